@@ -1,0 +1,119 @@
+# Baton: one non-recursive Makefile. Each folder says in its module.mk what it adds to these lists:
+#
+#   libs     static libraries; lib-NAME-src lists the sources of build/lib/libNAME.a
+#   bins     programs; bin-NAME-src, bin-NAME-libs (ours, in link order), bin-NAME-ldlibs (the system's)
+#
+# Tests are found, not listed: tests/unit/**/test_*.c is one program each, tests/integration/test_*.c likewise.
+#
+#   make            everything            make check      all layers of ./tests/check
+#   make asan O=..  everything with the sanitizers (unit tests always run with them)
+#   make help       the targets
+
+O        ?= build
+CC       ?= gcc
+CCACHE   := $(shell command -v ccache 2>/dev/null)
+WERROR   ?= $(if $(CI),-Werror)
+PREFIX   ?= /usr/local
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wvla -Wundef \
+            -Wswitch -Wimplicit-fallthrough -Wconversion -Wno-sign-conversion
+ifeq ($(findstring clang,$(CC)),)
+WARNINGS += -Wlogical-op -Wduplicated-cond
+endif
+OPT      ?= -O2 -D_FORTIFY_SOURCE=2
+SANITIZE ?=
+override CFLAGS  := -std=gnu11 $(WARNINGS) $(WERROR) -fno-common -g $(OPT) -fstack-protector-strong -fPIE \
+            -fno-omit-frame-pointer -pthread -I. -D_GNU_SOURCE $(SANITIZE) $(CFLAGS)
+override LDFLAGS := -pie -Wl,-z,relro,-z,now -pthread $(SANITIZE) $(LDFLAGS)
+
+# The sanitized tree is the same Makefile with another output directory.
+ASAN_O     := $(O)/asan
+ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
+
+.DEFAULT_GOAL := all
+libs :=
+bins :=
+include common/module.mk proto/module.mk $(wildcard nfvo/module.mk nfvo/cli/module.mk vnfm-generic/module.mk \
+        ems-agent/module.mk vim-drivers/module.mk tests/*/module.mk)
+
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+all: $(foreach l,$(libs),$(O)/lib/lib$(l).a) $(foreach b,$(bins),$(O)/bin/$(b))
+
+$(O)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CCACHE) $(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+
+define lib-rule
+$(O)/lib/lib$(1).a: $(call obj,$(lib-$(1)-src))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(foreach l,$(libs),$(eval $(call lib-rule,$(l))))
+
+define bin-rule
+$(O)/bin/$(1): $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib/lib$(l).a)
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib/lib$(l).a) $(bin-$(1)-ldlibs)
+endef
+$(foreach b,$(bins),$(eval $(call bin-rule,$(b))))
+
+# --- tests: every test program links all libraries of ours; the linker takes what it needs ------------------
+all-libs   := $(foreach l,$(libs),$(O)/lib/lib$(l).a)
+all-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -larchive -lyaml -lsmartcols -ljansson -luuid -lm
+support-src := $(wildcard tests/support/*.c)
+unit-src    := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
+itest-src   := $(shell find tests/integration -name 'test_*.c' 2>/dev/null | sort)
+unit-bin    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-src))
+itest-bin   := $(patsubst tests/integration/%.c,$(O)/integration/%,$(itest-src))
+
+$(O)/lib/libtestsupport.a: $(call obj,$(support-src))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+define test-rule
+$(O)/$(1)/%: $(O)/obj/tests/$(1)/%.o $(O)/lib/libtestsupport.a $(all-libs)
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS) -o $$@ $$< $(O)/lib/libtestsupport.a -Wl,--start-group $(all-libs) -Wl,--end-group $(all-ldlibs) -lcmocka
+endef
+$(eval $(call test-rule,unit))
+$(eval $(call test-rule,integration))
+.SECONDARY:
+
+unit-programs: $(unit-bin)
+itest-programs: $(itest-bin) all
+asan:
+	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs
+unit: asan
+	@tests/support/run-cmocka --layer unit $(patsubst tests/unit/%.c,$(ASAN_O)/unit/%,$(unit-src))
+test: unit
+itest: integration
+integration: all
+	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all itest-programs
+	@tests/integration/run $(patsubst tests/integration/%.c,$(ASAN_O)/integration/%,$(itest-src))
+e2e: all
+	@tests/e2e/run
+interop: all
+	@tests/interop/run
+lint:
+	@tests/lint/run
+fmt:
+	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+check:
+	@./tests/check
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(foreach b,$(bins),$(O)/bin/$(b)) $(DESTDIR)$(PREFIX)/bin
+clean:
+	rm -rf $(O)
+help:
+	@echo "all check unit integration e2e sim interop bench fuzz lint fmt asan tsan install clean"
+	@echo "  O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
+
+tsan:
+	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
+
+.PHONY: all unit test itest integration e2e interop lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,2 @@
+libs += common
+lib-common-src := $(shell find common -name '*.c' | sort)

@@ -1,0 +1,2 @@
+libs += proto
+lib-proto-src := $(shell find proto -name '*.c' | sort)
