@@ -1,0 +1,75 @@
+/* The client face over libcurl: one blocking call with a deadline, for delivery threads, drivers
+ * and tools. Lifecycle workers make none.
+ *
+ *     AUTO(http_client_freep) struct http_client *client = http_client_new();
+ *     struct http_response res = HTTP_RESPONSE_INIT;
+ *     rc = http_client_call(client, &(struct http_call){ .method = "POST", .url = url, .type =
+ * HTTP_TYPE_JSON, .body = body, .body_len = len, .timeout_ms = 10000 }, &res, err);
+ *     ... res.status, res.body.s ...
+ *     http_response_release(&res);
+ *
+ * A client belongs to one thread and keeps its connections for reuse. Only http and https are
+ * spoken; redirects are answers like any other (status 3xx); proxies of the environment are not
+ * used; certificates are checked unless is_insecure. A status of 400 and more is not an error of
+ * the call: the body often says more, the caller decides. */
+#ifndef COMMON_HTTP_CLIENT_H
+#define COMMON_HTTP_CLIENT_H
+
+#include "common/base/err.h"
+#include "common/http/http.h"
+
+struct http_client; /* opaque */
+
+struct http_call {
+    const char *method; /* NULL: GET */
+    const char *url;    /* for unix_socket: http://host/path, host goes into the Host header */
+    const struct http_header *headers; /* header_n of them; a value with CR or LF is ERR_INVALID */
+    size_t header_n;
+    const char *type; /* Content-Type; NULL: none */
+    const void *body; /* body_len bytes; NULL: none */
+    size_t body_len;
+    const char *upload_path; /* instead of body: this file as part `file` of multipart/form-data */
+    int64_t timeout_ms;      /* of the whole call; 0: 30000; -1: none (streams) */
+    int64_t connect_timeout_ms;  /* 0: 5000 */
+    size_t max_body;             /* of the answer; 0: 4 MiB; more is ERR_LIMIT */
+    const char *user, *password; /* basic authentication; NULL: none */
+    const char *unix_socket;     /* path; NULL: TCP */
+    const char *ca_file, *cert_file,
+        *key_file;    /* PEM; NULL: the system's authorities, no client certificate */
+    bool is_insecure; /* neither certificate nor host name is checked */
+    int cancel_fd; /* > 0: ERR_UNAVAIL as soon as it is readable (daemon_stop_fd()); 0, -1: none */
+    /* Streams and downloads: gets the body as it comes (only for status 2xx; otherwise it goes to
+     * body as usual), max_body does not apply. false ends the call with ERR_OK. NULL: the body is
+     * collected. */
+    bool (*on_data)(void *arg, const char *data, size_t len);
+    void *on_data_arg;
+};
+
+struct http_response {
+    int status;
+    struct sbuf body;    /* always NUL-terminated */
+    struct sbuf headers; /* private: http_response_header */
+};
+
+#define HTTP_RESPONSE_INIT                                                                         \
+    {                                                                                              \
+        .body = SBUF_INIT, .headers = SBUF_INIT                                                    \
+    }
+
+struct http_client *
+http_client_new(void); /* given; the first call in a process is not thread-safe: make it at start */
+void http_client_free(struct http_client *c);
+void http_client_freep(struct http_client **c); /* for AUTO */
+
+/* Blocks until the answer, the deadline or cancel_fd. *ret is cleared first and keeps what came,
+ * also on errors. Errors: ERR_INVALID (URL, scheme, header), ERR_UNAVAIL (no connection, name
+ * unknown, cancelled), ERR_TIMEOUT, ERR_LIMIT, ERR_PEER (TLS, not HTTP), ERR_UNKNOWN (broken off
+ * after the request was sent: it may have been carried out), ERR_IO (local file). */
+MUST_USE enum err_code http_client_call(struct http_client *c, const struct http_call *call,
+                                        struct http_response *ret, struct err *err);
+
+const char *http_response_header(const struct http_response *r,
+                                 const char *name); /* given to r: valid until the next look-up */
+void http_response_release(struct http_response *r);
+
+#endif

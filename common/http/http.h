@@ -1,0 +1,27 @@
+/* What the server and the client face share. */
+#ifndef COMMON_HTTP_HTTP_H
+#define COMMON_HTTP_HTTP_H
+
+#include "common/base/sbuf.h"
+
+#define HTTP_TYPE_JSON "application/json;charset=UTF-8"
+#define HTTP_TYPE_TEXT "text/plain;charset=UTF-8"
+#define HTTP_TYPE_SSE  "text/event-stream;charset=UTF-8"
+
+struct http_header {
+    const char *name, *value;
+};
+
+const char *http_status_text(int status); /* 404: "Not Found"; unknown: "Status" */
+
+/* Percent-decode in place. false: bad escape or a NUL (then *s is unspecified). plus_is_blank: as
+ * in queries. */
+bool http_percent_decode(char *s, bool plus_is_blank);
+/* Append s with everything but unreserved characters encoded: safe as path segment, query value,
+ * form value. */
+void http_percent_encode(struct sbuf *out, const char *s);
+/* Append s as a JSON string with its quotes (bodies of errors; records go through proto/codec). Bad
+ * UTF-8 becomes U+FFFD. */
+void http_json_string(struct sbuf *out, const char *s);
+
+#endif

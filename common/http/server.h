@@ -1,0 +1,204 @@
+/* The server face over libmicrohttpd: a router table in front, a view of the request in, a reply
+ * out.
+ *
+ *     static enum http_result ns_get(struct http_request *req, struct http_reply *reply)
+ *     {
+ *         struct nfvo *nfvo = req->ctx;
+ *         ... http_request_param(req, "id") ...
+ *         http_reply_sbuf(reply, 200, HTTP_TYPE_JSON, &body);
+ *         return HTTP_DONE;
+ *     }
+ *     static const struct http_route routes[] = {
+ *         { "GET",  "/api/v1/ns-records/{id}", ns_get },
+ *         { "POST", "/api/v1/vnf-packages",    package_add, HTTP_ROUTE_UPLOAD },
+ *         { 0 }
+ *     };
+ *
+ * Paths (rest-api.md section 0): a trailing slash is optional, double slashes are one, a literal
+ * segment beats {param}, case matters, segments are split before they are percent-decoded. {rest*}
+ * at the end takes all that is left. The more literal path wins only if it has the method: DELETE
+ * /users/current reaches /users/{id} unless /users/current has a DELETE. HEAD is served by GET.
+ *
+ * A handler runs in one of the server's threads, with the whole body there, and blocks only that
+ * thread's connections: what waits for a peer is parked (below). The request and everything it
+ * lends live until the handler returns.
+ *
+ * Limits: headers 32 KiB, body max_body (checked on Content-Length before a byte is taken, and
+ * while chunks come in), uploads max_upload, max_connections, max_per_address, timeout_s without a
+ * byte, request_timeout_s until the whole request is there. */
+#ifndef COMMON_HTTP_SERVER_H
+#define COMMON_HTTP_SERVER_H
+
+#include "common/base/err.h"
+#include "common/http/http.h"
+
+struct http_server;  /* opaque */
+struct http_parked;  /* opaque */
+struct http_private; /* opaque */
+struct http_route;
+
+/* --- request
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct http_request {
+    const char *method;
+    const char *path; /* as it was sent, without the query */
+    const char *body; /* NUL-terminated, "" if none; empty for uploads */
+    size_t body_len;
+    const struct http_route *route; /* NULL in on_error of a 404 or 405 */
+    void *ctx;                      /* of http_server_options */
+    void *user;         /* free for `before` to leave something for the handler, e.g. the session */
+    int64_t started_us; /* monotonic: when the request line was read */
+    struct http_private *priv;
+};
+
+/* All borrowed until the handler returns; NULL when absent. */
+const char *http_request_param(struct http_request *req, const char *name); /* of {name}, decoded */
+const char *http_request_query(struct http_request *req,
+                               const char *name); /* decoded; "" for ?name */
+const char *http_request_header(struct http_request *req, const char *name);
+bool http_request_has_type(struct http_request *req,
+                           const char *type); /* Content-Type without parameters, any case */
+const char *http_request_peer(struct http_request *req); /* address as text, without port */
+
+/* The part `file` of a multipart/form-data body, or the whole body if it is none (HTTP_ROUTE_UPLOAD
+ * routes only). Up to upload_memory bytes it is in memory (data), above in an unlinked temporary
+ * file (fd, positioned at 0, data NULL). Borrowed. */
+struct http_file {
+    const char *name; /* as the client calls it: untrusted, may be "" */
+    const char *data;
+    int fd; /* -1 when in memory */
+    size_t size;
+};
+const struct http_file *http_request_file(struct http_request *req);
+
+/* --- reply
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+#define HTTP_REPLY_HEADERS 8
+
+/* Filled by the functions; status 0 is "nothing yet" and answered with 500. A reply that is not
+ * handed on is given back by http_reply_release. */
+struct http_reply {
+    int status;
+    const char *type; /* literal, or living as long as the server; NULL: no Content-Type */
+    const char *body;
+    size_t body_len;
+    enum { HTTP_BODY_STATIC, HTTP_BODY_TAKEN, HTTP_BODY_FILE } kind;
+    int fd;
+    unsigned header_n;
+    struct {
+        char *name, *value;
+    } headers[HTTP_REPLY_HEADERS];
+};
+
+#define HTTP_REPLY_INIT                                                                            \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
+
+void http_reply_static(struct http_reply *r, int status, const char *type,
+                       const char *text); /* text outlives the server */
+void http_reply_copy(struct http_reply *r, int status, const char *type, const void *body,
+                     size_t len);
+void http_reply_take(struct http_reply *r, int status, const char *type, char *body,
+                     size_t len); /* body taken: free()d */
+void http_reply_sbuf(struct http_reply *r, int status, const char *type,
+                     struct sbuf *body); /* content taken; *body is empty */
+void http_reply_file(struct http_reply *r, int status, const char *type, int fd,
+                     size_t size); /* fd taken; sent from offset 0 */
+void http_reply_empty(struct http_reply *r, int status);
+void http_reply_header(struct http_reply *r, const char *name,
+                       const char *value); /* copied; CR and LF are refused silently; 8 at most */
+void http_reply_release(struct http_reply *r);
+
+/* --- routes and server
+ * ----------------------------------------------------------------------------------------- */
+
+enum http_result {
+    HTTP_DONE,   /* *reply is the answer */
+    HTTP_PARKED, /* http_park was called: the answer comes later */
+    HTTP_STREAM  /* http_sse_open was called (sse.h) */
+};
+
+typedef enum http_result http_handler_fn(struct http_request *req, struct http_reply *reply);
+
+enum http_route_flags {
+    HTTP_ROUTE_UPLOAD = 1, /* takes a file: max_upload instead of max_body, http_request_file */
+    HTTP_ROUTE_USER =
+        256 /* this and above: free for the owner of the table (roles, content types, ...) */
+};
+
+struct http_route {
+    const char *method, *path;
+    http_handler_fn *handler;
+    unsigned flags;
+    const void *data; /* free for the owner of the table */
+};
+
+struct http_server_options {
+    const char *address;                      /* NULL: 127.0.0.1; "0.0.0.0", "::" or one of ours */
+    uint16_t port;                            /* 0: any free one, see http_server_port */
+    const char *tls_cert_file, *tls_key_file; /* PEM; both or none */
+    const char *tls_priorities;               /* GnuTLS syntax; NULL: its NORMAL */
+    unsigned threads;                         /* 0: 4 */
+    size_t max_body;                          /* 0: 4 MiB */
+    size_t max_upload;                        /* 0: 2046 MiB, the reference's limit */
+    size_t upload_memory;                     /* 0: 1 MiB */
+    const char *upload_directory;             /* NULL: /tmp */
+    unsigned max_connections;                 /* 0: 1000 */
+    unsigned max_per_address;                 /* 0: no limit */
+    unsigned timeout_s;                       /* 0: 30 */
+    unsigned request_timeout_s;               /* 0: 60, uploads: 60 times as much */
+    unsigned stop_timeout_ms;                 /* 0: 5000; for requests in hand when closing */
+    const struct http_route *routes;          /* ends with a zero row; borrowed until close */
+    void *ctx;
+
+    /* Hooks, all may be NULL, called in the server's threads.
+     * before: in front of each handler, with the body read; false: *reply is the answer and the
+     * handler is not called. */
+    bool (*before)(struct http_request *req, struct http_reply *reply);
+    /* on_error: fills *reply for what no handler sees: 404, 405 (Allow is added afterwards), 400
+     * bad escape, 413 body too long. Default: the status with {"code":"Not Found","message":"..."}.
+     * It may choose another status (rest-api.md 0.1: the CLI takes 413 for success). */
+    void (*on_error)(struct http_request *req, int status, const struct err *err,
+                     struct http_reply *reply);
+    /* finish: on each reply just before it is sent, wherever it comes from: common headers. The
+     * request's body may be gone by then. */
+    void (*finish)(struct http_request *req, struct http_reply *reply);
+    /* after: the answer is out or the client gone (status 0): access log, metrics. route may be
+     * NULL. */
+    void (*after)(void *ctx, const struct http_route *route, const char *method, const char *path,
+                  int status, int64_t took_us);
+};
+
+/* Given: http_server_close. Errors: ERR_INVALID (routes, TLS files), ERR_IO (address in use, ...).
+ */
+MUST_USE enum err_code http_server_open(struct http_server **ret,
+                                        const struct http_server_options *options, struct err *err);
+uint16_t http_server_port(const struct http_server *s);
+unsigned http_server_connections(struct http_server *s); /* open now */
+
+/* Refuse new connections, finish what is in hand (stop_timeout_ms at most), answer parked requests
+ * with their fallback, end streams, stop the threads. Tokens that are still held stay valid and
+ * harmless. Blocks. NULL is fine. */
+void http_server_close(struct http_server *s);
+
+/* --- parked requests
+ * -------------------------------------------------------------------------------------------- The
+ * handler takes a token, gives it to whoever will have the answer, and returns HTTP_PARKED. Exactly
+ * one http_parked_reply follows, from any thread, even before the handler has returned, after the
+ * deadline, after the client went or after http_server_close; it frees the token. At the deadline
+ * the client gets the fallback and the reply that comes too late is dropped. */
+
+/* fallback: taken (with status 0: 500 with a plain text). The request's strings are not valid after
+ * the handler returned. */
+struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
+                              struct http_reply *fallback);
+/* reply: taken. true: it was the answer; false: too late, or the server is gone (a client that left
+ * is noticed only when sending). */
+bool http_parked_reply(struct http_parked *p, struct http_reply *reply);
+
+#endif

@@ -1,0 +1,60 @@
+/* Counters, gauges and histograms, declared in a static table, kept in atomics, shown as Prometheus
+ * text.
+ *
+ *     enum { M_REQUESTS, M_LATENCY, M_N };
+ *     static const struct metric_def defs[M_N] = {
+ *         [M_REQUESTS] = { METRIC_COUNTER, "baton_requests_total", "Requests answered.",
+ *                          .labels = { { "method", methods }, { "class", classes } } },
+ *         [M_LATENCY] = { METRIC_HISTOGRAM, "baton_request_seconds", "Time to answer.", .buckets =
+ * metric_buckets_seconds },
+ *     };
+ *     struct metrics *m = metrics_new(defs, M_N);
+ *     metric_add(m, M_REQUESTS, 1, METHOD_GET, CLASS_2XX);
+ *
+ * Label values are a closed list (indexes into it), so a peer can never grow the set. One registry
+ * per process and subject hangs on its context; rendering several is rendering them one behind the
+ * other. All functions but new and free are thread-safe and never block. */
+#ifndef COMMON_METRICS_METRICS_H
+#define COMMON_METRICS_METRICS_H
+
+#include "common/base/sbuf.h"
+
+enum metric_type { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+
+#define METRIC_LABELS 2
+
+struct metric_label {
+    const char *name;
+    const char *const *values; /* ends with NULL */
+};
+
+struct metric_def {
+    enum metric_type type;
+    const char *name, *help;
+    struct metric_label labels[METRIC_LABELS]; /* unused: zeros */
+    const double *buckets; /* histogram: rising upper bounds, ends with 0; +Inf is added */
+};
+
+extern const double metric_buckets_seconds[]; /* 1 ms .. 10 s in steps of 1, 2.5, 5 */
+
+struct metrics; /* opaque */
+
+struct metrics *metrics_new(const struct metric_def *defs,
+                            size_t n); /* defs: borrowed for the life of the registry */
+void metrics_free(struct metrics *m);
+
+/* a, b: indexes of the values of the first and second label, 0 where there is none. Out of range
+ * counts nothing (asserted in debug builds by the tests, not by processes). */
+void metric_add(struct metrics *m, unsigned id, int64_t n, unsigned a,
+                unsigned b); /* counter (n >= 0), gauge */
+void metric_set(struct metrics *m, unsigned id, int64_t value, unsigned a, unsigned b); /* gauge */
+void metric_observe(struct metrics *m, unsigned id, double value, unsigned a,
+                    unsigned b); /* histogram */
+int64_t metric_get(const struct metrics *m, unsigned id, unsigned a,
+                   unsigned b); /* histogram: its count */
+
+/* Prometheus text format 0.0.4 (content type METRICS_CONTENT_TYPE), appended. */
+#define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+void metrics_render(const struct metrics *m, struct sbuf *out);
+
+#endif
