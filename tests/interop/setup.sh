@@ -18,6 +18,9 @@ skip()
     exit 77
 }
 
+# What this does not do: pika 0.13 still needs a name that Python 3.10 removed.  The peers restore
+# it from outside (peers/stdlib_compat.py).
+#
 # "Unmodified" is a claim that every test here rests on, so it is checked on each run: every file
 # of the SDKs and of pika must have the hash that its own wheel recorded.
 verify()
@@ -32,7 +35,6 @@ for name in ("python-vnfm-sdk", "python-plugin-sdk", "pika"):
         digest = hashlib.new(entry.hash.mode, entry.read_binary()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != entry.hash.value:
             sys.exit("interop/setup.sh: %s of %s was modified" % (entry, name))
-import openbaton.vnfm, org.openbaton.plugin.sdk.utils  # noqa: both must import
 PY
 }
 

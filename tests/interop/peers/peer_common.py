@@ -16,6 +16,7 @@ import threading
 import time
 import warnings
 
+import stdlib_compat  # noqa: F401  before pika
 import pika
 import pika.connection
 from pika.adapters.blocking_connection import BlockingChannel

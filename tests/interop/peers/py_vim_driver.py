@@ -16,9 +16,8 @@ import tempfile
 import threading
 import uuid
 
+import peer_common  # before the SDK: it prepares the ground for pika
 from org.openbaton.plugin.sdk import catalogue, utils, vim
-
-import peer_common
 
 
 class Clouds:

@@ -12,9 +12,8 @@ import signal
 import sys
 import tempfile
 
+import peer_common  # before the SDK: it prepares the ground for pika
 import openbaton.vnfm
-
-import peer_common
 
 
 def _journalled(method, record_at=0):
