@@ -652,7 +652,9 @@ def case_driver_results(lab):
 
     lab.fresh()
     for result, expected in (('["a", 1, true, {}]', {"answer": ["a", 1, True, {}]}),
-                             ("[null]", no_dict("NoneType")), ("[[1]]", no_dict("list")),
+                             # both members: an exception wins
+                             ("[null]", dict(no_dict("NoneType"), answer=[])),
+                             ("[1, [2]]", dict(no_dict("list"), answer=[1])),
                              ("[]", b""), ("{}", b""), ('""', b""), ("null", None),
                              ('"text"', no_dict("str")), ("5", no_dict("int")),
                              ("true", no_dict("bool"))):
