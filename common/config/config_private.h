@@ -1,0 +1,49 @@
+/* Between the files of this folder only. */
+#ifndef COMMON_CONFIG_CONFIG_PRIVATE_H
+#define COMMON_CONFIG_CONFIG_PRIVATE_H
+
+#include "common/config/config.h"
+
+enum config_rank { CONFIG_FROM_DEFAULT, CONFIG_FROM_FILE, CONFIG_FROM_ENV, CONFIG_FROM_FLAG };
+
+/* One option and where its value in force came from. */
+struct config_slot {
+    const struct config_option *option;
+    const struct config_group *group;
+    void *value;        /* the member of the options struct */
+    char *text;         /* as written; strings in the values point here */
+    char *item_text;    /* LIST: a copy that is cut into items */
+    const char **items; /* LIST */
+    enum config_rank rank;
+    unsigned line; /* of the file, for "given twice" */
+};
+
+struct config_memory {
+    struct config_slot *slots;
+    size_t n;
+};
+
+/* Check text and store it as the value in force. Errors: ERR_INVALID without place. */
+MUST_USE enum err_code config_set(struct config_slot *slot, const char *text, struct err *err);
+void config_unset(struct config_slot *slot);
+void config_format_duration(int64_t ms, char *out, size_t size);
+
+/* name is an option's ('-', '_', '.' and case of the environment are the same), or that of a SECRET
+ * and "-file": then *ret_is_file. */
+struct config_slot *config_find(struct config_memory *m, const char *name, size_t len,
+                                bool *ret_is_file);
+const char *config_nearest(const struct config_memory *m, const char *name,
+                           size_t len); /* NULL: none is near */
+enum err_code config_unknown(const struct config_memory *m, const char *name, size_t len,
+                             struct err *err);
+
+/* Set from one source, following "-file". */
+MUST_USE enum err_code config_assign(struct config_slot *slot, bool is_file, const char *text,
+                                     struct err *err);
+MUST_USE enum err_code config_read_file(struct config_memory *m, const char *path,
+                                        bool may_be_missing, struct err *err);
+
+void config_text_help(const struct config *c, struct sbuf *out);
+void config_text_sample(const struct config *c, struct sbuf *out);
+
+#endif
