@@ -1,18 +1,17 @@
 /* PostgreSQL for one thread: a connection, static statements, pipelines, binary arrays,
  * notifications, migrations.
  *
- *     struct db *db = db_new(&(struct db_options){ .conninfo = "dbname=baton", .schema = "nfvo" });
- *     static const struct db_statement load = { "nsr_load", "SELECT id, doc FROM nsr WHERE id =
- * ANY($1::text[]) ..." };
+ *     static const struct db_statement load = { "nsr_load", "SELECT ... ANY($1::text[])" };
+ *     struct db *db = db_new(&(struct db_options){ .conninfo = "dbname=x", .schema = "nfvo" });
  *
- *     db_begin(db);                                                     queued, nothing sent yet
- *     db_send(db, &load, DB_PARAMS(db_param_array(&ids)));              queued
- *     db_send(db, &clock, NULL, 0);                                     queued
- *     if (db_sync(db, err) != ERR_OK)                                   round trip 1
- *         return err_add(err, "load the batch");                        rolled back already
- *     while (db_result_next(db, &res)) ...                              one result per db_send, in
- * order db_send(db, &save, DB_PARAMS(db_param_array(&ids), db_param_array(&docs))); rc =
- * db_commit(db, err);                                          round trip 2: the writes and COMMIT
+ *     db_begin(db);                                             // queued, nothing sent yet
+ *     db_send(db, &load, DB_PARAMS(db_param_array(&ids)));      // queued
+ *     db_send(db, &clock, NULL, 0);                             // queued
+ *     if (db_sync(db, err) != ERR_OK)                           // round trip 1
+ *         return err_add(err, "load the batch");                // is rolled back already
+ *     while (db_result_next(db, &res)) { ... }                  // one for each db_send, in order
+ *     db_send(db, &save, DB_PARAMS(db_param_array(&ids), db_param_array(&docs)));
+ *     rc = db_commit(db, err);                                  // round trip 2: save and COMMIT
  *     db_results_clear(db);
  *
  * Nothing but db_sync, db_commit, db_rollback, db_query, db_connect, db_wait_notify and db_migrate
@@ -45,8 +44,7 @@
 struct db;
 struct db_result;
 
-/* --- connection
- * ------------------------------------------------------------------------------------------ */
+/* --- connection -------------------------------------------------------------------------- */
 
 /* Times in milliseconds: 0 is the default in brackets, -1 switches the limit off. Strings are
  * copied. */
@@ -54,7 +52,7 @@ struct db_options {
     const char *conninfo; /* libpq's: "host=... dbname=..." or a URI; "" takes PGHOST and so on */
     const char *application_name; /* shown in pg_stat_activity; [baton] */
     const char *schema; /* search_path: lower case letters, digits, underscores; NULL: the user's */
-    int connect_timeout_ms;   /* [5000] also covers a server that accepts and says nothing */
+    int connect_timeout_ms;   /* [5000] for each host; rounded up to seconds, at least 2 */
     int statement_timeout_ms; /* [10000] enforced by the server, for each statement */
     int lock_timeout_ms;      /* [3000] */
     int idle_in_transaction_timeout_ms; /* [30000] a half-dead client must not hold its locks */
@@ -84,8 +82,7 @@ struct db_stats {
 };
 struct db_stats db_stats(const struct db *db); /* since db_new, for metrics */
 
-/* --- statements and their parameters
- * ------------------------------------------------------------------------ */
+/* --- statements and their parameters ----------------------------------------------------- */
 
 /* Static: its address is its identity, and its name must be unique within the process (it is the
  * name of the prepared statement, and what errors, logs and pg_stat_activity show). Prepared once
@@ -99,14 +96,15 @@ enum { DB_MAX_PARAMS = 64, DB_MAX_PIPELINE = 1024, DB_MAX_RESULTS = 4096 };
 
 /* An array parameter, in PostgreSQL's binary format: nothing is escaped, quoted or parsed. Any
  * array can be reused after db_array_clear. This is how batches are written, one array per column:
- *     INSERT INTO nsr (id, doc) SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT (id) DO
- * UPDATE SET doc = excluded.doc The type in SQL must be the array's own (text[] for DB_TEXT_ARRAY,
- * int8[], int4[], bool[]). */
+ *     INSERT INTO nsr (id, doc) SELECT * FROM unnest($1::text[], $2::text[])
+ *         ON CONFLICT (id) DO UPDATE SET doc = excluded.doc
+ * The type in SQL must be the array's own (text[] for DB_TEXT_ARRAY, int8[], int4[], bool[]). */
 struct db_array {
     struct sbuf data; /* internal */
     uint32_t element; /* PostgreSQL's type id */
     int n;
-    bool has_null, is_bad;
+    bool has_null;
+    const char *bad; /* why db_send refuses it, or NULL */
 };
 #define DB_ARRAY_(type)                                                                            \
     {                                                                                              \
@@ -126,7 +124,14 @@ void db_array_null(struct db_array *a);
 void db_array_clear(struct db_array *a);
 void db_array_release(struct db_array *a); /* for AUTO */
 
-enum db_param_kind { DB_PARAM_NULL, DB_PARAM_TEXT, DB_PARAM_INT, DB_PARAM_BOOL, DB_PARAM_ARRAY };
+enum db_param_kind {
+    DB_PARAM_NULL,
+    DB_PARAM_TEXT,
+    DB_PARAM_TEXTN,
+    DB_PARAM_INT,
+    DB_PARAM_BOOL,
+    DB_PARAM_ARRAY
+};
 /* A value for $1, $2 ...; borrows what it points at until db_send returns. */
 struct db_param {
     enum db_param_kind kind;
@@ -141,15 +146,18 @@ static inline struct db_param db_param_null(void)
     return (struct db_param){.kind = DB_PARAM_NULL};
 }
 
+/* Sent as text: fits any SQL type that can be written as such. NULL is SQL's NULL. */
+static inline struct db_param db_param_text(const char *text)
+{
+    return (struct db_param){
+        .kind = text ? DB_PARAM_TEXT : DB_PARAM_NULL, .text = text, .len = text ? strlen(text) : 0};
+}
+
+/* Not NUL-terminated, therefore sent in binary: the parameter's SQL type must be text. */
 static inline struct db_param db_param_textn(const char *text, size_t len)
 {
     return (struct db_param){
-        .kind = text ? DB_PARAM_TEXT : DB_PARAM_NULL, .text = text, .len = len};
-}
-
-static inline struct db_param db_param_text(const char *text) /* NULL is SQL's NULL */
-{
-    return db_param_textn(text, text ? strlen(text) : 0);
+        .kind = text ? DB_PARAM_TEXTN : DB_PARAM_NULL, .text = text, .len = len};
 }
 
 static inline struct db_param db_param_int(int64_t value)
@@ -172,8 +180,7 @@ static inline struct db_param db_param_array(struct db_array *array)
 #define DB_PARAMS(...)                                                                             \
     (const struct db_param[]){__VA_ARGS__}, ARRAY_LEN(((const struct db_param[]){__VA_ARGS__}))
 
-/* --- transactions and pipelines
- * ----------------------------------------------------------------------------- */
+/* --- transactions and pipelines ---------------------------------------------------------- */
 
 void db_begin(struct db *db); /* queues BEGIN; connects when needed */
 void db_send(struct db *db, const struct db_statement *statement, const struct db_param *params,
@@ -197,9 +204,7 @@ MUST_USE enum err_code db_query(struct db *db, const struct db_statement *statem
                                 const struct db_param *params, size_t n, struct db_result *ret,
                                 struct err *err);
 
-/* --- results
- * ------------------------------------------------------------------------------------------------
- */
+/* --- results -------------------------------------------------------------------------------- */
 
 /* A borrowed view: it and all texts in it live until db_results_clear or db_free, also past later
  * db_sync, db_commit and a lost connection. At most DB_MAX_RESULTS may be waiting for
@@ -221,9 +226,7 @@ size_t db_len(const struct db_result *res, int row, int col);
 int64_t db_int64(const struct db_result *res, int row, int col); /* 0 for NULL */
 bool db_bool(const struct db_result *res, int row, int col);     /* false for NULL */
 
-/* --- errors
- * -------------------------------------------------------------------------------------------------
- */
+/* --- errors -------------------------------------------------------------------------------- */
 
 /* As PostgreSQL packs it: err.sys == DB_SQLSTATE('4', '0', 'P', '0', '1') */
 #define DB_SQLSTATE(a, b, c, d, e)                                                                 \
@@ -235,8 +238,7 @@ void db_sqlstate_text(int sqlstate, char ret[static 6]); /* "40P01" */
  * renewed). */
 bool db_is_retryable(const struct err *err);
 
-/* --- advisory locks
- * ----------------------------------------------------------------------------------------- */
+/* --- advisory locks ---------------------------------------------------------------------- */
 
 /* Statements for db_send and db_query; $1 is a key of db_lock_key. The try variants answer one
  * bool. */
@@ -252,8 +254,7 @@ extern const struct db_statement db_unlock_session;
  * rarely, share a key. */
 int64_t db_lock_key(const char *space, const char *id);
 
-/* --- notifications: a connection of its own, as its owner sleeps in db_wait_notify
- * ----------------------------- */
+/* --- notifications: a connection of its own, as its owner sleeps in db_wait_notify ------- */
 
 struct db_notify {
     const char *channel, *payload; /* borrowed until the next db_wait_notify */
@@ -277,8 +278,7 @@ MUST_USE enum err_code db_listen(struct db *db, const char *channel, struct err 
 MUST_USE enum db_wait db_wait_notify(struct db *db, int wake_fd, int timeout_ms,
                                      struct db_notify *ret, struct err *err);
 
-/* --- migrations
- * --------------------------------------------------------------------------------------------- */
+/* --- migrations -------------------------------------------------------------------------- */
 
 /* One step of the schema: nfvo/store/migrations/0001_init.sql is { 1, "init", text }, embedded by
  * common/db/embed.mk. */
@@ -296,6 +296,10 @@ struct db_migration {
  * (hint says what to do); the statement's own error, err.where = "0003_quota.sql:12". */
 MUST_USE enum err_code db_migrate(struct db *db, const struct db_migration *table, size_t n,
                                   struct err *err);
+/* Run a text of any number of statements, which are one transaction unless it says otherwise, and
+ * drop their results: for tests and tools. Takes as long as a migration may. Not inside a
+ * transaction or pipeline. On failure the connection is dropped. */
+MUST_USE enum err_code db_script(struct db *db, const char *sql, struct err *err);
 /* For processes that do not migrate: ERR_STATE unless min <= schema version <= max. ret_version may
  * be NULL. */
 MUST_USE enum err_code db_schema_check(struct db *db, int min, int max, int *ret_version,
