@@ -1,0 +1,208 @@
+/* The durable loop of design.md, section 3, written once over ports: the real ones talk to RabbitMQ and PostgreSQL, the simulator's are
+ * made of memory. A worker is one thread that owns one of each:
+ *
+ *     take what is waiting (deliveries, users' commands, due deadlines), at most a batch
+ *     load: BEGIN, lock the aggregates, skip what another worker holds; their rows, commands, facts; the database's time
+ *     decide each, purely
+ *     save: changed rows, commands, outbox, events, history; COMMIT
+ *     publish the outbox rows, acknowledge, complete; confirmed rows are deleted by the next save
+ *
+ * A batch that fails to save is tried again one intent at a time. When the store is away, deliveries are kept and consuming pauses.
+ * Nothing here knows NFV: a domain says how to read a message and how to decide. */
+#ifndef COMMON_ENGINE_ENGINE_H
+#define COMMON_ENGINE_ENGINE_H
+
+#include "common/base/sbuf.h"
+#include "common/fsm/decision.h"
+
+#define ENGINE_BATCH_MAX 32
+
+/* --- the domain -------------------------------------------------------------------------------------------------- */
+struct row_kind {
+    const char *table;
+    const char *keys[ROW_KEYS_MAX]; /* key columns, NULL behind the last */
+    bool has_doc, has_state;
+};
+struct agg_kind {
+    const char *name;
+    uint8_t root;                  /* row kind; roots have a seq */
+    uint8_t members[4], n_members; /* row kinds */
+};
+struct fact_kind {
+    unsigned bit;
+    uint8_t row_kind; /* what comes; only id, phase, keys, doc, state are set */
+    uint8_t agg_kind; /* which aggregates may ask for it */
+    const char *sql;  /* rest of the SELECT: "FROM pop r WHERE r.id IN (...)"; $1 = text[] of the asking aggregates' ids */
+    bool (*relates)(const struct row *root, const struct row *candidate); /* the same as a predicate, for stores in memory */
+};
+struct message { /* a delivery as the domain sees it */
+    const char *queue, *routing_key, *reply_to, *correlation_id, *first_death_queue;
+    const char *body;
+    size_t len;
+};
+struct domain {
+    const struct row_kind *rows;
+    uint8_t n_rows;
+    const struct agg_kind *aggs;
+    uint8_t n_aggs;
+    const struct fact_kind *facts;
+    uint8_t n_facts;
+    /* Read a message, purely. ERR_OK: *in is filled. ERR_NOT_FOUND: nothing to do (logged, acked). Any other: a bad message, it goes to the
+     * dead letters with *err as its reason; if in->command is set by then, that command is told (event_bad_reply). */
+    enum err_code (*understand)(const struct message *m, struct arena *a, struct intent *in, struct err *err);
+    void (*decide)(struct decision *d);
+    /* After the last intent of an aggregate in a batch: write what the model changed back into the rows. */
+    void (*flush)(struct decision *d);
+    int event_deadline;  /* a command's due_at has passed; intent.command tells which */
+    int event_in_doubt;  /* a SEND_ASK or SEND_NEVER message may or may not have left */
+    int event_bad_reply; /* the answer to intent.command was not readable; payload = struct err */
+    const void *settings;
+};
+
+/* --- port: store --------------------------------------------------------------------------------------------------- */
+struct loaded { /* one locked aggregate */
+    const char *agg;
+    uint8_t agg_kind;
+    struct row *root; /* NULL: there is none (the id itself is locked against creation by others) */
+    struct rows rows;
+    struct commands commands;
+};
+struct load {
+    /* in */
+    const struct intent *const *intents;
+    size_t n;
+    struct arena *arena;
+    /* out */
+    int64_t now;
+    struct loaded *aggs; /* the ones that could be locked; a missing one is held by another worker */
+    size_t n_aggs;
+    struct rows facts;
+};
+struct outbox_row {
+    const char *stream;
+    int64_t seq;
+    int32_t attempts;
+    int64_t until_at;
+    bool maybe_sent;
+    struct send send;
+};
+struct outbox_rows {
+    struct outbox_row **at;
+    uint32_t n;
+};
+struct save {
+    struct row *const *rows; /* marked ones only */
+    size_t n_rows;
+    struct command *const *commands; /* marked ones only */
+    size_t n_commands;
+    struct outbox_row *const *outbox; /* to insert */
+    size_t n_outbox;
+    struct outgoing_event *const *events;
+    size_t n_events;
+    const struct { const char *nsr_id, *doc; } *notes;
+    size_t n_notes;
+    const struct { const char *id; int status; const char *body; } *operations;
+    size_t n_operations;
+    const struct outbox_row *const *confirmed; /* to delete */
+    size_t n_confirmed;
+    const struct outbox_row *const *retry; /* unroutable: to send again later; attempts and next_at are set by the store */
+    size_t n_retry;
+};
+struct due {
+    const char *command, *agg;
+    uint8_t agg_kind;
+};
+struct engine_store {
+    void *ctx;
+    /* Opens a transaction. On failure none is open. ERR_UNAVAIL: the store is away. */
+    enum err_code (*load)(void *ctx, const struct domain *dom, struct load *l, struct err *err);
+    /* Writes and commits the open transaction; on failure it is rolled back. */
+    enum err_code (*save)(void *ctx, const struct domain *dom, const struct save *s, struct err *err);
+    void (*abandon)(void *ctx);
+    /* Deletes confirmed and re-schedules returned rows outside of a batch. */
+    enum err_code (*settle)(void *ctx, const struct save *s, struct err *err);
+    /* Commands that are due, at most max. */
+    enum err_code (*due)(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n, struct err *err);
+    /* Outbox rows that nobody confirmed in time; leases them to the caller. */
+    enum err_code (*unsent)(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret, struct err *err);
+    /* Commits "may have been sent" for rows whose policy is not SEND_BLIND. */
+    enum err_code (*mark_maybe_sent)(void *ctx, struct outbox_row *const *rows, size_t n, struct err *err);
+    /* Text for the reference "\x01name\x01" in a body; given (malloc). */
+    enum err_code (*render)(void *ctx, const char *name, char **ret, struct err *err);
+};
+
+/* --- port: bus ----------------------------------------------------------------------------------------------------- */
+enum bus_happening {
+    HAPPENED_NOTHING, /* time out or wake-up */
+    HAPPENED_DELIVERY,
+    HAPPENED_CONFIRMED, /* publish `seq` */
+    HAPPENED_RETURNED,  /* publish `seq` could not be routed; no CONFIRMED follows */
+    HAPPENED_REFUSED,   /* publish `seq` was nacked */
+    HAPPENED_LOST,      /* everything unconfirmed and unacknowledged is void; will be redelivered */
+    HAPPENED_READY,
+    HAPPENED_OVERSIZE,  /* a delivery too large to read: token only */
+};
+struct bus_happened {
+    enum bus_happening what;
+    uint64_t seq;
+    struct message message; /* memory belongs to token until it is acked or dropped */
+    void *token;            /* of a delivery: give to ack or dead_letter exactly once */
+};
+struct engine_bus {
+    void *ctx;
+    /* Waits at most timeout_ms (0: only what is there). */
+    void (*next)(void *ctx, int timeout_ms, struct bus_happened *ret);
+    void (*ack)(void *ctx, void *token);
+    /* To the dead-letter queue with its reason, then acknowledged. */
+    void (*dead_letter)(void *ctx, void *token, const struct err *reason);
+    /* ERR_UNAVAIL when not connected. body: rendered. */
+    enum err_code (*publish)(void *ctx, const struct send *s, const char *body, size_t len, uint64_t *ret_seq, struct err *err);
+    void (*cork)(void *ctx, bool on);
+    void (*pause)(void *ctx, bool on); /* stop or resume consuming */
+};
+
+/* --- port: clock (monotonic) --------------------------------------------------------------------------------------- */
+struct engine_clock {
+    void *ctx;
+    int64_t (*now_us)(void *ctx);
+};
+
+/* --- users' commands ------------------------------------------------------------------------------------------------ */
+/* Executed by whichever worker comes first; done is called once, from that worker's thread, after COMMIT or failure. */
+struct engine_request {
+    struct engine_request *next;
+    struct intent intent; /* memory is the submitter's until done */
+    void (*done)(struct engine_request *r, const struct err *err, const char *text);
+    void *arg;
+};
+struct engine_queue; /* thread-safe, shared by the workers of a process */
+struct engine_queue *engine_queue_new(void);
+void engine_queue_free(struct engine_queue *q);
+void engine_submit(struct engine_queue *q, struct engine_request *r);
+int engine_queue_fd(struct engine_queue *q); /* readable when something waits (eventfd) */
+struct engine_request *engine_queue_take(struct engine_queue *q, size_t max); /* a list; may be NULL */
+
+/* --- worker ---------------------------------------------------------------------------------------------------------- */
+struct engine_stats { /* written by the worker only; read by anybody, torn values do not matter */
+    uint64_t batches, intents, stale, empty, bad, deferred, conflicts, commits, published, confirmed, returned, resent, deadlines, dead_letters;
+    uint64_t decide_us, load_us, save_us, publish_us;
+};
+struct engine_options {
+    int64_t sweep_every_us, due_every_us; /* how often the outbox and the deadlines are looked at */
+    int64_t grace_us;                     /* deadlines fire only when consuming that long and the queue was seen empty */
+    int64_t idle_us;                      /* longest wait of one step */
+    void (*log)(void *arg, const struct decision *d); /* may be NULL */
+    void *log_arg;
+};
+struct engine_worker;
+struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store, const struct engine_bus *bus,
+                                        const struct engine_clock *clock, const struct ids *ids, struct engine_queue *queue,
+                                        const struct engine_options *options);
+void engine_worker_free(struct engine_worker *w);
+/* One turn of the loop; returns whether anything was done. The caller loops until told to stop. */
+bool engine_worker_step(struct engine_worker *w);
+/* Stop taking; publish and settle what is in hand, at most until the clock says deadline. */
+void engine_worker_drain(struct engine_worker *w, int64_t deadline_us);
+const struct engine_stats *engine_worker_stats(const struct engine_worker *w);
+
+#endif

@@ -1,0 +1,95 @@
+#include "common/fsm/decision.h"
+
+#include <string.h>
+
+#define ADD(list, element, a)                                                                      \
+    do {                                                                                           \
+        (list)->at = arena_grow_array((a), (list)->at, (list)->n, sizeof((list)->at[0]));          \
+        (list)->at[(list)->n++] = (element);                                                       \
+    } while (0)
+
+const char *decision_new_id(struct decision *d)
+{
+    char *id = arena_alloc(d->arena, ID_SIZE);
+    d->ids->make(d->ids->ctx, id);
+    return id;
+}
+
+struct row *decision_add_row(struct decision *d, int kind, const char *id, int phase)
+{
+    struct row *r = arena_alloc(d->arena, sizeof(*r));
+    *r = (struct row){ .kind = (uint8_t)kind, .mark = ROW_NEW, .phase = phase, .id = id, .doc = "", .state = "" };
+    for (int i = 0; i < ROW_KEYS_MAX; i++)
+        r->key[i] = "";
+    if (!d->root) {
+        r->agg = id;
+        d->root = r;
+    } else {
+        r->agg = d->root->id;
+        ADD(&d->rows, r, d->arena);
+    }
+    return r;
+}
+
+void row_touch(struct row *r)
+{
+    if (r->mark == ROW_CLEAN)
+        r->mark = ROW_CHANGED;
+}
+
+struct command *decision_open(struct decision *d, int kind, const char *subject, int64_t timeout_us, const char *data)
+{
+    struct command *c = arena_alloc(d->arena, sizeof(*c));
+    row_touch(d->root);
+    *c = (struct command){ .id = arena_printf(d->arena, "%s:%lld", d->root->id, (long long)++d->root->seq),
+                           .agg = d->root->id,
+                           .agg_kind = d->in->agg_kind,
+                           .kind = (uint8_t)kind,
+                           .mark = ROW_NEW,
+                           .subject = subject,
+                           .due_at = d->now + timeout_us,
+                           .data = data ? data : "" };
+    ADD(&d->commands, c, d->arena);
+    return c;
+}
+
+void decision_close(struct command *c)
+{
+    if (c)
+        c->mark = ROW_GONE;
+}
+
+struct command *decision_find(const struct decision *d, const char *command_id)
+{
+    for (uint32_t i = 0; command_id && i < d->commands.n; i++)
+        if (d->commands.at[i]->mark != ROW_GONE && strcmp(d->commands.at[i]->id, command_id) == 0)
+            return d->commands.at[i];
+    return NULL;
+}
+
+struct command *decision_find_for(const struct decision *d, int kind, const char *subject)
+{
+    for (uint32_t i = 0; i < d->commands.n; i++) {
+        struct command *c = d->commands.at[i];
+        if (c->mark != ROW_GONE && (kind < 0 || c->kind == kind) && strcmp(c->subject, subject) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+struct send *decision_send(struct decision *d, const char *exchange, const char *key, const char *body)
+{
+    struct send *s = arena_alloc(d->arena, sizeof(*s));
+    *s = (struct send){ .exchange = exchange, .key = key, .body = body };
+    ADD(&d->sends, s, d->arena);
+    return s;
+}
+
+void decision_answer(struct decision *d, const char *reply_to, const char *correlation_id, const char *body)
+{
+    if (!reply_to || !*reply_to)
+        return;
+    struct send *s = decision_send(d, "", reply_to, body);
+    s->is_answer = true;
+    s->correlation_id = correlation_id;
+}
