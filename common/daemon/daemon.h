@@ -19,18 +19,16 @@
  * are closed in reverse and the process ends with 1. close must cope only with what open completed.
  *
  * Options of its own (config.h): log-file, log-level, pid-file, user, stop-timeout, ready-fd.
- * Signals: SIGTERM, SIGINT stop (a second one ends at once with 1), SIGHUP reopens the log, SIGPIPE
- * is ignored. Handlers only: masks stay empty, so children inherit nothing but the ignored SIGPIPE.
- * As process 1 of a container it forks: the parent passes signals on and reaps orphans. After
- * stop-timeout a stop that hangs ends with 1. Ready means all duties are up: READY=1 to
- * $NOTIFY_SOCKET, and the line "ready <pid>\n" to --ready-fd, which is then closed. Exit codes: 0
- * stopped as asked, 1 failure, 2 the configuration is wrong. */
+ * Signals: SIGTERM, SIGINT stop (a second SIGINT ends at once with 1: somebody presses Ctrl-C
+ * again), SIGHUP reopens the log, SIGPIPE is ignored. Handlers only: masks stay empty, so children
+ * inherit nothing but the ignored SIGPIPE. As process 1 of a container it forks: the parent passes
+ * signals on and reaps orphans. After stop-timeout a stop that hangs ends with 1. Ready means all
+ * duties are up: READY=1 to $NOTIFY_SOCKET, and the line "ready <pid>\n" to --ready-fd, which is
+ * then closed. Exit codes: 0 stopped as asked, 1 failure, 2 the configuration is wrong. */
 #ifndef COMMON_DAEMON_DAEMON_H
 #define COMMON_DAEMON_DAEMON_H
 
 #include "common/config/config.h"
-
-#include <stdbool.h>
 
 enum daemon_exit { DAEMON_EXIT_OK = 0, DAEMON_EXIT_FAILURE = 1, DAEMON_EXIT_CONFIG = 2 };
 
@@ -38,7 +36,6 @@ struct daemon_duty {
     const char *name;
     enum err_code (*open)(void *ctx, struct err *err);
     void (*close)(void *ctx); /* may be NULL */
-    bool is_privileged;       /* opened before --user takes effect; these come first in the table */
 };
 
 struct daemon {
@@ -48,6 +45,7 @@ struct daemon {
     enum err_code (*check)(void *ctx, struct err *err); /* options that must fit each other; also
                                                            for --check-config; may be NULL */
     const struct daemon_duty *duties;                   /* ends with a zero row */
+    size_t privileged_n; /* so many duties, from the first, open before --user takes effect */
 };
 
 /* Does not return before the process is to end; the result is main's. */

@@ -9,7 +9,7 @@
  *         return HTTP_DONE;
  *     }
  *     static const struct http_route routes[] = {
- *         { "GET",  "/api/v1/ns-records/{id}", ns_get },
+ *         { "GET",  "/api/v1/ns-records/{id}", ns_get, 0 },
  *         { "POST", "/api/v1/vnf-packages",    package_add, HTTP_ROUTE_UPLOAD },
  *         { 0 }
  *     };
@@ -135,7 +135,6 @@ struct http_route {
     const char *method, *path;
     http_handler_fn *handler;
     unsigned flags;
-    const void *data; /* free for the owner of the table */
 };
 
 struct http_server_options {
