@@ -43,8 +43,8 @@ struct metrics *metrics_new(const struct metric_def *defs,
                             size_t n); /* defs: borrowed for the life of the registry */
 void metrics_free(struct metrics *m);
 
-/* a, b: indexes of the values of the first and second label, 0 where there is none. Out of range
- * counts nothing (asserted in debug builds by the tests, not by processes). */
+/* a, b: indexes of the values of the first and second label, 0 where there is none. What is out of
+ * range, or does not fit the type of the metric, counts nothing. */
 void metric_add(struct metrics *m, unsigned id, int64_t n, unsigned a,
                 unsigned b); /* counter (n >= 0), gauge */
 void metric_set(struct metrics *m, unsigned id, int64_t value, unsigned a, unsigned b); /* gauge */
