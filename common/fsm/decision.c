@@ -1,5 +1,6 @@
 #include "common/fsm/decision.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ADD(list, element, a)                                                                      \
@@ -41,7 +42,8 @@ struct command *decision_open(struct decision *d, int kind, const char *subject,
 {
     struct command *c = arena_alloc(d->arena, sizeof(*c));
     row_touch(d->root);
-    *c = (struct command){ .id = arena_printf(d->arena, "%s:%lld", d->root->id, (long long)++d->root->seq),
+    *c = (struct command){ .id = arena_printf(d->arena, "%s:%u.%d.%lld", d->root->id, d->in->agg_kind, kind,
+                                              (long long)++d->root->seq),
                            .agg = d->root->id,
                            .agg_kind = d->in->agg_kind,
                            .kind = (uint8_t)kind,
@@ -57,6 +59,19 @@ void decision_close(struct command *c)
 {
     if (c)
         c->mark = ROW_GONE;
+}
+
+bool command_id_parse(const char *id, struct arena *a, const char **ret_agg, int *ret_agg_kind, int *ret_kind)
+{
+    const char *colon = id ? strchr(id, ':') : NULL;
+    unsigned agg_kind, kind;
+    int n = 0;
+    if (!colon || sscanf(colon + 1, "%3u.%3u.%n", &agg_kind, &kind, &n) != 2 || n == 0 || colon[1 + n] == '\0')
+        return false;
+    *ret_agg = arena_strndup(a, id, (size_t)(colon - id));
+    *ret_agg_kind = (int)agg_kind;
+    *ret_kind = (int)kind;
+    return true;
 }
 
 struct command *decision_find(const struct decision *d, const char *command_id)

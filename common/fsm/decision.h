@@ -35,7 +35,8 @@ struct rows {
 
 /* --- commands: what is outstanding -------------------------------------------------------------------------------- */
 /* A request to a peer, a timer, or what another aggregate waits for from us. Every wait has one, with a deadline. A reply counts only when
- * it closes one. Its id is "<aggregate id>:<n>", so an answer finds its aggregate by itself. */
+ * it closes one. Its id is "<aggregate id>:<aggregate kind>.<command kind>.<n>", so an answer finds its aggregate, and how to be read, by
+ * itself, without a look into the store. */
 struct command {
     const char *id, *agg;
     uint8_t agg_kind;
@@ -147,6 +148,8 @@ struct command *decision_open(struct decision *d, int kind, const char *subject,
 void decision_close(struct command *c);
 struct command *decision_find(const struct decision *d, const char *command_id); /* open ones only */
 struct command *decision_find_for(const struct decision *d, int kind, const char *subject); /* kind < 0: any */
+/* false: not the id of a command of ours. */
+bool command_id_parse(const char *id, struct arena *a, const char **ret_agg, int *ret_agg_kind, int *ret_kind);
 struct send *decision_send(struct decision *d, const char *exchange, const char *key, const char *body);
 /* Answer in->reply_to; nothing when the message was one-way. */
 void decision_answer(struct decision *d, const char *reply_to, const char *correlation_id, const char *body);

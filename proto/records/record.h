@@ -1,4 +1,5 @@
-/* Records: NSR, VNFR, VLR and what they are made of. amqp-protocol.md 9.2; who owns which member: design.md, "Records that come back". */
+/* Records: NSR, VNFR, VLR and what they are made of. amqp-protocol.md 9.2; who owns which member:
+ * design.md, "Records that come back". */
 #ifndef PROTO_RECORDS_RECORD_H
 #define PROTO_RECORDS_RECORD_H
 
@@ -91,7 +92,7 @@ PROTO_RECORD(vnfr, VNFR_FIELDS)
     X(STR,  status,                  "status",                  _, OPTIONAL)                         \
     X(STR,  task,                    "task",                    _, OPTIONAL)                         \
     X(STR,  descriptor_reference,    "descriptor_reference",    _, OPTIONAL)                         \
-    X(LIST, vnfr,                    "vnfr",                    vnfr, EMIT)                          \
+    X(LIST, vnfr,                    "vnfr",                    vnfr, OPTIONAL) /* stored apart */   \
     X(LIST, vlr,                     "vlr",                     vlr, EMIT)                           \
     X(LIST, vnf_dependency,          "vnf_dependency",          vnf_record_dependency, EMIT)         \
     X(STRS, key_names,               "keyNames",                _, EMIT)                             \
