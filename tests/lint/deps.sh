@@ -49,7 +49,9 @@ tests                  anything
 # header                                  only in
 libraries='
 <amqp                                     common/bus
+<rabbitmq-c/                              common/bus
 <libpq                                    common/db
+<postgresql/                              common/db
 <microhttpd                               common/http
 <curl/                                    common/http
 <jansson                                  common/json proto/codec common/log
