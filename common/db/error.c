@@ -20,6 +20,7 @@ static const struct {
     { "57",    ERR_UNAVAIL, "the server ended the connection; it is opened again" },
     { "25P03", ERR_UNAVAIL, "the transaction was left idle for too long" },
     { "25006", ERR_UNAVAIL, "this server is a standby: add target_session_attrs=read-write to the conninfo" },
+    { "08P01", ERR_INTERNAL, NULL }, /* protocol violation: such as too few parameters */
     { "08",    ERR_UNAVAIL, NULL },
     { "28",    ERR_UNAVAIL, NULL },
     { "3D",    ERR_UNAVAIL, NULL },

@@ -23,6 +23,7 @@ enum mode {
     CUT_BEFORE_COMMIT, /* the client's COMMIT does not reach the server */
     CUT_AFTER_COMMIT,  /* it does, the answer does not come back */
     SWALLOW,           /* nothing comes back, and nobody hangs up */
+    DEAF,              /* nothing is even read */
 };
 
 struct relay {
@@ -73,14 +74,15 @@ static void *relay_main(void *arg)
         int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         bool goes_on = connect(server, (struct sockaddr *)&r->server, sizeof(r->server)) == 0;
         while (goes_on) {
-            struct pollfd fds[] = {{.fd = client, .events = POLLIN},
+            short want = atomic_load(&r->mode) == DEAF ? POLLRDHUP : POLLIN;
+            struct pollfd fds[] = {{.fd = client, .events = want},
                                    {.fd = server, .events = POLLIN},
                                    {.fd = r->stop, .events = POLLIN}};
             poll(fds, 3, -1);
             if (fds[2].revents)
                 goes_on = false;
             if (goes_on && fds[0].revents)
-                goes_on = pass_on(r, client, server, true);
+                goes_on = want == POLLIN && pass_on(r, client, server, true);
             if (goes_on && fds[1].revents)
                 goes_on = pass_on(r, server, client, false);
         }
@@ -231,6 +233,25 @@ static void test_silence(void **state)
                      ERR_EXISTS);
 }
 
+static void test_deaf_peer(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    enum { SIZE = 8 << 20 };
+    if (!f->relay)
+        skip();
+    assert_int_equal(rows(f->db), 0);
+    char *id = malloc(SIZE + 1);
+    memset(id, 'x', SIZE);
+    id[SIZE] = '\0';
+    atomic_store(&f->relay->mode, DEAF);
+    db_send(f->db, &insert, DB_PARAMS(db_param_text(id))); /* more than all buffers hold */
+    assert_int_equal(db_sync(f->db, &err), ERR_UNAVAIL);
+    free(id);
+    atomic_store(&f->relay->mode, PASS);
+    assert_int_equal(rows(f->db), 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -238,6 +259,7 @@ int main(void)
         T(test_cut_after_commit),
         T(test_cut_before_commit),
         T(test_silence),
+        T(test_deaf_peer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

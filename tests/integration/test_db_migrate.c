@@ -152,7 +152,9 @@ static void test_refusals(void **state)
 static void test_failing_step(void **state)
 {
     static const struct db_migration bad[] = {
-        {1, "init", "CREATE TABLE a (id text);\n-- caf\xc3\xa9\nCREATE TABLE b (id\n nonsense);"},
+        {1, "init",
+         "CREATE TABLE a (id text);\n-- \xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\nCREATE TABLE b (id\n "
+         "nonsense);"},
     };
     static const struct db_migration ends[] = {{1, "ends", "CREATE TABLE a (id text); COMMIT"}};
     static const struct db_migration good[] = {{1, "good", "CREATE TABLE c (id text)"}};

@@ -18,7 +18,7 @@ static void test_mapping(void **state UNUSED)
         { "53300", NULL, ERR_UNAVAIL, false },  { "25006", NULL, ERR_UNAVAIL, false },
         { "22021", NULL, ERR_INVALID, false },  { "22P02", NULL, ERR_INTERNAL, false },
         { "54000", NULL, ERR_LIMIT, false },    { "42P01", NULL, ERR_INTERNAL, false },
-        { "26000", NULL, ERR_STATE, true },     { NULL,    NULL, ERR_INTERNAL, false },
+        { "08P01", NULL, ERR_INTERNAL, false }, { "26000", NULL, ERR_STATE, true },     { NULL,    NULL, ERR_INTERNAL, false },
         { "0A000", NULL, ERR_INTERNAL, false }, { "0A000", "RevalidateCachedQuery", ERR_STATE, true },
     };
     /* clang-format on */
