@@ -80,30 +80,36 @@ static bool read_integer(const amqp_field_value_t *v, int64_t *ret)
     }
 }
 
-/* The value as text; false: a kind that is left out. */
-static bool pack_value(struct packer *p, const amqp_field_value_t *v, const char **ret)
+/* Kinds that have a text. Asked before anything is packed: the copying pass has room for exactly
+ * what was counted. */
+static bool is_scalar(const amqp_field_value_t *v)
+{
+    int64_t ignored;
+
+    return is_text(v) ? v->value.bytes.len <= HEADER_VALUE_MAX
+                      : v->kind == AMQP_FIELD_KIND_F64 || v->kind == AMQP_FIELD_KIND_F32 ||
+                            read_integer(v, &ignored);
+}
+
+static const char *pack_scalar(struct packer *p, const amqp_field_value_t *v)
 {
     char number[32];
-    int64_t integer;
+    int64_t integer = 0;
     int n;
 
-    if (is_text(v)) {
-        if (v->value.bytes.len > HEADER_VALUE_MAX)
-            return false;
-        *ret = pack_bytes(p, v->value.bytes);
-        return true;
-    }
-    if (v->kind == AMQP_FIELD_KIND_F64 || v->kind == AMQP_FIELD_KIND_F32)
-        n = snprintf(number, sizeof(number), "%.17g",
-                     v->kind == AMQP_FIELD_KIND_F64 ? v->value.f64 : (double)v->value.f32);
+    if (is_text(v))
+        return pack_bytes(p, v->value.bytes);
+    if (v->kind == AMQP_FIELD_KIND_F64)
+        n = snprintf(number, sizeof(number), "%.17g", v->value.f64);
+    else if (v->kind == AMQP_FIELD_KIND_F32)
+        n = snprintf(number, sizeof(number), "%.9g", (double)v->value.f32);
     else if (v->kind == AMQP_FIELD_KIND_BOOLEAN)
         n = snprintf(number, sizeof(number), "%s", v->value.boolean ? "true" : "false");
-    else if (read_integer(v, &integer))
+    else {
+        (void)read_integer(v, &integer);
         n = snprintf(number, sizeof(number), "%" PRId64, integer);
-    else
-        return false;
-    *ret = pack(p, number, (size_t)n);
-    return true;
+    }
+    return pack(p, number, (size_t)n);
 }
 
 /* The newest death is the first: x-death = [{reason, count, queue, ...}, ...]. */
@@ -128,18 +134,15 @@ static void fill_headers(struct packer *p, struct bus_delivery *d, struct bus_he
     for (int i = 0; i < table->num_entries; i++) {
         const amqp_table_entry_t *e = &table->entries[i];
         struct bus_header h;
-        struct packer before = *p;
 
         if (is_named(e->key, "x-death"))
             fill_death(p, d, &e->value);
         if (is_named(e->key, "x-delivery-count"))
             (void)read_integer(&e->value, &d->delivery_count);
-        before = *p;
-        h.name = pack_bytes(p, e->key);
-        if (d->header_n == HEADERS_MAX || !pack_value(p, &e->value, &h.value)) {
-            *p = before;
+        if (d->header_n == HEADERS_MAX || !is_scalar(&e->value))
             continue;
-        }
+        h.name = pack_bytes(p, e->key);
+        h.value = pack_scalar(p, &e->value);
         if (is_named(e->key, "x-first-death-queue") && is_text(&e->value))
             d->first_death_queue = h.value;
         if (headers)
