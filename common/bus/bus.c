@@ -2,11 +2,11 @@
 
 #include "common/base/mem.h"
 #include "common/bus/internal.h"
+#include "common/sys/ids.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static const struct bus_options defaults = {
     .host = "localhost",
@@ -58,6 +58,8 @@ static void set_options(struct bus *bus, const struct bus_options *in)
     o->publish_stall_ms = or_default(in->publish_stall_ms, defaults.publish_stall_ms);
     o->backoff_min_ms = or_default(in->backoff_min_ms, defaults.backoff_min_ms);
     o->backoff_max_ms = or_default(in->backoff_max_ms, defaults.backoff_max_ms);
+    if (o->backoff_max_ms < o->backoff_min_ms)
+        o->backoff_max_ms = o->backoff_min_ms;
     o->frame_max = or_default(in->frame_max, defaults.frame_max);
     o->max_body = in->max_body ? in->max_body : defaults.max_body;
 }
@@ -71,12 +73,12 @@ struct bus *bus_new(const struct bus_options *options)
     size = strlen(bus->host) + 16;
     bus->address = xmalloc(size);
     snprintf(bus->address, size, "%s:%d", bus->host, bus->o.port);
-    if (getrandom(&bus->random, sizeof(bus->random), GRND_NONBLOCK) != sizeof(bus->random))
-        bus->random = (uint32_t)bus_now_ms();
-    bus->random |= 1; /* xorshift needs a bit to start with */
+    id_random(&bus->seed, sizeof(bus->seed));
+    bus->backoff = bus_backoff_new(bus);
     bus_ledger_init(&bus->ledger);
     bus->items = bus->publishing = xcalloc(1, sizeof(*bus->publishing));
     bus->publishing->kind = BUS_PUBLISHING;
+    bus->publishing->backoff = bus_backoff_new(bus);
     return bus;
 }
 
@@ -115,12 +117,9 @@ void bus_freep(struct bus **bus)
     *bus = NULL;
 }
 
-uint32_t bus_random(struct bus *bus)
+struct backoff bus_backoff_new(struct bus *bus)
 {
-    bus->random ^= bus->random << 13;
-    bus->random ^= bus->random >> 17;
-    bus->random ^= bus->random << 5;
-    return bus->random;
+    return (struct backoff)BACKOFF_INIT(bus->o.backoff_min_ms, bus->o.backoff_max_ms, bus->seed++);
 }
 
 const struct bus_stats *bus_get_stats(const struct bus *bus)

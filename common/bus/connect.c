@@ -130,8 +130,7 @@ static void drop(struct bus *bus)
     bus_guard_detach(&bus->guard);
     amqp_destroy_connection(bus->conn);
     bus->conn = NULL;
-    bus->retry_at_ms = bus_now_ms() + bus_backoff_ms(bus->o.backoff_min_ms, bus->o.backoff_max_ms,
-                                                     bus->attempts++, bus_random(bus));
+    bus->retry_at_ms = bus_now_ms() + backoff_next_ms(&bus->backoff);
 }
 
 static void failed(struct bus *bus, int code, const char *text)
@@ -199,7 +198,7 @@ void bus_lost(struct bus *bus, int code, const char *text)
     /* A connection that did not last counts as a failed attempt, or a broker that throws us out
      * would be hammered. */
     if (bus->is_replayed && bus_now_ms() - bus->ready_at_ms > bus->o.backoff_max_ms)
-        bus->attempts = 0;
+        backoff_reset(&bus->backoff);
 
     bus_event_splice(&bus->events, &bus->early);
     bus_event_drop_deliveries(&bus->events);

@@ -121,7 +121,7 @@ static void settled(struct bus *bus, const struct channel *c, enum bus_event_typ
     size_t n = bus_ledger_settle(&bus->ledger, flow(bus), type, tag, is_multiple);
     *(type == BUS_CONFIRMED ? &bus->stats.confirmed : &bus->stats.nacked) += n;
     if (type == BUS_CONFIRMED)
-        bus->publishing->attempts = 0;
+        backoff_reset(&bus->publishing->backoff);
 }
 
 static void on_channel_close(struct bus *bus, struct channel *c, const amqp_channel_close_t *m)

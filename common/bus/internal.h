@@ -4,16 +4,14 @@
 #define COMMON_BUS_INTERNAL_H
 
 #include "common/bus/bus.h"
+#include "common/sys/backoff.h"
 
 #include <amqp.h>
 #include <amqp_framing.h>
 #include <stdatomic.h>
 
-int64_t bus_now_ms(void); /* monotonic */
-
-/* --- backoff.c (pure): doubling from min to max; the upper half of the step is jitter taken from
- * `random` ---------------- */
-int bus_backoff_ms(int min_ms, int max_ms, unsigned attempt, uint32_t random);
+int64_t bus_now_ms(void);                        /* monotonic */
+struct backoff bus_backoff_new(struct bus *bus); /* with the limits of the options */
 
 /* --- events.c (pure): what bus_next will return
  * ----------------------------------------------------------------------- */
@@ -120,7 +118,7 @@ struct item { /* of the recovery list */
     struct bus_arg *args;
     size_t arg_n;
     bool is_done;
-    unsigned attempts;
+    struct backoff backoff;
     int64_t retry_at_ms;
     struct channel *channel; /* consumer, publishing */
 };
@@ -142,8 +140,8 @@ struct bus {
     amqp_connection_state_t conn; /* NULL: not connected */
     bool is_ready, is_blocked, is_corked, is_replayed;
     int64_t ready_at_ms, retry_at_ms;
-    unsigned attempts;
-    uint32_t random;
+    struct backoff backoff;
+    uint64_t seed;  /* of the next backoff */
     uint64_t epoch; /* counts channels ever opened */
     struct guard guard;
 
@@ -170,7 +168,6 @@ void bus_lost(struct bus *bus, int code,
 void bus_write_failed(struct bus *bus,
                       int status);    /* read what is left (the reason), then bus_lost */
 void bus_disconnect(struct bus *bus); /* orderly */
-uint32_t bus_random(struct bus *bus);
 
 /* --- frames.c
  * -----------------------------------------------------------------------------------------------------------

@@ -196,8 +196,7 @@ static bool is_held_up(const struct bus *bus, const struct item *item)
 void bus_item_fault(struct bus *bus, struct item *item, int code, const char *text)
 {
     item->is_done = false;
-    item->retry_at_ms = bus_now_ms() + bus_backoff_ms(bus->o.backoff_min_ms, bus->o.backoff_max_ms,
-                                                      item->attempts++, bus_random(bus));
+    item->retry_at_ms = bus_now_ms() + backoff_next_ms(&item->backoff);
     if (!text)
         return;
     struct bus_event *ev = bus_event_push(&bus->events, BUS_FAULT, item->name, text);
@@ -238,7 +237,7 @@ void bus_replay(struct bus *bus)
         if (attempt(bus, i, &err) == ERR_OK) {
             i->is_done = true;
             if (i->kind != BUS_PUBLISHING) /* there a confirm is the proof of success */
-                i->attempts = 0;
+                backoff_reset(&i->backoff);
         } else if (bus->conn) {
             i->channel = NULL;
             bus_item_fault(bus, i, err.sys, err.msg);

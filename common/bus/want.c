@@ -34,6 +34,7 @@ static void insert(struct bus *bus, struct item *item)
 {
     struct item **at = &bus->items;
 
+    item->backoff = bus_backoff_new(bus);
     while (*at && bus_replay_rank((*at)->kind) <= bus_replay_rank(item->kind)) {
         struct item *old = *at;
         if (old->kind == item->kind && is_same(old->name, item->name) &&

@@ -3,6 +3,7 @@
  * like on any broken connection. One thread per process; it sleeps while no bus is inside a bounded
  * call, and otherwise looks every TICK_MS, so that arming costs one store per publish. */
 #include "common/bus/internal.h"
+#include "common/sys/clock.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -21,10 +22,7 @@ static _Atomic bool is_asleep; /* the thread waits without a limit */
 
 int64_t bus_now_ms(void)
 {
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return clock_mono_us() / USEC_PER_MS;
 }
 
 /* Cuts what is overdue; returns whether any guard is armed. Called under lock. */
