@@ -20,7 +20,7 @@ static const struct bus_options defaults = {
     .call_timeout_ms = 5000,
     .publish_stall_ms = 10000,
     .backoff_min_ms = 100,
-    .backoff_max_ms = 10000,
+    .backoff_max_ms = 5000,
     .frame_max = 131072,
     .max_body = 16U << 20,
 };

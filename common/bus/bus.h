@@ -68,7 +68,7 @@ struct bus_options {
     int connect_timeout_ms; /* TCP connect, TLS and AMQP handshake each [5000] */
     int call_timeout_ms;    /* each topology item and *_now call [5000] */
     int publish_stall_ms; /* the watchdog cuts the connection when one write takes longer [10000] */
-    int backoff_min_ms, backoff_max_ms; /* between attempts: doubling with jitter [100, 10000] */
+    int backoff_min_ms, backoff_max_ms; /* between attempts: doubling with jitter [100, 5000] */
     int frame_max;   /* [131072]; lowered where the thread's stack is smaller than 4 MiB (README:
                         nested headers) */
     size_t max_body; /* larger deliveries come as BUS_OVERSIZE without their body [16 MiB] */

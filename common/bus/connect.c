@@ -159,7 +159,10 @@ void bus_connect(struct bus *bus)
     }
     int status = amqp_socket_open_noblock(socket, bus->o.host, bus->o.port, &limit);
     if (status != AMQP_STATUS_OK) {
-        snprintf(text, sizeof(text), "connect: %s", amqp_error_string2(status));
+        /* The library drops errno and says "a socket error occurred". */
+        snprintf(text, sizeof(text), "connect: %s",
+                 status == AMQP_STATUS_SOCKET_ERROR ? "refused, unreachable or reset"
+                                                    : amqp_error_string2(status));
         failed(bus, 0, text);
         return;
     }
