@@ -1,27 +1,43 @@
-/* The one decoder, encoder and validator of everything that is JSON on a wire or in our store. It walks field tables.
+/* The one decoder, encoder and validator of everything that is JSON on a wire or in our store.
+ * It walks field tables. A record is declared once, as a table:
  *
- * A record is declared once, as a table:
- *
- *     #define IP_FIELDS(X)                              // amqp-protocol.md 9.2
+ *     #define IP_FIELDS(X)                       // amqp-protocol.md 9.2
  *         X(STR, net_name, "netName", _, REQUIRED)
  *         X(STR, ip,       "ip",      _, OPTIONAL)
- *     PROTO_RECORD(ip, IP_FIELDS)                       // header: struct ip, struct ip_list, struct ip_map, extern ip_type
- *     PROTO_RECORD_DEFINE(ip, IP_FIELDS)                // one .c: the field table ip_type
+ *     PROTO_RECORD(ip, IP_FIELDS)                // header: struct ip, ip_list, ip_map; ip_type
+ *     PROTO_RECORD_DEFINE(ip, IP_FIELDS)         // one .c: the field table ip_type
  *
- * Columns: kind, member of the struct, name on the wire, record type of the elements (or _), flags; further columns follow as
- * designated initialisers, e.g. `OWN_NFVO, .alias = "virtualNetworkFunctionRecord"`.
+ * Columns: kind, member of the struct, name on the wire, record type of the elements (or _), flags;
+ * further columns follow as designated initialisers: `OWN_NFVO, .alias = "cyclic_dependency"`.
  *
  *     AUTO(arena_release) struct arena a = ARENA_INIT;
  *     struct nsd *nsd;
- *     if (proto_decode(&nsd_type, text, len, 0, &a, &nsd, &err) != ERR_OK) ...   // err.where = "vnfd[0].vdu[1].vm_image"
+ *     if (proto_decode(&nsd_type, text, len, 0, &a, &nsd, &err) != ERR_OK)
+ *         ...                                    // err.where = "vnfd[0].vdu[1].vm_image"
  *     proto_encode(&nsd_type, nsd, PROTO_COMPLETE, &out);
  *
- * Memory: everything decoded lives in the arena that the caller gives; nothing is freed singly. Text is copied: the input may go.
- * Limits (hostile input): depth PROTO_DEPTH_MAX, elements of one collection PROTO_COUNT_MAX, arena use PROTO_ARENA_MAX per call; the
- * size of the text is the caller's to bound before it is read. Text must be UTF-8 without U+0000 (PostgreSQL could not keep it).
- * Unknown members are kept as text and written back (decisions.md D2). A null member counts as absent (amqp-protocol.md 6, end).
- * Why not jansson underneath: measured in shared/floor: decoding and dumping 8 KB documents with it costs half of the whole
- * orchestrator's rate (126 against 230 NSR/s). It is the oracle of the tests and of the fuzzer instead. */
+ * Memory: everything decoded lives in the arena that the caller gives; nothing is freed singly.
+ * Text is copied: the input may go.
+ *
+ * Limits against hostile input: depth PROTO_DEPTH_MAX, elements of one collection PROTO_COUNT_MAX,
+ * unknown members of one record PROTO_EXTRA_MAX, arena use PROTO_ARENA_MAX per call; all of them
+ * hold through a text in a text (OBJECT_IN_TEXT). The size of the text is the caller's to bound
+ * before it is read. Decoding is linear in the text; merging n into m elements takes
+ * O((n + m) log m).
+ *
+ * What is JSON here: RFC 8259 in UTF-8, without U+0000 (PostgreSQL could not keep it). Differences
+ * to jansson, the oracle of the tests and of the fuzzer:
+ *   - null counts as absent, also as an element or in a map (amqp-protocol.md 6, end; Go, Python);
+ *   - a member that comes twice: the last value that is not null counts;
+ *   - numbers are looked at where a member of kind INT or REAL wants one; elsewhere they are text
+ *     and may have any size;
+ *   - the limits above.
+ * Unknown members are kept as text and written back (decisions.md D2).
+ * Numbers are read and written by the C library: no process of ours may set LC_NUMERIC.
+ *
+ * Why not jansson underneath: measured in shared/floor, decoding and dumping 8 KB documents with it
+ * costs half of the whole orchestrator's rate (126 against 230 NSR/s). tests/bench/codec.c says
+ * what it is today. */
 #ifndef PROTO_CODEC_CODEC_H
 #define PROTO_CODEC_CODEC_H
 
@@ -35,39 +51,46 @@
 
 #define PROTO_DEPTH_MAX 32
 #define PROTO_COUNT_MAX 10000
+#define PROTO_EXTRA_MAX 256 /* each is compared with each, to find those that come twice */
 #define PROTO_ARENA_MAX ((size_t)64 * 1024 * 1024)
 
+/* clang-format off */
 enum proto_kind {
-    PROTO_STR,      /* const char *m; NULL = absent. A number or boolean on the wire is taken as its text */
-    PROTO_INT,      /* int64_t m; a number in a string is accepted */
-    PROTO_BOOL,     /* bool m; "true" in a string is accepted */
-    PROTO_REAL,     /* double m */
-    PROTO_STRS,     /* struct proto_strs m: ["a","b"] */
-    PROTO_STRMAP,   /* struct proto_strmap m: {"k":"v"}, order kept */
-    PROTO_STRSMAP,  /* struct proto_strsmap m: {"k":["a","b"]} */
-    PROTO_REC,      /* struct sub *m */
-    PROTO_LIST,     /* struct sub_list m */
-    PROTO_MAP,      /* struct sub_map m: {"k":{...}} */
-    PROTO_LISTMAP,  /* struct sub_listmap m: {"k":[{...}]} */
-    PROTO_BYTES,    /* struct proto_bytes m: array of (signed) byte integers, or base64 text: TRAP of amqp-protocol.md 3.1 */
-    PROTO_RAW,      /* struct proto_raw m: any JSON value, kept as text */
+    PROTO_STR,     /* const char *m; NULL = absent. A number or boolean is taken as its text */
+    PROTO_INT,     /* int64_t m; a number in a string is accepted */
+    PROTO_BOOL,    /* bool m; "true" in a string is accepted */
+    PROTO_REAL,    /* double m */
+    PROTO_STRS,    /* struct proto_strs m: ["a","b"] */
+    PROTO_STRMAP,  /* struct proto_strmap m: {"k":"v"}, order kept */
+    PROTO_STRSMAP, /* struct proto_strsmap m: {"k":["a","b"]} */
+    PROTO_REC,     /* struct sub *m */
+    PROTO_LIST,    /* struct sub_list m */
+    PROTO_MAP,     /* struct sub_map m: {"k":{...}} */
+    PROTO_LISTMAP, /* struct sub_listmap m: {"k":[{...}]} */
+    PROTO_BYTES,   /* struct proto_bytes m: array of (signed) byte integers, or base64 text: TRAP of
+                    * amqp-protocol.md 3.1 */
+    PROTO_RAW,     /* struct proto_raw m: any JSON value, kept as text */
 };
 
 enum proto_flags {
     OPTIONAL = 0,
-    REQUIRED = 1 << 0,   /* proto_validate: present and not empty */
-    EMIT = 1 << 1,       /* written under PROTO_COMPLETE even when empty, zero or false: Java peers iterate without null check */
-    SECRET = 1 << 2,     /* masked by PROTO_MASK, left out by PROTO_NO_SECRETS */
-    POSITIVE = 1 << 3,   /* proto_validate: INT >= 1 when present */
-    NATURAL = 1 << 4,    /* proto_validate: INT >= 0 */
+    REQUIRED = 1 << 0,       /* proto_validate: present and not empty */
+    EMIT = 1 << 1,           /* written under PROTO_COMPLETE even when empty, zero or false: Java
+                              * peers iterate without null check */
+    SECRET = 1 << 2,         /* masked by PROTO_MASK, left out by PROTO_NO_SECRETS */
+    POSITIVE = 1 << 3,       /* proto_validate: INT >= 1 when present */
+    NATURAL = 1 << 4,        /* proto_validate: INT >= 0 */
     NAME_OF_OBJECT = 1 << 5, /* STR: {"name":"x"} means "x" (old documents) */
-    OBJECT_IN_TEXT = 1 << 6, /* REC: a string that holds the object's JSON is accepted (amqp-protocol.md 2.2) */
-    FIRST_OF_ARRAY = 1 << 7, /* STR: an array of strings means its first (Go's connectivity_type) */
-    /* Who owns the member of a record that comes back from a peer: see proto_merge. Default: the peer. */
-    OWN_NFVO = 1 << 8,   /* the peer's value is ignored */
-    OWN_IF_NEW = 1 << 9, /* the peer's value counts only where none is stored */
-    KEY = 1 << 10,       /* proto_merge: elements of lists are the same when this member is equal; first KEY that both have */
+    OBJECT_IN_TEXT = 1 << 6, /* REC: a string that holds the object's JSON (amqp-protocol.md 2.2) */
+    FIRST_OF_ARRAY = 1 << 7, /* STR: an array of strings means its first (Go: connectivity_type) */
+    /* A record that comes back from a peer, see proto_merge. Without a flag: the peer's counts. */
+    OWN_NFVO = 1 << 8,       /* the peer's value is ignored */
+    OWN_IF_NEW = 1 << 9,     /* the peer's value counts only where none is stored */
+    KEY = 1 << 10,           /* STR: elements of lists are the same when this member is equal; the
+                              * first KEY that both have decides */
+    MIRROR = 1 << 11,        /* LIST: what the peer does not list is gone (a refreshed PoP) */
 };
+/* clang-format on */
 
 struct proto_extra { /* unknown members, in the order they came */
     struct proto_extra *next;
@@ -76,10 +99,13 @@ struct proto_extra { /* unknown members, in the order they came */
 };
 
 struct proto_rec { /* every record begins with this */
-    uint64_t seen; /* bit i: the decoded text carried field i, not null. Not set by hand: non-zero values are always written */
+    /* Bit i: the decoded text carried field i, not null. Not set by hand: what is not zero is
+     * always written. */
+    uint64_t seen;
     struct proto_extra *extra;
 };
 
+/* clang-format off */
 struct proto_strs { const char **at; uint32_t n; };
 struct proto_strpair { const char *key, *value; };
 struct proto_strmap { struct proto_strpair *at; uint32_t n; };
@@ -93,6 +119,7 @@ struct proto_pair { const char *key; void *value; };
 struct proto_map { struct proto_pair *at; uint32_t n; };
 struct proto_listpair { const char *key; struct proto_list value; };
 struct proto_listmap { struct proto_listpair *at; uint32_t n; };
+/* clang-format on */
 
 struct proto_type;
 struct proto_field {
@@ -101,7 +128,7 @@ struct proto_field {
     uint16_t offset;
     uint8_t kind, wire_len;
     uint32_t flags;
-    const char *alias;    /* second name, accepted on input only */
+    const char *alias;        /* second name, accepted on input only */
     const char *const *words; /* STR: the words allowed (proto_validate), NULL-terminated */
 };
 struct proto_type {
@@ -165,48 +192,68 @@ struct proto_type {
         sizeof(name_##_fields) / sizeof(name_##_fields[0]), sizeof(struct name_) };
 /* clang-format on */
 
-/* --- decode ------------------------------------------------------------------------------------------------ */
+/* --- decode ---------------------------------------------------------------------------------- */
 enum proto_decode_flags {
-    PROTO_SINGLE_QUOTES = 1 << 0, /* strings in single quotes: Java plugin SDK's registration (amqp-protocol.md 2.2) */
+    /* Strings in single quotes: Java plugin SDK's registration (amqp-protocol.md 2.2). */
+    PROTO_SINGLE_QUOTES = 1 << 0,
 };
-/* *ret_rec is set only on success. Errors: ERR_SYNTAX (not JSON, wrong type), ERR_LIMIT; err->where is the JSON path, the message says
- * what was expected there and the byte offset. */
-MUST_USE enum err_code proto_decode(const struct proto_type *type, const char *text, size_t len, unsigned flags,
-                                    struct arena *a, void *ret_rec, struct err *err);
+/* *ret_rec is set only on success. Errors: ERR_SYNTAX (not JSON, wrong type), ERR_LIMIT; err->where
+ * is the JSON path, the message says what was expected there and the byte offset. */
+MUST_USE enum err_code proto_decode(const struct proto_type *type, const char *text, size_t len,
+                                    unsigned flags, struct arena *a, void *ret_rec,
+                                    struct err *err);
 /* An array of records, e.g. a driver's answer to listServer; null is an empty list. */
-MUST_USE enum err_code proto_decode_list(const struct proto_type *type, const char *text, size_t len,
-                                         struct arena *a, void *ret_list, struct err *err);
+MUST_USE enum err_code proto_decode_list(const struct proto_type *type, const char *text,
+                                         size_t len, struct arena *a, void *ret_list,
+                                         struct err *err);
+/* Is the body empty, blank or `null`? Peers answer so when they have nothing to say
+ * (amqp-protocol.md 3.1, 5.3): neither an error nor a record. */
+bool proto_is_nothing(const char *text, size_t len);
 
-/* --- encode ------------------------------------------------------------------------------------------------ */
+/* --- encode ---------------------------------------------------------------------------------- */
 enum proto_encode_flags {
     PROTO_COMPLETE = 1 << 0,   /* members marked EMIT are written even when empty */
     PROTO_MASK = 1 << 1,       /* members marked SECRET become ten asterisks (REST answers, logs) */
-    PROTO_NO_SECRETS = 1 << 2, /* members marked SECRET are left out (history, events, dead letters) */
-    PROTO_BASE64 = 1 << 3,     /* BYTES as base64 (driver RPC, EMS); else as signed integers (Or-Vnfm, REST) */
+    PROTO_NO_SECRETS = 1 << 2, /* members marked SECRET are left out (history, events) */
+    PROTO_BASE64 = 1 << 3, /* BYTES as base64 (driver RPC, EMS); else signed integers (Or-Vnfm) */
 };
+/* What is written is always JSON: bytes that are not UTF-8 (the output of a script) become U+FFFD,
+ * and so does U+0000. */
 void proto_encode(const struct proto_type *type, const void *rec, unsigned flags, struct sbuf *out);
-void proto_encode_list(const struct proto_type *type, const void *list, unsigned flags, struct sbuf *out);
+void proto_encode_list(const struct proto_type *type, const void *list, unsigned flags,
+                       struct sbuf *out);
 /* A JSON string literal with its quotes. */
 void proto_quote(struct sbuf *out, const char *text, size_t len);
 void proto_quotes(struct sbuf *out, const char *text);
 
-/* --- check ------------------------------------------------------------------------------------------------- */
-/* Members marked REQUIRED, POSITIVE, NATURAL and words. The first violation is returned as ERR_INVALID:
- * "vnfd[0].vdu[1].vm_image: must not be empty", the path also in err->where. */
-MUST_USE enum err_code proto_validate(const struct proto_type *type, const void *rec, struct err *err);
+/* --- check ----------------------------------------------------------------------------------- */
+/* Members marked REQUIRED, POSITIVE, NATURAL and words. The first violation is returned as
+ * ERR_INVALID: "vnfd[0].vdu[1].vm_image: must not be empty", the path also in err->where. */
+MUST_USE enum err_code proto_validate(const struct proto_type *type, const void *rec,
+                                      struct err *err);
 /* All violations (at most max): each is reported; returns how many there were. */
 int proto_validate_all(const struct proto_type *type, const void *rec, int max,
                        void (*report)(void *arg, const char *path, const char *what), void *arg);
 
-/* --- copy and merge ---------------------------------------------------------------------------------------- */
+/* --- copy and merge -------------------------------------------------------------------------- */
 void *proto_new(const struct proto_type *type, struct arena *a); /* empty record */
-void *proto_dup(const struct proto_type *type, const void *rec, struct arena *a); /* deep */
-/* Take into dst what a peer sent: members that src carries replace those of dst unless the table says that the NFVO owns them (OWN_NFVO)
- * or that only a missing one is taken (OWN_IF_NEW). Records merge recursively; lists of records match elements by KEY members, matched
- * ones merge, new ones are added, missing ones stay. src is borrowed into dst: same arena, or one that lives longer. */
+/* Deep; the copy borrows nothing. */
+void *proto_dup(const struct proto_type *type, const void *rec, struct arena *a);
+/* Take into dst what a peer sent.
+ *   - Members that src carries replace those of dst, unless the table says that the NFVO owns them
+ *     (OWN_NFVO) or that only a missing or empty one is taken (OWN_IF_NEW).
+ *   - Records merge recursively. A record that dst lacks is merged into an empty one: what the NFVO
+ *     owns does not come in with new elements either.
+ *   - Lists of records match elements by KEY members: matched ones merge, new ones are added,
+ *     missing ones stay (MIRROR: go). When no element of src has any key, nothing tells them apart:
+ *     the list is replaced as one value.
+ *   - Maps match by key: missing ones stay (Go sends an empty metadata back).
+ *   - What would exceed the decoder's limits is dropped: a peer must not be able to add, message by
+ *     message, until the stored record can no longer be read.
+ * src is borrowed into dst: same arena, or one that lives longer. */
 void proto_merge(const struct proto_type *type, void *dst, const void *src, struct arena *a);
 
-/* --- lists ------------------------------------------------------------------------------------------------- */
+/* --- lists ----------------------------------------------------------------------------------- */
 /* Append to a typed list or map: proto_list_add(&vnfr->vdu, vdu, a). Elements are borrowed. */
 #define proto_list_add(list, element, a)                                                           \
     do {                                                                                           \
@@ -221,6 +268,7 @@ void proto_merge(const struct proto_type *type, void *dst, const void *src, stru
     } while (0)
 bool proto_strs_has(const struct proto_strs *list, const char *text);
 const char *proto_strmap_get(const struct proto_strmap *map, const char *key); /* NULL if absent */
-void proto_strmap_set(struct proto_strmap *map, const char *key, const char *value, struct arena *a);
+void proto_strmap_set(struct proto_strmap *map, const char *key, const char *value,
+                      struct arena *a);
 
 #endif

@@ -1,34 +1,45 @@
 #include "proto/codec/codec.h"
 
+#include "common/base/utf8.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MASK_TEXT "**********" /* rest-api.md 1.6: ten asterisks */
+#define MASK_TEXT   "**********"   /* rest-api.md 1.6: ten asterisks */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+static void escape(struct sbuf *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    static const char from[] = "\"\\\n\r\t", to[] = "\"\\nrt";
+    const char *hit = c ? memchr(from, c, sizeof(from) - 1) : NULL;
+    char u[6] = {'\\', hit ? to[hit - from] : 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+    if (c == 0)
+        sbuf_adds(out, REPLACEMENT);
+    else
+        sbuf_add(out, u, hit ? 2 : 6);
+}
 
 void proto_quote(struct sbuf *out, const char *text, size_t len)
 {
-    static const char hex[] = "0123456789abcdef";
+    size_t from = 0, i = 0, n;
     sbuf_addc(out, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
+    while (i < len) {
         unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        sbuf_add(out, text + from, i - from);
-        from = i + 1;
-        switch (c) {
-        case '"': sbuf_add(out, "\\\"", 2); break;
-        case '\\': sbuf_add(out, "\\\\", 2); break;
-        case '\n': sbuf_add(out, "\\n", 2); break;
-        case '\r': sbuf_add(out, "\\r", 2); break;
-        case '\t': sbuf_add(out, "\\t", 2); break;
-        default: {
-            char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
-            sbuf_add(out, u, 6);
-        }
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            i++;
+        } else if (c >= 0x80 && (n = utf8_char(text + i, len - i, NULL)) > 0) {
+            i += n;
+        } else {
+            sbuf_add(out, text + from, i - from);
+            if (c >= 0x80)
+                sbuf_adds(out, REPLACEMENT);
+            else
+                escape(out, c);
+            from = ++i;
         }
     }
     sbuf_add(out, text + from, len - from);
@@ -78,8 +89,10 @@ static void base64(struct sbuf *out, const struct proto_bytes *b)
     sbuf_addc(out, '"');
     for (size_t i = 0; i < b->n; i += 3) {
         size_t left = b->n - i;
-        uint32_t v = (uint32_t)b->at[i] << 16 | (left > 1 ? (uint32_t)b->at[i + 1] << 8 : 0) | (left > 2 ? b->at[i + 2] : 0);
-        char q[4] = { digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=', left > 2 ? digits[v & 63] : '=' };
+        uint32_t v = (uint32_t)b->at[i] << 16 | (left > 1 ? (uint32_t)b->at[i + 1] << 8 : 0) |
+                     (left > 2 ? b->at[i + 2] : 0);
+        char q[4] = {digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
+                     left > 2 ? digits[v & 63] : '='};
         sbuf_add(out, q, 4);
     }
     sbuf_addc(out, '"');
@@ -108,7 +121,7 @@ static void map(struct sbuf *out, const struct proto_field *f, const char *at, u
     size_t size = wide ? sizeof(struct proto_listpair) : sizeof(struct proto_pair);
     sbuf_addc(out, '{');
     for (uint32_t i = 0; i < m.n; i++) {
-        struct proto_listpair pair = { 0 };
+        struct proto_listpair pair = {0};
         memcpy(&pair, (const char *)m.at + i * size, size);
         if (i)
             sbuf_addc(out, ',');
@@ -140,16 +153,26 @@ static bool wanted(const struct proto_field *f, const char *at, bool seen, unsig
         int64_t i;
         double d;
         bool b;
-    } v = { 0 };
+    } v = {0};
     if ((f->flags & SECRET) && (flags & PROTO_NO_SECRETS))
         return false;
     switch ((enum proto_kind)f->kind) {
     case PROTO_STR:
-    case PROTO_REC: memcpy(&v.p, at, sizeof(v.p)); return v.p != NULL;
-    case PROTO_INT: memcpy(&v.i, at, sizeof(v.i)); return v.i != 0 || seen || emit;
-    case PROTO_BOOL: memcpy(&v.b, at, sizeof(v.b)); return v.b || seen || emit;
-    case PROTO_REAL: memcpy(&v.d, at, sizeof(v.d)); return v.d != 0 || seen || emit;
-    default: memcpy(&v.p, at, sizeof(v.p)); return v.p != NULL || emit; /* collections: first member is `at` */
+    case PROTO_REC:
+        memcpy(&v.p, at, sizeof(v.p));
+        return v.p != NULL;
+    case PROTO_INT:
+        memcpy(&v.i, at, sizeof(v.i));
+        return v.i != 0 || seen || emit;
+    case PROTO_BOOL:
+        memcpy(&v.b, at, sizeof(v.b));
+        return v.b || seen || emit;
+    case PROTO_REAL:
+        memcpy(&v.d, at, sizeof(v.d));
+        return v.d != 0 || seen || emit;
+    default:
+        memcpy(&v.p, at, sizeof(v.p));
+        return v.p != NULL || emit; /* collections: first member is `at` */
     }
 }
 
@@ -169,14 +192,37 @@ static void value(struct sbuf *out, const struct proto_field *f, const char *at,
         return;
     }
     switch ((enum proto_kind)f->kind) {
-    case PROTO_STR: memcpy(&v.p, at, sizeof(v.p)); proto_quotes(out, v.p); break;
-    case PROTO_INT: memcpy(&v.i, at, sizeof(v.i)); integer(out, v.i); break;
-    case PROTO_BOOL: memcpy(&v.b, at, sizeof(v.b)); sbuf_adds(out, v.b ? "true" : "false"); break;
-    case PROTO_REAL: memcpy(&v.d, at, sizeof(v.d)); real(out, v.d); break;
-    case PROTO_STRS: memcpy(&v.strs, at, sizeof(v.strs)); strs(out, &v.strs); break;
-    case PROTO_REC: memcpy(&v.p, at, sizeof(v.p)); proto_encode(f->type, v.p, flags, out); break;
-    case PROTO_LIST: proto_encode_list(f->type, at, flags, out); break;
-    case PROTO_BYTES: memcpy(&v.bytes, at, sizeof(v.bytes)); bytes(out, &v.bytes, flags); break;
+    case PROTO_STR:
+        memcpy(&v.p, at, sizeof(v.p));
+        proto_quotes(out, v.p);
+        break;
+    case PROTO_INT:
+        memcpy(&v.i, at, sizeof(v.i));
+        integer(out, v.i);
+        break;
+    case PROTO_BOOL:
+        memcpy(&v.b, at, sizeof(v.b));
+        sbuf_adds(out, v.b ? "true" : "false");
+        break;
+    case PROTO_REAL:
+        memcpy(&v.d, at, sizeof(v.d));
+        real(out, v.d);
+        break;
+    case PROTO_STRS:
+        memcpy(&v.strs, at, sizeof(v.strs));
+        strs(out, &v.strs);
+        break;
+    case PROTO_REC:
+        memcpy(&v.p, at, sizeof(v.p));
+        proto_encode(f->type, v.p, flags, out);
+        break;
+    case PROTO_LIST:
+        proto_encode_list(f->type, at, flags, out);
+        break;
+    case PROTO_BYTES:
+        memcpy(&v.bytes, at, sizeof(v.bytes));
+        bytes(out, &v.bytes, flags);
+        break;
     case PROTO_RAW:
         memcpy(&v.raw, at, sizeof(v.raw));
         if (v.raw.n)
@@ -187,7 +233,9 @@ static void value(struct sbuf *out, const struct proto_field *f, const char *at,
     case PROTO_STRMAP:
     case PROTO_STRSMAP:
     case PROTO_MAP:
-    case PROTO_LISTMAP: map(out, f, at, flags); break;
+    case PROTO_LISTMAP:
+        map(out, f, at, flags);
+        break;
     }
 }
 
@@ -223,7 +271,8 @@ void proto_encode(const struct proto_type *type, const void *rec, unsigned flags
     sbuf_addc(out, '}');
 }
 
-void proto_encode_list(const struct proto_type *type, const void *list, unsigned flags, struct sbuf *out)
+void proto_encode_list(const struct proto_type *type, const void *list, unsigned flags,
+                       struct sbuf *out)
 {
     struct proto_list l;
     memcpy(&l, list, sizeof(l));

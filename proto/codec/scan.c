@@ -1,30 +1,38 @@
 #include "proto/codec/scan.h"
 
+#include "common/base/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void scan_init(struct scan *s, const char *text, size_t len, unsigned flags, struct arena *a, struct err *err)
+void scan_init(struct scan *s, const char *text, size_t len, unsigned flags, struct arena *a,
+               struct err *err)
 {
-    *s = (struct scan){ .at = text, .begin = text, .end = text + len, .arena = a, .flags = flags, .err = err };
-    s->arena_limit = (a ? a->used : 0) + PROTO_ARENA_MAX;
+    if (!text) /* an empty body may come as NULL, 0 */
+        text = "";
+    *s = (struct scan){
+        .at = text, .begin = text, .end = text + len, .arena = a, .flags = flags, .err = err};
+    s->arena_limit = a->used + PROTO_ARENA_MAX;
 }
 
+/* A long name is cut, and never inside a character: the path ends up in faults, which are JSON. */
 void scan_path(const struct scan *s, char *out, size_t size)
 {
     size_t used = 0;
     out[0] = '\0';
     for (int i = 1; i <= s->depth && used < size; i++) {
-        int n;
+        int n = 0,
+            key_len = (int)utf8_cut(s->path[i].key ? s->path[i].key : "",
+                                    (size_t)(s->path[i].key_len > 48 ? 48 : s->path[i].key_len));
         if (s->path[i].index >= 0)
             n = snprintf(out + used, size - used, "[%ld]", s->path[i].index);
         else if (s->path[i].key)
-            n = snprintf(out + used, size - used, "%s%.*s", used ? "." : "",
-                         s->path[i].key_len > 48 ? 48 : s->path[i].key_len, s->path[i].key);
-        else
-            n = 0;
+            n = snprintf(out + used, size - used, "%s%.*s", used ? "." : "", key_len,
+                         s->path[i].key);
         used += n > 0 ? (size_t)n : 0;
     }
+    out[utf8_cut(out, strlen(out))] = '\0';
 }
 
 enum err_code scan_fail(struct scan *s, enum err_code code, const char *fmt, ...)
@@ -35,10 +43,18 @@ enum err_code scan_fail(struct scan *s, enum err_code code, const char *fmt, ...
     vsnprintf(what, sizeof(what), fmt, ap);
     va_end(ap);
     scan_path(s, path, sizeof(path));
-    err_set(s->err, code, "%s%s%s (at byte %zu)", path, path[0] ? ": " : "", what, (size_t)(s->at - s->begin));
+    err_set(s->err, code, "%s%s%s (at byte %zu)", path, path[0] ? ": " : "", what,
+            (size_t)(s->at - s->begin));
     if (path[0])
         err_where(s->err, "%s", path);
     return code;
+}
+
+enum err_code scan_room(struct scan *s, size_t more)
+{
+    if (s->arena->used <= s->arena_limit && more <= s->arena_limit - s->arena->used)
+        return ERR_OK;
+    return scan_fail(s, ERR_LIMIT, "document needs more than %zu MiB", PROTO_ARENA_MAX >> 20);
 }
 
 static inline void skip_blanks(struct scan *s)
@@ -61,19 +77,26 @@ enum scan_token scan_peek(struct scan *s)
     if (is_quote(s, c))
         return SCAN_STRING;
     switch (c) {
-    case '{': return SCAN_OBJECT;
-    case '[': return SCAN_ARRAY;
-    case 't': return SCAN_TRUE;
-    case 'f': return SCAN_FALSE;
-    case 'n': return SCAN_NULL;
-    default: return c == '-' || (c >= '0' && c <= '9') ? SCAN_NUMBER : SCAN_BAD;
+    case '{':
+        return SCAN_OBJECT;
+    case '[':
+        return SCAN_ARRAY;
+    case 't':
+        return SCAN_TRUE;
+    case 'f':
+        return SCAN_FALSE;
+    case 'n':
+        return SCAN_NULL;
+    default:
+        return c == '-' || (c >= '0' && c <= '9') ? SCAN_NUMBER : SCAN_BAD;
     }
 }
 
 const char *scan_token_name(enum scan_token t)
 {
-    static const char *const names[] = { "an object", "an array", "a string", "a number",
-                                         "true",      "false",    "null",     "something that is not JSON" };
+    static const char *const names[] = {
+        "an object", "an array", "a string", "a number",
+        "true",      "false",    "null",     "something that is not JSON"};
     return names[t];
 }
 
@@ -84,14 +107,18 @@ enum err_code scan_open(struct scan *s, char bracket)
         return scan_fail(s, ERR_SYNTAX, "expected '%c'", bracket);
     if (s->depth == PROTO_DEPTH_MAX)
         return scan_fail(s, ERR_LIMIT, "nested deeper than %d", PROTO_DEPTH_MAX);
+    if (scan_room(s, 0) != ERR_OK)
+        return ERR_LIMIT;
     s->at++;
     s->depth++;
     s->path[s->depth].key = NULL;
+    s->path[s->depth].key_len = 0;
     s->path[s->depth].index = -1;
     return ERR_OK;
 }
 
-/* After an opening bracket or a value: is there another one? Eats the comma, or the closing bracket. */
+/* After an opening bracket or a value: is there another one? Eats the comma, or the closing
+ * bracket. */
 static enum err_code another(struct scan *s, char close, bool first, bool *more)
 {
     skip_blanks(s);
@@ -111,18 +138,28 @@ static enum err_code another(struct scan *s, char close, bool first, bool *more)
     return s->at < s->end ? ERR_OK : scan_fail(s, ERR_SYNTAX, "text ends too early");
 }
 
-enum err_code scan_element(struct scan *s, bool *more)
+enum err_code scan_element_any(struct scan *s, bool *more)
 {
     long *index = &s->path[s->depth].index;
     enum err_code rc = another(s, ']', *index < 0, more);
-    if (rc == ERR_OK && *more && ++*index >= PROTO_COUNT_MAX)
+    if (rc == ERR_OK && *more)
+        ++*index;
+    return rc;
+}
+
+enum err_code scan_element(struct scan *s, bool *more)
+{
+    enum err_code rc = scan_element_any(s, more);
+    /* Behind the last element depth is one less already: ask only when there is one. */
+    if (rc == ERR_OK && *more && s->path[s->depth].index >= PROTO_COUNT_MAX)
         return scan_fail(s, ERR_LIMIT, "more than %d elements", PROTO_COUNT_MAX);
     return rc;
 }
 
 static enum err_code string_body(struct scan *s, char *out, char **ret_end);
 
-/* The length of the string at s->at (behind its quote) up to its closing quote, and whether it is plain: no escape, no byte >= 0x80. */
+/* The length of the string at s->at (behind its quote) up to its closing quote, and whether it is
+ * plain: no escape, no byte >= 0x80. */
 static enum err_code string_extent(struct scan *s, char quote, size_t *ret_len, bool *ret_plain)
 {
     const char *p = s->at;
@@ -146,44 +183,45 @@ static enum err_code string_extent(struct scan *s, char quote, size_t *ret_len, 
     return ERR_OK;
 }
 
-static enum err_code string_copy(struct scan *s, bool slice_ok, const char **ret, size_t *ret_len)
+enum string_use {
+    STRING_COPY,  /* into the arena */
+    STRING_SLICE, /* a slice of the text where that is the string; else a copy */
+    STRING_CHECK, /* well-formed? Nothing is returned, nothing allocated */
+};
+
+static enum err_code string(struct scan *s, enum string_use use, const char **ret, size_t *ret_len)
 {
     size_t len = 0;
     bool plain = false;
     char quote = *s->at++;
     enum err_code rc = string_extent(s, quote, &len, &plain);
+    if (rc == ERR_OK && (use == STRING_COPY || (use == STRING_SLICE && !plain)))
+        rc = scan_room(s, len + 1);
     if (rc != ERR_OK)
         return rc;
-    if (slice_ok && plain) {
-        *ret = s->at;
-        *ret_len = len;
-    } else if (s->arena->used + len > s->arena_limit) {
-        return scan_fail(s, ERR_LIMIT, "document needs more than %zu MiB", PROTO_ARENA_MAX >> 20);
-    } else if (plain) {
-        *ret = arena_strndup(s->arena, s->at, len);
+    const char *end = s->end, *close = s->at + len;
+    if (plain) {
+        *ret = use == STRING_COPY ? arena_strndup(s->arena, s->at, len) : s->at;
         *ret_len = len;
     } else {
         /* Escapes only shrink: \uXXXX (6 bytes) gives at most 3, a pair (12) gives 4. */
-        const char *end = s->end;
-        char *copy = arena_alloc(s->arena, len + 1), *copy_end = copy;
-        s->end = s->at + len;
+        char *copy = use == STRING_CHECK ? NULL : arena_alloc(s->arena, len + 1), *copy_end = copy;
+        s->end = close;
         rc = string_body(s, copy, &copy_end);
         s->end = end;
         if (rc != ERR_OK)
             return rc;
         *ret = copy;
         *ret_len = (size_t)(copy_end - copy);
-        s->at++;
-        return ERR_OK;
     }
-    s->at += len + 1;
+    s->at = close + 1;
     return ERR_OK;
 }
 
 enum err_code scan_string(struct scan *s, const char **ret, size_t *ret_len)
 {
     skip_blanks(s);
-    return string_copy(s, false, ret, ret_len);
+    return string(s, STRING_COPY, ret, ret_len);
 }
 
 static int hex4(const char *p)
@@ -191,7 +229,10 @@ static int hex4(const char *p)
     int v = 0;
     for (int i = 0; i < 4; i++) {
         char c = p[i];
-        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
         if (d < 0)
             return -1;
         v = v * 16 + d;
@@ -240,26 +281,6 @@ static enum err_code unicode_escape(struct scan *s, char **out)
     return ERR_OK;
 }
 
-/* How many bytes the well-formed UTF-8 sequence at p has (RFC 3629: no overlong form, no surrogate, at most U+10FFFF); 0 = ill-formed. */
-static int utf8_len(const char *text, const char *end)
-{
-    const unsigned char *p = (const unsigned char *)text;
-    ptrdiff_t left = end - text;
-    if (p[0] >= 0xc2 && p[0] <= 0xdf)
-        return left >= 2 && (p[1] & 0xc0) == 0x80 ? 2 : 0;
-    if (p[0] >= 0xe0 && p[0] <= 0xef) {
-        if (left < 3 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80)
-            return 0;
-        return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ? 0 : 3;
-    }
-    if (p[0] >= 0xf0 && p[0] <= 0xf4) {
-        if (left < 4 || (p[1] & 0xc0) != 0x80 || (p[2] & 0xc0) != 0x80 || (p[3] & 0xc0) != 0x80)
-            return 0;
-        return (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f) ? 0 : 4;
-    }
-    return 0;
-}
-
 static enum err_code escape(struct scan *s, char **out)
 {
     static const char from[] = "\"\\/bfnrt'", to[] = "\"\\/\b\f\n\r\t'";
@@ -273,27 +294,30 @@ static enum err_code escape(struct scan *s, char **out)
     return ERR_OK;
 }
 
+/* The string up to s->end, unescaped to out; out NULL: checked only. */
 static enum err_code string_body(struct scan *s, char *out, char **ret_end)
 {
+    char scratch[4];
     while (s->at < s->end) {
-        unsigned char c = (unsigned char)*s->at;
-        if (c == '\\') {
+        char *to = out ? out : scratch;
+        if (*s->at == '\\') {
             s->at++;
-            enum err_code rc = escape(s, &out);
+            enum err_code rc = escape(s, &to);
             if (rc != ERR_OK)
                 return rc;
-        } else if (c < 0x80) {
-            *out++ = *s->at++;
         } else {
-            int n = utf8_len(s->at, s->end);
+            size_t n = utf8_char(s->at, (size_t)(s->end - s->at), NULL);
             if (n == 0)
                 return scan_fail(s, ERR_SYNTAX, "not UTF-8");
-            memcpy(out, s->at, (size_t)n);
-            out += n;
+            memcpy(to, s->at, n);
+            to += n;
             s->at += n;
         }
+        if (out)
+            out = to;
     }
-    *out = '\0';
+    if (out)
+        *out = '\0';
     *ret_end = out;
     return ERR_OK;
 }
@@ -306,7 +330,7 @@ enum err_code scan_member(struct scan *s, bool *more, const char **key, size_t *
         return rc;
     if (!is_quote(s, *s->at))
         return scan_fail(s, ERR_SYNTAX, "expected the name of a member");
-    if ((rc = string_copy(s, true, key, key_len)) != ERR_OK)
+    if ((rc = string(s, STRING_SLICE, key, key_len)) != ERR_OK)
         return rc;
     skip_blanks(s);
     s->path[s->depth].key = *key;
@@ -347,9 +371,14 @@ static const char *number_end(const char *p, const char *end)
     return p;
 }
 
+bool scan_is_number(const char *text, size_t len)
+{
+    return number_end(text, text + len) == text + len;
+}
+
 enum err_code scan_scalar_slice(struct scan *s, const char **ret, size_t *ret_len)
 {
-    static const char *const words[] = { "true", "false", "null" };
+    static const char *const words[] = {"true", "false", "null"};
     skip_blanks(s);
     const char *end = NULL;
     for (int i = 0; i < 3; i++) {
@@ -384,8 +413,10 @@ enum err_code scan_skip(struct scan *s)
         while (rc == ERR_OK && (rc = scan_element(s, &more)) == ERR_OK && more)
             rc = scan_skip(s);
         return rc;
-    case SCAN_STRING: return string_copy(s, true, &text, &len);
-    default: return scan_scalar_slice(s, &text, &len);
+    case SCAN_STRING:
+        return string(s, STRING_CHECK, &text, &len);
+    default:
+        return scan_scalar_slice(s, &text, &len);
     }
 }
 

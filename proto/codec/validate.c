@@ -1,5 +1,8 @@
 #include "proto/codec/codec.h"
 
+#include "common/base/utf8.h"
+
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +23,7 @@ static void violation(struct walk *w, const char *what)
 
 static void words(struct walk *w, const struct proto_field *f, const char *s)
 {
-    char what[200] = "must be one of";
+    char what[300] = "must be one of"; /* all actions fit */
     for (const char *const *word = f->words; *word; word++) {
         size_t used = strlen(what);
         if (strcmp(*word, s) == 0)
@@ -30,66 +33,109 @@ static void words(struct walk *w, const struct proto_field *f, const char *s)
     violation(w, what);
 }
 
+/* Go on to a record one step down: "[3]", ".key". A step too long to read is cut. */
+static void step(struct walk *w, size_t path_len, const struct proto_type *type, const void *rec,
+                 const char *fmt, ...) PRINTF_LIKE(5, 6);
+static void step(struct walk *w, size_t path_len, const struct proto_type *type, const void *rec,
+                 const char *fmt, ...)
+{
+    char text[64];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    size_t n = utf8_cut(text, strlen(text));
+    memcpy(w->path + path_len, text, n);
+    w->path[path_len + n] = '\0';
+    record(w, path_len + n, type, rec);
+}
+
 static void elements(struct walk *w, size_t path_len, const struct proto_field *f, const char *at)
 {
-    struct proto_map m; /* lists have the same head: { at, n } */
+    struct proto_list l; /* all three have the same head: { at, n } */
+    struct proto_map m;
+    struct proto_listmap lm;
+    memcpy(&l, at, sizeof(l));
     memcpy(&m, at, sizeof(m));
-    for (uint32_t i = 0; i < m.n && w->count < w->max; i++) {
-        int n;
-        if (f->kind == PROTO_LIST) {
-            n = snprintf(w->path + path_len, sizeof(w->path) - path_len, "[%u]", i);
-            struct proto_list l;
-            memcpy(&l, at, sizeof(l));
-            record(w, path_len + (size_t)n, f->type, l.at[i]);
-        } else if (f->kind == PROTO_MAP) {
-            n = snprintf(w->path + path_len, sizeof(w->path) - path_len, ".%.40s", m.at[i].key);
-            record(w, path_len + (size_t)n, f->type, m.at[i].value);
-        }
+    memcpy(&lm, at, sizeof(lm));
+    for (uint32_t i = 0; i < l.n && w->count < w->max; i++) {
+        if (f->kind == PROTO_LIST)
+            step(w, path_len, f->type, l.at[i], "[%u]", i);
+        else if (f->kind == PROTO_MAP)
+            step(w, path_len, f->type, m.at[i].value, ".%s", m.at[i].key);
+        for (uint32_t k = 0; f->kind == PROTO_LISTMAP && k < lm.at[i].value.n; k++)
+            step(w, path_len, f->type, lm.at[i].value.at[k], ".%.40s[%u]", lm.at[i].key, k);
     }
 }
 
-static void member(struct walk *w, size_t path_len, const struct proto_field *f, const char *at, bool seen)
+static void integer(struct walk *w, const struct proto_field *f, int64_t v, bool seen)
+{
+    bool is_present = seen || v != 0;
+    if ((f->flags & REQUIRED) && !is_present)
+        violation(w, "is missing");
+    else if ((f->flags & POSITIVE) && is_present && v < 1)
+        violation(w, "must be at least 1");
+    else if ((f->flags & NATURAL) && v < 0)
+        violation(w, "must not be negative");
+}
+
+static void string(struct walk *w, const struct proto_field *f, const char *s)
+{
+    if ((f->flags & REQUIRED) && (!s || !*s))
+        violation(w, "must not be empty");
+    else if (f->words && s && *s)
+        words(w, f, s);
+}
+
+static void member(struct walk *w, size_t path_len, const struct proto_field *f, const char *at,
+                   bool seen)
 {
     union {
-        const char *s;
         const void *p;
         int64_t i;
+        double d;
+        bool b;
+        struct proto_raw array; /* n of lists and maps is 32 bits: the head is what counts */
         struct proto_strs list;
-    } v = { 0 };
+    } v = {0};
+    bool is_required = f->flags & REQUIRED;
     switch ((enum proto_kind)f->kind) {
     case PROTO_STR:
-        memcpy(&v.s, at, sizeof(v.s));
-        if ((f->flags & REQUIRED) && (!v.s || !*v.s))
-            violation(w, "must not be empty");
-        else if (f->words && v.s && *v.s)
-            words(w, f, v.s);
+        memcpy(&v.p, at, sizeof(v.p));
+        string(w, f, v.p);
         break;
     case PROTO_INT:
         memcpy(&v.i, at, sizeof(v.i));
-        if ((f->flags & REQUIRED) && !seen && v.i == 0)
-            violation(w, "is missing");
-        else if ((f->flags & POSITIVE) && seen && v.i < 1)
-            violation(w, "must be at least 1");
-        else if ((f->flags & NATURAL) && v.i < 0)
-            violation(w, "must not be negative");
+        integer(w, f, v.i, seen);
         break;
     case PROTO_BOOL:
+        memcpy(&v.b, at, sizeof(v.b));
+        if (is_required && !seen && !v.b)
+            violation(w, "is missing");
+        break;
     case PROTO_REAL:
-        if ((f->flags & REQUIRED) && !seen)
+        memcpy(&v.d, at, sizeof(v.d));
+        if (is_required && !seen && v.d == 0)
             violation(w, "is missing");
         break;
     case PROTO_REC:
         memcpy(&v.p, at, sizeof(v.p));
         if (v.p)
             record(w, path_len, f->type, v.p);
-        else if (f->flags & REQUIRED)
+        else if (is_required)
             violation(w, "is missing");
+        break;
+    case PROTO_BYTES:
+    case PROTO_RAW:
+        memcpy(&v.array, at, sizeof(v.array));
+        if (is_required && v.array.n == 0)
+            violation(w, "must not be empty");
         break;
     default:
         memcpy(&v.list, at, sizeof(v.list));
-        if ((f->flags & REQUIRED) && v.list.n == 0)
+        if (is_required && v.list.n == 0)
             violation(w, "must not be empty");
-        if (f->kind == PROTO_LIST || f->kind == PROTO_MAP)
+        if (f->type)
             elements(w, path_len, f, at);
     }
 }
@@ -97,11 +143,16 @@ static void member(struct walk *w, size_t path_len, const struct proto_field *f,
 static void record(struct walk *w, size_t path_len, const struct proto_type *type, const void *rec)
 {
     const struct proto_rec *head = rec;
-    if (path_len + 64 > sizeof(w->path)) /* deeper than any record of ours; the decoder bounds the depth */
+    /* Room for a name (at most 34) and a step. No record of ours is so deep, but what was not
+     * looked at must not pass. */
+    if (path_len + 34 + 64 + 2 > sizeof(w->path)) {
+        violation(w, "is nested too deeply to be checked");
         return;
+    }
     for (uint32_t i = 0; i < type->n_fields && w->count < w->max; i++) {
         const struct proto_field *f = &type->fields[i];
-        int n = snprintf(w->path + path_len, sizeof(w->path) - path_len, "%s%s", path_len ? "." : "", f->wire);
+        int n = snprintf(w->path + path_len, sizeof(w->path) - path_len, "%s%.34s",
+                         path_len ? "." : "", f->wire);
         member(w, path_len + (size_t)n, f, (const char *)rec + f->offset, head->seen >> i & 1);
     }
 }
@@ -109,19 +160,21 @@ static void record(struct walk *w, size_t path_len, const struct proto_type *typ
 int proto_validate_all(const struct proto_type *type, const void *rec, int max,
                        void (*report)(void *arg, const char *path, const char *what), void *arg)
 {
-    struct walk w = { .report = report, .arg = arg, .max = max };
+    struct walk w = {.report = report, .arg = arg, .max = max};
     record(&w, 0, type, rec);
     return w.count;
 }
 
 static void first_violation(void *arg, const char *path, const char *what)
 {
-    err_set(arg, ERR_INVALID, "%s: %s", path, what);
-    err_where(arg, "%s", path);
+    struct err *err = arg;
+    err_set(err, ERR_INVALID, "%s: %s", path, what);
+    err_where(err, "%.*s", (int)utf8_cut(path, strnlen(path, sizeof(err->where) - 1)), path);
 }
 
 enum err_code proto_validate(const struct proto_type *type, const void *rec, struct err *err)
 {
     struct err ignored;
-    return proto_validate_all(type, rec, 1, first_violation, err ? err : &ignored) ? ERR_INVALID : ERR_OK;
+    int n = proto_validate_all(type, rec, 1, first_violation, err ? err : &ignored);
+    return n ? ERR_INVALID : ERR_OK;
 }
