@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static const char *const words[ACTION_N] = { "",
+static const char *const words[ACTION_N] = {"",
 #define X(word) #word,
-                                             ACTIONS(X)
+                                            ACTIONS(X)
 #undef X
 };
 
@@ -14,10 +14,9 @@ const char *const action_words[] = {
 #define X(word) #word,
     ACTIONS(X)
 #undef X
-        NULL
-};
+        NULL};
 
-const char *const endpoint_type_words[] = { "RABBIT", "REST", "JMS", NULL };
+const char *const endpoint_type_words[] = {"RABBIT", "REST", "JMS", NULL};
 
 const char *action_word(enum action a)
 {

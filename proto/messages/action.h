@@ -1,12 +1,15 @@
-/* The actions of NFV messages (amqp-protocol.md 3.2): one byte each, their words, and what they mean by direction. */
+/* The actions of NFV messages (amqp-protocol.md 3.2): one byte each, their words, and what they
+ * mean by direction. */
 #ifndef PROTO_MESSAGES_ACTION_H
 #define PROTO_MESSAGES_ACTION_H
 
-#define ACTIONS(X)                                                                                  \
-    X(GRANT_OPERATION) X(ALLOCATE_RESOURCES) X(SCALE_IN) X(SCALE_OUT) X(SCALING) X(ERROR)           \
-    X(RELEASE_RESOURCES) X(INSTANTIATE) X(MODIFY) X(HEAL) X(UPDATEVNFR) X(UPDATE) X(SCALED)         \
-    X(RELEASE_RESOURCES_FINISH) X(INSTANTIATE_FINISH) X(CONFIGURE) X(START) X(STOP) X(LOG_REQUEST)  \
-    X(RESUME) X(EXECUTE)
+#define ACTIONS(X)                                                                                 \
+    X(GRANT_OPERATION)                                                                             \
+    X(ALLOCATE_RESOURCES)                                                                          \
+    X(SCALE_IN) X(SCALE_OUT) X(SCALING) X(ERROR) X(RELEASE_RESOURCES) X(INSTANTIATE) X(MODIFY)     \
+        X(HEAL) X(UPDATEVNFR) X(UPDATE) X(SCALED) X(RELEASE_RESOURCES_FINISH)                      \
+            X(INSTANTIATE_FINISH) X(CONFIGURE) X(START) X(STOP) X(LOG_REQUEST) X(RESUME)           \
+                X(EXECUTE)
 
 enum action {
     ACTION_NONE,
@@ -16,7 +19,7 @@ enum action {
         ACTION_N
 };
 
-const char *action_word(enum action a);        /* "GRANT_OPERATION"; "" for ACTION_NONE */
-enum action action_parse(const char *word);    /* ACTION_NONE when NULL or unknown */
+const char *action_word(enum action a);     /* "GRANT_OPERATION"; "" for ACTION_NONE */
+enum action action_parse(const char *word); /* ACTION_NONE when NULL or unknown */
 
 #endif

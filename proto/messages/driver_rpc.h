@@ -1,6 +1,7 @@
-/* NFVO -> VIM driver and back. amqp-protocol.md section 5. Parameters are positional; the first is always the VIM instance, and none may
- * be null (5.2, TRAPs). Ours beside it: `clientToken`, by which a driver that announces the capability "client_token" recognises a
- * launch it already did (design.md, "May it be sent again?"). */
+/* NFVO -> VIM driver and back. amqp-protocol.md section 5. Parameters are positional; the first is
+ * always the VIM instance, and none may be null (5.2, TRAPs). Ours beside it: `clientToken`, by
+ * which a driver that announces the capability "client_token" recognises a launch it already did
+ * (design.md, "May it be sent again?"). */
 #ifndef PROTO_MESSAGES_DRIVER_RPC_H
 #define PROTO_MESSAGES_DRIVER_RPC_H
 
@@ -9,7 +10,7 @@
 /* clang-format off */
 #define DRIVER_REQUEST_FIELDS(X)                                         \
     X(STR, method_name,  "methodName",  _, REQUIRED)                     \
-    X(RAW, parameters,   "parameters",  _, OPTIONAL)                     \
+    X(RAW, parameters,   "parameters",  _, SECRET) /* the PoP's password */ \
     X(STR, client_token, "clientToken", _, OPTIONAL)
 PROTO_RECORD(driver_request, DRIVER_REQUEST_FIELDS)
 

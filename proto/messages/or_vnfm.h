@@ -1,7 +1,8 @@
-/* NFVO -> VNFM. The class is chosen by action and direction: amqp-protocol.md 3.3. Some classes call the record `vnfr`, others
- * `virtualNetworkFunctionRecord`: two members here, since what we send must have the right one; readers (our SDK) take whichever is set.
- * What one class has, no other contradicts, so a reader decodes every Or-Vnfm message into this one struct and a sender sets the members
- * that the class table of 3.3 lists. */
+/* NFVO -> VNFM. The class is chosen by action and direction: amqp-protocol.md 3.3. Some classes
+ * call the record `vnfr`, others `virtualNetworkFunctionRecord`: two members here, since what we
+ * send must have the right one; readers (our SDK) take whichever is set. What one class has, no
+ * other contradicts, so a reader decodes every Or-Vnfm message into this one struct and a sender
+ * sets the members that the class table of 3.3 lists. */
 #ifndef PROTO_MESSAGES_OR_VNFM_H
 #define PROTO_MESSAGES_OR_VNFM_H
 

@@ -1,5 +1,6 @@
-/* VNFM -> NFVO: requests, one-way messages, and answers to Or-Vnfm requests. amqp-protocol.md 3.4 and its tolerances.
- * VIM instances that come back (vimInstances of ALLOCATE_RESOURCES) are read for their ids only. */
+/* VNFM -> NFVO: requests, one-way messages, and answers to Or-Vnfm requests. amqp-protocol.md 3.4
+ * and its tolerances. VIM instances that come back (vimInstances of ALLOCATE_RESOURCES) are read
+ * for their ids only. */
 #ifndef PROTO_MESSAGES_VNFM_OR_H
 #define PROTO_MESSAGES_VNFM_OR_H
 
@@ -36,7 +37,8 @@ PROTO_RECORD(vim_ref, VIM_REF_FIELDS)
 PROTO_RECORD(vnfm_or, VNFM_OR_FIELDS)
 /* clang-format on */
 
-/* The human-readable text of an ERROR: detailMessage, else its cause's, else a plain sentence. Never NULL. */
+/* The human-readable text of an ERROR: detailMessage, else its cause's, else a plain sentence.
+ * Never NULL. */
 const char *vnfm_exception_text(const struct vnfm_exception *e);
 
 #endif

@@ -1,10 +1,26 @@
 #include "proto/records/descriptor.h"
 
-const char *const lifecycle_event_words[] = {
-    "GRANTED",  "ALLOCATE",  "SCALE",    "RELEASE",  "ERROR",      "INSTANTIATE", "TERMINATE",
-    "CONFIGURE", "START",    "STOP",     "HEAL",     "SCALE_OUT",  "SCALE_IN",    "SCALE_UP",
-    "SCALE_DOWN", "UPDATE",  "UPDATE_ROLLBACK", "UPGRADE", "UPGRADE_ROLLBACK", "RESET", NULL
-};
+const char *const lifecycle_event_words[] = {"GRANTED",
+                                             "ALLOCATE",
+                                             "SCALE",
+                                             "RELEASE",
+                                             "ERROR",
+                                             "INSTANTIATE",
+                                             "TERMINATE",
+                                             "CONFIGURE",
+                                             "START",
+                                             "STOP",
+                                             "HEAL",
+                                             "SCALE_OUT",
+                                             "SCALE_IN",
+                                             "SCALE_UP",
+                                             "SCALE_DOWN",
+                                             "UPDATE",
+                                             "UPDATE_ROLLBACK",
+                                             "UPGRADE",
+                                             "UPGRADE_ROLLBACK",
+                                             "RESET",
+                                             NULL};
 
 /* offsetof in the tables needs the struct's name: PROTO_THIS. */
 

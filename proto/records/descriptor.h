@@ -1,4 +1,5 @@
-/* Descriptors: NSD, VNFD and what they are made of. amqp-protocol.md 9.1, rest-api.md 1.8 (required members) and 2.14. */
+/* Descriptors: NSD, VNFD and what they are made of. amqp-protocol.md 9.1, rest-api.md 1.8 (required
+ * members) and 2.14. */
 #ifndef PROTO_RECORDS_DESCRIPTOR_H
 #define PROTO_RECORDS_DESCRIPTOR_H
 
@@ -31,7 +32,7 @@ PROTO_RECORD(connection_point, CONNECTION_POINT_FIELDS)
 
 #define VNFD_CONNECTION_POINT_FIELDS(X)                                          \
     BASE_FIELDS(X)                                                               \
-    X(STR, virtual_link_reference,    "virtual_link_reference",    _, REQUIRED)  \
+    X(STR, virtual_link_reference,    "virtual_link_reference",    _, REQUIRED | KEY) \
     X(STR, virtual_link_reference_id, "virtual_link_reference_id", _, OPTIONAL)  \
     X(STR, floating_ip,               "floatingIp",                _, OPTIONAL)  \
     X(STR, fixed_ip,                  "fixedIp",                   _, OPTIONAL)  \
@@ -181,8 +182,8 @@ PROTO_RECORD(vnf_dependency, VNF_DEPENDENCY_FIELDS)
 PROTO_RECORD(requires_parameters, REQUIRES_PARAMETERS_FIELDS)
 
 #define DEPLOYMENT_FLAVOUR_FIELDS(X)                                             \
-    BASE_FIELDS(X)                                                               \
     X(STR,  flavour_key,    "flavour_key",    _, KEY)                            \
+    BASE_FIELDS(X)                                                               \
     X(STR,  ext_id,         "extId",          _, OPTIONAL)                       \
     X(INT,  ram,            "ram",            _, OPTIONAL) /* MB */              \
     X(INT,  disk,           "disk",           _, OPTIONAL) /* GB */              \

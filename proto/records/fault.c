@@ -1,6 +1,7 @@
 #include "proto/records/fault.h"
 
-struct fault *fault_from_err(const struct err *err, const char *component, const char *object, struct arena *a)
+struct fault *fault_from_err(const struct err *err, const char *component, const char *object,
+                             struct arena *a)
 {
     struct fault *f = proto_new(&fault_type, a);
     f->code = err_name(err->code);

@@ -1,5 +1,5 @@
-/* What is stored, sent and shown about a failure: design.md section 4, decisions.md D14. Made once, where the engine or the API handles
- * the error; REST answers, events, NSR and VNFR carry it. */
+/* What is stored, sent and shown about a failure: design.md section 4, decisions.md D14. Made once,
+ * where the engine or the API handles the error; REST answers, events, NSR and VNFR carry it. */
 #ifndef PROTO_RECORDS_FAULT_H
 #define PROTO_RECORDS_FAULT_H
 
@@ -21,7 +21,9 @@
 PROTO_RECORD(fault, FAULT_FIELDS)
 /* clang-format on */
 
-/* Out of an error value; strings are copied into the arena. component and object are borrowed for the arena's life. */
-struct fault *fault_from_err(const struct err *err, const char *component, const char *object, struct arena *a);
+/* Out of an error value; strings are copied into the arena. component and object are borrowed for
+ * the arena's life. */
+struct fault *fault_from_err(const struct err *err, const char *component, const char *object,
+                             struct arena *a);
 
 #endif

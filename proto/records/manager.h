@@ -1,4 +1,5 @@
-/* Managers (VNFMs, drivers), event subscriptions, users. amqp-protocol.md 2, 8.1, 9.4; rest-api.md 1.3, 2.8. */
+/* Managers (VNFMs, drivers), event subscriptions, users. amqp-protocol.md 2, 8.1, 9.4;
+ * rest-api.md 1.3, 2.8. */
 #ifndef PROTO_RECORDS_MANAGER_H
 #define PROTO_RECORDS_MANAGER_H
 

@@ -1,6 +1,7 @@
 /* PoPs (VIM instances) and what drivers speak of. amqp-protocol.md 5.4, 5.5, 9.5, 9.6.
- * One struct each for the polymorphic classes of the reference: members that a class does not have are simply absent, and what came in
- * goes out again, so images and networks nested in a generic PoP keep their extra members (5.5, [BUG] not copied). */
+ * One struct each for the polymorphic classes of the reference: members that a class does not have
+ * are simply absent, and what came in goes out again, so images and networks nested in a generic
+ * PoP keep their extra members (5.5, [BUG] not copied). */
 #ifndef PROTO_RECORDS_VIM_H
 #define PROTO_RECORDS_VIM_H
 
@@ -14,9 +15,11 @@
     X(STR, longitude, "longitude", _, OPTIONAL)
 PROTO_RECORD(location, LOCATION_FIELDS)
 
+/* What tells the elements of a PoP apart is the name that the PoP gave them: KEY before the base's id,
+ * since drivers answer without ids or with fresh ones. */
 #define IMAGE_FIELDS(X)                                                  \
-    BASE_FIELDS(X)                                                       \
     X(STR,  ext_id,           "extId",           _, KEY)                 \
+    BASE_FIELDS(X)                                                       \
     X(STR,  created,          "created",         _, OPTIONAL)            \
     X(STR,  name,             "name",            _, OPTIONAL)            \
     X(STRS, tags,             "tags",            _, OPTIONAL) /* docker */ \
@@ -33,9 +36,9 @@ PROTO_RECORD(location, LOCATION_FIELDS)
 PROTO_RECORD(image, IMAGE_FIELDS)
 
 #define SUBNET_FIELDS(X)                                     \
+    X(STR,  ext_id,     "extId",     _, KEY)                 \
     BASE_FIELDS(X)                                           \
     X(STR,  name,       "name",      _, OPTIONAL)            \
-    X(STR,  ext_id,     "extId",     _, KEY)                 \
     X(STR,  network_id, "networkId", _, OPTIONAL)            \
     X(STR,  cidr,       "cidr",      _, OPTIONAL)            \
     X(STR,  gateway_ip, "gatewayIp", _, OPTIONAL)            \
@@ -43,12 +46,12 @@ PROTO_RECORD(image, IMAGE_FIELDS)
 PROTO_RECORD(subnet, SUBNET_FIELDS)
 
 #define NETWORK_FIELDS(X)                                                \
+    X(STR,  ext_id,     "extId",     _,      KEY)                        \
     BASE_FIELDS(X)                                                       \
     X(STR,  name,       "name",      _,      OPTIONAL)                   \
-    X(STR,  ext_id,     "extId",     _,      KEY)                        \
     X(BOOL, external,   "external",  _,      OPTIONAL)                   \
     X(BOOL, ext_shared, "extShared", _,      OPTIONAL)                   \
-    X(LIST, subnets,    "subnets",   subnet, OPTIONAL) /* openstack */   \
+    X(LIST, subnets,    "subnets",   subnet, MIRROR) /* openstack */     \
     X(STR,  scope,      "scope",     _,      OPTIONAL) /* docker ... */  \
     X(STR,  driver,     "driver",    _,      OPTIONAL)                   \
     X(STR,  gateway,    "gateway",   _,      OPTIONAL)                   \
@@ -56,8 +59,8 @@ PROTO_RECORD(subnet, SUBNET_FIELDS)
 PROTO_RECORD(network, NETWORK_FIELDS)
 
 #define AVAILABILITY_ZONE_FIELDS(X)                      \
-    BASE_FIELDS(X)                                       \
     X(STR,    name,      "name",      _, REQUIRED | KEY) \
+    BASE_FIELDS(X)                                       \
     X(BOOL,   available, "available", _, OPTIONAL)       \
     X(STRMAP, hosts,     "hosts",     _, OPTIONAL)
 PROTO_RECORD(availability_zone, AVAILABILITY_ZONE_FIELDS)
@@ -78,11 +81,11 @@ PROTO_RECORD(availability_zone, AVAILABILITY_ZONE_FIELDS)
     X(STR,  key_pair,        "keyPair",        _,                  OWN_NFVO)                       \
     X(STRS, security_groups, "securityGroups", _,                  OWN_IF_NEW)                     \
     X(STR,  ssl_certificate, "openstackSslCertificate", _,         OWN_NFVO)                       \
-    X(LIST, keys,            "keys",           ssh_key_of_pop,     OPTIONAL)                       \
-    X(LIST, flavours,        "flavours",       deployment_flavour, OPTIONAL)                       \
-    X(LIST, images,          "images",         image,              EMIT)                           \
-    X(LIST, networks,        "networks",       network,            EMIT)                           \
-    X(LIST, zones,           "zones",          availability_zone,  OPTIONAL)                       \
+    X(LIST, keys,            "keys",           ssh_key_of_pop,     MIRROR)                         \
+    X(LIST, flavours,        "flavours",       deployment_flavour, MIRROR)                         \
+    X(LIST, images,          "images",         image,              EMIT | MIRROR)                  \
+    X(LIST, networks,        "networks",       network,            EMIT | MIRROR)                  \
+    X(LIST, zones,           "zones",          availability_zone,  MIRROR)                         \
     X(STR,  ca,              "ca",             _,                  OWN_NFVO | SECRET)              \
     X(STR,  cert,            "cert",           _,                  OWN_NFVO | SECRET)              \
     X(STR,  docker_key,      "dockerKey",      _,                  OWN_NFVO | SECRET)              \
@@ -93,8 +96,8 @@ PROTO_RECORD(availability_zone, AVAILABILITY_ZONE_FIELDS)
     X(STR,  region,          "region",         _,                  OWN_NFVO)
 
 #define KEY_OF_POP_FIELDS(X)                             \
-    BASE_FIELDS(X)                                       \
     X(STR, name,        "name",        _, KEY)           \
+    BASE_FIELDS(X)                                       \
     X(STR, public_key,  "publicKey",   _, OPTIONAL)      \
     X(STR, fingerprint, "fingerprint", _, OPTIONAL)
 PROTO_RECORD(ssh_key_of_pop, KEY_OF_POP_FIELDS)
