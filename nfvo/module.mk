@@ -1,5 +1,8 @@
 libs += nfvo
 lib-nfvo-src := $(shell find nfvo -name '*.c' -not -path 'nfvo/cli/*' -not -name main.c | sort)
+include common/db/embed.mk
+$(eval $(call embed-migrations,nfvo/store/migrations,store_migrations))
+lib-nfvo-src += $(call embedded,nfvo/store/migrations)
 ifneq ($(wildcard nfvo/main.c),)
 bins += nfvo
 bin-nfvo-src := nfvo/main.c

@@ -25,23 +25,25 @@ static enum err_code plan_keys(const struct deploy_body *body, const struct plan
     return ERR_OK;
 }
 
-static bool is_served(const struct plan_facts *facts, const char *type)
+static const struct vnfm_endpoint *find_vnfm(const struct plan_facts *facts, const char *type)
 {
     for (uint32_t i = 0; type && i < facts->endpoint_n; i++) {
         const struct vnfm_endpoint *e = facts->endpoints[i];
         if (e->type && strcmp(e->type, type) == 0 && e->active && e->enabled)
-            return true;
+            return e;
     }
-    return false;
+    return NULL;
 }
 
 /* Every VNFD: the reference forgets to look again after the first hit. */
 static enum err_code plan_vnfms(const struct nsd *nsd, const struct plan_facts *facts,
-                                struct err *err)
+                                struct arena *a, struct deploy_plan *plan, struct err *err)
 {
+    plan->vnfms = arena_alloc(a, (nsd->vnfd.n + 1) * sizeof(plan->vnfms[0]));
     for (uint32_t i = 0; i < nsd->vnfd.n; i++) {
         const char *endpoint = nsd->vnfd.at[i]->endpoint;
-        if (is_served(facts, endpoint))
+        plan->vnfms[i] = find_vnfm(facts, endpoint);
+        if (plan->vnfms[i])
             continue;
         err_set(err, ERR_NOT_FOUND,
                 "VNFManager with endpoint: %s is not registered or not enabled or not active.",
@@ -62,7 +64,7 @@ enum err_code catalogue_plan_deploy(const struct nsd *nsd, const struct deploy_b
     plan.nsd = proto_dup(&nsd_type, nsd, a);
     enum err_code rc = plan_keys(body, facts, a, &plan, err);
     if (rc == ERR_OK)
-        rc = plan_vnfms(nsd, facts, err);
+        rc = plan_vnfms(nsd, facts, a, &plan, err);
     if (rc == ERR_OK)
         rc = plan_pops(body, facts, a, &plan, err);
     if (rc == ERR_OK)

@@ -30,6 +30,7 @@ struct deploy_plan {
     const char *monitoring_ip;   /* NULL: none */
     const struct ssh_key **keys; /* with their public keys, in the order the user named them */
     uint32_t key_n;
+    const struct vnfm_endpoint **vnfms; /* who manages vnfd[i]: one for each VNFD of the NSD */
 };
 
 struct plan_pop {

@@ -13,6 +13,9 @@ MUST_USE enum err_code store_pop_open(struct db *db, const struct seal *seal, co
 /* The same for REST: secrets are ten asterisks. */
 MUST_USE enum err_code store_pop_get(struct db *db, const struct seal *seal, const char *pop_id,
                                      const char *project, struct sbuf *out, struct err *err);
+/* By name. */
+MUST_USE enum err_code store_pop_find(struct db *db, const struct seal *seal, const char *name,
+                                      const char *project, struct sbuf *out, struct err *err);
 /* Appends a JSON array. */
 MUST_USE enum err_code store_pop_list(struct db *db, const struct seal *seal, const char *project,
                                       struct sbuf *out, struct err *err);

@@ -1,0 +1,138 @@
+/* NSDs and VNFDs. */
+#include <string.h>
+
+#include "nfvo/store/internal.h"
+#include "nfvo/store/store_doc.h"
+#include "proto/records/descriptor.h"
+
+static const struct db_statement nsd_add = {
+    "nsd_add",
+    "INSERT INTO nsd (id, project_id, name, created_at, doc) VALUES ($1, $2, $3, " SQL_NOW ", $4)"};
+/* Stored already: a reference. Its document is not touched. */
+static const struct db_statement vnfds_add = {
+    "vnfds_add",
+    "INSERT INTO vnfd (id, project_id, name, created_at, doc) "
+    "SELECT u.id, u.project_id, u.name, " SQL_NOW ", u.doc "
+    "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(id, project_id, name, doc) "
+    "ON CONFLICT (id) DO NOTHING"};
+static const struct db_statement nsd_holds = {
+    "nsd_holds",
+    "INSERT INTO nsd_vnfd (nsd_id, vnfd_id) SELECT $1::text, u FROM unnest($2::text[]) AS u "
+    "ON CONFLICT DO NOTHING"};
+
+struct vnfd_columns {
+    struct db_array id, project, name, doc;
+};
+
+static void columns_release(struct vnfd_columns *c)
+{
+    db_array_release(&c->id);
+    db_array_release(&c->project);
+    db_array_release(&c->name);
+    db_array_release(&c->doc);
+}
+
+static void add_row(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *doc)
+{
+    sbuf_clear(doc);
+    proto_encode(&vnfd_type, v, PROTO_COMPLETE, doc);
+    db_array_text(&c->id, v->id);
+    db_array_text(&c->project, v->project_id);
+    db_array_text(&c->name, v->name);
+    db_array_textn(&c->doc, doc->s, doc->len);
+}
+
+static void send_rows(struct db *db, struct vnfd_columns *c)
+{
+    db_send(db, &vnfds_add,
+            DB_PARAMS(db_param_array(&c->id), db_param_array(&c->project), db_param_array(&c->name),
+                      db_param_array(&c->doc)));
+}
+
+enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    AUTO(columns_release)
+    struct vnfd_columns c = {DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY};
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
+        add_row(&c, nsd->vnfd.at[i], &doc);
+    sbuf_clear(&doc);
+    proto_encode(&nsd_type, nsd, PROTO_COMPLETE, &doc);
+    db_begin(db);
+    db_send(db, &nsd_add,
+            DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->project_id),
+                      db_param_text(nsd->name), db_param_text(doc.s)));
+    send_rows(db, &c);
+    db_send(db, &nsd_holds, DB_PARAMS(db_param_text(nsd->id), db_param_array(&c.id)));
+    enum err_code rc = db_commit(db, err);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    AUTO(columns_release)
+    struct vnfd_columns c = {DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY};
+    add_row(&c, vnfd, &doc);
+    send_rows(db, &c);
+    enum err_code rc = db_sync(db, err);
+    db_results_clear(db);
+    return rc;
+}
+
+/* --- finding a VNFD by its coordinates ------------------------------------------------------- */
+
+static bool is_version(const struct vnfd *v, const char *vendor, const char *version)
+{
+    return v->vendor && v->version && strcmp(v->vendor, vendor) == 0 &&
+           strcmp(v->version, version) == 0;
+}
+
+enum err_code store_vnfd_find(struct db *db, const char *project, const char *vendor,
+                              const char *name, const char *version, struct sbuf *out,
+                              struct err *err)
+{
+    static const struct db_statement find = {
+        "vnfd_find",
+        "SELECT doc FROM vnfd WHERE name = $1 AND " SQL_IN_PROJECT " ORDER BY created_at DESC"};
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct db_result res;
+    enum err_code rc =
+        db_query(db, &find, DB_PARAMS(db_param_text(name), db_param_text(project)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    rc = ERR_NOT_FOUND;
+    for (int i = 0; rc == ERR_NOT_FOUND && i < db_rows(&res); i++) {
+        struct vnfd *v;
+        arena_reset(&a);
+        if (proto_decode(&vnfd_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, &a, &v, NULL) !=
+                ERR_OK ||
+            !is_version(v, vendor, version))
+            continue;
+        sbuf_add(out, db_text(&res, i, 0), db_len(&res, i, 0));
+        rc = ERR_OK;
+    }
+    db_results_clear(db);
+    return rc == ERR_OK ? rc : err_set(err, rc, "no VNFD '%s/%s/%s'", vendor, name, version);
+}
+
+/* --- who uses it ------------------------------------------------------------------------------ */
+
+enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *out, struct err *err)
+{
+    static const struct db_statement user = {
+        "vnfd_user",
+        "SELECT coalesce((SELECT nsd_id FROM nsd_vnfd WHERE vnfd_id = $1 LIMIT 1), '')"};
+    return store_read_text(db, &user, DB_PARAMS(db_param_text(vnfd_id)), out, err);
+}
+
+enum err_code store_nsd_user(struct db *db, const char *nsd_id, int phase_except,
+                             struct sbuf *ret_doc, struct err *err)
+{
+    static const struct db_statement user = {
+        "nsd_user", "SELECT doc FROM nsr WHERE nsd_id = $1 AND phase < 100 AND phase <> $2::int "
+                    "LIMIT 1"};
+    return store_read_text(db, &user, DB_PARAMS(db_param_text(nsd_id), db_param_int(phase_except)),
+                           ret_doc, err);
+}

@@ -1,0 +1,147 @@
+#include "nfvo/store/store_doc.h"
+
+#include <string.h>
+
+#include "nfvo/store/internal.h"
+#include "proto/records/manager.h"
+#include "proto/records/record.h"
+
+/* Tables without project: the parameter is there all the same, so that one function serves all. */
+#define SQL_ANYWHERE          "$2::text IS NOT NULL"
+#define SQL_IN_PROJECT_OR_ALL "($2::text = '*' OR project_id = $2::text OR project_id = '*')"
+
+#define TABLE(name, scope, read_scope)                                                             \
+    {                                                                                              \
+        .list = {name "_list", "SELECT doc FROM " name " WHERE ($1::text IS NULL OR id = $1) "     \
+                               "AND " read_scope " ORDER BY created_at, id"},                      \
+        .get = {name "_get", "SELECT doc FROM " name " WHERE id = $1::text AND " read_scope},      \
+        .set = {name "_set", "UPDATE " name " SET doc = $2 WHERE id = $1::text"},                  \
+        .remove = {name "_delete", "DELETE FROM " name " WHERE id = $1::text AND " scope},         \
+    }
+
+static const struct {
+    struct db_statement list, get, set, remove;
+} tables[STORE_TABLE_N] = {
+    [STORE_PROJECT] = TABLE("project", SQL_ANYWHERE, SQL_ANYWHERE),
+    [STORE_PERSON] = TABLE("person", SQL_ANYWHERE, SQL_ANYWHERE),
+    [STORE_NSD] = TABLE("nsd", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_VNFD] = TABLE("vnfd", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_KEY] = TABLE("ssh_key", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_EVENT] = TABLE("event_endpoint", SQL_IN_PROJECT_OR_ALL, SQL_IN_PROJECT_OR_ALL),
+};
+
+enum err_code store_doc_list(struct db *db, enum store_table table, const char *project,
+                             struct sbuf *out, struct err *err)
+{
+    return store_read_array(db, &tables[table].list,
+                            DB_PARAMS(db_param_null(), db_param_text(project ? project : "*")), out,
+                            err);
+}
+
+enum err_code store_doc_get(struct db *db, enum store_table table, const char *id,
+                            const char *project, struct sbuf *out, struct err *err)
+{
+    return store_read_text(db, &tables[table].get,
+                           DB_PARAMS(db_param_text(id), db_param_text(project ? project : "*")),
+                           out, err);
+}
+
+static enum err_code at_least_one(enum err_code rc, int64_t n, struct err *err)
+{
+    if (rc == ERR_OK && n == 0)
+        return err_set(err, ERR_NOT_FOUND, "no such object");
+    return rc;
+}
+
+enum err_code store_doc_set(struct db *db, enum store_table table, const char *id, const char *doc,
+                            struct err *err)
+{
+    int64_t n = 0;
+    enum err_code rc = store_write(db, &tables[table].set,
+                                   DB_PARAMS(db_param_text(id), db_param_text(doc)), &n, err);
+    return at_least_one(rc, n, err);
+}
+
+enum err_code store_doc_delete(struct db *db, enum store_table table, const char *id,
+                               const char *project, struct err *err)
+{
+    int64_t n = 0;
+    enum err_code rc =
+        store_write(db, &tables[table].remove,
+                    DB_PARAMS(db_param_text(id), db_param_text(project ? project : "*")), &n, err);
+    return at_least_one(rc, n, err);
+}
+
+/* --- keys, projects ------------------------------------------------------------------------- */
+
+enum err_code store_key_add(struct db *db, const struct ssh_key *key, struct err *err)
+{
+    static const struct db_statement add = {
+        "ssh_key_add", "INSERT INTO ssh_key (id, project_id, name, doc) VALUES ($1, $2, $3, $4)"};
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&ssh_key_type, key, PROTO_COMPLETE, &doc);
+    return store_write(db, &add,
+                       DB_PARAMS(db_param_text(key->id), db_param_text(key->project_id),
+                                 db_param_text(key->name), db_param_text(doc.s)),
+                       NULL, err);
+}
+
+enum err_code store_project_add(struct db *db, const struct project *p, struct err *err)
+{
+    static const struct db_statement add = {
+        "project_add", "INSERT INTO project (id, name, doc) VALUES ($1, $2, $3)"};
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&project_type, p, PROTO_COMPLETE, &doc);
+    return store_write(
+        db, &add, DB_PARAMS(db_param_text(p->id), db_param_text(p->name), db_param_text(doc.s)),
+        NULL, err);
+}
+
+/* --- event subscriptions -------------------------------------------------------------------- */
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool is_equal(const struct event_endpoint *a, const struct event_endpoint *b)
+{
+    return same(a->name, b->name) && same(a->type, b->type) && same(a->endpoint, b->endpoint) &&
+           same(a->event, b->event) && same(a->project_id, b->project_id) &&
+           same(a->network_service_id, b->network_service_id) && same(a->vnf_id, b->vnf_id);
+}
+
+enum err_code store_event_find(struct db *db, const struct event_endpoint *like, struct arena *a,
+                               struct event_endpoint **ret, struct err *err)
+{
+    static const struct db_statement find = {
+        "event_find", "SELECT doc FROM event_endpoint WHERE project_id = $1::text AND event = $2"};
+    struct db_result res;
+    enum err_code rc =
+        db_query(db, &find, DB_PARAMS(db_param_text(like->project_id), db_param_text(like->event)),
+                 &res, err);
+    *ret = NULL;
+    for (int i = 0; rc == ERR_OK && i < db_rows(&res) && !*ret; i++) {
+        struct event_endpoint *e = NULL;
+        if (proto_decode(&event_endpoint_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, a, &e,
+                         NULL) == ERR_OK &&
+            is_equal(e, like))
+            *ret = e;
+    }
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_event_add(struct db *db, const struct event_endpoint *e, struct err *err)
+{
+    static const struct db_statement add = {
+        "event_add", "INSERT INTO event_endpoint (id, project_id, event, nsr_id, vnfr_id, doc) "
+                     "VALUES ($1, $2, $3, $4, $5, $6)"};
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&event_endpoint_type, e, PROTO_COMPLETE, &doc);
+    return store_write(db, &add,
+                       DB_PARAMS(db_param_text(e->id), db_param_text(e->project_id),
+                                 db_param_text(e->event), db_param_text(e->network_service_id),
+                                 db_param_text(e->vnf_id), db_param_text(doc.s)),
+                       NULL, err);
+}

@@ -1,0 +1,66 @@
+/* Documents that are stored and read whole, one face for all tables that have (id, doc). */
+#ifndef NFVO_STORE_STORE_DOC_H
+#define NFVO_STORE_STORE_DOC_H
+
+#include "nfvo/store/store.h"
+
+enum store_table {
+    STORE_PROJECT, /* of no project: the argument is ignored, as for persons and VNFMs */
+    STORE_PERSON,
+    STORE_NSD,
+    STORE_VNFD,
+    STORE_KEY,
+    STORE_EVENT, /* lists and gets also those of all projects ("*") */
+    STORE_TABLE_N
+};
+
+/* Appends a JSON array, in the order of creation. */
+MUST_USE enum err_code store_doc_list(struct db *db, enum store_table table, const char *project,
+                                      struct sbuf *out, struct err *err);
+/* Appends the document. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_doc_get(struct db *db, enum store_table table, const char *id,
+                                     const char *project, struct sbuf *out, struct err *err);
+/* ERR_NOT_FOUND. */
+MUST_USE enum err_code store_doc_set(struct db *db, enum store_table table, const char *id,
+                                     const char *doc, struct err *err);
+MUST_USE enum err_code store_doc_delete(struct db *db, enum store_table table, const char *id,
+                                        const char *project, struct err *err);
+
+/* --- catalogue --- */
+struct nsd;
+struct vnfd;
+/* The NSD, its VNFDs (those that are stored already are left alone) and which it holds: one
+ * transaction. The documents are encoded here. */
+MUST_USE enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *err);
+MUST_USE enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err);
+/* A VNFD by vendor, name and version, the newest. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_vnfd_find(struct db *db, const char *project, const char *vendor,
+                                       const char *name, const char *version, struct sbuf *out,
+                                       struct err *err);
+/* The id of an NSD that holds the VNFD, "" if none. */
+MUST_USE enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *out,
+                                       struct err *err);
+/* An NSR of the NSD that is not gone: ERR_OK and its document, or ERR_NOT_FOUND. phase_except:
+ * NSRs in that phase do not count. */
+MUST_USE enum err_code store_nsd_user(struct db *db, const char *nsd_id, int phase_except,
+                                      struct sbuf *ret_doc, struct err *err);
+
+/* --- keys --- */
+struct ssh_key;
+/* ERR_EXISTS: the name is taken in the project. */
+MUST_USE enum err_code store_key_add(struct db *db, const struct ssh_key *key, struct err *err);
+
+/* --- event subscriptions --- */
+struct event_endpoint;
+/* The equal one that is stored already, decoded into the arena, or NULL. */
+MUST_USE enum err_code store_event_find(struct db *db, const struct event_endpoint *like,
+                                        struct arena *a, struct event_endpoint **ret,
+                                        struct err *err);
+MUST_USE enum err_code store_event_add(struct db *db, const struct event_endpoint *e,
+                                       struct err *err);
+
+/* --- projects --- */
+struct project;
+MUST_USE enum err_code store_project_add(struct db *db, const struct project *p, struct err *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* Records as REST shows them. The engine writes the rows (common/engine); here their texts are put
+ * together without decoding them, in one round trip:
+ *
+ *     nsr.doc  {"id":"n",...}   +   vnfr.doc of that NSR   =   {"id":"n",...,"vnfr":[{...},{...}]}
+ *
+ * nsr.doc is a complete document without `vnfr`; a VNFR without document is not granted yet. Rows
+ * in a phase of 100 or more are tombstones, which users do not see. All append to *out. */
+#ifndef NFVO_STORE_STORE_RECORD_H
+#define NFVO_STORE_STORE_RECORD_H
+
+#include "nfvo/store/store.h"
+
+MUST_USE enum err_code store_nsr_get(struct db *db, const char *id, const char *project,
+                                     struct sbuf *out, struct err *err);
+MUST_USE enum err_code store_nsr_list(struct db *db, const char *project, struct sbuf *out,
+                                      struct err *err);
+/* nsr.doc alone, without vnfr. */
+MUST_USE enum err_code store_nsr_doc(struct db *db, const char *id, const char *project,
+                                     struct sbuf *out, struct err *err);
+/* The VNFRs of an NSR, as an array. ERR_NOT_FOUND: no such NSR. */
+MUST_USE enum err_code store_vnfr_list(struct db *db, const char *nsr_id, const char *project,
+                                       struct sbuf *out, struct err *err);
+MUST_USE enum err_code store_vnfr_get(struct db *db, const char *nsr_id, const char *vnfr_id,
+                                      const char *project, struct sbuf *out, struct err *err);
+/* [{"id":7,"at":<us>,"entry":<doc>},...], oldest first. It survives the NSR: then only "*" sees it.
+ * ERR_NOT_FOUND: no such NSR, or nothing known of it. */
+MUST_USE enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *project,
+                                         struct sbuf *out, struct err *err);
+
+#endif
