@@ -56,8 +56,7 @@ struct http_response {
         .body = SBUF_INIT, .headers = SBUF_INIT                                                    \
     }
 
-struct http_client *
-http_client_new(void); /* given; the first call in a process is not thread-safe: make it at start */
+struct http_client *http_client_new(void); /* given */
 void http_client_free(struct http_client *c);
 void http_client_freep(struct http_client **c); /* for AUTO */
 
@@ -68,8 +67,8 @@ void http_client_freep(struct http_client **c); /* for AUTO */
 MUST_USE enum err_code http_client_call(struct http_client *c, const struct http_call *call,
                                         struct http_response *ret, struct err *err);
 
-const char *http_response_header(const struct http_response *r,
-                                 const char *name); /* given to r: valid until the next look-up */
+/* Borrowed from r; NULL: there is none. */
+const char *http_response_header(const struct http_response *r, const char *name);
 void http_response_release(struct http_response *r);
 
 #endif

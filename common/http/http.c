@@ -1,0 +1,100 @@
+#include "common/http/http.h"
+
+#include "common/base/utf8.h"
+
+#include <ctype.h>
+
+const char *http_status_text(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } known[] = {
+        {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
+        {204, "No Content"},
+        {301, "Moved"},
+        {302, "Found"},
+        {304, "Not Modified"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {408, "Timeout"},
+        {409, "Conflict"},
+        {413, "Payload Too Large"},
+        {415, "Unsupported Media Type"},
+        {422, "Unprocessable Entity"},
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {502, "Bad Gateway"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (known[i].status == status)
+            return known[i].text;
+    return "Status";
+}
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+bool http_percent_decode(char *s, bool plus_is_blank)
+{
+    char *to = s;
+    for (; *s; s++) {
+        if (*s == '%') {
+            int high = hex_value(s[1]), low = high < 0 ? -1 : hex_value(s[2]);
+            if (low < 0 || high + low == 0)
+                return false;
+            *to++ = (char)(high << 4 | low);
+            s += 2;
+        } else {
+            *to++ = *s == '+' && plus_is_blank ? ' ' : *s;
+        }
+    }
+    *to = '\0';
+    return true;
+}
+
+void http_percent_encode(struct sbuf *out, const char *s)
+{
+    for (; *s; s++) {
+        if ((*s & 0x80) == 0 && (isalnum((unsigned char)*s) || strchr("-._~", *s)))
+            sbuf_addc(out, *s);
+        else
+            sbuf_addf(out, "%%%02X", (unsigned char)*s);
+    }
+}
+
+void http_json_string(struct sbuf *out, const char *s)
+{
+    size_t left = strlen(s);
+    sbuf_addc(out, '"');
+    while (left > 0) {
+        uint32_t c;
+        size_t n = utf8_char(s, left, &c);
+        if (n == 0) {
+            sbuf_adds(out, "\xef\xbf\xbd");
+            n = 1;
+        } else if (c == '"' || c == '\\') {
+            sbuf_addc(out, '\\');
+            sbuf_addc(out, (char)c);
+        } else if (c < 0x20) {
+            sbuf_addf(out, "\\u%04x", (unsigned)c);
+        } else {
+            sbuf_add(out, s, n);
+        }
+        s += n;
+        left -= n;
+    }
+    sbuf_addc(out, '"');
+}

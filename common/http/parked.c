@@ -1,0 +1,123 @@
+#include "common/base/mem.h"
+#include "common/http/server_private.h"
+#include "common/sys/clock.h"
+
+#include <stdlib.h>
+
+/* Two hold it: whoever has the answer, and the request until it is completed. All members are under
+ * the lot's lock. */
+struct http_parked {
+    struct http_waiter waiter;
+    struct http_lot *lot;    /* with a reference */
+    struct http_private *p;  /* NULL: completed */
+    struct http_reply reply; /* the fallback until something better comes */
+    bool is_decided, is_suspended;
+    unsigned refs;
+};
+
+static struct http_parked *of_waiter(struct http_waiter *w)
+{
+    return CONTAINER_OF(w, struct http_parked, waiter);
+}
+
+/* Lock held. */
+static void decide(struct http_waiter *w)
+{
+    struct http_parked *t = of_waiter(w);
+    http_lot_remove(w);
+    t->is_decided = true;
+    if (t->is_suspended && t->p)
+        MHD_resume_connection(t->p->connection);
+    t->is_suspended = false;
+}
+
+/* Lock held; unlocks. */
+static void unref(struct http_parked *t)
+{
+    struct http_lot *lot = t->lot;
+    if (--t->refs > 0) {
+        http_lot_unlock(lot);
+        return;
+    }
+    struct http_reply reply = t->reply;
+    http_lot_unref(lot);
+    http_reply_release(&reply);
+    free(t);
+}
+
+struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
+                              struct http_reply *fallback)
+{
+    struct http_private *p = req->priv;
+    struct http_lot *lot = p->server->lot;
+    struct http_parked *t = xcalloc(1, sizeof(*t));
+    t->lot = lot;
+    t->p = p;
+    t->refs = 2;
+    t->waiter.due_us = clock_mono_us() + timeout_ms * USEC_PER_MS;
+    t->waiter.fire = t->waiter.finish = decide;
+    t->reply = *fallback;
+    *fallback = (struct http_reply)HTTP_REPLY_INIT;
+    if (t->reply.status == 0)
+        http_reply_static(&t->reply, 500, HTTP_TYPE_JSON,
+                          "{\"code\":\"Internal Server Error\",\"message\":\"no answer in time\"}");
+    http_parked_forget(p); /* a second token of one request: the first is worth nothing now */
+    p->parked = t;
+    http_lot_lock(lot);
+    lot->refs++;
+    if (lot->is_closed)
+        t->is_decided = true;
+    else
+        http_lot_add(lot, &t->waiter);
+    http_lot_unlock(lot);
+    return t;
+}
+
+enum MHD_Result http_parked_suspend(struct http_private *p)
+{
+    struct http_parked *t = p->parked;
+    struct http_reply reply = HTTP_REPLY_INIT;
+    if (!t)
+        return http_answer(p, &reply); /* HTTP_PARKED without http_park */
+    http_lot_lock(t->lot);
+    if (!t->is_decided) {
+        p->stage = STAGE_PARKED;
+        t->is_suspended = true;
+        MHD_suspend_connection(p->connection);
+        http_lot_unlock(t->lot);
+        return MHD_YES;
+    }
+    reply = t->reply;
+    t->reply = (struct http_reply)HTTP_REPLY_INIT;
+    http_lot_unlock(t->lot);
+    return http_answer(p, &reply);
+}
+
+bool http_parked_reply(struct http_parked *t, struct http_reply *reply)
+{
+    struct http_reply drop = *reply;
+    *reply = (struct http_reply)HTTP_REPLY_INIT;
+    http_lot_lock(t->lot);
+    bool is_in_time = !t->is_decided;
+    if (is_in_time) {
+        struct http_reply fallback = t->reply;
+        t->reply = drop;
+        drop = fallback;
+        decide(&t->waiter);
+    }
+    unref(t);
+    http_reply_release(&drop);
+    return is_in_time;
+}
+
+void http_parked_forget(struct http_private *p)
+{
+    struct http_parked *t = p->parked;
+    if (!t)
+        return;
+    p->parked = NULL;
+    http_lot_lock(t->lot);
+    t->p = NULL;
+    decide(&t->waiter);
+    unref(t);
+}

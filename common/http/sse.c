@@ -1,0 +1,221 @@
+#include "common/http/sse.h"
+
+#include "common/base/mem.h"
+#include "common/http/server_private.h"
+#include "common/sys/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Three hold it: whoever has events, the request until it is completed, the response. All members
+ * are under the lot's lock. */
+struct http_sse {
+    struct http_waiter waiter; /* the heartbeat */
+    struct http_lot *lot;      /* with a reference */
+    struct MHD_Connection *connection;
+    struct sbuf queue;
+    size_t sent, max; /* so much of the queue is sent */
+    int64_t heartbeat_us;
+    bool is_suspended, has_ended, is_gone;
+    unsigned refs;
+};
+
+/* Lock held. */
+static void wake(struct http_sse *s)
+{
+    if (s->is_suspended && !s->is_gone)
+        MHD_resume_connection(s->connection);
+    s->is_suspended = false;
+}
+
+static void end(struct http_sse *s)
+{
+    http_lot_remove(&s->waiter);
+    s->has_ended = true;
+    wake(s);
+}
+
+static void on_close(struct http_waiter *w)
+{
+    end(CONTAINER_OF(w, struct http_sse, waiter));
+}
+
+static void on_heartbeat(struct http_waiter *w)
+{
+    struct http_sse *s = CONTAINER_OF(w, struct http_sse, waiter);
+    w->due_us = clock_mono_us() + s->heartbeat_us;
+    if (s->queue.len > s->sent) /* it does not even read what is there */
+        return;
+    sbuf_adds(&s->queue, ":\n\n");
+    wake(s);
+}
+
+/* Lock held; unlocks. */
+static void unref(struct http_sse *s)
+{
+    struct http_lot *lot = s->lot;
+    if (--s->refs > 0) {
+        http_lot_unlock(lot);
+        return;
+    }
+    http_lot_unref(lot);
+    sbuf_release(&s->queue);
+    free(s);
+}
+
+struct http_sse *http_sse_open(struct http_request *req, const struct http_sse_options *options)
+{
+    struct http_sse *s = xcalloc(1, sizeof(*s));
+    int64_t heartbeat_ms = options->heartbeat_ms > 0 ? options->heartbeat_ms : 15000;
+    s->lot = req->priv->server->lot;
+    s->connection = req->priv->connection;
+    s->max = options->queue_bytes ? options->queue_bytes : 256 * 1024;
+    s->heartbeat_us = heartbeat_ms * USEC_PER_MS;
+    s->refs = 2;
+    s->queue = (struct sbuf)SBUF_INIT;
+    s->waiter.due_us = clock_mono_us() + s->heartbeat_us;
+    s->waiter.fire = on_heartbeat;
+    s->waiter.finish = on_close;
+    if (options->retry_ms > 0)
+        sbuf_addf(&s->queue, "retry: %lld\n\n", (long long)options->retry_ms);
+    http_sse_forget(req->priv);
+    req->priv->sse = s;
+    http_lot_lock(s->lot);
+    s->lot->refs++;
+    if (s->lot->is_closed)
+        s->has_ended = true;
+    else
+        http_lot_add(s->lot, &s->waiter);
+    http_lot_unlock(s->lot);
+    return s;
+}
+
+/* Called by libmicrohttpd when it can send. Returning 0 without suspending would spin. */
+static ssize_t on_read(void *arg, uint64_t at, char *buf, size_t max)
+{
+    struct http_sse *s = arg;
+    ssize_t n = 0;
+    (void)at;
+    http_lot_lock(s->lot);
+    size_t left = s->queue.len - s->sent;
+    if (left > 0) {
+        n = (ssize_t)(left < max ? left : max);
+        memcpy(buf, s->queue.s + s->sent, (size_t)n);
+        s->sent += (size_t)n;
+        if (s->sent == s->queue.len) {
+            sbuf_clear(&s->queue);
+            s->sent = 0;
+        }
+    } else if (s->has_ended) {
+        n = MHD_CONTENT_READER_END_OF_STREAM;
+    } else {
+        s->is_suspended = true;
+        MHD_suspend_connection(s->connection);
+    }
+    http_lot_unlock(s->lot);
+    return n;
+}
+
+static void on_response_free(void *arg)
+{
+    struct http_sse *s = arg;
+    http_lot_lock(s->lot);
+    unref(s);
+}
+
+enum MHD_Result http_sse_answer(struct http_private *p)
+{
+    struct http_sse *s = p->sse;
+    struct http_reply reply = HTTP_REPLY_INIT;
+    if (!s)
+        return http_answer(p, &reply); /* HTTP_STREAM without http_sse_open */
+    http_reply_empty(&reply, 200);
+    reply.type = HTTP_TYPE_SSE;
+    http_reply_header(&reply, "Cache-Control", "no-cache");
+    http_reply_header(&reply, "X-Accel-Buffering", "no"); /* nginx would collect events */
+    if (p->server->o.finish)
+        p->server->o.finish(&p->view, &reply);
+    http_lot_lock(s->lot);
+    s->refs++;
+    http_lot_unlock(s->lot);
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, on_read, s, on_response_free);
+    if (!response)
+        on_response_free(s);
+    return http_queue(p, response, &reply);
+}
+
+void http_sse_forget(struct http_private *p)
+{
+    struct http_sse *s = p->sse;
+    if (!s)
+        return;
+    p->sse = NULL;
+    http_lot_lock(s->lot);
+    s->is_gone = true;
+    end(s);
+    unref(s);
+}
+
+/* A line end inside event or id would start another field. */
+static void add_field(struct sbuf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    sbuf_addf(out, "%s: ", name);
+    for (; *value; value++)
+        sbuf_addc(out, *value == '\n' || *value == '\r' ? ' ' : *value);
+    sbuf_addc(out, '\n');
+}
+
+bool http_sse_send(struct http_sse *s, const char *event, const char *id, const char *data)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    add_field(&text, "event", event);
+    add_field(&text, "id", id);
+    for (const char *line = data, *next; line; line = next) {
+        size_t len = strcspn(line, "\r\n");
+        sbuf_adds(&text, "data: ");
+        sbuf_add(&text, line, len);
+        sbuf_addc(&text, '\n');
+        next = line[len] ? line + len + 1 + (line[len] == '\r' && line[len + 1] == '\n') : NULL;
+    }
+    sbuf_addc(&text, '\n');
+    http_lot_lock(s->lot);
+    bool is_open = !s->has_ended;
+    if (is_open && s->queue.len - s->sent + text.len > s->max) {
+        sbuf_clear(&s->queue); /* too slow: it comes again and says where it was */
+        s->sent = 0;
+        end(s);
+        is_open = false;
+    }
+    if (is_open) {
+        if (s->sent > 0) {
+            memmove(s->queue.s, s->queue.s + s->sent, s->queue.len - s->sent);
+            sbuf_truncate(&s->queue, s->queue.len - s->sent);
+            s->sent = 0;
+        }
+        sbuf_add(&s->queue, text.s, text.len);
+        s->waiter.due_us = clock_mono_us() + s->heartbeat_us;
+        wake(s);
+    }
+    http_lot_unlock(s->lot);
+    return is_open;
+}
+
+bool http_sse_is_open(struct http_sse *s)
+{
+    http_lot_lock(s->lot);
+    bool is_open = !s->has_ended;
+    http_lot_unlock(s->lot);
+    return is_open;
+}
+
+void http_sse_close(struct http_sse *s)
+{
+    if (!s)
+        return;
+    http_lot_lock(s->lot);
+    end(s);
+    unref(s);
+}
