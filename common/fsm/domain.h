@@ -7,7 +7,7 @@
 struct row_kind {
     const char *table;
     const char *keys[ROW_KEYS_MAX]; /* key columns, NULL behind the last */
-    bool has_doc, has_state;
+    bool has_phase, has_doc, has_state;
 };
 struct agg_kind {
     const char *name;
@@ -17,7 +17,7 @@ struct agg_kind {
 struct fact_kind {
     unsigned bit;
     uint8_t row_kind; /* what comes; only id, phase, keys, doc, state are set */
-    uint8_t agg_kind; /* which aggregates may ask for it */
+    uint8_t agg_kind; /* which aggregates may ask for it; n_aggs: any */
     const char *sql;  /* rest of the SELECT: "FROM pop r WHERE r.id IN (...)"; $1 = text[] of the asking aggregates' ids */
     bool (*relates)(const struct row *root, const struct row *candidate); /* the same as a predicate, for stores in memory */
 };
@@ -42,6 +42,7 @@ struct domain {
     int event_deadline;  /* a command's due_at has passed; intent.command tells which */
     int event_in_doubt;  /* a SEND_ASK or SEND_NEVER message may or may not have left */
     int event_bad_reply; /* the answer to intent.command was not readable; payload = struct err */
+    unsigned facts_of_internal_events; /* what these three may need */
     const void *settings;
 };
 

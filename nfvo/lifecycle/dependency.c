@@ -1,0 +1,177 @@
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void *map_find(const struct proto_map *map, const char *key)
+{
+    for (uint32_t i = 0; i < map->n; i++)
+        if (strcmp(map->at[i].key, key) == 0)
+            return map->at[i].value;
+    return NULL;
+}
+
+#define MAP_FIND(map, key) map_find((const struct proto_map *)(const void *)(map), key)
+
+struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target)
+{
+    struct nsr *nsr = model_nsr(m);
+    for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++)
+        if (nsr->vnf_dependency.at[i]->target && strcmp(nsr->vnf_dependency.at[i]->target, target) == 0)
+            return nsr->vnf_dependency.at[i];
+    return NULL;
+}
+
+static const struct vnfd *vnfd_by_name(const struct nsd *nsd, const char *name)
+{
+    for (uint32_t i = 0; name && i < nsd->vnfd.n; i++)
+        if (strcmp(nsd->vnfd.at[i]->name, name) == 0)
+            return nsd->vnfd.at[i];
+    return NULL;
+}
+
+static struct vnf_record_dependency *new_dependency(struct nsr_model *m, const struct nsd *nsd, const char *target)
+{
+    struct decision *d = m->d;
+    struct vnf_record_dependency *dep = proto_new(&vnf_record_dependency_type, d->arena);
+    dep->id = decision_new_id(d);
+    dep->target = target;
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++) { /* an entry for every VNFD type of the NSD: 4.5 */
+        const char *type = nsd->vnfd.at[i]->type;
+        if (MAP_FIND(&dep->vnfc_parameters, type))
+            continue;
+        struct vnfc_dependency_parameters *p = proto_new(&vnfc_dependency_parameters_type, d->arena);
+        proto_map_add(&dep->vnfc_parameters, type, p, d->arena);
+    }
+    proto_list_add(&model_nsr(m)->vnf_dependency, dep, d->arena);
+    return dep;
+}
+
+/* One record a target; keyed by source *type*, so two sources of one type share an entry: amqp-protocol.md 4.5. */
+void dependencies_build(struct nsr_model *m, const struct nsd *nsd)
+{
+    struct decision *d = m->d;
+    for (uint32_t i = 0; i < nsd->vnf_dependency.n; i++) {
+        const struct vnf_dependency *nd = nsd->vnf_dependency.at[i];
+        const struct vnfd *source = vnfd_by_name(nsd, nd->source);
+        if (!source || !vnfd_by_name(nsd, nd->target))
+            continue; /* refused at onboarding */
+        struct vnf_record_dependency *dep = dependency_of(m, nd->target);
+        if (!dep)
+            dep = new_dependency(m, nsd, nd->target);
+        proto_strmap_set(&dep->id_type, source->name, source->type, d->arena);
+        struct dependency_parameters *p = MAP_FIND(&dep->parameters, source->type);
+        if (!p) {
+            p = proto_new(&dependency_parameters_type, d->arena);
+            proto_map_add(&dep->parameters, source->type, p, d->arena);
+        }
+        for (uint32_t k = 0; k < nd->parameters.n; k++)
+            proto_strmap_set(&p->parameters, nd->parameters.at[k], "", d->arena);
+    }
+}
+
+static const char *configured(const struct configuration *c, const char *key)
+{
+    for (uint32_t i = 0; c && i < c->parameters.n; i++) {
+        const struct configuration_parameter *p = c->parameters.at[i];
+        if (p->conf_key && strcmp(p->conf_key, key) == 0)
+            return p->value;
+    }
+    return NULL;
+}
+
+static const char *address(const struct ip_list *ips, const char *net)
+{
+    for (uint32_t i = 0; i < ips->n; i++)
+        if (ips->at[i]->net_name && strcmp(ips->at[i]->net_name, net) == 0)
+            return ips->at[i]->ip;
+    return NULL;
+}
+
+/* <netName>, <netName>_floatingIp or hostname of an instance. */
+static const char *instance_parameter(struct arena *a, const struct vnfc_instance *i, const char *key)
+{
+    static const char floating[] = "_floatingIp";
+    size_t n = strlen(key), tail = sizeof(floating) - 1;
+    if (strcmp(key, "hostname") == 0)
+        return i->hostname;
+    if (n > tail && strcmp(key + n - tail, floating) == 0)
+        return address(&i->floating_ips, arena_strndup(a, key, n - tail));
+    return address(&i->ips, key);
+}
+
+static void fill_instance(struct decision *d, struct vnfc_dependency_parameters *all, const struct vnfc_instance *i,
+                          const struct dependency_parameters *wanted)
+{
+    if (!i->id)
+        return;
+    struct dependency_parameters *p = MAP_FIND(&all->parameters, i->id);
+    if (!p) {
+        p = proto_new(&dependency_parameters_type, d->arena);
+        proto_map_add(&all->parameters, i->id, p, d->arena);
+    }
+    for (uint32_t k = 0; k < wanted->parameters.n; k++) {
+        const char *key = wanted->parameters.at[k].key, *value = instance_parameter(d->arena, i, key);
+        if (value)
+            proto_strmap_set(&p->parameters, key, value, d->arena);
+    }
+}
+
+static void fill(struct vnfr_member *source, struct vnf_record_dependency *dep, const char *type)
+{
+    struct decision *d = source->m->d;
+    const struct vnfr *vnfr = member_vnfr(source);
+    struct dependency_parameters *wanted = MAP_FIND(&dep->parameters, type);
+    struct vnfc_dependency_parameters *instances = MAP_FIND(&dep->vnfc_parameters, type);
+    if (!wanted)
+        return;
+    for (uint32_t k = 0; k < wanted->parameters.n; k++) {
+        const char *value = configured(vnfr->configurations, wanted->parameters.at[k].key);
+        if (!value)
+            value = configured(vnfr->provides, wanted->parameters.at[k].key);
+        if (value)
+            wanted->parameters.at[k].value = value;
+    }
+    if (!instances || strcmp(dep->target, source->row->key[VNFR_NAME]) == 0) /* self-dependencies skip the instances */
+        return;
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++)
+            fill_instance(d, instances, vnfr->vdu.at[u]->vnfc_instance.at[k], wanted);
+}
+
+void dependencies_fill(struct vnfr_member *source)
+{
+    struct nsr *nsr = model_nsr(source->m);
+    for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++) {
+        const char *type = proto_strmap_get(&nsr->vnf_dependency.at[i]->id_type, source->row->key[VNFR_NAME]);
+        if (type) {
+            fill(source, nsr->vnf_dependency.at[i], type);
+            model_changed(source->m);
+        }
+    }
+}
+
+bool dependency_sources_ready(struct nsr_model *m, const struct vnf_record_dependency *dep)
+{
+    for (uint32_t i = 0; i < dep->id_type.n; i++) {
+        const struct vnfr_member *s = model_vnfr_by_name(m, dep->id_type.at[i].key);
+        if (s && strcmp(dep->id_type.at[i].key, dep->target) != 0 && !vnfr_is_ready_source(s->row->phase))
+            return false;
+    }
+    return true;
+}
+
+static int weight(struct nsr_model *m, const char *name, int depth)
+{
+    const struct vnf_record_dependency *dep = dependency_of(m, name);
+    int sum = dep ? (int)dep->id_type.n : 0;
+    for (uint32_t i = 0; dep && depth < 16 && i < dep->id_type.n; i++) /* cycles are refused under ordered start */
+        if (strcmp(dep->id_type.at[i].key, name) != 0)
+            sum += weight(m, dep->id_type.at[i].key, depth + 1);
+    return sum;
+}
+
+int dependency_weight(struct nsr_model *m, const char *vnfr_name)
+{
+    return weight(m, vnfr_name, 0);
+}

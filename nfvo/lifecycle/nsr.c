@@ -1,0 +1,449 @@
+#include "nfvo/lifecycle/nsr.h"
+
+#include <string.h>
+
+/* --- the machine -------------------------------------------------------------------------------------------------------- */
+
+void vnfr_set_status(struct vnfr_member *v, int phase)
+{
+    struct vnfr *vnfr = member_vnfr(v);
+    const char *status = vnfr_status_of(phase);
+    if (vnfr && (!vnfr->status || strcmp(vnfr->status, status) != 0)) {
+        vnfr->status = status;
+        member_changed(v);
+    }
+}
+
+bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
+{
+    int phase = v->row->phase;
+    enum fsm_outcome outcome = fsm_step(&vnfr_fsm, &phase, ev, v);
+    if (outcome == FSM_EMPTY) {
+        v->m->d->outcome = DECISION_EMPTY;
+        return false;
+    }
+    if (outcome == FSM_ILLEGAL) { /* a fault of ours: the record says so instead of hiding it */
+        struct err err = ERR_INIT;
+        err_set(&err, ERR_INTERNAL, "event %s led out of the rule of phase %s", vnfr_event_names[ev], vnfr_phase_names[v->row->phase]);
+        v->err = &err;
+        phase = on_fault(v);
+        v->err = NULL;
+    }
+    if (phase != v->row->phase) {
+        v->row->phase = phase;
+        row_touch(v->row);
+        vnfr_set_status(v, phase);
+    }
+    return true;
+}
+
+bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err, const char *detail)
+{
+    v->err = err;
+    v->detail = detail;
+    bool done = vnfr_step(v, ev);
+    v->err = NULL;
+    v->detail = NULL;
+    return done;
+}
+
+/* --- what follows from the VNFRs' phases ------------------------------------------------------------------------------------ */
+
+static bool all_in(const struct nsr_model *m, int phase)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase != phase)
+            return false;
+    return true;
+}
+
+/* Smallest status by the order of amqp-protocol.md 4.1; any TERMINATED wins. */
+static const char *status_of_all(const struct nsr_model *m)
+{
+    static const char *const order[] = { "ERROR", "NULL", "INITIALIZED", "INACTIVE", "SCALING", "ACTIVE" };
+    size_t least = ARRAY_LEN(order) - 1;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
+        const char *s = vnfr_status_of(m->vnfrs[i].row->phase);
+        if (strcmp(s, "TERMINATED") == 0)
+            return "TERMINATED";
+        for (size_t k = 0; k < least; k++)
+            if (strcmp(order[k], s) == 0)
+                least = k;
+    }
+    return order[least];
+}
+
+static void set_root_phase(struct nsr_model *m, int phase)
+{
+    m->d->root->phase = phase;
+    row_touch(m->d->root);
+}
+
+static void finish(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    if (d->root->phase != NSR_TOMBSTONE) {
+        nsr_note(m, "RELEASED", NULL, NULL, NULL);
+        nsr_event(m, ACTION_RELEASE_RESOURCES_FINISH);
+    }
+    for (uint32_t i = 0; i < d->rows.n; i++)
+        d->rows.at[i]->mark = d->rows.at[i]->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
+    for (uint32_t i = 0; i < d->commands.n; i++)
+        decision_close(d->commands.at[i]);
+    d->root->mark = ROW_GONE;
+}
+
+static void hold_the_others(struct nsr_model *m)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase == VNFR_WAIT_SOURCES || m->vnfrs[i].row->phase == VNFR_WAIT_TURN)
+            vnfr_step(&m->vnfrs[i], VNFR_EV_HOLD);
+}
+
+static void poke_targets(struct nsr_model *m)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase == VNFR_WAIT_SOURCES)
+            vnfr_step(&m->vnfrs[i], VNFR_EV_SOURCE_READY);
+}
+
+static void settle(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    if (d->root->phase == NSR_DEPLOYING && nsr_has_failed(m)) {
+        set_root_phase(m, NSR_FAILED);
+        hold_the_others(m);
+    } else if (d->root->phase == NSR_ACTIVE && nsr_has_failed(m)) {
+        set_root_phase(m, NSR_FAILED);
+    } else if (d->root->phase == NSR_DEPLOYING) {
+        poke_targets(m);
+        if (settings_of(d)->ordered_start)
+            nsr_next_turn(m);
+    }
+    const char *status = status_of_all(m);
+    if (strcmp(model_nsr(m)->status ? m->nsr->status : "", status) != 0) {
+        m->nsr->status = status;
+        model_changed(m);
+    }
+    if (d->root->phase == NSR_DEPLOYING && all_in(m, VNFR_ACTIVE)) {
+        set_root_phase(m, NSR_ACTIVE);
+        m->nsr->task = "Onboarded";
+        model_changed(m);
+        nsr_note(m, "ACTIVE", NULL, NULL, NULL);
+        nsr_event(m, ACTION_INSTANTIATE_FINISH); /* once per arrival: decisions.md D16 */
+    }
+    if (d->root->phase >= NSR_RELEASING && all_in(m, VNFR_GONE))
+        finish(m);
+}
+
+/* --- answers of VNFMs --------------------------------------------------------------------------------------------------------- */
+
+static enum action action_of(int command_kind)
+{
+    return command_kind == CMD_INSTANTIATE ? ACTION_INSTANTIATE
+           : command_kind == CMD_MODIFY    ? ACTION_MODIFY
+           : command_kind == CMD_START     ? ACTION_START
+                                           : ACTION_RELEASE_RESOURCES;
+}
+
+static enum vnfr_event answered(int command_kind)
+{
+    return command_kind == CMD_INSTANTIATE ? VNFR_EV_INSTANTIATED
+           : command_kind == CMD_MODIFY    ? VNFR_EV_MODIFIED
+           : command_kind == CMD_START     ? VNFR_EV_STARTED
+                                           : VNFR_EV_RELEASED;
+}
+
+/* What our VNFM says more than a text is kept whole (decisions.md D14). */
+static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const char *what)
+{
+    struct err err = ERR_INIT;
+    const char *text = vnfm_exception_text(msg->exception);
+    err_set(&err, ERR_PEER, "VNFM '%s' answered %s with an error: %s", v->row->key[VNFR_ENDPOINT], what, text);
+    if (msg->fault && msg->fault->hint)
+        err_hint(&err, "%s", msg->fault->hint);
+    struct fault *own = NULL;
+    if (vnfr_step_fault(v, VNFR_EV_FAULT, &err, text) && msg->fault && v->vnfr && v->vnfr->fault) {
+        own = v->vnfr->fault;
+        own->host = msg->fault->host;
+        own->script = msg->fault->script;
+        own->exit_code = msg->fault->exit_code;
+        own->output_tail = msg->fault->output_tail;
+    }
+}
+
+static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct vnfm_or *msg)
+{
+    int kind = c->kind;
+    const char *asked = action_word(action_of(kind));
+    enum action got = msg ? action_parse(msg->action) : ACTION_NONE;
+    struct err err = ERR_INIT;
+    decision_close(c);
+    v->msg = msg;
+    if (kind == CMD_RELEASE) { /* whatever it says: it was told, and nothing of it may keep the servers alive */
+        vnfr_step(v, VNFR_EV_RELEASED);
+    } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
+        vnfr_step(v, answered(kind));
+    } else if (got == ACTION_ERROR) {
+        vnfm_fault(v, msg, asked);
+    } else {
+        err_set(&err, ERR_PEER, "VNFM '%s' answered %s with %s", v->row->key[VNFR_ENDPOINT], asked,
+                !msg ? "nothing" : got == ACTION_NONE ? "an unknown action" : action_word(got));
+        vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    }
+    v->msg = NULL;
+}
+
+static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfr *record)
+{
+    struct vnfr_member *v = record ? model_vnfr_by_id(m, record->id) : NULL;
+    return v || !record ? v : model_vnfr_by_name(m, record->name);
+}
+
+/* An answer that does not say to what: some VNFMs send theirs as messages of their own (amqp-protocol.md 3.4, last tolerance). It counts
+ * only if a request of that kind is open for that record, and its VNFM is one that cannot say better. */
+static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
+{
+    struct decision *d = m->d;
+    struct vnfr_member *v = member_of(m, msg->record);
+    enum action a = action_parse(msg->action);
+    int kind = a == ACTION_INSTANTIATE         ? CMD_INSTANTIATE
+               : a == ACTION_MODIFY            ? CMD_MODIFY
+               : a == ACTION_START             ? CMD_START
+               : a == ACTION_RELEASE_RESOURCES ? CMD_RELEASE
+                                               : -1;
+    struct command *c = v && kind >= 0 && !v->st->correlates ? decision_find_for(d, kind, v->row->id) : NULL;
+    if (c)
+        vnfm_answered(v, c, msg);
+    else if (v && a == ACTION_ERROR)
+        vnfm_fault(v, msg, "a request");
+    else
+        d->outcome = DECISION_STALE;
+}
+
+static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
+{
+    struct command *c = decision_find(m->d, m->d->in->command);
+    struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
+    if (!m->d->in->command && msg)
+        unsolicited(m, msg);
+    else if (v)
+        vnfm_answered(v, c, msg);
+    else
+        m->d->outcome = DECISION_STALE;
+}
+
+/* --- requests of VNFMs ---------------------------------------------------------------------------------------------------------- */
+
+static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
+{
+    struct decision *d = m->d;
+    enum action a = action_parse(msg->action);
+    /* The natural key of a GRANT is (nsr, vnfd name): its record has no id yet. */
+    struct vnfr_member *v = a == ACTION_GRANT_OPERATION && msg->record ? model_vnfr_by_name(m, msg->record->name) : NULL;
+    if (!v)
+        v = member_of(m, msg->record);
+    enum vnfr_event ev = a == ACTION_GRANT_OPERATION      ? VNFR_EV_GRANT
+                         : a == ACTION_ALLOCATE_RESOURCES ? VNFR_EV_ALLOCATE
+                         : a == ACTION_UPDATEVNFR         ? VNFR_EV_UPDATE
+                                                          : VNFR_EV_N;
+    if (v && ev != VNFR_EV_N) {
+        v->msg = msg;
+        bool done = vnfr_step(v, ev);
+        v->msg = NULL;
+        if (done)
+            return;
+    }
+    answer_nobody(d, msg,
+                  !v ? "the network service has no such VNF"
+                     : arena_printf(d->arena, "%s is not possible now: VNFR '%s' is %s", action_word(a), v->row->key[VNFR_NAME],
+                                    d->root->phase >= NSR_RELEASING ? "being released" : vnfr_status_of(v->row->phase)));
+}
+
+/* --- the rest --------------------------------------------------------------------------------------------------------------------- */
+
+static void driver_answer(struct nsr_model *m, const struct driver_reply *reply, const struct err *bad)
+{
+    struct command *c = decision_find(m->d, m->d->in->command);
+    if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE))
+        instance_answer(m, c, reply, bad);
+    else
+        m->d->outcome = DECISION_STALE;
+}
+
+static void internal(struct nsr_model *m, const struct internal *msg)
+{
+    struct decision *d = m->d;
+    struct command *c = decision_find(d, msg->command);
+    if (!c) {
+        d->outcome = DECISION_STALE;
+        return;
+    }
+    int kind = c->kind;
+    const char *subject = c->subject;
+    decision_close(c);
+    struct vnfr_member *v = kind == CMD_PREPARE ? model_vnfr_by_id(m, subject) : NULL;
+    if (kind == CMD_LIST) {
+        instance_listed(m, msg, subject);
+    } else if (v && msg->fault) {
+        struct err err = ERR_INIT;
+        err_set(&err, err_from_name(msg->fault->code), "%s", msg->fault->message);
+        if (msg->fault->hint)
+            err_hint(&err, "%s", msg->fault->hint);
+        vnfr_step_fault(v, VNFR_EV_POP_FAULT, &err, NULL);
+    } else if (v) {
+        vnfr_step(v, VNFR_EV_POP_READY);
+    }
+}
+
+static void command_timed_out(struct nsr_model *m, struct command *c)
+{
+    struct err err = ERR_INIT;
+    struct vnfr_member *v = model_vnfr_by_id(m, c->subject);
+    const char *waited = c->kind == CMD_TIMER_SOURCES ? "the VNFs that it depends on were not ready in time"
+                         : c->kind == CMD_TIMER_TURN  ? "its turn to start did not come in time"
+                                                      : NULL;
+    int kind = c->kind;
+    if (!v) {
+        decision_close(c);
+        return;
+    }
+    if (waited)
+        err_set(&err, ERR_TIMEOUT, "%s", waited);
+    else if (kind == CMD_PREPARE)
+        err_set(&err, ERR_TIMEOUT, "PoP '%s' was not ready in time", c->data);
+    else
+        err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time", v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
+    err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then delete and deploy again");
+    decision_close(c);
+    vnfr_step_fault(v, kind == CMD_PREPARE ? VNFR_EV_POP_FAULT : VNFR_EV_FAULT, &err, NULL);
+}
+
+/* It leaves the user's sight, but stays until every server is known to be gone. */
+static void leave_sight(struct nsr_model *m, struct command *c)
+{
+    decision_close(c);
+    nsr_note(m, "UNVERIFIED", NULL, "released, but its servers are not yet verified to be gone", NULL);
+    nsr_event(m, ACTION_RELEASE_RESOURCES_FINISH);
+    set_root_phase(m, NSR_TOMBSTONE);
+}
+
+static void deadline(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    struct command *c = decision_find(d, d->in->command);
+    if (!c || c->due_at > d->now) {
+        d->outcome = DECISION_STALE;
+        return;
+    }
+    const char *subject = c->subject;
+    switch (c->kind) {
+    case CMD_LAUNCH:
+    case CMD_DELETE: instance_deadline(m, c); break;
+    case CMD_LIST: {
+        struct internal nothing = { .fault = proto_new(&fault_type, d->arena) };
+        decision_close(c);
+        instance_listed(m, &nothing, subject);
+        break;
+    }
+    case CMD_TIMER_LIST:
+        decision_close(c);
+        instance_list_again(m, subject);
+        break;
+    case CMD_TIMER_RELEASE: leave_sight(m, c); break;
+    case CMD_RELEASE: {
+        struct vnfr_member *v = model_vnfr_by_id(m, subject);
+        decision_close(c);
+        if (v)
+            vnfr_step(v, VNFR_EV_RELEASED);
+        break;
+    }
+    default: command_timed_out(m, c);
+    }
+}
+
+static void in_doubt(struct nsr_model *m)
+{
+    struct command *c = decision_find(m->d, m->d->in->command);
+    if (c && c->kind == CMD_LAUNCH)
+        instance_in_doubt(m, c);
+    else /* scripts may have run: never again on a guess; the answer, or the deadline, decides */
+        m->d->outcome = DECISION_STALE;
+}
+
+static void bad_reply(struct nsr_model *m, const struct err *why)
+{
+    struct command *c = decision_find(m->d, m->d->in->command);
+    struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
+    if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE)) {
+        instance_answer(m, c, NULL, why);
+    } else if (v) {
+        struct err err = ERR_INIT;
+        int kind = c->kind;
+        err_set(&err, ERR_PEER, "VNFM '%s' answered %s with something unreadable: %s", v->row->key[VNFR_ENDPOINT],
+                action_word(action_of(kind)), why ? why->msg : "");
+        decision_close(c);
+        if (kind == CMD_RELEASE)
+            vnfr_step(v, VNFR_EV_RELEASED);
+        else
+            vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    } else {
+        m->d->outcome = DECISION_STALE;
+    }
+}
+
+static void release(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    if (d->root->phase >= NSR_RELEASING) { /* deleted twice: it goes already */
+        d->outcome = DECISION_STALE;
+        return;
+    }
+    set_root_phase(m, NSR_RELEASING);
+    decision_open(d, CMD_TIMER_RELEASE, d->root->id, settings_of(d)->release_sight_us, NULL);
+    nsr_note(m, "RELEASE", NULL, NULL, NULL);
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);
+}
+
+static void unknown_nsr(struct decision *d)
+{
+    d->outcome = DECISION_STALE;
+    if (d->in->event == EV_NSR_RELEASE)
+        err_set(&d->err, ERR_NOT_FOUND, "NetworkServiceRecord with ID %s was not found", d->in->agg);
+    else if (d->in->event == EV_VNFM_REQUEST) /* never silence: a Python VNFM would wait for ever */
+        answer_nobody(d, d->in->payload, "there is no such network service (any more)");
+}
+
+static bool foreign(const struct decision *d)
+{
+    const char *project = d->in->payload;
+    return d->in->event == EV_NSR_RELEASE && project && strcmp(project, "*") != 0 && strcmp(project, d->root->key[NSR_PROJECT]) != 0;
+}
+
+void nsr_decide(struct decision *d)
+{
+    const void *payload = d->in->payload;
+    if (d->in->event == EV_NSR_DEPLOY) {
+        nsr_deploy(d, payload);
+        return;
+    }
+    if (!d->root || d->root->mark == ROW_GONE || foreign(d) ||
+        (d->in->event == EV_NSR_RELEASE && d->root->phase == NSR_TOMBSTONE)) {
+        unknown_nsr(d);
+        return;
+    }
+    struct nsr_model *m = nsr_model_of(d);
+    switch ((enum nfvo_event)d->in->event) {
+    case EV_NSR_RELEASE: release(m); break;
+    case EV_VNFM_REQUEST: vnfm_request(m, payload); break;
+    case EV_VNFM_ANSWER: vnfm_answer(m, payload); break;
+    case EV_DRIVER_ANSWER: driver_answer(m, payload, NULL); break;
+    case EV_INTERNAL: internal(m, payload); break;
+    case EV_DEADLINE: deadline(m); break;
+    case EV_IN_DOUBT: in_doubt(m); break;
+    case EV_BAD_REPLY: bad_reply(m, payload); break;
+    default: d->outcome = DECISION_STALE;
+    }
+    settle(m);
+}

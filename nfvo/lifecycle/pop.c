@@ -1,0 +1,477 @@
+#include "nfvo/lifecycle/pop.h"
+
+#include "common/base/sbuf.h"
+
+#include <string.h>
+
+#define EACH_COMMAND(c, d, kind_)                                                                  \
+    for (uint32_t i_ = 0; i_ < (d)->commands.n; i_++)                                              \
+        for (struct command *c = (d)->commands.at[i_]; c; c = NULL)                                \
+            if (c->mark != ROW_GONE && c->kind == (kind_))
+
+static bool is_open(const struct decision *d, int kind)
+{
+    EACH_COMMAND(c, d, kind) return true;
+    return false;
+}
+
+static struct internal *asked(struct decision *d, const struct command *c)
+{
+    struct internal *msg = NULL;
+    if (proto_decode(&internal_type, c->data, strlen(c->data), 0, d->arena, &msg, NULL) != ERR_OK)
+        msg = proto_new(&internal_type, d->arena); /* written by us */
+    return msg;
+}
+
+/* --- answers to who waits --------------------------------------------------------------------------------------------------- */
+
+static void tell(struct pop_model *p, struct command *c, const char *what, struct internal *answer)
+{
+    const struct internal *question = asked(p->d, c);
+    answer->what = what;
+    answer->to = question->from;
+    answer->to_kind = AGG_NSR;
+    answer->command = question->command;
+    if (question->from)
+        send_internal(p->d, answer);
+    decision_close(c);
+}
+
+static void tell_fault(struct pop_model *p, struct command *c, const char *what, struct fault *fault)
+{
+    struct internal *answer = proto_new(&internal_type, p->d->arena);
+    answer->fault = fault;
+    tell(p, c, what, answer);
+}
+
+static void finish_operation(struct pop_model *p, struct command *c, int status, const char *body)
+{
+    p->d->operation = c->subject;
+    p->d->operation_status = status;
+    p->d->operation_body = body;
+    decision_close(c);
+}
+
+static const char *pop_text(struct pop_model *p)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    proto_encode(&vim_instance_type, p->pop, PROTO_COMPLETE | PROTO_NO_SECRETS, &text);
+    return arena_strndup(p->d->arena, text.s, text.len);
+}
+
+static const char *fault_text(struct pop_model *p, const struct fault *f)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    sbuf_adds(&text, "{\"code\":\"Bad Request\",\"message\":");
+    proto_quotes(&text, f->message);
+    sbuf_adds(&text, ",\"fault\":");
+    proto_encode(&fault_type, f, PROTO_NO_SECRETS, &text);
+    sbuf_addc(&text, '}');
+    return arena_strndup(p->d->arena, text.s, text.len);
+}
+
+static struct fault *fault_of(struct pop_model *p, const struct err *err)
+{
+    struct fault *f = fault_from_err(err, arena_printf(p->d->arena, "vim-driver:%s", p->pop->type ? p->pop->type : ""),
+                                     arena_printf(p->d->arena, "pop %s (%s)", p->pop->name ? p->pop->name : "", p->d->root->id),
+                                     p->d->arena);
+    f->at = timestamp_executed(p->d->arena, p->d->now);
+    return f;
+}
+
+/* --- what is needed, what is missing ------------------------------------------------------------------------------------------- */
+
+static bool is_fresh(const struct pop_model *p)
+{
+    return p->st->refreshed_at + settings_of(p->d)->pop_cache_us > p->d->now;
+}
+
+static struct network *network_named(struct pop_model *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->pop->networks.n; i++) {
+        struct network *n = p->pop->networks.at[i];
+        if ((n->name && strcmp(n->name, name) == 0) || (n->ext_id && strcmp(n->ext_id, name) == 0))
+            return n;
+    }
+    return NULL;
+}
+
+static void fail_waiting_for(struct pop_model *p, const char *network, struct fault *fault)
+{
+    struct decision *d = p->d;
+    EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
+    {
+        const struct internal *msg = asked(d, c);
+        bool hit = network == NULL;
+        for (uint32_t k = 0; !hit && k < msg->networks.n; k++)
+            hit = msg->networks.at[k]->name && strcmp(msg->networks.at[k]->name, network) == 0;
+        if (hit)
+            tell_fault(p, c, "prepared", fault);
+    }
+}
+
+/* true: the waiter has all its networks. Sends for what is missing, one request a name, whoever asks. */
+static bool has_networks(struct pop_model *p, const struct internal *msg)
+{
+    bool all = true;
+    for (uint32_t k = 0; k < msg->networks.n; k++) {
+        const struct network *wanted = msg->networks.at[k];
+        struct err err = ERR_INIT;
+        if (!wanted->name || network_named(p, wanted->name))
+            continue;
+        all = false;
+        if (!decision_find_for(p->d, CMD_CREATE_NETWORK, wanted->name) && !send_create_network(p, wanted, &err)) {
+            fail_waiting_for(p, wanted->name, fault_of(p, &err));
+            return false;
+        }
+    }
+    return all;
+}
+
+static void refresh_failed(struct pop_model *p, const struct err *err);
+
+static void want_refresh(struct pop_model *p)
+{
+    struct err err = ERR_INIT;
+    if (!is_open(p->d, CMD_REFRESH) && !send_refresh(p, &err))
+        refresh_failed(p, &err);
+}
+
+static void want_listing(struct pop_model *p)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    if (!is_open(d, CMD_WAIT_LIST) || is_open(d, CMD_LISTING))
+        return;
+    p->st->listing_from = d->root->seq; /* who asks later waits for the next one */
+    pop_changed(p);
+    if (!send_listing(p, &err)) {
+        struct fault *f = fault_of(p, &err);
+        EACH_COMMAND(c, d, CMD_WAIT_LIST) tell_fault(p, c, "listed", f);
+    }
+}
+
+static void pop_proceed(struct pop_model *p)
+{
+    struct decision *d = p->d;
+    if (is_open(d, CMD_WAIT_PREPARE) && !is_fresh(p)) {
+        want_refresh(p);
+    } else {
+        EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
+        if (has_networks(p, asked(d, c)))
+            tell(p, c, "prepared", proto_new(&internal_type, d->arena));
+    }
+    want_listing(p);
+}
+
+/* --- answers of the driver --------------------------------------------------------------------------------------------------------- */
+
+static const char *exception_text(const struct driver_exception *e)
+{
+    for (; e; e = e->cause)
+        if (e->detail_message && *e->detail_message)
+            return e->detail_message;
+    return "the driver gave no reason";
+}
+
+static enum err_code driver_said(struct pop_model *p, const struct driver_reply *reply, const char *method, struct err *err)
+{
+    if (reply && reply->exception)
+        return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name, exception_text(reply->exception));
+    if (!reply || reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0)
+        return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method, p->pop->name);
+    return ERR_OK;
+}
+
+static void refresh_failed(struct pop_model *p, const struct err *err)
+{
+    struct decision *d = p->d;
+    struct fault *f = fault_of(p, err);
+    p->st->fault = f;
+    pop_changed(p);
+    fail_waiting_for(p, NULL, f);
+    EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 422, fault_text(p, f));
+    if (d->root->phase == POP_REGISTERING) /* not stored when its registration fails: decisions.md D5 */
+        d->root->mark = ROW_GONE;
+}
+
+static const char *make_id(void *arg)
+{
+    return decision_new_id(arg);
+}
+
+/* The lists are the driver's whole truth; identity, place and credentials are ours (amqp-protocol.md 5.6, TRAP). */
+static void take_snapshot(struct pop_model *p, struct vim_instance *got)
+{
+    struct vim_instance *pop = p->pop;
+    pop->images = got->images;
+    pop->networks = got->networks;
+    if (got->flavours.at)
+        pop->flavours = got->flavours;
+    if (got->zones.at)
+        pop->zones = got->zones;
+    record_fill_ids(&vim_instance_type, pop, false, make_id, p->d);
+}
+
+static void refreshed(struct pop_model *p, const struct driver_reply *reply, const struct err *bad)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    struct vim_instance *got = NULL;
+    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "refresh", &err);
+    if (rc == ERR_OK)
+        rc = proto_decode(&vim_instance_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+    if (rc != ERR_OK) {
+        err_hint(&err, "check the PoP's address and credentials, and the driver's log");
+        refresh_failed(p, &err);
+        return;
+    }
+    take_snapshot(p, got);
+    p->st->refreshed_at = d->now;
+    p->st->fault = NULL;
+    d->root->phase = POP_READY;
+    pop_changed(p);
+    EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 200, pop_text(p));
+}
+
+static void network_created(struct pop_model *p, const char *name, const struct driver_reply *reply, const struct err *bad)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    struct network *got = NULL;
+    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "createNetwork", &err);
+    if (rc == ERR_OK)
+        rc = proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+    if (rc != ERR_OK) {
+        err_hint(&err, "check whether the PoP allows another network, and the driver's log");
+        fail_waiting_for(p, name, fault_of(p, &err));
+        return;
+    }
+    if (!got->name || strcmp(got->name, name) != 0) /* the docker driver renames: the link keeps its name, extId counts (5.7) */
+        got->name = name;
+    if (!got->id)
+        got->id = decision_new_id(d);
+    if (!network_named(p, name))
+        proto_list_add(&p->pop->networks, got, d->arena);
+    pop_changed(p);
+}
+
+/* The number of a command: the tail of its id. */
+static int64_t number_of(const struct command *c)
+{
+    const char *dot = strrchr(c->id, '.');
+    int64_t n = 0;
+    for (const char *s = dot ? dot + 1 : ""; *s >= '0' && *s <= '9'; s++)
+        n = n * 10 + (*s - '0');
+    return n;
+}
+
+static void pick_found(struct decision *d, struct internal *answer, const struct internal *question, const struct server_list *servers)
+{
+    answer->servers = question->servers;
+    for (uint32_t i = 0; i < servers->n; i++) {
+        struct server *s = servers->at[i];
+        if ((s->ext_id && proto_strs_has(&question->servers, s->ext_id)) ||
+            (s->host_name && proto_strs_has(&question->servers, s->host_name)) ||
+            (s->name && proto_strs_has(&question->servers, s->name)))
+            proto_list_add(&answer->found, s, d->arena);
+    }
+}
+
+static void servers_listed(struct pop_model *p, const struct driver_reply *reply, const struct err *bad)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    struct server_list servers = { 0 };
+    /* An empty body is no evidence of absence: driver_said refuses it. */
+    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "listServer", &err);
+    if (rc == ERR_OK)
+        rc = proto_decode_list(&server_type, reply->answer.at, reply->answer.n, d->arena, &servers, &err);
+    struct fault *f = rc == ERR_OK ? NULL : fault_of(p, &err);
+    EACH_COMMAND(c, d, CMD_WAIT_LIST)
+    {
+        if (number_of(c) > p->st->listing_from)
+            continue;
+        struct internal *answer = proto_new(&internal_type, d->arena);
+        if (f)
+            answer->fault = f;
+        else
+            pick_found(d, answer, asked(d, c), &servers);
+        tell(p, c, "listed", answer);
+    }
+}
+
+static void driver_answer(struct pop_model *p, struct command *c, const struct driver_reply *reply, const struct err *bad)
+{
+    int kind = c->kind;
+    const char *subject = c->subject;
+    decision_close(c);
+    if (kind == CMD_REFRESH)
+        refreshed(p, reply, bad);
+    else if (kind == CMD_CREATE_NETWORK)
+        network_created(p, subject, reply, bad);
+    else if (kind == CMD_LISTING)
+        servers_listed(p, reply, bad);
+}
+
+/* --- intents ------------------------------------------------------------------------------------------------------------------------- */
+
+static void wait_for_operation(struct pop_model *p, const char *operation)
+{
+    if (operation)
+        decision_open(p->d, CMD_WAIT_OPERATION, operation, settings_of(p->d)->driver_us * 2, NULL);
+    want_refresh(p);
+}
+
+static void set_keys(struct decision *d, const struct vim_instance *pop)
+{
+    d->root->key[POP_PROJECT] = pop->project_id ? pop->project_id : "";
+    d->root->key[POP_NAME] = pop->name;
+    d->root->key[POP_TYPE] = pop->type;
+}
+
+static void pop_register(struct decision *d, const struct pop_request *req)
+{
+    if (d->root) {
+        err_set(&d->err, ERR_EXISTS, "Vim Instance with id %s exists already", d->in->agg);
+        return;
+    }
+    decision_add_row(d, ROW_POP, d->in->agg, POP_REGISTERING);
+    set_keys(d, req->pop);
+    struct pop_model *p = pop_model_of(d);
+    p->pop = proto_dup(&vim_instance_type, req->pop, d->arena);
+    p->pop->id = d->in->agg;
+    p->pop->active = true;
+    pop_changed(p);
+    wait_for_operation(p, req->operation);
+}
+
+static void pop_update(struct pop_model *p, const struct pop_request *req)
+{
+    struct vim_instance *pop = proto_dup(&vim_instance_type, req->pop, p->d->arena);
+    pop->id = p->pop->id;
+    pop->hb_version = p->pop->hb_version;
+    pop->project_id = p->pop->project_id;
+    pop->images = p->pop->images;
+    pop->networks = p->pop->networks;
+    pop->flavours = p->pop->flavours;
+    pop->zones = p->pop->zones;
+    p->pop = pop;
+    set_keys(p->d, pop);
+    pop_changed(p);
+    wait_for_operation(p, req->operation);
+}
+
+static void pop_internal(struct pop_model *p, const struct internal *msg)
+{
+    struct decision *d = p->d;
+    AUTO(sbuf_release) struct sbuf data = SBUF_INIT;
+    int kind = strcmp(msg->what, "prepare") == 0 ? CMD_WAIT_PREPARE : CMD_WAIT_LIST;
+    EACH_COMMAND(c, d, kind)
+    if (msg->command && strcmp(c->subject, msg->command) == 0) { /* the message came twice */
+        d->outcome = DECISION_STALE;
+        return;
+    }
+    proto_encode(&internal_type, msg, 0, &data);
+    decision_open(d, kind, msg->command ? msg->command : "", settings_of(d)->driver_us * 2,
+                  arena_strndup(d->arena, data.s, data.len));
+}
+
+static void pop_deadline(struct pop_model *p)
+{
+    struct decision *d = p->d;
+    struct command *c = decision_find(d, d->in->command);
+    struct err err = ERR_INIT;
+    if (!c || c->due_at > d->now) {
+        d->outcome = DECISION_STALE;
+        return;
+    }
+    err_set(&err, ERR_TIMEOUT, "the driver of PoP '%s' did not answer in time", p->pop->name);
+    err_hint(&err, "is a driver for type '%s' running? 'baton status' shows its queue; some drivers need a restart", p->pop->type);
+    if (c->kind == CMD_WAIT_PREPARE)
+        tell_fault(p, c, "prepared", fault_of(p, &err));
+    else if (c->kind == CMD_WAIT_LIST)
+        tell_fault(p, c, "listed", fault_of(p, &err));
+    else if (c->kind == CMD_WAIT_OPERATION)
+        finish_operation(p, c, 500, fault_text(p, fault_of(p, &err)));
+    else
+        driver_answer(p, c, NULL, &err);
+}
+
+/* createNetwork may have been sent: the next snapshot tells whether it is there. */
+static void pop_in_doubt(struct pop_model *p)
+{
+    struct command *c = decision_find(p->d, p->d->in->command);
+    if (!c || c->kind != CMD_CREATE_NETWORK) {
+        p->d->outcome = DECISION_STALE;
+        return;
+    }
+    decision_close(c);
+    p->st->refreshed_at = 0;
+    pop_changed(p);
+}
+
+/* An NSR asks a PoP that is gone. */
+static void unknown_pop(struct decision *d)
+{
+    d->outcome = DECISION_STALE;
+    if (d->in->event == EV_INTERNAL) {
+        const struct internal *msg = d->in->payload;
+        struct internal *answer = proto_new(&internal_type, d->arena);
+        struct err err = ERR_INIT;
+        AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+        err_set(&err, ERR_NOT_FOUND, "PoP '%s' is not there any more", d->in->agg);
+        *answer = (struct internal){ .what = strcmp(msg->what, "prepare") == 0 ? "prepared" : "listed",
+                                     .to = msg->from,
+                                     .to_kind = AGG_NSR,
+                                     .from = d->in->agg,
+                                     .command = msg->command,
+                                     .fault = fault_from_err(&err, "nfvo", NULL, d->arena) };
+        proto_encode(&internal_type, answer, 0, &body);
+        struct send *s = decision_send(d, "", "nfvo.internal", arena_strndup(d->arena, body.s, body.len));
+        s->is_internal = true;
+        s->until_at = d->now + settings_of(d)->driver_us;
+    } else if (d->in->event >= EV_POP_REGISTER && d->in->event <= EV_POP_DELETE) {
+        err_set(&d->err, ERR_NOT_FOUND, "VIM Instance with ID %s not found.", d->in->agg);
+    }
+}
+
+void pop_decide(struct decision *d)
+{
+    const void *payload = d->in->payload;
+    if (d->in->event == EV_POP_REGISTER) {
+        pop_register(d, payload);
+        return;
+    }
+    if (!d->root || d->root->mark == ROW_GONE) {
+        unknown_pop(d);
+        return;
+    }
+    struct pop_model *p = pop_model_of(d);
+    struct command *c = decision_find(d, d->in->command);
+    switch ((enum nfvo_event)d->in->event) {
+    case EV_POP_REFRESH: wait_for_operation(p, ((const struct pop_request *)payload)->operation); break;
+    case EV_POP_UPDATE: pop_update(p, payload); break;
+    case EV_POP_DELETE: d->root->mark = ROW_GONE; break;
+    case EV_INTERNAL: pop_internal(p, payload); break;
+    case EV_DRIVER_ANSWER:
+        if (c)
+            driver_answer(p, c, payload, NULL);
+        else
+            d->outcome = DECISION_STALE;
+        break;
+    case EV_BAD_REPLY:
+        if (c)
+            driver_answer(p, c, NULL, payload);
+        break;
+    case EV_DEADLINE: pop_deadline(p); break;
+    case EV_IN_DOUBT: pop_in_doubt(p); break;
+    default: d->outcome = DECISION_STALE;
+    }
+    if (d->root->mark == ROW_GONE) {
+        for (uint32_t i = 0; i < d->commands.n; i++)
+            decision_close(d->commands.at[i]);
+        return;
+    }
+    pop_proceed(p);
+}

@@ -1,0 +1,240 @@
+#include "nfvo/lifecycle/send.h"
+
+#include "common/base/sbuf.h"
+#include "proto/topology.h"
+
+#include <string.h>
+
+/* At most one Or-Vnfm request of a VNFR is outstanding: whoever sends one closed the one before. */
+static void request(struct vnfr_member *v, int kind, int64_t timeout_us, const struct sbuf *body)
+{
+    struct decision *d = v->m->d;
+    struct command *c = decision_open(d, kind, v->row->id, timeout_us, NULL);
+    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue, arena_strndup(d->arena, body->s, body->len));
+    s->command = c->id;
+    s->until_at = c->due_at;
+    s->reply = v->st->correlates ? SEND_REPLY_SHARED : SEND_REPLY_PRIVATE;
+    /* Our SDK recognises a repetition by its correlation id. A foreign VNFM would run scripts twice, but may be asked to INSTANTIATE
+     * again: its GRANT meets the same record, by the natural key (nsr, vnfd name). */
+    s->policy = v->st->correlates || kind == CMD_INSTANTIATE ? SEND_BLIND : SEND_NEVER;
+}
+
+static void record_message(struct vnfr_member *v, const char *name, enum action action, struct sbuf *body)
+{
+    sbuf_addf(body, "{\"action\":\"%s\",\"%s\":", action_word(action), name);
+    proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
+}
+
+/* Where a secret-bearing PoP stands in a body: rendered by the publisher, after COMMIT (design.md, "Secrets"). */
+static void pop_reference(struct sbuf *out, const char *id, int64_t version, const char *zone)
+{
+    sbuf_addf(out, "\x01pop:%s:%lld:%s\x01", id, (long long)version, zone);
+}
+
+static const struct proto_strs *candidates_of(const struct deploy_request *req, const char *vnfd, const char *vdu)
+{
+    size_t n = strlen(vnfd);
+    for (uint32_t i = 0; i < req->candidates.n; i++) {
+        const char *key = req->candidates.at[i].key;
+        if (strncmp(key, vnfd, n) == 0 && key[n] == '/' && strcmp(key + n + 1, vdu) == 0)
+            return &req->candidates.at[i].value;
+    }
+    return NULL;
+}
+
+static void vim_instances(struct decision *d, struct sbuf *out, const struct deploy_request *req, const struct vnfd *vnfd)
+{
+    sbuf_addc(out, '{');
+    for (uint32_t i = 0; i < vnfd->vdu.n; i++) {
+        const struct vdu *vdu = vnfd->vdu.at[i];
+        const struct proto_strs *refs = candidates_of(req, vnfd->name, vdu->name);
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, vdu->id ? vdu->id : vdu->name);
+        sbuf_adds(out, ":[");
+        for (uint32_t k = 0; refs && k < refs->n; k++) {
+            const char *id, *zone;
+            pop_ref_split(d->arena, refs->at[k], &id, &zone);
+            sbuf_adds(out, k ? "," : "");
+            pop_reference(out, id, 0, zone);
+        }
+        sbuf_addc(out, ']');
+    }
+    sbuf_addc(out, '}');
+}
+
+/* ssh_username and ssh_password of the configuration go along: amqp-protocol.md 3.3. */
+static void ssh_extension(struct sbuf *out, const struct configuration *c)
+{
+    for (uint32_t i = 0; c && i < c->parameters.n; i++) {
+        const struct configuration_parameter *p = c->parameters.at[i];
+        if (p->conf_key && p->value && (strcmp(p->conf_key, "ssh_username") == 0 || strcmp(p->conf_key, "ssh_password") == 0)) {
+            sbuf_addc(out, ',');
+            proto_quotes(out, p->conf_key);
+            sbuf_addc(out, ':');
+            proto_quotes(out, p->value);
+        }
+    }
+}
+
+static void extension(struct vnfr_member *v, struct sbuf *out, const struct deploy_request *req, const struct vnfd *vnfd)
+{
+    const struct lifecycle_settings *set = settings_of(v->m->d);
+    sbuf_adds(out, "{\"brokerIp\":");
+    proto_quotes(out, set->broker_ip);
+    sbuf_adds(out, ",\"brokerPort\":");
+    proto_quotes(out, set->broker_port);
+    sbuf_adds(out, ",\"monitoringIp\":");
+    proto_quotes(out, req->monitoring_ip ? req->monitoring_ip : set->monitoring_ip);
+    sbuf_adds(out, ",\"timezone\":");
+    proto_quotes(out, set->timezone);
+    sbuf_adds(out, ",\"nsr-id\":");
+    proto_quotes(out, v->m->d->root->id);
+    ssh_extension(out, vnfd->configurations);
+    sbuf_addc(out, '}');
+}
+
+static const struct vnf_package *package_of(const struct deploy_request *req, const struct vnfd *vnfd)
+{
+    for (uint32_t i = 0; vnfd->vnf_package_location && i < req->packages.n; i++)
+        if (req->packages.at[i]->id && strcmp(req->packages.at[i]->id, vnfd->vnf_package_location) == 0)
+            return req->packages.at[i];
+    return NULL;
+}
+
+static void flavour(struct sbuf *out, const struct vnfd *vnfd)
+{
+    if (vnfd->deployment_flavour.n) {
+        proto_encode(&deployment_flavour_type, vnfd->deployment_flavour.at[0], 0, out);
+        return;
+    }
+    const char *key = vnfd->vdu.n ? vnfd->vdu.at[0]->computation_requirement : NULL;
+    sbuf_adds(out, "{\"flavour_key\":");
+    proto_quotes(out, key ? key : "");
+    sbuf_addc(out, '}');
+}
+
+void send_instantiate(struct vnfr_member *v, const struct deploy_request *req, const struct vnfd *vnfd)
+{
+    struct decision *d = v->m->d;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "{\"action\":\"INSTANTIATE\",\"vnfd\":");
+    proto_encode(&vnfd_type, vnfd, PROTO_COMPLETE, &body);
+    sbuf_adds(&body, ",\"vnfdf\":");
+    flavour(&body, vnfd);
+    sbuf_adds(&body, ",\"vnfInstanceName\":");
+    proto_quotes(&body, vnfd->name);
+    sbuf_adds(&body, ",\"vlrs\":");
+    proto_encode_list(&vlr_type, &model_nsr(v->m)->vlr, PROTO_COMPLETE, &body);
+    sbuf_adds(&body, ",\"extension\":");
+    extension(v, &body, req, vnfd);
+    sbuf_adds(&body, ",\"vimInstances\":");
+    vim_instances(d, &body, req, vnfd);
+    const struct vnf_package *package = package_of(req, vnfd);
+    if (package) {
+        sbuf_adds(&body, ",\"vnfPackage\":");
+        proto_encode(&vnf_package_type, package, PROTO_COMPLETE, &body);
+    }
+    sbuf_adds(&body, ",\"keys\":");
+    proto_encode_list(&ssh_key_type, &req->keys, 0, &body);
+    sbuf_addc(&body, '}');
+    request(v, CMD_INSTANTIATE, settings_of(d)->instantiate_us, &body);
+}
+
+void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *dependency)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    record_message(v, "vnfr", ACTION_MODIFY, &body);
+    sbuf_adds(&body, ",\"vnfrd\":");
+    proto_encode(&vnf_record_dependency_type, dependency, PROTO_COMPLETE, &body);
+    sbuf_addc(&body, '}');
+    request(v, CMD_MODIFY, settings_of(v->m->d)->modify_us, &body);
+}
+
+void send_start(struct vnfr_member *v)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    record_message(v, "virtualNetworkFunctionRecord", ACTION_START, &body);
+    sbuf_addc(&body, '}');
+    request(v, CMD_START, settings_of(v->m->d)->start_us, &body);
+}
+
+void send_release(struct vnfr_member *v)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    record_message(v, "vnfr", ACTION_RELEASE_RESOURCES, &body);
+    sbuf_addc(&body, '}');
+    request(v, CMD_RELEASE, settings_of(v->m->d)->terminate_us, &body);
+}
+
+/* --- answers ------------------------------------------------------------------------------------------------------------------ */
+
+void remember_asker(struct vnfr_member *v)
+{
+    v->st->reply_to = v->m->d->in->reply_to ? v->m->d->in->reply_to : "";
+    v->st->correlation_id = v->m->d->in->correlation_id;
+    member_changed(v);
+}
+
+static void answer(struct vnfr_member *v, const struct sbuf *body)
+{
+    struct decision *d = v->m->d;
+    if (v->st->reply_to)
+        decision_answer(d, v->st->reply_to, v->st->correlation_id, arena_strndup(d->arena, body->s, body->len));
+    v->st->reply_to = v->st->correlation_id = NULL;
+    member_changed(v);
+}
+
+void answer_grant(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "{\"action\":\"GRANT_OPERATION\",\"grantAllowed\":true,\"vduVim\":{");
+    for (uint32_t i = 0; i < v->st->vdu_pop.n; i++) {
+        const char *id, *zone;
+        struct pop_state *st;
+        pop_ref_split(d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
+        const struct vim_instance *pop = fact_pop(d, id, &st);
+        sbuf_adds(&body, i ? "," : "");
+        proto_quotes(&body, v->st->vdu_pop.at[i].key);
+        sbuf_addc(&body, ':');
+        pop_reference(&body, id, pop ? pop->hb_version : 0, zone);
+    }
+    sbuf_adds(&body, "},\"virtualNetworkFunctionRecord\":");
+    proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, &body);
+    sbuf_addc(&body, '}');
+    answer(v, &body);
+}
+
+void answer_record(struct vnfr_member *v, enum action action)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    record_message(v, "vnfr", action, &body);
+    sbuf_addc(&body, '}');
+    answer(v, &body);
+}
+
+void answer_error(struct vnfr_member *v, const char *message)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "{\"action\":\"ERROR\",\"message\":");
+    proto_quotes(&body, message);
+    if (member_vnfr(v)) {
+        sbuf_adds(&body, ",\"vnfr\":");
+        proto_encode(&vnfr_type, v->vnfr, PROTO_COMPLETE, &body);
+    }
+    sbuf_addc(&body, '}');
+    answer(v, &body);
+}
+
+void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *message)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "{\"action\":\"ERROR\",\"message\":");
+    proto_quotes(&body, message);
+    if (msg && msg->record) { /* the Python SDK reads the record out of what it gets */
+        sbuf_adds(&body, ",\"vnfr\":");
+        proto_encode(&vnfr_type, msg->record, PROTO_COMPLETE, &body);
+    }
+    sbuf_addc(&body, '}');
+    decision_answer(d, d->in->reply_to, d->in->correlation_id, arena_strndup(d->arena, body.s, body.len));
+}

@@ -1,0 +1,116 @@
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+static bool belongs(const struct instance_member *i, const struct vnfr_member *v)
+{
+    return strcmp(i->row->key[INSTANCE_VNFR], v->row->id) == 0;
+}
+
+bool launches_pending(const struct vnfr_member *v)
+{
+    for (uint32_t i = 0; i < v->m->n_instances; i++)
+        if (belongs(&v->m->instances[i], v) &&
+            (v->m->instances[i].row->phase == INSTANCE_LAUNCHING || v->m->instances[i].row->phase == INSTANCE_DOUBT))
+            return true;
+    return false;
+}
+
+static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu, const struct vnf_component *vnfc)
+{
+    for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++)
+        if (vdu->vnfc_instance.at[i]->vnf_component && vdu->vnfc_instance.at[i]->vnf_component->id &&
+            strcmp(vdu->vnfc_instance.at[i]->vnf_component->id, vnfc->id) == 0)
+            return true;
+    for (uint32_t i = 0; i < v->m->n_instances; i++)
+        if (belongs(&v->m->instances[i], v) && strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
+            return true;
+    return false;
+}
+
+static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vnf_component *vnfc)
+{
+    struct decision *d = v->m->d;
+    struct err err = ERR_INIT;
+    const char *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id), *pop_id, *zone;
+    struct pop_state *pop_st;
+    pop_ref_split(d->arena, ref ? ref : "", &pop_id, &zone);
+
+    struct row *row = decision_add_row(d, ROW_INSTANCE, decision_new_id(d), INSTANCE_LAUNCHING);
+    row->key[INSTANCE_VNFR] = v->row->id;
+    row->key[INSTANCE_POP] = pop_id;
+    row->key[INSTANCE_HOSTNAME] = arena_printf(d->arena, "%s-%lld", v->row->key[VNFR_NAME], (long long)d->ids->number(d->ids->ctx));
+    struct instance_state *st = proto_new(&instance_state_type, d->arena);
+    st->vdu_id = vdu->id;
+    st->vnfc_id = vnfc->id;
+    st->pop_ref = ref;
+    model_add_instance(v->m, row, st);
+
+    const struct vim_instance *pop = fact_pop(d, pop_id, &pop_st);
+    if (!pop)
+        err_set(&err, ERR_NOT_FOUND, "PoP '%s' is not there any more", pop_id);
+    if (!pop || !send_launch(v->m, &v->m->instances[v->m->n_instances - 1], v, pop, &err)) {
+        row->phase = INSTANCE_GONE; /* nothing was asked for, so nothing can be there */
+        if (!v->st->launch_fault)
+            v->st->launch_fault = fault_from_err(&err, "nfvo", NULL, d->arena);
+    }
+}
+
+/* Every launch has its outcome: answer the VNFM. */
+static int settled(struct vnfr_member *v)
+{
+    if (launches_pending(v))
+        return VNFR_ALLOCATING;
+    if (v->st->launch_fault) {
+        struct err err = ERR_INIT;
+        err_set(&err, err_from_name(v->st->launch_fault->code), "%s", v->st->launch_fault->message);
+        if (v->st->launch_fault->hint)
+            err_hint(&err, "%s", v->st->launch_fault->hint);
+        v->err = &err;
+        return on_fault(v);
+    }
+    vnfr_history(v, "ALLOCATE", "");
+    answer_record(v, ACTION_ALLOCATE_RESOURCES);
+    return VNFR_ALLOCATED;
+}
+
+int on_allocate(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    struct vnfr *vnfr = member_vnfr(v);
+    proto_merge(&vnfr_type, vnfr, v->msg->record, v->m->d->arena);
+    const char *userdata = v->msg->userdata;
+    v->st->userdata = userdata && strcmp(userdata, "none") != 0 ? userdata : NULL; /* Python's word for "none": 3.4 */
+    remember_asker(v);
+    for (uint32_t i = 0; i < vnfr->vdu.n; i++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc.n; k++)
+            if (vnfr->vdu.at[i]->vnfc.at[k]->id && !has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
+                launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]);
+    return settled(v);
+}
+
+int on_allocate_waiting(void *ctx)
+{
+    remember_asker(ctx);
+    return VNFR_ALLOCATING;
+}
+
+int on_allocate_again(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    remember_asker(v);
+    answer_record(v, ACTION_ALLOCATE_RESOURCES);
+    return v->row->phase;
+}
+
+int on_launch_settled(void *ctx)
+{
+    return settled(ctx);
+}
+
+/* Released while launching: the VNFM's request is answered when the last outcome is known, then everything goes. */
+int on_undo_settled(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    return launches_pending(v) ? VNFR_UNDOING : vnfr_begin_release(v);
+}

@@ -1,0 +1,141 @@
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+bool vnfr_is_ready_source(int phase)
+{
+    return phase >= VNFR_WAIT_SOURCES && phase <= VNFR_ACTIVE;
+}
+
+bool nsr_has_failed(const struct nsr_model *m)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase == VNFR_FAILED)
+            return true;
+    return false;
+}
+
+/* After MODIFY, or INITIALIZED without dependencies: start, or wait for the turn. */
+static int start(struct vnfr_member *v)
+{
+    if (nsr_has_failed(v->m))
+        return VNFR_HELD;
+    if (settings_of(v->m->d)->ordered_start) {
+        decision_open(v->m->d, CMD_TIMER_TURN, v->row->id, settings_of(v->m->d)->turn_us, NULL);
+        return VNFR_WAIT_TURN;
+    }
+    vnfr_set_status(v, VNFR_STARTING);
+    send_start(v);
+    return VNFR_STARTING;
+}
+
+int vnfr_proceed(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    if (nsr_has_failed(v->m))
+        return VNFR_HELD;
+    if (!dep)
+        return start(v);
+    if (dependency_sources_ready(v->m, dep)) {
+        send_modify(v, dep);
+        return VNFR_MODIFYING;
+    }
+    decision_open(d, CMD_TIMER_SOURCES, v->row->id, settings_of(d)->sources_us, NULL);
+    return VNFR_WAIT_SOURCES;
+}
+
+/* A VNFM may answer INSTANTIATE without having asked for anything (amqp-protocol.md 3.5): its record is adopted then. */
+int on_instantiated(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    if (!member_vnfr(v))
+        vnfr_adopt(v, v->msg->record);
+    else if (v->msg->record)
+        proto_merge(&vnfr_type, v->vnfr, v->msg->record, v->m->d->arena);
+    vnfr_set_status(v, VNFR_WAIT_SOURCES);
+    vnfr_history(v, "INSTANTIATE", "");
+    dependencies_fill(v);
+    vnfr_event(v, ACTION_INSTANTIATE);
+    return vnfr_proceed(v);
+}
+
+int on_source_ready(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    struct decision *d = v->m->d;
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    if (!dep || !dependency_sources_ready(v->m, dep))
+        return VNFR_WAIT_SOURCES;
+    decision_close(decision_find_for(d, CMD_TIMER_SOURCES, v->row->id));
+    send_modify(v, dep);
+    return VNFR_MODIFYING;
+}
+
+int on_modified(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    if (v->msg->record)
+        proto_merge(&vnfr_type, member_vnfr(v), v->msg->record, v->m->d->arena);
+    vnfr_set_status(v, VNFR_STARTING);
+    vnfr_history(v, "CONFIGURE", "");
+    vnfr_event(v, ACTION_MODIFY);
+    return start(v);
+}
+
+int on_turn(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    decision_close(decision_find_for(v->m->d, CMD_TIMER_TURN, v->row->id));
+    vnfr_set_status(v, VNFR_STARTING);
+    send_start(v);
+    return VNFR_STARTING;
+}
+
+int on_started(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    struct vnfr *vnfr = member_vnfr(v);
+    if (v->msg->record)
+        proto_merge(&vnfr_type, vnfr, v->msg->record, v->m->d->arena);
+    for (uint32_t i = 0; i < vnfr->vdu.n; i++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++)
+            vnfr->vdu.at[i]->vnfc_instance.at[k]->state = "ACTIVE";
+    vnfr_set_status(v, VNFR_ACTIVE);
+    vnfr_history(v, "START", "");
+    vnfr_event(v, ACTION_START);
+    return VNFR_ACTIVE;
+}
+
+/* UPDATEVNFR in any phase in which a record exists: merged by the owner column, answered at once. */
+int on_update(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id;
+    proto_merge(&vnfr_type, member_vnfr(v), v->msg->record, v->m->d->arena);
+    remember_asker(v);
+    answer_record(v, ACTION_UPDATEVNFR);
+    v->st->reply_to = reply_to;
+    v->st->correlation_id = correlation_id;
+    return v->row->phase;
+}
+
+void nsr_next_turn(struct nsr_model *m)
+{
+    struct vnfr_member *next = NULL;
+    int best = 0;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
+        struct vnfr_member *v = &m->vnfrs[i];
+        if (v->row->phase == VNFR_ACTIVE)
+            continue;
+        if (v->row->phase != VNFR_WAIT_TURN) /* somebody starts, or is not INACTIVE yet */
+            return;
+        int weight = dependency_weight(m, v->row->key[VNFR_NAME]);
+        if (!next || weight < best) {
+            next = v;
+            best = weight;
+        }
+    }
+    if (next)
+        vnfr_step(next, VNFR_EV_TURN);
+}

@@ -1,0 +1,92 @@
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+static void close_commands_of(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    for (uint32_t i = 0; i < d->commands.n; i++)
+        if (strcmp(d->commands.at[i]->subject, v->row->id) == 0)
+            decision_close(d->commands.at[i]);
+}
+
+int on_fault(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    struct decision *d = v->m->d;
+    close_commands_of(v); /* what still comes for them is stale */
+    const struct fault *f = vnfr_fault(v, v->err, "nfvo", v->detail);
+    vnfr_set_status(v, VNFR_FAILED);
+    vnfr_history(v, "ERROR", f->message);
+    if (v->st->reply_to)
+        answer_error(v, arena_printf(d->arena, "%s", f->message));
+    nsr_note(v->m, "ERROR", v->row->key[VNFR_NAME], NULL, f);
+    vnfr_event(v, ACTION_ERROR);
+    return VNFR_FAILED;
+}
+
+int on_hold(void *ctx)
+{
+    close_commands_of(ctx);
+    return VNFR_HELD;
+}
+
+/* The VNFM never learned the record's id (no GRANT was answered): nothing is to be released there. Whoever waits gets an Error; what
+ * still comes meets a record that is gone, and is answered with an Error too. */
+int on_release_unknown(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    close_commands_of(v);
+    if (v->st->reply_to)
+        answer_error(v, "the network service was deleted");
+    return VNFR_GONE;
+}
+
+int vnfr_begin_release(struct vnfr_member *v)
+{
+    close_commands_of(v);
+    if (v->st->reply_to)
+        answer_error(v, "the network service was deleted");
+    vnfr_set_status(v, VNFR_RELEASING);
+    send_release(v);
+    return VNFR_RELEASING;
+}
+
+int on_release(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    if (launches_pending(v)) /* failed while others were still being launched */
+        return VNFR_UNDOING;
+    return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(v);
+}
+
+/* The VNFM's question waits until the outcome of its launches is known: then it is answered with an Error. */
+int on_release_launching(void *ctx)
+{
+    return on_release(ctx);
+}
+
+static bool all_gone(const struct vnfr_member *v)
+{
+    for (uint32_t i = 0; i < v->m->n_instances; i++)
+        if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0 &&
+            v->m->instances[i].row->phase != INSTANCE_GONE)
+            return false;
+    return true;
+}
+
+int on_released(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    vnfr_history(v, "RELEASE", "");
+    vnfr_event(v, ACTION_RELEASE_RESOURCES);
+    for (uint32_t i = 0; i < v->m->n_instances; i++)
+        if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0)
+            instance_delete(v->m, &v->m->instances[i]);
+    return all_gone(v) ? VNFR_GONE : VNFR_DELETING;
+}
+
+int on_server_gone(void *ctx)
+{
+    return all_gone(ctx) ? VNFR_GONE : VNFR_DELETING;
+}
