@@ -239,7 +239,8 @@ static enum err_code code_of(const struct transfer *t, CURLcode result)
     curl_off_t connected = 0;
     curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
     switch (result) {
-    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also what comes back when it is not HTTP/1 */
+        return connected > 0 ? ERR_PEER : ERR_INVALID;
     case CURLE_URL_MALFORMAT:
     case CURLE_BAD_FUNCTION_ARGUMENT:
         return ERR_INVALID;

@@ -56,8 +56,11 @@ static enum MHD_Result hand_over(struct http_private *p)
     if (p->server->o.before && !p->server->o.before(&p->view, &reply))
         return http_answer(p, &reply);
     enum http_result result = p->view.route->handler(&p->view, &reply);
-    if (result == HTTP_DONE)
+    if (result == HTTP_DONE) {
+        http_parked_forget(p); /* it changed its mind: the token is worth nothing from now on */
+        http_sse_forget(p);
         return http_answer(p, &reply);
+    }
     http_reply_release(&reply);
     return result == HTTP_PARKED ? http_parked_suspend(p) : http_sse_answer(p);
 }
@@ -292,8 +295,9 @@ void http_server_close(struct http_server *s)
     if (s->daemon) {
         atomic_store(&s->is_closing, true);
         MHD_quiesce_daemon(s->daemon);
-        close(s->listen_fd); /* the port is free for the next process while we finish */
-        s->listen_fd = -1;
+        /* The next process may listen while we finish. Not close: the workers still look at the
+         * number. */
+        shutdown(s->listen_fd, SHUT_RDWR);
         http_lot_close(s->lot);
         wait_for_requests(s);
         MHD_stop_daemon(s->daemon);
