@@ -87,6 +87,7 @@ void bus_freep(struct bus **bus); /* for AUTO */
  * ------------------------------------ */
 
 enum bus_value_type { BUS_INT, BUS_STRING, BUS_BOOL };
+enum { BUS_ARGS_MAX = 32 }; /* arguments of one item */
 struct bus_arg {
     const char *name;
     enum bus_value_type type;
@@ -138,8 +139,8 @@ void bus_want_queue(struct bus *bus, const struct bus_queue *queue);
 void bus_want_binding(struct bus *bus, const struct bus_binding *binding);
 void bus_want_consumer(struct bus *bus, const struct bus_consumer *consumer);
 /* Stop consuming (pause: database away) or resume by bus_want_consumer. Deliveries that are here
- * stay valid and can still be acked; some may still come out of bus_next. Blocks for at most
- * call_timeout_ms. Unknown queue: nothing happens. */
+ * stay valid and can still be acked; some may still come out of bus_next. Does not wait for the
+ * broker. Unknown queue: nothing happens. */
 void bus_unwant_consumer(struct bus *bus, const char *queue);
 /* Forget a queue with its bindings and consumer; on the broker the consumer is cancelled, the queue
  * stays. */
@@ -281,8 +282,8 @@ void bus_uncork(struct bus *bus);
 /* --- synchronous broker calls: each waits at most call_timeout_ms; events that arrive meanwhile
  * are kept ------------ */
 
-/* ERR_NOT_FOUND: no such queue; ERR_UNAVAIL: not connected; ERR_TIMEOUT; else ERR_PEER with the
- * broker's words, err->sys its code. */
+/* ERR_NOT_FOUND: no such queue; ERR_UNAVAIL: not connected, or in alarm; ERR_TIMEOUT; ERR_DENIED;
+ * else ERR_PEER with the broker's words, err->sys its code. */
 enum err_code bus_queue_check(struct bus *bus, const char *queue, uint32_t *ret_messages,
                               uint32_t *ret_consumers, struct err *err) MUST_USE;
 /* Declare outside of the recovery list: the durable per-request reply queue that outlives the

@@ -258,9 +258,11 @@ void bus_drain(struct bus *bus)
     amqp_frame_t f;
 
     while (bus->conn) {
+        /* Reading writes, too: heartbeats, and answers to what the broker closes. */
+        bus_guard_arm(&bus->guard, bus->o.publish_stall_ms);
         int status = amqp_simple_wait_frame_noblock(bus->conn, &f, &now);
         if (status == AMQP_STATUS_TIMEOUT)
-            return;
+            break;
         if (status != AMQP_STATUS_OK) {
             bus_lost(bus, 0, amqp_error_string2(status));
             return;
@@ -274,6 +276,7 @@ void bus_drain(struct bus *bus)
          * record back. */
         if (bus->conn && !bus->o.tls.is_on && !amqp_data_in_buffer(bus->conn) &&
             !amqp_frames_enqueued(bus->conn))
-            return;
+            break;
     }
+    bus_guard_disarm(&bus->guard);
 }

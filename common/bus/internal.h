@@ -192,7 +192,6 @@ enum err_code bus_declare_queue(struct bus *bus, const char *name, const struct 
                                 struct err *err) MUST_USE;
 /* Fills entries (at least arg_n) and returns the table over them. */
 amqp_table_t bus_args_table(const struct bus_arg *args, size_t arg_n, amqp_table_entry_t *entries);
-enum { BUS_ARGS_MAX = 32 };
 amqp_bytes_t bus_bytes(const char *s); /* NULL is empty */
 
 /* --- topology.c

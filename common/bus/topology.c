@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/bus/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,7 @@ int bus_replay_rank(enum bus_item kind)
 
 amqp_table_t bus_args_table(const struct bus_arg *args, size_t arg_n, amqp_table_entry_t *entries)
 {
-    if (arg_n > BUS_ARGS_MAX)
-        arg_n = BUS_ARGS_MAX;
+    assert(arg_n <= BUS_ARGS_MAX);
     for (size_t i = 0; i < arg_n; i++) {
         amqp_table_entry_t *e = &entries[i];
         memset(e, 0, sizeof(*e));
@@ -220,6 +220,8 @@ int64_t bus_replay_due_ms(const struct bus *bus)
 {
     int64_t due = INT64_MAX;
 
+    if (bus->is_blocked) /* the broker does not even read */
+        return due;
     for (const struct item *i = bus->items; i; i = i->next)
         if (!i->is_done && i->retry_at_ms < due && !is_held_up(bus, i))
             due = i->retry_at_ms;

@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/bus/internal.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,8 +19,7 @@ static bool is_same(const char *a, const char *b)
 
 static void dup_args(struct item *item, const struct bus_arg *args, size_t arg_n)
 {
-    if (arg_n > BUS_ARGS_MAX)
-        arg_n = BUS_ARGS_MAX;
+    assert(arg_n <= BUS_ARGS_MAX);
     item->args = xcalloc(arg_n, sizeof(*args));
     item->arg_n = arg_n;
     for (size_t i = 0; i < arg_n; i++) {
@@ -126,11 +126,14 @@ void bus_unwant_consumer(struct bus *bus, const char *queue)
     if (!bus->conn || !c || c->state != CHANNEL_OPEN || !c->consumer)
         return;
     c->consumer = NULL;
-    amqp_basic_cancel_t m = {.consumer_tag = bus_bytes(bus->o.name)};
-    /* An error has its own event: the connection is lost, or the channel is gone and the consumer
-     * with it. */
-    err_ignore(bus_call(bus, c, AMQP_BASIC_CANCEL_METHOD, &m, AMQP_BASIC_CANCEL_OK_METHOD, NULL),
-               "see above");
+    /* Without an answer: what is on its way still comes, and a broker in alarm would not answer for
+     * a long time. */
+    amqp_basic_cancel_t m = {.consumer_tag = bus_bytes(bus->o.name), .nowait = 1};
+    bus_guard_arm(&bus->guard, bus->o.publish_stall_ms);
+    int status = amqp_send_method(bus->conn, c->number, AMQP_BASIC_CANCEL_METHOD, &m);
+    bus_guard_disarm(&bus->guard);
+    if (status != AMQP_STATUS_OK)
+        bus_write_failed(bus, status);
 }
 
 void bus_unwant_queue(struct bus *bus, const char *queue)
