@@ -1,0 +1,297 @@
+/* One batch: read, load, decide, save, then tell. */
+#include "common/engine/internal.h"
+
+#include "common/base/mem.h"
+
+#include <string.h>
+
+#define FAILURES_MAX 3 /* an intent that cannot be saved alone so often is given up */
+
+static void finish(struct engine_worker *w, struct item *it)
+{
+    if (it->kind == ITEM_MESSAGE && it->token)
+        w->bus->ack(w->bus->ctx, it->token);
+    else if (it->kind == ITEM_REQUEST)
+        it->request->done(it->request, it->err.code ? &it->err : NULL, it->text);
+    else if (it->kind == ITEM_DOUBT)
+        outbox_delete_later(w, it->row);
+    it->token = NULL;
+    it->is_done = true;
+}
+
+static void drop_done(struct engine_worker *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_items; i++)
+        if (!w->items[i].is_done)
+            w->items[n++] = w->items[i];
+    w->n_items = n;
+}
+
+/* A message that cannot be read goes to the dead letters with its reason; the command that it answered, if any, is told so. */
+static void bad_message(struct engine_worker *w, struct item *it, const struct err *err)
+{
+    struct err *reason = arena_alloc(&w->arena, sizeof(*reason));
+    *reason = *err;
+    w->stats.bad++;
+    w->stats.dead_letters++;
+    w->bus->dead_letter(w->bus->ctx, it->token, err);
+    it->token = NULL;
+    if (!it->intent.command) {
+        it->is_done = true;
+        return;
+    }
+    it->intent.event = w->dom->event_bad_reply;
+    it->intent.facts = w->dom->facts_of_internal_events;
+    it->intent.payload = reason;
+}
+
+static void understand(struct engine_worker *w, struct item *it)
+{
+    struct err err = ERR_INIT;
+    it->intent = (struct intent){ 0 };
+    switch (it->kind) {
+    case ITEM_MESSAGE: {
+        if (!it->token) { /* a bad one of an earlier try: told already, nothing left to read */
+            it->is_done = true;
+            return;
+        }
+        enum err_code rc = w->dom->understand(&it->message, &w->arena, &it->intent, &err);
+        if (rc == ERR_NOT_FOUND) {
+            w->stats.stale++;
+            finish(w, it);
+        } else if (rc != ERR_OK) {
+            bad_message(w, it, &err);
+        }
+        break;
+    }
+    case ITEM_REQUEST: it->intent = it->request->intent; break;
+    case ITEM_DUE:
+    case ITEM_DOUBT:
+        it->intent = (struct intent){ .agg_kind = it->agg_kind,
+                                      .agg = it->agg,
+                                      .event = it->kind == ITEM_DUE ? w->dom->event_deadline : w->dom->event_in_doubt,
+                                      .facts = w->dom->facts_of_internal_events,
+                                      .command = it->command };
+        break;
+    }
+}
+
+/* --- gathering what came of it ------------------------------------------------------------------------------------------------ */
+
+struct note { /* layouts of struct save's members */
+    const char *nsr_id, *doc;
+};
+struct operation {
+    const char *id;
+    int status;
+    const char *body;
+};
+struct gathered {
+    struct rows rows;
+    struct commands commands;
+    struct outbox_rows outbox;
+    struct outgoing_events events;
+    struct { struct note *at; uint32_t n; } notes;
+    struct { struct operation *at; uint32_t n; } operations;
+};
+
+#define ADD(list, element, a)                                                                      \
+    do {                                                                                           \
+        (list)->at = arena_grow_array((a), (list)->at, (list)->n, sizeof((list)->at[0]));          \
+        (list)->at[(list)->n++] = (element);                                                       \
+    } while (0)
+
+static void gather_sends(struct engine_worker *w, struct decision *d, const char *agg, struct gathered *g)
+{
+    char *orphan = NULL; /* answers about what does not exist: a stream of their own */
+    int64_t n = 0;
+    for (uint32_t i = 0; i < d->sends.n; i++) {
+        struct outbox_row *row = arena_alloc(&w->arena, sizeof(*row));
+        if (!d->root && !orphan) {
+            orphan = arena_alloc(&w->arena, ID_SIZE);
+            w->ids->make(w->ids->ctx, orphan);
+        }
+        row->stream = d->root ? agg : orphan;
+        row->seq = d->root ? ++d->root->seq : ++n;
+        row->send = *d->sends.at[i];
+        row->until_at = row->send.until_at;
+        if (d->root)
+            row_touch(d->root);
+        ADD(&g->outbox, row, &w->arena);
+    }
+}
+
+static void gather(struct engine_worker *w, struct decision *d, const char *agg, struct gathered *g)
+{
+    struct arena *a = &w->arena;
+    w->dom->flush(d);
+    gather_sends(w, d, agg, g);
+    if (d->root && d->root->mark != ROW_CLEAN)
+        ADD(&g->rows, d->root, a);
+    for (uint32_t i = 0; i < d->rows.n; i++)
+        if (d->rows.at[i]->mark != ROW_CLEAN)
+            ADD(&g->rows, d->rows.at[i], a);
+    for (uint32_t i = 0; i < d->commands.n; i++)
+        if (d->commands.at[i]->mark != ROW_CLEAN)
+            ADD(&g->commands, d->commands.at[i], a);
+    for (uint32_t i = 0; i < d->events.n; i++)
+        ADD(&g->events, d->events.at[i], a);
+    for (uint32_t i = 0; i < d->notes.n; i++) {
+        struct note n = { agg, d->notes.at[i]->doc };
+        ADD(&g->notes, n, a);
+    }
+}
+
+/* --- deciding --------------------------------------------------------------------------------------------------------------------- */
+
+static void decide_one(struct engine_worker *w, struct decision *d, struct item *it, struct gathered *g)
+{
+    d->in = &it->intent;
+    d->outcome = DECISION_APPLIED;
+    d->err = (struct err)ERR_INIT;
+    d->text = d->operation = NULL;
+    w->dom->decide(d);
+    w->stats.intents++;
+    w->stats.stale += d->outcome == DECISION_STALE;
+    w->stats.empty += d->outcome == DECISION_EMPTY;
+    w->stats.deadlines += it->kind == ITEM_DUE && d->outcome == DECISION_APPLIED;
+    it->err = d->err;
+    it->text = d->text;
+    if (d->operation) {
+        struct operation o = { d->operation, d->operation_status, d->operation_body };
+        ADD(&g->operations, o, &w->arena);
+    }
+    if (w->options.log)
+        w->options.log(w->options.log_arg, d);
+}
+
+static bool concerns(const struct item *it, const struct loaded *l)
+{
+    return !it->is_done && it->intent.agg && it->intent.agg_kind == l->agg_kind && strcmp(it->intent.agg, l->agg) == 0;
+}
+
+/* All intents of one locked aggregate, in the order in which they came. */
+static void decide_aggregate(struct engine_worker *w, const struct load *load, struct loaded *l, struct item *const *batch, size_t n,
+                             bool *decided, struct gathered *g)
+{
+    struct decision d = { .arena = &w->arena,
+                          .ids = w->ids,
+                          .now = load->now,
+                          .settings = w->dom->settings,
+                          .root = l->root,
+                          .rows = l->rows,
+                          .commands = l->commands,
+                          .facts = load->facts };
+    for (size_t i = 0; i < n; i++)
+        if (concerns(batch[i], l)) {
+            decide_one(w, &d, batch[i], g);
+            decided[i] = true;
+        }
+    gather(w, &d, l->agg, g);
+}
+
+static enum err_code save(struct engine_worker *w, const struct gathered *g, struct err *err)
+{
+    struct save s = { .rows = g->rows.at,
+                      .n_rows = g->rows.n,
+                      .commands = g->commands.at,
+                      .n_commands = g->commands.n,
+                      .outbox = g->outbox.at,
+                      .n_outbox = g->outbox.n,
+                      .events = g->events.at,
+                      .n_events = g->events.n,
+                      .notes = (const void *)g->notes.at,
+                      .n_notes = g->notes.n,
+                      .operations = (const void *)g->operations.at,
+                      .n_operations = g->operations.n,
+                      .confirmed = (const struct outbox_row *const *)w->confirmed,
+                      .n_confirmed = w->n_confirmed,
+                      .retry = (const struct outbox_row *const *)w->retry,
+                      .n_retry = w->n_retry };
+    int64_t began = worker_now(w);
+    enum err_code rc = w->store->save(w->store->ctx, w->dom, &s, err);
+    w->stats.save_us += (uint64_t)(worker_now(w) - began);
+    return rc;
+}
+
+/* Could not be saved although the store is there. Alone and again and again: it is given up, loudly, and its neighbours live on. */
+static void failed(struct engine_worker *w, struct item *const *batch, size_t n, const struct err *err)
+{
+    w->stats.conflicts++;
+    for (size_t i = 0; i < n; i++) {
+        struct item *it = batch[i];
+        if (n > 1 || ++it->failures < FAILURES_MAX)
+            continue;
+        it->err = *err;
+        it->text = NULL;
+        if (it->kind == ITEM_MESSAGE && it->token) {
+            w->stats.dead_letters++;
+            w->bus->dead_letter(w->bus->ctx, it->token, err);
+            it->token = NULL;
+        }
+        finish(w, it);
+    }
+}
+
+/* Returns how many were done; -1: failed, nothing was saved. */
+static int run(struct engine_worker *w, struct item *const *batch, size_t n)
+{
+    struct err err = ERR_INIT;
+    const struct intent **intents = arena_alloc(&w->arena, n * sizeof(*intents));
+    bool *decided = arena_alloc(&w->arena, n);
+    struct gathered g = { 0 };
+    int done = 0;
+    for (size_t i = 0; i < n; i++)
+        intents[i] = &batch[i]->intent;
+    struct load load = { .intents = intents, .n = n, .arena = &w->arena };
+    int64_t began = worker_now(w);
+    enum err_code rc = w->store->load(w->store->ctx, w->dom, &load, &err);
+    int64_t loaded = worker_now(w);
+    w->stats.load_us += (uint64_t)(loaded - began);
+    if (rc == ERR_OK) {
+        for (size_t k = 0; k < load.n_aggs; k++)
+            decide_aggregate(w, &load, &load.aggs[k], batch, n, decided, &g);
+        w->stats.decide_us += (uint64_t)(worker_now(w) - loaded);
+        rc = save(w, &g, &err);
+    }
+    if (rc != ERR_OK) {
+        if (rc == ERR_UNAVAIL || rc == ERR_UNKNOWN) /* unknown whether it was committed: deciding again finds out, repeats are stale */
+            store_is_away(w, &err);
+        else
+            failed(w, batch, n, &err);
+        return -1;
+    }
+    store_is_back(w);
+    outbox_settled(w);
+    w->stats.batches++;
+    w->stats.commits++;
+    outbox_publish(w, g.outbox.at, g.outbox.n);
+    for (size_t i = 0; i < n; i++) {
+        if (decided[i]) {
+            finish(w, batch[i]);
+            done++;
+        } else {
+            w->stats.deferred++;
+        }
+    }
+    return done;
+}
+
+bool batch_run(struct engine_worker *w)
+{
+    struct item *batch[ENGINE_BATCH_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_items; i++) {
+        understand(w, &w->items[i]);
+        if (!w->items[i].is_done)
+            batch[n++] = &w->items[i];
+    }
+    int done = n ? run(w, batch, n) : 0;
+    if (done < 0 && n > 1 && !w->is_paused) /* one of them spoils it: each alone */
+        for (size_t i = 0; i < n && !w->is_paused; i++)
+            done += run(w, &batch[i], 1);
+    size_t before = w->n_items;
+    drop_done(w);
+    return w->n_items < before;
+}

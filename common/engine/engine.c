@@ -1,0 +1,209 @@
+#include "common/engine/engine.h"
+
+#include "common/base/mem.h"
+#include "common/engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define STORE_RETRY_MIN_US (100 * USEC_PER_MS)
+#define STORE_RETRY_MAX_US (5 * USEC_PER_SEC)
+#define CONTENDED_WAIT_MS 2 /* everything in hand is held by other workers */
+
+int64_t worker_now(const struct engine_worker *w)
+{
+    return w->clock->now_us(w->clock->ctx);
+}
+
+struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store, const struct engine_bus *bus,
+                                        const struct engine_clock *clock, const struct ids *ids, struct engine_queue *queue,
+                                        const struct engine_options *options)
+{
+    struct engine_worker *w = xcalloc(1, sizeof(*w));
+    w->dom = dom;
+    w->store = store;
+    w->bus = bus;
+    w->clock = clock;
+    w->ids = ids;
+    w->queue = queue;
+    w->options = *options;
+    return w;
+}
+
+void engine_worker_free(struct engine_worker *w)
+{
+    if (!w)
+        return;
+    outbox_lost(w);
+    outbox_settled(w);
+    for (size_t i = 0; i < w->n_items; i++)
+        if (w->items[i].kind == ITEM_DOUBT)
+            free(w->items[i].row);
+    free(w->flights);
+    free(w->confirmed);
+    free(w->retry);
+    arena_release(&w->arena);
+    free(w);
+}
+
+const struct engine_stats *engine_worker_stats(const struct engine_worker *w)
+{
+    return &w->stats;
+}
+
+/* Keep what is in hand, stop the flow, come back later: no nack loop. */
+void store_is_away(struct engine_worker *w, const struct err *err)
+{
+    (void)err;
+    int64_t pause = STORE_RETRY_MIN_US << (w->store_failures < 6 ? w->store_failures : 6);
+    w->store_failures++;
+    w->store_retry_at = worker_now(w) + (pause < STORE_RETRY_MAX_US ? pause : STORE_RETRY_MAX_US);
+    if (!w->is_paused)
+        w->bus->pause(w->bus->ctx, true);
+    w->is_paused = true;
+}
+
+void store_is_back(struct engine_worker *w)
+{
+    if (w->is_paused)
+        w->bus->pause(w->bus->ctx, false);
+    w->is_paused = false;
+    w->store_failures = 0;
+}
+
+static void lost_connection(struct engine_worker *w)
+{
+    w->is_ready = w->saw_empty = false;
+    outbox_lost(w);
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_items; i++) { /* deliveries come again; their tokens are only given back */
+        if (w->items[i].kind == ITEM_MESSAGE) {
+            if (w->items[i].token)
+                w->bus->ack(w->bus->ctx, w->items[i].token);
+        } else {
+            w->items[n++] = w->items[i];
+        }
+    }
+    w->n_items = n;
+}
+
+static void oversize(struct engine_worker *w, void *token)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_LIMIT, "the message is larger than the limit");
+    w->stats.bad++;
+    w->stats.dead_letters++;
+    w->bus->dead_letter(w->bus->ctx, token, &err);
+}
+
+/* Returns false when nothing is waiting. */
+static bool take_happening(struct engine_worker *w, int timeout_ms)
+{
+    struct bus_happened h = { 0 };
+    w->bus->next(w->bus->ctx, timeout_ms, &h);
+    switch (h.what) {
+    case HAPPENED_NOTHING: w->saw_empty = w->is_ready; return false;
+    case HAPPENED_DELIVERY: w->items[w->n_items++] = (struct item){ .kind = ITEM_MESSAGE, .message = h.message, .token = h.token }; break;
+    case HAPPENED_OVERSIZE: oversize(w, h.token); break;
+    case HAPPENED_CONFIRMED: outbox_confirmed(w, h.seq); break;
+    case HAPPENED_RETURNED: outbox_returned(w, h.seq, true); break;
+    case HAPPENED_REFUSED: outbox_returned(w, h.seq, false); break;
+    case HAPPENED_LOST: lost_connection(w); break;
+    case HAPPENED_READY:
+        w->is_ready = true;
+        w->saw_empty = false;
+        w->ready_at = worker_now(w);
+        break;
+    }
+    return true;
+}
+
+static void take_requests(struct engine_worker *w)
+{
+    if (!w->queue || w->is_draining || w->n_items == ENGINE_BATCH_MAX)
+        return;
+    struct engine_request *r = engine_queue_take(w->queue, ENGINE_BATCH_MAX - w->n_items), *next;
+    for (; r; r = next) {
+        next = r->next;
+        w->items[w->n_items++] = (struct item){ .kind = ITEM_REQUEST, .request = r };
+    }
+}
+
+/* Deadlines fire only for a process that could have heard the answer: consuming for a while, and the queue was seen empty. */
+static void take_due(struct engine_worker *w, int64_t now)
+{
+    struct due *due = NULL;
+    size_t n = 0;
+    struct err err = ERR_INIT;
+    if (!w->is_ready || !w->saw_empty || now - w->ready_at < w->options.grace_us || w->n_items == ENGINE_BATCH_MAX)
+        return;
+    if (w->store->due(w->store->ctx, &w->arena, ENGINE_BATCH_MAX - w->n_items, &due, &n, &err) != ERR_OK) {
+        store_is_away(w, &err);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct item *it = &w->items[w->n_items++];
+        *it = (struct item){ .kind = ITEM_DUE, .agg_kind = due[i].agg_kind };
+        strncpy(it->agg, due[i].agg, sizeof(it->agg) - 1);
+        strncpy(it->command, due[i].command, sizeof(it->command) - 1);
+    }
+}
+
+static void drop_due(struct engine_worker *w) /* asked anew the next time */
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->n_items; i++)
+        if (w->items[i].kind != ITEM_DUE)
+            w->items[n++] = w->items[i];
+    w->n_items = n;
+}
+
+bool engine_worker_step(struct engine_worker *w)
+{
+    int64_t now = worker_now(w);
+    bool is_away = w->is_paused && now < w->store_retry_at;
+    int wait_ms = is_away               ? (int)((w->store_retry_at - now) / USEC_PER_MS) + 1
+                  : w->n_items          ? CONTENDED_WAIT_MS
+                  : w->n_confirmed      ? 0
+                                        : (int)(w->options.idle_us / USEC_PER_MS);
+    bool did = false;
+    arena_reset(&w->arena);
+    take_requests(w);
+    if (w->n_items && !is_away)
+        wait_ms = w->items[0].kind == ITEM_REQUEST ? 0 : wait_ms;
+    while (w->n_items < ENGINE_BATCH_MAX && take_happening(w, wait_ms)) {
+        did = true;
+        wait_ms = 0;
+    }
+    take_requests(w);
+    if (is_away)
+        return did;
+    now = worker_now(w);
+    if (!w->is_draining && now - w->due_at >= w->options.due_every_us) {
+        w->due_at = now;
+        take_due(w, now);
+    }
+    if (!w->is_draining && now - w->swept_at >= w->options.sweep_every_us) {
+        w->swept_at = now;
+        outbox_sweep(w);
+    }
+    if (w->n_items)
+        did |= batch_run(w);
+    else if (!did || w->n_confirmed >= 512)
+        outbox_settle(w);
+    drop_due(w);
+    return did;
+}
+
+void engine_worker_drain(struct engine_worker *w, int64_t deadline_us)
+{
+    w->is_draining = true;
+    w->bus->pause(w->bus->ctx, true);
+    while (worker_now(w) < deadline_us && (w->n_items || w->n_flights || w->n_confirmed)) {
+        engine_worker_step(w);
+        if (w->n_items == 0)
+            outbox_settle(w);
+        if (!w->is_ready && w->n_items == 0)
+            break;
+    }
+}

@@ -1,0 +1,75 @@
+/* Inside of common/engine: one worker's state. */
+#ifndef COMMON_ENGINE_INTERNAL_H
+#define COMMON_ENGINE_INTERNAL_H
+
+#include "common/engine/engine.h"
+
+enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT };
+
+/* Something to be decided. It stays in the worker's list until it is done: a batch that cannot be saved, or an aggregate that another
+ * worker holds, leaves it there. Messages are read anew for each try: what was decoded lived in the batch's arena. */
+struct item {
+    enum item_kind kind;
+    bool is_done;
+    uint8_t failures;
+    struct message message;
+    void *token;                    /* MESSAGE: to acknowledge; NULL once that happened */
+    struct engine_request *request; /* REQUEST */
+    char command[ID_SIZE + 48];     /* DUE, DOUBT */
+    char agg[ID_SIZE + 8];
+    uint8_t agg_kind;
+    struct outbox_row *row;         /* DOUBT: deleted with it; owned */
+    /* of the current try */
+    struct intent intent;
+    struct err err;
+    const char *text;
+};
+
+struct flight { /* published, not yet confirmed; the row is owned */
+    uint64_t seq;
+    struct outbox_row *row;
+};
+
+struct engine_worker {
+    const struct domain *dom;
+    const struct engine_store *store;
+    const struct engine_bus *bus;
+    const struct engine_clock *clock;
+    const struct ids *ids;
+    struct engine_queue *queue;
+    struct engine_options options;
+    struct engine_stats stats;
+    struct arena arena; /* of the batch */
+
+    struct item items[ENGINE_BATCH_MAX];
+    size_t n_items;
+
+    struct flight *flights;
+    size_t n_flights, cap_flights;
+    struct outbox_row **confirmed, **retry; /* owned; to be settled by the next save */
+    size_t n_confirmed, cap_confirmed, n_retry, cap_retry;
+
+    bool is_ready, saw_empty, is_paused, is_draining;
+    int64_t ready_at, swept_at, due_at, store_retry_at;
+    unsigned store_failures;
+};
+
+int64_t worker_now(const struct engine_worker *w);
+
+/* batch.c: decide what is in items; done ones are removed. Returns whether any was. */
+bool batch_run(struct engine_worker *w);
+void store_is_away(struct engine_worker *w, const struct err *err);
+void store_is_back(struct engine_worker *w);
+
+/* outbox.c */
+struct outbox_row *outbox_row_dup(const struct outbox_row *row); /* one malloc */
+void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, size_t n);
+void outbox_confirmed(struct engine_worker *w, uint64_t seq);
+void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable);
+void outbox_lost(struct engine_worker *w); /* connection lost: the rows stay in the store for the sweeper */
+void outbox_sweep(struct engine_worker *w);
+void outbox_settle(struct engine_worker *w);
+void outbox_settled(struct engine_worker *w); /* confirmed and retry were saved: forget them */
+void outbox_delete_later(struct engine_worker *w, struct outbox_row *row_taken);
+
+#endif
