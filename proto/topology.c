@@ -1,5 +1,9 @@
 #include "proto/topology.h"
 
+#include <string.h>
+
+#define REPLY_QUEUES "amq\\.gen-.*"
+
 void topology_rights_release(struct topology_rights *r)
 {
     sbuf_release(&r->configure);
@@ -9,62 +13,134 @@ void topology_rights_release(struct topology_rights *r)
     sbuf_release(&r->topic_read);
 }
 
-/* Names from peers go into a regular expression: everything but letters, digits, - and _ is escaped. */
-static void quoted(struct sbuf *out, const char *name)
+static bool starts_with(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+static bool is_plain(const char *name)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    return name && *name && strlen(name) <= 200 && name[strspn(name, plain)] == '\0';
+}
+
+/* A plugin's type names its queue when it begins so; else it is a bare driver type. */
+static bool is_queue_of_plugin(const char *type)
+{
+    return starts_with(type, QUEUE_VIM_DRIVER_PREFIX) || starts_with(type, QUEUE_MONITOR_PREFIX);
+}
+
+static enum err_code check_name(const char *what, const char *name, struct err *err)
+{
+    if (is_plain(name))
+        return ERR_OK;
+    err_set(err, ERR_DENIED, "%s '%.64s' is not allowed as a name", what, name ? name : "");
+    err_hint(err, "letters, digits, '.', '-' and '_', at most 200");
+    return ERR_DENIED;
+}
+
+static enum err_code check_user(const char *user, const char *our_user, struct err *err)
+{
+    static const char *const taken[] = {REGISTRATION_USER, "guest", "admin"};
+    enum err_code rc = check_name("user", user, err);
+    bool is_taken = rc == ERR_OK && our_user && strcmp(user, our_user) == 0;
+    for (size_t i = 0; rc == ERR_OK && i < ARRAY_LEN(taken); i++)
+        is_taken |= strcmp(user, taken[i]) == 0;
+    return is_taken ? err_set(err, ERR_DENIED, "user '%s' belongs to the NFVO", user) : rc;
+}
+
+enum err_code topology_check_vnfm(const char *user, const char *queue, const char *our_user,
+                                  struct err *err)
+{
+    /* "vnfm.": vnfm.nfvo.actions, and the agents' vnfm.<hostname>.actions. */
+    static const char *const reserved[] = {
+        "nfvo.", "vnfm.", "ems.", "amq.", QUEUE_VIM_DRIVER_PREFIX, QUEUE_MONITOR_PREFIX};
+    enum err_code rc = check_user(user, our_user, err);
+    if (rc != ERR_OK || (rc = check_name("queue", queue, err)) != ERR_OK)
+        return rc;
+    bool is_reserved = strcmp(queue, TOPOLOGY_EXCHANGE) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
+        is_reserved |= starts_with(queue, reserved[i]);
+    return is_reserved ? err_set(err, ERR_DENIED, "queue '%s' is reserved", queue) : ERR_OK;
+}
+
+enum err_code topology_check_plugin(const char *type, const char *our_user, struct err *err)
+{
+    enum err_code rc = check_user(type, our_user, err);
+    if (rc != ERR_OK || is_queue_of_plugin(type) || !strchr(type, '.'))
+        return rc;
+    /* A dot in a bare type would reach into another type's names. */
+    return err_set(err, ERR_DENIED, "plugin type '%s' is neither a queue of plugins nor bare",
+                   type);
+}
+
+/* Dots are all that is special to a regular expression in a plain name. */
+static void add_quoted(struct sbuf *out, const char *name)
 {
     for (; *name; name++) {
-        char c = *name;
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+        if (*name == '.')
             sbuf_addc(out, '\\');
-        sbuf_addc(out, c);
+        sbuf_addc(out, *name);
     }
+}
+
+static void no_rights(struct topology_rights *r)
+{
+    sbuf_adds(&r->configure, "^$");
+    sbuf_adds(&r->write, "^$");
+    sbuf_adds(&r->read, "^$");
+    sbuf_adds(&r->topic_write, "^$");
+    sbuf_adds(&r->topic_read, "^$");
 }
 
 void topology_rights_registration(struct topology_rights *r)
 {
-    sbuf_adds(&r->configure, "^amq\\.gen.*$");
-    sbuf_adds(&r->write, "^(amq\\.gen.*|amq\\.default|" TOPOLOGY_EXCHANGE ")$");
-    sbuf_adds(&r->read, "^(amq\\.gen.*|" TOPOLOGY_EXCHANGE ")$");
+    sbuf_adds(&r->configure, "^" REPLY_QUEUES "$");
+    sbuf_adds(&r->write, "^(" REPLY_QUEUES "|amq\\.default|" TOPOLOGY_EXCHANGE ")$");
+    sbuf_adds(&r->read, "^(" REPLY_QUEUES "|" TOPOLOGY_EXCHANGE ")$");
     sbuf_adds(&r->topic_write, "^nfvo\\.manager\\.handling$");
-    sbuf_adds(&r->topic_read, "^amq\\.gen.*$");
+    sbuf_adds(&r->topic_read, "^" REPLY_QUEUES "$");
 }
 
-static void common_rights(struct topology_rights *r, const char *queue, int wants_default_exchange)
+/* own: the pattern of the peer's own queues; may_send: of the routing keys it may use besides
+ * answering and (un)registering. */
+static void peer_rights(struct topology_rights *r, const char *own, const char *may_send,
+                        int wants_default_exchange)
 {
-    sbuf_adds(&r->configure, "^(amq\\.gen.*|");
-    quoted(&r->configure, queue);
-    sbuf_adds(&r->write, wants_default_exchange ? "^(amq\\.gen.*|amq\\.default|" TOPOLOGY_EXCHANGE "|"
-                                                : "^(amq\\.gen.*|" TOPOLOGY_EXCHANGE "|");
-    quoted(&r->write, queue);
-    sbuf_adds(&r->read, "^(amq\\.gen.*|" TOPOLOGY_EXCHANGE "|");
-    quoted(&r->read, queue);
-    sbuf_adds(&r->topic_read, "^(amq\\.gen.*|");
-    quoted(&r->topic_read, queue);
-    sbuf_adds(&r->topic_write,
-              "^(vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply|nfvo\\.manager\\.handling|nfvo\\.repl.*|amq\\.gen.*)$");
-}
-
-static void close_all(struct topology_rights *r, const char *tail)
-{
-    sbuf_adds(&r->configure, tail);
-    sbuf_adds(&r->write, tail);
-    sbuf_adds(&r->read, tail);
-    sbuf_adds(&r->topic_read, tail);
+    sbuf_addf(&r->configure, "^(" REPLY_QUEUES "|%s)$", own);
+    sbuf_addf(&r->write, "^(" REPLY_QUEUES "|%s" TOPOLOGY_EXCHANGE "|%s)$",
+              wants_default_exchange ? "amq\\.default|" : "", own);
+    sbuf_addf(&r->read, "^(" REPLY_QUEUES "|" TOPOLOGY_EXCHANGE "|%s)$", own);
+    sbuf_addf(&r->topic_read, "^(" REPLY_QUEUES "|%s)$", own);
+    sbuf_addf(&r->topic_write,
+              "^(%snfvo\\.manager\\.handling|nfvo\\.replies|nfvo\\.reply\\..+|" REPLY_QUEUES ")$",
+              may_send);
 }
 
 void topology_rights_vnfm(struct topology_rights *r, const char *queue, int wants_default_exchange)
 {
-    common_rights(r, queue, wants_default_exchange);
-    close_all(r, ")$");
+    AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
+    if (!is_plain(queue)) {
+        no_rights(r);
+        return;
+    }
+    add_quoted(&own, queue);
+    peer_rights(r, own.s, "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply|",
+                wants_default_exchange);
 }
 
 void topology_rights_plugin(struct topology_rights *r, const char *type, int wants_default_exchange)
 {
-    /* The Python SDK registers with the bare driver type: its queue is vim-drivers.<type>.<any name> (2.2, TRAP). */
-    common_rights(r, type, wants_default_exchange);
-    AUTO(sbuf_release) struct sbuf tail = SBUF_INIT;
-    sbuf_adds(&tail, "|vim-drivers\\.");
-    quoted(&tail, type);
-    sbuf_adds(&tail, "\\.[A-Za-z0-9_.-]+)$");
-    close_all(r, tail.s);
+    AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
+    if (!is_plain(type)) {
+        no_rights(r);
+        return;
+    }
+    /* Not the bare type itself: a VNFM's queue may have that name. */
+    if (!is_queue_of_plugin(type))
+        sbuf_adds(&own, "(vim-drivers|monitor)\\.");
+    add_quoted(&own, type);
+    if (!is_queue_of_plugin(type))
+        sbuf_adds(&own, "\\.[A-Za-z0-9_-]+");
+    peer_rights(r, own.s, "", wants_default_exchange);
 }

@@ -1,50 +1,72 @@
-/* Every exchange, queue and permission pattern of the product. Nowhere else is one spelled. amqp-protocol.md 1 and 2, decisions.md D8,
- * D9, D12. A queue's arguments are ours where no peer declares the queue; peers' own queues keep the reference's (none). */
+/* Every exchange, queue and permission pattern of the product. Nowhere else is one spelled.
+ * amqp-protocol.md 1 and 2, decisions.md D8, D9, D12. A queue's arguments are ours where no peer
+ * declares the queue; peers' own queues keep the reference's (none). */
 #ifndef PROTO_TOPOLOGY_H
 #define PROTO_TOPOLOGY_H
 
+#include "common/base/err.h"
 #include "common/base/sbuf.h"
 
-#define TOPOLOGY_EXCHANGE "openbaton-exchange" /* topic, durable: any other argument is a 406 for a peer */
+#define TOPOLOGY_EXCHANGE                                                                          \
+    "openbaton-exchange" /* topic, durable: any other argument is a 406 for a peer */
 
-/* Queues of the NFVO: quorum, durable, never auto-deleted, with a delivery limit and a dead-letter queue (D12). */
+/* Queues of the NFVO: quorum, durable, never auto-deleted, with a delivery limit and a dead-letter
+ * queue (D12). */
 #define QUEUE_MANAGER_HANDLING "nfvo.manager.handling" /* registration; single active consumer */
-#define QUEUE_ACTIONS "vnfm.nfvo.actions"
-#define QUEUE_ACTIONS_REPLY "vnfm.nfvo.actions.reply"
-#define QUEUE_EVENT_REGISTER "nfvo.event.register"
+#define QUEUE_ACTIONS          "vnfm.nfvo.actions"
+#define QUEUE_ACTIONS_REPLY    "vnfm.nfvo.actions.reply"
+#define QUEUE_EVENT_REGISTER   "nfvo.event.register"
 #define QUEUE_EVENT_UNREGISTER "nfvo.event.unregister"
-#define QUEUE_REPLIES "nfvo.replies"         /* answers to our requests: shared, and dead-lettered from per-request queues */
-#define QUEUE_INTERNAL "nfvo.internal"       /* aggregates talking to each other */
+#define QUEUE_REPLIES                                                                              \
+    "nfvo.replies" /* answers to our requests: shared, and dead-lettered from per-request queues   \
+                    */
+#define QUEUE_INTERNAL     "nfvo.internal"     /* aggregates talking to each other */
 #define QUEUE_DEAD_LETTERS "nfvo.dead-letters" /* classic, durable, bounded in length */
 
-#define QUEUE_DELIVERY_LIMIT 8
+#define QUEUE_DELIVERY_LIMIT   8
 #define QUEUE_DEAD_LETTERS_MAX 10000
 
-/* Per-request reply queue of a peer that does not echo correlation ids: "nfvo.reply.<command id>". Durable, no consumer, x-message-ttl 0,
- * x-expires, dead-lettered to nfvo.replies; x-first-death-queue then tells the request (design.md, "Which reply is whose"). */
-#define QUEUE_REPLY_PREFIX "nfvo.reply."
+/* Per-request reply queue of a peer that does not echo correlation ids: "nfvo.reply.<command id>".
+ * Durable, no consumer, x-message-ttl 0, x-expires, dead-lettered to nfvo.replies;
+ * x-first-death-queue then tells the request (design.md, "Which reply is whose"). */
+#define QUEUE_REPLY_PREFIX     "nfvo.reply."
 #define QUEUE_REPLY_EXPIRES_MS (24 * 3600 * 1000)
 
 #define QUEUE_VIM_DRIVER_PREFIX "vim-drivers." /* vim-drivers.<type>.<name> */
+#define QUEUE_MONITOR_PREFIX    "monitor."     /* monitor.<type>.<name> */
 
-#define REGISTRATION_USER "openbaton-manager-user"
+#define REGISTRATION_USER     "openbaton-manager-user"
 #define REGISTRATION_PASSWORD "openbaton" /* well known: decisions.md D7; may only register */
 
-/* What a broker user may do: three anchored patterns, and the topic permissions on the exchange. */
+/* Names that peers choose become a broker user, a queue, and a binding key: letters, digits, dot,
+ * dash and underscore only (a queue called "vim-drivers.*.*" would be bound with just that key, and
+ * hear every driver's requests with the PoPs' passwords), and none of ours: a VNFM must not get the
+ * NFVO's queues or a driver's, nor a plugin the NFVO's login by registering as "admin".
+ * our_user: the NFVO's own broker login. ERR_DENIED says which name and why. */
+MUST_USE enum err_code topology_check_vnfm(const char *user, const char *queue,
+                                           const char *our_user, struct err *err);
+MUST_USE enum err_code topology_check_plugin(const char *type, const char *our_user,
+                                             struct err *err);
+
+/* What a broker user may do: three anchored patterns on names of queues and exchanges, and two on
+ * routing keys of TOPOLOGY_EXCHANGE. A name that the checks above refuse gets no rights at all. */
 struct topology_rights {
-    struct sbuf configure, write, read;             /* resource names */
-    struct sbuf topic_write, topic_read;            /* routing keys on TOPOLOGY_EXCHANGE */
+    struct sbuf configure, write, read;
+    struct sbuf topic_write, topic_read;
 };
 #define TOPOLOGY_RIGHTS_INIT                                                                       \
     {                                                                                              \
         SBUF_INIT, SBUF_INIT, SBUF_INIT, SBUF_INIT, SBUF_INIT                                      \
     }
 void topology_rights_release(struct topology_rights *r);
-/* The registration user: writes key nfvo.manager.handling, reads amq.gen-* only (D8). */
+/* The registration user: writes key nfvo.manager.handling, reads amq.gen-* only (D8). It may use
+ * the default exchange, since Python and Go VNFMs register through that: tests/interop. */
 void topology_rights_registration(struct topology_rights *r);
-/* A VNFM with its queue; wants_default_exchange: amq.default, for SDKs that publish through it (Python, Go). */
+/* A VNFM with its queue; wants_default_exchange: for SDKs that publish through it (Python, Go). */
 void topology_rights_vnfm(struct topology_rights *r, const char *queue, int wants_default_exchange);
-/* A VIM driver or monitoring plugin that registered as `type` ("test", or a full "vim-drivers.test.test"). */
-void topology_rights_plugin(struct topology_rights *r, const char *type, int wants_default_exchange);
+/* A VIM driver or monitoring plugin. type: the full queue name "vim-drivers.test.test", or the bare
+ * driver type, which the Python SDK sends: then any "vim-drivers.<type>.<name>" (2.2, TRAP). */
+void topology_rights_plugin(struct topology_rights *r, const char *type,
+                            int wants_default_exchange);
 
 #endif

@@ -1,0 +1,180 @@
+/* What the broker's patterns let through and what they stop: as regular expressions, as the broker
+ * uses them (search, so that the anchors count). */
+#include "proto/topology.h"
+
+#include <regex.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static bool matches(const struct sbuf *pattern, const char *name)
+{
+    regex_t re;
+    assert_int_equal(regcomp(&re, pattern->s, REG_EXTENDED | REG_NOSUB), 0);
+    bool is_match = regexec(&re, name, 0, NULL, 0) == 0;
+    regfree(&re);
+    return is_match;
+}
+
+enum who { REGISTRATION, VNFM, VNFM_DEFAULT, PLUGIN, PLUGIN_DEFAULT };
+#define C  1  /* configure */
+#define W  2  /* write */
+#define R  4  /* read */
+#define TW 8  /* publish with that key */
+#define TR 16 /* bind with that key */
+
+static void test_rights(void **state)
+{
+    (void)state;
+    static const struct {
+        enum who who;
+        const char *peer, *name;
+        int want;
+    } cases[] = {
+        {REGISTRATION, "", "amq.gen-Xy1", C | W | R | TR},
+        {REGISTRATION, "", "nfvo.manager.handling", TW},
+        {REGISTRATION, "", TOPOLOGY_EXCHANGE, W | R},
+        {REGISTRATION, "", "amq.default", W},
+        {REGISTRATION, "", "vim-drivers.x.y", 0},
+        {REGISTRATION, "", "generic", 0},
+        {REGISTRATION, "", "#", 0},
+        {REGISTRATION, "", "*.*.*", 0},
+        {REGISTRATION, "", "vnfm.nfvo.actions", 0},
+        {REGISTRATION, "", "nfvo.manager.handling.x", 0},
+        {REGISTRATION, "", "x.nfvo.manager.handling", 0},
+        {REGISTRATION, "", "nfvoXmanager.handling", 0},
+        {REGISTRATION, "", "amq.generic", 0},
+        {REGISTRATION, "", "", 0},
+
+        {VNFM, "generic", "generic", C | W | R | TR},
+        {VNFM, "generic", "generic2", 0},
+        {VNFM, "generic", "xgeneric", 0},
+        {VNFM, "generic", TOPOLOGY_EXCHANGE, W | R},
+        {VNFM, "generic", "amq.default", 0},
+        {VNFM, "generic", "vnfm.nfvo.actions", TW},
+        {VNFM, "generic", "vnfm.nfvo.actions.reply", TW},
+        {VNFM, "generic", "nfvo.manager.handling", TW},
+        {VNFM, "generic", "nfvo.replies", TW},
+        {VNFM, "generic", "nfvo.reply.8f0c", TW},
+        {VNFM, "generic", "nfvo.internal", 0},
+        {VNFM, "generic", "nfvo.event.register", 0},
+        {VNFM, "generic", "vim-drivers.test.test", 0},
+        {VNFM, "generic", "#", 0},
+        {VNFM, "generic", "amq.gen-1", C | W | R | TW | TR},
+        {VNFM_DEFAULT, "python", "amq.default", W},
+        {VNFM_DEFAULT, "python", "python", C | W | R | TR},
+        {VNFM, "my.vnfm-1_x", "my.vnfm-1_x", C | W | R | TR},
+        {VNFM, "my.vnfm", "myXvnfm", 0},
+
+        /* names that are patterns: no rights at all */
+        {VNFM, "a.*|x", "x", 0},
+        {VNFM, "a.*|x", "abc", 0},
+        {VNFM, "a.*|x", "a.*|x", 0},
+        {VNFM, ".*", "generic", 0},
+        {VNFM, "#", "#", 0},
+        {VNFM, "vim-drivers.*.*", "vim-drivers.*.*", 0},
+        {VNFM, "a\nb", "b", 0},
+        {VNFM, "", "generic", 0},
+        {VNFM, "x", "", 0},
+        {PLUGIN, ".*", "vim-drivers.x.y", 0},
+        {PLUGIN, "#", "vim-drivers.#.x", 0},
+
+        {PLUGIN, "vim-drivers.test.test", "vim-drivers.test.test", C | W | R | TR},
+        {PLUGIN, "vim-drivers.test.test", "vim-drivers.test.test2", 0},
+        {PLUGIN, "vim-drivers.test.test", "vim-drivers.test", 0},
+        {PLUGIN, "vim-drivers.test.test", "vim-drivers.docker.docker", 0},
+        {PLUGIN, "vim-drivers.test.test", "nfvo.replies", TW},
+        {PLUGIN, "vim-drivers.test.test", "vnfm.nfvo.actions", 0},
+        {PLUGIN, "vim-drivers.test.test", "vnfm.nfvo.actions.reply", 0},
+        {PLUGIN, "vim-drivers.test.test", "amq.default", 0},
+        {PLUGIN_DEFAULT, "vim-drivers.test.test", "amq.default", W},
+        {PLUGIN, "openstack", "vim-drivers.openstack.any-name_1", C | W | R | TR},
+        {PLUGIN, "openstack", "vim-drivers.openstack.a.b", 0},
+        {PLUGIN, "openstack", "vim-drivers.openstack.#", 0},
+        {PLUGIN, "openstack", "vim-drivers.openstack.*", 0},
+        {PLUGIN, "openstack", "vim-drivers.openstack.", 0},
+        {PLUGIN, "openstack", "openstack", 0}, /* a VNFM's queue may be called so */
+        {PLUGIN, "monitor.zabbix-plugin.zabbix", "monitor.zabbix-plugin.zabbix", C | W | R | TR},
+        {PLUGIN, "monitor.zabbix-plugin.zabbix", "monitor.zabbix-plugin.other", 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(topology_rights_release) struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
+        const char *name = cases[i].name;
+        if (cases[i].who == REGISTRATION)
+            topology_rights_registration(&r);
+        else if (cases[i].who == VNFM || cases[i].who == VNFM_DEFAULT)
+            topology_rights_vnfm(&r, cases[i].peer, cases[i].who == VNFM_DEFAULT);
+        else
+            topology_rights_plugin(&r, cases[i].peer, cases[i].who == PLUGIN_DEFAULT);
+        int got = (matches(&r.configure, name) ? C : 0) | (matches(&r.write, name) ? W : 0) |
+                  (matches(&r.read, name) ? R : 0) | (matches(&r.topic_write, name) ? TW : 0) |
+                  (matches(&r.topic_read, name) ? TR : 0);
+        if (got != cases[i].want)
+            fail_msg("case %zu, '%s' on '%s': got %d, want %d", i, cases[i].peer, name, got,
+                     cases[i].want);
+    }
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *user, *queue; /* queue NULL: a plugin */
+        bool want;
+    } cases[] = {
+        {"generic", "generic", true},
+        {"python", "my-queue_1", true},
+        {"a.b", "a.b", true},
+        {"admin", "generic", false},
+        {"guest", "generic", false},
+        {REGISTRATION_USER, "generic", false},
+        {"nfvo-login", "generic", false},
+        {"", "generic", false},
+        {"generic", "", false},
+        {"generic", "#", false},
+        {"generic", "vim-drivers.*.*", false},
+        {"generic", "a.*|x", false},
+        {"generic", "a b", false},
+        {"generic", "a\n", false},
+        {"generic", "gen\xc3\xa9rique", false},
+        {"generic", "nfvo.manager.handling", false},
+        {"generic", "nfvo.replies", false},
+        {"generic", "vnfm.nfvo.actions", false},
+        {"generic", "vnfm.web-1.actions", false},
+        {"generic", "vim-drivers.openstack.openstack", false},
+        {"generic", "monitor.zabbix.zabbix", false},
+        {"generic", "ems.generic.register", false},
+        {"generic", "amq.gen-abc", false},
+        {"generic", TOPOLOGY_EXCHANGE, false},
+        {"vim-drivers.test.test", NULL, true},
+        {"monitor.zabbix-plugin.zabbix", NULL, true},
+        {"openstack", NULL, true},
+        {"vim-drivers.*.x", NULL, false},
+        {"nfvo.replies", NULL, false},
+        {"openstack.x", NULL, false},
+        {"admin", NULL, false},
+        {"", NULL, false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err err = ERR_INIT;
+        enum err_code rc =
+            cases[i].queue ? topology_check_vnfm(cases[i].user, cases[i].queue, "nfvo-login", &err)
+                           : topology_check_plugin(cases[i].user, "nfvo-login", &err);
+        if (rc != (cases[i].want ? ERR_OK : ERR_DENIED))
+            fail_msg("'%s', '%s': got %s", cases[i].user, cases[i].queue, err_name(rc));
+        assert_true(cases[i].want || err.msg[0]);
+    }
+    assert_int_equal(topology_check_vnfm(NULL, NULL, NULL, NULL), ERR_DENIED);
+    assert_int_equal(topology_check_plugin(NULL, NULL, NULL), ERR_DENIED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rights),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
