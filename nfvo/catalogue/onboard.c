@@ -144,16 +144,30 @@ static void stamp_vnfd(struct vnfd *v, const struct catalogue_rules *rules)
     v->updated_at = rules->now;
 }
 
+/* Ids are the server's: what came with a new element is replaced, a resolved reference keeps its own. */
+static void fill_ids(struct nsd *nsd, const struct catalogue_rules *rules)
+{
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
+        record_fill_ids(&vnfd_type, nsd->vnfd.at[i], !catalogue_is_reference(nsd->vnfd.at[i]),
+                        rules->make_id, rules->arg);
+    for (uint32_t i = 0; i < nsd->vld.n; i++)
+        record_fill_ids(&vld_type, nsd->vld.at[i], true, rules->make_id, rules->arg);
+    for (uint32_t i = 0; i < nsd->vnf_dependency.n; i++)
+        record_fill_ids(&vnf_dependency_type, nsd->vnf_dependency.at[i], true, rules->make_id,
+                        rules->arg);
+    nsd->id = NULL;
+    record_fill_ids(&nsd_type, nsd, false, rules->make_id, rules->arg);
+}
+
 static void stamp_nsd(struct nsd *nsd, const struct catalogue_rules *rules)
 {
-    nsd->id = NULL; /* the server's, always: a second POST of what a GET gave is a new NSD */
+    fill_ids(nsd, rules);
     nsd->hb_version = 0;
     nsd->project_id = rules->project_id;
     nsd->enabled = true;
     nsd->created_at = nsd->updated_at = rules->now;
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
         stamp_vnfd(nsd->vnfd.at[i], rules);
-    record_fill_ids(&nsd_type, nsd, false, rules->make_id, rules->arg);
 }
 
 /* --- the two entries ------------------------------------------------------------------------ */
@@ -218,10 +232,9 @@ enum err_code catalogue_onboard_vnfd(struct vnfd *v, const struct catalogue_rule
         rc = check_vnfd(NULL, v, "", a, err);
     if (rc != ERR_OK)
         return rc;
-    v->id = NULL;
     v->hb_version = 0;
     v->created_at = NULL;
     stamp_vnfd(v, rules);
-    record_fill_ids(&vnfd_type, v, false, rules->make_id, rules->arg);
+    record_fill_ids(&vnfd_type, v, true, rules->make_id, rules->arg);
     return ERR_OK;
 }

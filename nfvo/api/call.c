@@ -1,0 +1,133 @@
+/* What handlers use of a call. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/base/mem.h"
+#include "common/sys/clock.h"
+#include "common/sys/ids.h"
+#include "nfvo/api/clerk.h"
+#include "nfvo/api/context.h"
+#include "nfvo/api/session.h"
+#include "proto/records/manager.h"
+
+#define IDS_FIELDS(X) X(STRS, ids, "ids", _, OPTIONAL)
+PROTO_RECORD(id_list, IDS_FIELDS)
+#define PROTO_THIS struct id_list
+PROTO_RECORD_DEFINE(id_list, IDS_FIELDS)
+#undef PROTO_THIS
+
+struct db *call_db(struct call *c)
+{
+    if (!c->db)
+        c->db = store_borrow(c->api->store);
+    return c->db;
+}
+
+const char *call_param(struct call *c, const char *name)
+{
+    const char *value = http_request_param(c->req, name);
+    return value ? value : "";
+}
+
+enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
+                        struct err *err)
+{
+    if (c->req->body_len == 0)
+        return err_set(err, ERR_SYNTAX, "the request has no body, but a JSON object is needed");
+    return proto_decode(type, c->req->body, c->req->body_len, 0, &c->arena, ret_rec, err);
+}
+
+enum err_code call_body_ids(struct call *c, struct proto_strs *ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct id_list *list;
+    sbuf_adds(&text, "{\"ids\":");
+    sbuf_add(&text, c->req->body, c->req->body_len);
+    sbuf_addc(&text, '}');
+    enum err_code rc = call_decode(c, &id_list_type, &text, &list, err);
+    if (rc == ERR_OK)
+        *ret = list->ids;
+    return rc;
+}
+
+void call_json(struct call *c, const struct proto_type *type, const void *rec)
+{
+    proto_encode(type, rec, PROTO_COMPLETE, &c->out);
+}
+
+enum err_code call_decode(struct call *c, const struct proto_type *type, const struct sbuf *text,
+                          void *ret_rec, struct err *err)
+{
+    return proto_decode(type, text->s, text->len, 0, &c->arena, ret_rec, err);
+}
+
+const char *call_new_id(void *call)
+{
+    char id[ID_SIZE];
+    id_new(id);
+    return arena_strdup(&((struct call *)call)->arena, id);
+}
+
+const char *call_now(struct call *c)
+{
+    char text[64];
+    struct tm tm;
+    time_t now = (time_t)(clock_wall_us() / USEC_PER_SEC);
+    gmtime_r(&now, &tm);
+    strftime(text, sizeof(text), "%Y.%m.%d at %H:%M:%S UTC", &tm);
+    return arena_strdup(&c->arena, text);
+}
+
+/* --- answered later ------------------------------------------------------------------------- */
+
+struct pending *call_park(struct call *c, int64_t timeout_ms, const struct err *fallback,
+                          const char *id)
+{
+    struct pending *p = xcalloc(1, sizeof(*p));
+    struct http_reply reply = HTTP_REPLY_INIT;
+    p->api = c->api;
+    p->status = c->endpoint->status;
+    p->username = xstrdup(c->session ? session_user(c->session)->username : "");
+    p->method = xstrdup(c->req->method);
+    p->path = xstrdup(c->req->path);
+    p->id = id ? xstrdup(id) : NULL;
+    p->project = c->project ? xstrdup(c->project) : NULL;
+    reply_error(&reply, err_http_status(fallback->code), fallback, p->path);
+    p->parked = http_park(c->req, timeout_ms, &reply);
+    c->is_parked = true;
+    return p;
+}
+
+void pending_answer(struct pending *p, int status, const char *type, struct sbuf *body)
+{
+    struct http_reply reply = HTTP_REPLY_INIT;
+    if (status == 204)
+        http_reply_empty(&reply, status);
+    else
+        http_reply_sbuf(&reply, status, type, body);
+    if (p->username[0])
+        clerk_note(p->api->clerk, p->username, p->method, p->path, status);
+    http_parked_reply(p->parked, &reply);
+    sbuf_release(body);
+    free(p->username);
+    free(p->method);
+    free(p->path);
+    free(p->id);
+    free(p->project);
+    free(p);
+}
+
+void pending_done(struct pending *p, const char *type, struct sbuf *body)
+{
+    pending_answer(p, p->status, type ? type : HTTP_TYPE_JSON, body);
+}
+
+void pending_fail(struct pending *p, int status, const struct err *err)
+{
+    struct sbuf body = SBUF_INIT;
+    if (!status)
+        status = err_http_status(err->code);
+    error_body(&body, status, err, p->path, clock_wall_us());
+    pending_answer(p, status, HTTP_TYPE_JSON, &body);
+}

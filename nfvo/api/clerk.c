@@ -1,0 +1,329 @@
+#include "nfvo/api/clerk.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "nfvo/api/context.h"
+#include "nfvo/store/store_misc.h"
+#include "nfvo/store/store_pop.h"
+
+#define NOTES_MAX 1000
+#define POLL_MS   1000 /* deadlines are this coarse */
+#define CHECK_MS  10000 /* look at the rows even if nothing was announced */
+
+struct waiter {
+    struct waiter *next;
+    char *id;
+    enum clerk_subject subject;
+    int64_t until_us;
+    struct pending *pending;
+};
+
+struct clerk {
+    struct api *api;
+    struct db *db;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of waiters and notes */
+    struct waiter *waiters;
+    struct store_request notes[NOTES_MAX];
+    size_t note_n;
+    int wake_fd;
+    bool is_stopping;
+};
+
+/* --- waiters -------------------------------------------------------------------------------- */
+
+static void wake(struct clerk *k)
+{
+    uint64_t one = 1;
+    if (write(k->wake_fd, &one, sizeof(one)) < 0)
+        log_warn(LOG_API, "clerk_wake_failed", KV_I("fd", k->wake_fd));
+}
+
+void clerk_wait(struct clerk *k, const char *id, enum clerk_subject subject, int64_t timeout_ms,
+                struct pending *p)
+{
+    struct waiter *w = xcalloc(1, sizeof(*w));
+    w->id = xstrdup(id);
+    w->subject = subject;
+    w->until_us = clock_mono_us() + timeout_ms * USEC_PER_MS;
+    w->pending = p;
+    pthread_mutex_lock(&k->lock);
+    w->next = k->waiters;
+    k->waiters = w;
+    pthread_mutex_unlock(&k->lock);
+}
+
+/* Whoever takes it out answers: exactly once. id NULL: one that is overdue at now_us. */
+static struct waiter *take_out(struct clerk *k, const char *id, int64_t now_us)
+{
+    struct waiter *w = NULL;
+    pthread_mutex_lock(&k->lock);
+    for (struct waiter **at = &k->waiters; *at; at = &(*at)->next)
+        if (id ? strcmp((*at)->id, id) == 0 : (*at)->until_us <= now_us) {
+            w = *at;
+            *at = w->next;
+            break;
+        }
+    pthread_mutex_unlock(&k->lock);
+    return w;
+}
+
+static void waiter_free(struct waiter *w)
+{
+    free(w->id);
+    free(w);
+}
+
+static void drop_secrets(struct db *db, const char *pop_id)
+{
+    struct err err = ERR_INIT;
+    if (store_secret_delete(db, pop_id, &err) != ERR_OK)
+        log_warn(LOG_API, "secret_left", KV_S("pop", pop_id), KV_ERR(&err));
+}
+
+void clerk_refuse(struct clerk *k, const char *id, const struct err *err)
+{
+    struct waiter *w = take_out(k, id, 0);
+    if (!w)
+        return;
+    if (w->subject == CLERK_POP_NEW) {
+        struct db *db = store_borrow(k->api->store);
+        drop_secrets(db, w->pending->id);
+        store_return(k->api->store, db);
+    }
+    pending_fail(w->pending, 0, err);
+    waiter_free(w);
+}
+
+/* --- outcomes (in the thread) ---------------------------------------------------------------- */
+
+static void answer_pop(struct clerk *k, struct waiter *w)
+{
+    struct sbuf body = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (store_pop_get(k->db, store_seal(k->api->store), w->pending->id, "*", &body, &err) == ERR_OK)
+        pending_done(w->pending, NULL, &body);
+    else {
+        sbuf_release(&body);
+        pending_fail(w->pending, 0, &err);
+    }
+}
+
+/* Collected first: answering makes queries of its own on the same connection. */
+struct outcome {
+    struct outcome *next;
+    struct waiter *waiter;
+    int status;
+    char *body;
+};
+
+struct outcomes {
+    struct clerk *clerk;
+    struct outcome *first;
+};
+
+static void collect(void *arg, const char *id, int64_t status, const char *body)
+{
+    struct outcomes *all = arg;
+    struct waiter *w = take_out(all->clerk, id, 0);
+    if (!w)
+        return;
+    struct outcome *o = xcalloc(1, sizeof(*o));
+    *o = (struct outcome){all->first, w, (int)status, xstrdup(body)};
+    all->first = o;
+}
+
+static void answer(struct clerk *k, struct outcome *o)
+{
+    struct waiter *w = o->waiter;
+    if (o->status < 300) {
+        answer_pop(k, w);
+    } else {
+        struct sbuf body = SBUF_INIT;
+        if (w->subject == CLERK_POP_NEW)
+            drop_secrets(k->db, w->pending->id);
+        sbuf_adds(&body, o->body[0] ? o->body : "{\"message\":\"the operation failed\"}");
+        pending_answer(w->pending, o->status, HTTP_TYPE_JSON, &body);
+    }
+    waiter_free(w);
+    free(o->body);
+    free(o);
+}
+
+/* id NULL: all. */
+static void look(struct clerk *k, const char *id)
+{
+    AUTO(db_array_release) struct db_array ids = DB_TEXT_ARRAY;
+    struct err err = ERR_INIT;
+    struct outcomes all = {.clerk = k};
+    pthread_mutex_lock(&k->lock);
+    for (struct waiter *w = k->waiters; w; w = w->next)
+        if (!id || strcmp(w->id, id) == 0)
+            db_array_text(&ids, w->id);
+    pthread_mutex_unlock(&k->lock);
+    if (ids.n == 0)
+        return;
+    if (store_operation_finished(k->db, &ids, collect, &all, &err) != ERR_OK)
+        log_warn(LOG_API, "operations_unread", KV_ERR(&err));
+    while (all.first) {
+        struct outcome *o = all.first;
+        all.first = o->next;
+        answer(k, o);
+    }
+}
+
+static void drop_overdue(struct clerk *k, int64_t now_us)
+{
+    struct waiter *w;
+    while ((w = take_out(k, NULL, now_us)) != NULL) {
+        struct err err = ERR_INIT;
+        err_set(&err, ERR_TIMEOUT, "operation '%s' is not finished yet", w->id);
+        pending_fail(w->pending, 0, &err); /* the fallback has gone out: this frees the token */
+        waiter_free(w);
+    }
+}
+
+/* --- history of requests --------------------------------------------------------------------- */
+
+static void note_release(struct store_request *n)
+{
+    free((void *)(uintptr_t)n->username);
+    free((void *)(uintptr_t)n->method);
+    free((void *)(uintptr_t)n->path);
+}
+
+void clerk_note(struct clerk *k, const char *username, const char *method, const char *path,
+                int status)
+{
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "PUT") == 0)
+        return; /* nfvo.history.level 1 */
+    pthread_mutex_lock(&k->lock);
+    bool has_room = k->note_n < NOTES_MAX;
+    if (has_room)
+        k->notes[k->note_n++] = (struct store_request){clock_wall_us(), xstrdup(username),
+                                                       xstrdup(method), xstrdup(path), status};
+    bool is_first = has_room && k->note_n == 1;
+    pthread_mutex_unlock(&k->lock);
+    if (is_first)
+        wake(k);
+}
+
+static void write_notes(struct clerk *k)
+{
+    struct store_request notes[64];
+    size_t n;
+    do {
+        struct err err = ERR_INIT;
+        pthread_mutex_lock(&k->lock);
+        n = k->note_n < ARRAY_LEN(notes) ? k->note_n : ARRAY_LEN(notes);
+        memcpy(notes, k->notes, n * sizeof(notes[0]));
+        k->note_n -= n;
+        memmove(k->notes, k->notes + n, k->note_n * sizeof(notes[0]));
+        pthread_mutex_unlock(&k->lock);
+        if (n && store_requests_add(k->db, notes, n, &err) != ERR_OK)
+            log_warn(LOG_API, "request_history_lost", KV_I("requests", n), KV_ERR(&err));
+        for (size_t i = 0; i < n; i++)
+            note_release(&notes[i]);
+    } while (n > 0);
+}
+
+/* --- thread ----------------------------------------------------------------------------------- */
+
+static bool is_stopping(struct clerk *k)
+{
+    pthread_mutex_lock(&k->lock);
+    bool is = k->is_stopping;
+    pthread_mutex_unlock(&k->lock);
+    return is;
+}
+
+static void drain_wake(struct clerk *k)
+{
+    uint64_t n;
+    if (read(k->wake_fd, &n, sizeof(n)) < 0)
+        log_debug(LOG_API, "clerk_woken_for_nothing", KV_I("fd", k->wake_fd));
+}
+
+static void rest(struct clerk *k, unsigned attempt)
+{
+    struct pollfd fd = {.fd = k->wake_fd, .events = POLLIN};
+    poll(&fd, 1, db_backoff_ms(attempt, (uint32_t)clock_mono_us()));
+}
+
+static void *run(void *arg)
+{
+    struct clerk *k = arg;
+    unsigned lost = 0;
+    int64_t checked_us = clock_mono_us();
+    while (!is_stopping(k)) {
+        struct db_notify n = {0};
+        struct err err = ERR_INIT;
+        enum db_wait what = db_wait_notify(k->db, k->wake_fd, POLL_MS, &n, &err);
+        int64_t now = clock_mono_us();
+        if (what == DB_WAIT_LOST) {
+            log_warn(LOG_API, "clerk_lost_database", KV_ERR(&err));
+            rest(k, lost++);
+            continue;
+        }
+        lost = 0;
+        if (what == DB_WAIT_NOTIFY)
+            look(k, n.payload);
+        if (what == DB_WAIT_WOKEN) {
+            drain_wake(k);
+            write_notes(k);
+        }
+        if (what == DB_WAIT_CONNECTED || now - checked_us > CHECK_MS * USEC_PER_MS) {
+            checked_us = now;
+            look(k, NULL);
+        }
+        drop_overdue(k, now);
+    }
+    write_notes(k);
+    return NULL;
+}
+
+enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
+{
+    struct clerk *k = xcalloc(1, sizeof(*k));
+    k->api = api;
+    k->db = store_connection(api->store, "nfvo-clerk");
+    k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_mutex_init(&k->lock, NULL);
+    enum err_code rc = db_listen(k->db, STORE_OPERATION_CHANNEL, err);
+    if (rc == ERR_OK && pthread_create(&k->thread, NULL, run, k) != 0)
+        rc = err_set(err, ERR_NOMEM, "start the thread that waits for operations");
+    if (rc != ERR_OK) {
+        db_free(k->db);
+        close(k->wake_fd);
+        free(k);
+        return rc;
+    }
+    *ret = k;
+    return ERR_OK;
+}
+
+void clerk_close(struct clerk *k)
+{
+    if (!k)
+        return;
+    pthread_mutex_lock(&k->lock);
+    k->is_stopping = true;
+    pthread_mutex_unlock(&k->lock);
+    wake(k);
+    pthread_join(k->thread, NULL);
+    drop_overdue(k, INT64_MAX);
+    for (size_t i = 0; i < k->note_n; i++)
+        note_release(&k->notes[i]);
+    db_free(k->db);
+    close(k->wake_fd);
+    pthread_mutex_destroy(&k->lock);
+    free(k);
+}

@@ -1,0 +1,50 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/http/http.h"
+#include "common/sys/clock.h"
+#include "nfvo/api/context.h"
+#include "proto/records/fault.h"
+
+/* What the reference's exception handler calls it: 422 is "Bad Request" there. */
+static const char *code_of(int status)
+{
+    switch (status) {
+    case 400:
+    case 422:
+        return "Bad Request";
+    case 403:
+        return "Unauthorized exception";
+    default:
+        return http_status_text(status);
+    }
+}
+
+void error_body(struct sbuf *out, int status, const struct err *err, const char *path,
+                int64_t now_us)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    const char *message = err->msg[0] ? err->msg : err_text(err->code);
+    sbuf_adds(out, "{\"code\":");
+    http_json_string(out, code_of(status));
+    sbuf_adds(out, ",\"message\":");
+    http_json_string(out, message);
+    sbuf_addf(out, ",\"status\":%d,\"error\":", status);
+    http_json_string(out, http_status_text(status));
+    sbuf_adds(out, ",\"path\":");
+    http_json_string(out, path ? path : "");
+    sbuf_addf(out, ",\"timestamp\":%" PRId64 ",\"fault\":", now_us / USEC_PER_MS);
+    struct fault *fault = fault_from_err(err, "nfvo", NULL, &a);
+    char at[CLOCK_TEXT_SIZE];
+    clock_text(now_us, at);
+    fault->at = at;
+    proto_encode(&fault_type, fault, 0, out);
+    sbuf_addc(out, '}');
+}
+
+void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path)
+{
+    struct sbuf body = SBUF_INIT;
+    error_body(&body, status, err, path, clock_wall_us());
+    http_reply_sbuf(reply, status, HTTP_TYPE_JSON, &body);
+}

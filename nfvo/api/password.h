@@ -1,0 +1,17 @@
+/* argon2id with 19 MiB (design.md, section 5). Each call takes some 30 ms: only in the login thread
+ * and at start. */
+#ifndef NFVO_API_PASSWORD_H
+#define NFVO_API_PASSWORD_H
+
+#include "common/base/err.h"
+
+#include <stdbool.h>
+
+#define PASSWORD_HASH_SIZE 128
+
+MUST_USE enum err_code password_hash(const char *password, char out[PASSWORD_HASH_SIZE],
+                                     struct err *err);
+/* hash NULL: takes as long, and is false (a user that does not exist). */
+bool password_verify(const char *hash, const char *password);
+
+#endif
