@@ -20,6 +20,8 @@ common/db              common/base common/sys common/log common/json common/fsm 
 common/http            common/base common/sys common/log common/json common/fsm common/config common/metrics
 common/daemon          common
 common/engine          common/base common/fsm common/log
+common/peer            common/base common/sys common/config common/bus
+common/fake            common/base common/sys common/config
 proto                  common/base common/json
 
 vnfm-generic/sdk       proto common
