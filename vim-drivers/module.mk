@@ -1,0 +1,8 @@
+# The SDK is a library of its own: third parties link it with proto and common. The model of the test driver is one, too, for its tests.
+libs += ob_vim vim_test
+lib-ob_vim-src := $(shell find vim-drivers/sdk -name '*.c' | sort)
+lib-vim_test-src := $(shell find vim-drivers/test -name '*.c' -not -name main.c | sort)
+bins += vim-driver-test
+bin-vim-driver-test-src := vim-drivers/test/main.c
+bin-vim-driver-test-libs := vim_test ob_vim proto common
+bin-vim-driver-test-ldlibs := -lrabbitmq -luuid -lm

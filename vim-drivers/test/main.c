@@ -1,0 +1,249 @@
+/* vim-driver-test: a cloud that exists in memory only, as fast or as badly as it is told. For
+ * tests, the bench and the demo. */
+#include "common/base/mem.h"
+#include "common/daemon/daemon.h"
+#include "common/fake/fake.h"
+#include "common/log/log.h"
+#include "common/peer/options.h"
+#include "vim-drivers/test/methods.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct options {
+    struct peer_settings peer;
+    const char *type, *name, *journal, *state_file;
+    struct config_list delay, fail, silent, images, networks, flavours;
+    int64_t seed, capacity, stop_grace_ms;
+    bool fail_with_server, client_token;
+};
+
+enum { METHODS_MAX = 40 };
+
+struct driver {
+    struct options o;
+    struct fake *fake;
+    struct journal *journal;
+    struct model *model;
+    pthread_mutex_t lock; /* of the model */
+    struct ob_vim *vim;
+    struct ob_vim_method methods[METHODS_MAX];
+    const char *names[METHODS_MAX];
+};
+
+static const struct config_option option_rows[] = {
+    CONFIG_STR(struct options, type, "type", "test", "type of the VIM instances"),
+    CONFIG_STR(struct options, name, "name", "", "name of this driver; empty: the type"),
+    PEER_OPTIONS(struct options, peer),
+    CONFIG_INT(struct options, capacity, "capacity", "10000", 0, 1000000, NULL, "servers per PoP"),
+    CONFIG_PATH(struct options, state_file, "state-file", "",
+                "keeps what exists over a restart; empty: nothing is kept"),
+    CONFIG_LIST(
+        struct options, images, "images",
+        "ubuntu-14.04-server-cloudimg-amd64-disk1,ubuntu-16.04-server-cloudimg-amd64-disk1,cirros",
+        "images of every PoP"),
+    CONFIG_LIST(struct options, networks, "networks", "", "networks of every PoP at the beginning"),
+    CONFIG_LIST(struct options, flavours, "flavours", "m1.tiny,m1.small,m1.medium,m1.large",
+                "flavours of every PoP"),
+    CONFIG_BOOL(struct options, client_token, "client-token", "yes",
+                "announce that launches are repeatable by their token"),
+    CONFIG_LIST(struct options, delay, "delay", "",
+                "wait before acting: 50ms, or launchInstanceAndWait=50ms for one method"),
+    CONFIG_LIST(struct options, fail, "fail", "",
+                "fail: METHOD[:hostname or PoP name pattern][#nth time or %percent]"),
+    CONFIG_BOOL(struct options, fail_with_server, "fail-with-server", "no",
+                "a launch that is to fail leaves a server in state ERROR, and names it"),
+    CONFIG_LIST(struct options, silent, "silent", "", "act, but never answer; same form as fail"),
+    CONFIG_INT(struct options, seed, "seed", "1", 0, INT64_MAX / 4, NULL,
+               "of what happens by chance"),
+    CONFIG_DURATION(struct options, stop_grace_ms, "stop-grace", "5s", 0, 600000,
+                    "for calls in hand when stopping"),
+    CONFIG_PATH(struct options, journal, "journal", "",
+                "file for one JSON line per call carried out"),
+    CONFIG_END};
+
+static const struct fake_verdict verdicts[2][2] = {{{0, false, false}, {0, false, true}},
+                                                   {{0, true, false}, {0, true, true}}};
+
+/* For rules by name: the server's, else the PoP's. Owned by the call, or by *holder. */
+static const char *subject(struct ob_call *call)
+{
+    const struct method *m = method_find(ob_call_method(call), ob_call_param_count(call));
+    const char *name = ob_call_vim_name(call);
+    if (m && m->name_at >= 0)
+        err_ignore(ob_call_str(call, (unsigned)m->name_at, &name, NULL), "then it is the PoP's");
+    return name;
+}
+
+static struct model_pop *pop_of(struct driver *d, const struct ob_call *call)
+{
+    const char *key = ob_call_vim_id(call) ? ob_call_vim_id(call) : ob_call_vim_name(call);
+    return model_pop(d->model, key ? key : "");
+}
+
+static enum err_code run(struct driver *d, struct method_context *m, bool is_failing,
+                         struct err *err)
+{
+    const struct method *method =
+        method_find(ob_call_method(m->call), ob_call_param_count(m->call));
+    bool leaves_server = is_failing && d->o.fail_with_server && method->run == launch;
+    enum err_code rc = ERR_OK;
+    if (!is_failing || leaves_server) {
+        m->is_failing = leaves_server;
+        pthread_mutex_lock(&d->lock);
+        m->pop = pop_of(d, m->call);
+        rc = method->run(m, err);
+        pthread_mutex_unlock(&d->lock);
+    }
+    return is_failing && rc == ERR_OK
+               ? err_set(err, ERR_PEER, "vim-driver-test was told to fail %s", method->name)
+               : rc;
+}
+
+static enum err_code perform(void *arg, struct ob_call *call, struct sbuf *answer, struct err *err)
+{
+    struct driver *d = arg;
+    const struct fake_verdict *v = ob_call_data(call);
+    struct method_context m = {
+        .call = call, .answer = answer, .outcome = "done", .object = SBUF_INIT};
+    enum err_code rc = run(d, &m, v->is_failing, err);
+    if (journal_is_on(d->journal))
+        journal_write(d->journal, ob_call_method(call), "pop",
+                      ob_call_vim_id(call) ? ob_call_vim_id(call) : ob_call_vim_name(call), "name",
+                      subject(call), "id", m.object.s, "token", ob_call_token(call), "corr",
+                      ob_call_id(call), "outcome", rc == ERR_OK ? m.outcome : "failed", NULL);
+    sbuf_release(&m.object);
+    if (v->is_silent) {
+        ob_call_defer(call);
+        ob_call_drop(call);
+        return ERR_OK;
+    }
+    return rc;
+}
+
+static void perform_late(void *arg)
+{
+    ob_call_resume(arg, perform);
+}
+
+static enum err_code act(void *arg, struct ob_call *call, struct sbuf *answer, struct err *err)
+{
+    struct driver *d = arg;
+    bool has_names = d->o.fail.n || d->o.silent.n;
+    struct fake_verdict v =
+        fake_judge(d->fake, ob_call_method(call), has_names ? subject(call) : NULL);
+    ob_call_set_data(call, &verdicts[v.is_failing][v.is_silent]);
+    if (!v.delay_ms)
+        return perform(arg, call, answer, err);
+    ob_call_defer(call);
+    ob_vim_after(d->vim, v.delay_ms, perform_late, call);
+    return ERR_OK;
+}
+
+static void on_event(void *arg, enum ob_vim_state state, int code, const char *text)
+{
+    (void)arg;
+    switch (state) {
+    case OB_VIM_REGISTERING:
+        log_info(LOG_DRIVER, "registering");
+        break;
+    case OB_VIM_SERVING:
+        log_info(LOG_DRIVER, "serving", KV_S("queue", text));
+        break;
+    case OB_VIM_LOST:
+        log_warn(LOG_DRIVER, "connection_lost", KV_I("code", code), KV_S("text", text));
+        break;
+    case OB_VIM_FAULT:
+        log_warn(LOG_DRIVER, "fault", KV_I("code", code), KV_S("text", text));
+        break;
+    case OB_VIM_ANSWER_DROPPED:
+        log_warn(LOG_DRIVER, "answer_dropped", KV_I("code", code), KV_S("text", text));
+        break;
+    }
+}
+
+static enum err_code rules_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    for (size_t i = 0; methods[i].name && i < METHODS_MAX - 1; i++) {
+        d->methods[i] = (struct ob_vim_method){methods[i].name, methods[i].n_params, act};
+        d->names[i] = methods[i].name;
+    }
+    enum err_code rc = fake_new(&d->o.delay, &d->o.fail, &d->o.silent, d->names,
+                                (uint64_t)d->o.seed, &d->fake, err);
+    return rc == ERR_OK ? journal_open(d->o.journal, &d->journal, err) : rc;
+}
+
+static void rules_close(void *ctx)
+{
+    struct driver *d = ctx;
+    journal_close(d->journal);
+    fake_free(d->fake);
+}
+
+static enum err_code cloud_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    pthread_mutex_init(&d->lock, NULL);
+    return model_new(&(struct model_options){.state_file = d->o.state_file,
+                                             .capacity = (size_t)d->o.capacity,
+                                             .images = d->o.images.items,
+                                             .image_n = d->o.images.n,
+                                             .networks = d->o.networks.items,
+                                             .network_n = d->o.networks.n,
+                                             .flavours = d->o.flavours.items,
+                                             .flavour_n = d->o.flavours.n},
+                     &d->model, err);
+}
+
+static void cloud_close(void *ctx)
+{
+    struct driver *d = ctx;
+    model_free(d->model);
+    pthread_mutex_destroy(&d->lock);
+}
+
+static enum err_code driver_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    d->vim = ob_vim_new(&(struct ob_vim_options){.type = d->o.type,
+                                                 .name = d->o.name,
+                                                 .broker = peer_settings_bus(&d->o.peer),
+                                                 .threads = (unsigned)d->o.peer.threads,
+                                                 .prefetch = (unsigned)d->o.peer.prefetch,
+                                                 .has_client_token = d->o.client_token,
+                                                 .methods = d->methods,
+                                                 .arg = d,
+                                                 .on_event = on_event},
+                        err);
+    return d->vim ? ob_vim_start(d->vim, err) : err->code;
+}
+
+static void driver_close(void *ctx)
+{
+    struct driver *d = ctx;
+    struct ob_vim_stats s;
+    ob_vim_stop(d->vim, (int)d->o.stop_grace_ms);
+    ob_vim_get_stats(d->vim, &s);
+    log_info(LOG_DRIVER, "served", KV_I("calls", s.calls), KV_I("repeats", s.repeats),
+             KV_I("replies", s.replies), KV_I("dropped", s.dropped));
+    ob_vim_free(d->vim);
+}
+
+static const struct daemon_duty duties[] = {{"rules", rules_open, rules_close},
+                                            {"cloud", cloud_open, cloud_close},
+                                            {"driver", driver_open, driver_close},
+                                            {0}};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv,
+                       &(struct daemon){.name = "vim-driver-test",
+                                        .version = "0.1",
+                                        .summary = "a cloud that exists in memory only, for tests",
+                                        .options = option_rows,
+                                        .context_size = sizeof(struct driver),
+                                        .options_at = offsetof(struct driver, o),
+                                        .duties = duties});
+}

@@ -1,0 +1,179 @@
+/* The SDK of VNF managers: attach to an NFVO (Baton, Open Baton 6) over AMQP and serve its
+ * requests.
+ *
+ *     static enum err_code start(void *arg, struct ob_request *request, struct err *err)
+ *     {
+ *         struct ob_record *vnfr = ob_request_vnfr(request, err);
+ *         if (!vnfr)
+ *             return err->code;
+ *         for (size_t i = 0; i < ob_count(vnfr, "vdu[0].vnfc_instance"); i++)
+ *             if (switch_on(ob_get_str(vnfr, "vdu[0].vnfc_instance[%zu].hostname", i)) != 0)
+ *                 return err_set(err, ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
+ *         return ERR_OK;                         // the SDK answers START with the record
+ *     }
+ *
+ *     struct ob_vnfm *vnfm = ob_vnfm_new(&(struct ob_vnfm_options){
+ *         .type = "web", .broker = { .host = "10.0.0.5", .user = "openbaton-manager-user",
+ * .password = "openbaton" }, .handlers = &(struct ob_vnfm_handlers){ .start = start } }, &err); if
+ * (!vnfm || ob_vnfm_start(vnfm, &err) != ERR_OK) ...
+ *     ...wait...
+ *     ob_vnfm_stop(vnfm, 5000);
+ *     ob_vnfm_free(vnfm);
+ *
+ * The simple case is a table of synchronous callbacks. An action without callback is answered as
+ * done, with its record unchanged. A callback runs on one of `threads` workers and may block;
+ * returning an error makes the SDK answer ERROR with the error's text and a fault record. Before
+ * `instantiate` the SDK has built the VNFR from the VNFD, had the operation granted and, unless
+ * is_allocating_itself, the resources allocated by the NFVO; before `scale_out` it had the new
+ * instance made. While the NFVO works on these, no thread waits.
+ *
+ * The other case is the same callback that cannot finish now: it calls ob_request_defer, returns
+ * ERR_OK, keeps the handle and ends it later, from any thread, by ob_request_reply or
+ * ob_request_fail. Thousands may be open. ob_vnfm_ask and ob_vnfm_after call back later.
+ *
+ * Delivery: a request is acknowledged after its answer was confirmed by the broker. A crash before
+ * that means it comes again, here or at a sibling: callbacks must bear repeats of what they did.
+ * Within one process a repeated request joins the one in hand, or gets the answer that was given (a
+ * bounded memory).
+ *
+ * Ownership: options are borrowed and duplicated (but handlers' arg). Handles are taken by reply,
+ * fail and drop. Records belong to their request and end with it; so do strings got from them.
+ * Errors are values; nothing here ends the process, except running out of memory (as in common/).
+ * Nothing is logged; on_event tells what a log should say. Wire: amqp-protocol.md 2 and 3;
+ * decisions.md D8, D11, D12, D13. */
+#ifndef VNFM_GENERIC_SDK_OB_VNFM_H
+#define VNFM_GENERIC_SDK_OB_VNFM_H
+
+#include "common/base/err.h"
+#include "common/bus/bus.h"
+
+struct ob_vnfm;    /* one endpoint: one queue, one I/O thread, a pool of workers */
+struct ob_request; /* one request of the NFVO in hand */
+struct ob_record;  /* a VNFR, an instance, a dependency, ...: read and changed by paths */
+
+/* ERR_OK: done, answer it (unless deferred). Else answer ERROR with *err. */
+typedef enum err_code ob_vnfm_handler(void *arg, struct ob_request *request, struct err *err);
+
+struct ob_vnfm_handlers {
+    ob_vnfm_handler
+        *instantiate;        /* granted and allocated; also a restart (ob_request_is_restart) */
+    ob_vnfm_handler *modify; /* "dependency" is there */
+    ob_vnfm_handler *start, *stop; /* "vnfc_instance" is there when it is about one */
+    ob_vnfm_handler
+        *scale_out; /* "vnfc_instance" is the new one; "dependency" when it is a target */
+    ob_vnfm_handler *scale_in;  /* of a source of ours: "vnfc_instance" goes away */
+    ob_vnfm_handler *heal;      /* "vnfc_instance"; ob_request_text(request, "cause") */
+    ob_vnfm_handler *terminate; /* RELEASE_RESOURCES */
+    ob_vnfm_handler *update;    /* "script" when one was replaced */
+    ob_vnfm_handler *execute;   /* "script" */
+    ob_vnfm_handler *
+        resume; /* answered as MODIFY with, as START without dependency, see ob_request_answer_as */
+    ob_vnfm_handler *configure;
+    ob_vnfm_handler *error; /* the NFVO gave up on the VNFR: ob_request_text(request, "message") */
+    ob_vnfm_handler *log;   /* LOG_REQUEST: ob_request_add_log */
+};
+
+enum ob_vnfm_state { OB_REGISTERING, OB_SERVING, OB_LOST, OB_FAULT, OB_ANSWER_DROPPED };
+
+struct ob_vnfm_options {
+    const char *type;        /* what VNFD.endpoint names */
+    const char *endpoint;    /* the queue [type] */
+    const char *description; /* [] */
+    struct bus_options
+        broker; /* user, password: of the registration user [openbaton-manager-user, openbaton] */
+    unsigned threads;          /* [4] */
+    unsigned prefetch;         /* requests in hand at most [512] */
+    int64_t ask_timeout_ms;    /* for GRANT, ALLOCATE, SCALING [1000 s, as the Java SDK] */
+    bool is_allocating_itself; /* the VNFM makes its resources: no ALLOCATE_RESOURCES, no SCALING */
+    const char
+        *user_data; /* for ALLOCATE and SCALING; "#Hostname=" in it is filled in by the NFVO [] */
+    const struct ob_vnfm_handlers *handlers; /* copied */
+    void *arg;                               /* of the handlers and on_event */
+    /* What happens to the connection; on the I/O thread, must not block; may be NULL. */
+    void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
+};
+
+/* Given. NULL with ERR_INVALID when type is missing. No connection yet. */
+struct ob_vnfm *ob_vnfm_new(const struct ob_vnfm_options *options, struct err *err);
+/* Starts the threads; registration goes on behind, for ever. ERR_IO. */
+MUST_USE enum err_code ob_vnfm_start(struct ob_vnfm *vnfm, struct err *err);
+/* Takes no new request, lets those in hand finish for at most grace_ms, unregisters. Unfinished
+ * ones go back to the queue; deferred handles must be ended by the time this returns. Blocks. */
+void ob_vnfm_stop(struct ob_vnfm *vnfm, int grace_ms);
+void ob_vnfm_free(struct ob_vnfm *vnfm); /* stopped or never started; NULL is fine */
+
+struct ob_vnfm_stats {
+    uint64_t requests, repeats, replies, asks, answers, timeouts, dropped, registrations, in_hand;
+};
+void ob_vnfm_get_stats(const struct ob_vnfm *vnfm, struct ob_vnfm_stats *ret);
+
+/* --- requests
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+const char *ob_request_action(const struct ob_request *request); /* "INSTANTIATE"; borrowed */
+const char *ob_request_id(const struct ob_request *request);     /* correlation id, or NULL */
+bool ob_request_is_restart(
+    const struct ob_request *request); /* INSTANTIATE of a VNFR that exists */
+/* The record it is about. Decoded at the first call, and only then: one that is not looked at
+ * passes through as text. Changes go out with the answer. NULL: *err says why. */
+struct ob_record *ob_request_vnfr(struct ob_request *request, struct err *err);
+/* Other records by name: "vnfc_instance", "dependency", "component", "script", "package", "vnfd",
+ * "vim_instance". Changes of "vnfc_instance" go out with the answer. NULL: not sent (err->code
+ * ERR_NOT_FOUND), or not readable. */
+struct ob_record *ob_request_record(struct ob_request *request, const char *name, struct err *err);
+/* Texts by name: "cause", "message", "mode", "vnfrName", "hostname", "extension[brokerIp]". NULL:
+ * not sent. */
+const char *ob_request_text(const struct ob_request *request, const char *name);
+/* Payload of "script", or of script i of "package". Borrowed. NULL: none. */
+const void *ob_script_payload(const struct ob_record *script_or_package, size_t i, size_t *ret_len);
+
+/* It will be ended later, perhaps before the callback returns: return ERR_OK and touch it no more.
+ * Records got so far end here (changes are kept); get them again when you need them. */
+void ob_request_defer(struct ob_request *request);
+void ob_request_answer_as(struct ob_request *request,
+                          const char *action); /* e.g. of RESUME: "START" */
+void ob_request_add_log(struct ob_request *request, const char *line,
+                        bool is_error); /* of LOG_REQUEST */
+
+/* The end of a deferred request; take the handle. drop: acknowledge and never answer (for tests of
+ * the NFVO). */
+void ob_request_reply(struct ob_request *request);
+void ob_request_fail(struct ob_request *request, const struct err *err);
+void ob_request_drop(struct ob_request *request);
+
+/* --- questions to the NFVO
+ * ----------------------------------------------------------------------------------------- */
+
+/* For a request in hand: "UPDATEVNFR", "SCALING", ... with its record as it is now. done is called
+ * once, on a worker; with ERR_OK the request has the record that the NFVO answered. ERR_PEER: it
+ * answered ERROR; ERR_TIMEOUT; ERR_UNAVAIL (stopping). The request must be deferred; records got so
+ * far end here. */
+typedef void ob_asked_fn(void *arg, struct ob_request *request, const struct err *err);
+void ob_vnfm_ask(struct ob_request *request, const char *action, int64_t timeout_ms,
+                 ob_asked_fn *done, void *arg);
+/* Call back on a worker in delay_ms (at once when stopping). */
+void ob_vnfm_after(struct ob_vnfm *vnfm, int64_t delay_ms, void (*fn)(void *arg), void *arg);
+struct ob_vnfm *ob_request_vnfm(const struct ob_request *request);
+
+/* --- records
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* Paths are those of the wire (amqp-protocol.md 9): "vdu[0].vnfc_instance[1].hostname",
+ * "vdu[0].metadata[az]"; formatted like printf. Borrowed until the request ends; NULL or the
+ * fallback when absent. Grammar: proto/codec/path.h. */
+const char *ob_get_str(const struct ob_record *record, const char *path, ...) PRINTF_LIKE(2, 3);
+int64_t ob_get_int(const struct ob_record *record, int64_t fallback, const char *path, ...)
+    PRINTF_LIKE(3, 4);
+size_t ob_count(const struct ob_record *record, const char *path, ...) PRINTF_LIKE(2, 3);
+const char *ob_get_key(const struct ob_record *record, size_t i, const char *path, ...)
+    PRINTF_LIKE(3, 4);
+/* One element behind the last of a list is added, a key that is missing too. ERR_NOT_FOUND,
+ * ERR_INVALID. */
+MUST_USE enum err_code ob_set_str(struct ob_record *record, const char *path, const char *value,
+                                  struct err *err);
+MUST_USE enum err_code ob_set_int(struct ob_record *record, const char *path, int64_t value,
+                                  struct err *err);
+
+#endif
