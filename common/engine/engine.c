@@ -103,6 +103,7 @@ static bool take_happening(struct engine_worker *w, int timeout_ms)
     w->bus->next(w->bus->ctx, timeout_ms, &h);
     switch (h.what) {
     case HAPPENED_NOTHING: w->saw_empty = w->is_ready; return false;
+    case HAPPENED_WOKEN: return false;
     case HAPPENED_DELIVERY: w->items[w->n_items++] = (struct item){ .kind = ITEM_MESSAGE, .message = h.message, .token = h.token }; break;
     case HAPPENED_OVERSIZE: oversize(w, h.token); break;
     case HAPPENED_CONFIRMED: outbox_confirmed(w, h.seq); break;

@@ -91,7 +91,8 @@ struct engine_store {
 
 /* --- port: bus ----------------------------------------------------------------------------------------------------- */
 enum bus_happening {
-    HAPPENED_NOTHING, /* time out or wake-up */
+    HAPPENED_NOTHING, /* time out: nothing waits */
+    HAPPENED_WOKEN,   /* a user's command waits */
     HAPPENED_DELIVERY,
     HAPPENED_CONFIRMED, /* publish `seq` */
     HAPPENED_RETURNED,  /* publish `seq` could not be routed; no CONFIRMED follows */
