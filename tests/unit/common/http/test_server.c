@@ -146,7 +146,7 @@ static int setup(void **state)
                                                        .max_body = 1000,
                                                        .max_upload = 300000,
                                                        .upload_memory = 10000,
-                                                       .timeout_s = 10,
+                                                       .timeout_s = 60,
                                                        .request_timeout_s = 1,
                                                        .max_connections = 20,
                                                        .routes = routes,
