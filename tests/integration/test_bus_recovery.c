@@ -313,6 +313,42 @@ static void a_short_heartbeat_keeps_an_idle_connection(void **state)
     test_bus_await(bus, BUS_READY);
 }
 
+static void a_silent_host_is_noticed_by_its_missing_heartbeats(void **state)
+{
+    struct bus_event ev;
+
+    (void)state;
+    options.heartbeat_s = 1;
+    bus_free(bus);
+    bus = bus_new(&options);
+    test_bus_await(bus, BUS_READY);
+    proxy_mute(proxy, true);
+    int64_t began = now_ms();
+    assert_int_equal(bus_next(bus, &ev, -1, 20000), BUS_LOST); /* in one wait */
+    assert_true(now_ms() - began < 10000);
+    proxy_mute(proxy, false);
+    test_bus_await(bus, BUS_READY);
+}
+
+static void deliveries_of_a_lost_connection_do_not_come_out(void **state)
+{
+    struct bus_message m = {.routing_key = "q", .body = "x", .len = 1};
+    struct bus_event ev;
+
+    (void)state;
+    want_consumed("q");
+    test_bus_await(bus, BUS_READY);
+    for (int i = 0; i < 5; i++)
+        publish("q", "x");
+    while (bus_get_stats(bus)->delivered < 5) /* a synchronous call keeps what arrives meanwhile */
+        assert_int_equal(bus_queue_check(bus, "q", NULL, NULL, NULL), ERR_OK);
+    proxy_down(proxy, true);
+    while (bus_publish(bus, &m, NULL, NULL) == ERR_OK)
+        ;
+    while (bus_next(bus, &ev, -1, 20000) != BUS_LOST)
+        assert_int_not_equal(ev.type, BUS_DELIVERY);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -326,6 +362,8 @@ int main(void)
         T(a_broker_that_stops_reading_is_cut_by_the_watchdog),
         T(a_mute_broker_does_not_hold_up_calls),
         T(a_short_heartbeat_keeps_an_idle_connection),
+        T(a_silent_host_is_noticed_by_its_missing_heartbeats),
+        T(deliveries_of_a_lost_connection_do_not_come_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,7 +22,7 @@ struct pair {
 struct proxy {
     struct sockaddr_in target;
     int listener, port, wake;
-    atomic_bool is_stalled, is_down, is_ending;
+    atomic_bool is_stalled, is_mute, is_down, is_ending;
     struct pair pairs[PAIRS_MAX];
     pthread_t thread;
 };
@@ -69,7 +69,8 @@ static void round_of(struct proxy *p)
             pair_close(&p->pairs[i]);
         fds[2 + 2 * i] =
             (struct pollfd){.fd = p->is_stalled ? -1 : p->pairs[i].client, .events = POLLIN};
-        fds[3 + 2 * i] = (struct pollfd){.fd = p->pairs[i].server, .events = POLLIN};
+        fds[3 + 2 * i] =
+            (struct pollfd){.fd = p->is_mute ? -1 : p->pairs[i].server, .events = POLLIN};
     }
     poll(fds, ARRAY_LEN(fds), -1);
     if (fds[0].revents) {
@@ -125,6 +126,12 @@ int proxy_port(const struct proxy *p)
 void proxy_stall(struct proxy *p, bool is_stalled)
 {
     p->is_stalled = is_stalled;
+    eventfd_write(p->wake, 1);
+}
+
+void proxy_mute(struct proxy *p, bool is_mute)
+{
+    p->is_stalled = p->is_mute = is_mute;
     eventfd_write(p->wake, 1);
 }
 

@@ -12,6 +12,8 @@ int proxy_port(const struct proxy *p);
 /* Stop reading from the client (its writes pile up and then block); what the server says still
  * passes. */
 void proxy_stall(struct proxy *p, bool is_stalled);
+/* Stop reading from both sides: a host that is gone without a word. */
+void proxy_mute(struct proxy *p, bool is_mute);
 /* Away: all connections are closed and new ones closed as soon as they are accepted. */
 void proxy_down(struct proxy *p, bool is_down);
 
