@@ -1,0 +1,19 @@
+/* What the field tables say, for others to read: JSON Schema for tools, tables for people. */
+#ifndef PROTO_CODEC_SCHEMA_H
+#define PROTO_CODEC_SCHEMA_H
+
+#include "proto/codec/codec.h"
+
+/* JSON Schema (draft 2020-12) of a record and, in $defs, of all it is made of. It describes what
+ * should be written: what the decoder forgives on top (numbers in strings, null, second names) is
+ * not in it, and unknown members are allowed (decisions.md D2). */
+void proto_schema(const struct proto_type *type, struct sbuf *out);
+
+/* A section of Markdown: heading, and a table of name, type and rules with links to the records
+ * that members consist of. */
+void proto_describe(const struct proto_type *type, struct sbuf *out);
+
+/* type and all that it is made of, each once, type first. At most max; returns how many. */
+size_t proto_types_within(const struct proto_type *type, const struct proto_type **ret, size_t max);
+
+#endif
