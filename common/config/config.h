@@ -1,23 +1,30 @@
 /* Options of a process, one table row each; from the rows come parsing, checking, --help,
  * --dump-config and the sample file.
  *
- *     struct nfvo_options { const char *listen; int64_t workers, grant_timeout_ms; const char
- * *db_password; }; const struct config_option nfvo_options[] = { CONFIG_STR(struct nfvo_options,
- * listen, "listen", "127.0.0.1", "address the REST API listens on"), CONFIG_INT(struct
- * nfvo_options, workers, "workers", "2", 1, 64, NULL, "parallel lifecycle workers"),
- *         CONFIG_DURATION(struct nfvo_options, grant_timeout_ms, "grant-timeout", "60s", 1000,
- * 3600000, "..."), CONFIG_SECRET(struct nfvo_options, db_password, "db-password", "", "password of
- * the database user"), CONFIG_END
+ *     struct nfvo_options {
+ *         const char *listen, *db_password;
+ *         int64_t workers, grant_timeout_ms;
+ *     };
+ *     #define O struct nfvo_options
+ *     const struct config_option nfvo_options[] = {
+ *         CONFIG_STR(O, listen, "listen", "127.0.0.1", "address the REST API listens on"),
+ *         CONFIG_INT(O, workers, "workers", "2", 1, 64, NULL, "parallel lifecycle workers"),
+ *         CONFIG_DURATION(O, grant_timeout_ms, "grant-timeout", "60s", 1000, 3600000, "..."),
+ *         CONFIG_SECRET(O, db_password, "db-password", "", "password of the database user"),
+ *         CONFIG_END
  *     };
  *
- * A value comes from, later beats earlier:  default < file < environment < flag.
- *   file         /etc/openbaton/<process>.conf or --config FILE:  name = value. '#' starts a
- * comment at the start of a line or behind a blank. "quotes" keep blanks and '#'; inside them \"
- * and \\ are escapes. environment  OB_<PROCESS>_<NAME>, upper case, '-' and '.' as '_':
- * OB_NFVO_GRANT_TIMEOUT=90s flag         --name=value or --name value; for a BOOL also --name
- * alone. A SECRET may also stand in a file: db-password-file, OB_NFVO_DB_PASSWORD_FILE,
+ * A value comes from, later beats earlier: default < file < environment < flag.
+ *
+ *   file         /etc/openbaton/<process>.conf or --config FILE; lines of name = value.
+ *                '#' starts a comment at the start of a line or behind a blank; "quotes" keep
+ *                blanks and '#', inside them \" and \\ are escapes
+ *   environment  OB_<PROCESS>_<NAME>, upper case, '-' as '_': OB_NFVO_GRANT_TIMEOUT=90s
+ *   flag         --name=value or --name value; for a BOOL also --name alone
+ *
+ * A SECRET may also stand in a file: db-password-file, OB_NFVO_DB_PASSWORD_FILE,
  * --db-password-file (one trailing newline is dropped). Unknown names, a name twice in the file,
- * and values out of range are refused with the place (err->where "file:line", "environment",
+ * and values out of range are refused with the place (err->where "file:line", "environment NAME",
  * "command line") and the nearest name as hint. Unknown OB_<PROCESS>_ variables are only reported
  * in ret_warnings: the reference's CLI has some of that form (OB_NFVO_IP). '-', '_' and '.' are the
  * same in names.

@@ -8,9 +8,9 @@
  *     };
  *     int main(int argc, char **argv)
  *     {
- *         return daemon_main(argc, argv, &(struct daemon){ .name = "nfvo", .version =
- * BATON_VERSION, .options = nfvo_options, .context_size = sizeof(struct nfvo), .options_at =
- * offsetof(struct nfvo, options), .duties = duties });
+ *         return daemon_main(argc, argv, &(struct daemon){
+ *             .name = "nfvo", .version = BATON_VERSION, .options = nfvo_options, .duties = duties,
+ *             .context_size = sizeof(struct nfvo), .options_at = offsetof(struct nfvo, options) });
  *     }
  *
  * The context (zeroed, context_size bytes) holds the options struct at options_at and whatever the

@@ -3,8 +3,9 @@
  *
  *     AUTO(http_client_freep) struct http_client *client = http_client_new();
  *     struct http_response res = HTTP_RESPONSE_INIT;
- *     rc = http_client_call(client, &(struct http_call){ .method = "POST", .url = url, .type =
- * HTTP_TYPE_JSON, .body = body, .body_len = len, .timeout_ms = 10000 }, &res, err);
+ *     struct http_call call = { .method = "POST", .url = url, .type = HTTP_TYPE_JSON,
+ *                               .body = body, .body_len = len, .timeout_ms = 10000 };
+ *     rc = http_client_call(client, &call, &res, err);
  *     ... res.status, res.body.s ...
  *     http_response_release(&res);
  *

@@ -5,8 +5,8 @@
  *     static const struct metric_def defs[M_N] = {
  *         [M_REQUESTS] = { METRIC_COUNTER, "baton_requests_total", "Requests answered.",
  *                          .labels = { { "method", methods }, { "class", classes } } },
- *         [M_LATENCY] = { METRIC_HISTOGRAM, "baton_request_seconds", "Time to answer.", .buckets =
- * metric_buckets_seconds },
+ *         [M_LATENCY] = { METRIC_HISTOGRAM, "baton_request_seconds", "Time to answer.",
+ *                         .buckets = metric_buckets_seconds },
  *     };
  *     struct metrics *m = metrics_new(defs, M_N);
  *     metric_add(m, M_REQUESTS, 1, METHOD_GET, CLASS_2XX);
