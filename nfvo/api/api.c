@@ -9,8 +9,16 @@
 #include "nfvo/api/session.h"
 
 const struct endpoint *const endpoint_tables[] = {
-    token_endpoints,   nsd_endpoints,   vnfd_endpoints,   nsr_endpoints, pop_endpoints,
-    manager_endpoints, event_endpoints, access_endpoints, key_endpoints, system_endpoints,
+    token_endpoints,
+    nsd_endpoints,
+    vnfd_endpoints,
+    nsr_endpoints,
+    pop_endpoints,
+    manager_endpoints,
+    event_endpoints,
+    access_endpoints,
+    key_endpoints,
+    system_endpoints,
     NULL,
 };
 
@@ -26,8 +34,8 @@ static void make_routes(struct api *api)
     for (const struct endpoint *const *t = endpoint_tables; *t; t++)
         for (const struct endpoint *e = *t; e->method; e++) {
             api->endpoints[at] = e;
-            api->routes[at++] = (struct http_route){
-                .method = e->method, .path = e->path, .handler = api_dispatch};
+            api->routes[at++] =
+                (struct http_route){.method = e->method, .path = e->path, .handler = api_dispatch};
         }
 }
 

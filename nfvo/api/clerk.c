@@ -15,7 +15,7 @@
 #include "nfvo/store/store_pop.h"
 
 #define NOTES_MAX 1000
-#define POLL_MS   1000 /* deadlines are this coarse */
+#define POLL_MS   1000  /* deadlines are this coarse */
 #define CHECK_MS  10000 /* look at the rows even if nothing was announced */
 
 struct waiter {

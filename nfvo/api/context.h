@@ -53,9 +53,9 @@ struct call {
 typedef enum err_code call_fn(struct call *c, struct err *err);
 
 enum endpoint_flags {
-    API_OPEN = 1 << 0,    /* no token */
-    API_PROJECT = 1 << 1, /* the header project-id is required */
-    API_ADMIN = 1 << 2,   /* a role ADMIN is required */
+    API_OPEN = 1 << 0,        /* no token */
+    API_PROJECT = 1 << 1,     /* the header project-id is required */
+    API_ADMIN = 1 << 2,       /* a role ADMIN is required */
     API_ANY_PROJECT = 1 << 3, /* an unknown project-id is no error (rest-api.md 1.5, 3) */
 };
 
@@ -69,8 +69,8 @@ struct endpoint {
 
 /* One table each subject; end with a zero row. */
 extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], nsr_endpoints[], pop_endpoints[],
-    manager_endpoints[], event_endpoints[], access_endpoints[], key_endpoints[],
-    system_endpoints[], token_endpoints[];
+    manager_endpoints[], event_endpoints[], access_endpoints[], key_endpoints[], system_endpoints[],
+    token_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
@@ -81,7 +81,7 @@ MUST_USE enum err_code call_body(struct call *c, const struct proto_type *type, 
 /* The body is ["id",...]. */
 MUST_USE enum err_code call_body_ids(struct call *c, struct proto_strs *ret, struct err *err);
 void call_json(struct call *c, const struct proto_type *type, const void *rec); /* into c->out */
-const char *call_new_id(void *call); /* in the call's arena; of type make_id */
+const char *call_new_id(void *call);  /* in the call's arena; of type make_id */
 const char *call_now(struct call *c); /* "yyyy.MM.dd 'at' HH:mm:ss z", in UTC */
 /* For fetched texts: decode into the call's arena. */
 MUST_USE enum err_code call_decode(struct call *c, const struct proto_type *type,
@@ -100,8 +100,9 @@ struct pending {
 /* Parks: exactly one pending_done or pending_fail follows. fallback: the answer at the deadline. */
 struct pending *call_park(struct call *c, int64_t timeout_ms, const struct err *fallback,
                           const char *id);
-void pending_done(struct pending *p, const char *type, struct sbuf *body); /* frees p; empties body */
-void pending_fail(struct pending *p, int status, const struct err *err);   /* status 0: by err */
+void pending_done(struct pending *p, const char *type,
+                  struct sbuf *body);                                    /* frees p; empties body */
+void pending_fail(struct pending *p, int status, const struct err *err); /* status 0: by err */
 /* body is the whole answer. */
 void pending_answer(struct pending *p, int status, const char *type, struct sbuf *body);
 

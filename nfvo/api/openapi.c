@@ -71,12 +71,13 @@ void openapi_render(struct sbuf *out, const char *version)
     const char *separator = "";
     sbuf_adds(out, "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"Baton NFVO\",\"version\":");
     http_json_string(out, version ? version : "0");
-    sbuf_adds(out, "},\"security\":[{\"bearer\":[]}],\"components\":{\"securitySchemes\":{\"bearer\":"
-                   "{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"error\":{"
-                   "\"description\":\"what failed, and the next step\",\"content\":{"
-                   "\"application/json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
-                   "\"code\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},\"fault\":{"
-                   "\"type\":\"object\"}}}}}}}},\"paths\":{");
+    sbuf_adds(out,
+              "},\"security\":[{\"bearer\":[]}],\"components\":{\"securitySchemes\":{\"bearer\":"
+              "{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"error\":{"
+              "\"description\":\"what failed, and the next step\",\"content\":{"
+              "\"application/json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
+              "\"code\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},\"fault\":{"
+              "\"type\":\"object\"}}}}}}}},\"paths\":{");
     for (const struct endpoint *const *t = endpoint_tables; *t; t++)
         for (const struct endpoint *e = *t; e->method; e++) {
             if (!is_first_of_path(t, e))

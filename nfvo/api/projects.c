@@ -10,7 +10,6 @@
 #include "nfvo/store/store_doc.h"
 #include "proto/records/manager.h"
 
-
 struct projects {
     pthread_mutex_t lock;
     struct arena arena;

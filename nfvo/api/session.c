@@ -119,8 +119,8 @@ static enum err_code make(const struct store_person *person, const char *hash, i
     struct session *s = xcalloc(1, sizeof(*s));
     s->refs = 1;
     memcpy(s->hash, hash, TOKEN_HASH_SIZE);
-    enum err_code rc = proto_decode(&user_type, person->doc, strlen(person->doc), 0, &s->arena,
-                                    &s->user, err);
+    enum err_code rc =
+        proto_decode(&user_type, person->doc, strlen(person->doc), 0, &s->arena, &s->user, err);
     if (rc != ERR_OK) {
         session_unref(s);
         return err_add(err, "read user '%s'", person->name);

@@ -144,7 +144,8 @@ static void stamp_vnfd(struct vnfd *v, const struct catalogue_rules *rules)
     v->updated_at = rules->now;
 }
 
-/* Ids are the server's: what came with a new element is replaced, a resolved reference keeps its own. */
+/* Ids are the server's: what came with a new element is replaced, a resolved reference keeps its
+ * own. */
 static void fill_ids(struct nsd *nsd, const struct catalogue_rules *rules)
 {
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)

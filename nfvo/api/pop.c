@@ -1,0 +1,263 @@
+/* /datacenters: rest-api.md 2.6. What needs the driver is an operation: the engine does it, the
+ * clerk answers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/sys/ids.h"
+#include "nfvo/api/clerk.h"
+#include "nfvo/api/context.h"
+#include "nfvo/api/descriptor.h"
+#include "nfvo/api/pop.h"
+#include "nfvo/store/store_misc.h"
+#include "nfvo/store/store_pop.h"
+
+#define BASE "/api/v1/datacenters"
+
+/* --- checks ----------------------------------------------------------------------------------- */
+
+static bool is_blank(const char *s)
+{
+    return !s || !*s;
+}
+
+static enum err_code empty(const char *what, const char *member, struct err *err)
+{
+    err_set(err, ERR_INVALID, "The VIM's %s must not be empty or null.", what);
+    return err_where(err, "%s", member);
+}
+
+static enum err_code check(const struct vim_instance *pop, struct err *err)
+{
+    if (is_blank(pop->name))
+        return empty("name", "name", err);
+    if (is_blank(pop->type))
+        return empty("type", "type", err);
+    if (strchr(pop->name, ':')) {
+        err_set(err, ERR_INVALID, "the VIM's name '%s' must not hold a colon", pop->name);
+        err_hint(err, "'vim:zone' names an availability zone");
+        return err_where(err, "name");
+    }
+    if (strncmp(pop->type, "openstack", 9) != 0)
+        return ERR_OK;
+    if (is_blank(pop->tenant))
+        return empty("tenant", "tenant", err);
+    if (is_blank(pop->username))
+        return empty("username", "username", err);
+    if (!pop->password)
+        return empty("password", "password", err);
+    if (pop->key_pair && !*pop->key_pair)
+        return empty("key pair", "keyPair", err);
+    return ERR_OK;
+}
+
+static enum err_code check_name(struct call *c, const struct vim_instance *pop, struct err *err)
+{
+    bool is_taken = false;
+    enum err_code rc =
+        store_pop_name_taken(call_db(c), c->project, pop->name, pop->id, &is_taken, err);
+    if (rc == ERR_OK && is_taken) {
+        err_set(err, ERR_EXISTS, "Vim Instance with name %s exists already in project %s",
+                pop->name, c->project);
+        return err_where(err, "name");
+    }
+    return rc;
+}
+
+/* --- operations ---------------------------------------------------------------------------------
+ */
+
+/* Whether the engine took it. If not, nothing else will answer. */
+struct acceptance {
+    struct api *api;
+    char operation[ID_SIZE];
+};
+
+static void accepted(void *arg, const struct err *err, const char *text)
+{
+    struct acceptance *a = arg;
+    (void)text;
+    if (err && err->code != ERR_OK)
+        clerk_refuse(a->api->clerk, a->operation, err);
+    free(a);
+}
+
+/* The waiter is there before the row, the row before the command: nothing can be missed. */
+static enum err_code start_operation(struct call *c, const char *pop_id, enum clerk_subject subject,
+                                     struct acceptance **ret, struct err *err)
+{
+    struct err late = ERR_INIT;
+    int64_t timeout_ms = c->api->options->operation_timeout_ms;
+    struct acceptance *a = calloc(1, sizeof(*a));
+    if (!a)
+        return err_set(err, ERR_NOMEM, "out of memory");
+    a->api = c->api;
+    id_new(a->operation);
+    enum err_code rc = store_operation_add(call_db(c), a->operation,
+                                           timeout_ms * USEC_PER_MS + 3600 * USEC_PER_SEC, err);
+    if (rc != ERR_OK) {
+        free(a);
+        return rc;
+    }
+    err_set(&late, ERR_TIMEOUT, "operation '%s' is not finished yet", a->operation);
+    err_hint(&late, "GET /api/v1/operations/%s", a->operation);
+    clerk_wait(c->api->clerk, a->operation, subject, timeout_ms,
+               call_park(c, timeout_ms, &late, pop_id));
+    *ret = a;
+    return ERR_OK;
+}
+
+static enum err_code pop_add(struct call *c, struct err *err)
+{
+    struct vim_instance *pop;
+    struct acceptance *a;
+    enum err_code rc = call_one_project(c, err);
+    if (rc == ERR_OK)
+        rc = call_body(c, &vim_instance_type, &pop, err);
+    if (rc == ERR_OK)
+        rc = check(pop, err);
+    if (rc != ERR_OK)
+        return rc;
+    record_fill_ids(&vim_instance_type, pop, true, call_new_id, c);
+    pop->project_id = c->project;
+    pop->hb_version = 0;
+    pop->active = true;
+    rc = check_name(c, pop, err);
+    if (rc == ERR_OK)
+        rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
+    if (rc == ERR_OK)
+        rc = start_operation(c, pop->id, CLERK_POP_NEW, &a, err);
+    if (rc == ERR_OK)
+        c->api->commands->pop_register(c->api->commands->ctx, a->operation, pop, accepted, a);
+    return rc;
+}
+
+/* Is it there, in this project? */
+static enum err_code read_pop(struct call *c, const char *id, struct vim_instance **ret,
+                              struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    enum err_code rc =
+        store_pop_get(call_db(c), store_seal(c->api->store), id, c->project, &text, err);
+    return rc == ERR_OK ? call_decode(c, &vim_instance_type, &text, ret, err) : rc;
+}
+
+/* NEEDSWORK: new credentials replace the sealed ones before the driver has tried them. */
+static enum err_code pop_update(struct call *c, struct err *err)
+{
+    struct vim_instance *old, *pop;
+    struct acceptance *a;
+    enum err_code rc = read_pop(c, call_param(c, "id"), &old, err);
+    if (rc == ERR_OK)
+        rc = call_body(c, &vim_instance_type, &pop, err);
+    if (rc != ERR_OK)
+        return rc;
+    pop->id = old->id;
+    pop->project_id = old->project_id;
+    pop->hb_version = old->hb_version + 1;
+    if (!pop->password)
+        pop->password = old->password; /* masked: the stored one is kept */
+    record_fill_ids(&vim_instance_type, pop, false, call_new_id, c);
+    rc = check(pop, err);
+    if (rc == ERR_OK)
+        rc = check_name(c, pop, err);
+    if (rc == ERR_OK)
+        rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
+    if (rc == ERR_OK)
+        rc = start_operation(c, pop->id, CLERK_POP, &a, err);
+    if (rc == ERR_OK)
+        c->api->commands->pop_update(c->api->commands->ctx, a->operation, pop, accepted, a);
+    return rc;
+}
+
+static enum err_code pop_refresh(struct call *c, struct err *err)
+{
+    struct vim_instance *pop;
+    struct acceptance *a;
+    enum err_code rc = read_pop(c, call_param(c, "id"), &pop, err);
+    if (rc == ERR_OK)
+        rc = start_operation(c, pop->id, CLERK_POP, &a, err);
+    if (rc == ERR_OK)
+        c->api->commands->pop_refresh(c->api->commands->ctx, a->operation, pop->id, accepted, a);
+    return rc;
+}
+
+/* --- reading ------------------------------------------------------------------------------------
+ */
+
+static enum err_code pop_list(struct call *c, struct err *err)
+{
+    return store_pop_list(call_db(c), store_seal(c->api->store), c->project, &c->out, err);
+}
+
+static enum err_code pop_get(struct call *c, struct err *err)
+{
+    return store_pop_get(call_db(c), store_seal(c->api->store), call_param(c, "id"), c->project,
+                         &c->out, err);
+}
+
+static enum err_code pop_find(struct call *c, struct err *err)
+{
+    const char *name = http_request_query(c->req, "name");
+    if (!name) {
+        c->fail_status = 400;
+        return err_set(err, ERR_SYNTAX, "Required String parameter 'name' is not present");
+    }
+    enum err_code rc =
+        store_pop_find(call_db(c), store_seal(c->api->store), name, c->project, &c->out, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_set(err, rc, "Not found vim Instance with name %s", name);
+    return rc;
+}
+
+static enum err_code read_active(struct call *c, struct vim_instance **ret, struct err *err)
+{
+    enum err_code rc = read_pop(c, call_param(c, "id"), ret, err);
+    if (rc == ERR_OK && !(*ret)->active)
+        return err_set(err, ERR_UNAVAIL, "VimInstance %s is not reachable", (*ret)->name);
+    return rc;
+}
+
+static enum err_code pop_images(struct call *c, struct err *err)
+{
+    struct vim_instance *pop;
+    enum err_code rc = read_active(c, &pop, err);
+    if (rc == ERR_OK)
+        proto_encode_list(&image_type, &pop->images, PROTO_COMPLETE, &c->out);
+    else if (rc == ERR_UNAVAIL)
+        c->fail_status = 422;
+    return rc;
+}
+
+static enum err_code pop_image(struct call *c, struct err *err)
+{
+    struct vim_instance *pop;
+    const char *id = call_param(c, "imageId");
+    enum err_code rc = read_active(c, &pop, err);
+    if (rc == ERR_UNAVAIL)
+        c->fail_status = 422;
+    if (rc != ERR_OK)
+        return rc;
+    for (uint32_t i = 0; i < pop->images.n; i++)
+        if (pop->images.at[i]->id && strcmp(pop->images.at[i]->id, id) == 0) {
+            call_json(c, &image_type, pop->images.at[i]);
+            return ERR_OK;
+        }
+    return err_set(err, ERR_NOT_FOUND, "No image found with ID %s in VIM Instance %s", id,
+                   pop->name);
+}
+
+/* clang-format off */
+const struct endpoint pop_endpoints[] = {
+    {"POST",   BASE,                          pop_add,         201, API_PROJECT, "Register a PoP; answers after its first refresh"},
+    {"GET",    BASE,                          pop_list,        200, API_PROJECT, "List the PoPs"},
+    {"POST",   BASE "/multipledelete",        pop_delete_many, 204, API_PROJECT, "Delete several PoPs"},
+    {"GET",    BASE "/search/findByName",     pop_find,        200, API_PROJECT, "Show a PoP by ?name="},
+    {"GET",    BASE "/{id}",                  pop_get,         200, API_PROJECT, "Show a PoP"},
+    {"PUT",    BASE "/{id}",                  pop_update,      202, API_PROJECT, "Change a PoP; masked secrets are kept"},
+    {"DELETE", BASE "/{id}",                  pop_delete,      204, API_PROJECT, "Delete a PoP that is not in use"},
+    {"GET",    BASE "/{id}/refresh",          pop_refresh,     200, API_PROJECT, "Ask the driver what is there"},
+    {"GET",    BASE "/{id}/images",           pop_images,      200, API_PROJECT, "List the images of a PoP"},
+    {"GET",    BASE "/{id}/images/{imageId}", pop_image,       200, API_PROJECT, "Show an image of a PoP"},
+    {0},
+};
+/* clang-format on */
