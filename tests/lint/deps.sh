@@ -36,7 +36,7 @@ nfvo/vim               proto common nfvo/store
 nfvo/event             proto common nfvo/store
 nfvo/api               proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
 nfvo/worker            proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
-nfvo/cli               proto common
+nfvo/cli               proto common nfvo/catalogue
 nfvo/web               proto common
 nfvo/lifecycle         proto common/base common/fsm
 vnfm-generic           proto common
@@ -56,7 +56,8 @@ libraries='
 <postgresql/                              common/db
 <microhttpd                               common/http
 <curl/                                    common/http
-<jansson                                  common/json proto/codec common/log
+<jansson                                  common/json proto/codec common/log nfvo/cli
+<libsmartcols                             nfvo/cli
 '
 
 # What git knows or would add; without git (a tarball) what is there.

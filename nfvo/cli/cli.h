@@ -1,0 +1,127 @@
+/* baton: the command line client. One invocation is one struct cli; a command is a row of the table
+ * in commands.c.
+ *
+ *     struct cli c;
+ *     cli_init(&c, stdout, stderr);
+ *     int code = cli_main(&c, argc, argv);       // enum cli_exit
+ *     cli_release(&c);
+ *
+ * Results go to c->out, everything else (errors, hints, progress under -o) to c->errors, so that
+ * `baton ... | jq` works. jansson is used directly: what the server sends is shown, not understood;
+ * unknown members must not disturb. */
+#ifndef NFVO_CLI_CLI_H
+#define NFVO_CLI_CLI_H
+
+#include "common/base/err.h"
+#include "common/base/sbuf.h"
+#include "nfvo/cli/session.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* clang-format off */
+#define CLI_EXITS(X)                                                                          \
+    X(OK, 0, "done")                                                                          \
+    X(FAULT, 1, "failed on the server, or violations found; the reason is on standard error") \
+    X(USAGE, 2, "wrong usage: option, argument, file; also an ambiguous name")                \
+    X(NOT_FOUND, 3, "no such object")                                                         \
+    X(AUTH, 4, "not logged in, token expired, or not allowed")                                \
+    X(UNREACHABLE, 5, "the server does not answer")                                           \
+    X(TIMEOUT, 6, "--wait: not done in time; it goes on")
+enum cli_exit {
+#define X(name, value, text) CLI_##name = (value),
+    CLI_EXITS(X)
+#undef X
+};
+
+/* Options of all commands: name, letter, value ("" for a switch), help. Which command takes which: commands.c. */
+#define CLI_OPTIONS(X)                                                                                        \
+    X(OUTPUT, "output", 'o', "table|json|name", "form of the result; json: as the server sent it; name: ids") \
+    X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
+    X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
+    X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \
+    X(INSECURE, "insecure", 0, "", "do not check the server's certificate")                                   \
+    X(USER, "user", 0, "NAME", "user; default admin")                                                         \
+    X(PASSWORD_FILE, "password-file", 0, "FILE", "read the password from the file's first line; -: stdin")    \
+    X(BODY, "body", 0, "FILE", "JSON: keys, vduVimInstances, configurations, monitoringIp; -: stdin")         \
+    X(WAIT, "wait", 0, "", "wait until it is done, showing progress")                                         \
+    X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; default 10m")                   \
+    X(STRICT, "strict", 0, "", "unknown members are errors")                                                  \
+    X(EVENT, "event", 0, "ACTION", "action to be told of: INSTANTIATE_FINISH, ERROR, ..")                     \
+    X(ENDPOINT, "endpoint", 0, "QUEUE|URL", "where events go: a queue, or a URL for POST")                    \
+    X(NSR, "nsr", 0, "NSR", "only of this network service")                                                   \
+    X(HELP, "help", 'h', "", "explain the command")
+enum cli_option {
+#define X(name, text, letter, value, help) CLI_OPT_##name,
+    CLI_OPTIONS(X)
+#undef X
+    CLI_OPT_N
+};
+/* clang-format on */
+
+#define CLI_BIT(name) (1u << CLI_OPT_##name)
+
+enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME };
+
+struct http_client;
+struct cli_command;
+
+struct cli {
+    FILE *out, *errors;
+    bool is_terminal; /* out is one */
+    const struct cli_command *command;
+    const char *option[CLI_OPT_N]; /* borrowed from argv; NULL: not given; "": a switch that is */
+    char **args;                   /* arg_n of them: what is left behind noun and verb */
+    int arg_n;
+    enum cli_output output;
+    struct cli_session session;
+    bool has_session; /* cli_rest.c has made it ready */
+    struct http_client *http;
+};
+
+struct cli_command {
+    const char *noun, *verb; /* verb NULL: a command of one word */
+    const char *args; /* "NSR", "[COMMAND]": shown; upper case words without brackets are needed */
+    int arg_min, arg_max;
+    unsigned options; /* CLI_BIT of those it takes beside the common ones */
+    int (*run)(struct cli *c);
+    const char *help;
+};
+extern const struct cli_command cli_commands[]; /* ends with a zero row */
+
+void cli_init(struct cli *c, FILE *out, FILE *errors);
+void cli_release(struct cli *c);
+MUST_USE int cli_main(struct cli *c, int argc, char **argv);
+
+/* --- options.c: argv into c. USAGE and a message when they do not fit the command's row. */
+MUST_USE enum cli_exit cli_parse(struct cli *c, int argc, char **argv);
+MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);
+
+/* --- help.c */
+void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb); /* NULL: all */
+int cli_cmd_help(struct cli *c);
+int cli_cmd_completion(struct cli *c);
+
+/* --- fault.c */
+/* "baton: what: message", then object, host, script, causes, output, hint, a line each. body: the
+ * server's error, or a record with a member `fault`, or a fault. Borrowed. */
+void cli_print_fault(FILE *to, const char *what, const json_t *body);
+/* The fault alone, indented by two: below a record that is shown. */
+void cli_print_fault_below(FILE *to, const json_t *fault);
+/* The same for errors of our own. Returns exit, so that `return cli_fail(...)` reads well. */
+int cli_fail(struct cli *c, enum cli_exit exit, const struct err *err, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+
+/* --- json.c: reading what may be missing. Borrowed; never NULL; "" when there is no such scalar.
+ * path: "a.b.c" */
+const json_t *cli_json_at(const json_t *object, const char *path); /* NULL: none */
+const char *cli_json_str(const json_t *object, const char *path);
+/* Print the server's answer for -o json: as it came, indented on a terminal. */
+void cli_print_json(struct cli *c, const json_t *json, const char *text);
+
+/* --- input.c: a file or "-" (standard input), at most 16 MiB, no NUL bytes. */
+MUST_USE enum err_code cli_read_file(const char *path, struct sbuf *ret, struct err *err);
+/* The same, and it must be JSON: a mistake is told with line and column. */
+MUST_USE enum cli_exit cli_read_json(struct cli *c, const char *path, struct sbuf *ret);
+
+#endif

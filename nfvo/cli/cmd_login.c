@@ -1,0 +1,102 @@
+#include "nfvo/cli/commands.h"
+#include "nfvo/cli/rest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const char *first_of(const char *a, const char *b, const char *c)
+{
+    return a && *a ? a : b && *b ? b : c;
+}
+
+static void ask_password(struct cli *c, const char *user, struct sbuf *password)
+{
+    struct termios before, silent;
+    char line[512] = "";
+    fprintf(c->errors, "password of %s: ", user);
+    fflush(c->errors);
+    bool is_silent = tcgetattr(STDIN_FILENO, &before) == 0;
+    if (is_silent) {
+        silent = before;
+        silent.c_lflag &= ~(tcflag_t)ECHO;
+        is_silent = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
+    }
+    if (fgets(line, sizeof(line), stdin))
+        sbuf_adds(password, line);
+    if (is_silent)
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+    fputc('\n', c->errors);
+    explicit_bzero(line, sizeof(line));
+}
+
+static int get_password(struct cli *c, const char *user, struct sbuf *password)
+{
+    struct err err = ERR_INIT;
+    const char *file = c->option[CLI_OPT_PASSWORD_FILE], *variable = getenv("BATON_PASSWORD");
+    if (file) {
+        if (cli_read_file(file, password, &err) != ERR_OK)
+            return cli_fail(c, CLI_USAGE, &err, "read the password");
+    } else if (variable && *variable) {
+        sbuf_adds(password, variable);
+    } else if (isatty(STDIN_FILENO)) {
+        ask_password(c, user, password);
+    } else {
+        return cli_fail(c, CLI_USAGE, NULL,
+                        "no password: give --password-file FILE, BATON_PASSWORD, or a terminal");
+    }
+    sbuf_truncate(password, strcspn(password->s, "\r\n"));
+    return CLI_OK;
+}
+
+static int log_in(struct cli *c, const char *user, const char *password)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    struct err err = ERR_INIT;
+    const char *project = first_of(c->option[CLI_OPT_PROJECT], getenv("BATON_PROJECT"), NULL);
+    if (cli_fetch_token(c, user, password, &a) != CLI_OK)
+        return cli_report(c, &a, "log in as '%s' at %s", user, c->session.url);
+    cli_session_set(&c->session.user, user);
+    if (cli_choose_project(c, project, &a) != CLI_OK)
+        return cli_report(c, &a, "choose the project%s%s", project ? " " : "",
+                          project ? project : "");
+    if (cli_session_write(&c->session, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "keep the login");
+    fprintf(c->errors, "logged in as '%s' at %s\n", user, c->session.url);
+    return CLI_OK;
+}
+
+int cli_cmd_login(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (cli_session_read(&c->session, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "read the stored login");
+    const char *url = first_of(c->option[CLI_OPT_URL], getenv("BATON_URL"), NULL);
+    if (url)
+        cli_session_set(&c->session.url, url);
+    else if (!c->session.url)
+        cli_session_set(&c->session.url, CLI_URL_DEFAULT);
+    const char *ca = first_of(c->option[CLI_OPT_CA], getenv("BATON_CA"), NULL);
+    if (ca || url)
+        cli_session_set(&c->session.ca, ca);
+    c->session.is_insecure = c->option[CLI_OPT_INSECURE] != NULL;
+    const char *user = first_of(c->option[CLI_OPT_USER], getenv("BATON_USER"), "admin");
+    int exit = get_password(c, user, &password);
+    if (exit == CLI_OK)
+        exit = log_in(c, user, password.s);
+    explicit_bzero(password.s, password.len);
+    return exit;
+}
+
+int cli_cmd_logout(struct cli *c)
+{
+    struct err err = ERR_INIT;
+    enum err_code rc = cli_session_remove(&err);
+    if (rc != ERR_OK && rc != ERR_NOT_FOUND)
+        return cli_fail(c, CLI_USAGE, &err, "log out");
+    fprintf(c->errors, rc == ERR_OK ? "logged out; the token itself expires by its time\n"
+                                    : "nobody was logged in\n");
+    return CLI_OK;
+}

@@ -1,0 +1,221 @@
+#include "common/http/http.h"
+#include "common/sys/clock.h"
+#include "nfvo/cli/commands.h"
+#include "nfvo/cli/common.h"
+#include "nfvo/cli/watch.h"
+
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define POLL_QUICK_MS 100 /* at first: a deployment on the test driver takes less than a second */
+#define POLL_SLOW_MS  1000
+#define QUICK_FOR_US  (5 * USEC_PER_SEC)
+
+int cli_cmd_nsr_list(struct cli *c)
+{
+    return cli_list(c, &cli_nsr);
+}
+
+int cli_cmd_nsr_show(struct cli *c)
+{
+    return cli_show(c, &cli_nsr);
+}
+
+struct wait {
+    struct cli *c;
+    char path[256];
+    char name[128], id[64];
+    bool is_delete;
+    int64_t start_us, deadline_us;
+    bool is_away; /* the server did not answer last time */
+    struct cli_watch *watch;
+};
+
+static const char *noun_of(const struct wait *w)
+{
+    return w->is_delete ? "deletion" : "deployment";
+}
+
+/* true: it is over, with *ret_exit. */
+static bool is_over(struct wait *w, const struct cli_answer *a, int *ret_exit)
+{
+    const char *status = cli_json_str(a->json, "status");
+    *ret_exit = CLI_OK;
+    if (a->exit == CLI_NOT_FOUND) {
+        *ret_exit = w->is_delete ? CLI_OK : CLI_NOT_FOUND;
+        return true;
+    }
+    if (a->exit == CLI_UNREACHABLE || a->status >= 500)
+        return false; /* it may be starting again: nothing is lost */
+    if (a->exit != CLI_OK) {
+        *ret_exit = a->exit;
+        return true;
+    }
+    if (strcmp(status, "ERROR") == 0)
+        *ret_exit = CLI_FAULT;
+    return !w->is_delete && (strcmp(status, "ACTIVE") == 0 || strcmp(status, "ERROR") == 0);
+}
+
+static void note_absence(struct wait *w, const struct cli_answer *a, int64_t now_us)
+{
+    bool is_away = a->exit == CLI_UNREACHABLE || a->status >= 500;
+    if (is_away && !w->is_away)
+        cli_watch_say(w->watch, now_us, "the server does not answer (%s); waiting for it",
+                      a->status ? a->body.s : a->err.msg);
+    else if (!is_away && w->is_away)
+        cli_watch_say(w->watch, now_us, "the server is back");
+    w->is_away = is_away;
+}
+
+static int summarize(struct wait *w, const struct cli_answer *a, int exit)
+{
+    struct cli *c = w->c;
+    FILE *to = c->output == CLI_TABLE ? c->out : c->errors;
+    double took = (double)(clock_mono_us() - w->start_us) / 1e6;
+    if (exit == CLI_OK && w->is_delete) {
+        fprintf(to, "nsr '%s' is gone after %.3f s\n", w->name, took);
+    } else if (exit == CLI_OK) {
+        fprintf(to, "nsr '%s' is ACTIVE after %.3f s: %zu VNFs, %zu instances (%s)\n", w->name,
+                took, cli_count_vnfrs(a->json, NULL), cli_count_instances(a->json), w->id);
+    } else if (exit == CLI_NOT_FOUND) {
+        fprintf(c->errors, "baton: nsr '%s' was deleted while it was waited for\n", w->name);
+    } else if (a->exit != CLI_OK) {
+        cli_report(c, a, "wait for the %s of nsr '%s'", noun_of(w), w->name);
+    } else {
+        char what[200];
+        snprintf(what, sizeof(what), "deploy nsr '%s' (%s), %.3f s", w->name, w->id, took);
+        cli_print_fault(c->errors, what, a->json);
+        fprintf(c->errors, "  hint: baton nsr show %s; baton nsr history %s; baton nsr delete %s\n",
+                w->id, w->id, w->id);
+    }
+    return exit;
+}
+
+static int time_out(struct wait *w)
+{
+    fprintf(w->c->errors, "baton: the %s of nsr '%s' is not done after %.0f s; it goes on\n",
+            noun_of(w), w->name, (double)(w->deadline_us - w->start_us) / 1e6);
+    fprintf(w->c->errors, "  hint: baton nsr show %s\n", w->id);
+    return CLI_TIMEOUT;
+}
+
+static int follow(struct wait *w, struct cli_answer *a)
+{
+    int exit;
+    for (;;) {
+        cli_request(w->c, "GET", w->path, NULL, a);
+        int64_t now_us = clock_mono_us();
+        note_absence(w, a, now_us);
+        if (a->exit == CLI_OK)
+            cli_watch_show(w->watch, a->json, now_us);
+        if (is_over(w, a, &exit))
+            return summarize(w, a, exit);
+        if (now_us >= w->deadline_us)
+            return time_out(w);
+        int pause_ms = now_us - w->start_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS;
+        int left_ms = clock_left_ms(w->deadline_us);
+        poll(NULL, 0, pause_ms < left_ms ? pause_ms : left_ms);
+    }
+}
+
+static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli_answer *a)
+{
+    struct wait w = {.c = c, .is_delete = is_delete, .start_us = clock_mono_us()};
+    int64_t timeout_ms;
+    if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
+        return CLI_USAGE;
+    FILE *to = c->output == CLI_TABLE ? c->out : c->errors;
+    w.deadline_us = w.start_us + timeout_ms * USEC_PER_MS;
+    snprintf(w.id, sizeof(w.id), "%s", cli_json_str(nsr, "id"));
+    snprintf(w.name, sizeof(w.name), "%s", cli_json_str(nsr, "name"));
+    snprintf(w.path, sizeof(w.path), "%s/%s", cli_nsr.path, w.id);
+    w.watch = cli_watch_new(to, isatty(fileno(to)), w.start_us);
+    int exit = follow(&w, a);
+    cli_watch_free(w.watch);
+    return exit;
+}
+
+static int read_body(struct cli *c, struct sbuf *body)
+{
+    int64_t timeout_ms;
+    if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
+        return CLI_USAGE; /* before anything is deployed */
+    if (c->option[CLI_OPT_BODY])
+        return cli_read_json(c, c->option[CLI_OPT_BODY], body);
+    sbuf_adds(body, "{}");
+    return CLI_OK;
+}
+
+int cli_cmd_nsr_create(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer created = CLI_ANSWER_INIT;
+    AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+    int exit = read_body(c, &body);
+    if (exit == CLI_OK)
+        exit = cli_resolve(c, "nsd", cli_nsd.path, c->args[0], &id);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    if (cli_request(c, "POST", path.s, body.s, &created) != CLI_OK)
+        return cli_report(c, &created, "deploy the nsd '%s'", c->args[0]);
+    if (!c->option[CLI_OPT_WAIT] && c->output == CLI_TABLE) {
+        fprintf(c->out, "nsr '%s' is being deployed: %s\n", cli_json_str(created.json, "name"),
+                cli_json_str(created.json, "id"));
+        return CLI_OK;
+    }
+    if (c->option[CLI_OPT_WAIT])
+        exit = wait_for(c, created.json, false, &last);
+    if (c->output == CLI_NAME || (c->output == CLI_JSON && !last.json))
+        cli_print_object(c, &cli_nsr, &created);
+    else if (c->output == CLI_JSON)
+        cli_print_object(c, &cli_nsr, &last);
+    return exit;
+}
+
+int cli_cmd_nsr_delete(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+    int64_t timeout_ms;
+    if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
+        return CLI_USAGE;
+    int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    if (cli_request(c, "DELETE", path.s, NULL, &a) != CLI_OK)
+        return cli_report(c, &a, "delete the nsr '%s'", c->args[0]);
+    if (!c->option[CLI_OPT_WAIT]) {
+        fprintf(c->output == CLI_TABLE ? c->out : c->errors, "nsr '%s' is being deleted\n",
+                c->args[0]);
+        return CLI_OK;
+    }
+    json_t *nsr = json_pack("{ss ss}", "id", id.s, "name", c->args[0]);
+    exit = wait_for(c, nsr, true, &last);
+    json_decref(nsr);
+    return exit;
+}
+
+int cli_cmd_nsr_history(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK)
+        return cli_report(c, &a, "show the history of nsr '%s'", c->args[0]);
+    if (c->output == CLI_TABLE)
+        cli_show_history(c, a.json);
+    else
+        cli_print_object(c, &cli_nsr, &a);
+    return CLI_OK;
+}

@@ -1,0 +1,159 @@
+#include "nfvo/cli/cli.h"
+
+#include <string.h>
+
+static const struct row {
+    const char *name;
+    char letter;
+    const char *value, *help;
+} rows[] = {
+#define X(id, text, letter_, value_, help_) {text, letter_, value_, help_},
+    CLI_OPTIONS(X)
+#undef X
+};
+
+static bool is_meant(const struct cli_command *cmd, const char *noun, const char *verb)
+{
+    if (noun && strcmp(noun, cmd->noun) != 0)
+        return false;
+    return !verb || (cmd->verb && strcmp(verb, cmd->verb) == 0);
+}
+
+static void print_command(FILE *to, const struct cli_command *cmd)
+{
+    char left[80];
+    snprintf(left, sizeof(left), "%s%s%s%s%s", cmd->noun, cmd->verb ? " " : "",
+             cmd->verb ? cmd->verb : "", cmd->args[0] ? " " : "", cmd->args);
+    fprintf(to, "  %-26s %s\n", left, cmd->help);
+}
+
+static void print_options(FILE *to, unsigned which)
+{
+    for (int i = 0; i < CLI_OPT_N; i++) {
+        if (!(which & (1u << i)))
+            continue;
+        char left[64];
+        snprintf(left, sizeof(left), "%s--%s%s%s",
+                 rows[i].letter == 'o'   ? "-o, "
+                 : rows[i].letter == 'h' ? "-h, "
+                                         : "",
+                 rows[i].name, rows[i].value[0] ? " " : "", rows[i].value);
+        fprintf(to, "  %-30s %s\n", left, rows[i].help);
+    }
+}
+
+static void print_exits(FILE *to)
+{
+    fprintf(to, "\nExit codes:\n");
+#define X(name, value, text) fprintf(to, "  %d  %s\n", value, text);
+    CLI_EXITS(X)
+#undef X
+}
+
+static void print_environment(FILE *to)
+{
+    fprintf(to, "\nEnvironment (beats the stored login):\n"
+                "  BATON_URL, BATON_PROJECT, BATON_CA   as the options\n"
+                "  BATON_TOKEN                          use this token\n"
+                "  BATON_USER, BATON_PASSWORD           log in for this one command\n"
+                "\nNSR, NSD, POP are ids or names; a name that several objects bear is refused "
+                "with their ids.\n"
+                "FILE is a path, or - for standard input.\n");
+}
+
+void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
+{
+    (void)c;
+    unsigned options = 0;
+    int n = 0;
+    const struct cli_command *last = NULL;
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
+        if (is_meant(cmd, noun, verb)) {
+            last = cmd;
+            options |= cmd->options;
+            n++;
+        }
+    if (n == 1)
+        fprintf(to, "usage: baton %s%s%s%s%s [options]\n\n%s.\n\n", last->noun,
+                last->verb ? " " : "", last->verb ? last->verb : "", last->args[0] ? " " : "",
+                last->args, last->help);
+    else
+        fprintf(to, "usage: baton %s [options]\n\n", noun ? noun : "COMMAND");
+    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 1; cmd++)
+        if (is_meant(cmd, noun, verb))
+            print_command(to, cmd);
+    if (noun && options) {
+        fprintf(to, "%sOptions:\n", n > 1 ? "\n" : "");
+        print_options(to, options);
+    }
+    fprintf(to, "\nOptions of all commands:\n");
+    print_options(to, CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) |
+                          CLI_BIT(INSECURE) | CLI_BIT(HELP));
+    if (!noun)
+        print_environment(to);
+    print_exits(to);
+}
+
+int cli_cmd_help(struct cli *c)
+{
+    const char *noun = c->arg_n > 0 ? c->args[0] : NULL, *verb = c->arg_n > 1 ? c->args[1] : NULL;
+    for (const struct cli_command *cmd = cli_commands; noun && cmd->noun; cmd++)
+        if (is_meant(cmd, noun, verb)) {
+            cli_help(c, c->out, noun, verb);
+            return CLI_OK;
+        }
+    if (noun)
+        return cli_fail(c, CLI_USAGE, NULL, "no such command '%s%s%s'", noun, verb ? " " : "",
+                        verb ? verb : "");
+    cli_help(c, c->out, NULL, NULL);
+    return CLI_OK;
+}
+
+/* The words that may follow: "noun -> verbs", as a case of the shell. */
+static void print_verbs(FILE *to)
+{
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++) {
+        if (!cmd->verb || (cmd != cli_commands && strcmp(cmd[-1].noun, cmd->noun) == 0))
+            continue;
+        fprintf(to, "    %s) words='", cmd->noun);
+        for (const struct cli_command *v = cmd; v->noun && strcmp(v->noun, cmd->noun) == 0; v++)
+            fprintf(to, "%s%s", v == cmd ? "" : " ", v->verb);
+        fprintf(to, "' ;;\n");
+    }
+}
+
+static void print_options_of(FILE *to)
+{
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++) {
+        fprintf(to, "    '%s%s%s') words='", cmd->noun, cmd->verb ? " " : "",
+                cmd->verb ? cmd->verb : "");
+        for (int i = 0; i < CLI_OPT_N; i++)
+            if (cmd->options & (1u << i))
+                fprintf(to, "--%s ", rows[i].name);
+        fprintf(to, "--output --url --project --help' ;;\n");
+    }
+}
+
+/* source <(baton completion) */
+int cli_cmd_completion(struct cli *c)
+{
+    const char *before = "";
+    fprintf(c->out, "# bash completion of baton; generated by: baton completion\n"
+                    "_baton()\n{\n    local word=${COMP_WORDS[COMP_CWORD]} words=''\n"
+                    "    local noun=${COMP_WORDS[1]} verb=${COMP_WORDS[2]}\n"
+                    "    if ((COMP_CWORD == 1)); then words='");
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++) {
+        if (strcmp(before, cmd->noun) != 0)
+            fprintf(c->out, "%s ", cmd->noun);
+        before = cmd->noun;
+    }
+    fprintf(c->out, "'\n    elif ((COMP_CWORD == 2)) && [[ $word != -* ]]; then case $noun in\n");
+    print_verbs(c->out);
+    fprintf(c->out,
+            "    esac\n    elif [[ $word == -* ]]; then case \"$noun${verb:+ $verb}\" in\n");
+    print_options_of(c->out);
+    fprintf(c->out,
+            "    esac\n    else COMPREPLY=($(compgen -f -- \"$word\")) && return\n    fi\n"
+            "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n}\ncomplete -F _baton baton\n");
+    return CLI_OK;
+}

@@ -1,0 +1,163 @@
+#include "common/config/config.h"
+#include "nfvo/cli/cli.h"
+
+#include <string.h>
+
+static const struct row {
+    const char *name;
+    char letter;
+    const char *value;
+} rows[] = {
+#define X(id, text, letter_, value_, help) {text, letter_, value_},
+    CLI_OPTIONS(X)
+#undef X
+};
+
+#define COMMON_OPTIONS                                                                             \
+    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
+     CLI_BIT(HELP))
+
+static int usage(struct cli *c, const char *what, const char *subject)
+{
+    fprintf(c->errors, "baton: %s '%s'\n", what, subject);
+    const struct cli_command *cmd = c->command;
+    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", cmd ? " " : "", cmd ? cmd->noun : "",
+            cmd && cmd->verb ? " " : "", cmd && cmd->verb ? cmd->verb : "");
+    return CLI_USAGE;
+}
+
+/* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
+ * it is the next one. */
+static int find_option(const char *arg, const char **ret_value)
+{
+    for (int i = 0; i < CLI_OPT_N; i++) {
+        size_t len = strlen(rows[i].name);
+        *ret_value = NULL;
+        if (arg[1] != '-') {
+            if (!rows[i].letter || arg[1] != rows[i].letter)
+                continue;
+            if (arg[2])
+                *ret_value = arg + 2;
+            return i;
+        }
+        if (strncmp(arg + 2, rows[i].name, len) != 0 || (arg[len + 2] && arg[len + 2] != '='))
+            continue;
+        if (arg[len + 2])
+            *ret_value = arg + len + 3;
+        return i;
+    }
+    return -1;
+}
+
+/* Returns how many of argv it took, 0 on a mistake (told). */
+static int take_option(struct cli *c, int left, char **argv)
+{
+    const char *value;
+    int i = find_option(argv[0], &value);
+    if (i < 0)
+        return usage(c, "no such option", argv[0]), 0;
+    if (!rows[i].value[0]) {
+        if (value)
+            return usage(c, "this option takes no value:", argv[0]), 0;
+        c->option[i] = "";
+        return 1;
+    }
+    if (!value && left < 2)
+        return usage(c, "a value is missing behind", argv[0]), 0;
+    c->option[i] = value ? value : argv[1];
+    return value ? 1 : 2;
+}
+
+static bool is_noun(const char *word)
+{
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
+        if (strcmp(cmd->noun, word) == 0)
+            return true;
+    return false;
+}
+
+static enum cli_exit find_command(struct cli *c, int n, char **words)
+{
+    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++) {
+        if (strcmp(cmd->noun, words[0]) != 0 ||
+            (cmd->verb && (n < 2 || strcmp(cmd->verb, words[1]) != 0)))
+            continue;
+        c->command = cmd;
+        c->args = words + (cmd->verb ? 2 : 1);
+        c->arg_n = n - (cmd->verb ? 2 : 1);
+        return CLI_OK;
+    }
+    if (n > 0 && c->option[CLI_OPT_HELP] && is_noun(words[0]))
+        return CLI_OK; /* "baton nsr --help" */
+    if (n > 1 && is_noun(words[0]))
+        return usage(c, "no such command behind the noun:", words[1]);
+    if (n == 1 && is_noun(words[0])) {
+        cli_help(c, c->errors, words[0], NULL);
+        return CLI_USAGE;
+    }
+    if (n > 0)
+        return usage(c, "no such command", words[0]);
+    return CLI_OK;
+}
+
+static enum cli_exit check_output(struct cli *c)
+{
+    static const char *const words[] = {
+        [CLI_TABLE] = "table", [CLI_JSON] = "json", [CLI_NAME] = "name"};
+    const char *output = c->option[CLI_OPT_OUTPUT];
+    c->output = CLI_TABLE;
+    for (size_t i = 0; output && i < ARRAY_LEN(words); i++)
+        if (strcmp(output, words[i]) == 0) {
+            c->output = (enum cli_output)i;
+            return CLI_OK;
+        }
+    return output ? usage(c, "output is table, json or name, not", output) : CLI_OK;
+}
+
+static enum cli_exit check_fit(struct cli *c)
+{
+    const struct cli_command *cmd = c->command;
+    for (int i = 0; i < CLI_OPT_N; i++)
+        if (c->option[i] && !((cmd->options | COMMON_OPTIONS) & (1u << i)))
+            return usage(c, "this command does not take the option", rows[i].name);
+    if (c->option[CLI_OPT_HELP])
+        return CLI_OK;
+    if (c->arg_n > cmd->arg_max)
+        return usage(c, "one argument too many:", c->args[cmd->arg_max]);
+    if (c->arg_n < cmd->arg_min)
+        return usage(c, "arguments are missing; it takes", cmd->args);
+    return check_output(c);
+}
+
+enum cli_exit cli_parse(struct cli *c, int argc, char **argv)
+{
+    int n = 0, took;
+    char **words = argv; /* what is no option moves to the front */
+    bool is_literal = false;
+    for (int i = 1; i < argc; i += took) {
+        took = 1;
+        if (!is_literal && strcmp(argv[i], "--") == 0)
+            is_literal = true;
+        else if (is_literal || argv[i][0] != '-' || !argv[i][1])
+            words[n++] = argv[i];
+        else if ((took = take_option(c, argc - i, argv + i)) == 0)
+            return CLI_USAGE;
+    }
+    enum cli_exit exit = find_command(c, n, words);
+    if (exit != CLI_OK)
+        return exit;
+    if (!c->command) {
+        cli_help(c, c->option[CLI_OPT_HELP] ? c->out : c->errors, n > 0 ? words[0] : NULL, NULL);
+        return c->option[CLI_OPT_HELP] ? CLI_OK : CLI_USAGE;
+    }
+    return check_fit(c);
+}
+
+enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms)
+{
+    struct err err = ERR_INIT;
+    const char *text = c->option[CLI_OPT_TIMEOUT] ? c->option[CLI_OPT_TIMEOUT] : "10m";
+    if (config_parse_duration(text, ret_ms, &err) == ERR_OK)
+        return CLI_OK;
+    return (enum cli_exit)cli_fail(c, CLI_USAGE, &err, "--timeout");
+}

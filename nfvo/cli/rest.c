@@ -1,0 +1,250 @@
+#include "nfvo/cli/rest.h"
+
+#include "common/http/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A PoP is registered within the server's operation-timeout (120 s): let it say why, do not hang up
+ * before. */
+#define CALL_TIMEOUT_MS 180000
+
+void cli_answer_release(struct cli_answer *a)
+{
+    sbuf_release(&a->body);
+    json_decref(a->json);
+    *a = (struct cli_answer)CLI_ANSWER_INIT;
+}
+
+static void clear(struct cli_answer *a)
+{
+    sbuf_clear(&a->body);
+    json_decref(a->json);
+    *a = (struct cli_answer){.body = a->body};
+}
+
+static int answer_error(struct cli_answer *a, enum cli_exit exit, enum err_code code,
+                        const char *msg, const char *hint)
+{
+    clear(a);
+    err_ignore(err_set(&a->err, code, "%s", msg), "is the answer");
+    err_ignore(err_hint(&a->err, "%s", hint), "is the answer");
+    return a->exit = exit;
+}
+
+static enum cli_exit exit_of(int status)
+{
+    if (status < 400)
+        return CLI_OK;
+    return status == 401 || status == 403 ? CLI_AUTH : status == 404 ? CLI_NOT_FOUND : CLI_FAULT;
+}
+
+static void read_answer(struct cli_answer *a, const struct http_response *res)
+{
+    a->status = res->status;
+    sbuf_add(&a->body, res->body.s, res->body.len);
+    a->json = json_loadb(res->body.s, res->body.len, JSON_DECODE_ANY, NULL);
+    a->exit = exit_of(res->status);
+}
+
+static int call(struct cli *c, const struct http_call *wanted, struct cli_answer *ret)
+{
+    struct http_response res = HTTP_RESPONSE_INIT;
+    struct http_call http = *wanted;
+    clear(ret);
+    if (!c->http)
+        c->http = http_client_new();
+    http.timeout_ms = CALL_TIMEOUT_MS;
+    http.ca_file = c->session.ca;
+    http.is_insecure = c->session.is_insecure;
+    http.max_body = (size_t)256 * 1024 * 1024;
+    enum err_code rc = http_client_call(c->http, &http, &res, &ret->err);
+    if (rc == ERR_OK) {
+        read_answer(ret, &res);
+    } else {
+        err_ignore(err_hint(&ret->err, "is '%s' right, and does nfvo run there?", c->session.url),
+                   "is reported");
+        ret->exit = rc == ERR_INVALID ? CLI_USAGE : CLI_UNREACHABLE;
+    }
+    http_response_release(&res);
+    return ret->exit;
+}
+
+static void url_of(const struct cli *c, const char *path, struct sbuf *url)
+{
+    size_t len = strlen(c->session.url);
+    while (len > 0 && c->session.url[len - 1] == '/')
+        len--;
+    sbuf_add(url, c->session.url, len);
+    sbuf_adds(url, path);
+}
+
+int cli_fetch_token(struct cli *c, const char *user, const char *password, struct cli_answer *ret)
+{
+    AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf form = SBUF_INIT;
+    url_of(c, "/oauth/token", &url);
+    sbuf_adds(&form, "grant_type=password&username=");
+    http_percent_encode(&form, user);
+    sbuf_adds(&form, "&password=");
+    http_percent_encode(&form, password);
+    int exit = call(c,
+                    &(struct http_call){.method = "POST",
+                                        .url = url.s,
+                                        .type = "application/x-www-form-urlencoded",
+                                        .body = form.s,
+                                        .body_len = form.len,
+                                        .user = "openbatonOSClient",
+                                        .password = "secret"},
+                    ret);
+    explicit_bzero(form.s, form.len);
+    if (exit == CLI_FAULT && ret->status == 400)
+        return ret->exit = CLI_AUTH; /* the reference's status of a wrong password */
+    if (exit != CLI_OK)
+        return exit;
+    const char *token = cli_json_str(ret->json, "value");
+    cli_session_set(&c->session.token, *token ? token : cli_json_str(ret->json, "access_token"));
+    if (!c->session.token)
+        return answer_error(ret, CLI_FAULT, ERR_PEER, "the answer holds no token",
+                            "is this the URL of an nfvo?");
+    return CLI_OK;
+}
+
+static int send_call(struct cli *c, const char *method, const char *path, const char *body,
+                     struct cli_answer *ret)
+{
+    AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf bearer = SBUF_INIT;
+    url_of(c, path, &url);
+    sbuf_addf(&bearer, "Bearer %s", c->session.token ? c->session.token : "");
+    const struct http_header headers[] = {{"Authorization", bearer.s},
+                                          {"Accept", "application/json, text/plain"},
+                                          {"project-id", c->session.project}};
+    int exit = call(c,
+                    &(struct http_call){.method = method,
+                                        .url = url.s,
+                                        .headers = headers,
+                                        .header_n = c->session.project ? 3 : 2,
+                                        .type = body ? HTTP_TYPE_JSON : NULL,
+                                        .body = body,
+                                        .body_len = body ? strlen(body) : 0},
+                    ret);
+    explicit_bzero(bearer.s, bearer.len);
+    if (ret->status == 401)
+        err_ignore(err_hint(&ret->err, "the token is not or no longer valid: baton login"),
+                   "is reported");
+    return exit;
+}
+
+int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret)
+{
+    size_t i;
+    json_t *project;
+    cli_session_set(&c->session.project, NULL);
+    if (send_call(c, "GET", "/api/v1/projects", NULL, ret) != CLI_OK)
+        return ret->exit;
+    const char *id = NULL;
+    json_array_foreach(ret->json, i, project)
+    {
+        const char *name = cli_json_str(project, "name");
+        if (wanted ? strcmp(wanted, name) == 0 || strcmp(wanted, cli_json_str(project, "id")) == 0
+                   : json_array_size(ret->json) == 1 || strcmp(name, "default") == 0)
+            id = cli_json_str(project, "id");
+    }
+    if (!id && wanted)
+        return answer_error(ret, CLI_NOT_FOUND, ERR_NOT_FOUND,
+                            "there is no such project, or it is not yours", "");
+    if (!id)
+        return answer_error(ret, CLI_USAGE, ERR_INVALID, "there are several projects",
+                            "say which: --project NAME");
+    cli_session_set(&c->session.project, id);
+    return CLI_OK;
+}
+
+static const char *first(const char *option, const char *variable)
+{
+    const char *value = option ? option : getenv(variable);
+    return value && *value ? value : NULL;
+}
+
+/* A stored token is for the server that gave it and no other: otherwise --url would hand it to
+ * anybody. */
+static bool apply_url(struct cli *c)
+{
+    const char *url = first(c->option[CLI_OPT_URL], "BATON_URL");
+    if (url && (!c->session.url || strcmp(url, c->session.url) != 0)) {
+        cli_session_release(&c->session);
+        cli_session_set(&c->session.url, url);
+    }
+    if (!c->session.url)
+        cli_session_set(&c->session.url, CLI_URL_DEFAULT);
+    if (first(c->option[CLI_OPT_CA], "BATON_CA"))
+        cli_session_set(&c->session.ca, first(c->option[CLI_OPT_CA], "BATON_CA"));
+    if (c->option[CLI_OPT_INSECURE])
+        c->session.is_insecure = true;
+    return url != NULL;
+}
+
+static int get_token(struct cli *c, struct cli_answer *ret)
+{
+    const char *token = first(NULL, "BATON_TOKEN"), *user = first(NULL, "BATON_USER");
+    const char *password = first(NULL, "BATON_PASSWORD");
+    if (token || (user && password)) {
+        cli_session_set(&c->session.token, token);
+        cli_session_set(&c->session.project, NULL); /* that of somebody else */
+    }
+    if (!token && user && password)
+        return cli_fetch_token(c, user, password, ret);
+    if (!c->session.token)
+        return answer_error(
+            ret, CLI_AUTH, ERR_AUTH, "not logged in",
+            "baton login --url URL --user NAME, or set BATON_URL, BATON_USER and BATON_PASSWORD");
+    return CLI_OK;
+}
+
+enum cli_exit cli_connect(struct cli *c, struct cli_answer *ret)
+{
+    if (c->has_session)
+        return CLI_OK;
+    clear(ret);
+    if (cli_session_read(&c->session, &ret->err) != ERR_OK)
+        return ret->exit = CLI_USAGE;
+    apply_url(c);
+    int exit = get_token(c, ret);
+    const char *project = first(c->option[CLI_OPT_PROJECT], "BATON_PROJECT");
+    if (exit == CLI_OK && (project || !c->session.project))
+        exit = cli_choose_project(c, project, ret);
+    c->has_session = exit == CLI_OK;
+    return (enum cli_exit)exit;
+}
+
+int cli_request(struct cli *c, const char *method, const char *path, const char *body,
+                struct cli_answer *ret)
+{
+    if (cli_connect(c, ret) != CLI_OK)
+        return ret->exit;
+    return send_call(c, method, path, body, ret);
+}
+
+int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...)
+{
+    AUTO(sbuf_release) struct sbuf what = SBUF_INIT;
+    va_list ap;
+    va_start(ap, fmt);
+    sbuf_vaddf(&what, fmt, ap);
+    va_end(ap);
+    if (a->exit == CLI_OK)
+        return CLI_OK;
+    if (a->status == 0)
+        return cli_fail(c, a->exit, &a->err, "%s", what.s);
+    if (a->json) {
+        cli_print_fault(c->errors, what.s, a->json);
+    } else {
+        size_t n = strcspn(a->body.s, "\r\n");
+        fprintf(c->errors, "baton: %s: HTTP status %d%s%.*s\n", what.s, a->status, n ? ": " : "",
+                (int)(n < 200 ? n : 200), a->body.s);
+    }
+    if (a->err.hint[0])
+        fprintf(c->errors, "  hint: %s\n", a->err.hint);
+    return a->exit;
+}

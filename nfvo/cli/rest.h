@@ -1,0 +1,43 @@
+/* Calls to the server with the login of this invocation: option, environment, stored session, in
+ * this order. */
+#ifndef NFVO_CLI_REST_H
+#define NFVO_CLI_REST_H
+
+#include "nfvo/cli/cli.h"
+
+struct cli_answer {
+    enum cli_exit exit;
+    int status;       /* HTTP; 0: none came */
+    struct sbuf body; /* as it came */
+    json_t *json;     /* NULL: empty or not JSON */
+    struct err err;   /* when status is 0: what failed */
+};
+#define CLI_ANSWER_INIT                                                                            \
+    {                                                                                              \
+        .body = SBUF_INIT                                                                          \
+    }
+void cli_answer_release(struct cli_answer *a);
+
+/* path: "/api/v1/..."; body NULL: none. Clears *ret first. Prints nothing; returns ret->exit. */
+int cli_request(struct cli *c, const char *method, const char *path, const char *body,
+                struct cli_answer *ret);
+/* Say what failed and why; what is not OK of the answer. Returns its exit. */
+int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+/* Fill c->session.{url,token,project} for requests; done by cli_request as well. Prints nothing. */
+MUST_USE enum cli_exit cli_connect(struct cli *c, struct cli_answer *ret);
+/* POST /oauth/token: the token goes to c->session.token. */
+int cli_fetch_token(struct cli *c, const char *user, const char *password, struct cli_answer *ret);
+/* name or id, NULL: the only one, or `default`. Its id goes to c->session.project. */
+int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret);
+
+/* The id of the one object in the list at path that has this id or name; kind is "nsr". NOT_FOUND;
+ * USAGE for an ambiguous name (its ids are listed); both are told. An id in the form of a UUID is
+ * taken as it is. */
+int cli_resolve(struct cli *c, const char *kind, const char *path, const char *wanted,
+                struct sbuf *ret_id);
+/* The same against a list that is there. Borrowed from list. */
+int cli_resolve_in(struct cli *c, const char *kind, const json_t *list, const char *wanted,
+                   const char **ret_id);
+
+#endif

@@ -1,0 +1,160 @@
+#include "nfvo/cli/show.h"
+
+#include <string.h>
+
+static void count_members(const json_t *object, const char *member, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%zu", json_array_size(json_object_get(object, member)));
+}
+static void count_images(const json_t *pop, struct sbuf *cell)
+{
+    count_members(pop, "images", cell);
+}
+static void count_networks(const json_t *pop, struct sbuf *cell)
+{
+    count_members(pop, "networks", cell);
+}
+static void name_vnfds(const json_t *nsd, struct sbuf *cell)
+{
+    size_t i;
+    json_t *vnfd;
+    json_array_foreach(json_object_get(nsd, "vnfd"), i, vnfd)
+        sbuf_addf(cell, "%s%s", i ? ", " : "", cli_json_str(vnfd, "name"));
+}
+static void active_of_all(const json_t *nsr, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%zu/%zu", cli_count_vnfrs(nsr, "ACTIVE"), cli_count_vnfrs(nsr, NULL));
+}
+static void count_nsr_instances(const json_t *nsr, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%zu", cli_count_instances(nsr));
+}
+
+const struct cli_column cli_pop_columns[] = {{.heading = "ID", .path = "id"},
+                                             {.heading = "NAME", .path = "name"},
+                                             {.heading = "TYPE", .path = "type"},
+                                             {.heading = "URL", .path = "authUrl"},
+                                             {.heading = "ACTIVE", .path = "active"},
+                                             {.heading = "IMAGES", .print = count_images},
+                                             {.heading = "NETWORKS", .print = count_networks},
+                                             {0}};
+const struct cli_column cli_nsd_columns[] = {
+    {.heading = "ID", .path = "id"},           {.heading = "NAME", .path = "name"},
+    {.heading = "VENDOR", .path = "vendor"},   {.heading = "VERSION", .path = "version"},
+    {.heading = "VNFDS", .print = name_vnfds}, {0}};
+const struct cli_column cli_nsr_columns[] = {{.heading = "ID", .path = "id"},
+                                             {.heading = "NAME", .path = "name"},
+                                             {.heading = "STATUS", .path = "status"},
+                                             {.heading = "TASK", .path = "task"},
+                                             {.heading = "VNFS ACTIVE", .print = active_of_all},
+                                             {.heading = "INSTANCES", .print = count_nsr_instances},
+                                             {.heading = "CREATED", .path = "createdAt"},
+                                             {0}};
+const struct cli_column cli_manager_columns[] = {{.heading = "ID", .path = "id"},
+                                                 {.heading = "TYPE", .path = "type"},
+                                                 {.heading = "REACHED BY", .path = "endpointType"},
+                                                 {.heading = "ENDPOINT", .path = "endpoint"},
+                                                 {.heading = "ACTIVE", .path = "active"},
+                                                 {.heading = "DESCRIPTION", .path = "description"},
+                                                 {0}};
+const struct cli_column cli_event_columns[] = {
+    {.heading = "ID", .path = "id"},
+    {.heading = "NAME", .path = "name"},
+    {.heading = "EVENT", .path = "event"},
+    {.heading = "SENT BY", .path = "type"},
+    {.heading = "ENDPOINT", .path = "endpoint"},
+    {.heading = "NSR", .path = "networkServiceId"},
+    {.heading = "VNFR", .path = "virtualNetworkFunctionId"},
+    {0}};
+
+static const struct cli_column image_columns[] = {{.heading = "IMAGE", .path = "name"},
+                                                  {.heading = "EXTERNAL ID", .path = "extId"},
+                                                  {.heading = "STATUS", .path = "status"},
+                                                  {0}};
+static const struct cli_column network_columns[] = {{.heading = "NETWORK", .path = "name"},
+                                                    {.heading = "EXTERNAL ID", .path = "extId"},
+                                                    {.heading = "EXTERNAL", .path = "external"},
+                                                    {.heading = "SUBNET", .path = "subnet"},
+                                                    {0}};
+static const struct cli_column flavour_columns[] = {{.heading = "FLAVOUR", .path = "flavour_key"},
+                                                    {.heading = "VCPUS", .path = "vcpus"},
+                                                    {.heading = "RAM MB", .path = "ram"},
+                                                    {.heading = "DISK GB", .path = "disk"},
+                                                    {0}};
+
+static void print_part(struct cli *c, const struct cli_column *columns, const json_t *list)
+{
+    if (json_array_size(list) == 0)
+        return;
+    fputc('\n', c->out);
+    cli_print_list(c, columns, list);
+}
+
+void cli_show_pop(struct cli *c, const json_t *pop)
+{
+    cli_print_fields(c, cli_pop_columns, pop);
+    cli_print_fault_below(c->out, json_object_get(pop, "fault"));
+    print_part(c, image_columns, json_object_get(pop, "images"));
+    print_part(c, network_columns, json_object_get(pop, "networks"));
+    print_part(c, flavour_columns, json_object_get(pop, "flavours"));
+}
+
+static void join_strings(const json_t *list, struct sbuf *out)
+{
+    size_t i;
+    json_t *text;
+    json_array_foreach(list, i, text) sbuf_addf(
+        out, "%s%s", i ? ", " : "", json_string_value(text) ? json_string_value(text) : "");
+}
+
+static void vdus_of(const json_t *vnfd, struct sbuf *cell)
+{
+    size_t i;
+    json_t *vdu;
+    json_array_foreach(json_object_get(vnfd, "vdu"), i, vdu)
+    {
+        sbuf_addf(cell, "%s%s x%zu on ", i ? "; " : "", cli_json_str(vdu, "name"),
+                  json_array_size(json_object_get(vdu, "vnfc")));
+        size_t len = cell->len;
+        join_strings(json_object_get(vdu, "vimInstanceName"), cell);
+        if (cell->len == len)
+            sbuf_adds(cell, "any PoP");
+    }
+}
+
+static void parameters_of(const json_t *dependency, struct sbuf *cell)
+{
+    join_strings(json_object_get(dependency, "parameters"), cell);
+}
+
+static const char *name_or_text(const json_t *value)
+{
+    return json_is_object(value)   ? cli_json_str(value, "name")
+           : json_is_string(value) ? json_string_value(value)
+                                   : "";
+}
+static void source_of(const json_t *dependency, struct sbuf *cell)
+{
+    sbuf_adds(cell, name_or_text(json_object_get(dependency, "source")));
+}
+static void target_of(const json_t *dependency, struct sbuf *cell)
+{
+    sbuf_adds(cell, name_or_text(json_object_get(dependency, "target")));
+}
+
+static const struct cli_column vnfd_columns[] = {
+    {.heading = "VNFD", .path = "name"},     {.heading = "TYPE", .path = "type"},
+    {.heading = "VNFM", .path = "endpoint"}, {.heading = "VDUS", .print = vdus_of},
+    {.heading = "ID", .path = "id"},         {0}};
+static const struct cli_column dependency_columns[] = {
+    {.heading = "TARGET", .print = target_of},
+    {.heading = "NEEDS FROM", .print = source_of},
+    {.heading = "PARAMETERS", .print = parameters_of},
+    {0}};
+
+void cli_show_nsd(struct cli *c, const json_t *nsd)
+{
+    cli_print_fields(c, cli_nsd_columns, nsd);
+    print_part(c, vnfd_columns, json_object_get(nsd, "vnfd"));
+    print_part(c, dependency_columns, json_object_get(nsd, "vnf_dependency"));
+}

@@ -1,0 +1,118 @@
+#include "nfvo/cli/table.h"
+
+#include "common/base/mem.h"
+
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMN_MAX 12
+
+struct cli_table {
+    struct cli *c;
+    struct libscols_table *table;
+    size_t n;
+};
+
+const char *cli_status_color(const char *word)
+{
+    static const char *const colors[][2] = {{"ACTIVE", "green"},       {"ERROR", "red"},
+                                            {"FAILED", "red"},         {"TERMINATED", "magenta"},
+                                            {"INITIALIZED", "yellow"}, {"INACTIVE", "yellow"},
+                                            {"NULL", "yellow"},        {"SCALING", "yellow"},
+                                            {"RESUMING", "yellow"},    {"no", "red"},
+                                            {"not ready", "red"},      {"ready", "green"}};
+    for (size_t i = 0; i < ARRAY_LEN(colors); i++)
+        if (strcmp(colors[i][0], word) == 0)
+            return colors[i][1];
+    return NULL;
+}
+
+static struct libscols_table *must(struct libscols_table *table)
+{
+    if (!table)
+        abort(); /* libsmartcols has no other reason than memory: common/base/mem.h */
+    return table;
+}
+
+struct cli_table *cli_table_new(struct cli *c, const char *const *headings, bool is_tree)
+{
+    struct cli_table *t = xcalloc(1, sizeof(*t));
+    t->c = c;
+    t->table = must(scols_new_table());
+    scols_table_set_stream(t->table, c->out);
+    scols_table_enable_colors(t->table, c->is_terminal);
+    if (!c->is_terminal)
+        scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER);
+    for (; headings[t->n]; t->n++)
+        scols_table_new_column(t->table, headings[t->n], 0,
+                               is_tree && t->n == 0 ? SCOLS_FL_TREE : 0);
+    return t;
+}
+
+void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
+{
+    struct libscols_line *line = scols_table_new_line(t->table, parent);
+    if (!line)
+        abort();
+    for (size_t i = 0; i < t->n; i++) {
+        const char *color = cells[i] ? cli_status_color(cells[i]) : NULL;
+        if (cells[i] && cells[i][0])
+            scols_line_set_data(line, i, cells[i]);
+        if (color && t->c->is_terminal)
+            scols_cell_set_color(scols_line_get_cell(line, i), color);
+    }
+    return line;
+}
+
+void cli_table_print(struct cli_table *t)
+{
+    scols_print_table(t->table);
+    fflush(t->c->out);
+    scols_unref_table(t->table);
+    free(t);
+}
+
+static const char *cell_of(const struct cli_column *column, const json_t *object, struct sbuf *cell)
+{
+    if (column->path)
+        return cli_json_str(object, column->path);
+    column->print(object, cell);
+    return cell->s;
+}
+
+void cli_print_list(struct cli *c, const struct cli_column *columns, const json_t *list)
+{
+    const char *headings[COLUMN_MAX + 1] = {NULL}, *cells[COLUMN_MAX];
+    size_t n = 0, i;
+    json_t *object;
+    for (; columns[n].heading && n < COLUMN_MAX; n++)
+        headings[n] = columns[n].heading;
+    if (json_array_size(list) == 0) {
+        fprintf(c->errors, "none\n");
+        return;
+    }
+    struct cli_table *t = cli_table_new(c, headings, false);
+    json_array_foreach(list, i, object)
+    {
+        struct sbuf made[COLUMN_MAX];
+        for (size_t k = 0; k < n; k++) {
+            made[k] = (struct sbuf)SBUF_INIT;
+            cells[k] = cell_of(&columns[k], object, &made[k]);
+        }
+        cli_table_add(t, NULL, cells);
+        for (size_t k = 0; k < n; k++)
+            sbuf_release(&made[k]);
+    }
+    cli_table_print(t);
+}
+
+void cli_print_fields(struct cli *c, const struct cli_column *columns, const json_t *object)
+{
+    for (const struct cli_column *k = columns; k->heading; k++) {
+        AUTO(sbuf_release) struct sbuf made = SBUF_INIT;
+        const char *value = cell_of(k, object, &made);
+        if (*value)
+            fprintf(c->out, "%-12s %s\n", k->heading, value);
+    }
+}
