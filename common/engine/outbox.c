@@ -206,6 +206,7 @@ void outbox_sweep(struct engine_worker *w)
         store_is_away(w, &err);
         return;
     }
+    store_is_back(w); /* not only after a batch: while consuming is paused there may never be one */
     struct outbox_row **send = arena_alloc(&w->arena, (found.n + 1) * sizeof(*send));
     size_t n = 0;
     for (uint32_t i = 0; i < found.n; i++) {
