@@ -1,0 +1,104 @@
+/* The NFVO's peers: VNFMs and VIM drivers in the manners of the SDKs that exist (amqp-protocol.md
+ * 1-5, tests/interop/README.md), with the failures of real ones. What they did in the world is
+ * counted here: scripts, servers, networks. */
+#ifndef TESTS_SIM_CLOUD_H
+#define TESTS_SIM_CLOUD_H
+
+#include "proto/messages/driver_rpc.h"
+#include "proto/messages/or_vnfm.h"
+#include "proto/messages/vnfm_or.h"
+#include "tests/sim/broker.h"
+
+enum manner {
+    MANNER_C,    /* our SDKs: correlation ids, recognise repetitions, acknowledge after the work */
+    MANNER_JAVA, /* acknowledge first, direct reply-to, "null" when there is nothing to say */
+    MANNER_PYTHON, /* acknowledge first, no correlation id, no answer when there is nothing to say
+                    */
+    MANNER_GO,     /* acknowledge first, null for empty lists, cyclic_dependency */
+    MANNER_N
+};
+extern const char *const manner_names[MANNER_N];
+
+#define PEERS_MAX 4
+
+struct effect {                   /* a script ran for a record */
+    const char *record, *command; /* command: correlation id or reply address, tells the request */
+    enum action action;
+    uint64_t message;
+};
+struct answered { /* our SDK's journal: it survives a crash */
+    const char *command, *body;
+};
+struct job;
+struct vnfm {
+    struct sim *s;
+    const char *type, *queue;
+    enum manner manner;
+    bool is_alive, self_allocates;
+    int incarnation, jobs;
+    struct bconn *conn;
+    struct job *newest;
+    struct effect *effects;
+    size_t n_effects;
+    struct answered *journal;
+    size_t n_journal;
+};
+
+struct cloud_server {
+    const char *id, *hostname, *token, *pop;
+    bool is_broken;
+};
+struct cloud_network {
+    const char *id, *name, *pop;
+};
+struct driver {
+    struct sim *s;
+    const char *type, *queue;
+    enum manner manner;
+    bool is_alive, client_token, glitched;
+    int incarnation;
+    struct bconn *conn;
+    struct cloud_server *servers; /* these stay when the driver dies: they are the cloud's */
+    size_t n_servers;
+    struct cloud_network *networks;
+    size_t n_networks;
+    uint64_t launches, deletes, listings;
+};
+struct cloud {
+    struct vnfm vnfms[PEERS_MAX];
+    int n_vnfms;
+    struct driver drivers[PEERS_MAX];
+    int n_drivers;
+};
+
+void cloud_init(struct sim *s);
+struct vnfm *cloud_add_vnfm(struct sim *s, enum manner manner, bool self_allocates);
+struct driver *cloud_add_driver(struct sim *s, enum manner manner);
+
+void vnfm_start(struct vnfm *v);
+void vnfm_crash(struct vnfm *v);
+void driver_start(struct driver *d);
+void driver_crash(struct driver *d);
+
+/* What becomes of one request. */
+struct fate {
+    bool fails, silent, twice, crashes_before, crashes_after;
+    int64_t takes_us;
+};
+struct fate cloud_fate(struct sim *s, int64_t typical_us, int64_t deadline_us);
+
+/* vnfm_record.c: messages in each manner, in the run's arena. */
+struct vnfr *vnfm_build_record(struct vnfm *v, const struct vnfd *vnfd, const char *nsr);
+void vnfm_allocate_itself(struct vnfm *v, struct vnfr *record);
+const char *vnfm_message(struct vnfm *v, enum action action, const struct vnfr *record,
+                         const struct or_vnfm *grant);
+const char *vnfm_error(struct vnfm *v, const struct vnfr *record, const char *nsr,
+                       const char *text);
+
+/* driver_cloud.c: what the methods do, and the body that says so; NULL: no answer. *ret_ok: it did
+ * something. */
+const char *driver_perform(struct driver *d, const struct driver_request *rq, const struct fate *f);
+/* Elements of a JSON array as slices of its text; at most max. */
+uint32_t json_elements(struct proto_raw array, struct proto_raw *ret, uint32_t max);
+
+#endif

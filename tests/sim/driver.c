@@ -1,0 +1,110 @@
+/* A VIM driver at work: takes a call, does it after a while, answers in its manner. Or not. */
+#include "tests/sim/cloud.h"
+
+#include "proto/topology.h"
+
+#include <string.h>
+
+#define DEADLINE (300 * SEC)
+
+struct call {
+    struct driver *d;
+    int incarnation;
+    struct bconsumer *consumer; /* ours acknowledges after the work */
+    struct bmsg *m;
+    struct driver_request *rq;
+    struct fate fate;
+};
+
+static void take(void *ctx, struct bconsumer *c, struct bmsg *m);
+static const struct bconn_events events = {.delivery = take};
+
+void driver_start(struct driver *d)
+{
+    struct sim *s = d->s;
+    d->is_alive = true;
+    d->incarnation++;
+    d->conn = broker_connect(s, d->type, &events, d);
+    broker_declare(s, d->queue, NULL, d->manner != MANNER_C);
+    broker_consume(d->conn, d->queue, d->manner == MANNER_C ? 16 : 1000, d->manner != MANNER_C);
+    sim_tell(s, d->queue, "", "started");
+}
+
+static void come_back(struct sim *s, void *arg, uint64_t tag)
+{
+    (void)s, (void)tag;
+    driver_start(arg);
+}
+
+void driver_crash(struct driver *d)
+{
+    struct sim *s = d->s;
+    if (!d->is_alive)
+        return;
+    sim_tell(s, d->queue, "", "CRASHED");
+    d->is_alive = false;
+    broker_drop(d->conn, sim_between(s, 0, 50 * MSEC));
+    sim_at(s, s->now + sim_between(s, SEC, 60 * SEC), come_back, d, 0);
+}
+
+static void answer(struct call *k, const char *body)
+{
+    struct driver *d = k->d;
+    if (!k->m->reply_to) {
+        sim_violate(d->s, "%s: %s without reply_to makes a Python driver deaf", d->queue,
+                    k->rq->method_name);
+        return;
+    }
+    struct publish p = {.exchange = d->manner == MANNER_GO ? "" : TOPOLOGY_EXCHANGE,
+                        .key = k->m->reply_to,
+                        .correlation_id = k->m->correlation_id,
+                        .body = body,
+                        .len = strlen(body)};
+    sim_tell(d->s, d->queue, p.key, "%s: %.60s", k->rq->method_name, *body ? body : "(empty body)");
+    broker_publish(d->conn, &p);
+}
+
+static void work(struct sim *s, void *arg, uint64_t tag)
+{
+    struct call *k = arg;
+    struct driver *d = k->d;
+    (void)tag;
+    if (!d->is_alive || d->incarnation != k->incarnation)
+        return;
+    if (k->fate.crashes_before) {
+        driver_crash(d);
+        return;
+    }
+    const char *body = driver_perform(d, k->rq, &k->fate);
+    if (body && k->fate.silent) {
+        sim_tell(s, d->queue, "", "stays SILENT after %s", k->rq->method_name);
+    } else if (body) {
+        answer(k, body);
+        if (k->fate.twice)
+            answer(k, body);
+    }
+    if (k->consumer)
+        broker_ack(d->conn, k->consumer, k->m);
+    if (k->fate.crashes_after)
+        driver_crash(d);
+}
+
+static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
+{
+    struct driver *d = ctx;
+    struct sim *s = d->s;
+    struct call *k = arena_alloc(&s->arena, sizeof(*k));
+    *k = (struct call){.d = d,
+                       .incarnation = d->incarnation,
+                       .m = m,
+                       .consumer = d->manner == MANNER_C ? c : NULL};
+    if (proto_decode(&driver_request_type, m->body, m->len, 0, &s->arena, &k->rq, NULL) != ERR_OK) {
+        sim_violate(s, "%s: request is not readable: %.80s", d->queue, m->body);
+        return;
+    }
+    bool is_launch = strncmp(k->rq->method_name, "launch", 6) == 0;
+    k->fate = cloud_fate(s, is_launch ? 3 * SEC : SEC / 5, DEADLINE);
+    sim_tell(s, "broker", d->queue, "took #%llu %s%s", (unsigned long long)m->id,
+             k->rq->method_name, m->deliveries > 1 ? " (again)" : "");
+    sim_at(s, s->now + k->fate.takes_us, work, k, 0);
+}

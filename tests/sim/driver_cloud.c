@@ -1,0 +1,245 @@
+/* The cloud behind a driver: servers and networks, and how the methods of amqp-protocol.md 5.4
+ * answer in each manner. */
+#include "common/base/sbuf.h"
+#include "tests/sim/cloud.h"
+
+#include <string.h>
+
+uint32_t json_elements(struct proto_raw array, struct proto_raw *ret, uint32_t max)
+{
+    uint32_t n = 0;
+    int depth = 0;
+    const char *from = NULL, *end = array.at + array.n;
+    for (const char *p = array.at; p < end; p++) {
+        if (*p == '"') {
+            from = from || depth == 0 ? from : p;
+            for (p++; p < end && *p != '"'; p++)
+                p += *p == '\\';
+        } else if (depth == 1 && (*p == ',' || *p == ']')) {
+            if (from && n < max)
+                ret[n++] = (struct proto_raw){from, (size_t)(p - from)};
+            from = NULL;
+            depth -= *p == ']';
+        } else if (*p == '[' || *p == '{') {
+            from = from || depth == 0 ? from : p;
+            depth++;
+        } else if (*p == ']' || *p == '}') {
+            depth--;
+        } else if (!from && depth == 1 && !strchr(" \n\t", *p)) {
+            from = p;
+        }
+    }
+    return n;
+}
+
+static const char *text_of(struct driver *d, struct proto_raw raw)
+{
+    if (raw.n < 2 || raw.at[0] != '"')
+        return "";
+    return arena_strndup(&d->s->arena, raw.at + 1,
+                         raw.n - 2); /* names and ids need no unescaping */
+}
+
+/* One driver serves several PoPs, each a cloud of its own: the first parameter says which. */
+static const char *pop_of(struct driver *d, struct proto_raw pop)
+{
+    const char *id = memmem(pop.at, pop.n, "\"id\":\"", 6);
+    return id && (size_t)(id - pop.at) + 42 < pop.n ? arena_strndup(&d->s->arena, id + 6, 36) : "";
+}
+
+/* --- servers
+ * ---------------------------------------------------------------------------------------------- */
+static void add_server(struct sbuf *b, const struct cloud_server *v)
+{
+    sbuf_addf(b,
+              "{\"name\":\"%s\",\"hostName\":\"%s\",\"extId\":\"%s\",\"status\":\"%s\",\"ips\":{"
+              "\"mgmt\":[\"10.0.0.1\"]},"
+              "\"floatingIps\":{}}",
+              v->hostname, v->hostname, v->id, v->is_broken ? "ERROR" : "ACTIVE");
+}
+
+static struct cloud_server *server_with(struct driver *d, const char *hostname, const char *token)
+{
+    for (size_t i = 0; i < d->n_servers; i++)
+        if ((hostname && strcmp(d->servers[i].hostname, hostname) == 0) ||
+            (token && d->servers[i].token && strcmp(d->servers[i].token, token) == 0))
+            return &d->servers[i];
+    return NULL;
+}
+
+static const char *exception(struct driver *d, const char *text, const struct cloud_server *v)
+{
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    sbuf_addf(&b, "{\"exception\":{\"detailMessage\":\"%s\"", text);
+    if (v) {
+        sbuf_adds(&b, ",\"server\":");
+        add_server(&b, v);
+    }
+    sbuf_adds(&b, "}}");
+    return arena_strndup(&d->s->arena, b.s, b.len);
+}
+
+static const char *launch(struct driver *d, const struct driver_request *rq, const char *pop,
+                          const char *hostname, const struct fate *f)
+{
+    struct sim *s = d->s;
+    struct cloud_server *v = d->client_token ? server_with(d, NULL, rq->client_token) : NULL;
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    if (!v) {
+        bool leaves_it = !f->fails || (d->manner != MANNER_PYTHON && sim_chance(s, 500));
+        if (!leaves_it)
+            return exception(d, "no valid host", NULL);
+        if (server_with(d, hostname, NULL))
+            sim_violate(s, "%s: a second server for hostname '%s'", d->queue, hostname);
+        d->servers = arena_grow_array(&s->arena, d->servers, d->n_servers, sizeof(*d->servers));
+        v = &d->servers[d->n_servers++];
+        *v = (struct cloud_server){
+            arena_printf(&s->arena, "srv-%s-%llu", d->type, (unsigned long long)++d->launches),
+            hostname, rq->client_token, pop, f->fails};
+        sim_tell(s, d->queue, "cloud", "server %s for %s%s", v->id, hostname,
+                 f->fails ? " (broken)" : "");
+    }
+    if (v->is_broken)
+        return exception(d, "server went to ERROR", v);
+    sbuf_adds(&b, "{\"answer\":");
+    add_server(&b, v);
+    sbuf_addc(&b, '}');
+    return arena_strndup(&s->arena, b.s, b.len);
+}
+
+static const char *delete_server(struct driver *d, const char *id, const struct fate *f)
+{
+    if (f->fails)
+        return exception(d, "cloud is busy", NULL);
+    for (size_t i = 0; i < d->n_servers; i++)
+        if (strcmp(d->servers[i].id, id) == 0) {
+            sim_tell(d->s, d->queue, "cloud", "server %s deleted", id);
+            memmove(&d->servers[i], &d->servers[i + 1],
+                    (d->n_servers - i - 1) * sizeof(*d->servers));
+            d->n_servers--;
+            d->deletes++;
+            break;
+        }
+    return d->manner == MANNER_PYTHON ? NULL : d->manner == MANNER_C ? "{\"answer\":true}" : "{}";
+}
+
+/* A cloud may fail to show what is there, once: hence two good listings before an absence is
+ * believed. */
+static const char *list_servers(struct driver *d, const char *pop, const struct fate *f)
+{
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    d->listings++;
+    if (f->fails)
+        return exception(d, "cloud is busy", NULL);
+    d->glitched = !d->glitched && sim_faulty(d->s, d->s->weather.peer_fails);
+    size_t n = 0;
+    for (size_t i = 0; !d->glitched && i < d->n_servers; i++)
+        if (strcmp(d->servers[i].pop, pop) == 0) {
+            sbuf_adds(&b, n++ ? "," : "{\"answer\":[");
+            add_server(&b, &d->servers[i]);
+        }
+    if (n == 0 && d->manner == MANNER_PYTHON)
+        return "";
+    if (n == 0 && d->manner == MANNER_GO)
+        return "{\"answer\":null}";
+    sbuf_adds(&b, n ? "]}" : "{\"answer\":[]}");
+    return arena_strndup(&d->s->arena, b.s, b.len);
+}
+
+/* --- networks
+ * -------------------------------------------------------------------------------------------------
+ */
+static void add_network(struct sbuf *b, const struct cloud_network *n)
+{
+    sbuf_addf(b, "{\"name\":\"%s\",\"extId\":\"%s\"}", n->name, n->id);
+}
+
+static const char *create_network(struct driver *d, const char *pop, struct proto_raw wanted,
+                                  const struct fate *f)
+{
+    struct sim *s = d->s;
+    struct network *w = NULL;
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    if (f->fails)
+        return exception(d, "no more networks", NULL);
+    if (proto_decode(&network_type, wanted.at, wanted.n, 0, &s->arena, &w, NULL) != ERR_OK ||
+        !w->name)
+        return exception(d, "not a network", NULL);
+    for (size_t i = 0; i < d->n_networks; i++)
+        if (strcmp(d->networks[i].name, w->name) == 0 && strcmp(d->networks[i].pop, pop) == 0)
+            sim_violate(s, "%s: a second network named '%s'", d->queue, w->name);
+    d->networks = arena_grow_array(&s->arena, d->networks, d->n_networks, sizeof(*d->networks));
+    d->networks[d->n_networks] =
+        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_networks), w->name, pop};
+    sim_tell(s, d->queue, "cloud", "network %s", w->name);
+    sbuf_adds(&b, "{\"answer\":");
+    add_network(&b, &d->networks[d->n_networks++]);
+    sbuf_addc(&b, '}');
+    return arena_strndup(&s->arena, b.s, b.len);
+}
+
+static void add_networks(struct driver *d, const char *pop, struct sbuf *b)
+{
+    const char *sep = "[";
+    for (size_t i = 0; i < d->n_networks; i++)
+        if (strcmp(d->networks[i].pop, pop) == 0) {
+            sbuf_adds(b, sep);
+            add_network(b, &d->networks[i]);
+            sep = ",";
+        }
+    sbuf_adds(b, *sep == ',' ? "]" : "[]");
+}
+
+/* The PoP comes back with what is there; Go drops what its structs do not know. */
+static const char *refresh(struct driver *d, struct proto_raw pop, const struct fate *f)
+{
+    struct sim *s = d->s;
+    struct vim_instance *v = NULL;
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    if (f->fails)
+        return exception(d, "cloud is not reachable", NULL);
+    if (proto_decode(&vim_instance_type, pop.at, pop.n, 0, &s->arena, &v, NULL) != ERR_OK ||
+        !v->id) {
+        sim_violate(s, "%s: refresh of something that is no PoP: %.*s", d->queue,
+                    (int)(pop.n > 80 ? 80 : pop.n), pop.at);
+        return NULL;
+    }
+    sbuf_addf(&b,
+              "{\"answer\":{\"id\":\"%s\",\"name\":\"%s\",\"type\":\"%s\",\"authUrl\":\"%s\","
+              "\"active\":true,"
+              "\"images\":[{\"extId\":\"img\",\"name\":\"img\"}],\"networks\":",
+              v->id, v->name, v->type, v->auth_url ? v->auth_url : "");
+    add_networks(d, v->id, &b);
+    sbuf_adds(&b, "}}");
+    return arena_strndup(&s->arena, b.s, b.len);
+}
+
+const char *driver_perform(struct driver *d, const struct driver_request *rq, const struct fate *f)
+{
+    struct proto_raw p[12];
+    uint32_t n = json_elements(rq->parameters, p, ARRAY_LEN(p));
+    const char *method = rq->method_name, *pop = n ? pop_of(d, p[0]) : "";
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    for (uint32_t i = 0; i < n; i++)
+        if (p[i].n == 4 && memcmp(p[i].at, "null", 4) == 0)
+            sim_violate(d->s, "%s: %s has a null parameter", d->queue, method);
+    if (strcmp(method, "launchInstanceAndWait") == 0 && n == 10)
+        return launch(d, rq, pop, text_of(d, p[1]), f);
+    if (strcmp(method, "deleteServerByIdAndWait") == 0 && n == 2)
+        return delete_server(d, text_of(d, p[1]), f);
+    if (strcmp(method, "listServer") == 0 && n == 1)
+        return list_servers(d, pop, f);
+    if (strcmp(method, "createNetwork") == 0 && n == 2)
+        return create_network(d, pop, p[1], f);
+    if (strcmp(method, "refresh") == 0 && n == 1)
+        return refresh(d, p[0], f);
+    if (strcmp(method, "listNetworks") == 0 && n == 1) {
+        sbuf_adds(&b, "{\"answer\":");
+        add_networks(d, pop, &b);
+        sbuf_addc(&b, '}');
+        return arena_strndup(&d->s->arena, b.s, b.len);
+    }
+    sim_violate(d->s, "%s: call %s with %u parameters is unknown to the drivers", d->queue, method,
+                n);
+    return NULL;
+}

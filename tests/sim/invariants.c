@@ -1,0 +1,191 @@
+#include "tests/sim/invariants.h"
+
+#include "proto/topology.h"
+
+#include <string.h>
+
+static const char *const instance_names[] = {"LAUNCHING", "DOUBT",    "UP",
+                                             "FAILED",    "DELETING", "GONE"};
+
+static const char *phase_name(const struct row *r)
+{
+    static const char *const nsr[] = {"DEPLOYING", "ACTIVE", "FAILED", "RELEASING"};
+    if (!r)
+        return "-";
+    if (r->kind == ROW_NSR)
+        return r->phase < 4 ? nsr[r->phase] : "TOMBSTONE";
+    if (r->kind == ROW_VNFR)
+        return vnfr_phase_names[r->phase];
+    if (r->kind == ROW_INSTANCE)
+        return instance_names[r->phase];
+    return r->phase == POP_READY ? "READY" : "REGISTERING";
+}
+
+static const char *row_name(const struct row *r)
+{
+    return r->kind == ROW_NSR        ? r->key[NSR_NAME]
+           : r->kind == ROW_VNFR     ? r->key[VNFR_NAME]
+           : r->kind == ROW_INSTANCE ? r->key[INSTANCE_HOSTNAME]
+                                     : r->key[POP_NAME];
+}
+
+/* --- servers
+ * ---------------------------------------------------------------------------------------------- */
+static const struct cloud_server *server_named(const struct sim *s, const char *hostname,
+                                               const char *id)
+{
+    for (int i = 0; i < s->cloud->n_drivers; i++)
+        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++) {
+            const struct cloud_server *v = &s->cloud->drivers[i].servers[k];
+            if (strcmp(v->hostname, hostname) == 0 && (!id || strcmp(v->id, id) == 0))
+                return v;
+        }
+    return NULL;
+}
+
+/* --- while it runs
+ * ------------------------------------------------------------------------------------------- */
+static void on_row(struct sim *s, const struct row *before, const struct row *after)
+{
+    const struct row *r = after ? after : before;
+    if (before && after && before->phase == after->phase)
+        return;
+    sim_tell(s, "", "", "%s %.8s %s: %s => %s", s->store->dom->rows[r->kind].table, r->id,
+             row_name(r), phase_name(before), after ? phase_name(after) : "-");
+    if (r->kind == ROW_VNFR && after && after->phase == VNFR_FAILED &&
+        strstr(after->doc, "led out of the rule"))
+        sim_violate(s, "VNFR %.8s: the matrix returned FSM_ILLEGAL out of %s", r->id,
+                    phase_name(before));
+    if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_UP &&
+        !server_named(s, after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]))
+        sim_violate(s, "instance %s is said to be UP as '%s', but there is no such server",
+                    after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]);
+    if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_GONE && before &&
+        before->phase == INSTANCE_DELETING && server_named(s, r->key[INSTANCE_HOSTNAME], NULL))
+        sim_violate(s, "instance %s is said to be GONE, but its server is there",
+                    r->key[INSTANCE_HOSTNAME]);
+    s->store->news |= r->kind == ROW_NSR;
+}
+
+static void check_active(struct sim *s, const struct row *nsr)
+{
+    int up = 0;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (strcmp(r->agg, nsr->id) != 0)
+            continue;
+        if (r->kind == ROW_VNFR && r->phase != VNFR_ACTIVE)
+            sim_violate(s, "NSR %.8s is ACTIVE, but its VNFR %s is %s", nsr->id, row_name(r),
+                        phase_name(r));
+        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_UP) {
+            up++;
+            if (!server_named(s, r->key[INSTANCE_HOSTNAME], r->key[INSTANCE_VC]))
+                sim_violate(s, "NSR %.8s is ACTIVE, but server %s is not there", nsr->id,
+                            r->key[INSTANCE_HOSTNAME]);
+        }
+    }
+    for (int i = 0; i < s->crowd->n_nsrs; i++)
+        if (strcmp(s->crowd->nsrs[i].id, nsr->id) == 0 && s->crowd->nsrs[i].servers != up)
+            sim_violate(s, "NSR %.8s is ACTIVE with %d servers instead of %d", nsr->id, up,
+                        s->crowd->nsrs[i].servers);
+}
+
+static void on_saved(struct sim *s)
+{
+    if (!s->store->news)
+        return;
+    s->store->news = false;
+    for (size_t i = 0; i < s->store->n_rows; i++)
+        if (s->store->rows[i]->kind == ROW_NSR && s->store->rows[i]->phase == NSR_ACTIVE)
+            check_active(s, s->store->rows[i]);
+}
+
+static void on_note(struct sim *s, const char *doc)
+{
+    if (strstr(doc, "led out of the rule"))
+        sim_violate(s, "the matrix returned FSM_ILLEGAL: %.200s", doc);
+    sim_tell(s, "", "", "note %.160s", doc);
+}
+
+void invariants_watch(struct sim *s)
+{
+    s->store->on_row = on_row;
+    s->store->on_saved = on_saved;
+    s->store->on_note = on_note;
+}
+
+/* --- when it is quiet
+ * -------------------------------------------------------------------------------------------- */
+static void check_wishes(struct sim *s)
+{
+    static const char *const names[] = {"register PoP", "deploy", "release"};
+    for (const struct wish *w = s->crowd->wishes; w; w = w->next) {
+        if (!w->is_done)
+            sim_violate(s, "a user's '%s %.8s' was never completed (%d tries)", names[w->kind],
+                        w->agg, w->tries);
+        if (w->kind == WISH_DEPLOY && w->is_refused)
+            sim_violate(s, "deploy was refused: %s", w->why);
+    }
+}
+
+static int released_or_not(const struct wanted *n)
+{
+    return n->release && n->release->is_done && !n->release->is_refused;
+}
+
+void invariants_settled(struct sim *s)
+{
+    check_wishes(s);
+    for (int i = 0; i < s->crowd->n_nsrs; i++) {
+        const struct wanted *n = &s->crowd->nsrs[i];
+        const struct row *r = store_row(s, ROW_NSR, n->id);
+        if (!r && !n->release)
+            sim_violate(s, "NSR %.8s was accepted and is not there, though nobody deleted it",
+                        n->id);
+        if (r && released_or_not(n))
+            sim_violate(s, "NSR %.8s was deleted, and is %s hours later", n->id, phase_name(r));
+        if (r && r->phase != NSR_ACTIVE && r->phase != NSR_FAILED)
+            sim_violate(s, "NSR %.8s is still %s: no progress", n->id, phase_name(r));
+        if (r && r->phase == NSR_ACTIVE)
+            check_active(s, r);
+        if (r && s->weather.relaxed && r->phase != NSR_ACTIVE)
+            sim_violate(s, "NSR %.8s is %s, though no peer failed", n->id, phase_name(r));
+        s->outcome[!r ? 2 : r->phase == NSR_ACTIVE ? 0 : 1]++;
+    }
+}
+
+static void check_queues(struct sim *s)
+{
+    static const char *const queues[] = {QUEUE_REPLIES, QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY,
+                                         QUEUE_INTERNAL};
+    for (size_t i = 0; i < ARRAY_LEN(queues); i++)
+        if (broker_waiting(s, queues[i]))
+            sim_violate(s, "%zu messages are left in %s", broker_waiting(s, queues[i]), queues[i]);
+    for (int i = 0; i < s->cloud->n_vnfms; i++)
+        if (broker_waiting(s, s->cloud->vnfms[i].queue))
+            sim_violate(s, "messages are left in %s", s->cloud->vnfms[i].queue);
+}
+
+void invariants_empty(struct sim *s)
+{
+    const struct store *st = s->store;
+    check_wishes(s);
+    for (size_t i = 0; i < st->n_rows; i++)
+        if (st->rows[i]->kind <= ROW_INSTANCE)
+            sim_violate(s, "%s %.8s %s is left over as %s", st->dom->rows[st->rows[i]->kind].table,
+                        st->rows[i]->id, row_name(st->rows[i]), phase_name(st->rows[i]));
+    for (int i = 0; i < s->cloud->n_drivers; i++)
+        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++)
+            sim_violate(s, "server %s (%s) is left over at %s",
+                        s->cloud->drivers[i].servers[k].hostname,
+                        s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
+    if (st->n_commands)
+        sim_violate(s, "command %s of kind %d is left over", st->commands[0]->id,
+                    st->commands[0]->kind);
+    if (st->n_outbox)
+        sim_violate(s, "%zu outbox rows are left over, the first to %s", st->n_outbox,
+                    st->outbox[0]->row.send.key);
+    if (st->n_locks)
+        sim_violate(s, "%zu locks are left over", st->n_locks);
+    check_queues(s);
+}

@@ -1,0 +1,79 @@
+#include "tests/sim/plant.h"
+
+#include <string.h>
+
+const char *const plant_names[PLANTS + 1] = {
+    "none",
+    "acknowledged before commit",                       /* fake_bus.c */
+    "outbox row not sent again after a crash",          /* store.c */
+    "a repeated ALLOCATE launches again",               /* here */
+    "a reply is taken without closing its command",     /* here */
+    "an absence is believed at the first listing",      /* here */
+    "a deadline is not opened",                         /* store_tx.c */
+    "of two sources that come at once, one is missed",  /* here */
+    "what another worker holds is taken for not there", /* store.c */
+};
+
+/* The real domain, with something wrong. One simulator, one thread: the plant's state may be
+ * global. */
+static struct domain real;
+static struct sim *sim;
+
+static void again(struct decision *d)
+{
+    /* Every launch that this aggregate ever sent goes out once more. */
+    const struct vnfm_or *msg = d->in->payload;
+    if (!d->root || d->in->event != EV_VNFM_REQUEST ||
+        action_parse(msg->action) != ACTION_ALLOCATE_RESOURCES)
+        return;
+    for (uint32_t i = 0; i < d->rows.n; i++) {
+        struct row *r = d->rows.at[i];
+        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_LAUNCHING && r->mark == ROW_CLEAN) {
+            const struct row *pop = store_row(sim, ROW_POP, r->key[INSTANCE_POP]);
+            for (int k = 0; pop && k < sim->cloud->n_drivers; k++)
+                if (strcmp(sim->cloud->drivers[k].type, pop->key[POP_TYPE]) == 0)
+                    decision_send(d, "openbaton-exchange", sim->cloud->drivers[k].queue,
+                                  arena_printf(d->arena,
+                                               "{\"methodName\":\"launchInstanceAndWait\","
+                                               "\"parameters\":[{},\"%s\",\"img\",\"\",\"\","
+                                               "[],[],\"\",{},[]]}",
+                                               r->key[INSTANCE_HOSTNAME]));
+        }
+    }
+}
+
+static void believe_at_once(struct decision *d)
+{
+    for (uint32_t i = 0; d->in->event == EV_INTERNAL && i < d->rows.n; i++) {
+        struct row *r = d->rows.at[i];
+        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_DELETING && r->mark == ROW_CLEAN)
+            r->state = "{\"misses\":1}";
+    }
+}
+
+static void decide(struct decision *d)
+{
+    uint32_t had = d->sends.n;
+    if (sim->plant == 5)
+        believe_at_once(d);
+    real.decide(d);
+    if (sim->plant == 3)
+        again(d);
+    for (uint32_t i = 0; sim->plant == 4 && d->in->command && i < d->commands.n; i++)
+        if (strcmp(d->commands.at[i]->id, d->in->command) == 0 &&
+            d->commands.at[i]->mark == ROW_GONE && d->in->event == EV_VNFM_ANSWER)
+            d->commands.at[i]->mark = ROW_CLEAN;
+    for (uint32_t i = had; sim->plant == 7 && i < d->sends.n; i++)
+        if (strncmp(d->sends.at[i]->body, "{\"action\":\"MODIFY\"", 17) == 0 && i > 0 && had > 0) {
+            d->sends.n = i; /* the batch had sent something before: two came at once */
+            break;
+        }
+}
+
+void plant_domain(struct sim *s)
+{
+    sim = s;
+    real = s->crowd->dom;
+    if (s->plant)
+        s->crowd->dom.decide = decide;
+}

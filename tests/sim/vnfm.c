@@ -1,0 +1,343 @@
+/* A VNFM at work: takes a request, asks back for INSTANTIATE, runs its scripts, answers. Or not. */
+#include "tests/sim/cloud.h"
+
+#include "proto/topology.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define JAVA_PATIENCE (1000 * SEC) /* vnfm.rabbitmq.sar.timeout */
+#define DEADLINE      (1800 * SEC)
+
+struct job {
+    struct vnfm *v;
+    int incarnation, number;
+    struct bconsumer *consumer; /* to be acknowledged at the end; NULL: was acknowledged first */
+    struct bmsg *m;
+    struct or_vnfm *rq;
+    enum action action;
+    const struct vnfr *record;
+    const struct or_vnfm *grant;
+    enum action asked; /* GRANT_OPERATION or ALLOCATE_RESOURCES: whose answer is awaited */
+    const char *reply_queue, *correlation;
+    const char *command;
+    struct fate fate;
+    struct job *older;
+    bool is_done;
+};
+
+static void finish(struct job *j, const char *body);
+static void work(struct sim *s, void *arg, uint64_t tag);
+
+static bool is_current(const struct job *j)
+{
+    return j->v->is_alive && j->v->incarnation == j->incarnation;
+}
+
+/* --- coming and going
+ * ------------------------------------------------------------------------------------ */
+static void take(void *ctx, struct bconsumer *c, struct bmsg *m);
+static const struct bconn_events events = {.delivery = take};
+
+void vnfm_start(struct vnfm *v)
+{
+    struct sim *s = v->s;
+    v->is_alive = true;
+    v->incarnation++;
+    v->conn = broker_connect(s, v->type, &events, v);
+    /* Foreign VNFMs' queues go with their last consumer; ours stay. */
+    broker_declare(s, v->queue, NULL, v->manner != MANNER_C);
+    broker_consume(v->conn, v->queue, v->manner == MANNER_C ? 4 : 1000, v->manner != MANNER_C);
+    sim_tell(s, v->queue, "", "started");
+}
+
+static void come_back(struct sim *s, void *arg, uint64_t tag)
+{
+    (void)s, (void)tag;
+    vnfm_start(arg);
+}
+
+void vnfm_crash(struct vnfm *v)
+{
+    struct sim *s = v->s;
+    if (!v->is_alive)
+        return;
+    sim_tell(s, v->queue, "", "CRASHED");
+    v->is_alive = false;
+    broker_drop(v->conn, sim_between(s, 0, 50 * MSEC));
+    sim_at(s, s->now + sim_between(s, SEC, 60 * SEC), come_back, v, 0);
+}
+
+/* --- what it did
+ * ------------------------------------------------------------------------------------------- */
+static void run_script(struct job *j)
+{
+    struct vnfm *v = j->v;
+    struct sim *s = v->s;
+    const char *record = j->record && j->record->id ? j->record->id : "?";
+    for (size_t i = 0; i < v->n_effects; i++) {
+        const struct effect *e = &v->effects[i];
+        if (e->action != j->action || strcmp(e->record, record) != 0 || e->message == j->m->id)
+            continue;
+        if (j->action == ACTION_INSTANTIATE && v->manner != MANNER_C)
+            continue; /* a foreign VNFM may be asked to INSTANTIATE again: its GRANT meets the same
+                         record */
+        sim_violate(s, "%s ran %s twice for record %.8s: by %s and by %s", v->queue,
+                    action_word(j->action), record, e->command, j->command);
+    }
+    v->effects = arena_grow_array(&s->arena, v->effects, v->n_effects, sizeof(*v->effects));
+    v->effects[v->n_effects++] = (struct effect){record, j->command, j->action, j->m->id};
+}
+
+static const char *journaled(const struct vnfm *v, const char *command)
+{
+    for (size_t i = 0; command && i < v->n_journal; i++)
+        if (strcmp(v->journal[i].command, command) == 0)
+            return v->journal[i].body;
+    return NULL;
+}
+
+static void journal(struct job *j, const char *body)
+{
+    struct vnfm *v = j->v;
+    if (v->manner != MANNER_C || !j->m->correlation_id)
+        return;
+    v->journal = arena_grow_array(&v->s->arena, v->journal, v->n_journal, sizeof(*v->journal));
+    v->journal[v->n_journal++] = (struct answered){j->m->correlation_id, body};
+}
+
+/* --- answering
+ * ------------------------------------------------------------------------------------------------
+ */
+static void answer(struct job *j, const char *body)
+{
+    struct vnfm *v = j->v;
+    struct publish p = {.exchange = "", .key = j->m->reply_to, .body = body, .len = strlen(body)};
+    p.correlation_id = v->manner == MANNER_PYTHON ? NULL : j->m->correlation_id;
+    if (!p.key) /* a Python VNFM then uses these (tests/interop/README.md) */
+        p.key = j->action == ACTION_INSTANTIATE ? QUEUE_ACTIONS_REPLY : QUEUE_ACTIONS;
+    sim_tell(v->s, v->queue, p.key, "%.50s", body);
+    broker_publish(v->conn, &p);
+}
+
+static void finish(struct job *j, const char *body)
+{
+    struct vnfm *v = j->v;
+    j->is_done = true;
+    if (body && !j->fate.silent) {
+        answer(j, body);
+        if (j->fate.twice)
+            answer(j, body);
+    } else if (body) {
+        sim_tell(v->s, v->queue, "", "stays SILENT after %s", action_word(j->action));
+    }
+    if (j->consumer)
+        broker_ack(v->conn, j->consumer, j->m);
+    if (j->fate.crashes_after)
+        vnfm_crash(v);
+}
+
+static const char *nsr_of(const struct job *j)
+{
+    if (j->record && j->record->parent_ns_id)
+        return j->record->parent_ns_id;
+    return j->rq ? proto_strmap_get(&j->rq->extension, "nsr-id") : NULL;
+}
+
+static void fail(struct job *j, const char *text)
+{
+    const char *body = vnfm_error(
+        j->v, j->record, j->v->manner == MANNER_PYTHON && !j->record ? NULL : nsr_of(j), text);
+    journal(j, body);
+    finish(j, body);
+}
+
+/* The last step: scripts, then the answer. */
+static void work(struct sim *s, void *arg, uint64_t tag)
+{
+    struct job *j = arg;
+    struct vnfm *v = j->v;
+    (void)tag;
+    if (!is_current(j))
+        return;
+    if (j->fate.crashes_before) {
+        vnfm_crash(v);
+        return;
+    }
+    if (j->action == ACTION_INSTANTIATE && v->self_allocates) {
+        struct vnfr *own = proto_dup(&vnfr_type, j->record, &s->arena);
+        vnfm_allocate_itself(v, own);
+        j->record = own;
+    }
+    run_script(j);
+    if (j->fate.fails) {
+        fail(j, "script exit 1");
+        return;
+    }
+    const char *body = vnfm_message(
+        v, j->action, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
+    journal(j, body);
+    finish(j, body);
+}
+
+/* --- asking the NFVO
+ * --------------------------------------------------------------------------------------------- */
+static void ask(struct job *j, enum action action);
+
+static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
+{
+    struct job *j = ctx;
+    struct vnfm *v = j->v;
+    struct sim *s = v->s;
+    struct or_vnfm *a = NULL;
+    (void)c;
+    if (!is_current(j) || j->asked == ACTION_NONE)
+        return;
+    if (v->manner != MANNER_JAVA &&
+        (!m->correlation_id || strcmp(m->correlation_id, j->correlation) != 0)) {
+        sim_violate(s, "%s: answer to %s without its correlation id", v->queue,
+                    action_word(j->asked));
+        return;
+    }
+    if (proto_decode(&or_vnfm_type, m->body, m->len, 0, &s->arena, &a, NULL) != ERR_OK) {
+        sim_violate(s, "%s: answer to %s is not readable", v->queue, action_word(j->asked));
+        return;
+    }
+    enum action asked = j->asked;
+    j->asked = ACTION_NONE;
+    if (v->manner != MANNER_PYTHON)
+        broker_delete(s, j->reply_queue);
+    const struct vnfr *record = a->record ? a->record : a->vnfr;
+    if (action_parse(a->action) != asked || !record) {
+        fail(j, v->manner == MANNER_PYTHON ? "'NoneType' object has no attribute 'keys'"
+                : a->message               ? a->message
+                                           : "refused");
+        return;
+    }
+    if (!record->id || !record->vdu.n) {
+        sim_violate(s, "%s: the record in the answer to %s has no id or no VDU", v->queue,
+                    action_word(asked));
+        return;
+    }
+    j->record = record;
+    if (asked == ACTION_GRANT_OPERATION && !v->self_allocates) {
+        j->grant = a;
+        ask(j, ACTION_ALLOCATE_RESOURCES);
+        return;
+    }
+    sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+}
+
+static const struct bconn_events answer_events = {.delivery = got_answer};
+
+static void lose_patience(struct sim *s, void *arg, uint64_t asked)
+{
+    struct job *j = arg;
+    (void)s;
+    if (!is_current(j) || j->asked != (enum action)asked)
+        return;
+    j->asked = ACTION_NONE;
+    fail(j, "no answer from the NFVO");
+}
+
+static void ask(struct job *j, enum action action)
+{
+    struct vnfm *v = j->v;
+    struct sim *s = v->s;
+    const char *kind = v->manner == MANNER_JAVA ? "amq.rabbitmq.reply-to" : "amq.gen";
+    j->asked = action;
+    j->reply_queue = arena_printf(&s->arena, "%s-%s.%d.%d.%d", kind, v->type, v->incarnation,
+                                  j->number, (int)action);
+    j->correlation = arena_printf(&s->arena, "%s-%d-%d", v->type, j->number, (int)action);
+    struct bconn *conn = broker_connect(s, v->type, &answer_events, j);
+    broker_declare(s, j->reply_queue, v->conn, false);
+    broker_consume(conn, j->reply_queue, 100, true);
+    const char *body = vnfm_message(v, action, j->record, j->grant);
+    struct publish p = {.exchange = v->manner == MANNER_PYTHON ? "" : TOPOLOGY_EXCHANGE,
+                        .key = QUEUE_ACTIONS_REPLY,
+                        .reply_to = j->reply_queue,
+                        .correlation_id = v->manner == MANNER_JAVA ? NULL : j->correlation,
+                        .body = body,
+                        .len = strlen(body)};
+    sim_tell(s, v->queue, p.key, "%s for %s", action_word(action), j->record->name);
+    broker_publish(v->conn, &p);
+    if (v->manner == MANNER_JAVA)
+        sim_at(s, s->now + JAVA_PATIENCE, lose_patience, j, (uint64_t)action);
+}
+
+/* --- taking requests
+ * ------------------------------------------------------------------------------------------------
+ */
+static void begin(struct job *j)
+{
+    struct vnfm *v = j->v;
+    struct sim *s = v->s;
+    switch (j->action) {
+    case ACTION_INSTANTIATE:
+        if (!j->rq->vnfd) {
+            sim_violate(s, "%s: INSTANTIATE without VNFD", v->queue);
+            return;
+        }
+        j->record =
+            vnfm_build_record(v, j->rq->vnfd, proto_strmap_get(&j->rq->extension, "nsr-id"));
+        ask(j, ACTION_GRANT_OPERATION);
+        return;
+    case ACTION_MODIFY:
+    case ACTION_START:
+    case ACTION_STOP:
+    case ACTION_CONFIGURE:
+    case ACTION_RELEASE_RESOURCES:
+    case ACTION_RESUME:
+    case ACTION_HEAL:
+        if (!j->record || !j->record->id || (j->action == ACTION_MODIFY && !j->rq->vnfrd)) {
+            sim_violate(s, "%s: %s lacks its record, the record's id, or the dependency", v->queue,
+                        action_word(j->action));
+            return;
+        }
+        sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+        return;
+    default:
+        finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
+    }
+}
+
+static bool is_under_way(const struct job *j)
+{
+    for (const struct job *o = j->v->newest; o; o = o->older)
+        if (!o->is_done && is_current(o) && o->m->correlation_id && j->m->correlation_id &&
+            strcmp(o->m->correlation_id, j->m->correlation_id) == 0)
+            return true;
+    return false;
+}
+
+static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
+{
+    struct vnfm *v = ctx;
+    struct sim *s = v->s;
+    struct job *j = arena_alloc(&s->arena, sizeof(*j));
+    *j = (struct job){.v = v, .incarnation = v->incarnation, .number = ++v->jobs, .m = m};
+    j->consumer = v->manner == MANNER_C ? c : NULL;
+    j->command = m->correlation_id ? m->correlation_id : m->reply_to ? m->reply_to : "-";
+    if (proto_decode(&or_vnfm_type, m->body, m->len, 0, &s->arena, &j->rq, NULL) != ERR_OK) {
+        sim_violate(s, "%s: request is not readable: %.80s", v->queue, m->body);
+        return;
+    }
+    j->action = action_parse(j->rq->action);
+    j->record = j->rq->record ? j->rq->record : j->rq->vnfr;
+    j->fate = cloud_fate(s, SEC, DEADLINE);
+    sim_tell(s, "broker", v->queue, "took #%llu %s%s", (unsigned long long)m->id, j->rq->action,
+             m->deliveries > 1 ? " (again)" : "");
+    const char *done = v->manner == MANNER_C ? journaled(v, m->correlation_id) : NULL;
+    if (v->manner == MANNER_C && is_under_way(j)) { /* the first will answer */
+        broker_ack(v->conn, c, m);
+        return;
+    }
+    j->older = v->newest;
+    v->newest = j;
+    if (done) { /* our SDK recognises a repetition */
+        j->fate = (struct fate){0};
+        finish(j, done);
+        return;
+    }
+    begin(j);
+}
