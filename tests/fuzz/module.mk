@@ -1,0 +1,42 @@
+# Fuzz targets: tests/fuzz/NAME.c, with fuzz-NAME-src the sources that it is built from besides (all with the
+# sanitizers' and the fuzzer's instrumentation, so not from our libraries) and fuzz-NAME-ldlibs.
+#
+#   make fuzz                       all, FUZZ_SECONDS each (default 60)
+#   make build/fuzz/NAME            one of them, to run by hand
+#   make fuzz FUZZ_TARGETS=NAME     one of them
+
+fuzz-all := fuzz_codec fuzz_messages
+FUZZ_TARGETS ?= $(fuzz-all)
+fuzz-proto-src := tests/support/oracle.c $(lib-proto-src) $(wildcard common/base/*.c)
+fuzz-fuzz_codec-src := $(fuzz-proto-src)
+fuzz-fuzz_messages-src := $(fuzz-proto-src)
+
+FUZZ_CC ?= clang-14
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -D_GNU_SOURCE \
+        -fsanitize=address,undefined -fno-sanitize-recover=all
+
+fuzz-obj = $(patsubst %.c,$(O)/fuzz/obj/%.o,$(1))
+$(O)/fuzz/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CCACHE) $(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c $< -o $@
+
+define fuzz-rule
+$(O)/fuzz/$(1): $(call fuzz-obj,tests/fuzz/$(1).c $(fuzz-$(1)-src))
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -o $$@ $$^ $(fuzz-$(1)-ldlibs) -ljansson -lm
+endef
+$(foreach t,$(fuzz-all),$(eval $(call fuzz-rule,$(t))))
+
+$(O)/fuzz/words $(O)/fuzz/seed: $(O)/fuzz/%: $(call fuzz-obj,tests/fuzz/words.c tests/fuzz/seed.c $(fuzz-proto-src))
+	$(FUZZ_CC) $(FUZZ_FLAGS) -o $@ $(O)/fuzz/obj/tests/fuzz/$*.o $(call fuzz-obj,$(fuzz-proto-src)) -ljansson -lm
+$(O)/fuzz/words.dict: $(O)/fuzz/words
+	$< | sort -u >$@
+fuzz-examples := $(wildcard tests/unit/proto/examples/*.json)
+$(O)/fuzz/seeds/.done: $(O)/fuzz/seed $(fuzz-examples)
+	@mkdir -p $(O)/fuzz/seeds/fuzz_codec $(O)/fuzz/seeds/fuzz_messages
+	cp $(fuzz-examples) $(O)/fuzz/seeds/fuzz_codec/
+	$< $(O)/fuzz/seeds/fuzz_messages $(fuzz-examples)
+	@touch $@
+
+fuzz: $(addprefix $(O)/fuzz/,$(FUZZ_TARGETS) words.dict seeds/.done)
+	@tests/fuzz/run $(O) $(FUZZ_TARGETS)
+-include $(shell find $(O)/fuzz/obj -name '*.d' 2>/dev/null)
