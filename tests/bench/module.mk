@@ -3,3 +3,8 @@ bench-floor-src := $(addprefix tests/bench/,floor.c floor_bus.c floor_roles.c fl
 $(O)/bench/floor: $(patsubst %.c,$(O)/obj/%.o,$(bench-floor-src))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lpq
+
+# proto/codec against jansson: see codec.c.
+$(O)/bench/codec: $(O)/obj/tests/bench/codec.o $(O)/lib/libproto.a $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -ljansson -lm
