@@ -76,8 +76,7 @@ bool broker_connected(const struct bconn *c)
     return c && c->is_open;
 }
 
-/* --- queues
- * -------------------------------------------------------------------------------------------- */
+/* --- queues --- */
 struct bqueue *broker_find(struct sim *s, const char *name)
 {
     for (struct bqueue *q = s->broker->queues; q; q = q->next)
@@ -120,8 +119,7 @@ size_t broker_waiting(struct sim *s, const char *queue)
     return n;
 }
 
-/* --- to the consumers
- * -------------------------------------------------------------------------------------------- */
+/* --- to the consumers --- */
 struct arrival {
     struct bconsumer *c;
     struct bmsg *m;

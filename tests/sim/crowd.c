@@ -17,8 +17,7 @@ static bool is_unwanted(const struct wish *deploy)
     return false;
 }
 
-/* --- one command
- * ------------------------------------------------------------------------------------------ */
+/* --- one command --- */
 static void done(struct engine_request *r, const struct err *err, const char *text)
 {
     struct wish *w = r->arg;

@@ -47,8 +47,7 @@ static const char *pop_of(struct driver *d, struct proto_raw pop)
     return id && (size_t)(id - pop.at) + 42 < pop.n ? arena_strndup(&d->s->arena, id + 6, 36) : "";
 }
 
-/* --- servers
- * ---------------------------------------------------------------------------------------------- */
+/* --- servers --- */
 static void add_server(struct sbuf *b, const struct cloud_server *v)
 {
     sbuf_addf(b,

@@ -26,8 +26,7 @@ struct pending {
     struct publish p;
 };
 
-/* --- what happens
- * ----------------------------------------------------------------------------------- */
+/* --- what happens --- */
 static void happen(struct fake_bus *b, struct bus_happened h)
 {
     struct happening *n = arena_alloc(&b->s->arena, sizeof(*n));
@@ -81,8 +80,7 @@ static void on_refused(void *ctx, uint64_t seq)
 
 static const struct bconn_events events = {on_delivery, on_confirmed, on_returned, on_refused};
 
-/* --- connection
- * ------------------------------------------------------------------------------------------ */
+/* --- connection --- */
 static void connect_now(struct sim *s, void *arg, uint64_t session)
 {
     struct fake_bus *b = arg;
@@ -138,8 +136,7 @@ void fake_bus_close(struct fake_bus *b)
     }
 }
 
-/* --- the port
- * --------------------------------------------------------------------------------------------- */
+/* --- the port --- */
 static void flush(struct fake_bus *b)
 {
     for (struct pending *p = b->pending; p; p = p->next)

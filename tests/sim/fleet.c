@@ -17,8 +17,7 @@ static const char *const queues[] = {QUEUE_REPLIES, QUEUE_ACTIONS, QUEUE_ACTIONS
 
 static void start(struct sim *s, void *arg, uint64_t tag);
 
-/* --- waiting
- * ------------------------------------------------------------------------------------------ */
+/* --- waiting --- */
 static void resume(struct sim *s, void *arg, uint64_t wait)
 {
     struct worker *w = arg;
@@ -60,8 +59,7 @@ static void gate_wake(void *arg)
     sim_at(s, s->now + sim_between(s, 1, 50), resume, w, ++w->wait);
 }
 
-/* --- dying
- * ---------------------------------------------------------------------------------------------- */
+/* --- dying --- */
 static void bury(struct sim *s, void *arg, uint64_t generation)
 {
     struct process *p = arg;

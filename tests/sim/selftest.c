@@ -18,8 +18,7 @@ static int failed;
         }                                                                                          \
     } while (0)
 
-/* --- fibers and time
- * -------------------------------------------------------------------------------- */
+/* --- fibers and time --- */
 static int steps;
 static void stepping(void *arg)
 {

@@ -62,7 +62,7 @@ struct sim {
     bool tracing, calm; /* calm: the chaos is over, no new faults */
     int plant;          /* planted fault, 0 = none */
     char violation[512];
-    int outcome[3]; /* of network services: ACTIVE, ERROR, gone */
+    int outcome[4]; /* of network services: ACTIVE, ERROR, gone, unverifiable */
     struct weather weather;
     uint64_t events;
     struct broker *broker;

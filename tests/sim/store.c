@@ -18,8 +18,7 @@ int64_t store_clock(const struct sim *s)
     return SIM_EPOCH + s->now;
 }
 
-/* --- what others look at
- * ------------------------------------------------------------------------------ */
+/* --- what others look at --- */
 const struct row *store_row(const struct sim *s, int kind, const char *id)
 {
     for (size_t i = 0; i < s->store->n_rows; i++)

@@ -34,8 +34,7 @@ static bool is_current(const struct job *j)
     return j->v->is_alive && j->v->incarnation == j->incarnation;
 }
 
-/* --- coming and going
- * ------------------------------------------------------------------------------------ */
+/* --- coming and going --- */
 static void take(void *ctx, struct bconsumer *c, struct bmsg *m);
 static const struct bconn_events events = {.delivery = take};
 
@@ -68,8 +67,7 @@ void vnfm_crash(struct vnfm *v)
     sim_at(s, s->now + sim_between(s, SEC, 60 * SEC), come_back, v, 0);
 }
 
-/* --- what it did
- * ------------------------------------------------------------------------------------------- */
+/* --- what it did --- */
 static void run_script(struct job *j)
 {
     struct vnfm *v = j->v;
@@ -180,8 +178,7 @@ static void work(struct sim *s, void *arg, uint64_t tag)
     finish(j, body);
 }
 
-/* --- asking the NFVO
- * --------------------------------------------------------------------------------------------- */
+/* --- asking the NFVO --- */
 static void ask(struct job *j, enum action action);
 
 static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
