@@ -29,13 +29,14 @@ vim-drivers/sdk        proto common
 
 nfvo                   proto common
 nfvo/store             proto common
+nfvo/broker            proto common
 nfvo/catalogue         proto common nfvo/store
 nfvo/placement         proto common nfvo/store
-nfvo/vnfm              proto common nfvo/store
+nfvo/vnfm              proto common nfvo/store nfvo/broker
 nfvo/vim               proto common nfvo/store
-nfvo/event             proto common nfvo/store
+nfvo/event             proto common nfvo/store nfvo/broker
 nfvo/api               proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
-nfvo/worker            proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
+nfvo/worker            proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/broker
 nfvo/cli               proto common nfvo/catalogue
 nfvo/web               proto common
 nfvo/lifecycle         proto common/base common/fsm

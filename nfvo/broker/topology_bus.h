@@ -1,0 +1,17 @@
+/* The NFVO's part of proto/topology.h as a connection wants it: exchange, queues, bindings.
+ *
+ *     struct bus *bus = bus_new(&options);
+ *     topology_declare(bus);
+ *     bus_want_consumer(bus, &(struct bus_consumer){.queue = QUEUE_ACTIONS, ...}); */
+#ifndef NFVO_BROKER_TOPOLOGY_BUS_H
+#define NFVO_BROKER_TOPOLOGY_BUS_H
+
+struct bus;
+
+/* Record the exchange and every queue of the NFVO: declared on each connection, so that whoever
+ * comes first (a worker, the registry, another process) makes them all. Ours are quorum queues with
+ * a delivery limit, dead-lettered to QUEUE_DEAD_LETTERS; each is bound to the exchange by its own
+ * name but QUEUE_INTERNAL, which no peer shall reach. Consumers are the caller's to want. */
+void topology_declare(struct bus *bus);
+
+#endif
