@@ -82,18 +82,13 @@ static void understand(struct engine_worker *w, struct item *it)
 struct note { /* layouts of struct save's members */
     const char *nsr_id, *doc;
 };
-struct operation {
-    const char *id;
-    int status;
-    const char *body;
-};
 struct gathered {
     struct rows rows;
     struct commands commands;
     struct outbox_rows outbox;
     struct outgoing_events events;
     struct { struct note *at; uint32_t n; } notes;
-    struct { struct operation *at; uint32_t n; } operations;
+    struct { struct finished_operation *at; uint32_t n; } operations;
 };
 
 #define ADD(list, element, a)                                                                      \
@@ -137,6 +132,8 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
             ADD(&g->commands, d->commands.at[i], a);
     for (uint32_t i = 0; i < d->events.n; i++)
         ADD(&g->events, d->events.at[i], a);
+    for (uint32_t i = 0; i < d->operations.n; i++)
+        ADD(&g->operations, *d->operations.at[i], a);
     for (uint32_t i = 0; i < d->notes.n; i++) {
         struct note n = { agg, d->notes.at[i]->doc };
         ADD(&g->notes, n, a);
@@ -145,12 +142,12 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
 
 /* --- deciding --------------------------------------------------------------------------------------------------------------------- */
 
-static void decide_one(struct engine_worker *w, struct decision *d, struct item *it, struct gathered *g)
+static void decide_one(struct engine_worker *w, struct decision *d, struct item *it)
 {
     d->in = &it->intent;
     d->outcome = DECISION_APPLIED;
     d->err = (struct err)ERR_INIT;
-    d->text = d->operation = NULL;
+    d->text = NULL;
     w->dom->decide(d);
     w->stats.intents++;
     w->stats.stale += d->outcome == DECISION_STALE;
@@ -158,10 +155,6 @@ static void decide_one(struct engine_worker *w, struct decision *d, struct item 
     w->stats.deadlines += it->kind == ITEM_DUE && d->outcome == DECISION_APPLIED;
     it->err = d->err;
     it->text = d->text;
-    if (d->operation) {
-        struct operation o = { d->operation, d->operation_status, d->operation_body };
-        ADD(&g->operations, o, &w->arena);
-    }
     if (w->options.log)
         w->options.log(w->options.log_arg, d);
 }
@@ -185,7 +178,7 @@ static void decide_aggregate(struct engine_worker *w, const struct load *load, s
                           .facts = load->facts };
     for (size_t i = 0; i < n; i++)
         if (concerns(batch[i], l)) {
-            decide_one(w, &d, batch[i], g);
+            decide_one(w, &d, batch[i]);
             decided[i] = true;
         }
     gather(w, &d, l->agg, g);

@@ -46,17 +46,10 @@ static void tell_fault(struct pop_model *p, struct command *c, const char *what,
 
 static void finish_operation(struct pop_model *p, struct command *c, int status, const char *body)
 {
-    p->d->operation = c->subject;
-    p->d->operation_status = status;
-    p->d->operation_body = body;
+    struct finished_operation *o = arena_alloc(p->d->arena, sizeof(*o));
+    *o = (struct finished_operation){ c->subject, status, body };
+    proto_list_add(&p->d->operations, o, p->d->arena);
     decision_close(c);
-}
-
-static const char *pop_text(struct pop_model *p)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    proto_encode(&vim_instance_type, p->pop, PROTO_COMPLETE | PROTO_NO_SECRETS, &text);
-    return arena_strndup(p->d->arena, text.s, text.len);
 }
 
 static const char *fault_text(struct pop_model *p, const struct fault *f)
@@ -174,11 +167,17 @@ static const char *exception_text(const struct driver_exception *e)
     return "the driver gave no reason";
 }
 
+/* No body, {}, or a null answer: all that some SDKs can say of an empty list (amqp-protocol.md 5.3, TRAP). */
+static bool says_nothing(const struct driver_reply *reply)
+{
+    return !reply || (!reply->exception && (reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0));
+}
+
 static enum err_code driver_said(struct pop_model *p, const struct driver_reply *reply, const char *method, struct err *err)
 {
     if (reply && reply->exception)
         return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name, exception_text(reply->exception));
-    if (!reply || reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0)
+    if (says_nothing(reply))
         return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method, p->pop->name);
     return ERR_OK;
 }
@@ -231,7 +230,7 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     p->st->fault = NULL;
     d->root->phase = POP_READY;
     pop_changed(p);
-    EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 200, pop_text(p));
+    EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 200, "");
 }
 
 static void network_created(struct pop_model *p, const char *name, const struct driver_reply *reply, const struct err *bad)
@@ -283,9 +282,9 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct server_list servers = { 0 };
-    /* An empty body is no evidence of absence: driver_said refuses it. */
-    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "listServer", &err);
-    if (rc == ERR_OK)
+    bool is_weak = !bad && says_nothing(reply);
+    enum err_code rc = bad ? (err = *bad, bad->code) : is_weak ? ERR_OK : driver_said(p, reply, "listServer", &err);
+    if (rc == ERR_OK && !is_weak)
         rc = proto_decode_list(&server_type, reply->answer.at, reply->answer.n, d->arena, &servers, &err);
     struct fault *f = rc == ERR_OK ? NULL : fault_of(p, &err);
     EACH_COMMAND(c, d, CMD_WAIT_LIST)
@@ -293,6 +292,7 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
         if (number_of(c) > p->st->listing_from)
             continue;
         struct internal *answer = proto_new(&internal_type, d->arena);
+        answer->weak = is_weak;
         if (f)
             answer->fault = f;
         else

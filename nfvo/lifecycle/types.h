@@ -175,6 +175,7 @@ PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
     X(LIST, networks, "networks", network, OPTIONAL) /* wanted by name and cidr; answered with extId */     \
     X(STRS, servers,  "servers",  _,       OPTIONAL) /* asked about: hostnames and vc ids; answered: present ones */ \
     X(LIST, found,    "found",    server,  OPTIONAL) /* the servers of those names */                       \
+    X(BOOL, weak,     "weak",     _,       OPTIONAL) /* an empty answer: see instance.c */                  \
     X(REC,  fault,    "fault",    fault,   OPTIONAL)
 PROTO_RECORD(internal, INTERNAL_FIELDS)
 
@@ -200,7 +201,7 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
 #define INSTANCE_STATE_FIELDS(X)                                                             \
     X(STR,  vdu_id,  "vdu",    _, OPTIONAL)                                                  \
     X(STR,  vnfc_id, "vnfc",   _, OPTIONAL)                                                  \
-    X(INT,  misses,  "misses", _, OPTIONAL) /* good listings in a row that missed it */      \
+    X(INT,  misses,  "misses", _, OPTIONAL) /* weight of the listings in a row that missed it */      \
     X(INT,  tries,   "tries",  _, OPTIONAL) /* launches, then deletes, sent */               \
     X(STR,  pop_ref, "popRef", _, OPTIONAL) /* "<pop id>[:zone]" */
 PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
