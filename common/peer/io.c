@@ -125,7 +125,8 @@ static void listen_to_bus(struct peer *p, int64_t until_us)
     }
 }
 
-static void do_round(struct peer *p, int64_t until_us)
+/* All that can be done without waiting. */
+static void act(struct peer *p)
 {
     take_commands(p);
     run_timers(p);
@@ -135,7 +136,6 @@ static void do_round(struct peer *p, int64_t until_us)
         serve_flush_acks(p);
     }
     pool_give(&p->pool, &p->jobs);
-    listen_to_bus(p, until_us);
 }
 
 static bool has_commands(struct peer *p)
@@ -151,15 +151,22 @@ static bool is_connected(const struct peer *p)
     return p->bus && bus_is_ready(p->bus) && p->is_private;
 }
 
+static bool is_busy(struct peer *p)
+{
+    return p->in_hand_n || p->ack_n || has_commands(p) || !send_is_idle(p);
+}
+
 /* Let what is in hand finish; give up at once when there is nobody to tell. */
 static void finish_work(struct peer *p)
 {
     int64_t until = peer_now_us() + p->stop_grace_ms * USEC_PER_MS;
     if (is_connected(p))
         bus_unwant_consumer(p->bus, p->o.queue);
-    while (is_connected(p) && peer_now_us() < until &&
-           (p->in_hand_n || p->ack_n || has_commands(p) || !send_is_idle(p)))
-        do_round(p, until);
+    act(p);
+    while (is_connected(p) && peer_now_us() < until && is_busy(p)) {
+        listen_to_bus(p, until);
+        act(p);
+    }
 }
 
 static void unregister(struct peer *p)
@@ -170,9 +177,11 @@ static void unregister(struct peer *p)
         return;
     p->o.hooks->unregister_body(p->o.arg, &p->credentials, &body);
     peer_tell(p, p->o.register_key, &body);
-    do {
-        do_round(p, until);
-    } while (is_connected(p) && peer_now_us() < until && (has_commands(p) || !send_is_idle(p)));
+    act(p);
+    while (is_connected(p) && peer_now_us() < until && !send_is_idle(p)) {
+        listen_to_bus(p, until);
+        act(p);
+    }
 }
 
 /* What is left goes back to the queue; its owners only have to be told. */
@@ -193,7 +202,8 @@ static void discard(struct peer *p)
     do {
         ask_abort_all(p);
         after_abort_all(p);
-        do_round(p, p->in_hand_n ? peer_now_us() + 10 * USEC_PER_MS : 0);
+        act(p);
+        listen_to_bus(p, p->in_hand_n ? peer_now_us() + 10 * USEC_PER_MS : 0);
     } while (peer_now_us() < until && (p->in_hand_n || p->asks.n || p->afters || has_commands(p)));
     pool_give(&p->pool, &p->jobs);
     pool_stop(&p->pool);
@@ -205,7 +215,8 @@ void *peer_io(void *arg)
     struct peer *p = arg;
     while (p->stop_grace_ms < 0) {
         session_work(p);
-        do_round(p, INT64_MAX);
+        act(p);
+        listen_to_bus(p, INT64_MAX);
     }
     finish_work(p);
     unregister(p);
