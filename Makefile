@@ -10,7 +10,11 @@
 #   make help       the targets
 
 O        ?= build
-CC       ?= gcc
+V        ?=
+Q        := $(if $(V),,@)
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 CCACHE   := $(shell command -v ccache 2>/dev/null)
 WERROR   ?= $(if $(CI),-Werror)
 PREFIX   ?= /usr/local
@@ -44,20 +48,23 @@ all: $(foreach l,$(libs),$(O)/lib/lib$(l).a) $(foreach b,$(bins),$(O)/bin/$(b))
 
 $(O)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	@echo "  CC   $<"
+	$(Q)$(CCACHE) $(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 define lib-rule
 $(O)/lib/lib$(1).a: $(call obj,$(lib-$(1)-src))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$(AR) rcs $$@ $$^
+	@echo "  AR   $$@"
+	$(Q)$(AR) rcs $$@ $$^
 endef
 $(foreach l,$(libs),$(eval $(call lib-rule,$(l))))
 
 define bin-rule
 $(O)/bin/$(1): $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib/lib$(l).a)
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS) -o $$@ $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib/lib$(l).a) $(bin-$(1)-ldlibs)
+	@echo "  LD   $$@"
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib/lib$(l).a) $(bin-$(1)-ldlibs)
 endef
 $(foreach b,$(bins),$(eval $(call bin-rule,$(b))))
 
@@ -73,11 +80,13 @@ itest-bin   := $(patsubst tests/integration/%.c,$(O)/integration/%,$(itest-src))
 $(O)/lib/libtestsupport.a: $(call obj,$(support-src))
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo "  AR   $@"
+	$(Q)$(AR) rcs $@ $^
 define test-rule
 $(O)/$(1)/%: $(O)/obj/tests/$(1)/%.o $(O)/lib/libtestsupport.a $(all-libs)
 	@mkdir -p $$(@D)
-	$(CC) $(LDFLAGS) -o $$@ $$< $(O)/lib/libtestsupport.a -Wl,--start-group $(all-libs) -Wl,--end-group $(all-ldlibs) -lcmocka
+	@echo "  LD   $$@"
+	$(Q)$(CC) $(LDFLAGS) -o $$@ $$< $(O)/lib/libtestsupport.a -Wl,--start-group $(all-libs) -Wl,--end-group $(all-ldlibs) -lcmocka
 endef
 $(eval $(call test-rule,unit))
 $(eval $(call test-rule,integration))
@@ -112,7 +121,7 @@ clean:
 	rm -rf $(O)
 help:
 	@echo "all check unit integration e2e sim interop bench fuzz lint fmt asan tsan install clean"
-	@echo "  O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
+	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all

@@ -1,0 +1,32 @@
+/* What one nfvo process has in hand: its options and the things its duties opened. */
+#ifndef NFVO_CONTEXT_H
+#define NFVO_CONTEXT_H
+
+#include "common/bus/bus.h"
+#include "nfvo/options.h"
+
+#define NFVO_VERSION "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
+
+struct workers;
+struct nfvo {
+    struct nfvo_options options;
+    struct store *store;
+    struct registry *registry;
+    struct workers *workers;
+    struct dispatcher *events;
+    struct api *api;
+    struct api_commands commands;
+    struct api_host host;
+    struct registry_setup registry_setup;
+    struct dispatcher_setup dispatcher_setup;
+    struct bus_options registry_bus, events_bus;
+};
+
+/* Duties with something to put together first. */
+enum err_code nfvo_open_registry(struct nfvo *n, struct err *err);
+enum err_code nfvo_open_events(struct nfvo *n, struct err *err);
+enum err_code nfvo_open_api(struct nfvo *n, struct err *err);
+/* Ends early when the process is told to stop. */
+void nfvo_pause_ms(int ms);
+
+#endif

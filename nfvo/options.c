@@ -1,0 +1,79 @@
+#include "nfvo/options.h"
+
+#include "common/bus/bus.h"
+
+/* clang-format off */
+const struct config_option nfvo_options[] = {
+    CONFIG_STR(struct nfvo_options, broker.host, "broker-host", "127.0.0.1", "RabbitMQ"),
+    CONFIG_INT(struct nfvo_options, broker.port, "broker-port", "5672", 1, 65535, NULL, "its AMQP port"),
+    CONFIG_STR(struct nfvo_options, broker.vhost, "broker-vhost", "/", "virtual host"),
+    CONFIG_STR(struct nfvo_options, broker.user, "broker-user", "admin", "user with the tag administrator: it makes the managers' users"),
+    CONFIG_SECRET(struct nfvo_options, broker.password, "broker-password", "", "its password"),
+    CONFIG_BOOL(struct nfvo_options, broker.is_tls_on, "broker-tls", "false", "TLS towards the broker"),
+    CONFIG_BOOL(struct nfvo_options, broker.is_tls_verify_off, "broker-tls-insecure", "false", "accept any certificate (tests only)"),
+    CONFIG_PATH(struct nfvo_options, broker.tls_ca, "broker-tls-ca", "", "PEM file of the authorities"),
+    CONFIG_PATH(struct nfvo_options, broker.tls_cert, "broker-tls-cert", "", "PEM file of our certificate"),
+    CONFIG_PATH(struct nfvo_options, broker.tls_key, "broker-tls-key", "", "PEM file of its key"),
+    CONFIG_DURATION(struct nfvo_options, broker.heartbeat_ms, "broker-heartbeat", "60s", 1000, 600000, "AMQP heartbeat"),
+    STORE_CONFIG(struct nfvo_options, store),
+    API_CONFIG(struct nfvo_options, api),
+    REGISTRY_CONFIG(struct nfvo_options, registry),
+    DISPATCHER_CONFIG(struct nfvo_options, events),
+    CONFIG_INT(struct nfvo_options, workers, "workers", "2", 1, 64, NULL, "lifecycle workers; as many as cores"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.instantiate, "instantiate-timeout", "30m", 1000, 86400000, "answer of a VNFM to INSTANTIATE, scripts included"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.modify, "modify-timeout", "30m", 1000, 86400000, "answer of a VNFM to MODIFY"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.start, "start-timeout", "30m", 1000, 86400000, "answer of a VNFM to START"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.terminate, "terminate-timeout", "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.driver, "driver-timeout", "300s", 1000, 900000, "answer of a VIM driver; below the 1000 s of the Java VNFM SDK"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.pop_cache, "pop-cache", "10s", 0, 3600000, "a PoP refreshed within this time is not refreshed before a grant"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.delete_hint, "delete-hint", "5s", 100, 600000, "how long a driver's answer to a delete is waited for before its servers are listed"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.release_sight, "release-sight", "90s", 1000, 86400000, "a released service leaves the lists after this time even if its servers could not be verified to be gone"),
+    CONFIG_BOOL(struct nfvo_options, lifecycle.dedicated_networks, "networks-dedicated", "false", "networks belong to one service and go with it"),
+    CONFIG_STR(struct nfvo_options, lifecycle.broker_ip, "broker-public-host", "", "broker's address as VNFs see it; empty: broker-host"),
+    CONFIG_STR(struct nfvo_options, lifecycle.broker_port, "broker-public-port", "", "its port; empty: broker-port"),
+    CONFIG_STR(struct nfvo_options, lifecycle.timezone, "timezone", "CET", "handed to VNFs"),
+    CONFIG_END
+};
+/* clang-format on */
+
+static const char *or_null(const char *s)
+{
+    return s && *s ? s : NULL;
+}
+
+struct bus_options broker_options(const struct broker_settings *b, const char *connection_name)
+{
+    return (struct bus_options){ .host = b->host,
+                                 .port = (int)b->port,
+                                 .vhost = b->vhost,
+                                 .user = b->user,
+                                 .password = b->password,
+                                 .name = connection_name,
+                                 .heartbeat_s = (int)(b->heartbeat_ms / 1000),
+                                 .tls = { .is_on = b->is_tls_on,
+                                          .ca = or_null(b->tls_ca),
+                                          .cert = or_null(b->tls_cert),
+                                          .key = or_null(b->tls_key),
+                                          .is_verify_off = b->is_tls_verify_off } };
+}
+
+struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
+{
+    struct lifecycle_settings s = LIFECYCLE_SETTINGS_DEFAULT;
+    const struct lifecycle_times *t = &o->lifecycle;
+    s.instantiate_us = t->instantiate * USEC_PER_MS;
+    s.modify_us = t->modify * USEC_PER_MS;
+    s.start_us = t->start * USEC_PER_MS;
+    s.terminate_us = t->terminate * USEC_PER_MS;
+    s.driver_us = t->driver * USEC_PER_MS;
+    s.pop_cache_us = t->pop_cache * USEC_PER_MS;
+    s.delete_hint_us = t->delete_hint * USEC_PER_MS;
+    s.release_sight_us = t->release_sight * USEC_PER_MS;
+    s.ordered_start = o->api.is_start_ordered;
+    s.dedicated_networks = t->dedicated_networks;
+    s.broker_ip = *t->broker_ip ? t->broker_ip : o->broker.host;
+    s.broker_port = t->broker_port;
+    s.monitoring_ip = o->api.monitoring_ip;
+    s.timezone = t->timezone;
+    return s;
+}

@@ -1,0 +1,40 @@
+/* Everything that can be set of the nfvo process; the table is in options.c, a sample in deploy/config. */
+#ifndef NFVO_OPTIONS_H
+#define NFVO_OPTIONS_H
+
+#include "common/bus/bus.h"
+#include "nfvo/api/api.h"
+#include "nfvo/event/dispatcher.h"
+#include "nfvo/lifecycle/types.h"
+#include "nfvo/store/store.h"
+#include "nfvo/vnfm/registry.h"
+
+struct broker_settings {
+    const char *host, *vhost, *user, *password;
+    int64_t port;
+    bool is_tls_on, is_tls_verify_off;
+    const char *tls_ca, *tls_cert, *tls_key;
+    int64_t heartbeat_ms;
+};
+
+struct lifecycle_times { /* milliseconds */
+    int64_t instantiate, modify, start, terminate, driver, pop_cache, release_sight, delete_hint;
+    const char *broker_ip, *broker_port, *monitoring_ip, *timezone;
+    bool dedicated_networks;
+};
+
+struct nfvo_options {
+    struct broker_settings broker;
+    struct store_options store;
+    struct api_options api;
+    struct registry_options registry;
+    struct dispatcher_options events;
+    struct lifecycle_times lifecycle;
+    int64_t workers;
+};
+
+extern const struct config_option nfvo_options[];
+struct bus_options broker_options(const struct broker_settings *b, const char *connection_name); /* borrows */
+struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o);
+
+#endif

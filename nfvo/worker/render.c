@@ -1,0 +1,98 @@
+#include "common/base/mem.h"
+#include "nfvo/store/store_pop.h"
+#include "nfvo/worker/internal.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS 16
+
+struct slot {
+    char key[160]; /* "<id>:<version>:<zone>" */
+    struct sbuf text;
+};
+struct render_cache {
+    const struct seal *seal;
+    struct slot slots[SLOTS];
+    unsigned next;
+};
+
+struct render_cache *render_cache_new(const struct seal *seal)
+{
+    struct render_cache *c = xcalloc(1, sizeof(*c));
+    c->seal = seal;
+    for (int i = 0; i < SLOTS; i++)
+        c->slots[i].text = (struct sbuf)SBUF_INIT;
+    return c;
+}
+
+void render_cache_free(struct render_cache *c)
+{
+    if (!c)
+        return;
+    for (int i = 0; i < SLOTS; i++)
+        store_wipe(&c->slots[i].text);
+    free(c);
+}
+
+/* A zone that was asked for goes along as metadata.az: amqp-protocol.md 4.9. */
+static enum err_code with_zone(const struct sbuf *full, const char *zone, struct sbuf *out, struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct vim_instance *pop;
+    enum err_code rc = proto_decode(&vim_instance_type, full->s, full->len, 0, &a, &pop, err);
+    if (rc != ERR_OK)
+        return rc;
+    proto_strmap_set(&pop->metadata, "az", zone, &a);
+    proto_encode(&vim_instance_type, pop, PROTO_COMPLETE, out);
+    return ERR_OK;
+}
+
+static struct slot *find(struct render_cache *c, const char *key)
+{
+    for (int i = 0; i < SLOTS; i++)
+        if (strcmp(c->slots[i].key, key) == 0)
+            return &c->slots[i];
+    return NULL;
+}
+
+static enum err_code load(struct render_cache *c, struct db *db, const char *id, const char *zone, struct slot *s, struct err *err)
+{
+    struct sbuf full = SBUF_INIT;
+    enum err_code rc = store_pop_open(db, c->seal, id, &full, err);
+    if (rc == ERR_OK && *zone) {
+        rc = with_zone(&full, zone, &s->text, err);
+    } else if (rc == ERR_OK) {
+        sbuf_add(&s->text, full.s, full.len);
+    }
+    store_wipe(&full);
+    return rc;
+}
+
+/* "pop:<id>:<version>:<zone>"; version 0: whatever is there now, not cached. */
+enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret, struct err *err)
+{
+    struct render_cache *c = cache;
+    char id[64];
+    long long version;
+    int n = 0;
+    if (sscanf(name, "pop:%63[^:]:%lld:%n", id, &version, &n) != 2 || n == 0)
+        return err_set(err, ERR_INTERNAL, "reference '%s' is not known", name);
+    const char *key = name + 4;
+    struct slot *s = version ? find(c, key) : NULL;
+    if (!s) {
+        s = &c->slots[c->next++ % SLOTS];
+        store_wipe(&s->text);
+        s->text = (struct sbuf)SBUF_INIT;
+        s->key[0] = '\0';
+        enum err_code rc = load(c, db, id, name + n, s, err);
+        if (rc != ERR_OK)
+            return rc;
+        if (version)
+            snprintf(s->key, sizeof(s->key), "%s", key);
+    }
+    *ret = xstrndup(s->text.s, s->text.len);
+    return ERR_OK;
+}

@@ -1,0 +1,257 @@
+#include "nfvo/worker/workers.h"
+
+#include "common/base/mem.h"
+#include "common/daemon/daemon.h"
+#include "common/engine/bus_amqp.h"
+#include "common/engine/store_pg.h"
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "common/sys/ids.h"
+#include "nfvo/broker/topology_bus.h"
+#include "nfvo/lifecycle/domain.h"
+#include "nfvo/store/store_engine.h"
+#include "nfvo/worker/internal.h"
+#include "proto/topology.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DRAIN_US (5 * USEC_PER_SEC)
+#define HEARTBEAT_US (2 * USEC_PER_SEC)
+#define PREFETCH 64
+
+static const char *const queues[] = { QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES, QUEUE_INTERNAL };
+
+struct worker {
+    struct workers *all;
+    int number;
+    pthread_t thread;
+    struct engine_pg *pg;
+    struct engine_amqp *amqp;
+    struct engine_worker *engine;
+    struct render_cache *cache;
+    int64_t hostnames_next, hostnames_end; /* block of numbers taken from the sequence */
+    _Atomic bool is_connected;
+};
+
+struct workers {
+    const struct nfvo_options *options;
+    struct store *store;
+    struct lifecycle_settings settings;
+    char broker_port[8];
+    struct domain domain;
+    struct engine_queue *queue;
+    struct engine_clock clock;
+    struct worker *workers;
+    int n;
+    _Atomic bool is_stopping;
+    char process[ID_SIZE];
+};
+
+static int64_t mono_now(void *ctx)
+{
+    (void)ctx;
+    return clock_mono_us();
+}
+
+static void make_id(void *ctx, char out[ID_SIZE])
+{
+    (void)ctx;
+    id_new(out);
+}
+
+/* Numbers of hostnames: unique for ever (decisions.md D20), taken in blocks. */
+static int64_t next_number(void *ctx)
+{
+    struct worker *w = ctx;
+    if (w->hostnames_next == w->hostnames_end) {
+        struct err err = ERR_INIT;
+        int64_t block = 0;
+        if (store_hostname_block(engine_pg_db(w->pg), &block, &err) != ERR_OK)
+            return -clock_wall_us(); /* the connection is gone: this batch cannot be saved anyway */
+        w->hostnames_next = block;
+        w->hostnames_end = block + STORE_HOSTNAME_BLOCK;
+    }
+    return w->hostnames_next++;
+}
+
+static void bus_fault(void *arg, const char *what, const char *text)
+{
+    const struct worker *w = arg;
+    log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("what", what), KV_S("text", text));
+}
+
+static void log_decision(void *arg, const struct decision *d)
+{
+    (void)arg;
+    if (d->err.code)
+        log_info(LOG_LCM, "refused", KV_S("agg", d->in->agg), KV_I("event", d->in->event), KV_ERR(&d->err));
+    else if (d->outcome != DECISION_APPLIED)
+        log_debug(LOG_LCM, d->outcome == DECISION_STALE ? "stale" : "empty_cell", KV_S("agg", d->in->agg), KV_I("event", d->in->event),
+                  KV_S("command", d->in->command));
+    for (uint32_t i = 0; i < d->notes.n; i++)
+        log_debug(LOG_LCM, "note", KV_S("nsr", d->in->agg), KV_S("doc", d->notes.at[i]->doc));
+}
+
+static void connect_ports(struct worker *w, struct ids *ids)
+{
+    struct workers *all = w->all;
+    char name[64];
+    snprintf(name, sizeof(name), "nfvo worker %d", w->number);
+    struct bus_options bo = broker_options(&all->options->broker, name);
+    struct bus *bus = bus_new(&bo);
+    topology_declare(bus);
+    struct engine_amqp_options ao = { .queues = queues,
+                                      .n_queues = ARRAY_LEN(queues),
+                                      .prefetch = PREFETCH,
+                                      .reply_queue = QUEUE_REPLIES,
+                                      .reply_prefix = QUEUE_REPLY_PREFIX,
+                                      .reply_expires_ms = QUEUE_REPLY_EXPIRES_MS,
+                                      .dead_letters = QUEUE_DEAD_LETTERS,
+                                      .wake_fd = engine_queue_fd(all->queue),
+                                      .fault = bus_fault,
+                                      .arg = w };
+    w->amqp = engine_amqp_new(bus, &ao);
+    w->cache = render_cache_new(store_seal(all->store));
+    w->pg = engine_pg_new(store_connection(all->store, name), &all->domain, render_reference, w->cache);
+    *ids = (struct ids){ .ctx = w, .make = make_id, .number = next_number };
+}
+
+static void *run(void *arg)
+{
+    struct worker *w = arg;
+    struct workers *all = w->all;
+    struct ids ids;
+    connect_ports(w, &ids);
+    struct engine_store store = engine_pg_store(w->pg);
+    struct engine_bus bus = engine_amqp_bus(w->amqp);
+    struct engine_options options = { .sweep_every_us = 1 * USEC_PER_SEC,
+                                      .due_every_us = USEC_PER_SEC / 4,
+                                      .grace_us = 3 * USEC_PER_SEC,
+                                      .idle_us = 100 * USEC_PER_MS,
+                                      .log = log_decision,
+                                      .log_arg = w };
+    w->engine = engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
+    int64_t beat = 0;
+    while (!all->is_stopping) {
+        engine_worker_step(w->engine);
+        w->is_connected = bus_is_ready(engine_amqp_connection(w->amqp));
+        if (w->number == 0 && clock_mono_us() - beat > HEARTBEAT_US) {
+            beat = clock_mono_us();
+            err_ignore(store_heartbeat(engine_pg_db(w->pg), all->process, NULL), "the next one will do");
+        }
+    }
+    engine_worker_drain(w->engine, clock_mono_us() + DRAIN_US);
+    return NULL;
+}
+
+enum err_code workers_open(struct workers **ret, const struct nfvo_options *options, struct store *store, struct err *err)
+{
+    struct workers *all = xcalloc(1, sizeof(*all));
+    all->options = options;
+    all->store = store;
+    all->settings = lifecycle_settings_of(options);
+    if (!*all->settings.broker_port) {
+        snprintf(all->broker_port, sizeof(all->broker_port), "%d", (int)options->broker.port);
+        all->settings.broker_port = all->broker_port;
+    }
+    id_new(all->process);
+    nfvo_domain_init(&all->domain, &all->settings);
+    all->clock.now_us = mono_now;
+    all->queue = engine_queue_new();
+    struct db *db = store_borrow(store);
+    enum err_code rc = store_absorb_downtime(db, err);
+    store_return(store, db);
+    all->workers = xcalloc((size_t)options->workers, sizeof(*all->workers));
+    for (int i = 0; rc == ERR_OK && i < options->workers; i++) {
+        struct worker *w = &all->workers[i];
+        w->all = all;
+        w->number = i;
+        int e = pthread_create(&w->thread, NULL, run, w);
+        if (e)
+            rc = err_set_errno(err, ERR_INTERNAL, e, "start a worker thread");
+        else
+            all->n++;
+    }
+    if (rc != ERR_OK) {
+        workers_close(all);
+        return rc;
+    }
+    *ret = all;
+    return ERR_OK;
+}
+
+void workers_close(struct workers *all)
+{
+    if (!all)
+        return;
+    all->is_stopping = true;
+    for (int i = 0; i < all->n; i++)
+        pthread_join(all->workers[i].thread, NULL);
+    for (int i = 0; i < all->n; i++) {
+        struct worker *w = &all->workers[i];
+        engine_worker_free(w->engine);
+        engine_amqp_free(w->amqp);
+        engine_pg_free(w->pg);
+        render_cache_free(w->cache);
+    }
+    free(all->workers);
+    engine_queue_free(all->queue);
+    free(all);
+}
+
+struct api_commands workers_commands(struct workers *all)
+{
+    return commands_on(all->queue);
+}
+
+bool workers_are_ready(struct workers *all, struct sbuf *why)
+{
+    for (int i = 0; i < all->n; i++)
+        if (all->workers[i].is_connected)
+            return true;
+    sbuf_adds(why, "no lifecycle worker is connected to the broker");
+    return false;
+}
+
+void workers_metrics(struct workers *all, struct sbuf *out)
+{
+    static const struct {
+        const char *name, *help;
+        size_t at;
+    } rows[] = {
+#define M(name, help) { #name, help, offsetof(struct engine_stats, name) }
+        M(batches, "transactions of the engine"),
+        M(intents, "messages, commands and deadlines decided"),
+        M(stale, "answers that closed nothing"),
+        M(empty, "events that mean nothing in their phase"),
+        M(bad, "unreadable messages"),
+        M(deferred, "intents put off because another worker held their aggregate"),
+        M(conflicts, "batches that could not be saved at once"),
+        M(published, "messages published"),
+        M(confirmed, "messages that the broker confirmed"),
+        M(returned, "messages that could not be routed"),
+        M(resent, "outbox rows sent by the sweeper"),
+        M(deadlines, "deadlines that fired"),
+        M(dead_letters, "messages moved to the dead letters"),
+        M(decide_us, "microseconds in deciders"),
+        M(load_us, "microseconds in loading"),
+        M(save_us, "microseconds in saving"),
+        M(publish_us, "microseconds in publishing"),
+#undef M
+    };
+    for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
+        uint64_t sum = 0;
+        for (int i = 0; i < all->n; i++) {
+            const char *stats = all->workers[i].engine ? (const char *)engine_worker_stats(all->workers[i].engine) : NULL;
+            uint64_t v = 0;
+            if (stats)
+                memcpy(&v, stats + rows[r].at, sizeof(v));
+            sum += v;
+        }
+        sbuf_addf(out, "# HELP baton_engine_%s_total %s\n# TYPE baton_engine_%s_total counter\nbaton_engine_%s_total %llu\n",
+                  rows[r].name, rows[r].help, rows[r].name, rows[r].name, (unsigned long long)sum);
+    }
+}
