@@ -1,0 +1,95 @@
+#include "nfvo/store/seal.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[] = "/tmp/baton-seal-XXXXXX";
+static char path[64];
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(directory))
+        return 1;
+    snprintf(path, sizeof(path), "%s/key", directory);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(directory);
+}
+
+static void keeps_its_key(void **state)
+{
+    (void)state;
+    AUTO(sbuf_release) struct sbuf sealed = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct seal *s;
+    struct stat st;
+    struct err err = ERR_INIT;
+    assert_int_equal(seal_load(&s, path, &err), ERR_OK);
+    seal_wrap(s, "pop", "secret", 6, &sealed);
+    seal_free(s);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_null(strstr(sealed.s, "secret"));
+    assert_int_equal(seal_load(&s, path, &err), ERR_OK);
+    assert_int_equal(seal_unwrap(s, "pop", sealed.s, &text, &err), ERR_OK);
+    assert_string_equal(text.s, "secret");
+    seal_free(s);
+}
+
+static void opens_for_its_owner_only(void **state)
+{
+    (void)state;
+    AUTO(sbuf_release) struct sbuf sealed = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct seal *s;
+    struct err err = ERR_INIT;
+    assert_int_equal(seal_load(&s, path, &err), ERR_OK);
+    seal_wrap(s, "pop", "", 0, &sealed);
+    assert_int_equal(seal_unwrap(s, "pop", sealed.s, &text, &err), ERR_OK);
+    assert_int_equal(text.len, 0);
+    assert_int_equal(seal_unwrap(s, "other", sealed.s, &text, &err), ERR_INTERNAL);
+    sealed.s[sealed.len / 2] = sealed.s[sealed.len / 2] == 'A' ? 'B' : 'A';
+    assert_int_equal(seal_unwrap(s, "pop", sealed.s, &text, &err), ERR_INTERNAL);
+    assert_int_equal(seal_unwrap(s, "pop", "", &text, &err), ERR_INTERNAL);
+    assert_int_equal(seal_unwrap(s, "pop", "not base64!", &text, &err), ERR_INTERNAL);
+    assert_string_equal(text.s, "");
+    seal_free(s);
+}
+
+static void refuses_an_open_or_broken_key_file(void **state)
+{
+    (void)state;
+    struct seal *s;
+    struct err err = ERR_INIT;
+    chmod(path, 0640);
+    assert_int_equal(seal_load(&s, path, &err), ERR_INVALID);
+    assert_non_null(strstr(err.hint, "chmod 600"));
+    chmod(path, 0600);
+    assert_int_equal(truncate(path, 20), 0);
+    assert_int_equal(seal_load(&s, path, &err), ERR_INVALID);
+    assert_int_equal(seal_load(&s, "/nonexistent/key", &err), ERR_IO);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_its_key),
+        cmocka_unit_test(opens_for_its_owner_only),
+        cmocka_unit_test(refuses_an_open_or_broken_key_file),
+    };
+    return cmocka_run_group_tests_name("seal", tests, setup, teardown);
+}
