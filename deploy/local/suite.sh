@@ -1,0 +1,260 @@
+# shellcheck shell=bash
+# The suite out of a build folder, with a private broker and database: what ./deploy/demo and tests/e2e share.
+# To be sourced; defines functions only. State folder $suite:
+#
+#   servers/      tests/support/servers        log/NAME.log        what each process says
+#   NAME.conf     its options (0600)           run/NAME.process    its identity: tests/support/process.sh
+#   baton.env     BATON_URL, BATON_USER, BATON_PASSWORD for the client; to be sourced
+#
+# Set before: suite (absolute, exists), suite_bin (folder of the programs). A process is ready when it says so itself
+# on --ready-fd, so nothing is taken for it that listens on the same port.
+
+suite_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/support/process.sh
+. "$suite_top/tests/support/process.sh"
+suite_ready_s=60
+suite_stop_s=20
+
+suite_say()
+{
+    echo "${suite_name:-suite}: $*" >&2
+}
+
+suite_init()
+{
+    mkdir -p "$suite"/{log,run}
+    chmod 700 "$suite/run"
+}
+
+suite_identity()
+{
+    [[ ! -s $suite/run/$1.process ]] || cat "$suite/run/$1.process"
+}
+
+suite_runs()
+{
+    process_is_alive "$(suite_identity "$1")"
+}
+
+# suite_names: the processes that run, in the order of their start.
+suite_names()
+{
+    local file name
+    for file in $(ls -tr "$suite"/run/*.process 2>/dev/null); do
+        name=$(basename "$file" .process)
+        ! suite_runs "$name" || echo "$name"
+    done
+}
+
+# suite_start NAME PROGRAM OPTION...: start it in a session of its own, and return when it is ready.
+suite_start()
+{
+    local name=$1 fifo=$suite/run/$1.ready ready line='' pid deadline
+    shift
+    ! suite_runs "$name" || return 0
+    rm -f "$fifo"
+    mkfifo "$fifo"
+    exec {ready}<>"$fifo" # both ways: opening does not wait
+    (
+        exec {ready}>&-
+        [[ -z ${suite_lock-} ]] || exec {suite_lock}>&- # or the lock would live as long as the process
+        exec setsid "$suite_bin/$1" --ready-fd 3 "${@:2}" 3>"$fifo" </dev/null >>"$suite/log/$name.log" 2>&1
+    ) &
+    pid=$!
+    process_identity "$pid" >"$suite/run/$name.process" || true
+    disown
+    deadline=$((SECONDS + suite_ready_s))
+    while ((SECONDS < deadline)) && suite_runs "$name"; do
+        ! read -r -t 0.2 -u "$ready" line || break
+    done
+    exec {ready}>&-
+    rm -f "$fifo"
+    [[ $line == "ready $pid" ]] && return
+    suite_say "$name did not become ready; its last lines ($suite/log/$name.log):"
+    tail -n 12 "$suite/log/$name.log" >&2
+    return 1
+}
+
+# suite_stop NAME [SIGNAL]: and wait until it has ended.
+suite_stop()
+{
+    local identity
+    identity=$(suite_identity "$1")
+    [[ $identity ]] || return 0
+    process_signal "${2:-TERM}" "$identity"
+    if ! wait_until "$suite_stop_s" process_none_alive "$identity"; then
+        suite_say "$1 did not stop within $suite_stop_s s, killing it"
+        process_signal KILL "$identity"
+        wait_until 10 process_none_alive "$identity" || suite_say "$1 cannot be killed"
+    fi
+    rm -f "$suite/run/$1.process"
+}
+
+suite_stop_all()
+{
+    local name
+    for name in $(suite_names | tac); do
+        suite_stop "$name"
+    done
+}
+
+# suite_take_servers ENVFILE: read OB_TEST_* of servers that run.
+suite_take_servers()
+{
+    set -a
+    # shellcheck disable=SC1090
+    . "$1"
+    set +a
+}
+
+# suite_configure VHOST SCHEMA: write the options of all processes, with ports that are free now and kept from then on.
+suite_configure()
+{
+    suite_vhost=$1 suite_schema=$2
+    if [[ ! -s $suite/settings ]]; then
+        (umask 077 && printf 'suite_port=%q\nsuite_password=%q\n' "$(port_pick)" "$(random_password)" >"$suite/settings")
+    fi
+    # shellcheck disable=SC1091
+    . "$suite/settings"
+    (
+        umask 077
+        cat >"$suite/nfvo.conf" <<CONF
+broker-host = $OB_TEST_BROKER_HOST
+broker-port = $OB_TEST_BROKER_PORT
+broker-vhost = $suite_vhost
+broker-user = $OB_TEST_BROKER_USER
+broker-password = "$OB_TEST_BROKER_PASSWORD"
+management-port = $OB_TEST_BROKER_MANAGEMENT_PORT
+database = "$OB_TEST_DB"
+database-schema = $suite_schema
+seal-key-path = $suite/seal-key
+listen = 127.0.0.1
+port = $suite_port
+admin-password = "$suite_password"
+admin-password-path = $suite/admin-password
+upload-dir = $suite/run
+CONF
+        # The well-known registration user: the NFVO gives each peer a login of its own.
+        printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" \
+            "$suite_vhost" >"$suite/peer.conf"
+        printf 'export %s=%q\n' BATON_URL "http://127.0.0.1:$suite_port" BATON_USER admin \
+            BATON_PASSWORD "$suite_password" XDG_CONFIG_HOME "$suite/config" >"$suite/baton.env"
+    )
+    # shellcheck disable=SC1091
+    . "$suite/baton.env"
+    unset BATON_TOKEN BATON_PROJECT
+}
+
+suite_start_nfvo()
+{
+    suite_start nfvo nfvo --config "$suite/nfvo.conf" "$@"
+}
+
+suite_start_driver()
+{
+    suite_start vim-driver-test vim-driver-test --config "$suite/peer.conf" --journal "$suite/driver.journal" \
+        --state-file "$suite/driver.state" "$@"
+}
+
+suite_start_vnfm()
+{
+    suite_start vnfm-dummy vnfm-dummy --config "$suite/peer.conf" --journal "$suite/vnfm.journal" "$@"
+}
+
+baton()
+{
+    "$suite_bin/baton" "$@"
+}
+
+# broker_call METHOD PATH [BODY]: the management API of the broker, without needing a client for HTTP. Prints the body.
+broker_call()
+{
+    local socket answer body=${3-}
+    exec {socket}<>"/dev/tcp/$OB_TEST_BROKER_HOST/$OB_TEST_BROKER_MANAGEMENT_PORT" || return 1
+    printf '%s %s HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+        "$1" "$2" "$(printf '%s:%s' "$OB_TEST_BROKER_USER" "$OB_TEST_BROKER_PASSWORD" | base64 -w0)" "${#body}" "$body" >&"$socket"
+    answer=$(tr -d '\r' <&"$socket")
+    exec {socket}>&-
+    [[ $answer == HTTP/1.?' 2'* ]] || return 1
+    [[ $answer != *$'\n\n'* ]] || echo "${answer#*$'\n\n'}"
+}
+
+# suite_vhost_in_url: the virtual host as part of a path of the management API.
+suite_vhost_in_url()
+{
+    echo "${suite_vhost//\//%2F}"
+}
+
+suite_sql()
+{
+    PGOPTIONS="-c search_path=$suite_schema" psql --no-psqlrc --quiet --tuples-only --no-align --set ON_ERROR_STOP=1 \
+        --command "$1" "$OB_TEST_DB"
+}
+
+# What must not be there when no network service exists: each prints one line per kind that is not empty.
+suite_leftover_rows()
+{
+    local table n
+    for table in nsr vnfr instance outbox event_out "command where agg_kind = 0"; do
+        n=$(suite_sql "select count(*) from $table") || { echo "the database does not answer" && return; }
+        [[ $n == 0 ]] || echo "$n rows in table $table"
+    done
+}
+
+# Servers that the driver launched and did not delete, out of its own state.
+suite_servers()
+{
+    [[ -s $suite/driver.journal ]] || return 0
+    jq -rs 'reduce .[] as $l ({}; if ($l.outcome == "done" or $l.outcome == "repeated") and ($l.id // "") != "" then
+                if ($l.action | startswith("launch")) then .[$l.id] = $l.name
+                elif ($l.action | startswith("deleteServer")) then del(.[$l.id]) else . end else . end)
+            | to_entries[] | "\(.value) (\(.key))"' "$suite/driver.journal"
+}
+
+suite_leftover_messages()
+{
+    local queues
+    queues=$(broker_call GET "/api/queues/$(suite_vhost_in_url)") || { echo "the broker does not answer" && return; }
+    jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name)"' <<<"$queues"
+    jq -r '.[] | select(.name | startswith("nfvo.reply.")) | "reply queue \(.name)"' <<<"$queues"
+}
+
+suite_leftovers()
+{
+    suite_leftover_rows
+    suite_servers | sed 's/^/server at the driver: /'
+    suite_leftover_messages
+}
+
+suite_is_clean()
+{
+    [[ -z $(suite_leftovers) ]]
+}
+
+# suite_explain [ID]: the log lines that belong to a failure: those of this id, else the warnings and errors.
+suite_explain()
+{
+    local file lines
+    for file in "$suite"/log/*.log; do
+        [[ -s $file ]] || continue
+        lines=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | tail -n 15 || true)
+        [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
+    done
+}
+
+suite_has_driver()
+{
+    baton driver list -o name 2>/dev/null | grep -qx 'vim-drivers.test.test'
+}
+
+suite_has_vnfm()
+{
+    baton manager list -o json 2>/dev/null | jq -e 'any(.type == "dummy" and .active)' >/dev/null
+}
+
+# Registration goes through the broker: it is done a moment after the processes are ready.
+suite_wait_for_peers()
+{
+    wait_until 30 suite_has_driver || { suite_say 'the test driver did not register within 30 s' && return 1; }
+    wait_until 30 suite_has_vnfm || { suite_say 'the dummy VNFM did not register within 30 s' && return 1; }
+}
