@@ -50,6 +50,7 @@ struct cloud_server {
 };
 struct cloud_network {
     const char *id, *name, *pop;
+    uint64_t message;
 };
 struct driver {
     struct sim *s;
@@ -60,6 +61,8 @@ struct driver {
     struct bconn *conn;
     struct cloud_server *servers; /* these stay when the driver dies: they are the cloud's */
     size_t n_servers;
+    const char **spent; /* client tokens that had a server */
+    size_t n_spent;
     struct cloud_network *networks;
     size_t n_networks;
     uint64_t launches, deletes, listings;
@@ -84,6 +87,7 @@ void driver_crash(struct driver *d);
 struct fate {
     bool fails, silent, twice, crashes_before, crashes_after;
     int64_t takes_us;
+    uint64_t message; /* the broker's number of the request: the same one may come twice */
 };
 struct fate cloud_fate(struct sim *s, int64_t typical_us, int64_t deadline_us);
 

@@ -51,6 +51,10 @@ static void submit(struct sim *s, void *arg, uint64_t tag)
     (void)tag;
     if (w->is_done || w->is_pending)
         return;
+    if (w->after && !w->after->is_done) { /* who deletes knows the id: out of the answer */
+        sim_at(s, s->now + sim_delay(s, SEC / 10), submit, w, 0);
+        return;
+    }
     if (!p) {
         sim_at(s, s->now + SEC, submit, w, 0);
         return;
@@ -169,8 +173,9 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
         n->deploy = wish(s, WISH_DEPLOY, id, n->request, at);
         if (sim_chance(s, s->weather.user_deletes)) {
             n->release = wish(s, WISH_RELEASE, id, NULL, at + some_time(s));
+            n->release->after = n->deploy;
             if (sim_chance(s, 300))
-                wish(s, WISH_RELEASE, id, NULL, at + some_time(s));
+                wish(s, WISH_RELEASE, id, NULL, at + some_time(s))->after = n->deploy;
         }
     }
     sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);

@@ -11,8 +11,8 @@
 #define NSRS_MAX 3
 
 enum wish_kind { WISH_POP, WISH_DEPLOY, WISH_RELEASE };
-struct wish { /* one command of a user, until it is known what became of it */
-    struct wish *next;
+struct wish {                  /* one command of a user, until it is known what became of it */
+    struct wish *next, *after; /* not before that one is completed */
     struct crowd *crowd;
     enum wish_kind kind;
     const char *agg, *operation;

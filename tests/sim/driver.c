@@ -104,6 +104,7 @@ static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
     }
     bool is_launch = strncmp(k->rq->method_name, "launch", 6) == 0;
     k->fate = cloud_fate(s, is_launch ? 3 * SEC : SEC / 5, DEADLINE);
+    k->fate.message = m->id;
     sim_tell(s, "broker", d->queue, "took #%llu %s%s", (unsigned long long)m->id,
              k->rq->method_name, m->deliveries > 1 ? " (again)" : "");
     sim_at(s, s->now + k->fate.takes_us, work, k, 0);

@@ -78,6 +78,33 @@ static const char *exception(struct driver *d, const char *text, const struct cl
     return arena_strndup(&d->s->arena, b.s, b.len);
 }
 
+/* Our drivers remember the tokens of servers that are gone: a launch that comes late or again does
+ * not bring one back. */
+static bool is_spent(const struct driver *d, const char *token)
+{
+    for (size_t i = 0; token && i < d->n_spent; i++)
+        if (strcmp(d->spent[i], token) == 0)
+            return true;
+    return false;
+}
+
+static struct cloud_server *add_cloud_server(struct driver *d, const char *pop,
+                                             const char *hostname, const char *token,
+                                             bool is_broken)
+{
+    struct arena *a = &d->s->arena;
+    const char *id = arena_printf(a, "srv-%s-%llu", d->type, (unsigned long long)++d->launches);
+    d->servers = arena_grow_array(a, d->servers, d->n_servers, sizeof(*d->servers));
+    d->servers[d->n_servers] = (struct cloud_server){id, hostname, token, pop, is_broken};
+    if (token) {
+        d->spent = arena_grow_array(a, d->spent, d->n_spent, sizeof(*d->spent));
+        d->spent[d->n_spent++] = token;
+    }
+    sim_tell(d->s, d->queue, "cloud", "server %s for %s%s", id, hostname,
+             is_broken ? " (broken)" : "");
+    return &d->servers[d->n_servers++];
+}
+
 static const char *launch(struct driver *d, const struct driver_request *rq, const char *pop,
                           const char *hostname, const struct fate *f)
 {
@@ -86,17 +113,13 @@ static const char *launch(struct driver *d, const struct driver_request *rq, con
     AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
     if (!v) {
         bool leaves_it = !f->fails || (d->manner != MANNER_PYTHON && sim_chance(s, 500));
+        if (d->client_token && is_spent(d, rq->client_token))
+            return exception(d, "this token's server was deleted", NULL);
         if (!leaves_it)
             return exception(d, "no valid host", NULL);
         if (server_with(d, hostname, NULL))
             sim_violate(s, "%s: a second server for hostname '%s'", d->queue, hostname);
-        d->servers = arena_grow_array(&s->arena, d->servers, d->n_servers, sizeof(*d->servers));
-        v = &d->servers[d->n_servers++];
-        *v = (struct cloud_server){
-            arena_printf(&s->arena, "srv-%s-%llu", d->type, (unsigned long long)++d->launches),
-            hostname, rq->client_token, pop, f->fails};
-        sim_tell(s, d->queue, "cloud", "server %s for %s%s", v->id, hostname,
-                 f->fails ? " (broken)" : "");
+        v = add_cloud_server(d, pop, hostname, rq->client_token, f->fails);
     }
     if (v->is_broken)
         return exception(d, "server went to ERROR", v);
@@ -153,30 +176,6 @@ static void add_network(struct sbuf *b, const struct cloud_network *n)
     sbuf_addf(b, "{\"name\":\"%s\",\"extId\":\"%s\"}", n->name, n->id);
 }
 
-static const char *create_network(struct driver *d, const char *pop, struct proto_raw wanted,
-                                  const struct fate *f)
-{
-    struct sim *s = d->s;
-    struct network *w = NULL;
-    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
-    if (f->fails)
-        return exception(d, "no more networks", NULL);
-    if (proto_decode(&network_type, wanted.at, wanted.n, 0, &s->arena, &w, NULL) != ERR_OK ||
-        !w->name)
-        return exception(d, "not a network", NULL);
-    for (size_t i = 0; i < d->n_networks; i++)
-        if (strcmp(d->networks[i].name, w->name) == 0 && strcmp(d->networks[i].pop, pop) == 0)
-            sim_violate(s, "%s: a second network named '%s'", d->queue, w->name);
-    d->networks = arena_grow_array(&s->arena, d->networks, d->n_networks, sizeof(*d->networks));
-    d->networks[d->n_networks] =
-        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_networks), w->name, pop};
-    sim_tell(s, d->queue, "cloud", "network %s", w->name);
-    sbuf_adds(&b, "{\"answer\":");
-    add_network(&b, &d->networks[d->n_networks++]);
-    sbuf_addc(&b, '}');
-    return arena_strndup(&s->arena, b.s, b.len);
-}
-
 static void add_networks(struct driver *d, const char *pop, struct sbuf *b)
 {
     const char *sep = "[";
@@ -187,6 +186,40 @@ static void add_networks(struct driver *d, const char *pop, struct sbuf *b)
             sep = ",";
         }
     sbuf_adds(b, *sep == ',' ? "]" : "[]");
+}
+
+static const char *network_answer(struct driver *d, const struct cloud_network *n)
+{
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    sbuf_adds(&b, "{\"answer\":");
+    add_network(&b, n);
+    sbuf_addc(&b, '}');
+    return arena_strndup(&d->s->arena, b.s, b.len);
+}
+
+static const char *create_network(struct driver *d, const char *pop, struct proto_raw wanted,
+                                  const struct fate *f)
+{
+    struct sim *s = d->s;
+    struct network *w = NULL;
+    if (f->fails)
+        return exception(d, "no more networks", NULL);
+    if (proto_decode(&network_type, wanted.at, wanted.n, 0, &s->arena, &w, NULL) != ERR_OK ||
+        !w->name)
+        return exception(d, "not a network", NULL);
+    for (size_t i = 0; i < d->n_networks; i++) {
+        struct cloud_network *n = &d->networks[i];
+        if (strcmp(n->name, w->name) != 0 || strcmp(n->pop, pop) != 0)
+            continue;
+        if (n->message == f->message) /* our driver died before it acknowledged: it looks first */
+            return network_answer(d, n);
+        sim_violate(s, "%s: a second network named '%s'", d->queue, w->name);
+    }
+    d->networks = arena_grow_array(&s->arena, d->networks, d->n_networks, sizeof(*d->networks));
+    d->networks[d->n_networks] = (struct cloud_network){
+        arena_printf(&s->arena, "net-%zu", d->n_networks), w->name, pop, f->message};
+    sim_tell(s, d->queue, "cloud", "network %s", w->name);
+    return network_answer(d, &d->networks[d->n_networks++]);
 }
 
 /* The PoP comes back with what is there; Go drops what its structs do not know. */

@@ -68,8 +68,9 @@ static void print_cells(bool hit)
 
 static void print_summary(const struct totals *t, double took)
 {
-    printf("network services: %" PRIu64 " ACTIVE, %" PRIu64 " ERROR, %" PRIu64 " gone, %" PRIu64 " unverifiable\n", t->outcome[0],
-           t->outcome[1], t->outcome[2], t->outcome[3]);
+    printf("network services: %" PRIu64 " ACTIVE, %" PRIu64 " ERROR, %" PRIu64 " gone, %" PRIu64
+           " unverifiable\n",
+           t->outcome[0], t->outcome[1], t->outcome[2], t->outcome[3]);
     printf("killed at:");
     for (int i = 0; i < POINT_N; i++)
         printf(" %s %" PRIu64 "%s", point_names[i], fleet_killed[i], i + 1 < POINT_N ? "," : "\n");

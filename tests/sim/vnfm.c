@@ -188,7 +188,7 @@ static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
     struct sim *s = v->s;
     struct or_vnfm *a = NULL;
     (void)c;
-    if (!is_current(j) || j->asked == ACTION_NONE)
+    if (!is_current(j) || j->asked == ACTION_NONE || strcmp(m->key, j->reply_queue) != 0)
         return;
     if (v->manner != MANNER_JAVA &&
         (!m->correlation_id || strcmp(m->correlation_id, j->correlation) != 0)) {
