@@ -24,8 +24,7 @@ static bool is_plain(const char *name)
     return name && *name && strlen(name) <= 200 && name[strspn(name, plain)] == '\0';
 }
 
-/* A plugin's type names its queue when it begins so; else it is a bare driver type. */
-static bool is_queue_of_plugin(const char *type)
+bool topology_is_plugin_queue(const char *type)
 {
     return starts_with(type, QUEUE_VIM_DRIVER_PREFIX) || starts_with(type, QUEUE_MONITOR_PREFIX);
 }
@@ -58,6 +57,8 @@ enum err_code topology_check_vnfm(const char *user, const char *queue, const cha
     enum err_code rc = check_user(user, our_user, err);
     if (rc != ERR_OK || (rc = check_name("queue", queue, err)) != ERR_OK)
         return rc;
+    if (topology_is_plugin_queue(user))
+        return err_set(err, ERR_DENIED, "user '%s' is a plugin's", user);
     bool is_reserved = strcmp(queue, TOPOLOGY_EXCHANGE) == 0;
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
         is_reserved |= starts_with(queue, reserved[i]);
@@ -67,7 +68,7 @@ enum err_code topology_check_vnfm(const char *user, const char *queue, const cha
 enum err_code topology_check_plugin(const char *type, const char *our_user, struct err *err)
 {
     enum err_code rc = check_user(type, our_user, err);
-    if (rc != ERR_OK || is_queue_of_plugin(type) || !strchr(type, '.'))
+    if (rc != ERR_OK || topology_is_plugin_queue(type) || !strchr(type, '.'))
         return rc;
     /* A dot in a bare type would reach into another type's names. */
     return err_set(err, ERR_DENIED, "plugin type '%s' is neither a queue of plugins nor bare",
@@ -93,27 +94,37 @@ static void no_rights(struct topology_rights *r)
     sbuf_adds(&r->topic_read, "^$");
 }
 
-void topology_rights_registration(struct topology_rights *r)
+static void registration_rights(struct topology_rights *r, const char *default_exchange)
 {
     sbuf_adds(&r->configure, "^" REPLY_QUEUES "$");
-    sbuf_adds(&r->write, "^(" REPLY_QUEUES "|amq\\.default|" TOPOLOGY_EXCHANGE ")$");
-    sbuf_adds(&r->read, "^(" REPLY_QUEUES "|" TOPOLOGY_EXCHANGE ")$");
+    sbuf_addf(&r->write, "^(%s" TOPOLOGY_EXCHANGE ")$", default_exchange);
+    sbuf_adds(&r->read, "^" REPLY_QUEUES "$");
     sbuf_adds(&r->topic_write, "^nfvo\\.manager\\.handling$");
-    sbuf_adds(&r->topic_read, "^" REPLY_QUEUES "$");
+    sbuf_adds(&r->topic_read, "^$");
 }
 
-/* own: the pattern of the peer's own queues; may_send: of the routing keys it may use besides
- * answering and (un)registering. */
-static void peer_rights(struct topology_rights *r, const char *own, const char *may_send,
-                        int wants_default_exchange)
+void topology_rights_registration(struct topology_rights *r)
 {
-    sbuf_addf(&r->configure, "^(" REPLY_QUEUES "|%s)$", own);
-    sbuf_addf(&r->write, "^(" REPLY_QUEUES "|%s" TOPOLOGY_EXCHANGE "|%s)$",
+    registration_rights(r, "amq\\.default|");
+}
+
+void topology_rights_registration_strict(struct topology_rights *r)
+{
+    registration_rights(r, "");
+}
+
+/* own: the pattern of the peer's own queues; replies: of the reply queues it may make besides;
+ * may_send: of the routing keys it may use besides answering and (un)registering. Write on its own
+ * queue, read on the exchange and topic read are what a binding needs: tests/interop. */
+static void peer_rights(struct topology_rights *r, const char *own, const char *replies,
+                        const char *may_send, int wants_default_exchange)
+{
+    sbuf_addf(&r->configure, "^(%s%s)$", replies, own);
+    sbuf_addf(&r->write, "^(%s" TOPOLOGY_EXCHANGE "|%s)$",
               wants_default_exchange ? "amq\\.default|" : "", own);
-    sbuf_addf(&r->read, "^(" REPLY_QUEUES "|" TOPOLOGY_EXCHANGE "|%s)$", own);
-    sbuf_addf(&r->topic_read, "^(" REPLY_QUEUES "|%s)$", own);
-    sbuf_addf(&r->topic_write,
-              "^(%snfvo\\.manager\\.handling|nfvo\\.replies|nfvo\\.reply\\..+|" REPLY_QUEUES ")$",
+    sbuf_addf(&r->read, "^(%s" TOPOLOGY_EXCHANGE "|%s)$", replies, own);
+    sbuf_addf(&r->topic_read, "^%s$", own);
+    sbuf_addf(&r->topic_write, "^(%snfvo\\.manager\\.handling|nfvo\\.replies|nfvo\\.reply\\..+)$",
               may_send);
 }
 
@@ -125,7 +136,7 @@ void topology_rights_vnfm(struct topology_rights *r, const char *queue, int want
         return;
     }
     add_quoted(&own, queue);
-    peer_rights(r, own.s, "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply|",
+    peer_rights(r, own.s, REPLY_QUEUES "|", "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply|",
                 wants_default_exchange);
 }
 
@@ -136,11 +147,28 @@ void topology_rights_plugin(struct topology_rights *r, const char *type, int wan
         no_rights(r);
         return;
     }
-    /* Not the bare type itself: a VNFM's queue may have that name. */
-    if (!is_queue_of_plugin(type))
-        sbuf_adds(&own, "(vim-drivers|monitor)\\.");
+    if (topology_is_plugin_queue(type)) {
+        add_quoted(&own, type);
+        peer_rights(r, own.s, REPLY_QUEUES "|", "", wants_default_exchange);
+        return;
+    }
+    /* A Python driver: answers through the exchange only, and makes no reply queue of its own. Not
+     * the bare type itself: a VNFM's queue may have that name. */
+    sbuf_adds(&own, "(vim-drivers|monitor)\\.");
     add_quoted(&own, type);
-    if (!is_queue_of_plugin(type))
-        sbuf_adds(&own, "\\.[A-Za-z0-9_-]+");
-    peer_rights(r, own.s, "", wants_default_exchange);
+    sbuf_adds(&own, "\\.[A-Za-z0-9_-]+");
+    peer_rights(r, own.s, "", "", 0);
+}
+
+bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_len)
+{
+    if (!starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !is_plain(queue))
+        return false;
+    const char *type = queue + strlen(QUEUE_VIM_DRIVER_PREFIX);
+    const char *dot = strchr(type, '.');
+    if (!dot || dot == type || dot[1] == '\0')
+        return false;
+    *ret_type = type;
+    *ret_len = (size_t)(dot - type);
+    return true;
 }

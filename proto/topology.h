@@ -7,6 +7,8 @@
 #include "common/base/err.h"
 #include "common/base/sbuf.h"
 
+#include <stdbool.h>
+
 #define TOPOLOGY_EXCHANGE                                                                          \
     "openbaton-exchange" /* topic, durable: any other argument is a 406 for a peer */
 
@@ -60,13 +62,21 @@ struct topology_rights {
     }
 void topology_rights_release(struct topology_rights *r);
 /* The registration user: writes key nfvo.manager.handling, reads amq.gen-* only (D8). It may use
- * the default exchange, since Python and Go VNFMs register through that: tests/interop. */
+ * the default exchange, since Python and Go VNFMs register through that, and reaches any queue by
+ * name that way: tests/interop. Strict: without; then only drivers and Java VNFMs can register. */
 void topology_rights_registration(struct topology_rights *r);
+void topology_rights_registration_strict(struct topology_rights *r);
 /* A VNFM with its queue; wants_default_exchange: for SDKs that publish through it (Python, Go). */
 void topology_rights_vnfm(struct topology_rights *r, const char *queue, int wants_default_exchange);
 /* A VIM driver or monitoring plugin. type: the full queue name "vim-drivers.test.test", or the bare
- * driver type, which the Python SDK sends: then any "vim-drivers.<type>.<name>" (2.2, TRAP). */
+ * driver type, which the Python SDK sends: then any "vim-drivers.<type>.<name>" (2.2, TRAP), and
+ * never the default exchange. */
 void topology_rights_plugin(struct topology_rights *r, const char *type,
                             int wants_default_exchange);
+
+/* A plugin's type names its queue when it begins so; else it is a bare driver type. */
+bool topology_is_plugin_queue(const char *type);
+/* "vim-drivers.<type>.<name>": the type, borrowed from the queue's name. */
+bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_len);
 
 #endif

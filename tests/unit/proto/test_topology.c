@@ -18,7 +18,7 @@ static bool matches(const struct sbuf *pattern, const char *name)
     return is_match;
 }
 
-enum who { REGISTRATION, VNFM, VNFM_DEFAULT, PLUGIN, PLUGIN_DEFAULT };
+enum who { REGISTRATION, STRICT, VNFM, VNFM_DEFAULT, PLUGIN, PLUGIN_DEFAULT };
 #define C  1  /* configure */
 #define W  2  /* write */
 #define R  4  /* read */
@@ -33,10 +33,13 @@ static void test_rights(void **state)
         const char *peer, *name;
         int want;
     } cases[] = {
-        {REGISTRATION, "", "amq.gen-Xy1", C | W | R | TR},
+        {REGISTRATION, "", "amq.gen-Xy1", C | R},
         {REGISTRATION, "", "nfvo.manager.handling", TW},
-        {REGISTRATION, "", TOPOLOGY_EXCHANGE, W | R},
+        {REGISTRATION, "", TOPOLOGY_EXCHANGE, W},
         {REGISTRATION, "", "amq.default", W},
+        {STRICT, "", "amq.default", 0},
+        {STRICT, "", TOPOLOGY_EXCHANGE, W},
+        {STRICT, "", "nfvo.manager.handling", TW},
         {REGISTRATION, "", "vim-drivers.x.y", 0},
         {REGISTRATION, "", "generic", 0},
         {REGISTRATION, "", "#", 0},
@@ -62,7 +65,7 @@ static void test_rights(void **state)
         {VNFM, "generic", "nfvo.event.register", 0},
         {VNFM, "generic", "vim-drivers.test.test", 0},
         {VNFM, "generic", "#", 0},
-        {VNFM, "generic", "amq.gen-1", C | W | R | TW | TR},
+        {VNFM, "generic", "amq.gen-1", C | R},
         {VNFM_DEFAULT, "python", "amq.default", W},
         {VNFM_DEFAULT, "python", "python", C | W | R | TR},
         {VNFM, "my.vnfm-1_x", "my.vnfm-1_x", C | W | R | TR},
@@ -98,12 +101,18 @@ static void test_rights(void **state)
         {PLUGIN, "openstack", "openstack", 0}, /* a VNFM's queue may be called so */
         {PLUGIN, "monitor.zabbix-plugin.zabbix", "monitor.zabbix-plugin.zabbix", C | W | R | TR},
         {PLUGIN, "monitor.zabbix-plugin.zabbix", "monitor.zabbix-plugin.other", 0},
+        {PLUGIN, "vim-drivers.test.test", "amq.gen-1", C | R},
+        {PLUGIN_DEFAULT, "openstack", "amq.default", 0}, /* Python needs neither */
+        {PLUGIN, "openstack", "amq.gen-1", 0},
+        {PLUGIN, "openstack", TOPOLOGY_EXCHANGE, W | R},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(topology_rights_release) struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
         const char *name = cases[i].name;
         if (cases[i].who == REGISTRATION)
             topology_rights_registration(&r);
+        else if (cases[i].who == STRICT)
+            topology_rights_registration_strict(&r);
         else if (cases[i].who == VNFM || cases[i].who == VNFM_DEFAULT)
             topology_rights_vnfm(&r, cases[i].peer, cases[i].who == VNFM_DEFAULT);
         else
@@ -151,6 +160,7 @@ static void test_names(void **state)
         {"vim-drivers.test.test", NULL, true},
         {"monitor.zabbix-plugin.zabbix", NULL, true},
         {"openstack", NULL, true},
+        {"vim-drivers.test.test", "generic", false}, /* a driver's user */
         {"vim-drivers.*.x", NULL, false},
         {"nfvo.replies", NULL, false},
         {"openstack.x", NULL, false},
@@ -170,11 +180,33 @@ static void test_names(void **state)
     assert_int_equal(topology_check_plugin(NULL, NULL, NULL), ERR_DENIED);
 }
 
+static void test_driver_queues(void **state)
+{
+    static const struct {
+        const char *queue, *type;
+    } cases[] = {
+        {"vim-drivers.test.test", "test"}, {"vim-drivers.openstack.a.b", "openstack"},
+        {"vim-drivers.test", NULL},        {"vim-drivers..x", NULL},
+        {"vim-drivers.test.", NULL},       {"vim-drivers.*.x", NULL},
+        {"monitor.zabbix.zabbix", NULL},   {"generic", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *type = NULL;
+        size_t len = 0;
+        bool is_driver = topology_driver_type(cases[i].queue, &type, &len);
+        if (is_driver != (cases[i].type != NULL) ||
+            (is_driver && (len != strlen(cases[i].type) || strncmp(type, cases[i].type, len) != 0)))
+            fail_msg("'%s'", cases[i].queue);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_driver_queues),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,47 @@
+#include "nfvo/broker/topology_bus.h"
+
+#include "common/bus/bus.h"
+#include "proto/topology.h"
+
+/* The first arguments of all; a queue takes as many as it needs. */
+static const struct bus_arg quorum[] = {
+    {.name = "x-queue-type", .type = BUS_STRING, .string = "quorum"},
+    {.name = "x-delivery-limit", .type = BUS_INT, .integer = QUEUE_DELIVERY_LIMIT},
+    {.name = "x-dead-letter-exchange", .type = BUS_STRING, .string = ""},
+    {.name = "x-dead-letter-routing-key", .type = BUS_STRING, .string = QUEUE_DEAD_LETTERS},
+    {.name = "x-single-active-consumer", .type = BUS_BOOL, .integer = 1},
+};
+static const struct bus_arg bounded[] = {
+    {.name = "x-max-length", .type = BUS_INT, .integer = QUEUE_DEAD_LETTERS_MAX},
+};
+
+static const struct {
+    const char *name;
+    const struct bus_arg *args;
+    size_t arg_n;
+    bool is_bound;
+} queues[] = {
+    {QUEUE_MANAGER_HANDLING, quorum, 5, true},
+    {QUEUE_ACTIONS, quorum, 4, true},
+    {QUEUE_ACTIONS_REPLY, quorum, 4, true},
+    {QUEUE_EVENT_REGISTER, quorum, 4, true},
+    {QUEUE_EVENT_UNREGISTER, quorum, 4, true},
+    {QUEUE_REPLIES, quorum, 4, true}, /* drivers answer through the exchange */
+    {QUEUE_INTERNAL, quorum, 4, false},
+    {QUEUE_DEAD_LETTERS, bounded, 1, true}, /* the queues of our peers dead-letter through it */
+};
+
+void topology_declare(struct bus *bus)
+{
+    bus_want_exchange(bus, &(struct bus_exchange){
+                               .name = TOPOLOGY_EXCHANGE, .type = "topic", .is_durable = true});
+    for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
+        bus_want_queue(bus, &(struct bus_queue){.name = queues[i].name,
+                                                .is_durable = true,
+                                                .args = queues[i].args,
+                                                .arg_n = queues[i].arg_n});
+        if (queues[i].is_bound)
+            bus_want_binding(
+                bus, &(struct bus_binding){.queue = queues[i].name, .exchange = TOPOLOGY_EXCHANGE});
+    }
+}
