@@ -176,6 +176,14 @@ static bool wanted(const struct proto_field *f, const char *at, bool seen, unsig
     }
 }
 
+static void raw(struct sbuf *out, const struct proto_raw *r)
+{
+    if (r->n)
+        sbuf_add(out, r->at, r->n);
+    else
+        sbuf_adds(out, "null");
+}
+
 static void value(struct sbuf *out, const struct proto_field *f, const char *at, unsigned flags)
 {
     union {
@@ -191,52 +199,23 @@ static void value(struct sbuf *out, const struct proto_field *f, const char *at,
         sbuf_adds(out, "\"" MASK_TEXT "\"");
         return;
     }
+    /* clang-format off */
     switch ((enum proto_kind)f->kind) {
-    case PROTO_STR:
-        memcpy(&v.p, at, sizeof(v.p));
-        proto_quotes(out, v.p);
-        break;
-    case PROTO_INT:
-        memcpy(&v.i, at, sizeof(v.i));
-        integer(out, v.i);
-        break;
-    case PROTO_BOOL:
-        memcpy(&v.b, at, sizeof(v.b));
-        sbuf_adds(out, v.b ? "true" : "false");
-        break;
-    case PROTO_REAL:
-        memcpy(&v.d, at, sizeof(v.d));
-        real(out, v.d);
-        break;
-    case PROTO_STRS:
-        memcpy(&v.strs, at, sizeof(v.strs));
-        strs(out, &v.strs);
-        break;
-    case PROTO_REC:
-        memcpy(&v.p, at, sizeof(v.p));
-        proto_encode(f->type, v.p, flags, out);
-        break;
-    case PROTO_LIST:
-        proto_encode_list(f->type, at, flags, out);
-        break;
-    case PROTO_BYTES:
-        memcpy(&v.bytes, at, sizeof(v.bytes));
-        bytes(out, &v.bytes, flags);
-        break;
-    case PROTO_RAW:
-        memcpy(&v.raw, at, sizeof(v.raw));
-        if (v.raw.n)
-            sbuf_add(out, v.raw.at, v.raw.n);
-        else
-            sbuf_adds(out, "null");
-        break;
+    case PROTO_STR:     memcpy(&v.p, at, sizeof(v.p)); proto_quotes(out, v.p); break;
+    case PROTO_INT:     memcpy(&v.i, at, sizeof(v.i)); integer(out, v.i); break;
+    case PROTO_BOOL:    memcpy(&v.b, at, sizeof(v.b)); sbuf_adds(out, v.b ? "true" : "false"); break;
+    case PROTO_REAL:    memcpy(&v.d, at, sizeof(v.d)); real(out, v.d); break;
+    case PROTO_STRS:    memcpy(&v.strs, at, sizeof(v.strs)); strs(out, &v.strs); break;
+    case PROTO_REC:     memcpy(&v.p, at, sizeof(v.p)); proto_encode(f->type, v.p, flags, out); break;
+    case PROTO_LIST:    proto_encode_list(f->type, at, flags, out); break;
+    case PROTO_BYTES:   memcpy(&v.bytes, at, sizeof(v.bytes)); bytes(out, &v.bytes, flags); break;
+    case PROTO_RAW:     memcpy(&v.raw, at, sizeof(v.raw)); raw(out, &v.raw); break;
     case PROTO_STRMAP:
     case PROTO_STRSMAP:
     case PROTO_MAP:
-    case PROTO_LISTMAP:
-        map(out, f, at, flags);
-        break;
+    case PROTO_LISTMAP: map(out, f, at, flags); break;
     }
+    /* clang-format on */
 }
 
 void proto_encode(const struct proto_type *type, const void *rec, unsigned flags, struct sbuf *out)

@@ -87,6 +87,20 @@ static void string(struct walk *w, const struct proto_field *f, const char *s)
         words(w, f, s);
 }
 
+static void collection(struct walk *w, size_t path_len, const struct proto_field *f, const char *at)
+{
+    struct proto_raw plain = {0}; /* n is a size_t there, 32 bits in lists and maps */
+    struct proto_list list = {0};
+    if (f->kind == PROTO_BYTES || f->kind == PROTO_RAW)
+        memcpy(&plain, at, sizeof(plain));
+    else
+        memcpy(&list, at, sizeof(list));
+    if ((f->flags & REQUIRED) && plain.n == 0 && list.n == 0)
+        violation(w, "must not be empty");
+    if (f->type)
+        elements(w, path_len, f, at);
+}
+
 static void member(struct walk *w, size_t path_len, const struct proto_field *f, const char *at,
                    bool seen)
 {
@@ -95,49 +109,22 @@ static void member(struct walk *w, size_t path_len, const struct proto_field *f,
         int64_t i;
         double d;
         bool b;
-        struct proto_raw array; /* n of lists and maps is 32 bits: the head is what counts */
-        struct proto_strs list;
     } v = {0};
-    bool is_required = f->flags & REQUIRED;
+    bool is_missing = false;
+    /* clang-format off */
     switch ((enum proto_kind)f->kind) {
-    case PROTO_STR:
-        memcpy(&v.p, at, sizeof(v.p));
-        string(w, f, v.p);
-        break;
-    case PROTO_INT:
-        memcpy(&v.i, at, sizeof(v.i));
-        integer(w, f, v.i, seen);
-        break;
-    case PROTO_BOOL:
-        memcpy(&v.b, at, sizeof(v.b));
-        if (is_required && !seen && !v.b)
-            violation(w, "is missing");
-        break;
-    case PROTO_REAL:
-        memcpy(&v.d, at, sizeof(v.d));
-        if (is_required && !seen && v.d == 0)
-            violation(w, "is missing");
-        break;
-    case PROTO_REC:
-        memcpy(&v.p, at, sizeof(v.p));
-        if (v.p)
-            record(w, path_len, f->type, v.p);
-        else if (is_required)
-            violation(w, "is missing");
-        break;
-    case PROTO_BYTES:
-    case PROTO_RAW:
-        memcpy(&v.array, at, sizeof(v.array));
-        if (is_required && v.array.n == 0)
-            violation(w, "must not be empty");
-        break;
-    default:
-        memcpy(&v.list, at, sizeof(v.list));
-        if (is_required && v.list.n == 0)
-            violation(w, "must not be empty");
-        if (f->type)
-            elements(w, path_len, f, at);
+    case PROTO_STR:  memcpy(&v.p, at, sizeof(v.p)); string(w, f, v.p); break;
+    case PROTO_INT:  memcpy(&v.i, at, sizeof(v.i)); integer(w, f, v.i, seen); break;
+    case PROTO_BOOL: memcpy(&v.b, at, sizeof(v.b)); is_missing = !seen && !v.b; break;
+    case PROTO_REAL: memcpy(&v.d, at, sizeof(v.d)); is_missing = !seen && v.d == 0; break;
+    case PROTO_REC:  memcpy(&v.p, at, sizeof(v.p)); is_missing = !v.p; break;
+    default:         collection(w, path_len, f, at); break;
     }
+    /* clang-format on */
+    if (is_missing && (f->flags & REQUIRED))
+        violation(w, "is missing");
+    if (f->kind == PROTO_REC && v.p)
+        record(w, path_len, f->type, v.p);
 }
 
 static void record(struct walk *w, size_t path_len, const struct proto_type *type, const void *rec)

@@ -3,13 +3,13 @@
 #ifndef PROTO_MESSAGES_ACTION_H
 #define PROTO_MESSAGES_ACTION_H
 
+/* clang-format off */
 #define ACTIONS(X)                                                                                 \
-    X(GRANT_OPERATION)                                                                             \
-    X(ALLOCATE_RESOURCES)                                                                          \
-    X(SCALE_IN) X(SCALE_OUT) X(SCALING) X(ERROR) X(RELEASE_RESOURCES) X(INSTANTIATE) X(MODIFY)     \
-        X(HEAL) X(UPDATEVNFR) X(UPDATE) X(SCALED) X(RELEASE_RESOURCES_FINISH)                      \
-            X(INSTANTIATE_FINISH) X(CONFIGURE) X(START) X(STOP) X(LOG_REQUEST) X(RESUME)           \
-                X(EXECUTE)
+    X(GRANT_OPERATION) X(ALLOCATE_RESOURCES) X(SCALE_IN) X(SCALE_OUT) X(SCALING) X(ERROR)          \
+    X(RELEASE_RESOURCES) X(INSTANTIATE) X(MODIFY) X(HEAL) X(UPDATEVNFR) X(UPDATE) X(SCALED)        \
+    X(RELEASE_RESOURCES_FINISH) X(INSTANTIATE_FINISH) X(CONFIGURE) X(START) X(STOP) X(LOG_REQUEST) \
+    X(RESUME) X(EXECUTE)
+/* clang-format on */
 
 enum action {
     ACTION_NONE,

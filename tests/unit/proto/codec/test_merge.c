@@ -258,10 +258,12 @@ static void test_nothing_is_shared(void **state)
     (void)state;
     AUTO(arena_release) struct arena a = ARENA_INIT, b = ARENA_INIT;
     AUTO(sbuf_release) struct sbuf before = SBUF_INIT, after = SBUF_INIT;
-    const struct sample *rec = decode(&sample_type,
-                                      "{\"list\":[{\"id\":\"1\"}],\"x\":[1],\"strmap\":"
-                                      "{\"a\":\"b\"},\"bytes\":[1],\"raw\":1}",
-                                      &b);
+    const struct sample *rec = decode(
+        &sample_type,
+        "{\"list\":[{\"id\":\"1\"}],\"x\":[1],\"strmap\":{\"a\":\"b\"},\"bytes\":[1],\"raw\":1,"
+        "\"strs\":[\"a\"],\"strsmap\":{\"a\":[\"b\"]},\"map\":{\"a\":{\"id\":\"1\"}},"
+        "\"listmap\":{\"a\":[{\"id\":\"1\"}]},\"rec\":{\"name\":\"n\",\"y\":2}}",
+        &b);
     struct sample *copy = proto_dup(&sample_type, rec, &a);
     proto_encode(&sample_type, rec, 0, &before);
     arena_release(&b); /* a copy that borrowed would now be broken */

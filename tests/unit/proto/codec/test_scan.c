@@ -129,6 +129,12 @@ static void test_same_as_jansson(void **state)
         {TEXT("\"\\ud83c\\u0041\""), false},
         {TEXT("\"\\ud83c\\ud83c\""), false},
         {TEXT("\"\\udf0d\""), false},
+        {TEXT("\"\\udc00\""), false},
+        {TEXT("\"\\udfff\""), false},
+        {TEXT("\"\\ud83c\\udbff\""), false},
+        {TEXT("\"\\ud83c\\ue000\""), false},
+        {TEXT("\"\\ud7ff\\ue000\""), true},
+        {TEXT("\"\\ud800\\udc00\\udbff\\udfff\""), true},
         {TEXT("\"\\udf0d\\ud83c\""), false},
         {TEXT("\"\\ud83c\\udf0\""), false},
         /* UTF-8: each length, truncated, overlong, surrogates, too large, stray */

@@ -104,6 +104,23 @@ static void test_members(void **state)
     json_decref(schema);
 }
 
+/* REQUIRED means not empty, as in proto_validate. */
+static void test_not_empty(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *member, *key;
+    } cases[] = {{"name", "minLength"}, {"vnfd", "minItems"}};
+    json_t *schema = schema_of(proto_type_find("nsd"));
+    json_t *nsd = json_object_get(json_object_get(schema, "$defs"), "nsd");
+    json_t *properties = json_object_get(nsd, "properties");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        json_t *member = json_object_get(properties, cases[i].member);
+        assert_int_equal(json_integer_value(json_object_get(member, cases[i].key)), 1);
+    }
+    json_decref(schema);
+}
+
 static void test_describe(void **state)
 {
     (void)state;
@@ -136,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_types),
         cmocka_unit_test(test_members),
+        cmocka_unit_test(test_not_empty),
         cmocka_unit_test(test_describe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
