@@ -49,7 +49,7 @@ static void test_rights(void **state)
         {REGISTRATION, "", "x.nfvo.manager.handling", 0},
         {REGISTRATION, "", "nfvoXmanager.handling", 0},
         {REGISTRATION, "", "amq.generic", 0},
-        {REGISTRATION, "", "", 0},
+        {REGISTRATION, "", "", TR}, /* no key of ours is empty */
 
         {VNFM, "generic", "generic", C | W | R | TR},
         {VNFM, "generic", "generic2", 0},
