@@ -218,8 +218,12 @@ static void test_repeat(void **state)
     mini_nfvo_send(nfvo, queue, body, "same");
     mini_nfvo_send(nfvo, queue, body, "same"); /* joins the one in hand */
     const char *first = mini_nfvo_await(nfvo, "same", 1);
-    mini_nfvo_send(nfvo, queue, body, "same"); /* gets the stored one */
-    assert_string_equal(mini_nfvo_await(nfvo, "same", 2), first);
+    /* While that answer is not confirmed, one more joins, too: so until one comes behind it. */
+    while (nfvo->answer_n < 2) {
+        mini_nfvo_send(nfvo, queue, body, "same");
+        mini_nfvo_pump(nfvo, 100);
+    }
+    assert_string_equal(mini_nfvo_await(nfvo, "same", 2), first); /* the stored one */
     assert_int_equal(journal_lines("\"corr\":\"same\""), 1);
     stop();
 }
@@ -300,7 +304,7 @@ static void test_stopped_busy(void **state)
 #define LAUNCH(host, token)                                                                        \
     "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"" token "\",\"parameters\":[" VIM \
     ",\"" host "\",\"cirros\",\"m1.small\",\"\",[{\"virtual_link_reference\":\"mgmt\"}],[],"       \
-               "\"ud\",{\"mgmt\":\"random\"},[]]}"
+    "\"ud\",{\"mgmt\":\"random\"},[]]}"
 #define CALL(method, params) "{\"methodName\":\"" method "\",\"parameters\":[" VIM params "]}"
 
 static void test_driver(void **state)
