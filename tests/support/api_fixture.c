@@ -1,0 +1,150 @@
+#include "tests/support/api_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/base/mem.h"
+#include "common/log/log.h"
+#include "common/sys/ids.h"
+#include "nfvo/api/password.h"
+#include "nfvo/store/store_access.h"
+#include "proto/records/manager.h"
+
+static void die(const char *what, const struct err *err)
+{
+    fprintf(stderr, "%s: %s\n", what, err->msg);
+    exit(1);
+}
+
+static void open_all(struct api_fixture *f)
+{
+    static const struct api_host host = {.version = "6.0.0-test"};
+    struct err err = ERR_INIT;
+    f->store_options = (struct store_options){.conninfo = test_schema_conninfo(f->schema),
+                                              .schema = test_schema_name(f->schema),
+                                              .seal_key_path = f->key_path,
+                                              .connections = 3};
+    if (store_open(&f->store, &f->store_options, &err) != ERR_OK)
+        die("store_open", &err);
+    f->options = (struct api_options){.listen = "127.0.0.1",
+                                      .threads = 2,
+                                      .max_body = 65536,
+                                      .max_connections = 50,
+                                      .admin_password = FIXTURE_PASSWORD,
+                                      .admin_password_path = f->password_path,
+                                      .project_name = "default",
+                                      .token_validity_ms = 3600000,
+                                      .operation_timeout_ms = 10000,
+                                      .is_password_strength_checked = true};
+    struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), &host};
+    if (api_open(&f->api, &setup, &err) != ERR_OK)
+        die("api_open", &err);
+}
+
+struct api_fixture *api_fixture_new(void)
+{
+    struct err err = ERR_INIT;
+    struct api_fixture *f = xcalloc(1, sizeof(*f));
+    err_ignore(log_set_levels("crit", &err), "the tests make errors on purpose");
+    snprintf(f->directory, sizeof(f->directory), "/tmp/baton-api-XXXXXX");
+    if (!mkdtemp(f->directory))
+        die("mkdtemp", &err);
+    snprintf(f->key_path, sizeof(f->key_path), "%s/key", f->directory);
+    snprintf(f->password_path, sizeof(f->password_path), "%s/password", f->directory);
+    f->schema = test_schema_new("api");
+    f->db = test_schema_open(f->schema);
+    f->engine = fake_engine_new(f->schema);
+    f->client = http_client_new();
+    f->res = (struct http_response)HTTP_RESPONSE_INIT;
+    open_all(f);
+    if (api_login(f, "grant_type=password&username=admin&password=" FIXTURE_PASSWORD) != 200)
+        die("log in", &f->err);
+    snprintf(f->token, sizeof(f->token), "%s", api_member(f, "value"));
+    api_call(f, "GET", "/api/v1/projects", NULL);
+    snprintf(f->project, sizeof(f->project), "%s", api_member(f, "id"));
+    return f;
+}
+
+void api_fixture_free(struct api_fixture *f)
+{
+    api_close(f->api);
+    fake_engine_free(f->engine);
+    store_close(f->store);
+    db_free(f->db);
+    test_schema_free(f->schema);
+    http_response_release(&f->res);
+    http_client_free(f->client);
+    unlink(f->key_path);
+    unlink(f->password_path);
+    rmdir(f->directory);
+    free(f);
+}
+
+static int call(struct api_fixture *f, struct http_call *c, const char *path)
+{
+    char url[512];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", api_port(f->api), path);
+    c->url = url;
+    f->err = (struct err)ERR_INIT;
+    if (http_client_call(f->client, c, &f->res, &f->err) != ERR_OK)
+        return -1;
+    return f->res.status;
+}
+
+int api_call(struct api_fixture *f, const char *method, const char *path, const char *body)
+{
+    char bearer[128];
+    struct http_header headers[2];
+    size_t n = 0;
+    snprintf(bearer, sizeof(bearer), "Bearer %s", f->token);
+    if (f->token[0])
+        headers[n++] = (struct http_header){"Authorization", bearer};
+    if (f->project[0])
+        headers[n++] = (struct http_header){"project-id", f->project};
+    struct http_call c = {.method = method,
+                          .headers = headers,
+                          .header_n = n,
+                          .type = body ? "application/json" : NULL,
+                          .body = body,
+                          .body_len = body ? strlen(body) : 0};
+    return call(f, &c, path);
+}
+
+int api_login(struct api_fixture *f, const char *form)
+{
+    struct http_call c = {.method = "POST",
+                          .type = "application/x-www-form-urlencoded",
+                          .body = form,
+                          .body_len = strlen(form),
+                          .user = "openbatonOSClient",
+                          .password = "secret"};
+    return call(f, &c, "/oauth/token");
+}
+
+const char *api_member(struct api_fixture *f, const char *name)
+{
+    static char rows[4][256];
+    static unsigned next;
+    char *out = rows[next++ % 4], key[64];
+    snprintf(key, sizeof(key), "\"%s\":\"", name);
+    const char *at = strstr(f->res.body.s, key);
+    if (!at)
+        return NULL;
+    at += strlen(key);
+    snprintf(out, sizeof(rows[0]), "%.*s", (int)strcspn(at, "\""), at);
+    return out;
+}
+
+void api_add_user(struct api_fixture *f, const char *name, const char *role, const char *project)
+{
+    char id[ID_SIZE], hash[PASSWORD_HASH_SIZE];
+    struct role r = {.role = role, .project = project}, *roles[] = {&r};
+    struct user user = {
+        .id = id, .username = name, .enabled = true, .roles = {.at = roles, .n = role ? 1 : 0}};
+    struct err err = ERR_INIT;
+    id_new(id);
+    if (password_hash(FIXTURE_PASSWORD, hash, &err) != ERR_OK ||
+        store_person_add(f->db, &user, hash, &err) != ERR_OK)
+        die("add a user", &err);
+}
