@@ -171,7 +171,7 @@ void instance_answer(struct nsr_model *m, struct command *c, const struct driver
         return;
     if (kind == CMD_DELETE) {
         instances_want_list(m, i->row->key[INSTANCE_POP]);
-    } else if (i->row->phase == INSTANCE_LAUNCHING) {
+    } else if (i->row->phase == INSTANCE_LAUNCHING || i->row->phase == INSTANCE_DOUBT) {
         if (bad)
             doubt(m, i);
         else
@@ -191,13 +191,16 @@ void instance_deadline(struct nsr_model *m, struct command *c)
     } else if (i->row->phase == INSTANCE_LAUNCHING) {
         i->st->tries = LAUNCHES_MAX; /* it was sent and not answered: never again, but it may be there */
         doubt(m, i);
+    } else if (i->row->phase == INSTANCE_DOUBT) {
+        doubt(m, i); /* what was listed until now may have been too early */
     }
 }
 
+/* Whoever sent it died before the broker confirmed it. It may be under way: a server that no listing shows yet is not missing before the
+ * deadline of its launch (the simulator found two servers of one hostname), so the command stays open, and an answer still counts. */
 void instance_in_doubt(struct nsr_model *m, struct command *c)
 {
     struct instance_member *i = model_instance_by_id(m, c->subject);
-    decision_close(c);
     if (i && i->row->phase == INSTANCE_LAUNCHING)
         doubt(m, i);
 }
@@ -309,13 +312,15 @@ static bool listed(struct nsr_model *m, struct instance_member *i, const struct 
 {
     i->st->misses = s ? 0 : i->st->misses + (is_weak ? MISS_OF_WEAK_LISTING : MISS_OF_GOOD_LISTING);
     row_touch(i->row);
-    if (s && i->row->phase == INSTANCE_DOUBT)
+    struct command *launch = decision_find_for(m->d, CMD_LAUNCH, i->row->id);
+    if (s && i->row->phase == INSTANCE_DOUBT) {
+        decision_close(launch);
         came_up(m, i, s);
-    else if (s && s->ext_id && *s->ext_id && i->row->phase == INSTANCE_DELETING)
+    } else if (s && s->ext_id && *s->ext_id && i->row->phase == INSTANCE_DELETING)
         i->row->key[INSTANCE_VC] = s->ext_id; /* deleted after the pause */
     else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DELETING)
         gone(m, i);
-    else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DOUBT)
+    else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DOUBT && !launch)
         not_launched(m, i);
     return !is_weak && i->st->misses > 0 && i->st->misses < MISSES_TO_BE_GONE;
 }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define IN_DOUBT "doubt" /* data of a CMD_CREATE_NETWORK that may or may not have been sent */
+
 #define EACH_COMMAND(c, d, kind_)                                                                  \
     for (uint32_t i_ = 0; i_ < (d)->commands.n; i_++)                                              \
         for (struct command *c = (d)->commands.at[i_]; c; c = NULL)                                \
@@ -147,9 +149,11 @@ static void want_listing(struct pop_model *p)
 static void pop_proceed(struct pop_model *p)
 {
     struct decision *d = p->d;
+    /* A snapshot taken while a network was being created may lack it: one after the other. */
     if (is_open(d, CMD_WAIT_PREPARE) && !is_fresh(p)) {
-        want_refresh(p);
-    } else {
+        if (!is_open(d, CMD_CREATE_NETWORK))
+            want_refresh(p);
+    } else if (!is_open(d, CMD_REFRESH)) {
         EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
         if (has_networks(p, asked(d, c)))
             tell(p, c, "prepared", proto_new(&internal_type, d->arena));
@@ -226,6 +230,9 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
         return;
     }
     take_snapshot(p, got);
+    EACH_COMMAND(c, d, CMD_CREATE_NETWORK)
+    if (network_named(p, c->subject))
+        decision_close(c);
     p->st->refreshed_at = d->now;
     p->st->fault = NULL;
     d->root->phase = POP_READY;
@@ -388,7 +395,11 @@ static void pop_deadline(struct pop_model *p)
     }
     err_set(&err, ERR_TIMEOUT, "the driver of PoP '%s' did not answer in time", p->pop->name);
     err_hint(&err, "is a driver for type '%s' running? 'baton status' shows its queue; some drivers need a restart", p->pop->type);
-    if (c->kind == CMD_WAIT_PREPARE)
+    if (c->kind == CMD_CREATE_NETWORK && strcmp(c->data, IN_DOUBT) == 0) {
+        decision_close(c);
+        p->st->refreshed_at = 0;
+        pop_changed(p);
+    } else if (c->kind == CMD_WAIT_PREPARE)
         tell_fault(p, c, "prepared", fault_of(p, &err));
     else if (c->kind == CMD_WAIT_LIST)
         tell_fault(p, c, "listed", fault_of(p, &err));
@@ -398,7 +409,8 @@ static void pop_deadline(struct pop_model *p)
         driver_answer(p, c, NULL, &err);
 }
 
-/* createNetwork may have been sent: the next snapshot tells whether it is there. */
+/* createNetwork may be under way: the next snapshot may show it already, an answer still counts, and only at the deadline is it sent again
+ * if it is not there (sending at once made two networks of one name: the simulator found that). */
 static void pop_in_doubt(struct pop_model *p)
 {
     struct command *c = decision_find(p->d, p->d->in->command);
@@ -406,9 +418,13 @@ static void pop_in_doubt(struct pop_model *p)
         p->d->outcome = DECISION_STALE;
         return;
     }
-    decision_close(c);
+    c->data = IN_DOUBT;
+    if (c->mark == ROW_CLEAN)
+        c->mark = ROW_CHANGED;
     p->st->refreshed_at = 0;
     pop_changed(p);
+    if (is_open(p->d, CMD_WAIT_PREPARE))
+        want_refresh(p);
 }
 
 /* An NSR asks a PoP that is gone. */
