@@ -212,6 +212,7 @@ static enum err_code save(struct engine_worker *w, const struct gathered *g, str
 static void failed(struct engine_worker *w, struct item *const *batch, size_t n, const struct err *err)
 {
     w->stats.conflicts++;
+    worker_fault(w, n > 1 ? "save_batch" : "save", err);
     for (size_t i = 0; i < n; i++) {
         struct item *it = batch[i];
         if (n > 1 || ++it->failures < FAILURES_MAX)

@@ -15,6 +15,12 @@ int64_t worker_now(const struct engine_worker *w)
     return w->clock->now_us(w->clock->ctx);
 }
 
+void worker_fault(const struct engine_worker *w, const char *what, const struct err *err)
+{
+    if (w->options.fault)
+        w->options.fault(w->options.log_arg, what, err);
+}
+
 struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store, const struct engine_bus *bus,
                                         const struct engine_clock *clock, const struct ids *ids, struct engine_queue *queue,
                                         const struct engine_options *options)
@@ -54,7 +60,8 @@ const struct engine_stats *engine_worker_stats(const struct engine_worker *w)
 /* Keep what is in hand, stop the flow, come back later: no nack loop. */
 void store_is_away(struct engine_worker *w, const struct err *err)
 {
-    (void)err;
+    if (!w->is_paused)
+        worker_fault(w, "store_away", err);
     int64_t pause = STORE_RETRY_MIN_US << (w->store_failures < 6 ? w->store_failures : 6);
     w->store_failures++;
     w->store_retry_at = worker_now(w) + (pause < STORE_RETRY_MAX_US ? pause : STORE_RETRY_MAX_US);

@@ -150,7 +150,9 @@ struct engine_options {
     int64_t sweep_every_us, due_every_us; /* how often the outbox and the deadlines are looked at */
     int64_t grace_us;                     /* deadlines fire only when consuming that long and the queue was seen empty */
     int64_t idle_us;                      /* longest wait of one step */
-    void (*log)(void *arg, const struct decision *d); /* may be NULL */
+    void (*log)(void *arg, const struct decision *d); /* after each decision; may be NULL */
+    /* What did not work and will be tried again, or was given up: for the log. May be NULL. */
+    void (*fault)(void *arg, const char *what, const struct err *err);
     void *log_arg;
 };
 struct engine_worker;

@@ -55,6 +55,7 @@ struct engine_worker {
 };
 
 int64_t worker_now(const struct engine_worker *w);
+void worker_fault(const struct engine_worker *w, const char *what, const struct err *err);
 
 /* batch.c: decide what is in items; done ones are removed. Returns whether any was. */
 bool batch_run(struct engine_worker *w);

@@ -109,7 +109,10 @@ static bool mark(struct engine_worker *w, struct outbox_row *const *rows, size_t
     for (size_t i = 0; i < n; i++)
         if (rows[i]->send.policy != SEND_BLIND)
             marked[k++] = rows[i];
-    return k == 0 || w->store->mark_maybe_sent(w->store->ctx, marked, k, &err) == ERR_OK;
+    if (k == 0 || w->store->mark_maybe_sent(w->store->ctx, marked, k, &err) == ERR_OK)
+        return true;
+    worker_fault(w, "mark_maybe_sent", &err);
+    return false;
 }
 
 /* Whatever fails here stays in the outbox and is swept later. */
@@ -124,7 +127,10 @@ void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, siz
         struct err err = ERR_INIT;
         if (rows[i]->send.policy != SEND_BLIND && !may_send_marked)
             continue;
-        if (publish(w, rows[i], &err) != ERR_OK && err.code == ERR_UNAVAIL)
+        if (publish(w, rows[i], &err) == ERR_OK)
+            continue;
+        worker_fault(w, "publish", &err);
+        if (err.code == ERR_UNAVAIL)
             break;
     }
     w->bus->cork(w->bus->ctx, false);

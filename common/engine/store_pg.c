@@ -149,12 +149,13 @@ static struct row *read_row(struct arena *a, const struct db_result *res, int i,
 {
     struct row *r = arena_alloc(a, sizeof(*r));
     r->kind = (uint8_t)kind;
-    r->id = db_text(res, i, COL_ID);
-    r->agg = db_text(res, i, COL_AGG);
+    /* Names go into messages, which are published after the results are gone; documents are only read before. */
+    r->id = arena_strdup(a, db_text(res, i, COL_ID));
+    r->agg = arena_strdup(a, db_text(res, i, COL_AGG));
     r->phase = (int32_t)db_int64(res, i, COL_PHASE);
     r->seq = db_int64(res, i, COL_SEQ);
     for (int k = 0; k < ROW_KEYS_MAX; k++)
-        r->key[k] = db_text(res, i, COL_KEYS + k);
+        r->key[k] = arena_strdup(a, db_text(res, i, COL_KEYS + k));
     r->doc = db_text(res, i, COL_DOC);
     r->state = db_text(res, i, COL_STATE);
     return r;

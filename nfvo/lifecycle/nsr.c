@@ -425,7 +425,7 @@ void nsr_decide(struct decision *d)
 {
     const void *payload = d->in->payload;
     if (d->in->event == EV_NSR_DEPLOY) {
-        nsr_deploy(d, payload);
+        nsr_decide_deploy(d, payload);
         return;
     }
     if (!d->root || d->root->mark == ROW_GONE || foreign(d) ||

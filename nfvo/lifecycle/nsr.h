@@ -5,6 +5,6 @@
 #include "nfvo/lifecycle/vnfr.h"
 
 void nsr_decide(struct decision *d);
-void nsr_deploy(struct decision *d, const struct deploy_request *req);
+void nsr_decide_deploy(struct decision *d, const struct deploy_request *req);
 
 #endif

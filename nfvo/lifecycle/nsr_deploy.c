@@ -84,7 +84,7 @@ static bool has_word(const struct proto_strs *words, const char *word)
     return proto_strs_has(words, word);
 }
 
-void nsr_deploy(struct decision *d, const struct deploy_request *req)
+void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
 {
     if (d->root) { /* the same command twice: the record is there */
         d->outcome = DECISION_STALE;

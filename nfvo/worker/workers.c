@@ -83,6 +83,12 @@ static void bus_fault(void *arg, const char *what, const char *text)
     log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("what", what), KV_S("text", text));
 }
 
+static void engine_fault(void *arg, const char *what, const struct err *err)
+{
+    const struct worker *w = arg;
+    log_warn(LOG_ENGINE, "not_done", KV_I("worker", w->number), KV_S("what", what), KV_ERR(err));
+}
+
 static void log_decision(void *arg, const struct decision *d)
 {
     (void)arg;
@@ -132,6 +138,7 @@ static void *run(void *arg)
                                       .grace_us = 3 * USEC_PER_SEC,
                                       .idle_us = 100 * USEC_PER_MS,
                                       .log = log_decision,
+                                      .fault = engine_fault,
                                       .log_arg = w };
     w->engine = engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
     int64_t beat = 0;
