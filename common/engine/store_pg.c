@@ -32,7 +32,7 @@ static const struct db_statement
     outbox_add    = { "engine_outbox_add", "INSERT INTO outbox (stream, seq, next_at, until_at, meta, body) "
                       "SELECT s, q, " NOW_SQL " + $6::int8, u, m, b FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::text[]) AS t(s, q, u, m, b)" },
     outbox_drop   = { "engine_outbox_drop", "DELETE FROM outbox o USING unnest($1::text[], $2::int8[]) AS c(s, q) WHERE o.stream = c.s AND o.seq = c.q" },
-    outbox_retry  = { "engine_outbox_retry", "UPDATE outbox o SET attempts = o.attempts + 1, next_at = " NOW_SQL " + least(50000::int8 << least(o.attempts, 7), 5000000) "
+    outbox_retry  = { "engine_outbox_retry", "UPDATE outbox o SET maybe_sent = false, attempts = o.attempts + 1, next_at = " NOW_SQL " + least(50000::int8 << least(o.attempts, 7), 5000000) "
                       "FROM unnest($1::text[], $2::int8[]) AS c(s, q) WHERE o.stream = c.s AND o.seq = c.q" },
     outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true FROM unnest($1::text[], $2::int8[]) AS c(s, q) WHERE o.stream = c.s AND o.seq = c.q" },
     outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox WHERE next_at < " NOW_SQL " AND until_at > 0 AND until_at < " NOW_SQL },
