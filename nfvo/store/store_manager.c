@@ -10,7 +10,7 @@ enum err_code store_manager_get(struct db *db, const char *username, struct aren
 {
     static const struct db_statement get = {
         "manager_get", "SELECT kind, sealed, instances, doc FROM manager_credentials "
-                       "WHERE username = $1 FOR UPDATE"};
+                       "WHERE username = $1"};
     struct db_result res;
     enum err_code rc = db_query(db, &get, DB_PARAMS(db_param_text(username)), &res, err);
     if (rc != ERR_OK)
@@ -27,17 +27,18 @@ enum err_code store_manager_get(struct db *db, const char *username, struct aren
     return rc;
 }
 
-enum err_code store_manager_put(struct db *db, const struct store_manager *m, struct err *err)
+enum err_code store_manager_put(struct db *db, const struct store_manager *m,
+                                struct sbuf *ret_sealed, struct err *err)
 {
     static const struct db_statement put = {
         "manager_put", "INSERT INTO manager_credentials (username, sealed, kind, instances, doc) "
                        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (username) DO UPDATE "
-                       "SET instances = excluded.instances, doc = excluded.doc"};
-    return store_write(db, &put,
-                       DB_PARAMS(db_param_text(m->username), db_param_text(m->sealed),
-                                 db_param_text(m->kind), db_param_text(m->instances),
-                                 db_param_text(m->doc)),
-                       NULL, err);
+                       "SET instances = excluded.instances, doc = excluded.doc RETURNING sealed"};
+    return store_read_text(db, &put,
+                           DB_PARAMS(db_param_text(m->username), db_param_text(m->sealed),
+                                     db_param_text(m->kind), db_param_text(m->instances),
+                                     db_param_text(m->doc)),
+                           ret_sealed, err);
 }
 
 enum err_code store_manager_delete(struct db *db, const char *username, struct err *err)

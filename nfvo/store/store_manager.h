@@ -14,12 +14,13 @@ struct store_manager {
 };
 #define STORE_MANAGER_OWNER "manager:"
 
-/* ERR_NOT_FOUND. In a transaction the row is locked. */
+/* ERR_NOT_FOUND. */
 MUST_USE enum err_code store_manager_get(struct db *db, const char *username, struct arena *a,
                                          struct store_manager *ret, struct err *err);
-/* Insert or replace; the password of a row that exists stays as it is. */
+/* Insert or replace; the password of a row that exists stays as it is: ret_sealed, appended, is the
+ * one that counts. */
 MUST_USE enum err_code store_manager_put(struct db *db, const struct store_manager *m,
-                                         struct err *err);
+                                         struct sbuf *ret_sealed, struct err *err);
 /* Absent is fine. */
 MUST_USE enum err_code store_manager_delete(struct db *db, const char *username, struct err *err);
 
