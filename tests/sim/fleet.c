@@ -15,6 +15,8 @@ uint64_t fleet_passed[POINT_N], fleet_killed[POINT_N];
 static const char *const queues[] = {QUEUE_REPLIES, QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY,
                                      QUEUE_INTERNAL, NULL};
 
+#define IDLE_US (2 * SEC)
+
 static void start(struct sim *s, void *arg, uint64_t tag);
 
 /* --- waiting --- */
@@ -43,7 +45,7 @@ static void gate_wait(void *arg, int64_t us)
         return;
     /* Nothing will be due for a while: sleep on instead of turning the wheel (at most a minute). */
     int64_t next = store_next_at(s), most = s->now + 60 * SEC;
-    if (next > s->now + us)
+    if (us >= IDLE_US && next > s->now + us)
         us = (next < most ? next : most) - s->now;
     w->is_waiting = true;
     sleep_for(w, us);
@@ -153,6 +155,8 @@ static void live(void *arg)
 static void tell_decision(void *arg, const struct decision *d)
 {
     struct worker *w = arg;
+    w->p->f->s->doubts +=
+        d->in->event == w->p->f->dom->event_in_doubt && d->outcome == DECISION_APPLIED;
     sim_tell(w->p->f->s, w->name, "", "decided kind %d %.8s event %d%s%s%s%s", d->in->agg_kind,
              d->in->agg, d->in->event, d->in->command ? " cmd " : "",
              d->in->command && strlen(d->in->command) > 36 ? d->in->command + 36 : "",
@@ -175,11 +179,9 @@ static void start_worker(struct process *p, int i)
     w->clock = (struct engine_clock){s, clock_now};
     w->ids = (struct ids){s, ids_make, ids_number};
     struct engine_options o = {
-        .sweep_every_us = SEC, .due_every_us = SEC / 2, .grace_us = 2 * SEC, .idle_us = SEC};
-    if (s->tracing) {
-        o.log = tell_decision;
-        o.log_arg = w;
-    }
+        .sweep_every_us = SEC, .due_every_us = SEC / 2, .grace_us = 2 * SEC, .idle_us = IDLE_US};
+    o.log = tell_decision;
+    o.log_arg = w;
     w->engine = engine_worker_new(p->f->dom, &w->session.port, &w->bus.port, &w->clock, &w->ids,
                                   p->queue, &o);
     w->fiber = fiber_new(live, w);

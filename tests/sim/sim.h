@@ -62,9 +62,10 @@ struct sim {
     bool tracing, calm; /* calm: the chaos is over, no new faults */
     int plant;          /* planted fault, 0 = none */
     char violation[512];
-    int outcome[4]; /* of network services: ACTIVE, ERROR, gone, unverifiable */
+    int outcome[3]; /* of network services: ACTIVE, ERROR, gone */
     struct weather weather;
     uint64_t events;
+    int doubts; /* messages that may or may not have left: each costs a deadline */
     struct broker *broker;
     struct store *store;
     struct fleet *fleet;

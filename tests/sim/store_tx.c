@@ -152,6 +152,7 @@ static void apply_settlement(struct session *ss, const struct save *sv)
         if ((o = find_outbox(st, sv->retry[i], &at))) {
             int64_t pause = (SEC / 20) << (o->row.attempts < 7 ? o->row.attempts : 7);
             o->row.attempts++;
+            o->row.maybe_sent = false; /* returned: it is known not to have arrived */
             o->next_at = store_clock(ss->s) + (pause > RETRY_MAX_US ? RETRY_MAX_US : pause);
         }
 }
