@@ -7,21 +7,23 @@
 
 void nfvo_pause_ms(int ms)
 {
-    struct pollfd p = { .fd = daemon_stop_fd(), .events = POLLIN };
+    struct pollfd p = {.fd = daemon_stop_fd(), .events = POLLIN};
     poll(&p, 1, ms);
 }
 
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
 {
     n->registry_bus = broker_options(&n->options.broker, "nfvo registry");
-    n->registry_setup = (struct registry_setup){ .options = &n->options.registry, .bus = &n->registry_bus, .store = n->store };
+    n->registry_setup = (struct registry_setup){
+        .options = &n->options.registry, .bus = &n->registry_bus, .store = n->store};
     return registry_open(&n->registry, &n->registry_setup, err);
 }
 
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err)
 {
     n->events_bus = broker_options(&n->options.broker, "nfvo events");
-    n->dispatcher_setup = (struct dispatcher_setup){ .options = &n->options.events, .bus = &n->events_bus, .store = n->store };
+    n->dispatcher_setup = (struct dispatcher_setup){
+        .options = &n->options.events, .bus = &n->events_bus, .store = n->store};
     return dispatcher_open(&n->events, &n->dispatcher_setup, err);
 }
 
@@ -48,12 +50,15 @@ static bool is_ready(void *ctx, struct sbuf *why)
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
 {
     n->commands = workers_commands(n->workers);
-    n->host = (struct api_host){ .ctx = n,
-                                 .queue_exists = queue_exists,
-                                 .render_metrics = render_metrics,
-                                 .is_ready = is_ready,
-                                 .version = NFVO_VERSION };
+    n->host = (struct api_host){.ctx = n,
+                                .queue_exists = queue_exists,
+                                .render_metrics = render_metrics,
+                                .is_ready = is_ready,
+                                .version = NFVO_VERSION};
     return api_open(&n->api,
-                    &(struct api_setup){ .options = &n->options.api, .store = n->store, .commands = &n->commands, .host = &n->host },
+                    &(struct api_setup){.options = &n->options.api,
+                                        .store = n->store,
+                                        .commands = &n->commands,
+                                        .host = &n->host},
                     err);
 }

@@ -5,7 +5,8 @@
 #include "common/bus/bus.h"
 #include "nfvo/options.h"
 
-#define NFVO_VERSION "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
+#define NFVO_VERSION                                                                               \
+    "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
 
 struct workers;
 struct nfvo {

@@ -3,7 +3,8 @@
 #include "nfvo/context.h"
 #include "nfvo/worker/workers.h"
 
-/* Duties wait for the database and the broker instead of failing: a host that boots starts them in any order. */
+/* Duties wait for the database and the broker instead of failing: a host that boots starts them in
+ * any order. */
 
 static enum err_code store_duty(void *ctx, struct err *err)
 {
@@ -67,22 +68,26 @@ static void api_done(void *ctx)
 }
 
 static const struct daemon_duty duties[] = {
-    { "store", store_duty, store_done },
-    { "registry", registry_duty, registry_done }, /* declares the topology and makes the registration user */
-    { "workers", workers_duty, workers_done },    /* unfinished work is in the store: nothing to reload */
-    { "events", events_duty, events_done },
-    { "api", api_duty, api_done },                /* last: no request before we can serve it */
-    { 0 },
+    {"store", store_duty, store_done},
+    {"registry", registry_duty,
+     registry_done}, /* declares the topology and makes the registration user */
+    {"workers", workers_duty,
+     workers_done}, /* unfinished work is in the store: nothing to reload */
+    {"events", events_duty, events_done},
+    {"api", api_duty, api_done}, /* last: no request before we can serve it */
+    {0},
 };
 
 int main(int argc, char **argv)
 {
-    return daemon_main(argc, argv,
-                       &(struct daemon){ .name = "nfvo",
-                                         .version = NFVO_VERSION,
-                                         .summary = "Baton's orchestrator: REST in, typed messages out, the state in PostgreSQL",
-                                         .options = nfvo_options,
-                                         .context_size = sizeof(struct nfvo),
-                                         .options_at = offsetof(struct nfvo, options),
-                                         .duties = duties });
+    return daemon_main(
+        argc, argv,
+        &(struct daemon){
+            .name = "nfvo",
+            .version = NFVO_VERSION,
+            .summary = "Baton's orchestrator: REST in, typed messages out, the state in PostgreSQL",
+            .options = nfvo_options,
+            .context_size = sizeof(struct nfvo),
+            .options_at = offsetof(struct nfvo, options),
+            .duties = duties});
 }

@@ -43,18 +43,18 @@ static const char *or_null(const char *s)
 
 struct bus_options broker_options(const struct broker_settings *b, const char *connection_name)
 {
-    return (struct bus_options){ .host = b->host,
-                                 .port = (int)b->port,
-                                 .vhost = b->vhost,
-                                 .user = b->user,
-                                 .password = b->password,
-                                 .name = connection_name,
-                                 .heartbeat_s = (int)(b->heartbeat_ms / 1000),
-                                 .tls = { .is_on = b->is_tls_on,
-                                          .ca = or_null(b->tls_ca),
-                                          .cert = or_null(b->tls_cert),
-                                          .key = or_null(b->tls_key),
-                                          .is_verify_off = b->is_tls_verify_off } };
+    return (struct bus_options){.host = b->host,
+                                .port = (int)b->port,
+                                .vhost = b->vhost,
+                                .user = b->user,
+                                .password = b->password,
+                                .name = connection_name,
+                                .heartbeat_s = (int)(b->heartbeat_ms / 1000),
+                                .tls = {.is_on = b->is_tls_on,
+                                        .ca = or_null(b->tls_ca),
+                                        .cert = or_null(b->tls_cert),
+                                        .key = or_null(b->tls_key),
+                                        .is_verify_off = b->is_tls_verify_off}};
 }
 
 struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)

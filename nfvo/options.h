@@ -1,4 +1,5 @@
-/* Everything that can be set of the nfvo process; the table is in options.c, a sample in deploy/config. */
+/* Everything that can be set of the nfvo process; the table is in options.c, a sample in
+ * deploy/config. */
 #ifndef NFVO_OPTIONS_H
 #define NFVO_OPTIONS_H
 
@@ -34,7 +35,8 @@ struct nfvo_options {
 };
 
 extern const struct config_option nfvo_options[];
-struct bus_options broker_options(const struct broker_settings *b, const char *connection_name); /* borrows */
+struct bus_options broker_options(const struct broker_settings *b,
+                                  const char *connection_name); /* borrows */
 struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE ((size_t)64 * 1024)
-#define KEEP_SIZE ((size_t)1024 * 1024) /* a block larger than this is not kept over a reset */
+#define KEEP_SIZE  ((size_t)1024 * 1024) /* a block larger than this is not kept over a reset */
 
 struct arena_block {
     struct arena_block *next;
@@ -102,7 +102,7 @@ void arena_reset(struct arena *a)
             free(a->block);
         a->block = next;
     }
-    *a = (struct arena){ .block = keep };
+    *a = (struct arena){.block = keep};
     if (keep) {
         keep->next = NULL;
         a->at = keep->data;

@@ -8,7 +8,7 @@ static const struct {
     const char *name, *text;
     int status;
 } codes[ERR_CODE_N] = {
-#define X(name, status, text) [name] = { #name, text, status },
+#define X(name, status, text) [name] = {#name, text, status},
     ERR_CODES(X)
 #undef X
 };
@@ -45,7 +45,7 @@ enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
 {
     if (err) {
         va_list ap;
-        *err = (struct err){ .code = code };
+        *err = (struct err){.code = code};
         va_start(ap, fmt);
         vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
         va_end(ap);
@@ -53,12 +53,13 @@ enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...)
     return code;
 }
 
-enum err_code err_set_errno(struct err *err, enum err_code code, int errno_value, const char *fmt, ...)
+enum err_code err_set_errno(struct err *err, enum err_code code, int errno_value, const char *fmt,
+                            ...)
 {
     if (err) {
         va_list ap;
         char reason[96];
-        *err = (struct err){ .code = code, .sys = errno_value };
+        *err = (struct err){.code = code, .sys = errno_value};
         va_start(ap, fmt);
         vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
         va_end(ap);

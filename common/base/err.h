@@ -3,15 +3,17 @@
  *     if (rc != ERR_OK)
  *         return err_add(err, "launch vdu '%s' on pop '%s'", vdu->name, pop->name);
  *
- * A function that can fail returns enum err_code and fills *err (borrowed, may be NULL) in the place where the error arises; callers
- * only add context in front, the first cause stays. struct err is a plain value: nothing to free, copy it freely.
- * What is stored, sent or shown to a user is the proto record `fault`, made once from it (proto/records/fault.h). */
+ * A function that can fail returns enum err_code and fills *err (borrowed, may be NULL) in the
+ * place where the error arises; callers only add context in front, the first cause stays. struct
+ * err is a plain value: nothing to free, copy it freely. What is stored, sent or shown to a user is
+ * the proto record `fault`, made once from it (proto/records/fault.h). */
 #ifndef COMMON_BASE_ERR_H
 #define COMMON_BASE_ERR_H
 
 #include "common/base/macros.h"
 
-/* name, HTTP status (rest-api.md 0.1: never 401, 403, 409, 415 or 503 where its CLI must notice), text */
+/* name, HTTP status (rest-api.md 0.1: never 401, 403, 409, 415 or 503 where its CLI must notice),
+ * text */
 #define ERR_CODES(X)                                                                               \
     X(ERR_OK, 200, "ok")                                                                           \
     X(ERR_INVALID, 422, "invalid input")                                                           \
@@ -39,8 +41,10 @@ enum err_code {
 
 struct err {
     enum err_code code;
-    int sys;        /* errno, SQLSTATE as PostgreSQL packs it, AMQP reply code: whatever the place of origin has; 0 if none */
-    char msg[384];  /* lower case, no full stop, subject in single quotes; context first, cause last */
+    int sys;       /* errno, SQLSTATE as PostgreSQL packs it, AMQP reply code: whatever the place of
+                      origin has; 0 if none */
+    char msg[384]; /* lower case, no full stop, subject in single quotes; context first, cause last
+                    */
     char hint[192]; /* the next step for the user, or "" */
     char where[96]; /* JSON path, file:line or object of the fault, or "" */
 };
@@ -50,19 +54,22 @@ struct err {
         .code = ERR_OK                                                                             \
     }
 
-const char *err_name(enum err_code code);     /* "ERR_INVALID" */
-const char *err_text(enum err_code code);     /* "invalid input" */
-int err_http_status(enum err_code code);      /* 422 */
+const char *err_name(enum err_code code);      /* "ERR_INVALID" */
+const char *err_text(enum err_code code);      /* "invalid input" */
+int err_http_status(enum err_code code);       /* 422 */
 enum err_code err_from_name(const char *name); /* ERR_INTERNAL when unknown */
 
-/* Where the error arises. Overwrites *err. Returns code, so that `return err_set(...)` reads well. err may be NULL. */
+/* Where the error arises. Overwrites *err. Returns code, so that `return err_set(...)` reads well.
+ * err may be NULL. */
 enum err_code err_set(struct err *err, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* The same with strerror(errno_value) behind the message. */
-enum err_code err_set_errno(struct err *err, enum err_code code, int errno_value, const char *fmt, ...)
-    PRINTF_LIKE(4, 5);
-/* On the way up: put context before the message. Returns err->code (ERR_INTERNAL when err is NULL). */
+enum err_code err_set_errno(struct err *err, enum err_code code, int errno_value, const char *fmt,
+                            ...) PRINTF_LIKE(4, 5);
+/* On the way up: put context before the message. Returns err->code (ERR_INTERNAL when err is NULL).
+ */
 enum err_code err_add(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Set the hint or the place unless one is there already (the first cause knows best). Return err->code. */
+/* Set the hint or the place unless one is there already (the first cause knows best). Return
+ * err->code. */
 enum err_code err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum err_code err_where(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

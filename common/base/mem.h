@@ -1,5 +1,6 @@
-/* Allocation of processes: out of memory is logged and aborts (one policy, no dead branches: Postfix mymalloc.c). A peer never
- * chooses the size: bodies, lists and depths are bounded before anything is allocated. The public SDKs use malloc themselves. */
+/* Allocation of processes: out of memory is logged and aborts (one policy, no dead branches:
+ * Postfix mymalloc.c). A peer never chooses the size: bodies, lists and depths are bounded before
+ * anything is allocated. The public SDKs use malloc themselves. */
 #ifndef COMMON_BASE_MEM_H
 #define COMMON_BASE_MEM_H
 

@@ -4,7 +4,8 @@
  *     sbuf_addf(&out, "hello %s", name);
  *     puts(out.s);
  *
- * out.s is never NULL after SBUF_INIT; it is borrowed and moves when the buffer grows. Out of memory aborts (xrealloc). */
+ * out.s is never NULL after SBUF_INIT; it is borrowed and moves when the buffer grows. Out of
+ * memory aborts (xrealloc). */
 #ifndef COMMON_BASE_SBUF_H
 #define COMMON_BASE_SBUF_H
 

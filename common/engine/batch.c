@@ -28,7 +28,8 @@ static void drop_done(struct engine_worker *w)
     w->n_items = n;
 }
 
-/* A message that cannot be read goes to the dead letters with its reason; the command that it answered, if any, is told so. */
+/* A message that cannot be read goes to the dead letters with its reason; the command that it
+ * answered, if any, is told so. */
 static void bad_message(struct engine_worker *w, struct item *it, const struct err *err)
 {
     struct err *reason = arena_alloc(&w->arena, sizeof(*reason));
@@ -49,7 +50,7 @@ static void bad_message(struct engine_worker *w, struct item *it, const struct e
 static void understand(struct engine_worker *w, struct item *it)
 {
     struct err err = ERR_INIT;
-    it->intent = (struct intent){ 0 };
+    it->intent = (struct intent){0};
     switch (it->kind) {
     case ITEM_MESSAGE: {
         if (!it->token) { /* a bad one of an earlier try: told already, nothing left to read */
@@ -65,19 +66,24 @@ static void understand(struct engine_worker *w, struct item *it)
         }
         break;
     }
-    case ITEM_REQUEST: it->intent = it->request->intent; break;
+    case ITEM_REQUEST:
+        it->intent = it->request->intent;
+        break;
     case ITEM_DUE:
     case ITEM_DOUBT:
-        it->intent = (struct intent){ .agg_kind = it->agg_kind,
-                                      .agg = it->agg,
-                                      .event = it->kind == ITEM_DUE ? w->dom->event_deadline : w->dom->event_in_doubt,
-                                      .facts = w->dom->facts_of_internal_events,
-                                      .command = it->command };
+        it->intent = (struct intent){.agg_kind = it->agg_kind,
+                                     .agg = it->agg,
+                                     .event = it->kind == ITEM_DUE ? w->dom->event_deadline
+                                                                   : w->dom->event_in_doubt,
+                                     .facts = w->dom->facts_of_internal_events,
+                                     .command = it->command};
         break;
     }
 }
 
-/* --- gathering what came of it ------------------------------------------------------------------------------------------------ */
+/* --- gathering what came of it
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct note { /* layouts of struct save's members */
     const char *nsr_id, *doc;
@@ -87,8 +93,14 @@ struct gathered {
     struct commands commands;
     struct outbox_rows outbox;
     struct outgoing_events events;
-    struct { struct note *at; uint32_t n; } notes;
-    struct { struct finished_operation *at; uint32_t n; } operations;
+    struct {
+        struct note *at;
+        uint32_t n;
+    } notes;
+    struct {
+        struct finished_operation *at;
+        uint32_t n;
+    } operations;
 };
 
 #define ADD(list, element, a)                                                                      \
@@ -97,7 +109,8 @@ struct gathered {
         (list)->at[(list)->n++] = (element);                                                       \
     } while (0)
 
-static void gather_sends(struct engine_worker *w, struct decision *d, const char *agg, struct gathered *g)
+static void gather_sends(struct engine_worker *w, struct decision *d, const char *agg,
+                         struct gathered *g)
 {
     char *orphan = NULL; /* answers about what does not exist: a stream of their own */
     int64_t n = 0;
@@ -135,12 +148,14 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
     for (uint32_t i = 0; i < d->operations.n; i++)
         ADD(&g->operations, *d->operations.at[i], a);
     for (uint32_t i = 0; i < d->notes.n; i++) {
-        struct note n = { agg, d->notes.at[i]->doc };
+        struct note n = {agg, d->notes.at[i]->doc};
         ADD(&g->notes, n, a);
     }
 }
 
-/* --- deciding --------------------------------------------------------------------------------------------------------------------- */
+/* --- deciding
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static void decide_one(struct engine_worker *w, struct decision *d, struct item *it)
 {
@@ -161,21 +176,22 @@ static void decide_one(struct engine_worker *w, struct decision *d, struct item 
 
 static bool concerns(const struct item *it, const struct loaded *l)
 {
-    return !it->is_done && it->intent.agg && it->intent.agg_kind == l->agg_kind && strcmp(it->intent.agg, l->agg) == 0;
+    return !it->is_done && it->intent.agg && it->intent.agg_kind == l->agg_kind &&
+           strcmp(it->intent.agg, l->agg) == 0;
 }
 
 /* All intents of one locked aggregate, in the order in which they came. */
-static void decide_aggregate(struct engine_worker *w, const struct load *load, struct loaded *l, struct item *const *batch, size_t n,
-                             bool *decided, struct gathered *g)
+static void decide_aggregate(struct engine_worker *w, const struct load *load, struct loaded *l,
+                             struct item *const *batch, size_t n, bool *decided, struct gathered *g)
 {
-    struct decision d = { .arena = &w->arena,
-                          .ids = w->ids,
-                          .now = load->now,
-                          .settings = w->dom->settings,
-                          .root = l->root,
-                          .rows = l->rows,
-                          .commands = l->commands,
-                          .facts = load->facts };
+    struct decision d = {.arena = &w->arena,
+                         .ids = w->ids,
+                         .now = load->now,
+                         .settings = w->dom->settings,
+                         .root = l->root,
+                         .rows = l->rows,
+                         .commands = l->commands,
+                         .facts = load->facts};
     for (size_t i = 0; i < n; i++)
         if (concerns(batch[i], l)) {
             decide_one(w, &d, batch[i]);
@@ -186,30 +202,32 @@ static void decide_aggregate(struct engine_worker *w, const struct load *load, s
 
 static enum err_code save(struct engine_worker *w, const struct gathered *g, struct err *err)
 {
-    struct save s = { .rows = g->rows.at,
-                      .n_rows = g->rows.n,
-                      .commands = g->commands.at,
-                      .n_commands = g->commands.n,
-                      .outbox = g->outbox.at,
-                      .n_outbox = g->outbox.n,
-                      .events = g->events.at,
-                      .n_events = g->events.n,
-                      .notes = (const void *)g->notes.at,
-                      .n_notes = g->notes.n,
-                      .operations = (const void *)g->operations.at,
-                      .n_operations = g->operations.n,
-                      .confirmed = (const struct outbox_row *const *)w->confirmed,
-                      .n_confirmed = w->n_confirmed,
-                      .retry = (const struct outbox_row *const *)w->retry,
-                      .n_retry = w->n_retry };
+    struct save s = {.rows = g->rows.at,
+                     .n_rows = g->rows.n,
+                     .commands = g->commands.at,
+                     .n_commands = g->commands.n,
+                     .outbox = g->outbox.at,
+                     .n_outbox = g->outbox.n,
+                     .events = g->events.at,
+                     .n_events = g->events.n,
+                     .notes = (const void *)g->notes.at,
+                     .n_notes = g->notes.n,
+                     .operations = (const void *)g->operations.at,
+                     .n_operations = g->operations.n,
+                     .confirmed = (const struct outbox_row *const *)w->confirmed,
+                     .n_confirmed = w->n_confirmed,
+                     .retry = (const struct outbox_row *const *)w->retry,
+                     .n_retry = w->n_retry};
     int64_t began = worker_now(w);
     enum err_code rc = w->store->save(w->store->ctx, w->dom, &s, err);
     w->stats.save_us += (uint64_t)(worker_now(w) - began);
     return rc;
 }
 
-/* Could not be saved although the store is there. Alone and again and again: it is given up, loudly, and its neighbours live on. */
-static void failed(struct engine_worker *w, struct item *const *batch, size_t n, const struct err *err)
+/* Could not be saved although the store is there. Alone and again and again: it is given up,
+ * loudly, and its neighbours live on. */
+static void failed(struct engine_worker *w, struct item *const *batch, size_t n,
+                   const struct err *err)
 {
     w->stats.conflicts++;
     worker_fault(w, n > 1 ? "save_batch" : "save", err);
@@ -234,11 +252,11 @@ static int run(struct engine_worker *w, struct item *const *batch, size_t n)
     struct err err = ERR_INIT;
     const struct intent **intents = arena_alloc(&w->arena, n * sizeof(*intents));
     bool *decided = arena_alloc(&w->arena, n);
-    struct gathered g = { 0 };
+    struct gathered g = {0};
     int done = 0;
     for (size_t i = 0; i < n; i++)
         intents[i] = &batch[i]->intent;
-    struct load load = { .intents = intents, .n = n, .arena = &w->arena };
+    struct load load = {.intents = intents, .n = n, .arena = &w->arena};
     int64_t began = worker_now(w);
     enum err_code rc = w->store->load(w->store->ctx, w->dom, &load, &err);
     int64_t loaded = worker_now(w);
@@ -250,7 +268,8 @@ static int run(struct engine_worker *w, struct item *const *batch, size_t n)
         rc = save(w, &g, &err);
     }
     if (rc != ERR_OK) {
-        if (rc == ERR_UNAVAIL || rc == ERR_UNKNOWN) /* unknown whether it was committed: deciding again finds out, repeats are stale */
+        if (rc == ERR_UNAVAIL || rc == ERR_UNKNOWN) /* unknown whether it was committed: deciding
+                                                       again finds out, repeats are stale */
             store_is_away(w, &err);
         else
             failed(w, batch, n, &err);

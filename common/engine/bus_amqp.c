@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct doomed { /* a copy is on its way to the dead letters; its original is acked when the broker has it */
+struct doomed { /* a copy is on its way to the dead letters; its original is acked when the broker
+                   has it */
     uint64_t seq, tag, epoch;
 };
 
@@ -23,10 +24,12 @@ struct engine_amqp {
 static void consume(struct engine_amqp *e)
 {
     for (size_t i = 0; i < e->o.n_queues; i++)
-        bus_want_consumer(e->bus, &(struct bus_consumer){ .queue = e->o.queues[i], .prefetch = e->o.prefetch });
+        bus_want_consumer(
+            e->bus, &(struct bus_consumer){.queue = e->o.queues[i], .prefetch = e->o.prefetch});
 }
 
-struct engine_amqp *engine_amqp_new(struct bus *bus_taken, const struct engine_amqp_options *options)
+struct engine_amqp *engine_amqp_new(struct bus *bus_taken,
+                                    const struct engine_amqp_options *options)
 {
     struct engine_amqp *e = xcalloc(1, sizeof(*e));
     e->bus = bus_taken;
@@ -49,8 +52,8 @@ struct bus *engine_amqp_connection(struct engine_amqp *e)
     return e->bus;
 }
 
-/* Ids that come back in an answer are kept in the outbox, one line each: what holds control characters, or is longer than any queue's
- * name, is nobody's address. */
+/* Ids that come back in an answer are kept in the outbox, one line each: what holds control
+ * characters, or is longer than any queue's name, is nobody's address. */
 static const char *plain(const char *s)
 {
     size_t n = 0;
@@ -63,13 +66,13 @@ static const char *plain(const char *s)
 static void fill(struct bus_happened *ret, struct bus_delivery *d)
 {
     ret->token = d;
-    ret->message = (struct message){ .queue = d->queue,
-                                     .routing_key = d->routing_key,
-                                     .reply_to = plain(d->reply_to),
-                                     .correlation_id = plain(d->correlation_id),
-                                     .first_death_queue = plain(d->first_death_queue),
-                                     .body = d->body,
-                                     .len = d->len };
+    ret->message = (struct message){.queue = d->queue,
+                                    .routing_key = d->routing_key,
+                                    .reply_to = plain(d->reply_to),
+                                    .correlation_id = plain(d->correlation_id),
+                                    .first_death_queue = plain(d->first_death_queue),
+                                    .body = d->body,
+                                    .len = d->len};
 }
 
 static bool was_dead_letter(struct engine_amqp *e, uint64_t seq)
@@ -101,7 +104,8 @@ static void fault(struct engine_amqp *e, const struct bus_event *ev)
     char what[160];
     if (!e->o.fault)
         return;
-    snprintf(what, sizeof(what), "%s %s", ev->type == BUS_FAULT ? bus_item_name(ev->item) : bus_event_name(ev->type),
+    snprintf(what, sizeof(what), "%s %s",
+             ev->type == BUS_FAULT ? bus_item_name(ev->item) : bus_event_name(ev->type),
              ev->name ? ev->name : "");
     e->o.fault(e->o.arg, what, ev->text ? ev->text : "");
 }
@@ -110,8 +114,12 @@ static void fault(struct engine_amqp *e, const struct bus_event *ev)
 static bool one(struct engine_amqp *e, const struct bus_event *ev, struct bus_happened *ret)
 {
     switch (ev->type) {
-    case BUS_TIMEOUT: ret->what = HAPPENED_NOTHING; return true;
-    case BUS_WAKE: ret->what = HAPPENED_WOKEN; return true;
+    case BUS_TIMEOUT:
+        ret->what = HAPPENED_NOTHING;
+        return true;
+    case BUS_WAKE:
+        ret->what = HAPPENED_WOKEN;
+        return true;
     case BUS_DELIVERY:
     case BUS_OVERSIZE:
         ret->what = ev->type == BUS_DELIVERY ? HAPPENED_DELIVERY : HAPPENED_OVERSIZE;
@@ -126,7 +134,9 @@ static bool one(struct engine_amqp *e, const struct bus_event *ev, struct bus_ha
         e->from = ev->seq;
         e->to = ev->type == BUS_RETURNED ? ev->seq : ev->seq_last;
         return report_settled(e, ret);
-    case BUS_READY: ret->what = HAPPENED_READY; return true;
+    case BUS_READY:
+        ret->what = HAPPENED_READY;
+        return true;
     case BUS_LOST:
         e->n_doomed = 0;
         fault(e, ev);
@@ -135,8 +145,11 @@ static bool one(struct engine_amqp *e, const struct bus_event *ev, struct bus_ha
     case BUS_FAULT:
     case BUS_CANCELLED:
     case BUS_BLOCKED:
-    case BUS_UNBLOCKED: fault(e, ev); return false;
-    default: return false;
+    case BUS_UNBLOCKED:
+        fault(e, ev);
+        return false;
+    default:
+        return false;
     }
 }
 
@@ -155,8 +168,10 @@ static void next(void *ctx, int timeout_ms, struct bus_happened *ret)
 static void delete_reply_queue(struct engine_amqp *e, const struct bus_delivery *d)
 {
     size_t n = strlen(e->o.reply_prefix);
-    if (d->first_death_queue && strncmp(d->first_death_queue, e->o.reply_prefix, n) == 0 && bus_is_ready(e->bus))
-        err_ignore(bus_queue_delete_now(e->bus, d->first_death_queue, NULL), "it expires by itself");
+    if (d->first_death_queue && strncmp(d->first_death_queue, e->o.reply_prefix, n) == 0 &&
+        bus_is_ready(e->bus))
+        err_ignore(bus_queue_delete_now(e->bus, d->first_death_queue, NULL),
+                   "it expires by itself");
 }
 
 static void ack(void *ctx, void *token)
@@ -173,19 +188,19 @@ static void dead_letter(void *ctx, void *token, const struct err *reason)
     struct engine_amqp *e = ctx;
     struct bus_delivery *d = token;
     uint64_t seq = 0;
-    const struct bus_header headers[] = { { "x-baton-queue", d->queue },
-                                          { "x-baton-code", err_name(reason->code) },
-                                          { "x-baton-reason", reason->msg },
-                                          { "x-baton-where", reason->where } };
-    struct bus_message m = { .routing_key = e->o.dead_letters,
-                             .body = d->body ? d->body : "",
-                             .len = d->body ? d->len : 0,
-                             .content_type = d->content_type,
-                             .correlation_id = d->correlation_id,
-                             .headers = headers,
-                             .header_n = reason->where[0] ? 4 : 3 };
+    const struct bus_header headers[] = {{"x-baton-queue", d->queue},
+                                         {"x-baton-code", err_name(reason->code)},
+                                         {"x-baton-reason", reason->msg},
+                                         {"x-baton-where", reason->where}};
+    struct bus_message m = {.routing_key = e->o.dead_letters,
+                            .body = d->body ? d->body : "",
+                            .len = d->body ? d->len : 0,
+                            .content_type = d->content_type,
+                            .correlation_id = d->correlation_id,
+                            .headers = headers,
+                            .header_n = reason->where[0] ? 4 : 3};
     if (e->n_doomed < ARRAY_LEN(e->doomed) && bus_publish(e->bus, &m, &seq, NULL) == ERR_OK)
-        e->doomed[e->n_doomed++] = (struct doomed){ seq, d->tag, d->epoch };
+        e->doomed[e->n_doomed++] = (struct doomed){seq, d->tag, d->epoch};
     else /* delivered again, or over the limit to the dead letters by the broker itself */
         bus_reject(e->bus, d->tag, d->epoch, true);
     bus_delivery_free(d);
@@ -193,23 +208,29 @@ static void dead_letter(void *ctx, void *token, const struct err *reason)
 
 static enum err_code declare_reply_queue(struct engine_amqp *e, const char *name, struct err *err)
 {
-    const struct bus_arg args[] = { BUS_ARG_INT("x-message-ttl", 0), BUS_ARG_INT("x-expires", e->o.reply_expires_ms),
-                                    BUS_ARG_STRING("x-dead-letter-exchange", ""),
-                                    BUS_ARG_STRING("x-dead-letter-routing-key", e->o.reply_queue) };
-    return bus_queue_declare_now(e->bus, &(struct bus_queue){ .name = name, .is_durable = true, .args = args, .arg_n = ARRAY_LEN(args) },
-                                 err);
+    const struct bus_arg args[] = {BUS_ARG_INT("x-message-ttl", 0),
+                                   BUS_ARG_INT("x-expires", e->o.reply_expires_ms),
+                                   BUS_ARG_STRING("x-dead-letter-exchange", ""),
+                                   BUS_ARG_STRING("x-dead-letter-routing-key", e->o.reply_queue)};
+    return bus_queue_declare_now(
+        e->bus,
+        &(struct bus_queue){
+            .name = name, .is_durable = true, .args = args, .arg_n = ARRAY_LEN(args)},
+        err);
 }
 
-static enum err_code publish(void *ctx, const struct send *s, const char *body, size_t len, uint64_t *ret_seq, struct err *err)
+static enum err_code publish(void *ctx, const struct send *s, const char *body, size_t len,
+                             uint64_t *ret_seq, struct err *err)
 {
     struct engine_amqp *e = ctx;
     char reply_queue[256];
-    struct bus_message m = { .exchange = s->exchange,
-                             .routing_key = s->key,
-                             .body = body,
-                             .len = len,
-                             .correlation_id = s->is_answer ? s->correlation_id : s->command };
-    /* The broker returns what goes to a direct reply-to although it delivers it (design.md, "Unroutable"). */
+    struct bus_message m = {.exchange = s->exchange,
+                            .routing_key = s->key,
+                            .body = body,
+                            .len = len,
+                            .correlation_id = s->is_answer ? s->correlation_id : s->command};
+    /* The broker returns what goes to a direct reply-to although it delivers it (design.md,
+     * "Unroutable"). */
     m.is_mandatory = !(s->is_answer && strncmp(s->key, "amq.rabbitmq.reply-to", 21) == 0);
     if (s->reply == SEND_REPLY_SHARED) {
         m.reply_to = e->o.reply_queue;
@@ -246,11 +267,11 @@ static void pause_consuming(void *ctx, bool on)
 
 struct engine_bus engine_amqp_bus(struct engine_amqp *e)
 {
-    return (struct engine_bus){ .ctx = e,
-                                .next = next,
-                                .ack = ack,
-                                .dead_letter = dead_letter,
-                                .publish = publish,
-                                .cork = cork,
-                                .pause = pause_consuming };
+    return (struct engine_bus){.ctx = e,
+                               .next = next,
+                               .ack = ack,
+                               .dead_letter = dead_letter,
+                               .publish = publish,
+                               .cork = cork,
+                               .pause = pause_consuming};
 }

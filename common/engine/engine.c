@@ -8,7 +8,7 @@
 
 #define STORE_RETRY_MIN_US (100 * USEC_PER_MS)
 #define STORE_RETRY_MAX_US (5 * USEC_PER_SEC)
-#define CONTENDED_WAIT_MS 2 /* everything in hand is held by other workers */
+#define CONTENDED_WAIT_MS  2 /* everything in hand is held by other workers */
 
 int64_t worker_now(const struct engine_worker *w)
 {
@@ -21,8 +21,10 @@ void worker_fault(const struct engine_worker *w, const char *what, const struct 
         w->options.fault(w->options.log_arg, what, err);
 }
 
-struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store, const struct engine_bus *bus,
-                                        const struct engine_clock *clock, const struct ids *ids, struct engine_queue *queue,
+struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store,
+                                        const struct engine_bus *bus,
+                                        const struct engine_clock *clock, const struct ids *ids,
+                                        struct engine_queue *queue,
                                         const struct engine_options *options)
 {
     struct engine_worker *w = xcalloc(1, sizeof(*w));
@@ -83,7 +85,8 @@ static void lost_connection(struct engine_worker *w)
     w->is_ready = w->saw_empty = false;
     outbox_lost(w);
     size_t n = 0;
-    for (size_t i = 0; i < w->n_items; i++) { /* deliveries come again; their tokens are only given back */
+    for (size_t i = 0; i < w->n_items;
+         i++) { /* deliveries come again; their tokens are only given back */
         if (w->items[i].kind == ITEM_MESSAGE) {
             if (w->items[i].token)
                 w->bus->ack(w->bus->ctx, w->items[i].token);
@@ -106,17 +109,33 @@ static void oversize(struct engine_worker *w, void *token)
 /* Returns false when nothing is waiting. */
 static bool take_happening(struct engine_worker *w, int timeout_ms)
 {
-    struct bus_happened h = { 0 };
+    struct bus_happened h = {0};
     w->bus->next(w->bus->ctx, timeout_ms, &h);
     switch (h.what) {
-    case HAPPENED_NOTHING: w->saw_empty = w->is_ready; return false;
-    case HAPPENED_WOKEN: return false;
-    case HAPPENED_DELIVERY: w->items[w->n_items++] = (struct item){ .kind = ITEM_MESSAGE, .message = h.message, .token = h.token }; break;
-    case HAPPENED_OVERSIZE: oversize(w, h.token); break;
-    case HAPPENED_CONFIRMED: outbox_confirmed(w, h.seq); break;
-    case HAPPENED_RETURNED: outbox_returned(w, h.seq, true); break;
-    case HAPPENED_REFUSED: outbox_returned(w, h.seq, false); break;
-    case HAPPENED_LOST: lost_connection(w); break;
+    case HAPPENED_NOTHING:
+        w->saw_empty = w->is_ready;
+        return false;
+    case HAPPENED_WOKEN:
+        return false;
+    case HAPPENED_DELIVERY:
+        w->items[w->n_items++] =
+            (struct item){.kind = ITEM_MESSAGE, .message = h.message, .token = h.token};
+        break;
+    case HAPPENED_OVERSIZE:
+        oversize(w, h.token);
+        break;
+    case HAPPENED_CONFIRMED:
+        outbox_confirmed(w, h.seq);
+        break;
+    case HAPPENED_RETURNED:
+        outbox_returned(w, h.seq, true);
+        break;
+    case HAPPENED_REFUSED:
+        outbox_returned(w, h.seq, false);
+        break;
+    case HAPPENED_LOST:
+        lost_connection(w);
+        break;
     case HAPPENED_READY:
         w->is_ready = true;
         w->saw_empty = false;
@@ -133,25 +152,28 @@ static void take_requests(struct engine_worker *w)
     struct engine_request *r = engine_queue_take(w->queue, ENGINE_BATCH_MAX - w->n_items), *next;
     for (; r; r = next) {
         next = r->next;
-        w->items[w->n_items++] = (struct item){ .kind = ITEM_REQUEST, .request = r };
+        w->items[w->n_items++] = (struct item){.kind = ITEM_REQUEST, .request = r};
     }
 }
 
-/* Deadlines fire only for a process that could have heard the answer: consuming for a while, and the queue was seen empty. */
+/* Deadlines fire only for a process that could have heard the answer: consuming for a while, and
+ * the queue was seen empty. */
 static void take_due(struct engine_worker *w, int64_t now)
 {
     struct due *due = NULL;
     size_t n = 0;
     struct err err = ERR_INIT;
-    if (!w->is_ready || !w->saw_empty || now - w->ready_at < w->options.grace_us || w->n_items == ENGINE_BATCH_MAX)
+    if (!w->is_ready || !w->saw_empty || now - w->ready_at < w->options.grace_us ||
+        w->n_items == ENGINE_BATCH_MAX)
         return;
-    if (w->store->due(w->store->ctx, &w->arena, ENGINE_BATCH_MAX - w->n_items, &due, &n, &err) != ERR_OK) {
+    if (w->store->due(w->store->ctx, &w->arena, ENGINE_BATCH_MAX - w->n_items, &due, &n, &err) !=
+        ERR_OK) {
         store_is_away(w, &err);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         struct item *it = &w->items[w->n_items++];
-        *it = (struct item){ .kind = ITEM_DUE, .agg_kind = due[i].agg_kind };
+        *it = (struct item){.kind = ITEM_DUE, .agg_kind = due[i].agg_kind};
         strncpy(it->agg, due[i].agg, sizeof(it->agg) - 1);
         strncpy(it->command, due[i].command, sizeof(it->command) - 1);
     }
@@ -170,10 +192,10 @@ bool engine_worker_step(struct engine_worker *w)
 {
     int64_t now = worker_now(w);
     bool is_away = w->is_paused && now < w->store_retry_at;
-    int wait_ms = is_away               ? (int)((w->store_retry_at - now) / USEC_PER_MS) + 1
-                  : w->n_items          ? CONTENDED_WAIT_MS
-                  : w->n_confirmed      ? 0
-                                        : (int)(w->options.idle_us / USEC_PER_MS);
+    int wait_ms = is_away          ? (int)((w->store_retry_at - now) / USEC_PER_MS) + 1
+                  : w->n_items     ? CONTENDED_WAIT_MS
+                  : w->n_confirmed ? 0
+                                   : (int)(w->options.idle_us / USEC_PER_MS);
     bool did = false;
     arena_reset(&w->arena);
     take_requests(w);

@@ -1,14 +1,15 @@
-/* The durable loop of design.md, section 3, written once over ports: the real ones talk to RabbitMQ and PostgreSQL, the simulator's are
- * made of memory. A worker is one thread that owns one of each:
+/* The durable loop of design.md, section 3, written once over ports: the real ones talk to RabbitMQ
+ * and PostgreSQL, the simulator's are made of memory. A worker is one thread that owns one of each:
  *
  *     take what is waiting (deliveries, users' commands, due deadlines), at most a batch
- *     load: BEGIN, lock the aggregates, skip what another worker holds; their rows, commands, facts; the database's time
- *     decide each, purely
- *     save: changed rows, commands, outbox, events, history; COMMIT
- *     publish the outbox rows, acknowledge, complete; confirmed rows are deleted by the next save
+ *     load: BEGIN, lock the aggregates, skip what another worker holds; their rows, commands,
+ * facts; the database's time decide each, purely save: changed rows, commands, outbox, events,
+ * history; COMMIT publish the outbox rows, acknowledge, complete; confirmed rows are deleted by the
+ * next save
  *
- * A batch that fails to save is tried again one intent at a time. When the store is away, deliveries are kept and consuming pauses.
- * Nothing here knows NFV: a domain says how to read a message and how to decide. */
+ * A batch that fails to save is tried again one intent at a time. When the store is away,
+ * deliveries are kept and consuming pauses. Nothing here knows NFV: a domain says how to read a
+ * message and how to decide. */
 #ifndef COMMON_ENGINE_ENGINE_H
 #define COMMON_ENGINE_ENGINE_H
 
@@ -17,7 +18,9 @@
 
 #define ENGINE_BATCH_MAX 32
 
-/* --- port: store --------------------------------------------------------------------------------------------------- */
+/* --- port: store
+ * ---------------------------------------------------------------------------------------------------
+ */
 struct loaded { /* one locked aggregate */
     const char *agg;
     uint8_t agg_kind;
@@ -32,7 +35,8 @@ struct load {
     struct arena *arena;
     /* out */
     int64_t now;
-    struct loaded *aggs; /* the ones that could be locked; a missing one is held by another worker */
+    struct loaded
+        *aggs; /* the ones that could be locked; a missing one is held by another worker */
     size_t n_aggs;
     struct rows facts;
 };
@@ -57,13 +61,20 @@ struct save {
     size_t n_outbox;
     struct outgoing_event *const *events;
     size_t n_events;
-    const struct { const char *nsr_id, *doc; } *notes;
+    const struct {
+        const char *nsr_id, *doc;
+    } * notes;
     size_t n_notes;
-    const struct { const char *id; int status; const char *body; } *operations;
+    const struct {
+        const char *id;
+        int status;
+        const char *body;
+    } * operations;
     size_t n_operations;
     const struct outbox_row *const *confirmed; /* to delete */
     size_t n_confirmed;
-    const struct outbox_row *const *retry; /* unroutable: to send again later; attempts and next_at are set by the store */
+    const struct outbox_row *const
+        *retry; /* unroutable: to send again later; attempts and next_at are set by the store */
     size_t n_retry;
 };
 struct due {
@@ -75,21 +86,27 @@ struct engine_store {
     /* Opens a transaction. On failure none is open. ERR_UNAVAIL: the store is away. */
     enum err_code (*load)(void *ctx, const struct domain *dom, struct load *l, struct err *err);
     /* Writes and commits the open transaction; on failure it is rolled back. */
-    enum err_code (*save)(void *ctx, const struct domain *dom, const struct save *s, struct err *err);
+    enum err_code (*save)(void *ctx, const struct domain *dom, const struct save *s,
+                          struct err *err);
     void (*abandon)(void *ctx);
     /* Deletes confirmed and re-schedules returned rows outside of a batch. */
     enum err_code (*settle)(void *ctx, const struct save *s, struct err *err);
     /* Commands that are due, at most max. */
-    enum err_code (*due)(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n, struct err *err);
+    enum err_code (*due)(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
+                         struct err *err);
     /* Outbox rows that nobody confirmed in time; leases them to the caller. */
-    enum err_code (*unsent)(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret, struct err *err);
+    enum err_code (*unsent)(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
+                            struct err *err);
     /* Commits "may have been sent" for rows whose policy is not SEND_BLIND. */
-    enum err_code (*mark_maybe_sent)(void *ctx, struct outbox_row *const *rows, size_t n, struct err *err);
+    enum err_code (*mark_maybe_sent)(void *ctx, struct outbox_row *const *rows, size_t n,
+                                     struct err *err);
     /* Text for the reference "\x01name\x01" in a body; given (malloc). */
     enum err_code (*render)(void *ctx, const char *name, char **ret, struct err *err);
 };
 
-/* --- port: bus ----------------------------------------------------------------------------------------------------- */
+/* --- port: bus
+ * -----------------------------------------------------------------------------------------------------
+ */
 enum bus_happening {
     HAPPENED_NOTHING, /* time out: nothing waits */
     HAPPENED_WOKEN,   /* a user's command waits */
@@ -99,7 +116,7 @@ enum bus_happening {
     HAPPENED_REFUSED,   /* publish `seq` was nacked */
     HAPPENED_LOST,      /* everything unconfirmed and unacknowledged is void; will be redelivered */
     HAPPENED_READY,
-    HAPPENED_OVERSIZE,  /* a delivery too large to read: token only */
+    HAPPENED_OVERSIZE, /* a delivery too large to read: token only */
 };
 struct bus_happened {
     enum bus_happening what;
@@ -115,19 +132,24 @@ struct engine_bus {
     /* To the dead-letter queue with its reason, then acknowledged. */
     void (*dead_letter)(void *ctx, void *token, const struct err *reason);
     /* ERR_UNAVAIL when not connected. body: rendered. */
-    enum err_code (*publish)(void *ctx, const struct send *s, const char *body, size_t len, uint64_t *ret_seq, struct err *err);
+    enum err_code (*publish)(void *ctx, const struct send *s, const char *body, size_t len,
+                             uint64_t *ret_seq, struct err *err);
     void (*cork)(void *ctx, bool on);
     void (*pause)(void *ctx, bool on); /* stop or resume consuming */
 };
 
-/* --- port: clock (monotonic) --------------------------------------------------------------------------------------- */
+/* --- port: clock (monotonic)
+ * --------------------------------------------------------------------------------------- */
 struct engine_clock {
     void *ctx;
     int64_t (*now_us)(void *ctx);
 };
 
-/* --- users' commands ------------------------------------------------------------------------------------------------ */
-/* Executed by whichever worker comes first; done is called once, from that worker's thread, after COMMIT or failure. */
+/* --- users' commands
+ * ------------------------------------------------------------------------------------------------
+ */
+/* Executed by whichever worker comes first; done is called once, from that worker's thread, after
+ * COMMIT or failure. */
 struct engine_request {
     struct engine_request *next;
     struct intent intent; /* memory is the submitter's until done */
@@ -139,25 +161,32 @@ struct engine_queue *engine_queue_new(void);
 void engine_queue_free(struct engine_queue *q);
 void engine_submit(struct engine_queue *q, struct engine_request *r);
 int engine_queue_fd(struct engine_queue *q); /* readable when something waits (eventfd) */
-struct engine_request *engine_queue_take(struct engine_queue *q, size_t max); /* a list; may be NULL */
+struct engine_request *engine_queue_take(struct engine_queue *q,
+                                         size_t max); /* a list; may be NULL */
 
-/* --- worker ---------------------------------------------------------------------------------------------------------- */
+/* --- worker
+ * ----------------------------------------------------------------------------------------------------------
+ */
 struct engine_stats { /* written by the worker only; read by anybody, torn values do not matter */
-    uint64_t batches, intents, stale, empty, bad, deferred, conflicts, commits, published, confirmed, returned, resent, deadlines, dead_letters;
+    uint64_t batches, intents, stale, empty, bad, deferred, conflicts, commits, published,
+        confirmed, returned, resent, deadlines, dead_letters;
     uint64_t decide_us, load_us, save_us, publish_us;
 };
 struct engine_options {
     int64_t sweep_every_us, due_every_us; /* how often the outbox and the deadlines are looked at */
-    int64_t grace_us;                     /* deadlines fire only when consuming that long and the queue was seen empty */
-    int64_t idle_us;                      /* longest wait of one step */
+    int64_t
+        grace_us;    /* deadlines fire only when consuming that long and the queue was seen empty */
+    int64_t idle_us; /* longest wait of one step */
     void (*log)(void *arg, const struct decision *d); /* after each decision; may be NULL */
     /* What did not work and will be tried again, or was given up: for the log. May be NULL. */
     void (*fault)(void *arg, const char *what, const struct err *err);
     void *log_arg;
 };
 struct engine_worker;
-struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store, const struct engine_bus *bus,
-                                        const struct engine_clock *clock, const struct ids *ids, struct engine_queue *queue,
+struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store,
+                                        const struct engine_bus *bus,
+                                        const struct engine_clock *clock, const struct ids *ids,
+                                        struct engine_queue *queue,
                                         const struct engine_options *options);
 void engine_worker_free(struct engine_worker *w);
 /* One turn of the loop; returns whether anything was done. The caller loops until told to stop. */

@@ -6,8 +6,9 @@
 
 enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT };
 
-/* Something to be decided. It stays in the worker's list until it is done: a batch that cannot be saved, or an aggregate that another
- * worker holds, leaves it there. Messages are read anew for each try: what was decoded lived in the batch's arena. */
+/* Something to be decided. It stays in the worker's list until it is done: a batch that cannot be
+ * saved, or an aggregate that another worker holds, leaves it there. Messages are read anew for
+ * each try: what was decoded lived in the batch's arena. */
 struct item {
     enum item_kind kind;
     bool is_done;
@@ -18,7 +19,7 @@ struct item {
     char command[ID_SIZE + 48];     /* DUE, DOUBT */
     char agg[ID_SIZE + 8];
     uint8_t agg_kind;
-    struct outbox_row *row;         /* DOUBT: deleted with it; owned */
+    struct outbox_row *row; /* DOUBT: deleted with it; owned */
     /* of the current try */
     struct intent intent;
     struct err err;
@@ -67,7 +68,8 @@ struct outbox_row *outbox_row_dup(const struct outbox_row *row); /* one malloc *
 void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, size_t n);
 void outbox_confirmed(struct engine_worker *w, uint64_t seq);
 void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable);
-void outbox_lost(struct engine_worker *w); /* connection lost: the rows stay in the store for the sweeper */
+void outbox_lost(
+    struct engine_worker *w); /* connection lost: the rows stay in the store for the sweeper */
 void outbox_sweep(struct engine_worker *w);
 void outbox_settle(struct engine_worker *w);
 void outbox_settled(struct engine_worker *w); /* confirmed and retry were saved: forget them */

@@ -1,4 +1,5 @@
-/* From the committed outbox to the broker: publish, wait for confirms without waiting, try again what nobody took. */
+/* From the committed outbox to the broker: publish, wait for confirms without waiting, try again
+ * what nobody took. */
 #include "common/engine/internal.h"
 
 #include "common/base/mem.h"
@@ -23,7 +24,8 @@ static char *put(char **at, const char *s)
 struct outbox_row *outbox_row_dup(const struct outbox_row *row)
 {
     const struct send *s = &row->send;
-    size_t n = strlen(row->stream) + 1 + strlen(s->key) + 1 + (s->command ? strlen(s->command) + 1 : 0);
+    size_t n =
+        strlen(row->stream) + 1 + strlen(s->key) + 1 + (s->command ? strlen(s->command) + 1 : 0);
     struct outbox_row *copy = xmalloc(sizeof(*copy) + n);
     char *at = (char *)(copy + 1);
     *copy = *row;
@@ -49,8 +51,10 @@ void outbox_delete_later(struct engine_worker *w, struct outbox_row *row_taken)
     list_add(&w->confirmed, &w->n_confirmed, &w->cap_confirmed, row_taken);
 }
 
-/* References to secrets are rendered here, after COMMIT and outside of the store's outbox. *ret_body: s->body itself, or out->s. */
-static enum err_code render(struct engine_worker *w, const char *body, struct sbuf *out, struct err *err)
+/* References to secrets are rendered here, after COMMIT and outside of the store's outbox.
+ * *ret_body: s->body itself, or out->s. */
+static enum err_code render(struct engine_worker *w, const char *body, struct sbuf *out,
+                            struct err *err)
 {
     const char *from = body, *open, *close;
     while ((open = strchr(from, '\x01')) != NULL && (close = strchr(open + 1, '\x01')) != NULL) {
@@ -62,7 +66,8 @@ static enum err_code render(struct engine_worker *w, const char *body, struct sb
         memcpy(name, open + 1, n);
         name[n] = '\0';
         enum err_code rc = w->store->render(w->store->ctx, name, &text, err);
-        if (rc == ERR_NOT_FOUND) /* its owner was deleted meanwhile: the peer will say what it misses */
+        if (rc ==
+            ERR_NOT_FOUND) /* its owner was deleted meanwhile: the peer will say what it misses */
             text = xstrdup("{}");
         else if (rc != ERR_OK)
             return rc;
@@ -96,7 +101,7 @@ static enum err_code publish(struct engine_worker *w, struct outbox_row *row, st
         w->cap_flights = w->cap_flights ? w->cap_flights * 2 : 64;
         w->flights = xrealloc(w->flights, w->cap_flights * sizeof(*w->flights));
     }
-    w->flights[w->n_flights++] = (struct flight){ seq, outbox_row_dup(row) };
+    w->flights[w->n_flights++] = (struct flight){seq, outbox_row_dup(row)};
     return ERR_OK;
 }
 
@@ -143,7 +148,8 @@ static struct outbox_row *landed(struct engine_worker *w, uint64_t seq)
         if (w->flights[i].seq == seq) {
             struct outbox_row *row = w->flights[i].row;
             /* Confirms come nearly in order: shifting keeps the search at the front. */
-            memmove(&w->flights[i], &w->flights[i + 1], (w->n_flights - i - 1) * sizeof(w->flights[0]));
+            memmove(&w->flights[i], &w->flights[i + 1],
+                    (w->n_flights - i - 1) * sizeof(w->flights[0]));
             w->n_flights--;
             return row;
         }
@@ -180,7 +186,8 @@ void outbox_lost(struct engine_worker *w)
 static bool in_flight(const struct engine_worker *w, const struct outbox_row *row)
 {
     for (size_t i = 0; i < w->n_flights; i++)
-        if (w->flights[i].row->seq == row->seq && strcmp(w->flights[i].row->stream, row->stream) == 0)
+        if (w->flights[i].row->seq == row->seq &&
+            strcmp(w->flights[i].row->stream, row->stream) == 0)
             return true;
     for (size_t i = 0; i < w->n_confirmed; i++)
         if (w->confirmed[i]->seq == row->seq && strcmp(w->confirmed[i]->stream, row->stream) == 0)
@@ -193,17 +200,19 @@ static void doubt(struct engine_worker *w, const struct outbox_row *row)
 {
     const char *agg;
     int agg_kind, kind;
-    if (w->n_items == ENGINE_BATCH_MAX || !command_id_parse(row->send.command, &w->arena, &agg, &agg_kind, &kind))
+    if (w->n_items == ENGINE_BATCH_MAX ||
+        !command_id_parse(row->send.command, &w->arena, &agg, &agg_kind, &kind))
         return;
     struct item *it = &w->items[w->n_items++];
-    *it = (struct item){ .kind = ITEM_DOUBT, .agg_kind = (uint8_t)agg_kind, .row = outbox_row_dup(row) };
+    *it = (struct item){
+        .kind = ITEM_DOUBT, .agg_kind = (uint8_t)agg_kind, .row = outbox_row_dup(row)};
     strncpy(it->agg, agg, sizeof(it->agg) - 1);
     strncpy(it->command, row->send.command, sizeof(it->command) - 1);
 }
 
 void outbox_sweep(struct engine_worker *w)
 {
-    struct outbox_rows found = { 0 };
+    struct outbox_rows found = {0};
     struct err err = ERR_INIT;
     if (!w->is_ready)
         return;
@@ -242,10 +251,10 @@ void outbox_settle(struct engine_worker *w)
     struct err err = ERR_INIT;
     if (w->n_confirmed + w->n_retry == 0)
         return;
-    struct save s = { .confirmed = (const struct outbox_row *const *)w->confirmed,
-                      .n_confirmed = w->n_confirmed,
-                      .retry = (const struct outbox_row *const *)w->retry,
-                      .n_retry = w->n_retry };
+    struct save s = {.confirmed = (const struct outbox_row *const *)w->confirmed,
+                     .n_confirmed = w->n_confirmed,
+                     .retry = (const struct outbox_row *const *)w->retry,
+                     .n_retry = w->n_retry};
     if (w->store->settle(w->store->ctx, &s, &err) == ERR_OK)
         outbox_settled(w);
     else

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOW_SQL "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+#define NOW_SQL   "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 #define KINDS_MAX 16
 
 struct kind_statements {
@@ -18,7 +18,8 @@ struct engine_pg {
     const struct domain *dom;
     struct kind_statements kinds[KINDS_MAX];
     struct db_statement facts[KINDS_MAX];
-    enum err_code (*render)(void *arg, struct db *db, const char *name, char **ret, struct err *err);
+    enum err_code (*render)(void *arg, struct db *db, const char *name, char **ret,
+                            struct err *err);
     void *arg;
 };
 
@@ -48,13 +49,14 @@ static const struct db_statement
     operation_tell = { "engine_operation_tell", "SELECT pg_notify('operation', $1)" };
 /* clang-format on */
 
-/* --- statements of the domain's tables ------------------------------------------------------------------------------------- */
+/* --- statements of the domain's tables
+ * ------------------------------------------------------------------------------------- */
 
 static struct db_statement make(const char *prefix, const char *table, struct sbuf *sql)
 {
     AUTO(sbuf_release) struct sbuf name = SBUF_INIT;
     sbuf_addf(&name, "engine_%s_%s", prefix, table);
-    return (struct db_statement){ sbuf_take(&name), sbuf_take(sql) };
+    return (struct db_statement){sbuf_take(&name), sbuf_take(sql)};
 }
 
 static bool is_root(const struct domain *dom, int kind)
@@ -65,10 +67,12 @@ static bool is_root(const struct domain *dom, int kind)
     return false;
 }
 
-/* id, agg, phase, seq, keys..., doc, state: absent ones as constants, so that every kind reads alike. */
+/* id, agg, phase, seq, keys..., doc, state: absent ones as constants, so that every kind reads
+ * alike. */
 static void add_columns(struct sbuf *sql, const struct row_kind *k, bool has_seq, bool has_agg)
 {
-    sbuf_addf(sql, "r.id, %s, %s, %s", has_agg ? "r.agg" : "''", k->has_phase ? "r.phase" : "0", has_seq ? "r.seq" : "0");
+    sbuf_addf(sql, "r.id, %s, %s, %s", has_agg ? "r.agg" : "''", k->has_phase ? "r.phase" : "0",
+              has_seq ? "r.seq" : "0");
     for (int i = 0; i < ROW_KEYS_MAX; i++)
         if (k->keys[i])
             sbuf_addf(sql, ", coalesce(r.%s, '')", k->keys[i]);
@@ -87,7 +91,7 @@ static void make_upsert(struct kind_statements *s, const struct row_kind *k, boo
     sbuf_adds(&cols, "id, agg, phase");
     sbuf_adds(&types, "$1::text[], $2::text[], $3::int4[]");
     sbuf_adds(&sets, "phase = excluded.phase");
-    const char *names[ROW_KEYS_MAX + 3] = { 0 };
+    const char *names[ROW_KEYS_MAX + 3] = {0};
     int n_names = 0;
     if (root)
         names[n_names++] = "seq";
@@ -102,8 +106,9 @@ static void make_upsert(struct kind_statements *s, const struct row_kind *k, boo
         sbuf_addf(&types, ", $%d::%s[]", ++n, strcmp(names[i], "seq") == 0 ? "int8" : "text");
         sbuf_addf(&sets, ", %s = excluded.%s", names[i], names[i]);
     }
-    sbuf_addf(&sql, "INSERT INTO %s (%s) SELECT * FROM unnest(%s) ON CONFLICT (id) DO UPDATE SET %s", k->table, cols.s, types.s,
-              sets.s);
+    sbuf_addf(&sql,
+              "INSERT INTO %s (%s) SELECT * FROM unnest(%s) ON CONFLICT (id) DO UPDATE SET %s",
+              k->table, cols.s, types.s, sets.s);
     s->upsert = make("upsert", k->table, &sql);
 }
 
@@ -120,7 +125,9 @@ static void make_statements(struct engine_pg *pg)
         s->exists = make("exists", k->table, &sql);
         sbuf_adds(&sql, "SELECT ");
         add_columns(&sql, k, root, true);
-        sbuf_addf(&sql, " FROM %s r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE SKIP LOCKED", k->table);
+        sbuf_addf(&sql,
+                  " FROM %s r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE SKIP LOCKED",
+                  k->table);
         s->lock = make("lock", k->table, &sql);
         sbuf_adds(&sql, "SELECT ");
         add_columns(&sql, k, root, true);
@@ -141,15 +148,26 @@ static void make_statements(struct engine_pg *pg)
     }
 }
 
-/* --- load ----------------------------------------------------------------------------------------------------------------------- */
+/* --- load
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
-enum { COL_ID, COL_AGG, COL_PHASE, COL_SEQ, COL_KEYS, COL_DOC = COL_KEYS + ROW_KEYS_MAX, COL_STATE };
+enum {
+    COL_ID,
+    COL_AGG,
+    COL_PHASE,
+    COL_SEQ,
+    COL_KEYS,
+    COL_DOC = COL_KEYS + ROW_KEYS_MAX,
+    COL_STATE
+};
 
 static struct row *read_row(struct arena *a, const struct db_result *res, int i, int kind)
 {
     struct row *r = arena_alloc(a, sizeof(*r));
     r->kind = (uint8_t)kind;
-    /* Names go into messages, which are published after the results are gone; documents are only read before. */
+    /* Names go into messages, which are published after the results are gone; documents are only
+     * read before. */
     r->id = arena_strdup(a, db_text(res, i, COL_ID));
     r->agg = arena_strdup(a, db_text(res, i, COL_AGG));
     r->phase = (int32_t)db_int64(res, i, COL_PHASE);
@@ -208,15 +226,18 @@ static void send_loads(struct engine_pg *pg, const struct domain *dom, struct as
         db_send(pg->db, &pg->kinds[ak->root].exists, DB_PARAMS(db_param_array(&q->array)));
         db_send(pg->db, &pg->kinds[ak->root].lock, DB_PARAMS(db_param_array(&q->array)));
         for (int i = 0; i < ak->n_members; i++)
-            db_send(pg->db, &pg->kinds[ak->members[i]].members, DB_PARAMS(db_param_array(&q->array)));
+            db_send(pg->db, &pg->kinds[ak->members[i]].members,
+                    DB_PARAMS(db_param_array(&q->array)));
         db_send(pg->db, &commands_load, DB_PARAMS(db_param_array(&q->array)));
         for (int i = 0; i < dom->n_facts; i++)
-            if ((q->facts & dom->facts[i].bit) && (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs))
+            if ((q->facts & dom->facts[i].bit) &&
+                (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs))
                 db_send(pg->db, &pg->facts[i], DB_PARAMS(db_param_array(&q->array)));
     }
 }
 
-static void read_root(struct asking *q, struct load *l, const struct db_result *res, const struct agg_kind *ak)
+static void read_root(struct asking *q, struct load *l, const struct db_result *res,
+                      const struct agg_kind *ak)
 {
     for (int i = 0; i < db_rows(res); i++) {
         int at = find_id(q, db_text(res, i, COL_ID));
@@ -226,7 +247,8 @@ static void read_root(struct asking *q, struct load *l, const struct db_result *
 }
 
 /* Locked, or not there at all: ours. There, but not locked: another worker's. */
-static void read_locks(struct asking *q, struct load *l, const struct db_result *exists, const struct db_result *locked, int agg_kind)
+static void read_locks(struct asking *q, struct load *l, const struct db_result *exists,
+                       const struct db_result *locked, int agg_kind)
 {
     for (int i = 0; i < db_rows(exists); i++)
         q->exists[find_id(q, db_text(exists, i, 0))] = true;
@@ -235,7 +257,7 @@ static void read_locks(struct asking *q, struct load *l, const struct db_result 
     for (int i = 0; i < q->n; i++)
         if (!q->exists[i]) {
             q->loaded[i] = &l->aggs[l->n_aggs++];
-            *q->loaded[i] = (struct loaded){ .agg = q->ids[i], .agg_kind = (uint8_t)agg_kind };
+            *q->loaded[i] = (struct loaded){.agg = q->ids[i], .agg_kind = (uint8_t)agg_kind};
         }
 }
 
@@ -255,13 +277,13 @@ static void read_commands(struct asking *q, struct load *l, const struct db_resu
         if (at < 0 || !q->loaded[at])
             continue;
         struct command *c = arena_alloc(l->arena, sizeof(*c));
-        *c = (struct command){ .id = db_text(res, i, 0),
-                               .agg = db_text(res, i, 1),
-                               .agg_kind = (uint8_t)db_int64(res, i, 2),
-                               .kind = (uint8_t)db_int64(res, i, 3),
-                               .subject = db_text(res, i, 4),
-                               .due_at = db_int64(res, i, 5),
-                               .data = db_text(res, i, 6) };
+        *c = (struct command){.id = db_text(res, i, 0),
+                              .agg = db_text(res, i, 1),
+                              .agg_kind = (uint8_t)db_int64(res, i, 2),
+                              .kind = (uint8_t)db_int64(res, i, 3),
+                              .subject = db_text(res, i, 4),
+                              .due_at = db_int64(res, i, 5),
+                              .data = db_text(res, i, 6)};
         ADD(&q->loaded[at]->commands, c, l->arena);
     }
 }
@@ -272,7 +294,8 @@ static void read_facts(struct load *l, const struct db_result *res, int kind)
         ADD(&l->facts, read_row(l->arena, res, i, kind), l->arena);
 }
 
-static void read_loads(struct engine_pg *pg, const struct domain *dom, struct asking *asking, struct load *l)
+static void read_loads(struct engine_pg *pg, const struct domain *dom, struct asking *asking,
+                       struct load *l)
 {
     struct db_result res, locked;
     db_result_next(pg->db, &res);
@@ -293,7 +316,8 @@ static void read_loads(struct engine_pg *pg, const struct domain *dom, struct as
         if (db_result_next(pg->db, &res))
             read_commands(q, l, &res);
         for (int i = 0; i < dom->n_facts; i++)
-            if ((q->facts & dom->facts[i].bit) && (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs) &&
+            if ((q->facts & dom->facts[i].bit) &&
+                (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs) &&
                 db_result_next(pg->db, &res))
                 read_facts(l, &res, dom->facts[i].row_kind);
     }
@@ -304,7 +328,7 @@ static enum err_code load(void *ctx, const struct domain *dom, struct load *l, s
     struct engine_pg *pg = ctx;
     struct asking asking[4];
     for (int i = 0; i < 4; i++)
-        asking[i] = (struct asking){ .array = DB_TEXT_ARRAY };
+        asking[i] = (struct asking){.array = DB_TEXT_ARRAY};
     db_results_clear(pg->db);
     ask_for(asking, l);
     send_loads(pg, dom, asking);
@@ -316,10 +340,13 @@ static enum err_code load(void *ctx, const struct domain *dom, struct load *l, s
     return rc;
 }
 
-/* --- save ----------------------------------------------------------------------------------------------------------------------- */
+/* --- save
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
 /* One array a column; rows of one kind that have to be written. Returns how many. */
-static int fill_rows(const struct save *s, const struct row_kind *k, int kind, bool root, struct db_array *cols)
+static int fill_rows(const struct save *s, const struct row_kind *k, int kind, bool root,
+                     struct db_array *cols)
 {
     int n = 0;
     for (size_t i = 0; i < s->n_rows; i++) {
@@ -374,8 +401,9 @@ static void save_rows(struct engine_pg *pg, const struct save *s, int kind)
 
 static void save_commands(struct engine_pg *pg, const struct save *s)
 {
-    struct db_array id = DB_TEXT_ARRAY, agg = DB_TEXT_ARRAY, agg_kind = DB_INT4_ARRAY, kind = DB_INT4_ARRAY, subject = DB_TEXT_ARRAY,
-                    due_at = DB_INT8_ARRAY, data = DB_TEXT_ARRAY, gone = DB_TEXT_ARRAY;
+    struct db_array id = DB_TEXT_ARRAY, agg = DB_TEXT_ARRAY, agg_kind = DB_INT4_ARRAY,
+                    kind = DB_INT4_ARRAY, subject = DB_TEXT_ARRAY, due_at = DB_INT8_ARRAY,
+                    data = DB_TEXT_ARRAY, gone = DB_TEXT_ARRAY;
     for (size_t i = 0; i < s->n_commands; i++) {
         const struct command *c = s->commands[i];
         if (c->mark == ROW_GONE) {
@@ -394,8 +422,9 @@ static void save_commands(struct engine_pg *pg, const struct save *s)
         db_send(pg->db, &commands_drop, DB_PARAMS(db_param_array(&gone)));
     if (id.n)
         db_send(pg->db, &commands_add,
-                DB_PARAMS(db_param_array(&id), db_param_array(&agg), db_param_array(&agg_kind), db_param_array(&kind),
-                          db_param_array(&subject), db_param_array(&due_at), db_param_array(&data)));
+                DB_PARAMS(db_param_array(&id), db_param_array(&agg), db_param_array(&agg_kind),
+                          db_param_array(&kind), db_param_array(&subject), db_param_array(&due_at),
+                          db_param_array(&data)));
     db_array_release(&id);
     db_array_release(&agg);
     db_array_release(&agg_kind);
@@ -408,7 +437,8 @@ static void save_commands(struct engine_pg *pg, const struct save *s)
 
 enum { META_ANSWER = 1, META_INTERNAL = 2 };
 
-/* Tabs separate: names and ids that hold control characters are refused before they get here (bus_amqp.c). */
+/* Tabs separate: names and ids that hold control characters are refused before they get here
+ * (bus_amqp.c). */
 static void write_meta(struct sbuf *out, const struct send *s)
 {
     sbuf_clear(out);
@@ -427,20 +457,21 @@ static void read_meta(struct arena *a, const char *meta, struct send *s)
             *p++ = '\0';
     }
     int flags = atoi(field[6]);
-    *s = (struct send){ .exchange = field[0],
-                        .key = field[1],
-                        .command = *field[2] ? field[2] : NULL,
-                        .correlation_id = *field[3] ? field[3] : NULL,
-                        .policy = (uint8_t)atoi(field[4]),
-                        .reply = (uint8_t)atoi(field[5]),
-                        .is_answer = flags & META_ANSWER,
-                        .is_internal = (flags & META_INTERNAL) != 0 };
+    *s = (struct send){.exchange = field[0],
+                       .key = field[1],
+                       .command = *field[2] ? field[2] : NULL,
+                       .correlation_id = *field[3] ? field[3] : NULL,
+                       .policy = (uint8_t)atoi(field[4]),
+                       .reply = (uint8_t)atoi(field[5]),
+                       .is_answer = flags & META_ANSWER,
+                       .is_internal = (flags & META_INTERNAL) != 0};
 }
 
 static void save_outbox(struct engine_pg *pg, const struct save *s)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct db_array stream = DB_TEXT_ARRAY, seq = DB_INT8_ARRAY, until = DB_INT8_ARRAY, meta = DB_TEXT_ARRAY, body = DB_TEXT_ARRAY;
+    struct db_array stream = DB_TEXT_ARRAY, seq = DB_INT8_ARRAY, until = DB_INT8_ARRAY,
+                    meta = DB_TEXT_ARRAY, body = DB_TEXT_ARRAY;
     for (size_t i = 0; i < s->n_outbox; i++) {
         write_meta(&text, &s->outbox[i]->send);
         db_array_text(&stream, s->outbox[i]->stream);
@@ -451,8 +482,9 @@ static void save_outbox(struct engine_pg *pg, const struct save *s)
     }
     if (s->n_outbox)
         db_send(pg->db, &outbox_add,
-                DB_PARAMS(db_param_array(&stream), db_param_array(&seq), db_param_array(&until), db_param_array(&meta),
-                          db_param_array(&body), db_param_int(ENGINE_PG_LEASE_US)));
+                DB_PARAMS(db_param_array(&stream), db_param_array(&seq), db_param_array(&until),
+                          db_param_array(&meta), db_param_array(&body),
+                          db_param_int(ENGINE_PG_LEASE_US)));
     db_array_release(&stream);
     db_array_release(&seq);
     db_array_release(&until);
@@ -460,7 +492,8 @@ static void save_outbox(struct engine_pg *pg, const struct save *s)
     db_array_release(&body);
 }
 
-static void send_keys(struct engine_pg *pg, const struct db_statement *st, const struct outbox_row *const *rows, size_t n)
+static void send_keys(struct engine_pg *pg, const struct db_statement *st,
+                      const struct outbox_row *const *rows, size_t n)
 {
     struct db_array stream = DB_TEXT_ARRAY, seq = DB_INT8_ARRAY;
     for (size_t i = 0; i < n; i++) {
@@ -482,7 +515,8 @@ static void save_told(struct engine_pg *pg, const struct save *s)
         db_array_text(&c, s->events[i]->body);
     }
     if (s->n_events) {
-        db_send(pg->db, &events_add, DB_PARAMS(db_param_array(&a), db_param_array(&b), db_param_array(&c)));
+        db_send(pg->db, &events_add,
+                DB_PARAMS(db_param_array(&a), db_param_array(&b), db_param_array(&c)));
         db_send(pg->db, &events_tell, NULL, 0);
     }
     db_array_clear(&a);
@@ -504,7 +538,8 @@ static void save_told(struct engine_pg *pg, const struct save *s)
     db_array_release(&c);
 }
 
-static enum err_code save(void *ctx, const struct domain *dom, const struct save *s, struct err *err)
+static enum err_code save(void *ctx, const struct domain *dom, const struct save *s,
+                          struct err *err)
 {
     struct engine_pg *pg = ctx;
     for (int kind = 0; kind < dom->n_rows; kind++)
@@ -534,28 +569,33 @@ static enum err_code settle(void *ctx, const struct save *s, struct err *err)
     return rc;
 }
 
-static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n, struct err *err)
+static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
+                         struct err *err)
 {
     struct engine_pg *pg = ctx;
     struct db_result res;
-    enum err_code rc = db_query(pg->db, &due_load, DB_PARAMS(db_param_int((int64_t)max)), &res, err);
+    enum err_code rc =
+        db_query(pg->db, &due_load, DB_PARAMS(db_param_int((int64_t)max)), &res, err);
     if (rc != ERR_OK)
         return rc;
     *ret_n = (size_t)db_rows(&res);
     *ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
     for (size_t i = 0; i < *ret_n; i++)
-        (*ret)[i] = (struct due){ arena_strdup(a, db_text(&res, (int)i, 0)), arena_strdup(a, db_text(&res, (int)i, 1)),
-                                  (uint8_t)db_int64(&res, (int)i, 2) };
+        (*ret)[i] = (struct due){arena_strdup(a, db_text(&res, (int)i, 0)),
+                                 arena_strdup(a, db_text(&res, (int)i, 1)),
+                                 (uint8_t)db_int64(&res, (int)i, 2)};
     db_results_clear(pg->db);
     return ERR_OK;
 }
 
-static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret, struct err *err)
+static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
+                            struct err *err)
 {
     struct engine_pg *pg = ctx;
     struct db_result res;
     db_send(pg->db, &outbox_expire, NULL, 0);
-    db_send(pg->db, &outbox_unsent, DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US)));
+    db_send(pg->db, &outbox_unsent,
+            DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US)));
     enum err_code rc = db_sync(pg->db, err);
     if (rc != ERR_OK)
         return rc;
@@ -563,11 +603,11 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
     db_result_next(pg->db, &res);
     for (int i = 0; i < db_rows(&res); i++) {
         struct outbox_row *row = arena_alloc(a, sizeof(*row));
-        *row = (struct outbox_row){ .stream = arena_strdup(a, db_text(&res, i, 0)),
-                                    .seq = db_int64(&res, i, 1),
-                                    .attempts = (int32_t)db_int64(&res, i, 2),
-                                    .until_at = db_int64(&res, i, 3),
-                                    .maybe_sent = db_bool(&res, i, 4) };
+        *row = (struct outbox_row){.stream = arena_strdup(a, db_text(&res, i, 0)),
+                                   .seq = db_int64(&res, i, 1),
+                                   .attempts = (int32_t)db_int64(&res, i, 2),
+                                   .until_at = db_int64(&res, i, 3),
+                                   .maybe_sent = db_bool(&res, i, 4)};
         read_meta(a, db_text(&res, i, 5), &row->send);
         row->send.body = arena_strdup(a, db_text(&res, i, 6));
         row->send.until_at = row->until_at;
@@ -577,7 +617,8 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
     return ERR_OK;
 }
 
-static enum err_code mark_maybe_sent(void *ctx, struct outbox_row *const *rows, size_t n, struct err *err)
+static enum err_code mark_maybe_sent(void *ctx, struct outbox_row *const *rows, size_t n,
+                                     struct err *err)
 {
     struct engine_pg *pg = ctx;
     send_keys(pg, &outbox_mark, (const struct outbox_row *const *)rows, n);
@@ -591,7 +632,9 @@ static enum err_code render(void *ctx, const char *name, char **ret, struct err 
 }
 
 struct engine_pg *engine_pg_new(struct db *db, const struct domain *dom,
-                                enum err_code (*render_fn)(void *arg, struct db *db, const char *name, char **ret, struct err *err),
+                                enum err_code (*render_fn)(void *arg, struct db *db,
+                                                           const char *name, char **ret,
+                                                           struct err *err),
                                 void *arg)
 {
     struct engine_pg *pg = xcalloc(1, sizeof(*pg));
@@ -627,15 +670,15 @@ void engine_pg_free(struct engine_pg *pg)
 
 struct engine_store engine_pg_store(struct engine_pg *pg)
 {
-    return (struct engine_store){ .ctx = pg,
-                                  .load = load,
-                                  .save = save,
-                                  .abandon = abandon,
-                                  .settle = settle,
-                                  .due = due,
-                                  .unsent = unsent,
-                                  .mark_maybe_sent = mark_maybe_sent,
-                                  .render = render };
+    return (struct engine_store){.ctx = pg,
+                                 .load = load,
+                                 .save = save,
+                                 .abandon = abandon,
+                                 .settle = settle,
+                                 .due = due,
+                                 .unsent = unsent,
+                                 .mark_maybe_sent = mark_maybe_sent,
+                                 .render = render};
 }
 
 struct db *engine_pg_db(struct engine_pg *pg)

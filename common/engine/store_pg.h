@@ -1,5 +1,6 @@
-/* The engine's store on PostgreSQL: two round trips a batch. Tables and columns: those of the domain's row kinds (id, agg, phase, seq of
- * roots, key columns, doc, state) and command, outbox, event_out, history, operation, as in nfvo/store/migrations/001_core.sql. */
+/* The engine's store on PostgreSQL: two round trips a batch. Tables and columns: those of the
+ * domain's row kinds (id, agg, phase, seq of roots, key columns, doc, state) and command, outbox,
+ * event_out, history, operation, as in nfvo/store/migrations/001_core.sql. */
 #ifndef COMMON_ENGINE_STORE_PG_H
 #define COMMON_ENGINE_STORE_PG_H
 
@@ -8,9 +9,11 @@
 
 struct engine_pg; /* of one worker: owned by its thread */
 
-/* db: taken. render: text for the reference "\x01name\x01" (given, malloc), may use db outside of a transaction. */
+/* db: taken. render: text for the reference "\x01name\x01" (given, malloc), may use db outside of a
+ * transaction. */
 struct engine_pg *engine_pg_new(struct db *db, const struct domain *dom,
-                                enum err_code (*render)(void *arg, struct db *db, const char *name, char **ret, struct err *err),
+                                enum err_code (*render)(void *arg, struct db *db, const char *name,
+                                                        char **ret, struct err *err),
                                 void *arg);
 void engine_pg_free(struct engine_pg *pg);
 struct engine_store engine_pg_store(struct engine_pg *pg);

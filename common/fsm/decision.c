@@ -19,7 +19,8 @@ const char *decision_new_id(struct decision *d)
 struct row *decision_add_row(struct decision *d, int kind, const char *id, int phase)
 {
     struct row *r = arena_alloc(d->arena, sizeof(*r));
-    *r = (struct row){ .kind = (uint8_t)kind, .mark = ROW_NEW, .phase = phase, .id = id, .doc = "", .state = "" };
+    *r = (struct row){
+        .kind = (uint8_t)kind, .mark = ROW_NEW, .phase = phase, .id = id, .doc = "", .state = ""};
     for (int i = 0; i < ROW_KEYS_MAX; i++)
         r->key[i] = "";
     if (!d->root) {
@@ -38,19 +39,20 @@ void row_touch(struct row *r)
         r->mark = ROW_CHANGED;
 }
 
-struct command *decision_open(struct decision *d, int kind, const char *subject, int64_t timeout_us, const char *data)
+struct command *decision_open(struct decision *d, int kind, const char *subject, int64_t timeout_us,
+                              const char *data)
 {
     struct command *c = arena_alloc(d->arena, sizeof(*c));
     row_touch(d->root);
-    *c = (struct command){ .id = arena_printf(d->arena, "%s:%u.%d.%lld", d->root->id, d->in->agg_kind, kind,
-                                              (long long)++d->root->seq),
-                           .agg = d->root->id,
-                           .agg_kind = d->in->agg_kind,
-                           .kind = (uint8_t)kind,
-                           .mark = ROW_NEW,
-                           .subject = subject,
-                           .due_at = d->now + timeout_us,
-                           .data = data ? data : "" };
+    *c = (struct command){.id = arena_printf(d->arena, "%s:%u.%d.%lld", d->root->id,
+                                             d->in->agg_kind, kind, (long long)++d->root->seq),
+                          .agg = d->root->id,
+                          .agg_kind = d->in->agg_kind,
+                          .kind = (uint8_t)kind,
+                          .mark = ROW_NEW,
+                          .subject = subject,
+                          .due_at = d->now + timeout_us,
+                          .data = data ? data : ""};
     ADD(&d->commands, c, d->arena);
     return c;
 }
@@ -61,12 +63,14 @@ void decision_close(struct command *c)
         c->mark = ROW_GONE;
 }
 
-bool command_id_parse(const char *id, struct arena *a, const char **ret_agg, int *ret_agg_kind, int *ret_kind)
+bool command_id_parse(const char *id, struct arena *a, const char **ret_agg, int *ret_agg_kind,
+                      int *ret_kind)
 {
     const char *colon = id ? strchr(id, ':') : NULL;
     unsigned agg_kind, kind;
     int n = 0;
-    if (!colon || sscanf(colon + 1, "%3u.%3u.%n", &agg_kind, &kind, &n) != 2 || n == 0 || colon[1 + n] == '\0')
+    if (!colon || sscanf(colon + 1, "%3u.%3u.%n", &agg_kind, &kind, &n) != 2 || n == 0 ||
+        colon[1 + n] == '\0')
         return false;
     *ret_agg = arena_strndup(a, id, (size_t)(colon - id));
     *ret_agg_kind = (int)agg_kind;
@@ -86,21 +90,24 @@ struct command *decision_find_for(const struct decision *d, int kind, const char
 {
     for (uint32_t i = 0; i < d->commands.n; i++) {
         struct command *c = d->commands.at[i];
-        if (c->mark != ROW_GONE && (kind < 0 || c->kind == kind) && strcmp(c->subject, subject) == 0)
+        if (c->mark != ROW_GONE && (kind < 0 || c->kind == kind) &&
+            strcmp(c->subject, subject) == 0)
             return c;
     }
     return NULL;
 }
 
-struct send *decision_send(struct decision *d, const char *exchange, const char *key, const char *body)
+struct send *decision_send(struct decision *d, const char *exchange, const char *key,
+                           const char *body)
 {
     struct send *s = arena_alloc(d->arena, sizeof(*s));
-    *s = (struct send){ .exchange = exchange, .key = key, .body = body };
+    *s = (struct send){.exchange = exchange, .key = key, .body = body};
     ADD(&d->sends, s, d->arena);
     return s;
 }
 
-void decision_answer(struct decision *d, const char *reply_to, const char *correlation_id, const char *body)
+void decision_answer(struct decision *d, const char *reply_to, const char *correlation_id,
+                     const char *body)
 {
     if (!reply_to || !*reply_to)
         return;

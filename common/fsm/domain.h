@@ -1,4 +1,5 @@
-/* A domain: what common/engine has to be told of the rows, messages and decisions of one process. Tables and pure functions only. */
+/* A domain: what common/engine has to be told of the rows, messages and decisions of one process.
+ * Tables and pure functions only. */
 #ifndef COMMON_FSM_DOMAIN_H
 #define COMMON_FSM_DOMAIN_H
 
@@ -18,8 +19,11 @@ struct fact_kind {
     unsigned bit;
     uint8_t row_kind; /* what comes; only id, phase, keys, doc, state are set */
     uint8_t agg_kind; /* which aggregates may ask for it; n_aggs: any */
-    const char *sql;  /* rest of the SELECT: "FROM pop r WHERE r.id IN (...)"; $1 = text[] of the asking aggregates' ids */
-    bool (*relates)(const struct row *root, const struct row *candidate); /* the same as a predicate, for stores in memory */
+    const char *sql;  /* rest of the SELECT: "FROM pop r WHERE r.id IN (...)"; $1 = text[] of the
+                         asking aggregates' ids */
+    bool (*relates)(
+        const struct row *root,
+        const struct row *candidate); /* the same as a predicate, for stores in memory */
 };
 struct message { /* a delivery as the domain sees it */
     const char *queue, *routing_key, *reply_to, *correlation_id, *first_death_queue;
@@ -33,11 +37,14 @@ struct domain {
     uint8_t n_aggs;
     const struct fact_kind *facts;
     uint8_t n_facts;
-    /* Read a message, purely. ERR_OK: *in is filled. ERR_NOT_FOUND: nothing to do (logged, acked). Any other: a bad message, it goes to the
-     * dead letters with *err as its reason; if in->command is set by then, that command is told (event_bad_reply). */
-    enum err_code (*understand)(const struct message *m, struct arena *a, struct intent *in, struct err *err);
+    /* Read a message, purely. ERR_OK: *in is filled. ERR_NOT_FOUND: nothing to do (logged, acked).
+     * Any other: a bad message, it goes to the dead letters with *err as its reason; if in->command
+     * is set by then, that command is told (event_bad_reply). */
+    enum err_code (*understand)(const struct message *m, struct arena *a, struct intent *in,
+                                struct err *err);
     void (*decide)(struct decision *d);
-    /* After the last intent of an aggregate in a batch: write what the model changed back into the rows. */
+    /* After the last intent of an aggregate in a batch: write what the model changed back into the
+     * rows. */
     void (*flush)(struct decision *d);
     int event_deadline;  /* a command's due_at has passed; intent.command tells which */
     int event_in_doubt;  /* a SEND_ASK or SEND_NEVER message may or may not have left */

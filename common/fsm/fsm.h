@@ -1,7 +1,9 @@
-/* State machines as matrices of (phase x event) -> rule (style.md, section 8; model: libosmocore osmocom/core/fsm.h).
+/* State machines as matrices of (phase x event) -> rule (style.md, section 8; model: libosmocore
+ * osmocom/core/fsm.h).
  *
- * A handler acts on its own context and returns the next phase, which must be among the rule's allowed ones. An empty cell is an event that
- * means nothing in that phase: it is counted and refused, never an error of the peer's making. Pure: nothing here does I/O. */
+ * A handler acts on its own context and returns the next phase, which must be among the rule's
+ * allowed ones. An empty cell is an event that means nothing in that phase: it is counted and
+ * refused, never an error of the peer's making. Pure: nothing here does I/O. */
 #ifndef COMMON_FSM_FSM_H
 #define COMMON_FSM_FSM_H
 
@@ -24,13 +26,14 @@ struct fsm {
     int n_phases, n_events;
     const char *const *phases, *const *events; /* names */
     const struct fsm_rule *rules;              /* [phase * n_events + event] */
-    uint64_t *hits;                            /* per cell, for coverage; NULL or n_phases * n_events; updated atomically */
+    uint64_t *hits; /* per cell, for coverage; NULL or n_phases * n_events; updated atomically */
 };
 
 enum fsm_outcome {
     FSM_DONE,    /* handled; *phase is the next one */
     FSM_EMPTY,   /* no rule: nothing happened */
-    FSM_ILLEGAL, /* the handler returned a phase that its row does not allow: a fault of ours; *phase unchanged */
+    FSM_ILLEGAL, /* the handler returned a phase that its row does not allow: a fault of ours;
+                    *phase unchanged */
 };
 enum fsm_outcome fsm_step(const struct fsm *m, int *phase, int event, void *ctx);
 const struct fsm_rule *fsm_rule(const struct fsm *m, int phase, int event);

@@ -17,7 +17,8 @@ struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *tar
 {
     struct nsr *nsr = model_nsr(m);
     for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++)
-        if (nsr->vnf_dependency.at[i]->target && strcmp(nsr->vnf_dependency.at[i]->target, target) == 0)
+        if (nsr->vnf_dependency.at[i]->target &&
+            strcmp(nsr->vnf_dependency.at[i]->target, target) == 0)
             return nsr->vnf_dependency.at[i];
     return NULL;
 }
@@ -30,7 +31,8 @@ static const struct vnfd *vnfd_by_name(const struct nsd *nsd, const char *name)
     return NULL;
 }
 
-static struct vnf_record_dependency *new_dependency(struct nsr_model *m, const struct nsd *nsd, const char *target)
+static struct vnf_record_dependency *new_dependency(struct nsr_model *m, const struct nsd *nsd,
+                                                    const char *target)
 {
     struct decision *d = m->d;
     struct vnf_record_dependency *dep = proto_new(&vnf_record_dependency_type, d->arena);
@@ -40,14 +42,16 @@ static struct vnf_record_dependency *new_dependency(struct nsr_model *m, const s
         const char *type = nsd->vnfd.at[i]->type;
         if (MAP_FIND(&dep->vnfc_parameters, type))
             continue;
-        struct vnfc_dependency_parameters *p = proto_new(&vnfc_dependency_parameters_type, d->arena);
+        struct vnfc_dependency_parameters *p =
+            proto_new(&vnfc_dependency_parameters_type, d->arena);
         proto_map_add(&dep->vnfc_parameters, type, p, d->arena);
     }
     proto_list_add(&model_nsr(m)->vnf_dependency, dep, d->arena);
     return dep;
 }
 
-/* One record a target; keyed by source *type*, so two sources of one type share an entry: amqp-protocol.md 4.5. */
+/* One record a target; keyed by source *type*, so two sources of one type share an entry:
+ * amqp-protocol.md 4.5. */
 void dependencies_build(struct nsr_model *m, const struct nsd *nsd)
 {
     struct decision *d = m->d;
@@ -89,7 +93,8 @@ static const char *address(const struct ip_list *ips, const char *net)
 }
 
 /* <netName>, <netName>_floatingIp or hostname of an instance. */
-static const char *instance_parameter(struct arena *a, const struct vnfc_instance *i, const char *key)
+static const char *instance_parameter(struct arena *a, const struct vnfc_instance *i,
+                                      const char *key)
 {
     static const char floating[] = "_floatingIp";
     size_t n = strlen(key), tail = sizeof(floating) - 1;
@@ -100,8 +105,8 @@ static const char *instance_parameter(struct arena *a, const struct vnfc_instanc
     return address(&i->ips, key);
 }
 
-static void fill_instance(struct decision *d, struct vnfc_dependency_parameters *all, const struct vnfc_instance *i,
-                          const struct dependency_parameters *wanted)
+static void fill_instance(struct decision *d, struct vnfc_dependency_parameters *all,
+                          const struct vnfc_instance *i, const struct dependency_parameters *wanted)
 {
     if (!i->id)
         return;
@@ -111,7 +116,8 @@ static void fill_instance(struct decision *d, struct vnfc_dependency_parameters 
         proto_map_add(&all->parameters, i->id, p, d->arena);
     }
     for (uint32_t k = 0; k < wanted->parameters.n; k++) {
-        const char *key = wanted->parameters.at[k].key, *value = instance_parameter(d->arena, i, key);
+        const char *key = wanted->parameters.at[k].key,
+                   *value = instance_parameter(d->arena, i, key);
         if (value)
             proto_strmap_set(&p->parameters, key, value, d->arena);
     }
@@ -132,7 +138,8 @@ static void fill(struct vnfr_member *source, struct vnf_record_dependency *dep, 
         if (value)
             wanted->parameters.at[k].value = value;
     }
-    if (!instances || strcmp(dep->target, source->row->key[VNFR_NAME]) == 0) /* self-dependencies skip the instances */
+    if (!instances || strcmp(dep->target, source->row->key[VNFR_NAME]) ==
+                          0) /* self-dependencies skip the instances */
         return;
     for (uint32_t u = 0; u < vnfr->vdu.n; u++)
         for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++)
@@ -143,7 +150,8 @@ void dependencies_fill(struct vnfr_member *source)
 {
     struct nsr *nsr = model_nsr(source->m);
     for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++) {
-        const char *type = proto_strmap_get(&nsr->vnf_dependency.at[i]->id_type, source->row->key[VNFR_NAME]);
+        const char *type =
+            proto_strmap_get(&nsr->vnf_dependency.at[i]->id_type, source->row->key[VNFR_NAME]);
         if (type) {
             fill(source, nsr->vnf_dependency.at[i], type);
             model_changed(source->m);
@@ -155,7 +163,8 @@ bool dependency_sources_ready(struct nsr_model *m, const struct vnf_record_depen
 {
     for (uint32_t i = 0; i < dep->id_type.n; i++) {
         const struct vnfr_member *s = model_vnfr_by_name(m, dep->id_type.at[i].key);
-        if (s && strcmp(dep->id_type.at[i].key, dep->target) != 0 && !vnfr_is_ready_source(s->row->phase))
+        if (s && strcmp(dep->id_type.at[i].key, dep->target) != 0 &&
+            !vnfr_is_ready_source(s->row->phase))
             return false;
     }
     return true;
@@ -165,7 +174,8 @@ static int weight(struct nsr_model *m, const char *name, int depth)
 {
     const struct vnf_record_dependency *dep = dependency_of(m, name);
     int sum = dep ? (int)dep->id_type.n : 0;
-    for (uint32_t i = 0; dep && depth < 16 && i < dep->id_type.n; i++) /* cycles are refused under ordered start */
+    for (uint32_t i = 0; dep && depth < 16 && i < dep->id_type.n;
+         i++) /* cycles are refused under ordered start */
         if (strcmp(dep->id_type.at[i].key, name) != 0)
             sum += weight(m, dep->id_type.at[i].key, depth + 1);
     return sum;

@@ -39,18 +39,26 @@ static bool any(const struct row *root, const struct row *candidate)
 }
 
 static const struct fact_kind fact_kinds[] = {
-    { FACT_POPS, ROW_POP, AGG_NSR,
-      "FROM pop r WHERE r.id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = ANY($1))", pop_of_nsr },
-    { FACT_SUBSCRIPTIONS, ROW_SUBSCRIPTION, AGG_NSR, "FROM event_endpoint r WHERE $1::text[] IS NOT NULL", any },
-    { FACT_DRIVERS, ROW_DRIVER, AGG_N, /* any aggregate's */
-      "FROM (SELECT queue AS id, type, capabilities FROM vim_driver WHERE active) r WHERE $1::text[] IS NOT NULL", any },
+    {FACT_POPS, ROW_POP, AGG_NSR,
+     "FROM pop r WHERE r.id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id "
+     "= ANY($1))",
+     pop_of_nsr},
+    {FACT_SUBSCRIPTIONS, ROW_SUBSCRIPTION, AGG_NSR,
+     "FROM event_endpoint r WHERE $1::text[] IS NOT NULL", any},
+    {FACT_DRIVERS, ROW_DRIVER, AGG_N, /* any aggregate's */
+     "FROM (SELECT queue AS id, type, capabilities FROM vim_driver WHERE active) r WHERE "
+     "$1::text[] IS NOT NULL",
+     any},
 };
 
-/* --- messages --------------------------------------------------------------------------------------------------------------------- */
+/* --- messages
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned facts_of_vnfr_events(const enum vnfr_event *events, size_t n)
 {
-    unsigned facts = FACT_SUBSCRIPTIONS; /* what follows (another VNFR's step, the NSR's end) may tell them */
+    unsigned facts =
+        FACT_SUBSCRIPTIONS; /* what follows (another VNFR's step, the NSR's end) may tell them */
     for (size_t i = 0; i < n; i++)
         facts |= fsm_facts(&vnfr_fsm, events[i]);
     return facts;
@@ -59,14 +67,17 @@ static unsigned facts_of_vnfr_events(const enum vnfr_event *events, size_t n)
 /* A VNFM's request for a release leads to deletes: the facts of what an answer may set off. */
 static unsigned facts_of_answer(int command_kind)
 {
-    static const enum vnfr_event release[] = { VNFR_EV_RELEASED };
-    static const enum vnfr_event other[] = { VNFR_EV_INSTANTIATED, VNFR_EV_MODIFIED, VNFR_EV_STARTED, VNFR_EV_FAULT };
-    return command_kind == CMD_RELEASE ? facts_of_vnfr_events(release, 1) : facts_of_vnfr_events(other, 4);
+    static const enum vnfr_event release[] = {VNFR_EV_RELEASED};
+    static const enum vnfr_event other[] = {VNFR_EV_INSTANTIATED, VNFR_EV_MODIFIED, VNFR_EV_STARTED,
+                                            VNFR_EV_FAULT};
+    return command_kind == CMD_RELEASE ? facts_of_vnfr_events(release, 1)
+                                       : facts_of_vnfr_events(other, 4);
 }
 
 static unsigned facts_of_request(enum action a)
 {
-    static const enum vnfr_event grant[] = { VNFR_EV_GRANT }, allocate[] = { VNFR_EV_ALLOCATE }, update[] = { VNFR_EV_UPDATE };
+    static const enum vnfr_event grant[] = {VNFR_EV_GRANT}, allocate[] = {VNFR_EV_ALLOCATE},
+                                 update[] = {VNFR_EV_UPDATE};
     return facts_of_vnfr_events(a == ACTION_GRANT_OPERATION      ? grant
                                 : a == ACTION_ALLOCATE_RESOURCES ? allocate
                                                                  : update,
@@ -83,11 +94,13 @@ static bool is_empty(const struct message *m)
 
 static bool is_request(enum action a)
 {
-    return a == ACTION_GRANT_OPERATION || a == ACTION_ALLOCATE_RESOURCES || a == ACTION_UPDATEVNFR || a == ACTION_SCALING;
+    return a == ACTION_GRANT_OPERATION || a == ACTION_ALLOCATE_RESOURCES ||
+           a == ACTION_UPDATEVNFR || a == ACTION_SCALING;
 }
 
 /* vnfm.nfvo.actions(.reply): requests, and answers that do not say to what. */
-static enum err_code understand_vnfm(const struct message *m, struct arena *a, struct intent *in, struct err *err)
+static enum err_code understand_vnfm(const struct message *m, struct arena *a, struct intent *in,
+                                     struct err *err)
 {
     struct vnfm_or *msg;
     enum err_code rc = proto_decode(&vnfm_or_type, m->body, m->len, 0, a, &msg, err);
@@ -95,13 +108,16 @@ static enum err_code understand_vnfm(const struct message *m, struct arena *a, s
         return rc;
     enum action action = action_parse(msg->action);
     if (action == ACTION_NONE)
-        return err_set(err, ERR_INVALID, "action: unknown action '%s'", msg->action ? msg->action : "");
-    const char *nsr = msg->record && msg->record->parent_ns_id ? msg->record->parent_ns_id : msg->nsr_id;
+        return err_set(err, ERR_INVALID, "action: unknown action '%s'",
+                       msg->action ? msg->action : "");
+    const char *nsr =
+        msg->record && msg->record->parent_ns_id ? msg->record->parent_ns_id : msg->nsr_id;
     in->agg_kind = AGG_NSR;
     in->agg = nsr ? nsr : "-"; /* nobody's: whoever asked is told so */
     in->payload = msg;
     in->event = is_request(action) ? EV_VNFM_REQUEST : EV_VNFM_ANSWER;
-    in->facts = is_request(action) ? facts_of_request(action) : facts_of_answer(CMD_RELEASE) | facts_of_answer(CMD_START);
+    in->facts = is_request(action) ? facts_of_request(action)
+                                   : facts_of_answer(CMD_RELEASE) | facts_of_answer(CMD_START);
     if (in->event == EV_VNFM_ANSWER && !nsr)
         return err_set(err, ERR_NOT_FOUND, "'%s' names no network service", msg->action);
     return ERR_OK;
@@ -117,11 +133,13 @@ static const char *command_of(const struct message *m)
 
 static bool is_driver_command(int kind)
 {
-    return kind == CMD_LAUNCH || kind == CMD_DELETE || kind == CMD_REFRESH || kind == CMD_CREATE_NETWORK || kind == CMD_LISTING;
+    return kind == CMD_LAUNCH || kind == CMD_DELETE || kind == CMD_REFRESH ||
+           kind == CMD_CREATE_NETWORK || kind == CMD_LISTING;
 }
 
 /* nfvo.replies: the command's id tells whose answer it is and how to read it. */
-static enum err_code understand_reply(const struct message *m, struct arena *a, struct intent *in, struct err *err)
+static enum err_code understand_reply(const struct message *m, struct arena *a, struct intent *in,
+                                      struct err *err)
 {
     int agg_kind, kind;
     const char *command = command_of(m);
@@ -133,7 +151,8 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
     struct vnfm_or *msg = NULL;
     if (is_driver_command(kind)) {
         in->event = EV_DRIVER_ANSWER;
-        in->facts = agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
+        in->facts =
+            agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
         if (is_empty(m))
             return ERR_OK;
         enum err_code rc = proto_decode(&driver_reply_type, m->body, m->len, 0, a, &reply, err);
@@ -149,7 +168,8 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
     return rc;
 }
 
-static enum err_code understand_internal(const struct message *m, struct arena *a, struct intent *in, struct err *err)
+static enum err_code understand_internal(const struct message *m, struct arena *a,
+                                         struct intent *in, struct err *err)
 {
     struct internal *msg;
     enum err_code rc = proto_decode(&internal_type, m->body, m->len, 0, a, &msg, err);
@@ -161,11 +181,13 @@ static enum err_code understand_internal(const struct message *m, struct arena *
     in->agg = msg->to;
     in->event = EV_INTERNAL;
     in->payload = msg;
-    in->facts = in->agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
+    in->facts =
+        in->agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
     return ERR_OK;
 }
 
-static enum err_code understand(const struct message *m, struct arena *a, struct intent *in, struct err *err)
+static enum err_code understand(const struct message *m, struct arena *a, struct intent *in,
+                                struct err *err)
 {
     in->reply_to = m->reply_to ? arena_strdup(a, m->reply_to) : NULL;
     in->correlation_id = m->correlation_id ? arena_strdup(a, m->correlation_id) : NULL;
@@ -186,18 +208,19 @@ static void decide(struct decision *d)
 
 void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *settings)
 {
-    *dom = (struct domain){ .rows = row_kinds,
-                            .n_rows = ROW_KIND_N,
-                            .aggs = agg_kinds,
-                            .n_aggs = AGG_N,
-                            .facts = fact_kinds,
-                            .n_facts = ARRAY_LEN(fact_kinds),
-                            .understand = understand,
-                            .decide = decide,
-                            .flush = model_flush,
-                            .event_deadline = EV_DEADLINE,
-                            .event_in_doubt = EV_IN_DOUBT,
-                            .event_bad_reply = EV_BAD_REPLY,
-                            .facts_of_internal_events = FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS,
-                            .settings = settings };
+    *dom =
+        (struct domain){.rows = row_kinds,
+                        .n_rows = ROW_KIND_N,
+                        .aggs = agg_kinds,
+                        .n_aggs = AGG_N,
+                        .facts = fact_kinds,
+                        .n_facts = ARRAY_LEN(fact_kinds),
+                        .understand = understand,
+                        .decide = decide,
+                        .flush = model_flush,
+                        .event_deadline = EV_DEADLINE,
+                        .event_in_doubt = EV_IN_DOUBT,
+                        .event_bad_reply = EV_BAD_REPLY,
+                        .facts_of_internal_events = FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS,
+                        .settings = settings};
 }

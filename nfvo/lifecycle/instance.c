@@ -1,16 +1,18 @@
-/* Servers: launched, doubted, deleted, and verified to be gone. A driver's own "deleted" is a hint; a server's absence is believed after two
- * good listings in a row (design.md, "Deletion"). An empty or null answer is a weak one: it is all that the Python and Go SDKs can say of a
- * PoP without servers (tests/interop/README.md), so it counts, but it takes five, each after a pause. Never believing it would leave the
- * last server of such a PoP unverified for ever: the simulator found that (every release on an otherwise empty PoP). */
+/* Servers: launched, doubted, deleted, and verified to be gone. A driver's own "deleted" is a hint;
+ * a server's absence is believed after two good listings in a row (design.md, "Deletion"). An empty
+ * or null answer is a weak one: it is all that the Python and Go SDKs can say of a PoP without
+ * servers (tests/interop/README.md), so it counts, but it takes five, each after a pause. Never
+ * believing it would leave the last server of such a PoP unverified for ever: the simulator found
+ * that (every release on an otherwise empty PoP). */
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
 
 #define MISS_OF_GOOD_LISTING 3
 #define MISS_OF_WEAK_LISTING 1
-#define MISSES_TO_BE_GONE 5
-#define LIST_RETRY_MAX_US (60 * USEC_PER_SEC)
-#define LAUNCHES_MAX 3
+#define MISSES_TO_BE_GONE    5
+#define LIST_RETRY_MAX_US    (60 * USEC_PER_SEC)
+#define LAUNCHES_MAX         3
 
 const char *instance_pop(struct decision *d, const struct instance_member *i)
 {
@@ -36,7 +38,8 @@ static void launch_settled(struct nsr_model *m, struct instance_member *i)
         vnfr_step(v, VNFR_EV_LAUNCH_SETTLED);
 }
 
-static void launch_failed(struct nsr_model *m, struct instance_member *i, const struct err *err, const char *detail)
+static void launch_failed(struct nsr_model *m, struct instance_member *i, const struct err *err,
+                          const char *detail)
 {
     struct vnfr_member *v = owner(m, i);
     struct decision *d = m->d;
@@ -52,7 +55,8 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
     launch_settled(m, i);
 }
 
-/* --- the wire's VNFC instance out of a driver's Server: amqp-protocol.md 4.9 -------------------------------------------------------- */
+/* --- the wire's VNFC instance out of a driver's Server: amqp-protocol.md 4.9
+ * -------------------------------------------------------- */
 
 static void add_ip(struct decision *d, struct ip_list *list, const char *net, const char *ip)
 {
@@ -69,7 +73,8 @@ static void add_address(struct decision *d, struct vnfr *vnfr, const char *ip)
         proto_list_add(&vnfr->vnf_address, ip, d->arena);
 }
 
-static void connection_points(struct decision *d, struct vnfc_instance *vi, const struct vnf_component *c, const struct server *s)
+static void connection_points(struct decision *d, struct vnfc_instance *vi,
+                              const struct vnf_component *c, const struct server *s)
 {
     for (uint32_t k = 0; k < c->connection_point.n; k++) {
         struct vnfd_connection_point *cp = proto_new(&vnfd_connection_point_type, d->arena);
@@ -85,7 +90,8 @@ static void connection_points(struct decision *d, struct vnfc_instance *vi, cons
     }
 }
 
-static void fill_instance(struct vnfr_member *v, struct vdu *vdu, const struct instance_member *i, const struct server *s)
+static void fill_instance(struct vnfr_member *v, struct vdu *vdu, const struct instance_member *i,
+                          const struct server *s)
 {
     struct decision *d = v->m->d;
     struct vnfc_instance *vi = proto_new(&vnfc_instance_type, d->arena);
@@ -132,7 +138,9 @@ static void doubt(struct nsr_model *m, struct instance_member *i)
     instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------------------------------- */
+/* --- answers
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *exception_text(const struct driver_exception *e)
 {
@@ -142,7 +150,8 @@ static const char *exception_text(const struct driver_exception *e)
     return "the driver gave no reason";
 }
 
-static void launch_answer(struct nsr_model *m, struct instance_member *i, const struct driver_reply *reply)
+static void launch_answer(struct nsr_model *m, struct instance_member *i,
+                          const struct driver_reply *reply)
 {
     struct decision *d = m->d;
     struct server *s = NULL;
@@ -151,18 +160,21 @@ static void launch_answer(struct nsr_model *m, struct instance_member *i, const 
         const struct driver_exception *e = reply->exception;
         if (e->server && e->server->ext_id) /* partly created: it has to be deleted */
             i->row->key[INSTANCE_VC] = e->server->ext_id;
-        err_set(&err, ERR_PEER, "launch of '%s' failed: %s", i->row->key[INSTANCE_HOSTNAME], exception_text(e));
+        err_set(&err, ERR_PEER, "launch of '%s' failed: %s", i->row->key[INSTANCE_HOSTNAME],
+                exception_text(e));
         launch_failed(m, i, &err, exception_text(e));
     } else if (reply && reply->answer.n &&
-               proto_decode(&server_type, reply->answer.at, reply->answer.n, 0, d->arena, &s, &err) == ERR_OK && s->ext_id &&
-               *s->ext_id) {
+               proto_decode(&server_type, reply->answer.at, reply->answer.n, 0, d->arena, &s,
+                            &err) == ERR_OK &&
+               s->ext_id && *s->ext_id) {
         came_up(m, i, s);
     } else { /* an answer without a server says nothing about what is there */
         doubt(m, i);
     }
 }
 
-void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply, const struct err *bad)
+void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
+                     const struct err *bad)
 {
     struct instance_member *i = model_instance_by_id(m, c->subject);
     int kind = c->kind;
@@ -189,15 +201,17 @@ void instance_deadline(struct nsr_model *m, struct command *c)
     if (kind == CMD_DELETE) {
         instances_want_list(m, i->row->key[INSTANCE_POP]);
     } else if (i->row->phase == INSTANCE_LAUNCHING) {
-        i->st->tries = LAUNCHES_MAX; /* it was sent and not answered: never again, but it may be there */
+        i->st->tries =
+            LAUNCHES_MAX; /* it was sent and not answered: never again, but it may be there */
         doubt(m, i);
     } else if (i->row->phase == INSTANCE_DOUBT) {
         doubt(m, i); /* what was listed until now may have been too early */
     }
 }
 
-/* Whoever sent it died before the broker confirmed it. It may be under way: a server that no listing shows yet is not missing before the
- * deadline of its launch (the simulator found two servers of one hostname), so the command stays open, and an answer still counts. */
+/* Whoever sent it died before the broker confirmed it. It may be under way: a server that no
+ * listing shows yet is not missing before the deadline of its launch (the simulator found two
+ * servers of one hostname), so the command stays open, and an answer still counts. */
 void instance_in_doubt(struct nsr_model *m, struct command *c)
 {
     struct instance_member *i = model_instance_by_id(m, c->subject);
@@ -205,7 +219,9 @@ void instance_in_doubt(struct nsr_model *m, struct command *c)
         doubt(m, i);
 }
 
-/* --- deletion ---------------------------------------------------------------------------------------------------------------------- */
+/* --- deletion
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 void instance_delete(struct nsr_model *m, struct instance_member *i)
 {
@@ -221,12 +237,15 @@ void instance_delete(struct nsr_model *m, struct instance_member *i)
     }
     set_phase(i, INSTANCE_DELETING);
     i->st->misses = 0;
-    /* Without an id (its launch was never answered) the listing has to find it by its hostname first. */
+    /* Without an id (its launch was never answered) the listing has to find it by its hostname
+     * first. */
     if (!*i->row->key[INSTANCE_VC] || !send_delete(m, i, pop->type))
         instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
-/* --- listings ------------------------------------------------------------------------------------------------------------------------ */
+/* --- listings
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool needs_list(struct nsr_model *m, const struct instance_member *i)
 {
@@ -266,7 +285,8 @@ static void pause_listing(struct nsr_model *m, const char *pop_id)
     m->st->list_tries++;
     model_changed(m);
     if (!decision_find_for(m->d, CMD_TIMER_LIST, pop_id))
-        decision_open(m->d, CMD_TIMER_LIST, pop_id, pause < LIST_RETRY_MAX_US ? pause : LIST_RETRY_MAX_US, NULL);
+        decision_open(m->d, CMD_TIMER_LIST, pop_id,
+                      pause < LIST_RETRY_MAX_US ? pause : LIST_RETRY_MAX_US, NULL);
 }
 
 static const struct server *found_as(const struct internal *msg, const struct instance_member *i)
@@ -274,7 +294,8 @@ static const struct server *found_as(const struct internal *msg, const struct in
     for (uint32_t k = 0; k < msg->found.n; k++) {
         const struct server *s = msg->found.at[k];
         const char *host = i->row->key[INSTANCE_HOSTNAME], *vc = i->row->key[INSTANCE_VC];
-        if ((*vc && s->ext_id && strcmp(s->ext_id, vc) == 0) || (s->host_name && strcmp(s->host_name, host) == 0) ||
+        if ((*vc && s->ext_id && strcmp(s->ext_id, vc) == 0) ||
+            (s->host_name && strcmp(s->host_name, host) == 0) ||
             (s->name && strcmp(s->name, host) == 0))
             return s;
     }
@@ -301,14 +322,16 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
         if (send_launch(m, i, v, pop, &err))
             return;
     } else {
-        err_set(&err, ERR_TIMEOUT, "launch of '%s' was not answered, and the PoP does not list it", i->row->key[INSTANCE_HOSTNAME]);
+        err_set(&err, ERR_TIMEOUT, "launch of '%s' was not answered, and the PoP does not list it",
+                i->row->key[INSTANCE_HOSTNAME]);
         err_hint(&err, "look at the driver's log; then delete and deploy again");
     }
     launch_failed(m, i, &err, NULL);
 }
 
 /* Returns whether the next listing may come at once (a first good miss, to be confirmed). */
-static bool listed(struct nsr_model *m, struct instance_member *i, const struct server *s, bool is_weak)
+static bool listed(struct nsr_model *m, struct instance_member *i, const struct server *s,
+                   bool is_weak)
 {
     i->st->misses = s ? 0 : i->st->misses + (is_weak ? MISS_OF_WEAK_LISTING : MISS_OF_GOOD_LISTING);
     row_touch(i->row);
@@ -335,14 +358,16 @@ void instance_listed(struct nsr_model *m, const struct internal *msg, const char
     for (uint32_t k = 0; k < m->n_instances; k++) {
         struct instance_member *i = &m->instances[k];
         if (strcmp(i->row->key[INSTANCE_POP], pop_id) != 0 || !needs_list(m, i) ||
-            !proto_strs_has(&msg->servers, i->row->key[INSTANCE_HOSTNAME])) /* asked for after this listing was */
+            !proto_strs_has(&msg->servers,
+                            i->row->key[INSTANCE_HOSTNAME])) /* asked for after this listing was */
             continue;
         if (listed(m, i, found_as(msg, i), msg->weak))
             at_once = true;
     }
     bool more = false;
     for (uint32_t k = 0; k < m->n_instances; k++)
-        more |= strcmp(m->instances[k].row->key[INSTANCE_POP], pop_id) == 0 && needs_list(m, &m->instances[k]);
+        more |= strcmp(m->instances[k].row->key[INSTANCE_POP], pop_id) == 0 &&
+                needs_list(m, &m->instances[k]);
     if (at_once)
         instances_want_list(m, pop_id);
     else if (more)
@@ -359,8 +384,10 @@ void instance_list_again(struct nsr_model *m, const char *pop_id)
             continue;
         if (!pop && i->row->phase == INSTANCE_DELETING)
             gone(m, i);
-        else if (pop && i->row->phase == INSTANCE_DELETING && *i->row->key[INSTANCE_VC] && needs_list(m, i))
-            send_delete(m, i, pop->type); /* its answer, or its deadline, asks for the next listing */
+        else if (pop && i->row->phase == INSTANCE_DELETING && *i->row->key[INSTANCE_VC] &&
+                 needs_list(m, i))
+            send_delete(m, i,
+                        pop->type); /* its answer, or its deadline, asks for the next listing */
     }
     instances_want_list(m, pop_id);
 }

@@ -11,7 +11,8 @@ const struct lifecycle_settings *settings_of(const struct decision *d)
     return d->settings;
 }
 
-/* Our own documents: written by us, so an unreadable one is a fault of ours; an empty record keeps the rest of the engine alive. */
+/* Our own documents: written by us, so an unreadable one is a fault of ours; an empty record keeps
+ * the rest of the engine alive. */
 static void *decode_own(struct decision *d, const struct proto_type *type, const char *text)
 {
     void *rec = NULL;
@@ -20,7 +21,8 @@ static void *decode_own(struct decision *d, const struct proto_type *type, const
     return rec;
 }
 
-static const char *encode_own(struct decision *d, const struct proto_type *type, const void *rec, unsigned flags)
+static const char *encode_own(struct decision *d, const struct proto_type *type, const void *rec,
+                              unsigned flags)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     proto_encode(type, rec, flags, &text);
@@ -30,13 +32,14 @@ static const char *encode_own(struct decision *d, const struct proto_type *type,
 void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st)
 {
     m->vnfrs = arena_grow_array(m->d->arena, m->vnfrs, m->n_vnfrs, sizeof(m->vnfrs[0]));
-    m->vnfrs[m->n_vnfrs++] = (struct vnfr_member){ .m = m, .row = row, .st = st };
+    m->vnfrs[m->n_vnfrs++] = (struct vnfr_member){.m = m, .row = row, .st = st};
 }
 
 void model_add_instance(struct nsr_model *m, struct row *row, struct instance_state *st)
 {
-    m->instances = arena_grow_array(m->d->arena, m->instances, m->n_instances, sizeof(m->instances[0]));
-    m->instances[m->n_instances++] = (struct instance_member){ .row = row, .st = st };
+    m->instances =
+        arena_grow_array(m->d->arena, m->instances, m->n_instances, sizeof(m->instances[0]));
+    m->instances[m->n_instances++] = (struct instance_member){.row = row, .st = st};
 }
 
 struct nsr_model *nsr_model_of(struct decision *d)
@@ -135,7 +138,7 @@ static void flush_nsr(struct decision *d, struct nsr_model *m)
         struct nsr *nsr = model_nsr(m);
         nsr->hb_version++;
         nsr->updated_at = timestamp_at(d->arena, d->now);
-        nsr->vnfr = (struct vnfr_list){ 0 }; /* stored apart */
+        nsr->vnfr = (struct vnfr_list){0}; /* stored apart */
         d->root->doc = encode_own(d, &nsr_type, nsr, PROTO_COMPLETE | PROTO_NO_SECRETS);
         d->root->state = encode_own(d, &nsr_state_type, m->st, 0);
         m->is_changed = false;
@@ -242,14 +245,15 @@ char *timestamp_at(struct arena *a, int64_t us)
 {
     struct tm tm;
     broken_down(us, &tm);
-    return arena_printf(a, "%04d.%02d.%02d at %02d:%02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                        tm.tm_min, tm.tm_sec);
+    return arena_printf(a, "%04d.%02d.%02d at %02d:%02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1,
+                        tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 char *timestamp_executed(struct arena *a, int64_t us)
 {
     struct tm tm;
     broken_down(us, &tm);
-    return arena_printf(a, "%04d.%02d.%02d-%02d:%02d:%02d:%03d-UTC", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-                        tm.tm_min, tm.tm_sec, (int)(us / 1000 % 1000));
+    return arena_printf(a, "%04d.%02d.%02d-%02d:%02d:%02d:%03d-UTC", tm.tm_year + 1900,
+                        tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+                        (int)(us / 1000 % 1000));
 }

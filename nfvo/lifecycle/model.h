@@ -1,5 +1,5 @@
-/* The aggregates in decoded form. Documents are decoded when first asked for and written back once, by model_flush, after the last intent
- * of a batch: JSON is the largest cost of the engine. */
+/* The aggregates in decoded form. Documents are decoded when first asked for and written back once,
+ * by model_flush, after the last intent of a batch: JSON is the largest cost of the engine. */
 #ifndef NFVO_LIFECYCLE_MODEL_H
 #define NFVO_LIFECYCLE_MODEL_H
 
@@ -59,12 +59,14 @@ void pop_changed(struct pop_model *p);
 
 void model_flush(struct decision *d);
 
-/* A PoP that this NSR may use, out of the facts; NULL when it is not there any more. Decoded once a batch. */
+/* A PoP that this NSR may use, out of the facts; NULL when it is not there any more. Decoded once a
+ * batch. */
 struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_state **ret_st);
-/* The driver's queue for a PoP type ("test", or "test.name" to pin one), exact name first (amqp-protocol.md 5.1); NULL: none. */
+/* The driver's queue for a PoP type ("test", or "test.name" to pin one), exact name first
+ * (amqp-protocol.md 5.1); NULL: none. */
 const char *fact_driver(struct decision *d, const char *pop_type, bool *ret_client_token);
 
-char *timestamp_at(struct arena *a, int64_t us);         /* yyyy.MM.dd 'at' HH:mm:ss z, UTC */
-char *timestamp_executed(struct arena *a, int64_t us);   /* yyyy.MM.dd-HH:mm:ss:SSS-z */
+char *timestamp_at(struct arena *a, int64_t us);       /* yyyy.MM.dd 'at' HH:mm:ss z, UTC */
+char *timestamp_executed(struct arena *a, int64_t us); /* yyyy.MM.dd-HH:mm:ss:SSS-z */
 
 #endif

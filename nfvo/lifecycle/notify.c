@@ -15,13 +15,16 @@ void vnfr_history(struct vnfr_member *v, const char *event, const char *descript
     struct history_event *h = proto_new(&history_event_type, d->arena);
     h->id = decision_new_id(d); /* the CLI needs an id in every listed object: rest-api.md 3.1 */
     h->event = event;
-    h->description = description ? arena_strndup(d->arena, description, strnlen(description, DESCRIPTION_MAX)) : "";
+    h->description =
+        description ? arena_strndup(d->arena, description, strnlen(description, DESCRIPTION_MAX))
+                    : "";
     h->executed_at = timestamp_executed(d->arena, d->now);
     proto_list_add(&vnfr->lifecycle_event_history, h, d->arena);
     member_changed(v);
 }
 
-void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text, const struct fault *fault)
+void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
+              const struct fault *fault)
 {
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
@@ -50,12 +53,15 @@ static bool equal_or_empty(const char *filter, const char *value)
     return !*filter || (value && strcmp(filter, value) == 0);
 }
 
-/* Filter of amqp-protocol.md 8.2: a VNFR filter takes only that VNFR, else an NSR filter only that NSR itself. */
-static bool subscribed(const struct row *s, enum action action, const char *project, const char *nsr, const char *vnfr)
+/* Filter of amqp-protocol.md 8.2: a VNFR filter takes only that VNFR, else an NSR filter only that
+ * NSR itself. */
+static bool subscribed(const struct row *s, enum action action, const char *project,
+                       const char *nsr, const char *vnfr)
 {
     if (strcmp(s->key[SUBSCRIPTION_EVENT], action_word(action)) != 0)
         return false;
-    if (strcmp(s->key[SUBSCRIPTION_PROJECT], "*") != 0 && strcmp(s->key[SUBSCRIPTION_PROJECT], project) != 0)
+    if (strcmp(s->key[SUBSCRIPTION_PROJECT], "*") != 0 &&
+        strcmp(s->key[SUBSCRIPTION_PROJECT], project) != 0)
         return false;
     if (*s->key[SUBSCRIPTION_VNFR])
         return equal_or_empty(s->key[SUBSCRIPTION_VNFR], vnfr);
@@ -66,15 +72,16 @@ static void emit(struct decision *d, enum action action, const char *vnfr_id, co
 {
     for (uint32_t i = 0; i < d->facts.n; i++) {
         const struct row *s = d->facts.at[i];
-        if (s->kind != ROW_SUBSCRIPTION || !subscribed(s, action, d->root->key[NSR_PROJECT], d->root->id, vnfr_id))
+        if (s->kind != ROW_SUBSCRIPTION ||
+            !subscribed(s, action, d->root->key[NSR_PROJECT], d->root->id, vnfr_id))
             continue;
         struct outgoing_event *e = arena_alloc(d->arena, sizeof(*e));
-        *e = (struct outgoing_event){ .action = action_word(action),
-                                      .project_id = d->root->key[NSR_PROJECT],
-                                      .nsr_id = d->root->id,
-                                      .vnfr_id = vnfr_id,
-                                      .endpoint_id = s->id,
-                                      .body = body };
+        *e = (struct outgoing_event){.action = action_word(action),
+                                     .project_id = d->root->key[NSR_PROJECT],
+                                     .nsr_id = d->root->id,
+                                     .vnfr_id = vnfr_id,
+                                     .endpoint_id = s->id,
+                                     .body = body};
         proto_list_add(&d->events, e, d->arena);
     }
 }
@@ -106,7 +113,7 @@ void nsr_event(struct nsr_model *m, enum action action)
     if (!anyone(d, action, NULL))
         return;
     struct nsr *nsr = model_nsr(m);
-    nsr->vnfr = (struct vnfr_list){ 0 };
+    nsr->vnfr = (struct vnfr_list){0};
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (member_vnfr(&m->vnfrs[i]))
             proto_list_add(&nsr->vnfr, m->vnfrs[i].vnfr, d->arena);
@@ -114,15 +121,17 @@ void nsr_event(struct nsr_model *m, enum action action)
     sbuf_addf(&body, "{\"action\":\"%s\",\"payload\":", action_word(action));
     proto_encode(&nsr_type, nsr, PROTO_COMPLETE | PROTO_NO_SECRETS, &body);
     sbuf_addc(&body, '}');
-    nsr->vnfr = (struct vnfr_list){ 0 };
+    nsr->vnfr = (struct vnfr_list){0};
     emit(d, action, NULL, arena_strndup(d->arena, body.s, body.len));
 }
 
-struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component, const char *detail)
+struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
+                         const char *detail)
 {
     struct decision *d = v->m->d;
-    struct fault *f = fault_from_err(err, component, arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id),
-                                     d->arena);
+    struct fault *f = fault_from_err(
+        err, component, arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id),
+        d->arena);
     f->at = timestamp_executed(d->arena, d->now);
     if (detail)
         proto_list_add(&f->causes, detail, d->arena);

@@ -1,4 +1,5 @@
-/* What people and subscribers learn: lifecycle history, events, faults on records. amqp-protocol.md 4.1, 8; decisions.md D14, D16. */
+/* What people and subscribers learn: lifecycle history, events, faults on records.
+ * amqp-protocol.md 4.1, 8; decisions.md D14, D16. */
 #ifndef NFVO_LIFECYCLE_NOTIFY_H
 #define NFVO_LIFECYCLE_NOTIFY_H
 
@@ -7,13 +8,17 @@
 /* Append to the VNFR's lifecycle_event_history; description is cut to 1024 characters. */
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description);
 /* One line in the NSR's own history (table history), survives the NSR. */
-void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text, const struct fault *fault);
+void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
+              const struct fault *fault);
 
-/* Tell the subscribers. payload of the first is the VNFR, of the second the NSR with all its VNFRs. Call after the status is set. */
+/* Tell the subscribers. payload of the first is the VNFR, of the second the NSR with all its VNFRs.
+ * Call after the status is set. */
 void vnfr_event(struct vnfr_member *v, enum action action);
 void nsr_event(struct nsr_model *m, enum action action);
 
-/* Put the fault on the VNFR (if it has a record) and the NSR; detail: the peer's own words, as a cause. */
-struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component, const char *detail);
+/* Put the fault on the VNFR (if it has a record) and the NSR; detail: the peer's own words, as a
+ * cause. */
+struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
+                         const char *detail);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-/* --- the machine -------------------------------------------------------------------------------------------------------- */
+/* --- the machine
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 void vnfr_set_status(struct vnfr_member *v, int phase)
 {
@@ -24,7 +26,8 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
     }
     if (outcome == FSM_ILLEGAL) { /* a fault of ours: the record says so instead of hiding it */
         struct err err = ERR_INIT;
-        err_set(&err, ERR_INTERNAL, "event %s led out of the rule of phase %s", vnfr_event_names[ev], vnfr_phase_names[v->row->phase]);
+        err_set(&err, ERR_INTERNAL, "event %s led out of the rule of phase %s",
+                vnfr_event_names[ev], vnfr_phase_names[v->row->phase]);
         v->err = &err;
         phase = on_fault(v);
         v->err = NULL;
@@ -37,7 +40,8 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
     return true;
 }
 
-bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err, const char *detail)
+bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err,
+                     const char *detail)
 {
     v->err = err;
     v->detail = detail;
@@ -47,7 +51,8 @@ bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err
     return done;
 }
 
-/* --- what follows from the VNFRs' phases ------------------------------------------------------------------------------------ */
+/* --- what follows from the VNFRs' phases
+ * ------------------------------------------------------------------------------------ */
 
 static bool all_in(const struct nsr_model *m, int phase)
 {
@@ -60,7 +65,8 @@ static bool all_in(const struct nsr_model *m, int phase)
 /* Smallest status by the order of amqp-protocol.md 4.1; any TERMINATED wins. */
 static const char *status_of_all(const struct nsr_model *m)
 {
-    static const char *const order[] = { "ERROR", "NULL", "INITIALIZED", "INACTIVE", "SCALING", "ACTIVE" };
+    static const char *const order[] = {"ERROR",    "NULL",    "INITIALIZED",
+                                        "INACTIVE", "SCALING", "ACTIVE"};
     size_t least = ARRAY_LEN(order) - 1;
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
         const char *s = vnfr_status_of(m->vnfrs[i].row->phase);
@@ -136,7 +142,9 @@ static void settle(struct nsr_model *m)
         finish(m);
 }
 
-/* --- answers of VNFMs --------------------------------------------------------------------------------------------------------- */
+/* --- answers of VNFMs
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static enum action action_of(int command_kind)
 {
@@ -159,7 +167,8 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
 {
     struct err err = ERR_INIT;
     const char *text = vnfm_exception_text(msg->exception);
-    err_set(&err, ERR_PEER, "VNFM '%s' answered %s with an error: %s", v->row->key[VNFR_ENDPOINT], what, text);
+    err_set(&err, ERR_PEER, "VNFM '%s' answered %s with an error: %s", v->row->key[VNFR_ENDPOINT],
+            what, text);
     if (msg->fault && msg->fault->hint)
         err_hint(&err, "%s", msg->fault->hint);
     struct fault *own = NULL;
@@ -180,7 +189,8 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
     struct err err = ERR_INIT;
     decision_close(c);
     v->msg = msg;
-    if (kind == CMD_RELEASE) { /* whatever it says: it was told, and nothing of it may keep the servers alive */
+    if (kind == CMD_RELEASE) { /* whatever it says: it was told, and nothing of it may keep the
+                                  servers alive */
         vnfr_step(v, VNFR_EV_RELEASED);
     } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
         vnfr_step(v, answered(kind));
@@ -188,7 +198,9 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
         vnfm_fault(v, msg, asked);
     } else {
         err_set(&err, ERR_PEER, "VNFM '%s' answered %s with %s", v->row->key[VNFR_ENDPOINT], asked,
-                !msg ? "nothing" : got == ACTION_NONE ? "an unknown action" : action_word(got));
+                !msg                 ? "nothing"
+                : got == ACTION_NONE ? "an unknown action"
+                                     : action_word(got));
         vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
     }
     v->msg = NULL;
@@ -200,8 +212,9 @@ static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfr *rec
     return v || !record ? v : model_vnfr_by_name(m, record->name);
 }
 
-/* An answer that does not say to what: some VNFMs send theirs as messages of their own (amqp-protocol.md 3.4, last tolerance). It counts
- * only if a request of that kind is open for that record, and its VNFM is one that cannot say better. */
+/* An answer that does not say to what: some VNFMs send theirs as messages of their own
+ * (amqp-protocol.md 3.4, last tolerance). It counts only if a request of that kind is open for that
+ * record, and its VNFM is one that cannot say better. */
 static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
@@ -212,7 +225,8 @@ static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
                : a == ACTION_START             ? CMD_START
                : a == ACTION_RELEASE_RESOURCES ? CMD_RELEASE
                                                : -1;
-    struct command *c = v && kind >= 0 && !v->st->correlates ? decision_find_for(d, kind, v->row->id) : NULL;
+    struct command *c =
+        v && kind >= 0 && !v->st->correlates ? decision_find_for(d, kind, v->row->id) : NULL;
     if (c)
         vnfm_answered(v, c, msg);
     else if (v && a == ACTION_ERROR)
@@ -233,14 +247,18 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
         m->d->outcome = DECISION_STALE;
 }
 
-/* --- requests of VNFMs ---------------------------------------------------------------------------------------------------------- */
+/* --- requests of VNFMs
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
     enum action a = action_parse(msg->action);
     /* The natural key of a GRANT is (nsr, vnfd name): its record has no id yet. */
-    struct vnfr_member *v = a == ACTION_GRANT_OPERATION && msg->record ? model_vnfr_by_name(m, msg->record->name) : NULL;
+    struct vnfr_member *v = a == ACTION_GRANT_OPERATION && msg->record
+                                ? model_vnfr_by_name(m, msg->record->name)
+                                : NULL;
     if (!v)
         v = member_of(m, msg->record);
     enum vnfr_event ev = a == ACTION_GRANT_OPERATION      ? VNFR_EV_GRANT
@@ -256,13 +274,19 @@ static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
     }
     answer_nobody(d, msg,
                   !v ? "the network service has no such VNF"
-                     : arena_printf(d->arena, "%s is not possible now: VNFR '%s' is %s", action_word(a), v->row->key[VNFR_NAME],
-                                    d->root->phase >= NSR_RELEASING ? "being released" : vnfr_status_of(v->row->phase)));
+                     : arena_printf(d->arena, "%s is not possible now: VNFR '%s' is %s",
+                                    action_word(a), v->row->key[VNFR_NAME],
+                                    d->root->phase >= NSR_RELEASING
+                                        ? "being released"
+                                        : vnfr_status_of(v->row->phase)));
 }
 
-/* --- the rest --------------------------------------------------------------------------------------------------------------------- */
+/* --- the rest
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
-static void driver_answer(struct nsr_model *m, const struct driver_reply *reply, const struct err *bad)
+static void driver_answer(struct nsr_model *m, const struct driver_reply *reply,
+                          const struct err *bad)
 {
     struct command *c = decision_find(m->d, m->d->in->command);
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE))
@@ -300,9 +324,10 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
 {
     struct err err = ERR_INIT;
     struct vnfr_member *v = model_vnfr_by_id(m, c->subject);
-    const char *waited = c->kind == CMD_TIMER_SOURCES ? "the VNFs that it depends on were not ready in time"
-                         : c->kind == CMD_TIMER_TURN  ? "its turn to start did not come in time"
-                                                      : NULL;
+    const char *waited = c->kind == CMD_TIMER_SOURCES
+                             ? "the VNFs that it depends on were not ready in time"
+                         : c->kind == CMD_TIMER_TURN ? "its turn to start did not come in time"
+                                                     : NULL;
     int kind = c->kind;
     if (!v) {
         decision_close(c);
@@ -313,8 +338,10 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
     else if (kind == CMD_PREPARE)
         err_set(&err, ERR_TIMEOUT, "PoP '%s' was not ready in time", c->data);
     else
-        err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time", v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
-    err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then delete and deploy again");
+        err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time",
+                v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
+    err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then delete and "
+                   "deploy again");
     decision_close(c);
     vnfr_step_fault(v, kind == CMD_PREPARE ? VNFR_EV_POP_FAULT : VNFR_EV_FAULT, &err, NULL);
 }
@@ -323,7 +350,8 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
 static void leave_sight(struct nsr_model *m, struct command *c)
 {
     decision_close(c);
-    nsr_note(m, "UNVERIFIED", NULL, "released, but its servers are not yet verified to be gone", NULL);
+    nsr_note(m, "UNVERIFIED", NULL, "released, but its servers are not yet verified to be gone",
+             NULL);
     nsr_event(m, ACTION_RELEASE_RESOURCES_FINISH);
     set_root_phase(m, NSR_TOMBSTONE);
 }
@@ -339,9 +367,11 @@ static void deadline(struct nsr_model *m)
     const char *subject = c->subject;
     switch (c->kind) {
     case CMD_LAUNCH:
-    case CMD_DELETE: instance_deadline(m, c); break;
+    case CMD_DELETE:
+        instance_deadline(m, c);
+        break;
     case CMD_LIST: {
-        struct internal nothing = { .fault = proto_new(&fault_type, d->arena) };
+        struct internal nothing = {.fault = proto_new(&fault_type, d->arena)};
         decision_close(c);
         instance_listed(m, &nothing, subject);
         break;
@@ -350,7 +380,9 @@ static void deadline(struct nsr_model *m)
         decision_close(c);
         instance_list_again(m, subject);
         break;
-    case CMD_TIMER_RELEASE: leave_sight(m, c); break;
+    case CMD_TIMER_RELEASE:
+        leave_sight(m, c);
+        break;
     case CMD_RELEASE: {
         struct vnfr_member *v = model_vnfr_by_id(m, subject);
         decision_close(c);
@@ -358,7 +390,8 @@ static void deadline(struct nsr_model *m)
             vnfr_step(v, VNFR_EV_RELEASED);
         break;
     }
-    default: command_timed_out(m, c);
+    default:
+        command_timed_out(m, c);
     }
 }
 
@@ -380,8 +413,8 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     } else if (v) {
         struct err err = ERR_INIT;
         int kind = c->kind;
-        err_set(&err, ERR_PEER, "VNFM '%s' answered %s with something unreadable: %s", v->row->key[VNFR_ENDPOINT],
-                action_word(action_of(kind)), why ? why->msg : "");
+        err_set(&err, ERR_PEER, "VNFM '%s' answered %s with something unreadable: %s",
+                v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)), why ? why->msg : "");
         decision_close(c);
         if (kind == CMD_RELEASE)
             vnfr_step(v, VNFR_EV_RELEASED);
@@ -410,7 +443,8 @@ static void unknown_nsr(struct decision *d)
 {
     d->outcome = DECISION_STALE;
     if (d->in->event == EV_NSR_RELEASE)
-        err_set(&d->err, ERR_NOT_FOUND, "NetworkServiceRecord with ID %s was not found", d->in->agg);
+        err_set(&d->err, ERR_NOT_FOUND, "NetworkServiceRecord with ID %s was not found",
+                d->in->agg);
     else if (d->in->event == EV_VNFM_REQUEST) /* never silence: a Python VNFM would wait for ever */
         answer_nobody(d, d->in->payload, "there is no such network service (any more)");
 }
@@ -418,7 +452,8 @@ static void unknown_nsr(struct decision *d)
 static bool foreign(const struct decision *d)
 {
     const char *project = d->in->payload;
-    return d->in->event == EV_NSR_RELEASE && project && strcmp(project, "*") != 0 && strcmp(project, d->root->key[NSR_PROJECT]) != 0;
+    return d->in->event == EV_NSR_RELEASE && project && strcmp(project, "*") != 0 &&
+           strcmp(project, d->root->key[NSR_PROJECT]) != 0;
 }
 
 void nsr_decide(struct decision *d)
@@ -435,15 +470,32 @@ void nsr_decide(struct decision *d)
     }
     struct nsr_model *m = nsr_model_of(d);
     switch ((enum nfvo_event)d->in->event) {
-    case EV_NSR_RELEASE: release(m); break;
-    case EV_VNFM_REQUEST: vnfm_request(m, payload); break;
-    case EV_VNFM_ANSWER: vnfm_answer(m, payload); break;
-    case EV_DRIVER_ANSWER: driver_answer(m, payload, NULL); break;
-    case EV_INTERNAL: internal(m, payload); break;
-    case EV_DEADLINE: deadline(m); break;
-    case EV_IN_DOUBT: in_doubt(m); break;
-    case EV_BAD_REPLY: bad_reply(m, payload); break;
-    default: d->outcome = DECISION_STALE;
+    case EV_NSR_RELEASE:
+        release(m);
+        break;
+    case EV_VNFM_REQUEST:
+        vnfm_request(m, payload);
+        break;
+    case EV_VNFM_ANSWER:
+        vnfm_answer(m, payload);
+        break;
+    case EV_DRIVER_ANSWER:
+        driver_answer(m, payload, NULL);
+        break;
+    case EV_INTERNAL:
+        internal(m, payload);
+        break;
+    case EV_DEADLINE:
+        deadline(m);
+        break;
+    case EV_IN_DOUBT:
+        in_doubt(m);
+        break;
+    case EV_BAD_REPLY:
+        bad_reply(m, payload);
+        break;
+    default:
+        d->outcome = DECISION_STALE;
     }
     settle(m);
 }

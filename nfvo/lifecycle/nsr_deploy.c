@@ -12,31 +12,33 @@ static const struct deploy_vnfm *vnfm_of(const struct deploy_request *req, const
     return NULL;
 }
 
-/* One record per NSD link; parent_ns is the NSD's id until a network is created (amqp-protocol.md 4.2). */
+/* One record per NSD link; parent_ns is the NSD's id until a network is created
+ * (amqp-protocol.md 4.2). */
 static void add_links(struct nsr_model *m, const struct deploy_request *req)
 {
     struct decision *d = m->d;
     for (uint32_t i = 0; i < req->nsd->vld.n; i++) {
         const struct vld *vld = req->nsd->vld.at[i];
         struct vlr *vlr = proto_new(&vlr_type, d->arena);
-        *vlr = (struct vlr){ .id = decision_new_id(d),
-                             .name = vld->name,
-                             .vendor = vld->vendor,
-                             .connectivity_type = vld->connectivity_type,
-                             .root_requirement = vld->root_requirement,
-                             .leaf_requirement = vld->leaf_requirement,
-                             .dns = vld->dns,
-                             .qos = vld->qos,
-                             .ext_id = vld->ext_id,
-                             .descriptor_reference = vld->id,
-                             .parent_ns = req->nsd->id,
-                             .project_id = req->project_id,
-                             .status = "LINKDOWN" };
+        *vlr = (struct vlr){.id = decision_new_id(d),
+                            .name = vld->name,
+                            .vendor = vld->vendor,
+                            .connectivity_type = vld->connectivity_type,
+                            .root_requirement = vld->root_requirement,
+                            .leaf_requirement = vld->leaf_requirement,
+                            .dns = vld->dns,
+                            .qos = vld->qos,
+                            .ext_id = vld->ext_id,
+                            .descriptor_reference = vld->id,
+                            .parent_ns = req->nsd->id,
+                            .project_id = req->project_id,
+                            .status = "LINKDOWN"};
         proto_list_add(&m->nsr->vlr, vlr, d->arena);
         if (vld->cidr)
             proto_strmap_set(&m->st->cidrs, vld->name, vld->cidr, d->arena);
     }
-    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) /* a cidr may stand on the VNFD's link of that name: 5.7 */
+    for (uint32_t i = 0; i < req->nsd->vnfd.n;
+         i++) /* a cidr may stand on the VNFD's link of that name: 5.7 */
         for (uint32_t k = 0; k < req->nsd->vnfd.at[i]->virtual_link.n; k++) {
             const struct internal_virtual_link *l = req->nsd->vnfd.at[i]->virtual_link.at[k];
             if (l->cidr && l->name && !proto_strmap_get(&m->st->cidrs, l->name))
@@ -61,17 +63,17 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     root->key[NSR_POPS] = joined_pops(d, req);
     struct nsr_model *m = nsr_model_of(d);
     m->nsr = proto_new(&nsr_type, d->arena);
-    *m->nsr = (struct nsr){ .id = root->id,
-                            .project_id = req->project_id,
-                            .name = req->nsd->name,
-                            .vendor = req->nsd->vendor,
-                            .version = req->nsd->version,
-                            .status = "NULL",
-                            .task = "Onboarding",
-                            .descriptor_reference = req->nsd->id,
-                            .created_at = timestamp_at(d->arena, d->now),
-                            .monitoring_parameter = req->nsd->monitoring_parameter,
-                            .auto_scale_policy = req->nsd->auto_scale_policy };
+    *m->nsr = (struct nsr){.id = root->id,
+                           .project_id = req->project_id,
+                           .name = req->nsd->name,
+                           .vendor = req->nsd->vendor,
+                           .version = req->nsd->version,
+                           .status = "NULL",
+                           .task = "Onboarding",
+                           .descriptor_reference = req->nsd->id,
+                           .created_at = timestamp_at(d->arena, d->now),
+                           .monitoring_parameter = req->nsd->monitoring_parameter,
+                           .auto_scale_policy = req->nsd->auto_scale_policy};
     for (uint32_t i = 0; i < req->keys.n; i++)
         proto_list_add(&m->nsr->key_names, req->keys.at[i]->name, d->arena);
     m->st->candidates = req->candidates;
@@ -93,7 +95,8 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
         const struct vnfd *vnfd = req->nsd->vnfd.at[i];
         if (!vnfm_of(req, vnfd->endpoint)) {
-            err_set(&d->err, ERR_NOT_FOUND, "VNFManager with endpoint: %s is not registered or not enabled or not active.",
+            err_set(&d->err, ERR_NOT_FOUND,
+                    "VNFManager with endpoint: %s is not registered or not enabled or not active.",
                     vnfd->endpoint);
             return;
         }
@@ -117,7 +120,8 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         send_instantiate(&m->vnfrs[i], req, req->nsd->vnfd.at[i]);
     nsr_note(m, "DEPLOY", NULL, req->nsd->name, NULL);
-    /* The answer shows no VNFR yet, as the reference's: they appear when their VNFMs asked for the grant. */
+    /* The answer shows no VNFR yet, as the reference's: they appear when their VNFMs asked for the
+     * grant. */
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct nsr shown = *m->nsr;
     shown.vnfr.at = arena_alloc(d->arena, sizeof(void *));

@@ -25,7 +25,9 @@ static struct internal *asked(struct decision *d, const struct command *c)
     return msg;
 }
 
-/* --- answers to who waits --------------------------------------------------------------------------------------------------- */
+/* --- answers to who waits
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void tell(struct pop_model *p, struct command *c, const char *what, struct internal *answer)
 {
@@ -39,7 +41,8 @@ static void tell(struct pop_model *p, struct command *c, const char *what, struc
     decision_close(c);
 }
 
-static void tell_fault(struct pop_model *p, struct command *c, const char *what, struct fault *fault)
+static void tell_fault(struct pop_model *p, struct command *c, const char *what,
+                       struct fault *fault)
 {
     struct internal *answer = proto_new(&internal_type, p->d->arena);
     answer->fault = fault;
@@ -49,7 +52,7 @@ static void tell_fault(struct pop_model *p, struct command *c, const char *what,
 static void finish_operation(struct pop_model *p, struct command *c, int status, const char *body)
 {
     struct finished_operation *o = arena_alloc(p->d->arena, sizeof(*o));
-    *o = (struct finished_operation){ c->subject, status, body };
+    *o = (struct finished_operation){c->subject, status, body};
     proto_list_add(&p->d->operations, o, p->d->arena);
     decision_close(c);
 }
@@ -67,14 +70,16 @@ static const char *fault_text(struct pop_model *p, const struct fault *f)
 
 static struct fault *fault_of(struct pop_model *p, const struct err *err)
 {
-    struct fault *f = fault_from_err(err, arena_printf(p->d->arena, "vim-driver:%s", p->pop->type ? p->pop->type : ""),
-                                     arena_printf(p->d->arena, "pop %s (%s)", p->pop->name ? p->pop->name : "", p->d->root->id),
-                                     p->d->arena);
+    struct fault *f = fault_from_err(
+        err, arena_printf(p->d->arena, "vim-driver:%s", p->pop->type ? p->pop->type : ""),
+        arena_printf(p->d->arena, "pop %s (%s)", p->pop->name ? p->pop->name : "", p->d->root->id),
+        p->d->arena);
     f->at = timestamp_executed(p->d->arena, p->d->now);
     return f;
 }
 
-/* --- what is needed, what is missing ------------------------------------------------------------------------------------------- */
+/* --- what is needed, what is missing
+ * ------------------------------------------------------------------------------------------- */
 
 static bool is_fresh(const struct pop_model *p)
 {
@@ -105,7 +110,8 @@ static void fail_waiting_for(struct pop_model *p, const char *network, struct fa
     }
 }
 
-/* true: the waiter has all its networks. Sends for what is missing, one request a name, whoever asks. */
+/* true: the waiter has all its networks. Sends for what is missing, one request a name, whoever
+ * asks. */
 static bool has_networks(struct pop_model *p, const struct internal *msg)
 {
     bool all = true;
@@ -115,7 +121,8 @@ static bool has_networks(struct pop_model *p, const struct internal *msg)
         if (!wanted->name || network_named(p, wanted->name))
             continue;
         all = false;
-        if (!decision_find_for(p->d, CMD_CREATE_NETWORK, wanted->name) && !send_create_network(p, wanted, &err)) {
+        if (!decision_find_for(p->d, CMD_CREATE_NETWORK, wanted->name) &&
+            !send_create_network(p, wanted, &err)) {
             fail_waiting_for(p, wanted->name, fault_of(p, &err));
             return false;
         }
@@ -161,7 +168,9 @@ static void pop_proceed(struct pop_model *p)
     want_listing(p);
 }
 
-/* --- answers of the driver --------------------------------------------------------------------------------------------------------- */
+/* --- answers of the driver
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static const char *exception_text(const struct driver_exception *e)
 {
@@ -171,18 +180,23 @@ static const char *exception_text(const struct driver_exception *e)
     return "the driver gave no reason";
 }
 
-/* No body, {}, or a null answer: all that some SDKs can say of an empty list (amqp-protocol.md 5.3, TRAP). */
+/* No body, {}, or a null answer: all that some SDKs can say of an empty list (amqp-protocol.md 5.3,
+ * TRAP). */
 static bool says_nothing(const struct driver_reply *reply)
 {
-    return !reply || (!reply->exception && (reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0));
+    return !reply || (!reply->exception &&
+                      (reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0));
 }
 
-static enum err_code driver_said(struct pop_model *p, const struct driver_reply *reply, const char *method, struct err *err)
+static enum err_code driver_said(struct pop_model *p, const struct driver_reply *reply,
+                                 const char *method, struct err *err)
 {
     if (reply && reply->exception)
-        return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name, exception_text(reply->exception));
+        return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name,
+                       exception_text(reply->exception));
     if (says_nothing(reply))
-        return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method, p->pop->name);
+        return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method,
+                       p->pop->name);
     return ERR_OK;
 }
 
@@ -194,7 +208,8 @@ static void refresh_failed(struct pop_model *p, const struct err *err)
     pop_changed(p);
     fail_waiting_for(p, NULL, f);
     EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 422, fault_text(p, f));
-    if (d->root->phase == POP_REGISTERING) /* not stored when its registration fails: decisions.md D5 */
+    if (d->root->phase ==
+        POP_REGISTERING) /* not stored when its registration fails: decisions.md D5 */
         d->root->mark = ROW_GONE;
 }
 
@@ -203,7 +218,8 @@ static const char *make_id(void *arg)
     return decision_new_id(arg);
 }
 
-/* The lists are the driver's whole truth; identity, place and credentials are ours (amqp-protocol.md 5.6, TRAP). */
+/* The lists are the driver's whole truth; identity, place and credentials are ours
+ * (amqp-protocol.md 5.6, TRAP). */
 static void take_snapshot(struct pop_model *p, struct vim_instance *got)
 {
     struct vim_instance *pop = p->pop;
@@ -223,7 +239,8 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     struct vim_instance *got = NULL;
     enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "refresh", &err);
     if (rc == ERR_OK)
-        rc = proto_decode(&vim_instance_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+        rc = proto_decode(&vim_instance_type, reply->answer.at, reply->answer.n, 0, d->arena, &got,
+                          &err);
     if (rc != ERR_OK) {
         err_hint(&err, "check the PoP's address and credentials, and the driver's log");
         refresh_failed(p, &err);
@@ -240,20 +257,24 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 200, "");
 }
 
-static void network_created(struct pop_model *p, const char *name, const struct driver_reply *reply, const struct err *bad)
+static void network_created(struct pop_model *p, const char *name, const struct driver_reply *reply,
+                            const struct err *bad)
 {
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct network *got = NULL;
     enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "createNetwork", &err);
     if (rc == ERR_OK)
-        rc = proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+        rc =
+            proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
     if (rc != ERR_OK) {
         err_hint(&err, "check whether the PoP allows another network, and the driver's log");
         fail_waiting_for(p, name, fault_of(p, &err));
         return;
     }
-    if (!got->name || strcmp(got->name, name) != 0) /* the docker driver renames: the link keeps its name, extId counts (5.7) */
+    if (!got->name ||
+        strcmp(got->name, name) !=
+            0) /* the docker driver renames: the link keeps its name, extId counts (5.7) */
         got->name = name;
     if (!got->id)
         got->id = decision_new_id(d);
@@ -272,7 +293,8 @@ static int64_t number_of(const struct command *c)
     return n;
 }
 
-static void pick_found(struct decision *d, struct internal *answer, const struct internal *question, const struct server_list *servers)
+static void pick_found(struct decision *d, struct internal *answer, const struct internal *question,
+                       const struct server_list *servers)
 {
     answer->servers = question->servers;
     for (uint32_t i = 0; i < servers->n; i++) {
@@ -284,15 +306,19 @@ static void pick_found(struct decision *d, struct internal *answer, const struct
     }
 }
 
-static void servers_listed(struct pop_model *p, const struct driver_reply *reply, const struct err *bad)
+static void servers_listed(struct pop_model *p, const struct driver_reply *reply,
+                           const struct err *bad)
 {
     struct decision *d = p->d;
     struct err err = ERR_INIT;
-    struct server_list servers = { 0 };
+    struct server_list servers = {0};
     bool is_weak = !bad && says_nothing(reply);
-    enum err_code rc = bad ? (err = *bad, bad->code) : is_weak ? ERR_OK : driver_said(p, reply, "listServer", &err);
+    enum err_code rc = bad       ? (err = *bad, bad->code)
+                       : is_weak ? ERR_OK
+                                 : driver_said(p, reply, "listServer", &err);
     if (rc == ERR_OK && !is_weak)
-        rc = proto_decode_list(&server_type, reply->answer.at, reply->answer.n, d->arena, &servers, &err);
+        rc = proto_decode_list(&server_type, reply->answer.at, reply->answer.n, d->arena, &servers,
+                               &err);
     struct fault *f = rc == ERR_OK ? NULL : fault_of(p, &err);
     EACH_COMMAND(c, d, CMD_WAIT_LIST)
     {
@@ -308,7 +334,8 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
     }
 }
 
-static void driver_answer(struct pop_model *p, struct command *c, const struct driver_reply *reply, const struct err *bad)
+static void driver_answer(struct pop_model *p, struct command *c, const struct driver_reply *reply,
+                          const struct err *bad)
 {
     int kind = c->kind;
     const char *subject = c->subject;
@@ -321,7 +348,9 @@ static void driver_answer(struct pop_model *p, struct command *c, const struct d
         servers_listed(p, reply, bad);
 }
 
-/* --- intents ------------------------------------------------------------------------------------------------------------------------- */
+/* --- intents
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void wait_for_operation(struct pop_model *p, const char *operation)
 {
@@ -394,7 +423,10 @@ static void pop_deadline(struct pop_model *p)
         return;
     }
     err_set(&err, ERR_TIMEOUT, "the driver of PoP '%s' did not answer in time", p->pop->name);
-    err_hint(&err, "is a driver for type '%s' running? 'baton status' shows its queue; some drivers need a restart", p->pop->type);
+    err_hint(&err,
+             "is a driver for type '%s' running? 'baton status' shows its queue; some drivers need "
+             "a restart",
+             p->pop->type);
     if (c->kind == CMD_CREATE_NETWORK && strcmp(c->data, IN_DOUBT) == 0) {
         decision_close(c);
         p->st->refreshed_at = 0;
@@ -409,8 +441,9 @@ static void pop_deadline(struct pop_model *p)
         driver_answer(p, c, NULL, &err);
 }
 
-/* createNetwork may be under way: the next snapshot may show it already, an answer still counts, and only at the deadline is it sent again
- * if it is not there (sending at once made two networks of one name: the simulator found that). */
+/* createNetwork may be under way: the next snapshot may show it already, an answer still counts,
+ * and only at the deadline is it sent again if it is not there (sending at once made two networks
+ * of one name: the simulator found that). */
 static void pop_in_doubt(struct pop_model *p)
 {
     struct command *c = decision_find(p->d, p->d->in->command);
@@ -437,14 +470,16 @@ static void unknown_pop(struct decision *d)
         struct err err = ERR_INIT;
         AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
         err_set(&err, ERR_NOT_FOUND, "PoP '%s' is not there any more", d->in->agg);
-        *answer = (struct internal){ .what = strcmp(msg->what, "prepare") == 0 ? "prepared" : "listed",
-                                     .to = msg->from,
-                                     .to_kind = AGG_NSR,
-                                     .from = d->in->agg,
-                                     .command = msg->command,
-                                     .fault = fault_from_err(&err, "nfvo", NULL, d->arena) };
+        *answer =
+            (struct internal){.what = strcmp(msg->what, "prepare") == 0 ? "prepared" : "listed",
+                              .to = msg->from,
+                              .to_kind = AGG_NSR,
+                              .from = d->in->agg,
+                              .command = msg->command,
+                              .fault = fault_from_err(&err, "nfvo", NULL, d->arena)};
         proto_encode(&internal_type, answer, 0, &body);
-        struct send *s = decision_send(d, "", "nfvo.internal", arena_strndup(d->arena, body.s, body.len));
+        struct send *s =
+            decision_send(d, "", "nfvo.internal", arena_strndup(d->arena, body.s, body.len));
         s->is_internal = true;
         s->until_at = d->now + settings_of(d)->driver_us;
     } else if (d->in->event >= EV_POP_REGISTER && d->in->event <= EV_POP_DELETE) {
@@ -466,10 +501,18 @@ void pop_decide(struct decision *d)
     struct pop_model *p = pop_model_of(d);
     struct command *c = decision_find(d, d->in->command);
     switch ((enum nfvo_event)d->in->event) {
-    case EV_POP_REFRESH: wait_for_operation(p, ((const struct pop_request *)payload)->operation); break;
-    case EV_POP_UPDATE: pop_update(p, payload); break;
-    case EV_POP_DELETE: d->root->mark = ROW_GONE; break;
-    case EV_INTERNAL: pop_internal(p, payload); break;
+    case EV_POP_REFRESH:
+        wait_for_operation(p, ((const struct pop_request *)payload)->operation);
+        break;
+    case EV_POP_UPDATE:
+        pop_update(p, payload);
+        break;
+    case EV_POP_DELETE:
+        d->root->mark = ROW_GONE;
+        break;
+    case EV_INTERNAL:
+        pop_internal(p, payload);
+        break;
     case EV_DRIVER_ANSWER:
         if (c)
             driver_answer(p, c, payload, NULL);
@@ -480,9 +523,14 @@ void pop_decide(struct decision *d)
         if (c)
             driver_answer(p, c, NULL, payload);
         break;
-    case EV_DEADLINE: pop_deadline(p); break;
-    case EV_IN_DOUBT: pop_in_doubt(p); break;
-    default: d->outcome = DECISION_STALE;
+    case EV_DEADLINE:
+        pop_deadline(p);
+        break;
+    case EV_IN_DOUBT:
+        pop_in_doubt(p);
+        break;
+    default:
+        d->outcome = DECISION_STALE;
     }
     if (d->root->mark == ROW_GONE) {
         for (uint32_t i = 0; i < d->commands.n; i++)

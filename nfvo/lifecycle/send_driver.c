@@ -13,13 +13,16 @@ void pop_ref_split(struct arena *a, const char *ref, const char **ret_id, const 
 }
 
 /* {"methodName":..,"parameters":[<pop>  -- the caller adds ",..." parameters, then driver_end. */
-static void driver_begin(struct sbuf *body, const char *method, const char *pop_id, int64_t version, const char *zone)
+static void driver_begin(struct sbuf *body, const char *method, const char *pop_id, int64_t version,
+                         const char *zone)
 {
-    sbuf_addf(body, "{\"methodName\":\"%s\",\"parameters\":[\x01pop:%s:%lld:%s\x01", method, pop_id, (long long)version, zone);
+    sbuf_addf(body, "{\"methodName\":\"%s\",\"parameters\":[\x01pop:%s:%lld:%s\x01", method, pop_id,
+              (long long)version, zone);
 }
 
-static struct command *driver_end(struct decision *d, struct sbuf *body, const char *queue, int kind, const char *subject,
-                                  const char *data, const char *client_token, int64_t timeout_us)
+static struct command *driver_end(struct decision *d, struct sbuf *body, const char *queue,
+                                  int kind, const char *subject, const char *data,
+                                  const char *client_token, int64_t timeout_us)
 {
     sbuf_addc(body, ']');
     if (client_token) {
@@ -28,10 +31,12 @@ static struct command *driver_end(struct decision *d, struct sbuf *body, const c
     }
     sbuf_addc(body, '}');
     struct command *c = decision_open(d, kind, subject, timeout_us, data);
-    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, queue, arena_strndup(d->arena, body->s, body->len));
+    struct send *s =
+        decision_send(d, TOPOLOGY_EXCHANGE, queue, arena_strndup(d->arena, body->s, body->len));
     s->command = c->id;
     s->until_at = c->due_at;
-    /* Every request carries a reply_to, delete included: the Python driver goes deaf without one (tests/interop/README.md). */
+    /* Every request carries a reply_to, delete included: the Python driver goes deaf without one
+     * (tests/interop/README.md). */
     s->reply = SEND_REPLY_SHARED;
     return c;
 }
@@ -39,7 +44,10 @@ static struct command *driver_end(struct decision *d, struct sbuf *body, const c
 static enum err_code no_driver(struct err *err, const char *type)
 {
     err_set(err, ERR_UNAVAIL, "no driver for PoP type '%s' is registered", type);
-    return err_hint(err, "start a driver whose queue is vim-drivers.%s.<name>; 'baton status' lists the ones that are there", type);
+    return err_hint(err,
+                    "start a driver whose queue is vim-drivers.%s.<name>; 'baton status' lists the "
+                    "ones that are there",
+                    type);
 }
 
 static void connection_points(struct sbuf *body, const struct vnf_component *c)
@@ -51,7 +59,8 @@ static void connection_points(struct sbuf *body, const struct vnf_component *c)
         sbuf_adds(body, "[]");
 }
 
-/* Map link -> floating ip wanted; links without one are left out (null parameters are forbidden: 5.2). */
+/* Map link -> floating ip wanted; links without one are left out (null parameters are
+ * forbidden: 5.2). */
 static void floating_ips(struct sbuf *body, const struct vnf_component *c)
 {
     const char *sep = "";
@@ -77,7 +86,8 @@ static const char *image_of(const struct vim_instance *pop, const struct vdu *vd
         for (uint32_t i = 0; i < pop->images.n; i++) {
             const struct image *im = pop->images.at[i];
             bool usable = !im->status || !*im->status || strcmp(im->status, "ACTIVE") == 0;
-            if (proto_strs_has(&im->tags, wanted) || (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
+            if (proto_strs_has(&im->tags, wanted) ||
+                (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
                 (im->name && strcmp(im->name, wanted) == 0 && usable))
                 return im->ext_id ? im->ext_id : wanted;
         }
@@ -85,16 +95,19 @@ static const char *image_of(const struct vim_instance *pop, const struct vdu *vd
     return vdu->vm_image.n ? vdu->vm_image.at[0] : "";
 }
 
-static const char *flavour_of(const struct vim_instance *pop, const struct vdu *vdu, const struct vnfr *vnfr)
+static const char *flavour_of(const struct vim_instance *pop, const struct vdu *vdu,
+                              const struct vnfr *vnfr)
 {
-    const char *key = vdu->computation_requirement ? vdu->computation_requirement : vnfr->deployment_flavour_key;
+    const char *key =
+        vdu->computation_requirement ? vdu->computation_requirement : vnfr->deployment_flavour_key;
     for (uint32_t i = 0; key && i < pop->flavours.n; i++)
         if (pop->flavours.at[i]->flavour_key && strcmp(pop->flavours.at[i]->flavour_key, key) == 0)
             return pop->flavours.at[i]->ext_id ? pop->flavours.at[i]->ext_id : key;
     return key && strncmp(pop->type, "openstack", 9) != 0 ? key : "";
 }
 
-/* The user data of the VNFM with this instance's hostname in it: the agent registers under it (7.3). */
+/* The user data of the VNFM with this instance's hostname in it: the agent registers under it
+ * (7.3). */
 static void user_data(struct sbuf *body, const char *text, const char *hostname)
 {
     AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
@@ -132,8 +145,8 @@ static const struct vnf_component *vnfc_by_id(const struct vdu *vdu, const char 
     return NULL;
 }
 
-struct command *send_launch(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v, const struct vim_instance *pop,
-                            struct err *err)
+struct command *send_launch(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
+                            const struct vim_instance *pop, struct err *err)
 {
     struct decision *d = m->d;
     bool client_token = false;
@@ -169,8 +182,8 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
     proto_encode_list(&ssh_key_type, &m->st->keys, 0, &body);
     i->st->tries++;
     row_touch(i->row);
-    struct command *c = driver_end(d, &body, queue, CMD_LAUNCH, i->row->id, NULL, client_token ? i->row->id : NULL,
-                                   settings_of(d)->driver_us);
+    struct command *c = driver_end(d, &body, queue, CMD_LAUNCH, i->row->id, NULL,
+                                   client_token ? i->row->id : NULL, settings_of(d)->driver_us);
     d->sends.at[d->sends.n - 1]->policy = client_token ? SEND_BLIND : SEND_ASK;
     return c;
 }
@@ -188,11 +201,12 @@ struct command *send_delete(struct nsr_model *m, struct instance_member *i, cons
     quoted_parameter(&body, i->row->key[INSTANCE_VC]);
     i->st->tries++;
     row_touch(i->row);
-    return driver_end(d, &body, queue, CMD_DELETE, i->row->id, NULL, NULL, settings_of(d)->delete_hint_us);
+    return driver_end(d, &body, queue, CMD_DELETE, i->row->id, NULL, NULL,
+                      settings_of(d)->delete_hint_us);
 }
 
-static struct command *pop_request(struct pop_model *p, const char *method, const char *parameters, int kind, const char *subject,
-                                   uint8_t policy, struct err *err)
+static struct command *pop_request(struct pop_model *p, const char *method, const char *parameters,
+                                   int kind, const char *subject, uint8_t policy, struct err *err)
 {
     struct decision *d = p->d;
     bool client_token = false;
@@ -204,7 +218,8 @@ static struct command *pop_request(struct pop_model *p, const char *method, cons
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     driver_begin(&body, method, d->root->id, p->pop->hb_version, "");
     sbuf_adds(&body, parameters);
-    struct command *c = driver_end(d, &body, queue, kind, subject, NULL, NULL, settings_of(d)->driver_us);
+    struct command *c =
+        driver_end(d, &body, queue, kind, subject, NULL, NULL, settings_of(d)->driver_us);
     d->sends.at[d->sends.n - 1]->policy = policy;
     return c;
 }
@@ -220,7 +235,8 @@ struct command *send_listing(struct pop_model *p, struct err *err)
 }
 
 /* amqp-protocol.md 5.7: the object differs by PoP type. */
-struct command *send_create_network(struct pop_model *p, const struct network *wanted, struct err *err)
+struct command *send_create_network(struct pop_model *p, const struct network *wanted,
+                                    struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     const char *cidr = wanted->subnet;
@@ -230,7 +246,9 @@ struct command *send_create_network(struct pop_model *p, const struct network *w
         sbuf_adds(&body, ",\"external\":false,\"extShared\":false,\"subnets\":[{\"name\":");
         proto_quotes(&body, arena_printf(p->d->arena, "%s_subnet", wanted->name));
         sbuf_adds(&body, ",\"cidr\":");
-        proto_quotes(&body, cidr ? cidr : arena_printf(p->d->arena, "192.168.%lld.0/24", (long long)(p->d->root->seq % 254 + 1)));
+        proto_quotes(&body, cidr ? cidr
+                                 : arena_printf(p->d->arena, "192.168.%lld.0/24",
+                                                (long long)(p->d->root->seq % 254 + 1)));
         sbuf_adds(&body, ",\"dns\":[]}]");
     } else if (strncmp(p->pop->type, "docker", 6) == 0 && cidr) {
         sbuf_adds(&body, ",\"subnet\":");
@@ -245,7 +263,8 @@ void send_internal(struct decision *d, struct internal *msg)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     msg->from = d->root->id;
     proto_encode(&internal_type, msg, PROTO_COMPLETE, &body);
-    struct send *s = decision_send(d, "", QUEUE_INTERNAL, arena_strndup(d->arena, body.s, body.len));
+    struct send *s =
+        decision_send(d, "", QUEUE_INTERNAL, arena_strndup(d->arena, body.s, body.len));
     s->is_internal = true;
     s->until_at = d->now + settings_of(d)->driver_us;
 }

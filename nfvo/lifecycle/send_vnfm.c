@@ -10,28 +10,33 @@ static void request(struct vnfr_member *v, int kind, int64_t timeout_us, const s
 {
     struct decision *d = v->m->d;
     struct command *c = decision_open(d, kind, v->row->id, timeout_us, NULL);
-    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue, arena_strndup(d->arena, body->s, body->len));
+    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue,
+                                   arena_strndup(d->arena, body->s, body->len));
     s->command = c->id;
     s->until_at = c->due_at;
     s->reply = v->st->correlates ? SEND_REPLY_SHARED : SEND_REPLY_PRIVATE;
-    /* Our SDK recognises a repetition by its correlation id. A foreign VNFM would run scripts twice, but may be asked to INSTANTIATE
-     * again: its GRANT meets the same record, by the natural key (nsr, vnfd name). */
+    /* Our SDK recognises a repetition by its correlation id. A foreign VNFM would run scripts
+     * twice, but may be asked to INSTANTIATE again: its GRANT meets the same record, by the natural
+     * key (nsr, vnfd name). */
     s->policy = v->st->correlates || kind == CMD_INSTANTIATE ? SEND_BLIND : SEND_NEVER;
 }
 
-static void record_message(struct vnfr_member *v, const char *name, enum action action, struct sbuf *body)
+static void record_message(struct vnfr_member *v, const char *name, enum action action,
+                           struct sbuf *body)
 {
     sbuf_addf(body, "{\"action\":\"%s\",\"%s\":", action_word(action), name);
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
 }
 
-/* Where a secret-bearing PoP stands in a body: rendered by the publisher, after COMMIT (design.md, "Secrets"). */
+/* Where a secret-bearing PoP stands in a body: rendered by the publisher, after COMMIT (design.md,
+ * "Secrets"). */
 static void pop_reference(struct sbuf *out, const char *id, int64_t version, const char *zone)
 {
     sbuf_addf(out, "\x01pop:%s:%lld:%s\x01", id, (long long)version, zone);
 }
 
-static const struct proto_strs *candidates_of(const struct deploy_request *req, const char *vnfd, const char *vdu)
+static const struct proto_strs *candidates_of(const struct deploy_request *req, const char *vnfd,
+                                              const char *vdu)
 {
     size_t n = strlen(vnfd);
     for (uint32_t i = 0; i < req->candidates.n; i++) {
@@ -42,7 +47,8 @@ static const struct proto_strs *candidates_of(const struct deploy_request *req, 
     return NULL;
 }
 
-static void vim_instances(struct decision *d, struct sbuf *out, const struct deploy_request *req, const struct vnfd *vnfd)
+static void vim_instances(struct decision *d, struct sbuf *out, const struct deploy_request *req,
+                          const struct vnfd *vnfd)
 {
     sbuf_addc(out, '{');
     for (uint32_t i = 0; i < vnfd->vdu.n; i++) {
@@ -67,7 +73,9 @@ static void ssh_extension(struct sbuf *out, const struct configuration *c)
 {
     for (uint32_t i = 0; c && i < c->parameters.n; i++) {
         const struct configuration_parameter *p = c->parameters.at[i];
-        if (p->conf_key && p->value && (strcmp(p->conf_key, "ssh_username") == 0 || strcmp(p->conf_key, "ssh_password") == 0)) {
+        if (p->conf_key && p->value &&
+            (strcmp(p->conf_key, "ssh_username") == 0 ||
+             strcmp(p->conf_key, "ssh_password") == 0)) {
             sbuf_addc(out, ',');
             proto_quotes(out, p->conf_key);
             sbuf_addc(out, ':');
@@ -76,7 +84,8 @@ static void ssh_extension(struct sbuf *out, const struct configuration *c)
     }
 }
 
-static void extension(struct vnfr_member *v, struct sbuf *out, const struct deploy_request *req, const struct vnfd *vnfd)
+static void extension(struct vnfr_member *v, struct sbuf *out, const struct deploy_request *req,
+                      const struct vnfd *vnfd)
 {
     const struct lifecycle_settings *set = settings_of(v->m->d);
     sbuf_adds(out, "{\"brokerIp\":");
@@ -93,10 +102,12 @@ static void extension(struct vnfr_member *v, struct sbuf *out, const struct depl
     sbuf_addc(out, '}');
 }
 
-static const struct vnf_package *package_of(const struct deploy_request *req, const struct vnfd *vnfd)
+static const struct vnf_package *package_of(const struct deploy_request *req,
+                                            const struct vnfd *vnfd)
 {
     for (uint32_t i = 0; vnfd->vnf_package_location && i < req->packages.n; i++)
-        if (req->packages.at[i]->id && strcmp(req->packages.at[i]->id, vnfd->vnf_package_location) == 0)
+        if (req->packages.at[i]->id &&
+            strcmp(req->packages.at[i]->id, vnfd->vnf_package_location) == 0)
             return req->packages.at[i];
     return NULL;
 }
@@ -113,7 +124,8 @@ static void flavour(struct sbuf *out, const struct vnfd *vnfd)
     sbuf_addc(out, '}');
 }
 
-void send_instantiate(struct vnfr_member *v, const struct deploy_request *req, const struct vnfd *vnfd)
+void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
+                      const struct vnfd *vnfd)
 {
     struct decision *d = v->m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
@@ -166,7 +178,9 @@ void send_release(struct vnfr_member *v)
     request(v, CMD_RELEASE, settings_of(v->m->d)->terminate_us, &body);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------------------------------ */
+/* --- answers
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 void remember_asker(struct vnfr_member *v)
 {
@@ -179,7 +193,8 @@ static void answer(struct vnfr_member *v, const struct sbuf *body)
 {
     struct decision *d = v->m->d;
     if (v->st->reply_to)
-        decision_answer(d, v->st->reply_to, v->st->correlation_id, arena_strndup(d->arena, body->s, body->len));
+        decision_answer(d, v->st->reply_to, v->st->correlation_id,
+                        arena_strndup(d->arena, body->s, body->len));
     v->st->reply_to = v->st->correlation_id = NULL;
     member_changed(v);
 }
@@ -236,5 +251,6 @@ void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *me
         proto_encode(&vnfr_type, msg->record, PROTO_COMPLETE, &body);
     }
     sbuf_addc(&body, '}');
-    decision_answer(d, d->in->reply_to, d->in->correlation_id, arena_strndup(d->arena, body.s, body.len));
+    decision_answer(d, d->in->reply_to, d->in->correlation_id,
+                    arena_strndup(d->arena, body.s, body.len));
 }

@@ -1,5 +1,6 @@
-/* What the NFVO's engine works on: aggregates, rows, commands, phases, events, and the private documents beside the wire's.
- * Pure (style.md, section 2): proto, common/base and common/fsm only. */
+/* What the NFVO's engine works on: aggregates, rows, commands, phases, events, and the private
+ * documents beside the wire's. Pure (style.md, section 2): proto, common/base and common/fsm only.
+ */
 #ifndef NFVO_LIFECYCLE_TYPES_H
 #define NFVO_LIFECYCLE_TYPES_H
 
@@ -12,12 +13,25 @@
 #include "proto/records/package.h"
 
 enum agg { AGG_NSR, AGG_POP, AGG_N };
-enum row_kinds { ROW_NSR, ROW_VNFR, ROW_INSTANCE, ROW_POP, ROW_SUBSCRIPTION, ROW_DRIVER, ROW_KIND_N };
+enum row_kinds {
+    ROW_NSR,
+    ROW_VNFR,
+    ROW_INSTANCE,
+    ROW_POP,
+    ROW_SUBSCRIPTION,
+    ROW_DRIVER,
+    ROW_KIND_N
+};
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
 enum vnfr_keys { VNFR_NAME, VNFR_ENDPOINT };
 enum instance_keys { INSTANCE_VNFR, INSTANCE_POP, INSTANCE_HOSTNAME, INSTANCE_VC };
 enum pop_keys { POP_PROJECT, POP_NAME, POP_TYPE };
-enum subscription_keys { SUBSCRIPTION_PROJECT, SUBSCRIPTION_EVENT, SUBSCRIPTION_NSR, SUBSCRIPTION_VNFR };
+enum subscription_keys {
+    SUBSCRIPTION_PROJECT,
+    SUBSCRIPTION_EVENT,
+    SUBSCRIPTION_NSR,
+    SUBSCRIPTION_VNFR
+};
 enum driver_keys { DRIVER_TYPE, DRIVER_CAPABILITIES };
 
 /* Rows of other aggregates that a decision may read. */
@@ -27,26 +41,37 @@ enum facts {
     FACT_DRIVERS = 1 << 2,       /* all driver queues */
 };
 
-/* --- NSR ------------------------------------------------------------------------------------------------------------ */
-enum nsr_phase { NSR_DEPLOYING, NSR_ACTIVE, NSR_FAILED, NSR_RELEASING, NSR_TOMBSTONE = 100 /* >= 100: users do not see it */ };
+/* --- NSR
+ * ------------------------------------------------------------------------------------------------------------
+ */
+enum nsr_phase {
+    NSR_DEPLOYING,
+    NSR_ACTIVE,
+    NSR_FAILED,
+    NSR_RELEASING,
+    NSR_TOMBSTONE = 100 /* >= 100: users do not see it */
+};
 
 /* One phase a wait. Wire status: vnfr_status_of. */
-#define VNFR_PHASES(X)                                                                                                  \
-    X(INSTANTIATING, NULL)     /* INSTANTIATE sent: GRANT_OPERATION, or an answer, is awaited */                         \
-    X(GRANTING, NULL)          /* PoPs are being prepared (refresh, networks) before GRANT is answered */                \
-    X(GRANTED, NULL)           /* GRANT answered: ALLOCATE_RESOURCES, or the answer to INSTANTIATE, is awaited */         \
-    X(ALLOCATING, NULL)        /* servers are being launched before ALLOCATE_RESOURCES is answered */                    \
-    X(ALLOCATED, NULL)         /* the answer to INSTANTIATE is awaited */                                                \
-    X(WAIT_SOURCES, INITIALIZED) /* target of dependencies whose sources are not all INITIALIZED */                      \
-    X(MODIFYING, INITIALIZED)  /* MODIFY sent */                                                                         \
-    X(WAIT_TURN, INACTIVE)     /* ordered start: not its turn yet */                                                     \
-    X(STARTING, INACTIVE)      /* START sent */                                                                          \
-    X(ACTIVE, ACTIVE)                                                                                                    \
-    X(HELD, INITIALIZED)       /* another VNFR of the NSR failed: nothing further is sent */                             \
-    X(FAILED, ERROR)                                                                                                     \
-    X(UNDOING, TERMINATED)     /* release came while servers were being launched: their outcome is awaited */            \
-    X(RELEASING, TERMINATED)   /* RELEASE_RESOURCES sent */                                                              \
-    X(DELETING, TERMINATED)    /* servers are being deleted, and their absence verified */                               \
+#define VNFR_PHASES(X)                                                                             \
+    X(INSTANTIATING, NULL) /* INSTANTIATE sent: GRANT_OPERATION, or an answer, is awaited */       \
+    X(GRANTING, NULL) /* PoPs are being prepared (refresh, networks) before GRANT is answered */   \
+    X(GRANTED,                                                                                     \
+      NULL) /* GRANT answered: ALLOCATE_RESOURCES, or the answer to INSTANTIATE, is awaited */     \
+    X(ALLOCATING, NULL) /* servers are being launched before ALLOCATE_RESOURCES is answered */     \
+    X(ALLOCATED, NULL)  /* the answer to INSTANTIATE is awaited */                                 \
+    X(WAIT_SOURCES,                                                                                \
+      INITIALIZED)            /* target of dependencies whose sources are not all INITIALIZED */   \
+    X(MODIFYING, INITIALIZED) /* MODIFY sent */                                                    \
+    X(WAIT_TURN, INACTIVE)    /* ordered start: not its turn yet */                                \
+    X(STARTING, INACTIVE)     /* START sent */                                                     \
+    X(ACTIVE, ACTIVE)                                                                              \
+    X(HELD, INITIALIZED) /* another VNFR of the NSR failed: nothing further is sent */             \
+    X(FAILED, ERROR)                                                                               \
+    X(UNDOING,                                                                                     \
+      TERMINATED) /* release came while servers were being launched: their outcome is awaited */   \
+    X(RELEASING, TERMINATED) /* RELEASE_RESOURCES sent */                                          \
+    X(DELETING, TERMINATED)  /* servers are being deleted, and their absence verified */           \
     X(GONE, TERMINATED)
 enum vnfr_phase {
 #define X(name, status) VNFR_##name,
@@ -57,23 +82,24 @@ enum vnfr_phase {
 extern const char *const vnfr_phase_names[VNFR_PHASE_N];
 const char *vnfr_status_of(int phase); /* the wire's status: a pure projection of the phase */
 
-#define VNFR_EVENTS(X)                                                                                                  \
-    X(GRANT)          /* request of the VNFM */                                                                          \
-    X(POP_READY)      /* a PoP that this grant waited for is prepared */                                                 \
-    X(POP_FAULT)                                                                                                         \
-    X(ALLOCATE)       /* request of the VNFM */                                                                          \
-    X(LAUNCH_SETTLED) /* one more server's outcome is known; the row says which */                                       \
-    X(INSTANTIATED)   /* answer to INSTANTIATE */                                                                        \
-    X(SOURCE_READY)   /* a VNFR that it depends on became INITIALIZED */                                                 \
-    X(MODIFIED)       /* answer to MODIFY */                                                                             \
-    X(TURN)           /* ordered start: its turn */                                                                      \
-    X(STARTED)        /* answer to START */                                                                              \
-    X(UPDATE)         /* UPDATEVNFR: the VNFM pushes its record */                                                       \
-    X(FAULT)          /* ERROR, an unreadable or missing answer, a deadline: err of the context says what */             \
-    X(HOLD)           /* another VNFR failed */                                                                          \
-    X(RELEASE)        /* the user deletes the NSR */                                                                     \
-    X(RELEASED)       /* answer to RELEASE_RESOURCES, or its deadline */                                                 \
-    X(SERVER_GONE)    /* one more server is verified to be gone */
+#define VNFR_EVENTS(X)                                                                             \
+    X(GRANT)     /* request of the VNFM */                                                         \
+    X(POP_READY) /* a PoP that this grant waited for is prepared */                                \
+    X(POP_FAULT)                                                                                   \
+    X(ALLOCATE)       /* request of the VNFM */                                                    \
+    X(LAUNCH_SETTLED) /* one more server's outcome is known; the row says which */                 \
+    X(INSTANTIATED)   /* answer to INSTANTIATE */                                                  \
+    X(SOURCE_READY)   /* a VNFR that it depends on became INITIALIZED */                           \
+    X(MODIFIED)       /* answer to MODIFY */                                                       \
+    X(TURN)           /* ordered start: its turn */                                                \
+    X(STARTED)        /* answer to START */                                                        \
+    X(UPDATE)         /* UPDATEVNFR: the VNFM pushes its record */                                 \
+    X(FAULT)   /* ERROR, an unreadable or missing answer, a deadline: err of the context says what \
+                */                                                                                 \
+    X(HOLD)    /* another VNFR failed */                                                           \
+    X(RELEASE) /* the user deletes the NSR */                                                      \
+    X(RELEASED)    /* answer to RELEASE_RESOURCES, or its deadline */                              \
+    X(SERVER_GONE) /* one more server is verified to be gone */
 enum vnfr_event {
 #define X(name) VNFR_EV_##name,
     VNFR_EVENTS(X)
@@ -83,31 +109,37 @@ enum vnfr_event {
 extern const char *const vnfr_event_names[VNFR_EV_N];
 extern const struct fsm vnfr_fsm; /* the matrix: vnfr_fsm.c */
 
-/* --- VNFC instance (server) ------------------------------------------------------------------------------------------- */
+/* --- VNFC instance (server)
+ * ------------------------------------------------------------------------------------------- */
 enum instance_phase {
     INSTANCE_LAUNCHING, /* launch sent */
     INSTANCE_DOUBT,     /* no answer, or it may not have been sent: the PoP's list decides */
     INSTANCE_UP,
-    INSTANCE_FAILED,    /* the driver said no; something may be left of it */
-    INSTANCE_DELETING,  /* delete sent; GONE when two good listings miss it */
+    INSTANCE_FAILED,   /* the driver said no; something may be left of it */
+    INSTANCE_DELETING, /* delete sent; GONE when two good listings miss it */
     INSTANCE_GONE,
     INSTANCE_PHASE_N
 };
 
-/* --- PoP --------------------------------------------------------------------------------------------------------------- */
+/* --- PoP
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 enum pop_phase { POP_REGISTERING, POP_READY, POP_PHASE_N };
 
-/* --- commands ------------------------------------------------------------------------------------------------------------ */
+/* --- commands
+ * ------------------------------------------------------------------------------------------------------------
+ */
 enum command_kind {
     /* of an NSR */
     CMD_INSTANTIATE = 1, /* Or-Vnfm requests; subject = vnfr. At most one of a VNFR is open */
     CMD_MODIFY,
     CMD_START,
     CMD_RELEASE,
-    CMD_PREPARE,  /* a PoP is asked to be fresh and have the networks; subject = vnfr, data = pop id */
-    CMD_LAUNCH,   /* driver; subject = instance */
-    CMD_DELETE,   /* driver; subject = instance: its answer is a hint */
-    CMD_LIST,     /* a PoP is asked what is there; subject = pop id */
+    CMD_PREPARE, /* a PoP is asked to be fresh and have the networks; subject = vnfr, data = pop id
+                  */
+    CMD_LAUNCH,  /* driver; subject = instance */
+    CMD_DELETE,  /* driver; subject = instance: its answer is a hint */
+    CMD_LIST,    /* a PoP is asked what is there; subject = pop id */
     CMD_TIMER_SOURCES, /* subject = vnfr: WAIT_SOURCES may not last for ever */
     CMD_TIMER_TURN,
     CMD_TIMER_LIST,    /* subject = pop id: list again */
@@ -122,15 +154,19 @@ enum command_kind {
     CMD_KIND_N
 };
 
-/* --- events (intent.event) -------------------------------------------------------------------------------------------------- */
+/* --- events (intent.event)
+ * --------------------------------------------------------------------------------------------------
+ */
 enum nfvo_event {
-    EV_NSR_DEPLOY,   /* payload: struct deploy_request */
-    EV_NSR_RELEASE,  /* payload: project id, or NULL */
-    EV_VNFM_REQUEST, /* payload: struct vnfm_or: GRANT_OPERATION, ALLOCATE_RESOURCES, UPDATEVNFR, SCALING */
-    EV_VNFM_ANSWER,  /* payload: struct vnfm_or, or NULL when the VNFM had nothing to say; command NULL: unsolicited */
+    EV_NSR_DEPLOY,    /* payload: struct deploy_request */
+    EV_NSR_RELEASE,   /* payload: project id, or NULL */
+    EV_VNFM_REQUEST,  /* payload: struct vnfm_or: GRANT_OPERATION, ALLOCATE_RESOURCES, UPDATEVNFR,
+                         SCALING */
+    EV_VNFM_ANSWER,   /* payload: struct vnfm_or, or NULL when the VNFM had nothing to say; command
+                         NULL: unsolicited */
     EV_DRIVER_ANSWER, /* payload: struct driver_reply, or NULL: empty body */
-    EV_INTERNAL,     /* payload: struct internal */
-    EV_POP_REGISTER, /* payload: struct pop_request */
+    EV_INTERNAL,      /* payload: struct internal */
+    EV_POP_REGISTER,  /* payload: struct pop_request */
     EV_POP_REFRESH,
     EV_POP_UPDATE,
     EV_POP_DELETE,
@@ -140,7 +176,9 @@ enum nfvo_event {
     EV_N
 };
 
-/* --- payloads of users' commands ----------------------------------------------------------------------------------------------- */
+/* --- payloads of users' commands
+ * -----------------------------------------------------------------------------------------------
+ */
 /* clang-format off */
 #define DEPLOY_VNFM_FIELDS(X) /* who manages VNFDs of an endpoint type */ \
     X(STR,  type,         "type",         _, REQUIRED)                    \
@@ -214,15 +252,18 @@ PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
 PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */
 
-/* --- settings --------------------------------------------------------------------------------------------------------------------------- */
-struct lifecycle_settings { /* microseconds */
+/* --- settings
+ * ---------------------------------------------------------------------------------------------------------------------------
+ */
+struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
-    int64_t driver_us;       /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
-    int64_t pop_cache_us;    /* a snapshot younger than this needs no refresh */
+    int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
+    int64_t pop_cache_us; /* a snapshot younger than this needs no refresh */
     int64_t sources_us, turn_us;
-    int64_t delete_hint_us;  /* a driver's answer to delete is waited for so long before listing */
-    int64_t list_retry_us;   /* first pause between listings; doubles */
-    int64_t release_sight_us; /* after this a released NSR leaves the user's sight, verified or not */
+    int64_t delete_hint_us; /* a driver's answer to delete is waited for so long before listing */
+    int64_t list_retry_us;  /* first pause between listings; doubles */
+    int64_t
+        release_sight_us; /* after this a released NSR leaves the user's sight, verified or not */
     bool ordered_start, dedicated_networks;
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone; /* extension of INSTANTIATE */
 };

@@ -1,25 +1,30 @@
-/* The VNFR's machine and what surrounds it. The matrix is in vnfr_fsm.c; its handlers by subject: vnfr_grant.c, vnfr_allocate.c,
- * vnfr_configure.c, vnfr_release.c. nsr.c turns intents into events of the machine. */
+/* The VNFR's machine and what surrounds it. The matrix is in vnfr_fsm.c; its handlers by subject:
+ * vnfr_grant.c, vnfr_allocate.c, vnfr_configure.c, vnfr_release.c. nsr.c turns intents into events
+ * of the machine. */
 #ifndef NFVO_LIFECYCLE_VNFR_H
 #define NFVO_LIFECYCLE_VNFR_H
 
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/send.h"
 
-/* Run one event through the matrix; an empty cell is counted in the decision's outcome. Stores phase and status. false: empty cell. */
+/* Run one event through the matrix; an empty cell is counted in the decision's outcome. Stores
+ * phase and status. false: empty cell. */
 bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev);
 /* The same with a reason, for FAULT and POP_FAULT. */
-bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err, const char *detail);
+bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err,
+                     const char *detail);
 
 /* Handlers (ctx: struct vnfr_member). */
 fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fault;
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
 fsm_handler on_instantiated, on_source_ready, on_modified, on_turn, on_started, on_update;
-fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_release_launching, on_released, on_server_gone;
+fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_release_launching, on_released,
+    on_server_gone;
 
 /* Shared by handlers. */
-void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record); /* first record of the VNFM: ids, owner members */
-int vnfr_proceed(struct vnfr_member *v);                           /* INITIALIZED: what comes next */
+void vnfr_adopt(struct vnfr_member *v,
+                const struct vnfr *record); /* first record of the VNFM: ids, owner members */
+int vnfr_proceed(struct vnfr_member *v);    /* INITIALIZED: what comes next */
 int vnfr_begin_release(struct vnfr_member *v);
 bool vnfr_is_ready_source(int phase);
 bool nsr_has_failed(const struct nsr_model *m);
@@ -28,21 +33,28 @@ bool launches_pending(const struct vnfr_member *v);
 /* Ordered start: give the turn to the next one, if nobody has it. */
 void nsr_next_turn(struct nsr_model *m);
 
-/* --- servers (instance.c) ------------------------------------------------------------------------------------------------------ */
-void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply, const struct err *bad);
+/* --- servers (instance.c)
+ * ------------------------------------------------------------------------------------------------------
+ */
+void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
+                     const struct err *bad);
 void instance_deadline(struct nsr_model *m, struct command *c);
 void instance_in_doubt(struct nsr_model *m, struct command *c);
 void instance_listed(struct nsr_model *m, const struct internal *msg, const char *pop_id);
-void instance_list_again(struct nsr_model *m, const char *pop_id); /* the pause between listings is over */
+void instance_list_again(struct nsr_model *m,
+                         const char *pop_id); /* the pause between listings is over */
 void instances_want_list(struct nsr_model *m, const char *pop_id);
 void instance_delete(struct nsr_model *m, struct instance_member *i);
 const char *instance_pop(struct decision *d, const struct instance_member *i);
 
-/* --- dependencies (dependency.c) ------------------------------------------------------------------------------------------------- */
+/* --- dependencies (dependency.c)
+ * -------------------------------------------------------------------------------------------------
+ */
 void dependencies_build(struct nsr_model *m, const struct nsd *nsd);
 void dependencies_fill(struct vnfr_member *source);
 struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target);
 bool dependency_sources_ready(struct nsr_model *m, const struct vnf_record_dependency *dep);
-int dependency_weight(struct nsr_model *m, const char *vnfr_name); /* ordered start: amqp-protocol.md 4.4 */
+int dependency_weight(struct nsr_model *m,
+                      const char *vnfr_name); /* ordered start: amqp-protocol.md 4.4 */
 
 #endif

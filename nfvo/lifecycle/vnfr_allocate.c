@@ -11,19 +11,23 @@ bool launches_pending(const struct vnfr_member *v)
 {
     for (uint32_t i = 0; i < v->m->n_instances; i++)
         if (belongs(&v->m->instances[i], v) &&
-            (v->m->instances[i].row->phase == INSTANCE_LAUNCHING || v->m->instances[i].row->phase == INSTANCE_DOUBT))
+            (v->m->instances[i].row->phase == INSTANCE_LAUNCHING ||
+             v->m->instances[i].row->phase == INSTANCE_DOUBT))
             return true;
     return false;
 }
 
-static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu, const struct vnf_component *vnfc)
+static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu,
+                         const struct vnf_component *vnfc)
 {
     for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++)
-        if (vdu->vnfc_instance.at[i]->vnf_component && vdu->vnfc_instance.at[i]->vnf_component->id &&
+        if (vdu->vnfc_instance.at[i]->vnf_component &&
+            vdu->vnfc_instance.at[i]->vnf_component->id &&
             strcmp(vdu->vnfc_instance.at[i]->vnf_component->id, vnfc->id) == 0)
             return true;
     for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (belongs(&v->m->instances[i], v) && strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
+        if (belongs(&v->m->instances[i], v) &&
+            strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
             return true;
     return false;
 }
@@ -39,7 +43,8 @@ static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vn
     struct row *row = decision_add_row(d, ROW_INSTANCE, decision_new_id(d), INSTANCE_LAUNCHING);
     row->key[INSTANCE_VNFR] = v->row->id;
     row->key[INSTANCE_POP] = pop_id;
-    row->key[INSTANCE_HOSTNAME] = arena_printf(d->arena, "%s-%lld", v->row->key[VNFR_NAME], (long long)d->ids->number(d->ids->ctx));
+    row->key[INSTANCE_HOSTNAME] = arena_printf(d->arena, "%s-%lld", v->row->key[VNFR_NAME],
+                                               (long long)d->ids->number(d->ids->ctx));
     struct instance_state *st = proto_new(&instance_state_type, d->arena);
     st->vdu_id = vdu->id;
     st->vnfc_id = vnfc->id;
@@ -80,11 +85,14 @@ int on_allocate(void *ctx)
     struct vnfr *vnfr = member_vnfr(v);
     proto_merge(&vnfr_type, vnfr, v->msg->record, v->m->d->arena);
     const char *userdata = v->msg->userdata;
-    v->st->userdata = userdata && strcmp(userdata, "none") != 0 ? userdata : NULL; /* Python's word for "none": 3.4 */
+    v->st->userdata = userdata && strcmp(userdata, "none") != 0
+                          ? userdata
+                          : NULL; /* Python's word for "none": 3.4 */
     remember_asker(v);
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
         for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc.n; k++)
-            if (vnfr->vdu.at[i]->vnfc.at[k]->id && !has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
+            if (vnfr->vdu.at[i]->vnfc.at[k]->id &&
+                !has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
                 launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]);
     return settled(v);
 }
@@ -108,7 +116,8 @@ int on_launch_settled(void *ctx)
     return settled(ctx);
 }
 
-/* Released while launching: the VNFM's request is answered when the last outcome is known, then everything goes. */
+/* Released while launching: the VNFM's request is answered when the last outcome is known, then
+ * everything goes. */
 int on_undo_settled(void *ctx)
 {
     struct vnfr_member *v = ctx;

@@ -45,7 +45,8 @@ int vnfr_proceed(struct vnfr_member *v)
     return VNFR_WAIT_SOURCES;
 }
 
-/* A VNFM may answer INSTANTIATE without having asked for anything (amqp-protocol.md 3.5): its record is adopted then. */
+/* A VNFM may answer INSTANTIATE without having asked for anything (amqp-protocol.md 3.5): its
+ * record is adopted then. */
 int on_instantiated(void *ctx)
 {
     struct vnfr_member *v = ctx;
@@ -107,7 +108,8 @@ int on_started(void *ctx)
     return VNFR_ACTIVE;
 }
 
-/* UPDATEVNFR in any phase in which a record exists: merged by the owner column, answered at once. */
+/* UPDATEVNFR in any phase in which a record exists: merged by the owner column, answered at once.
+ */
 int on_update(void *ctx)
 {
     struct vnfr_member *v = ctx;

@@ -24,9 +24,9 @@ const char *vnfr_status_of(int phase)
 
 #define B(phase) FSM_BIT(VNFR_##phase)
 /* Where INITIALIZED can lead at once. */
-#define PROCEED (B(WAIT_SOURCES) | B(MODIFYING) | B(WAIT_TURN) | B(STARTING) | B(HELD))
+#define PROCEED     (B(WAIT_SOURCES) | B(MODIFYING) | B(WAIT_TURN) | B(STARTING) | B(HELD))
 #define STAY(phase) B(phase)
-#define UNWIND (B(UNDOING) | B(RELEASING) | B(GONE))
+#define UNWIND      (B(UNDOING) | B(RELEASING) | B(GONE))
 
 /* clang-format off */
 static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {

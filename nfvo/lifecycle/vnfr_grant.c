@@ -7,7 +7,8 @@ static const char *make_id(void *arg)
     return decision_new_id(arg);
 }
 
-/* The ids given here are the ones everybody uses from now on; vdu.parent_vdu keeps the VNFD's (amqp-protocol.md 3.1, two id spaces). */
+/* The ids given here are the ones everybody uses from now on; vdu.parent_vdu keeps the VNFD's
+ * (amqp-protocol.md 3.1, two id spaces). */
 void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
 {
     struct decision *d = v->m->d;
@@ -19,7 +20,7 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     vnfr->project_id = d->root->key[NSR_PROJECT];
     vnfr->parent_ns_id = d->root->id;
     vnfr->created_at = timestamp_at(d->arena, d->now);
-    vnfr->lifecycle_event_history = (struct history_event_list){ 0 };
+    vnfr->lifecycle_event_history = (struct history_event_list){0};
     vnfr->fault = NULL;
     if (!vnfr->endpoint)
         vnfr->endpoint = v->row->key[VNFR_ENDPOINT];
@@ -30,7 +31,8 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     member_changed(v);
 }
 
-static const struct proto_strs *candidates(struct nsr_model *m, const char *vnfr_name, const char *vdu_name)
+static const struct proto_strs *candidates(struct nsr_model *m, const char *vnfr_name,
+                                           const char *vdu_name)
 {
     const char *key = arena_printf(m->d->arena, "%s/%s", vnfr_name, vdu_name ? vdu_name : "");
     for (uint32_t i = 0; i < m->st->candidates.n; i++)
@@ -39,19 +41,23 @@ static const struct proto_strs *candidates(struct nsr_model *m, const char *vnfr
     return NULL;
 }
 
-/* One PoP a VDU, in turns over the candidates: as spread as the reference's random choice, and replayable. */
+/* One PoP a VDU, in turns over the candidates: as spread as the reference's random choice, and
+ * replayable. */
 static enum err_code choose_pops(struct vnfr_member *v, struct err *err)
 {
     struct decision *d = v->m->d;
-    v->st->vdu_pop = (struct proto_strmap){ 0 };
+    v->st->vdu_pop = (struct proto_strmap){0};
     for (uint32_t i = 0; i < v->vnfr->vdu.n; i++) {
         const struct vdu *vdu = v->vnfr->vdu.at[i];
         const struct proto_strs *refs = candidates(v->m, v->row->key[VNFR_NAME], vdu->name);
         if (!refs || refs->n == 0) {
-            err_set(err, ERR_NOT_FOUND, "no PoP was chosen for VDU '%s' when the service was deployed", vdu->name ? vdu->name : "");
+            err_set(err, ERR_NOT_FOUND,
+                    "no PoP was chosen for VDU '%s' when the service was deployed",
+                    vdu->name ? vdu->name : "");
             return err_hint(err, "the VNFM must keep the VDU names of the VNFD in its record");
         }
-        proto_map_add(&v->st->vdu_pop, vdu->id, refs->at[(uint64_t)(d->root->seq + i) % refs->n], d->arena);
+        proto_map_add(&v->st->vdu_pop, vdu->id, refs->at[(uint64_t)(d->root->seq + i) % refs->n],
+                      d->arena);
     }
     return ERR_OK;
 }
@@ -59,7 +65,8 @@ static enum err_code choose_pops(struct vnfr_member *v, struct err *err)
 static bool is_link(const struct network *n, const struct vlr *link)
 {
     return (n->name && strcmp(n->name, link->name) == 0) ||
-           (n->ext_id && (strcmp(n->ext_id, link->name) == 0 || (link->ext_id && strcmp(n->ext_id, link->ext_id) == 0)));
+           (n->ext_id && (strcmp(n->ext_id, link->name) == 0 ||
+                          (link->ext_id && strcmp(n->ext_id, link->ext_id) == 0)));
 }
 
 static const struct network *network_of(const struct vim_instance *pop, const struct vlr *link)
@@ -97,7 +104,8 @@ static bool prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
         ready = network_of(pop, nsr->vlr.at[i]) != NULL;
     if (ready)
         return true;
-    struct command *c = decision_open(d, CMD_PREPARE, v->row->id, settings_of(d)->driver_us * 2, pop_id);
+    struct command *c =
+        decision_open(d, CMD_PREPARE, v->row->id, settings_of(d)->driver_us * 2, pop_id);
     msg->what = "prepare";
     msg->to = pop_id;
     msg->to_kind = AGG_POP;
@@ -123,7 +131,8 @@ static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim
         for (uint32_t c = 0; c < vdu->vnfc.n; c++)
             for (uint32_t p = 0; p < vdu->vnfc.at[c]->connection_point.n; p++) {
                 struct vnfd_connection_point *cp = vdu->vnfc.at[c]->connection_point.at[p];
-                if (cp->virtual_link_reference && strcmp(cp->virtual_link_reference, link->name) == 0)
+                if (cp->virtual_link_reference &&
+                    strcmp(cp->virtual_link_reference, link->name) == 0)
                     cp->virtual_link_reference_id = n->ext_id;
             }
     }
@@ -131,13 +140,15 @@ static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim
 
 static bool has_image(const struct vim_instance *pop, const struct vdu *vdu)
 {
-    if (strncmp(pop->type, "test", 4) == 0 || strncmp(pop->type, "amazon", 6) == 0) /* amqp-protocol.md 4.3, 4.10 */
+    if (strncmp(pop->type, "test", 4) == 0 ||
+        strncmp(pop->type, "amazon", 6) == 0) /* amqp-protocol.md 4.3, 4.10 */
         return true;
     for (uint32_t w = 0; w < vdu->vm_image.n; w++)
         for (uint32_t i = 0; i < pop->images.n; i++) {
             const struct image *im = pop->images.at[i];
             const char *wanted = vdu->vm_image.at[w];
-            if ((im->name && strcmp(im->name, wanted) == 0) || (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
+            if ((im->name && strcmp(im->name, wanted) == 0) ||
+                (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
                 proto_strs_has(&im->tags, wanted))
                 return true;
         }
@@ -156,9 +167,10 @@ static int granted(struct vnfr_member *v)
         const struct vim_instance *pop = fact_pop(d, id, &st);
         struct vdu *vdu = member_vnfr(v)->vdu.at[i];
         if (!pop || !has_image(pop, vdu)) {
-            err_set(&err, ERR_NOT_FOUND, "none of the images of VDU '%s' is available on PoP '%s'", vdu->name ? vdu->name : "",
-                    pop ? pop->name : id);
-            err_hint(&err, "upload the image to the PoP and refresh it, or name another one in vm_image");
+            err_set(&err, ERR_NOT_FOUND, "none of the images of VDU '%s' is available on PoP '%s'",
+                    vdu->name ? vdu->name : "", pop ? pop->name : id);
+            err_hint(&err,
+                     "upload the image to the PoP and refresh it, or name another one in vm_image");
             v->err = &err;
             return on_fault(v);
         }
@@ -182,8 +194,10 @@ int on_grant(void *ctx)
         bool again = false;
         pop_ref_split(d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
         for (uint32_t k = 0; k < d->commands.n; k++)
-            again |= d->commands.at[k]->kind == CMD_PREPARE && d->commands.at[k]->mark != ROW_GONE &&
-                     strcmp(d->commands.at[k]->subject, v->row->id) == 0 && strcmp(d->commands.at[k]->data, id) == 0;
+            again |= d->commands.at[k]->kind == CMD_PREPARE &&
+                     d->commands.at[k]->mark != ROW_GONE &&
+                     strcmp(d->commands.at[k]->subject, v->row->id) == 0 &&
+                     strcmp(d->commands.at[k]->data, id) == 0;
         if (!again && !prepare(v, id, &err))
             rc = err.code;
     }
@@ -200,7 +214,8 @@ int on_grant_waiting(void *ctx)
     return VNFR_GRANTING;
 }
 
-/* The VNFM asks again: it did not get the answer. It gets the same one; whoever waits for another answer keeps waiting. */
+/* The VNFM asks again: it did not get the answer. It gets the same one; whoever waits for another
+ * answer keeps waiting. */
 int on_grant_again(void *ctx)
 {
     struct vnfr_member *v = ctx;

@@ -31,8 +31,9 @@ int on_hold(void *ctx)
     return VNFR_HELD;
 }
 
-/* The VNFM never learned the record's id (no GRANT was answered): nothing is to be released there. Whoever waits gets an Error; what
- * still comes meets a record that is gone, and is answered with an Error too. */
+/* The VNFM never learned the record's id (no GRANT was answered): nothing is to be released there.
+ * Whoever waits gets an Error; what still comes meets a record that is gone, and is answered with
+ * an Error too. */
 int on_release_unknown(void *ctx)
 {
     struct vnfr_member *v = ctx;
@@ -60,7 +61,8 @@ int on_release(void *ctx)
     return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(v);
 }
 
-/* The VNFM's question waits until the outcome of its launches is known: then it is answered with an Error. */
+/* The VNFM's question waits until the outcome of its launches is known: then it is answered with an
+ * Error. */
 int on_release_launching(void *ctx)
 {
     return on_release(ctx);

@@ -15,7 +15,8 @@ static const struct db_statement
 enum err_code store_hostname_block(struct db *db, int64_t *ret_first, struct err *err)
 {
     struct db_result res;
-    enum err_code rc = db_query(db, &hostname_block, DB_PARAMS(db_param_int(STORE_HOSTNAME_BLOCK)), &res, err);
+    enum err_code rc =
+        db_query(db, &hostname_block, DB_PARAMS(db_param_int(STORE_HOSTNAME_BLOCK)), &res, err);
     if (rc == ERR_OK)
         *ret_first = db_int64(&res, 0, 0);
     return rc;

@@ -9,11 +9,13 @@ struct seal;
 /* commands.c */
 struct api_commands commands_on(struct engine_queue *q);
 
-/* render.c: PoPs with their secrets, for bodies that leave. One cache a worker; a reference names the version it wants. */
+/* render.c: PoPs with their secrets, for bodies that leave. One cache a worker; a reference names
+ * the version it wants. */
 struct render_cache;
 struct render_cache *render_cache_new(const struct seal *seal);
 void render_cache_free(struct render_cache *c);
 struct db;
-enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret, struct err *err);
+enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret,
+                               struct err *err);
 
 #endif

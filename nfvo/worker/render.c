@@ -38,7 +38,8 @@ void render_cache_free(struct render_cache *c)
 }
 
 /* A zone that was asked for goes along as metadata.az: amqp-protocol.md 4.9. */
-static enum err_code with_zone(const struct sbuf *full, const char *zone, struct sbuf *out, struct err *err)
+static enum err_code with_zone(const struct sbuf *full, const char *zone, struct sbuf *out,
+                               struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct vim_instance *pop;
@@ -58,7 +59,8 @@ static struct slot *find(struct render_cache *c, const char *key)
     return NULL;
 }
 
-static enum err_code load(struct render_cache *c, struct db *db, const char *id, const char *zone, struct slot *s, struct err *err)
+static enum err_code load(struct render_cache *c, struct db *db, const char *id, const char *zone,
+                          struct slot *s, struct err *err)
 {
     struct sbuf full = SBUF_INIT;
     enum err_code rc = store_pop_open(db, c->seal, id, &full, err);
@@ -72,7 +74,8 @@ static enum err_code load(struct render_cache *c, struct db *db, const char *id,
 }
 
 /* "pop:<id>:<version>:<zone>"; version 0: whatever is there now, not cached. */
-enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret, struct err *err)
+enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret,
+                               struct err *err)
 {
     struct render_cache *c = cache;
     char id[64];

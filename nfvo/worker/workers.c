@@ -18,11 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAIN_US (5 * USEC_PER_SEC)
+#define DRAIN_US     (5 * USEC_PER_SEC)
 #define HEARTBEAT_US (2 * USEC_PER_SEC)
-#define PREFETCH 64
+#define PREFETCH     64
 
-static const char *const queues[] = { QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES, QUEUE_INTERNAL };
+static const char *const queues[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES,
+                                     QUEUE_INTERNAL};
 
 struct worker {
     struct workers *all;
@@ -80,7 +81,8 @@ static int64_t next_number(void *ctx)
 static void bus_fault(void *arg, const char *what, const char *text)
 {
     const struct worker *w = arg;
-    log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("what", what), KV_S("text", text));
+    log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("what", what),
+             KV_S("text", text));
 }
 
 static void engine_fault(void *arg, const char *what, const struct err *err)
@@ -93,9 +95,11 @@ static void log_decision(void *arg, const struct decision *d)
 {
     (void)arg;
     if (d->err.code)
-        log_info(LOG_LCM, "refused", KV_S("agg", d->in->agg), KV_I("event", d->in->event), KV_ERR(&d->err));
+        log_info(LOG_LCM, "refused", KV_S("agg", d->in->agg), KV_I("event", d->in->event),
+                 KV_ERR(&d->err));
     else if (d->outcome != DECISION_APPLIED)
-        log_debug(LOG_LCM, d->outcome == DECISION_STALE ? "stale" : "empty_cell", KV_S("agg", d->in->agg), KV_I("event", d->in->event),
+        log_debug(LOG_LCM, d->outcome == DECISION_STALE ? "stale" : "empty_cell",
+                  KV_S("agg", d->in->agg), KV_I("event", d->in->event),
                   KV_S("command", d->in->command));
     for (uint32_t i = 0; i < d->notes.n; i++)
         log_debug(LOG_LCM, "note", KV_S("nsr", d->in->agg), KV_S("doc", d->notes.at[i]->doc));
@@ -109,20 +113,21 @@ static void connect_ports(struct worker *w, struct ids *ids)
     struct bus_options bo = broker_options(&all->options->broker, name);
     struct bus *bus = bus_new(&bo);
     topology_declare(bus);
-    struct engine_amqp_options ao = { .queues = queues,
-                                      .n_queues = ARRAY_LEN(queues),
-                                      .prefetch = PREFETCH,
-                                      .reply_queue = QUEUE_REPLIES,
-                                      .reply_prefix = QUEUE_REPLY_PREFIX,
-                                      .reply_expires_ms = QUEUE_REPLY_EXPIRES_MS,
-                                      .dead_letters = QUEUE_DEAD_LETTERS,
-                                      .wake_fd = engine_queue_fd(all->queue),
-                                      .fault = bus_fault,
-                                      .arg = w };
+    struct engine_amqp_options ao = {.queues = queues,
+                                     .n_queues = ARRAY_LEN(queues),
+                                     .prefetch = PREFETCH,
+                                     .reply_queue = QUEUE_REPLIES,
+                                     .reply_prefix = QUEUE_REPLY_PREFIX,
+                                     .reply_expires_ms = QUEUE_REPLY_EXPIRES_MS,
+                                     .dead_letters = QUEUE_DEAD_LETTERS,
+                                     .wake_fd = engine_queue_fd(all->queue),
+                                     .fault = bus_fault,
+                                     .arg = w};
     w->amqp = engine_amqp_new(bus, &ao);
     w->cache = render_cache_new(store_seal(all->store));
-    w->pg = engine_pg_new(store_connection(all->store, name), &all->domain, render_reference, w->cache);
-    *ids = (struct ids){ .ctx = w, .make = make_id, .number = next_number };
+    w->pg =
+        engine_pg_new(store_connection(all->store, name), &all->domain, render_reference, w->cache);
+    *ids = (struct ids){.ctx = w, .make = make_id, .number = next_number};
 }
 
 static void *run(void *arg)
@@ -133,28 +138,31 @@ static void *run(void *arg)
     connect_ports(w, &ids);
     struct engine_store store = engine_pg_store(w->pg);
     struct engine_bus bus = engine_amqp_bus(w->amqp);
-    struct engine_options options = { .sweep_every_us = 1 * USEC_PER_SEC,
-                                      .due_every_us = USEC_PER_SEC / 4,
-                                      .grace_us = 3 * USEC_PER_SEC,
-                                      .idle_us = 100 * USEC_PER_MS,
-                                      .log = log_decision,
-                                      .fault = engine_fault,
-                                      .log_arg = w };
-    w->engine = engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
+    struct engine_options options = {.sweep_every_us = 1 * USEC_PER_SEC,
+                                     .due_every_us = USEC_PER_SEC / 4,
+                                     .grace_us = 3 * USEC_PER_SEC,
+                                     .idle_us = 100 * USEC_PER_MS,
+                                     .log = log_decision,
+                                     .fault = engine_fault,
+                                     .log_arg = w};
+    w->engine =
+        engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
     int64_t beat = 0;
     while (!all->is_stopping) {
         engine_worker_step(w->engine);
         w->is_connected = bus_is_ready(engine_amqp_connection(w->amqp));
         if (w->number == 0 && clock_mono_us() - beat > HEARTBEAT_US) {
             beat = clock_mono_us();
-            err_ignore(store_heartbeat(engine_pg_db(w->pg), all->process, NULL), "the next one will do");
+            err_ignore(store_heartbeat(engine_pg_db(w->pg), all->process, NULL),
+                       "the next one will do");
         }
     }
     engine_worker_drain(w->engine, clock_mono_us() + DRAIN_US);
     return NULL;
 }
 
-enum err_code workers_open(struct workers **ret, const struct nfvo_options *options, struct store *store, struct err *err)
+enum err_code workers_open(struct workers **ret, const struct nfvo_options *options,
+                           struct store *store, struct err *err)
 {
     struct workers *all = xcalloc(1, sizeof(*all));
     all->options = options;
@@ -229,7 +237,7 @@ void workers_metrics(struct workers *all, struct sbuf *out)
         const char *name, *help;
         size_t at;
     } rows[] = {
-#define M(name, help) { #name, help, offsetof(struct engine_stats, name) }
+#define M(name, help) {#name, help, offsetof(struct engine_stats, name)}
         M(batches, "transactions of the engine"),
         M(intents, "messages, commands and deadlines decided"),
         M(stale, "answers that closed nothing"),
@@ -252,13 +260,17 @@ void workers_metrics(struct workers *all, struct sbuf *out)
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         uint64_t sum = 0;
         for (int i = 0; i < all->n; i++) {
-            const char *stats = all->workers[i].engine ? (const char *)engine_worker_stats(all->workers[i].engine) : NULL;
+            const char *stats = all->workers[i].engine
+                                    ? (const char *)engine_worker_stats(all->workers[i].engine)
+                                    : NULL;
             uint64_t v = 0;
             if (stats)
                 memcpy(&v, stats + rows[r].at, sizeof(v));
             sum += v;
         }
-        sbuf_addf(out, "# HELP baton_engine_%s_total %s\n# TYPE baton_engine_%s_total counter\nbaton_engine_%s_total %llu\n",
+        sbuf_addf(out,
+                  "# HELP baton_engine_%s_total %s\n# TYPE baton_engine_%s_total "
+                  "counter\nbaton_engine_%s_total %llu\n",
                   rows[r].name, rows[r].help, rows[r].name, rows[r].name, (unsigned long long)sum);
     }
 }
