@@ -46,7 +46,7 @@ struct vnfm {
 
 struct cloud_server {
     const char *id, *hostname, *token, *pop;
-    bool is_broken;
+    bool is_broken, is_late; /* late: launched after its deadline */
 };
 struct cloud_network {
     const char *id, *name, *pop;

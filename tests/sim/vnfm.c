@@ -67,12 +67,22 @@ void vnfm_crash(struct vnfm *v)
     sim_at(s, s->now + sim_between(s, SEC, 60 * SEC), come_back, v, 0);
 }
 
+static const char *nsr_of(const struct job *j)
+{
+    if (j->record && j->record->parent_ns_id)
+        return j->record->parent_ns_id;
+    return j->rq ? proto_strmap_get(&j->rq->extension, "nsr-id") : NULL;
+}
+
 /* --- what it did --- */
 static void run_script(struct job *j)
 {
     struct vnfm *v = j->v;
     struct sim *s = v->s;
-    const char *record = j->record && j->record->id ? j->record->id : "?";
+    const char *record =
+        j->record && j->record->id
+            ? j->record->id
+            : arena_printf(&s->arena, "%s/%s", nsr_of(j), j->record ? j->record->name : "?");
     for (size_t i = 0; i < v->n_effects; i++) {
         const struct effect *e = &v->effects[i];
         if (e->action != j->action || strcmp(e->record, record) != 0 || e->message == j->m->id)
@@ -135,19 +145,41 @@ static void finish(struct job *j, const char *body)
         vnfm_crash(v);
 }
 
-static const char *nsr_of(const struct job *j)
-{
-    if (j->record && j->record->parent_ns_id)
-        return j->record->parent_ns_id;
-    return j->rq ? proto_strmap_get(&j->rq->extension, "nsr-id") : NULL;
-}
-
 static void fail(struct job *j, const char *text)
 {
     const char *body = vnfm_error(
         j->v, j->record, j->v->manner == MANNER_PYTHON && !j->record ? NULL : nsr_of(j), text);
     journal(j, body);
     finish(j, body);
+}
+
+/* What VNFMs say unasked: a changed record, and, later, that something broke. */
+static void say(struct sim *s, void *arg, uint64_t action)
+{
+    struct job *j = arg;
+    struct vnfm *v = j->v;
+    bool is_error = action == ACTION_ERROR;
+    if (!is_current(j))
+        return;
+    const char *body = is_error ? vnfm_error(v, j->record, nsr_of(j), "a host is down")
+                                : vnfm_message(v, ACTION_UPDATEVNFR, j->record, NULL);
+    struct publish p = {.exchange = v->manner == MANNER_PYTHON ? "" : TOPOLOGY_EXCHANGE,
+                        .key = is_error ? QUEUE_ACTIONS : QUEUE_ACTIONS_REPLY,
+                        .reply_to = is_error ? NULL : "amq.gen-gone",
+                        .correlation_id = is_error ? NULL : "update",
+                        .body = body,
+                        .len = strlen(body)};
+    sim_tell(s, v->queue, p.key, "%s, unasked", action_word((enum action)action));
+    broker_publish(v->conn, &p);
+}
+
+static void say_something(struct job *j)
+{
+    struct sim *s = j->v->s;
+    if (sim_chance(s, 100))
+        sim_at(s, s->now + sim_delay(s, SEC), say, j, ACTION_UPDATEVNFR);
+    if (sim_faulty(s, s->weather.peer_fails / 3))
+        sim_at(s, s->now + sim_delay(s, 20 * SEC), say, j, ACTION_ERROR);
 }
 
 /* The last step: scripts, then the answer. */
@@ -176,6 +208,8 @@ static void work(struct sim *s, void *arg, uint64_t tag)
         v, j->action, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
     journal(j, body);
     finish(j, body);
+    if (is_current(j))
+        say_something(j);
 }
 
 /* --- asking the NFVO --- */
@@ -202,6 +236,11 @@ static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
     }
     enum action asked = j->asked;
     j->asked = ACTION_NONE;
+    if (sim_chance(s, 20)) { /* between two questions */
+        j->record = a->record ? a->record : a->vnfr;
+        if (j->record)
+            say(s, j, ACTION_UPDATEVNFR);
+    }
     if (v->manner != MANNER_PYTHON)
         broker_delete(s, j->reply_queue);
     const struct vnfr *record = a->record ? a->record : a->vnfr;
@@ -277,7 +316,16 @@ static void begin(struct job *j)
         }
         j->record =
             vnfm_build_record(v, j->rq->vnfd, proto_strmap_get(&j->rq->extension, "nsr-id"));
-        ask(j, ACTION_GRANT_OPERATION);
+        if (j->fate.fails &&
+            sim_chance(s, 300)) { /* before it asked: a Python VNFM then has no record */
+            if (v->manner == MANNER_PYTHON)
+                j->record = NULL;
+            fail(j, "no VIM for this VDU");
+        } else if (v->self_allocates && sim_chance(s, 100)) { /* needs no grant */
+            sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+        } else {
+            ask(j, ACTION_GRANT_OPERATION);
+        }
         return;
     case ACTION_MODIFY:
     case ACTION_START:
