@@ -11,12 +11,12 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/notes.h"
 #include "nfvo/store/store_misc.h"
 #include "nfvo/store/store_pop.h"
 
-#define NOTES_MAX 1000
-#define POLL_MS   1000  /* deadlines are this coarse */
-#define CHECK_MS  10000 /* look at the rows even if nothing was announced */
+#define POLL_MS  1000  /* deadlines are this coarse */
+#define CHECK_MS 10000 /* look at the rows even if nothing was announced */
 
 struct waiter {
     struct waiter *next;
@@ -30,10 +30,9 @@ struct clerk {
     struct api *api;
     struct db *db;
     pthread_t thread;
-    pthread_mutex_t lock; /* of waiters and notes */
+    pthread_mutex_t lock; /* of waiters */
     struct waiter *waiters;
-    struct store_request notes[NOTES_MAX];
-    size_t note_n;
+    struct notes *notes;
     int wake_fd;
     bool is_stopping;
 };
@@ -150,7 +149,7 @@ static void answer(struct clerk *k, struct outcome *o)
         struct sbuf body = SBUF_INIT;
         if (w->subject == CLERK_POP_NEW)
             drop_secrets(k->db, w->pending->id);
-        sbuf_adds(&body, o->body[0] ? o->body : "{\"message\":\"the operation failed\"}");
+        error_body_of_fault(&body, o->status, o->body, w->pending->path, clock_wall_us());
         pending_answer(w->pending, o->status, HTTP_TYPE_JSON, &body);
     }
     waiter_free(w);
@@ -191,48 +190,11 @@ static void drop_overdue(struct clerk *k, int64_t now_us)
     }
 }
 
-/* --- history of requests --------------------------------------------------------------------- */
-
-static void note_release(struct store_request *n)
-{
-    free((void *)(uintptr_t)n->username);
-    free((void *)(uintptr_t)n->method);
-    free((void *)(uintptr_t)n->path);
-}
-
 void clerk_note(struct clerk *k, const char *username, const char *method, const char *path,
                 int status)
 {
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "PUT") == 0)
-        return; /* nfvo.history.level 1 */
-    pthread_mutex_lock(&k->lock);
-    bool has_room = k->note_n < NOTES_MAX;
-    if (has_room)
-        k->notes[k->note_n++] = (struct store_request){clock_wall_us(), xstrdup(username),
-                                                       xstrdup(method), xstrdup(path), status};
-    bool is_first = has_room && k->note_n == 1;
-    pthread_mutex_unlock(&k->lock);
-    if (is_first)
+    if (notes_add(k->notes, username, method, path, status))
         wake(k);
-}
-
-static void write_notes(struct clerk *k)
-{
-    struct store_request notes[64];
-    size_t n;
-    do {
-        struct err err = ERR_INIT;
-        pthread_mutex_lock(&k->lock);
-        n = k->note_n < ARRAY_LEN(notes) ? k->note_n : ARRAY_LEN(notes);
-        memcpy(notes, k->notes, n * sizeof(notes[0]));
-        k->note_n -= n;
-        memmove(k->notes, k->notes + n, k->note_n * sizeof(notes[0]));
-        pthread_mutex_unlock(&k->lock);
-        if (n && store_requests_add(k->db, notes, n, &err) != ERR_OK)
-            log_warn(LOG_API, "request_history_lost", KV_I("requests", n), KV_ERR(&err));
-        for (size_t i = 0; i < n; i++)
-            note_release(&notes[i]);
-    } while (n > 0);
 }
 
 /* --- thread ----------------------------------------------------------------------------------- */
@@ -278,7 +240,7 @@ static void *run(void *arg)
             look(k, n.payload);
         if (what == DB_WAIT_WOKEN) {
             drain_wake(k);
-            write_notes(k);
+            notes_write(k->notes, k->db);
         }
         if (what == DB_WAIT_CONNECTED || now - checked_us > CHECK_MS * USEC_PER_MS) {
             checked_us = now;
@@ -286,7 +248,7 @@ static void *run(void *arg)
         }
         drop_overdue(k, now);
     }
-    write_notes(k);
+    notes_write(k->notes, k->db);
     return NULL;
 }
 
@@ -294,6 +256,7 @@ enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
 {
     struct clerk *k = xcalloc(1, sizeof(*k));
     k->api = api;
+    k->notes = notes_new();
     k->db = store_connection(api->store, "nfvo-clerk");
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&k->lock, NULL);
@@ -301,6 +264,7 @@ enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
     if (rc == ERR_OK && pthread_create(&k->thread, NULL, run, k) != 0)
         rc = err_set(err, ERR_NOMEM, "start the thread that waits for operations");
     if (rc != ERR_OK) {
+        notes_free(k->notes);
         db_free(k->db);
         close(k->wake_fd);
         free(k);
@@ -320,8 +284,7 @@ void clerk_close(struct clerk *k)
     wake(k);
     pthread_join(k->thread, NULL);
     drop_overdue(k, INT64_MAX);
-    for (size_t i = 0; i < k->note_n; i++)
-        note_release(&k->notes[i]);
+    notes_free(k->notes);
     db_free(k->db);
     close(k->wake_fd);
     pthread_mutex_destroy(&k->lock);

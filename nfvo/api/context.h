@@ -111,6 +111,9 @@ void pending_answer(struct pending *p, int status, const char *type, struct sbuf
 /* Both forms of the reference's error bodies and our fault: rest-api.md 0.1. path may be NULL. */
 void error_body(struct sbuf *out, int status, const struct err *err, const char *path,
                 int64_t now_us);
+/* The same of a fault's JSON, as the engine writes it; anything else is repeated as a message. */
+void error_body_of_fault(struct sbuf *out, int status, const char *fault, const char *path,
+                         int64_t now_us);
 void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path);
 
 /* --- process-wide --------------------------------------------------------------------------- */

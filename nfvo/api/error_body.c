@@ -20,11 +20,10 @@ static const char *code_of(int status)
     }
 }
 
-void error_body(struct sbuf *out, int status, const struct err *err, const char *path,
-                int64_t now_us)
+/* Up to and including "fault": */
+static void head(struct sbuf *out, int status, const char *message, const char *path,
+                 int64_t now_us)
 {
-    AUTO(arena_release) struct arena a = ARENA_INIT;
-    const char *message = err->msg[0] ? err->msg : err_text(err->code);
     sbuf_adds(out, "{\"code\":");
     http_json_string(out, code_of(status));
     sbuf_adds(out, ",\"message\":");
@@ -34,12 +33,36 @@ void error_body(struct sbuf *out, int status, const struct err *err, const char 
     sbuf_adds(out, ",\"path\":");
     http_json_string(out, path ? path : "");
     sbuf_addf(out, ",\"timestamp\":%" PRId64 ",\"fault\":", now_us / USEC_PER_MS);
-    struct fault *fault = fault_from_err(err, "nfvo", NULL, &a);
+}
+
+void error_body(struct sbuf *out, int status, const struct err *err, const char *path,
+                int64_t now_us)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
     char at[CLOCK_TEXT_SIZE];
+    struct fault *fault = fault_from_err(err, "nfvo", NULL, &a);
     clock_text(now_us, at);
     fault->at = at;
+    head(out, status, fault->message, path, now_us);
     proto_encode(&fault_type, fault, 0, out);
     sbuf_addc(out, '}');
+}
+
+void error_body_of_fault(struct sbuf *out, int status, const char *text, const char *path,
+                         int64_t now_us)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct fault *fault;
+    if (proto_decode(&fault_type, text, strlen(text), 0, &a, &fault, NULL) == ERR_OK &&
+        fault->code && fault->message) {
+        head(out, status, fault->message, path, now_us);
+        proto_encode(&fault_type, fault, 0, out);
+        sbuf_addc(out, '}');
+        return;
+    }
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_PEER, "%s", *text ? text : "the operation failed");
+    error_body(out, status, &err, path, now_us);
 }
 
 void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path)

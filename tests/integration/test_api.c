@@ -105,6 +105,9 @@ static void refuses_bad_tokens(void **state)
     HAS("\"error\":\"invalid_token\"");
     HAS("Invalid access token: nonsense");
     log_in(f, "admin");
+    test_sql(f->db, "UPDATE person SET enabled = false");
+    WANT(401, api_call(f, "GET", "/api/v1/projects", NULL));
+    test_sql(f->db, "UPDATE person SET enabled = true");
     test_sql(f->db, "UPDATE token SET expires_at = 0");
     WANT(401, api_call(f, "GET", "/api/v1/projects", NULL));
     HAS("Access token expired: ");

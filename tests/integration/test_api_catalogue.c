@@ -266,6 +266,10 @@ static void pops_live(void **state)
                        id));
     WANT(422, api_call(f, "DELETE", at(POPS "/%s", id), NULL));
     HAS("while it is in use.");
+    test_sql(f->db, at("UPDATE nsr SET pops = ''; INSERT INTO instance (id, agg, phase, vnfr_id, "
+                       "pop_id, hostname, vc_id, state) VALUES ('i','r',1,'v','%s','h','','')",
+                       id));
+    WANT(422, api_call(f, "DELETE", at(POPS "/%s", id), NULL));
     test_sql(f->db, "UPDATE nsr SET phase = 100");
     WANT(204, api_call(f, "DELETE", at(POPS "/%s", id), NULL));
     WANT(404, api_call(f, "DELETE", at(POPS "/%s", id), NULL));
@@ -293,7 +297,9 @@ static void pops_fail_with_the_drivers_words(void **state)
     HAS("The VIM's tenant must not be empty or null.");
     fake_engine_set(f->engine, FAKE_FAILS);
     WANT(422, api_call(f, "POST", POPS, POP));
-    HAS("the driver says no");
+    HAS("{\"code\":\"Bad Request\",\"message\":\"the driver says no\"");
+    HAS("\"fault\":{\"code\":\"ERR_PEER\",");
+    HAS("\"hint\":\"h\"");
     fake_engine_set(f->engine, FAKE_REFUSES);
     WANT(422, api_call(f, "POST", POPS, POP));
     HAS("the engine refuses");
@@ -375,6 +381,8 @@ static void services_live(void **state)
     test_sql(f->db, at("INSERT INTO history (nsr_id, at, doc) VALUES ('%s', 5, '{\"k\":1}')", id));
     WANT(200, api_call(f, "GET", at(NSRS "/%s/history", id), NULL));
     HAS("\"at\":5,\"entry\":{\"k\":1}}]");
+    test_sql(f->db, "UPDATE nsr SET phase = 1"); /* ACTIVE ones do not hold the descriptor */
+    WANT(204, api_call(f, "DELETE", at(NSDS "/%s", nsd), NULL));
     fake_engine_set(f->engine, FAKE_REFUSES);
     WANT(422, api_call(f, "DELETE", at(NSRS "/%s", id), NULL));
     fake_engine_set(f->engine, FAKE_WORKS);
@@ -382,7 +390,6 @@ static void services_live(void **state)
     WANT(404, api_call(f, "GET", at(NSRS "/%s", id), NULL));
     HAS("NetworkServiceRecord with ID");
     WANT(404, api_call(f, "POST", NSRS "/multipledelete", at("[\"%s\"]", id)));
-    WANT(204, api_call(f, "DELETE", at(NSDS "/%s", nsd), NULL));
 }
 
 /* --- history of requests

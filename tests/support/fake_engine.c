@@ -90,9 +90,9 @@ static void work(void *arg, bool is_stopping)
     if (rc == ERR_OK && t->operation && t->mood == FAKE_WORKS)
         rc = store_operation_finish(t->e->db, t->operation, 200, "", &err);
     if (rc == ERR_OK && t->operation && t->mood == FAKE_FAILS)
-        rc = store_operation_finish(t->e->db, t->operation, 422,
-                                    "{\"code\":\"Bad Request\",\"message\":\"the driver says no\"}",
-                                    &err);
+        rc = store_operation_finish(
+            t->e->db, t->operation, 422,
+            "{\"code\":\"ERR_PEER\",\"message\":\"the driver says no\",\"hint\":\"h\"}", &err);
     db_results_clear(t->e->db);
     task_free(t);
 }
