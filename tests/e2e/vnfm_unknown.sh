@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# A VNFD whose VNFM did not register: refused at once, nothing is started.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+scenario_open
+suite_start_nfvo
+suite_start_driver
+eventually 30 'the driver registers' suite_has_driver
+fill_catalogue
+
+expect_exit 3 baton nsr create dummy --wait --timeout 60s
+expect_said 'dummy is not registered'
+expect 'there is no NSR' test -z "$(baton nsr list -o name 2>/dev/null)"
+expect 'nothing is left' suite_is_clean
