@@ -1,9 +1,11 @@
 #include "nfvo/context.h"
 
 #include "common/daemon/daemon.h"
+#include "nfvo/commands.h"
 #include "nfvo/worker/workers.h"
 
 #include <poll.h>
+#include <stdio.h>
 
 void nfvo_pause_ms(int ms)
 {
@@ -17,6 +19,19 @@ enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
     n->registry_setup = (struct registry_setup){
         .options = &n->options.registry, .bus = &n->registry_bus, .store = n->store};
     return registry_open(&n->registry, &n->registry_setup, err);
+}
+
+enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
+{
+    snprintf(n->options.broker_port_text, sizeof(n->options.broker_port_text), "%d",
+             (int)n->options.broker.port);
+    n->workers_bus = broker_options(&n->options.broker, "nfvo worker");
+    return workers_open(&n->workers,
+                        &(struct workers_setup){.bus = &n->workers_bus,
+                                                .store = n->store,
+                                                .settings = lifecycle_settings_of(&n->options),
+                                                .n = (int)n->options.workers},
+                        err);
 }
 
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err)
@@ -49,7 +64,7 @@ static bool is_ready(void *ctx, struct sbuf *why)
 
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
 {
-    n->commands = workers_commands(n->workers);
+    n->commands = commands_on(workers_queue(n->workers));
     n->host = (struct api_host){.ctx = n,
                                 .queue_exists = queue_exists,
                                 .render_metrics = render_metrics,

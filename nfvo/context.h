@@ -20,11 +20,12 @@ struct nfvo {
     struct api_host host;
     struct registry_setup registry_setup;
     struct dispatcher_setup dispatcher_setup;
-    struct bus_options registry_bus, events_bus;
+    struct bus_options registry_bus, workers_bus, events_bus;
 };
 
 /* Duties with something to put together first. */
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err);
+enum err_code nfvo_open_workers(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err);
 /* Ends early when the process is told to stop. */

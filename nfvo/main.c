@@ -38,8 +38,7 @@ static void registry_done(void *ctx)
 
 static enum err_code workers_duty(void *ctx, struct err *err)
 {
-    struct nfvo *n = ctx;
-    return workers_open(&n->workers, &n->options, n->store, err);
+    return nfvo_open_workers(ctx, err);
 }
 
 static void workers_done(void *ctx)

@@ -72,7 +72,7 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.ordered_start = o->api.is_start_ordered;
     s.dedicated_networks = t->dedicated_networks;
     s.broker_ip = *t->broker_ip ? t->broker_ip : o->broker.host;
-    s.broker_port = t->broker_port;
+    s.broker_port = *t->broker_port ? t->broker_port : o->broker_port_text;
     s.monitoring_ip = o->api.monitoring_ip;
     s.timezone = t->timezone;
     return s;

@@ -32,6 +32,7 @@ struct nfvo_options {
     struct dispatcher_options events;
     struct lifecycle_times lifecycle;
     int64_t workers;
+    char broker_port_text[8]; /* broker.port, for VNFs; not an option */
 };
 
 extern const struct config_option nfvo_options[];

@@ -43,9 +43,7 @@
 
 struct bus; /* opaque */
 
-/* --- life
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 struct bus_tls {
     bool is_on;
@@ -83,8 +81,7 @@ struct bus *bus_new(const struct bus_options *options);
 void bus_free(struct bus *bus);
 void bus_freep(struct bus **bus); /* for AUTO */
 
-/* --- what shall exist: declared now if connected and again on every connection
- * ------------------------------------ */
+/* --- what shall exist: declared now if connected and again on every connection --- */
 
 enum bus_value_type { BUS_INT, BUS_STRING, BUS_BOOL };
 enum { BUS_ARGS_MAX = 32 }; /* arguments of one item */
@@ -149,9 +146,7 @@ void bus_unwant_queue(struct bus *bus, const char *queue);
  * queue has none. */
 const char *bus_queue_name(const struct bus *bus, const char *queue);
 
-/* --- the pump
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the pump --- */
 
 enum bus_event_type {
     BUS_TIMEOUT,   /* nothing within timeout_ms */
@@ -244,9 +239,7 @@ void bus_ack(struct bus *bus, uint64_t tag, uint64_t epoch);
 void bus_ack_upto(struct bus *bus, uint64_t tag, uint64_t epoch);
 void bus_reject(struct bus *bus, uint64_t tag, uint64_t epoch, bool is_requeue);
 
-/* --- publishing
- * --------------------------------------------------------------------------------------------------
- */
+/* --- publishing --- */
 
 struct bus_message {
     const char *exchange; /* NULL or "": the default exchange, key = queue */
@@ -293,9 +286,7 @@ enum err_code bus_queue_declare_now(struct bus *bus, const struct bus_queue *que
 enum err_code bus_queue_delete_now(struct bus *bus, const char *queue,
                                    struct err *err) MUST_USE; /* absent is fine */
 
-/* --- state
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- state --- */
 
 struct bus_stats {
     uint64_t connects, connect_failures, losses, watchdog_cuts;

@@ -81,9 +81,7 @@ static void understand(struct engine_worker *w, struct item *it)
     }
 }
 
-/* --- gathering what came of it
- * ------------------------------------------------------------------------------------------------
- */
+/* --- gathering what came of it --- */
 
 struct note { /* layouts of struct save's members */
     const char *nsr_id, *doc;
@@ -153,9 +151,7 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
     }
 }
 
-/* --- deciding
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- deciding --- */
 
 static void decide_one(struct engine_worker *w, struct decision *d, struct item *it)
 {

@@ -18,9 +18,7 @@
 
 #define ENGINE_BATCH_MAX 32
 
-/* --- port: store
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- port: store --- */
 struct loaded { /* one locked aggregate */
     const char *agg;
     uint8_t agg_kind;
@@ -104,9 +102,7 @@ struct engine_store {
     enum err_code (*render)(void *ctx, const char *name, char **ret, struct err *err);
 };
 
-/* --- port: bus
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- port: bus --- */
 enum bus_happening {
     HAPPENED_NOTHING, /* time out: nothing waits */
     HAPPENED_WOKEN,   /* a user's command waits */
@@ -138,16 +134,13 @@ struct engine_bus {
     void (*pause)(void *ctx, bool on); /* stop or resume consuming */
 };
 
-/* --- port: clock (monotonic)
- * --------------------------------------------------------------------------------------- */
+/* --- port: clock (monotonic) --- */
 struct engine_clock {
     void *ctx;
     int64_t (*now_us)(void *ctx);
 };
 
-/* --- users' commands
- * ------------------------------------------------------------------------------------------------
- */
+/* --- users' commands --- */
 /* Executed by whichever worker comes first; done is called once, from that worker's thread, after
  * COMMIT or failure. */
 struct engine_request {
@@ -164,9 +157,7 @@ int engine_queue_fd(struct engine_queue *q); /* readable when something waits (e
 struct engine_request *engine_queue_take(struct engine_queue *q,
                                          size_t max); /* a list; may be NULL */
 
-/* --- worker
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- worker --- */
 struct engine_stats { /* written by the worker only; read by anybody, torn values do not matter */
     uint64_t batches, intents, stale, empty, bad, deferred, conflicts, commits, published,
         confirmed, returned, resent, deadlines, dead_letters;

@@ -17,9 +17,7 @@
 #define ROW_KEYS_MAX 4
 #define ID_SIZE      37 /* a uuid as text and its NUL */
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 enum row_mark { ROW_CLEAN, ROW_NEW, ROW_CHANGED, ROW_GONE };
 
 struct row {
@@ -38,8 +36,7 @@ struct rows {
     uint32_t n;
 };
 
-/* --- commands: what is outstanding
- * -------------------------------------------------------------------------------- */
+/* --- commands: what is outstanding --- */
 /* A request to a peer, a timer, or what another aggregate waits for from us. Every wait has one,
  * with a deadline. A reply counts only when it closes one. Its id is "<aggregate id>:<aggregate
  * kind>.<command kind>.<n>", so an answer finds its aggregate, and how to be read, by itself,
@@ -58,8 +55,7 @@ struct commands {
     uint32_t n;
 };
 
-/* --- sends: what goes out
- * --------------------------------------------------------------------------------------- */
+/* --- sends: what goes out --- */
 enum send_policy { /* may it be sent again after a crash between publish and confirm? (design.md,
                       "May it be sent again?") */
                    SEND_BLIND, /* yes: the peer recognises a repetition, or repeating does no harm
@@ -92,8 +88,7 @@ struct sends {
     uint32_t n;
 };
 
-/* --- events: what subscribers may want to know
- * -------------------------------------------------------------------- */
+/* --- events: what subscribers may want to know --- */
 struct outgoing_event {
     const char *action;                        /* word */
     const char *project_id, *nsr_id, *vnfr_id; /* vnfr_id NULL: the payload is the NSR */
@@ -124,8 +119,7 @@ struct finished_operations {
     uint32_t n;
 };
 
-/* --- the question: what arrived
- * ----------------------------------------------------------------------------------- */
+/* --- the question: what arrived --- */
 struct intent {
     uint8_t agg_kind;
     const char *agg; /* aggregate id */
@@ -138,9 +132,7 @@ struct intent {
     const char *reply_to, *correlation_id; /* of a peer's request */
 };
 
-/* --- the decision
- * --------------------------------------------------------------------------------------------------
- */
+/* --- the decision --- */
 struct ids { /* port: where new ids come from */
     void *ctx;
     void (*make)(void *ctx, char out[ID_SIZE]);

@@ -33,7 +33,7 @@ enum fsm_outcome {
     FSM_DONE,    /* handled; *phase is the next one */
     FSM_EMPTY,   /* no rule: nothing happened */
     FSM_ILLEGAL, /* the handler returned a phase that its row does not allow: a fault of ours;
-                    *phase unchanged */
+                  *phase unchanged */
 };
 enum fsm_outcome fsm_step(const struct fsm *m, int *phase, int event, void *ctx);
 const struct fsm_rule *fsm_rule(const struct fsm *m, int phase, int event);

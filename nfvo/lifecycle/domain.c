@@ -51,9 +51,7 @@ static const struct fact_kind fact_kinds[] = {
      any},
 };
 
-/* --- messages
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- messages --- */
 
 static unsigned facts_of_vnfr_events(const enum vnfr_event *events, size_t n)
 {

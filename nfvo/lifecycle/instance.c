@@ -55,8 +55,7 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
     launch_settled(m, i);
 }
 
-/* --- the wire's VNFC instance out of a driver's Server: amqp-protocol.md 4.9
- * -------------------------------------------------------- */
+/* --- the wire's VNFC instance out of a driver's Server: amqp-protocol.md 4.9 --- */
 
 static void add_ip(struct decision *d, struct ip_list *list, const char *net, const char *ip)
 {
@@ -138,9 +137,7 @@ static void doubt(struct nsr_model *m, struct instance_member *i)
     instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
-/* --- answers
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- answers --- */
 
 static const char *exception_text(const struct driver_exception *e)
 {
@@ -219,9 +216,7 @@ void instance_in_doubt(struct nsr_model *m, struct command *c)
         doubt(m, i);
 }
 
-/* --- deletion
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- deletion --- */
 
 void instance_delete(struct nsr_model *m, struct instance_member *i)
 {
@@ -243,9 +238,7 @@ void instance_delete(struct nsr_model *m, struct instance_member *i)
         instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
-/* --- listings
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* --- listings --- */
 
 static bool needs_list(struct nsr_model *m, const struct instance_member *i)
 {

@@ -2,9 +2,7 @@
 
 #include <string.h>
 
-/* --- the machine
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- the machine --- */
 
 void vnfr_set_status(struct vnfr_member *v, int phase)
 {
@@ -51,8 +49,7 @@ bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err
     return done;
 }
 
-/* --- what follows from the VNFRs' phases
- * ------------------------------------------------------------------------------------ */
+/* --- what follows from the VNFRs' phases --- */
 
 static bool all_in(const struct nsr_model *m, int phase)
 {
@@ -142,9 +139,7 @@ static void settle(struct nsr_model *m)
         finish(m);
 }
 
-/* --- answers of VNFMs
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- answers of VNFMs --- */
 
 static enum action action_of(int command_kind)
 {
@@ -247,9 +242,7 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
         m->d->outcome = DECISION_STALE;
 }
 
-/* --- requests of VNFMs
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- requests of VNFMs --- */
 
 static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
 {
@@ -281,9 +274,7 @@ static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
                                         : vnfr_status_of(v->row->phase)));
 }
 
-/* --- the rest
- * ---------------------------------------------------------------------------------------------------------------------
- */
+/* --- the rest --- */
 
 static void driver_answer(struct nsr_model *m, const struct driver_reply *reply,
                           const struct err *bad)

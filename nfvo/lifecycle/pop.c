@@ -25,9 +25,7 @@ static struct internal *asked(struct decision *d, const struct command *c)
     return msg;
 }
 
-/* --- answers to who waits
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- answers to who waits --- */
 
 static void tell(struct pop_model *p, struct command *c, const char *what, struct internal *answer)
 {
@@ -78,8 +76,7 @@ static struct fault *fault_of(struct pop_model *p, const struct err *err)
     return f;
 }
 
-/* --- what is needed, what is missing
- * ------------------------------------------------------------------------------------------- */
+/* --- what is needed, what is missing --- */
 
 static bool is_fresh(const struct pop_model *p)
 {
@@ -168,9 +165,7 @@ static void pop_proceed(struct pop_model *p)
     want_listing(p);
 }
 
-/* --- answers of the driver
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- answers of the driver --- */
 
 static const char *exception_text(const struct driver_exception *e)
 {
@@ -246,6 +241,12 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
         refresh_failed(p, &err);
         return;
     }
+    if (p->st->refresh_again) {
+        p->st->refresh_again = false;
+        pop_changed(p);
+        want_refresh(p);
+        return;
+    }
     take_snapshot(p, got);
     EACH_COMMAND(c, d, CMD_CREATE_NETWORK)
     if (network_named(p, c->subject))
@@ -280,6 +281,7 @@ static void network_created(struct pop_model *p, const char *name, const struct 
         got->id = decision_new_id(d);
     if (!network_named(p, name))
         proto_list_add(&p->pop->networks, got, d->arena);
+    p->st->refresh_again |= is_open(d, CMD_REFRESH); /* a snapshot under way may be from before */
     pop_changed(p);
 }
 
@@ -348,9 +350,7 @@ static void driver_answer(struct pop_model *p, struct command *c, const struct d
         servers_listed(p, reply, bad);
 }
 
-/* --- intents
- * -------------------------------------------------------------------------------------------------------------------------
- */
+/* --- intents --- */
 
 static void wait_for_operation(struct pop_model *p, const char *operation)
 {

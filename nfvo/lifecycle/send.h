@@ -5,8 +5,7 @@
 
 #include "nfvo/lifecycle/model.h"
 
-/* --- to VNFMs (amqp-protocol.md 3.3)
- * ---------------------------------------------------------------------------------------- */
+/* --- to VNFMs (amqp-protocol.md 3.3) --- */
 void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
                       const struct vnfd *vnfd);
 void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *dependency);
@@ -21,9 +20,7 @@ void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *me
 /* Remember who asked; a repeated request takes the place of the first. */
 void remember_asker(struct vnfr_member *v);
 
-/* --- to drivers (section 5)
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- to drivers (section 5) --- */
 /* All open a command and return it; NULL: no driver for that PoP type, *err says so. pop_ref: "<pop
  * id>[:zone]". */
 struct command *send_launch(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
@@ -34,9 +31,7 @@ struct command *send_listing(struct pop_model *p, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);
 
-/* --- between aggregates
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- between aggregates --- */
 void send_internal(struct decision *d, struct internal *msg);
 
 /* "<pop id>[:zone]" -> its parts, in the arena; zone "" if none. */

@@ -178,9 +178,7 @@ void send_release(struct vnfr_member *v)
     request(v, CMD_RELEASE, settings_of(v->m->d)->terminate_us, &body);
 }
 
-/* --- answers
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- answers --- */
 
 void remember_asker(struct vnfr_member *v)
 {

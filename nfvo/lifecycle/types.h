@@ -41,9 +41,7 @@ enum facts {
     FACT_DRIVERS = 1 << 2,       /* all driver queues */
 };
 
-/* --- NSR
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- NSR --- */
 enum nsr_phase {
     NSR_DEPLOYING,
     NSR_ACTIVE,
@@ -109,8 +107,7 @@ enum vnfr_event {
 extern const char *const vnfr_event_names[VNFR_EV_N];
 extern const struct fsm vnfr_fsm; /* the matrix: vnfr_fsm.c */
 
-/* --- VNFC instance (server)
- * ------------------------------------------------------------------------------------------- */
+/* --- VNFC instance (server) --- */
 enum instance_phase {
     INSTANCE_LAUNCHING, /* launch sent */
     INSTANCE_DOUBT,     /* no answer, or it may not have been sent: the PoP's list decides */
@@ -121,14 +118,10 @@ enum instance_phase {
     INSTANCE_PHASE_N
 };
 
-/* --- PoP
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- PoP --- */
 enum pop_phase { POP_REGISTERING, POP_READY, POP_PHASE_N };
 
-/* --- commands
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- commands --- */
 enum command_kind {
     /* of an NSR */
     CMD_INSTANTIATE = 1, /* Or-Vnfm requests; subject = vnfr. At most one of a VNFR is open */
@@ -154,9 +147,7 @@ enum command_kind {
     CMD_KIND_N
 };
 
-/* --- events (intent.event)
- * --------------------------------------------------------------------------------------------------
- */
+/* --- events (intent.event) --- */
 enum nfvo_event {
     EV_NSR_DEPLOY,    /* payload: struct deploy_request */
     EV_NSR_RELEASE,   /* payload: project id, or NULL */
@@ -176,9 +167,7 @@ enum nfvo_event {
     EV_N
 };
 
-/* --- payloads of users' commands
- * -----------------------------------------------------------------------------------------------
- */
+/* --- payloads of users' commands --- */
 /* clang-format off */
 #define DEPLOY_VNFM_FIELDS(X) /* who manages VNFDs of an endpoint type */ \
     X(STR,  type,         "type",         _, REQUIRED)                    \
@@ -203,7 +192,7 @@ PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
     X(REC, pop,       "pop",       vim_instance, OPTIONAL) /* without secrets */
 PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
 
-/* --- messages between aggregates (queue nfvo.internal) ----------------------------------------------------------------------------- */
+/* --- messages between aggregates (queue nfvo.internal) --- */
 #define INTERNAL_FIELDS(X)                                                                                  \
     X(STR,  what,     "what",     _,       REQUIRED) /* prepare, prepared, list, listed */                  \
     X(STR,  to,       "to",       _,       REQUIRED) /* aggregate */                                        \
@@ -217,7 +206,7 @@ PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
     X(REC,  fault,    "fault",    fault,   OPTIONAL)
 PROTO_RECORD(internal, INTERNAL_FIELDS)
 
-/* --- private documents (column state) -------------------------------------------------------------------------------------------------- */
+/* --- private documents (column state) --- */
 #define NSR_STATE_FIELDS(X)                                                                                  \
     X(STRSMAP, candidates,  "candidates",  _,       OPTIONAL)                                                \
     X(LIST,    keys,        "keys",        ssh_key, OPTIONAL)                                                \
@@ -252,9 +241,7 @@ PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
 PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */
 
-/* --- settings
- * ---------------------------------------------------------------------------------------------------------------------------
- */
+/* --- settings --- */
 struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
     int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */

@@ -33,9 +33,7 @@ bool launches_pending(const struct vnfr_member *v);
 /* Ordered start: give the turn to the next one, if nobody has it. */
 void nsr_next_turn(struct nsr_model *m);
 
-/* --- servers (instance.c)
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- servers (instance.c) --- */
 void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
                      const struct err *bad);
 void instance_deadline(struct nsr_model *m, struct command *c);
@@ -47,9 +45,7 @@ void instances_want_list(struct nsr_model *m, const char *pop_id);
 void instance_delete(struct nsr_model *m, struct instance_member *i);
 const char *instance_pop(struct decision *d, const struct instance_member *i);
 
-/* --- dependencies (dependency.c)
- * -------------------------------------------------------------------------------------------------
- */
+/* --- dependencies (dependency.c) --- */
 void dependencies_build(struct nsr_model *m, const struct nsd *nsd);
 void dependencies_fill(struct vnfr_member *source);
 struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target);

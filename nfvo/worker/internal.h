@@ -3,11 +3,7 @@
 
 #include "nfvo/worker/workers.h"
 
-struct engine_queue;
 struct seal;
-
-/* commands.c */
-struct api_commands commands_on(struct engine_queue *q);
 
 /* render.c: PoPs with their secrets, for bodies that leave. One cache a worker; a reference names
  * the version it wants. */

@@ -2,9 +2,9 @@
 
 #include "common/base/mem.h"
 #include "common/daemon/daemon.h"
-#include "common/engine/bus_amqp.h"
-#include "common/engine/store_pg.h"
 #include "common/log/log.h"
+#include "common/ports/bus_amqp.h"
+#include "common/ports/store_pg.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
 #include "nfvo/broker/topology_bus.h"
@@ -38,10 +38,7 @@ struct worker {
 };
 
 struct workers {
-    const struct nfvo_options *options;
-    struct store *store;
-    struct lifecycle_settings settings;
-    char broker_port[8];
+    struct workers_setup setup;
     struct domain domain;
     struct engine_queue *queue;
     struct engine_clock clock;
@@ -110,7 +107,8 @@ static void connect_ports(struct worker *w, struct ids *ids)
     struct workers *all = w->all;
     char name[64];
     snprintf(name, sizeof(name), "nfvo worker %d", w->number);
-    struct bus_options bo = broker_options(&all->options->broker, name);
+    struct bus_options bo = *all->setup.bus;
+    bo.name = name;
     struct bus *bus = bus_new(&bo);
     topology_declare(bus);
     struct engine_amqp_options ao = {.queues = queues,
@@ -124,9 +122,9 @@ static void connect_ports(struct worker *w, struct ids *ids)
                                      .fault = bus_fault,
                                      .arg = w};
     w->amqp = engine_amqp_new(bus, &ao);
-    w->cache = render_cache_new(store_seal(all->store));
-    w->pg =
-        engine_pg_new(store_connection(all->store, name), &all->domain, render_reference, w->cache);
+    w->cache = render_cache_new(store_seal(all->setup.store));
+    w->pg = engine_pg_new(store_connection(all->setup.store, name), &all->domain, render_reference,
+                          w->cache);
     *ids = (struct ids){.ctx = w, .make = make_id, .number = next_number};
 }
 
@@ -161,26 +159,19 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err_code workers_open(struct workers **ret, const struct nfvo_options *options,
-                           struct store *store, struct err *err)
+enum err_code workers_open(struct workers **ret, const struct workers_setup *setup, struct err *err)
 {
     struct workers *all = xcalloc(1, sizeof(*all));
-    all->options = options;
-    all->store = store;
-    all->settings = lifecycle_settings_of(options);
-    if (!*all->settings.broker_port) {
-        snprintf(all->broker_port, sizeof(all->broker_port), "%d", (int)options->broker.port);
-        all->settings.broker_port = all->broker_port;
-    }
+    all->setup = *setup;
     id_new(all->process);
-    nfvo_domain_init(&all->domain, &all->settings);
+    nfvo_domain_init(&all->domain, &all->setup.settings);
     all->clock.now_us = mono_now;
     all->queue = engine_queue_new();
-    struct db *db = store_borrow(store);
+    struct db *db = store_borrow(setup->store);
     enum err_code rc = store_absorb_downtime(db, err);
-    store_return(store, db);
-    all->workers = xcalloc((size_t)options->workers, sizeof(*all->workers));
-    for (int i = 0; rc == ERR_OK && i < options->workers; i++) {
+    store_return(setup->store, db);
+    all->workers = xcalloc((size_t)setup->n, sizeof(*all->workers));
+    for (int i = 0; rc == ERR_OK && i < setup->n; i++) {
         struct worker *w = &all->workers[i];
         w->all = all;
         w->number = i;
@@ -217,9 +208,9 @@ void workers_close(struct workers *all)
     free(all);
 }
 
-struct api_commands workers_commands(struct workers *all)
+struct engine_queue *workers_queue(struct workers *all)
 {
-    return commands_on(all->queue);
+    return all->queue;
 }
 
 bool workers_are_ready(struct workers *all, struct sbuf *why)

@@ -4,19 +4,25 @@
 #define NFVO_WORKER_WORKERS_H
 
 #include "common/engine/engine.h"
-#include "nfvo/api/command.h"
-#include "nfvo/options.h"
+#include "nfvo/lifecycle/types.h"
 
 struct workers;
 struct store;
+struct bus_options;
 
-/* Starts the threads; does not wait until they are connected. options and store are borrowed until
- * workers_close. */
-MUST_USE enum err_code workers_open(struct workers **ret, const struct nfvo_options *options,
-                                    struct store *store, struct err *err);
+struct workers_setup {
+    const struct bus_options *bus; /* borrowed until workers_close */
+    struct store *store;           /* likewise */
+    struct lifecycle_settings settings;
+    int n; /* threads; as many as cores: more only shrink the batches */
+};
+
+/* Starts the threads; does not wait until they are connected. */
+MUST_USE enum err_code workers_open(struct workers **ret, const struct workers_setup *setup,
+                                    struct err *err);
 /* Finishes what is in hand: publishes, confirms, acknowledges; at most some seconds. */
 void workers_close(struct workers *w);
-struct api_commands workers_commands(struct workers *w);
+struct engine_queue *workers_queue(struct workers *w); /* of users' commands; borrowed */
 /* At least one is connected to the broker; else why not. */
 bool workers_are_ready(struct workers *w, struct sbuf *why);
 void workers_metrics(struct workers *w, struct sbuf *out);

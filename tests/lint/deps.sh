@@ -20,6 +20,7 @@ common/db              common/base common/sys common/log common/json common/fsm 
 common/http            common/base common/sys common/log common/json common/fsm common/config common/metrics
 common/daemon          common
 common/engine          common/base common/fsm common/log
+common/ports           common/base common/fsm common/log common/engine common/bus common/db
 common/peer            common/base common/sys common/config common/bus
 common/fake            common/base common/sys common/config
 proto                  common/base common/json

@@ -1,7 +1,9 @@
-/* Users' commands as intents of the engine: api_commands on a queue. */
+#include "nfvo/commands.h"
+
 #include "common/base/mem.h"
+#include "common/engine/engine.h"
 #include "nfvo/catalogue/plan.h"
-#include "nfvo/worker/internal.h"
+#include "nfvo/lifecycle/types.h"
 
 #include <stdlib.h>
 #include <string.h>

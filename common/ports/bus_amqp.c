@@ -1,4 +1,4 @@
-#include "common/engine/bus_amqp.h"
+#include "common/ports/bus_amqp.h"
 
 #include "common/base/mem.h"
 

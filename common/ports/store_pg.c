@@ -1,0 +1,268 @@
+#include "common/ports/pg_internal.h"
+
+#include "common/base/mem.h"
+#include "common/base/sbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct db_statement
+    outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true FROM unnest($1::text[], $2::int8[]) AS c(s, q) WHERE o.stream = c.s AND o.seq = c.q" },
+    outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox WHERE next_at < " NOW_SQL " AND until_at > 0 AND until_at < " NOW_SQL },
+    outbox_unsent = { "engine_outbox_unsent", "UPDATE outbox o SET next_at = " NOW_SQL " + $2::int8, attempts = o.attempts + 1 FROM "
+                      "(SELECT stream, seq FROM outbox WHERE next_at < " NOW_SQL " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) s "
+                      "WHERE o.stream = s.stream AND o.seq = s.seq RETURNING o.stream, o.seq, o.attempts, o.until_at, o.maybe_sent, o.meta, o.body" },
+    due_load      = { "engine_due", "SELECT id, agg, agg_kind FROM command WHERE due_at <= " NOW_SQL " ORDER BY due_at LIMIT $1" };
+/* clang-format on */
+
+/* --- statements of the domain's tables --- */
+
+static struct db_statement make(const char *prefix, const char *table, struct sbuf *sql)
+{
+    AUTO(sbuf_release) struct sbuf name = SBUF_INIT;
+    sbuf_addf(&name, "engine_%s_%s", prefix, table);
+    return (struct db_statement){sbuf_take(&name), sbuf_take(sql)};
+}
+
+bool pg_is_root(const struct domain *dom, int kind)
+{
+    for (int i = 0; i < dom->n_aggs; i++)
+        if (dom->aggs[i].root == kind)
+            return true;
+    return false;
+}
+
+/* id, agg, phase, seq, keys..., doc, state: absent ones as constants, so that every kind reads
+ * alike. */
+static void add_columns(struct sbuf *sql, const struct row_kind *k, bool has_seq, bool has_agg)
+{
+    sbuf_addf(sql, "r.id, %s, %s, %s", has_agg ? "r.agg" : "''", k->has_phase ? "r.phase" : "0",
+              has_seq ? "r.seq" : "0");
+    for (int i = 0; i < ROW_KEYS_MAX; i++)
+        if (k->keys[i])
+            sbuf_addf(sql, ", coalesce(r.%s, '')", k->keys[i]);
+        else
+            sbuf_adds(sql, ", ''");
+    sbuf_addf(sql, ", %s, %s", k->has_doc ? "r.doc" : "''", k->has_state ? "r.state" : "''");
+}
+
+static void make_upsert(struct kind_statements *s, const struct row_kind *k, bool root)
+{
+    AUTO(sbuf_release) struct sbuf cols = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf types = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf sets = SBUF_INIT;
+    struct sbuf sql = SBUF_INIT;
+    int n = 3;
+    sbuf_adds(&cols, "id, agg, phase");
+    sbuf_adds(&types, "$1::text[], $2::text[], $3::int4[]");
+    sbuf_adds(&sets, "phase = excluded.phase");
+    const char *names[ROW_KEYS_MAX + 3] = {0};
+    int n_names = 0;
+    if (root)
+        names[n_names++] = "seq";
+    for (int i = 0; i < ROW_KEYS_MAX && k->keys[i]; i++)
+        names[n_names++] = k->keys[i];
+    if (k->has_doc)
+        names[n_names++] = "doc";
+    if (k->has_state)
+        names[n_names++] = "state";
+    for (int i = 0; i < n_names; i++) {
+        sbuf_addf(&cols, ", %s", names[i]);
+        sbuf_addf(&types, ", $%d::%s[]", ++n, strcmp(names[i], "seq") == 0 ? "int8" : "text");
+        sbuf_addf(&sets, ", %s = excluded.%s", names[i], names[i]);
+    }
+    sbuf_addf(&sql,
+              "INSERT INTO %s (%s) SELECT * FROM unnest(%s) ON CONFLICT (id) DO UPDATE SET %s",
+              k->table, cols.s, types.s, sets.s);
+    s->upsert = make("upsert", k->table, &sql);
+}
+
+static void make_statements(struct engine_pg *pg)
+{
+    for (int i = 0; i < pg->dom->n_rows; i++) {
+        const struct row_kind *k = &pg->dom->rows[i];
+        struct kind_statements *s = &pg->kinds[i];
+        bool root = pg_is_root(pg->dom, i);
+        struct sbuf sql = SBUF_INIT;
+        if (!k->has_phase) /* only a fact */
+            continue;
+        sbuf_addf(&sql, "SELECT id FROM %s WHERE id = ANY($1::text[])", k->table);
+        s->exists = make("exists", k->table, &sql);
+        sbuf_adds(&sql, "SELECT ");
+        add_columns(&sql, k, root, true);
+        sbuf_addf(&sql,
+                  " FROM %s r WHERE r.id = ANY($1::text[]) ORDER BY r.id FOR UPDATE SKIP LOCKED",
+                  k->table);
+        s->lock = make("lock", k->table, &sql);
+        sbuf_adds(&sql, "SELECT ");
+        add_columns(&sql, k, root, true);
+        sbuf_addf(&sql, " FROM %s r WHERE r.agg = ANY($1::text[]) ORDER BY r.id", k->table);
+        s->members = make("members", k->table, &sql);
+        sbuf_addf(&sql, "DELETE FROM %s WHERE id = ANY($1::text[])", k->table);
+        s->drop = make("drop", k->table, &sql);
+        make_upsert(s, k, root);
+    }
+    for (int i = 0; i < pg->dom->n_facts; i++) {
+        const struct fact_kind *f = &pg->dom->facts[i];
+        const struct row_kind *k = &pg->dom->rows[f->row_kind];
+        struct sbuf sql = SBUF_INIT;
+        sbuf_adds(&sql, "SELECT ");
+        add_columns(&sql, k, false, false);
+        sbuf_addf(&sql, " %s ORDER BY r.id", f->sql);
+        pg->facts[i] = make("fact", k->table, &sql);
+    }
+}
+
+static void read_meta(struct arena *a, const char *meta, struct send *s)
+{
+    char *field[7], *p = arena_strdup(a, meta);
+    for (int i = 0; i < 7; i++) {
+        field[i] = p ? p : arena_strdup(a, "");
+        p = p ? strchr(p, '\t') : NULL;
+        if (p)
+            *p++ = '\0';
+    }
+    int flags = atoi(field[6]);
+    *s = (struct send){.exchange = field[0],
+                       .key = field[1],
+                       .command = *field[2] ? field[2] : NULL,
+                       .correlation_id = *field[3] ? field[3] : NULL,
+                       .policy = (uint8_t)atoi(field[4]),
+                       .reply = (uint8_t)atoi(field[5]),
+                       .is_answer = flags & META_ANSWER,
+                       .is_internal = (flags & META_INTERNAL) != 0};
+}
+
+static void abandon(void *ctx)
+{
+    struct engine_pg *pg = ctx;
+    db_rollback(pg->db);
+}
+
+static enum err_code settle(void *ctx, const struct save *s, struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    pg_send_keys(pg, &pg_outbox_drop, s->confirmed, s->n_confirmed);
+    pg_send_keys(pg, &pg_outbox_retry, s->retry, s->n_retry);
+    enum err_code rc = db_sync(pg->db, err);
+    db_results_clear(pg->db);
+    return rc;
+}
+
+static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
+                         struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    struct db_result res;
+    enum err_code rc =
+        db_query(pg->db, &due_load, DB_PARAMS(db_param_int((int64_t)max)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret_n = (size_t)db_rows(&res);
+    *ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+    for (size_t i = 0; i < *ret_n; i++)
+        (*ret)[i] = (struct due){arena_strdup(a, db_text(&res, (int)i, 0)),
+                                 arena_strdup(a, db_text(&res, (int)i, 1)),
+                                 (uint8_t)db_int64(&res, (int)i, 2)};
+    db_results_clear(pg->db);
+    return ERR_OK;
+}
+
+static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
+                            struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    struct db_result res;
+    db_send(pg->db, &outbox_expire, NULL, 0);
+    db_send(pg->db, &outbox_unsent,
+            DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US)));
+    enum err_code rc = db_sync(pg->db, err);
+    if (rc != ERR_OK)
+        return rc;
+    db_result_next(pg->db, &res);
+    db_result_next(pg->db, &res);
+    for (int i = 0; i < db_rows(&res); i++) {
+        struct outbox_row *row = arena_alloc(a, sizeof(*row));
+        *row = (struct outbox_row){.stream = arena_strdup(a, db_text(&res, i, 0)),
+                                   .seq = db_int64(&res, i, 1),
+                                   .attempts = (int32_t)db_int64(&res, i, 2),
+                                   .until_at = db_int64(&res, i, 3),
+                                   .maybe_sent = db_bool(&res, i, 4)};
+        read_meta(a, db_text(&res, i, 5), &row->send);
+        row->send.body = arena_strdup(a, db_text(&res, i, 6));
+        row->send.until_at = row->until_at;
+        ADD(ret, row, a);
+    }
+    db_results_clear(pg->db);
+    return ERR_OK;
+}
+
+static enum err_code mark_maybe_sent(void *ctx, struct outbox_row *const *rows, size_t n,
+                                     struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    pg_send_keys(pg, &outbox_mark, (const struct outbox_row *const *)rows, n);
+    return db_sync(pg->db, err);
+}
+
+static enum err_code render(void *ctx, const char *name, char **ret, struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    return pg->render(pg->arg, pg->db, name, ret, err);
+}
+
+struct engine_pg *engine_pg_new(struct db *db, const struct domain *dom,
+                                enum err_code (*render_fn)(void *arg, struct db *db,
+                                                           const char *name, char **ret,
+                                                           struct err *err),
+                                void *arg)
+{
+    struct engine_pg *pg = xcalloc(1, sizeof(*pg));
+    pg->db = db;
+    pg->dom = dom;
+    pg->render = render_fn;
+    pg->arg = arg;
+    make_statements(pg);
+    return pg;
+}
+
+static void free_statement(struct db_statement *s)
+{
+    freep(&s->name);
+    freep(&s->sql);
+}
+
+void engine_pg_free(struct engine_pg *pg)
+{
+    if (!pg)
+        return;
+    db_free(pg->db);
+    for (int i = 0; i < KINDS_MAX; i++) {
+        free_statement(&pg->kinds[i].exists);
+        free_statement(&pg->kinds[i].lock);
+        free_statement(&pg->kinds[i].members);
+        free_statement(&pg->kinds[i].upsert);
+        free_statement(&pg->kinds[i].drop);
+        free_statement(&pg->facts[i]);
+    }
+    freep(&pg);
+}
+
+struct engine_store engine_pg_store(struct engine_pg *pg)
+{
+    return (struct engine_store){.ctx = pg,
+                                 .load = pg_load,
+                                 .save = pg_save,
+                                 .abandon = abandon,
+                                 .settle = settle,
+                                 .due = due,
+                                 .unsent = unsent,
+                                 .mark_maybe_sent = mark_maybe_sent,
+                                 .render = render};
+}
+
+struct db *engine_pg_db(struct engine_pg *pg)
+{
+    return pg->db;
+}

@@ -1,0 +1,193 @@
+#include "common/ports/pg_internal.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const struct db_statement
+    now_statement = { "engine_now", "SELECT " NOW_SQL },
+    commands_load = { "engine_commands", "SELECT id, agg, agg_kind, kind, subject, due_at, data FROM command WHERE agg = ANY($1::text[]) ORDER BY id" };
+/* clang-format on */
+
+/* --- load --- */
+
+enum {
+    COL_ID,
+    COL_AGG,
+    COL_PHASE,
+    COL_SEQ,
+    COL_KEYS,
+    COL_DOC = COL_KEYS + ROW_KEYS_MAX,
+    COL_STATE
+};
+
+static struct row *read_row(struct arena *a, const struct db_result *res, int i, int kind)
+{
+    struct row *r = arena_alloc(a, sizeof(*r));
+    r->kind = (uint8_t)kind;
+    /* Names go into messages, which are published after the results are gone; documents are only
+     * read before. */
+    r->id = arena_strdup(a, db_text(res, i, COL_ID));
+    r->agg = arena_strdup(a, db_text(res, i, COL_AGG));
+    r->phase = (int32_t)db_int64(res, i, COL_PHASE);
+    r->seq = db_int64(res, i, COL_SEQ);
+    for (int k = 0; k < ROW_KEYS_MAX; k++)
+        r->key[k] = arena_strdup(a, db_text(res, i, COL_KEYS + k));
+    r->doc = db_text(res, i, COL_DOC);
+    r->state = db_text(res, i, COL_STATE);
+    return r;
+}
+
+struct asking { /* aggregates of one kind, distinct, and the union of the facts wanted */
+    const char *ids[ENGINE_BATCH_MAX];
+    bool exists[ENGINE_BATCH_MAX];
+    struct loaded *loaded[ENGINE_BATCH_MAX];
+    int n;
+    unsigned facts;
+    struct db_array array;
+};
+
+static int find_id(const struct asking *q, const char *id)
+{
+    for (int i = 0; i < q->n; i++)
+        if (strcmp(q->ids[i], id) == 0)
+            return i;
+    return -1;
+}
+
+static void ask_for(struct asking *asking, const struct load *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct asking *q = &asking[l->intents[i]->agg_kind];
+        q->facts |= l->intents[i]->facts;
+        if (find_id(q, l->intents[i]->agg) >= 0 || q->n == ENGINE_BATCH_MAX)
+            continue;
+        q->ids[q->n++] = l->intents[i]->agg;
+        db_array_text(&q->array, l->intents[i]->agg);
+    }
+}
+
+static void send_loads(struct engine_pg *pg, const struct domain *dom, struct asking *asking)
+{
+    db_begin(pg->db);
+    db_send(pg->db, &now_statement, NULL, 0);
+    for (int k = 0; k < dom->n_aggs; k++) {
+        struct asking *q = &asking[k];
+        if (q->n == 0)
+            continue;
+        const struct agg_kind *ak = &dom->aggs[k];
+        db_send(pg->db, &pg->kinds[ak->root].exists, DB_PARAMS(db_param_array(&q->array)));
+        db_send(pg->db, &pg->kinds[ak->root].lock, DB_PARAMS(db_param_array(&q->array)));
+        for (int i = 0; i < ak->n_members; i++)
+            db_send(pg->db, &pg->kinds[ak->members[i]].members,
+                    DB_PARAMS(db_param_array(&q->array)));
+        db_send(pg->db, &commands_load, DB_PARAMS(db_param_array(&q->array)));
+        for (int i = 0; i < dom->n_facts; i++)
+            if ((q->facts & dom->facts[i].bit) &&
+                (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs))
+                db_send(pg->db, &pg->facts[i], DB_PARAMS(db_param_array(&q->array)));
+    }
+}
+
+static void read_root(struct asking *q, struct load *l, const struct db_result *res,
+                      const struct agg_kind *ak)
+{
+    for (int i = 0; i < db_rows(res); i++) {
+        int at = find_id(q, db_text(res, i, COL_ID));
+        if (at >= 0 && q->loaded[at])
+            q->loaded[at]->root = read_row(l->arena, res, i, ak->root);
+    }
+}
+
+/* Locked, or not there at all: ours. There, but not locked: another worker's. */
+static void read_locks(struct asking *q, struct load *l, const struct db_result *exists,
+                       const struct db_result *locked, int agg_kind)
+{
+    for (int i = 0; i < db_rows(exists); i++)
+        q->exists[find_id(q, db_text(exists, i, 0))] = true;
+    for (int i = 0; i < db_rows(locked); i++)
+        q->exists[find_id(q, db_text(locked, i, COL_ID))] = false; /* not any more in the way */
+    for (int i = 0; i < q->n; i++)
+        if (!q->exists[i]) {
+            q->loaded[i] = &l->aggs[l->n_aggs++];
+            *q->loaded[i] = (struct loaded){.agg = q->ids[i], .agg_kind = (uint8_t)agg_kind};
+        }
+}
+
+static void read_members(struct asking *q, struct load *l, const struct db_result *res, int kind)
+{
+    for (int i = 0; i < db_rows(res); i++) {
+        int at = find_id(q, db_text(res, i, COL_AGG));
+        if (at >= 0 && q->loaded[at])
+            ADD(&q->loaded[at]->rows, read_row(l->arena, res, i, kind), l->arena);
+    }
+}
+
+static void read_commands(struct asking *q, struct load *l, const struct db_result *res)
+{
+    for (int i = 0; i < db_rows(res); i++) {
+        int at = find_id(q, db_text(res, i, 1));
+        if (at < 0 || !q->loaded[at])
+            continue;
+        struct command *c = arena_alloc(l->arena, sizeof(*c));
+        *c = (struct command){.id = db_text(res, i, 0),
+                              .agg = db_text(res, i, 1),
+                              .agg_kind = (uint8_t)db_int64(res, i, 2),
+                              .kind = (uint8_t)db_int64(res, i, 3),
+                              .subject = db_text(res, i, 4),
+                              .due_at = db_int64(res, i, 5),
+                              .data = db_text(res, i, 6)};
+        ADD(&q->loaded[at]->commands, c, l->arena);
+    }
+}
+
+static void read_facts(struct load *l, const struct db_result *res, int kind)
+{
+    for (int i = 0; i < db_rows(res); i++)
+        ADD(&l->facts, read_row(l->arena, res, i, kind), l->arena);
+}
+
+static void read_loads(struct engine_pg *pg, const struct domain *dom, struct asking *asking,
+                       struct load *l)
+{
+    struct db_result res, locked;
+    db_result_next(pg->db, &res);
+    l->now = db_int64(&res, 0, 0);
+    l->aggs = arena_alloc(l->arena, l->n * sizeof(*l->aggs));
+    for (int k = 0; k < dom->n_aggs; k++) {
+        struct asking *q = &asking[k];
+        if (q->n == 0)
+            continue;
+        const struct agg_kind *ak = &dom->aggs[k];
+        db_result_next(pg->db, &res);
+        db_result_next(pg->db, &locked);
+        read_locks(q, l, &res, &locked, k);
+        read_root(q, l, &locked, ak);
+        for (int i = 0; i < ak->n_members; i++)
+            if (db_result_next(pg->db, &res))
+                read_members(q, l, &res, ak->members[i]);
+        if (db_result_next(pg->db, &res))
+            read_commands(q, l, &res);
+        for (int i = 0; i < dom->n_facts; i++)
+            if ((q->facts & dom->facts[i].bit) &&
+                (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs) &&
+                db_result_next(pg->db, &res))
+                read_facts(l, &res, dom->facts[i].row_kind);
+    }
+}
+
+enum err_code pg_load(void *ctx, const struct domain *dom, struct load *l, struct err *err)
+{
+    struct engine_pg *pg = ctx;
+    struct asking asking[4];
+    for (int i = 0; i < 4; i++)
+        asking[i] = (struct asking){.array = DB_TEXT_ARRAY};
+    db_results_clear(pg->db);
+    ask_for(asking, l);
+    send_loads(pg, dom, asking);
+    enum err_code rc = db_sync(pg->db, err);
+    if (rc == ERR_OK)
+        read_loads(pg, dom, asking, l);
+    for (int i = 0; i < 4; i++)
+        db_array_release(&asking[i].array);
+    return rc;
+}
