@@ -8,3 +8,16 @@ $(O)/bench/floor: $(patsubst %.c,$(O)/obj/%.o,$(bench-floor-src))
 $(O)/bench/codec: $(O)/obj/tests/bench/codec.o $(O)/lib/libproto.a $(O)/lib/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -ljansson -lm
+
+# make bench: the whole suite under load, measured; see run. BENCH="--quick --only load" passes options.
+bench-load-src := $(addprefix tests/bench/,load.c load_http.c)
+$(O)/bench/load: $(patsubst %.c,$(O)/obj/%.o,$(bench-load-src))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lpq
+
+$(O)/bench/http: $(O)/obj/tests/bench/bench_http.o $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lcurl -luuid -lm
+
+bench: all $(O)/bench/floor $(O)/bench/load $(O)/bench/http
+	tests/bench/run --build $(O) $(BENCH)

@@ -1,0 +1,42 @@
+"""The table and bench.json of make bench."""
+import json
+import os
+
+TARGETS = {  # key: (what, unit, to reach, more is better)
+    "nsr_per_s": ("NSR to ACTIVE", "/s", 80, True),
+    "nsr_failed": ("NSRs that failed", "", 0, False),
+    "floor_nsr_per_s": ("the floor", "/s", None, True),
+    "floor_ratio": ("share of the floor", "", 0.3, True),
+    "alone_p50_ms": ("one NSR alone, median", "ms", 50, False),
+    "alone_p99_ms": ("one NSR alone, p99", "ms", 250, False),
+    "stored_ratio": ("rate with 10,000 stored against 100", "", 0.9, True),
+    "rss_suite_mb": ("memory of our processes", "MB", 100, False),
+    "ready_s": ("nfvo from exec to ready", "s", 1, False),
+    "get_ratio": ("GET against libmicrohttpd", "", 0.1, True),
+    "messages_per_nsr": ("messages published per NSR", "", None, False),
+    "commits_per_nsr": ("commits per NSR", "", None, False),
+}
+
+
+def row(key, value, spread):
+    what, unit, target, is_more = TARGETS[key]
+    reached = target is None or (value >= target if is_more else value <= target)
+    goal = "" if target is None else f"{'>=' if is_more else '<='} {target:g}"
+    around = f"{min(spread):.2f} .. {max(spread):.2f}" if len(spread) > 1 else ""
+    return f"{what + (', ' + unit if unit else ''):38} {value:10.2f} {goal:>10}{'  ' if reached else ' !'}  {around}".rstrip()
+
+
+def write(bench, options):
+    print(f"\n{os.cpu_count()} cores, load average {' '.join(f'{x:.1f}' for x in os.getloadavg())}, "
+          f"{options.rounds} rounds of {options.count} NSRs")
+    print(f"{'measure':38} {'found':>10} {'to reach':>10}    spread of the rounds")
+    for key in TARGETS:
+        if key in bench.found:
+            print(row(key, bench.found[key], bench.spread.get(key, [])))
+    for line in bench.details:
+        print("  " + line)
+    path = os.path.join(options.build, "bench.json")
+    with open(path, "w") as f:
+        json.dump({k: round(v, 4) for k, v in bench.found.items()}, f, indent=1)
+        f.write("\n")
+    print(f"in {path}")
