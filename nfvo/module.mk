@@ -1,5 +1,5 @@
 libs += nfvo
-lib-nfvo-src := $(shell find nfvo -name '*.c' -not -path 'nfvo/cli/*' -not -name main.c | sort)
+lib-nfvo-src := $(shell find nfvo -name '*.c' -not -path 'nfvo/cli/*' -not -path 'nfvo/docs/*' -not -name main.c | sort)
 include common/db/embed.mk
 $(eval $(call embed-migrations,nfvo/store/migrations,store_migrations))
 lib-nfvo-src += $(call embedded,nfvo/store/migrations)
@@ -9,3 +9,11 @@ bin-nfvo-src := nfvo/main.c
 bin-nfvo-libs := nfvo proto common
 bin-nfvo-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -ljansson -luuid -lm
 endif
+
+# The reference page of the lifecycle's matrix.
+$(O)/docs/lifecycle-docs: $(O)/obj/nfvo/docs/main.o $(O)/lib/libnfvo.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+$(O)/docs/lifecycle.md: $(O)/docs/lifecycle-docs
+	$< >$@
+docs: $(O)/docs/lifecycle.md

@@ -1,0 +1,70 @@
+/* Writes the reference page of the VNFR machine from its matrix: `make docs` ->
+ * build/docs/lifecycle.md. */
+#include "nfvo/lifecycle/types.h"
+
+#include <stdio.h>
+
+static void graph(void)
+{
+    printf("```mermaid\nstateDiagram-v2\n    [*] --> INSTANTIATING\n");
+    for (int p = 0; p < VNFR_PHASE_N; p++)
+        for (int to = 0; to < VNFR_PHASE_N; to++) {
+            const char *sep = ": ";
+            for (int e = 0; e < VNFR_EV_N; e++) {
+                const struct fsm_rule *r = fsm_rule(&vnfr_fsm, p, e);
+                if (!r->handle || to == p || !(r->next & FSM_BIT(to)))
+                    continue;
+                if (*sep == ':')
+                    printf("    %s --> %s", vnfr_phase_names[p], vnfr_phase_names[to]);
+                printf("%s%s", sep, vnfr_event_names[e]);
+                sep = ", ";
+            }
+            if (*sep == ',')
+                printf("\n");
+        }
+    printf("    GONE --> [*]\n```\n\n");
+}
+
+static void facts(unsigned bits)
+{
+    static const char *const names[] = {"PoPs", "subscriptions", "drivers"};
+    const char *sep = "";
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+        if (bits & (1u << i)) {
+            printf("%s%s", sep, names[i]);
+            sep = ", ";
+        }
+}
+
+static void rows(int phase)
+{
+    printf("\n### %s\n\nWire status: `%s`.\n\n| event | next phase | facts |\n|---|---|---|\n",
+           vnfr_phase_names[phase], vnfr_status_of(phase));
+    for (int e = 0; e < VNFR_EV_N; e++) {
+        const struct fsm_rule *r = fsm_rule(&vnfr_fsm, phase, e);
+        const char *sep = "";
+        if (!r->handle)
+            continue;
+        printf("| %s | ", vnfr_event_names[e]);
+        for (int to = 0; to < VNFR_PHASE_N; to++)
+            if (r->next & FSM_BIT(to)) {
+                printf("%s%s", sep, vnfr_phase_names[to]);
+                sep = ", ";
+            }
+        printf(" | ");
+        facts(r->facts);
+        printf(" |\n");
+    }
+}
+
+int main(void)
+{
+    printf("# The VNFR's machine\n\nMade from the matrix in nfvo/lifecycle/vnfr_fsm.c. An event "
+           "without a row means nothing in that "
+           "phase: it is counted and refused, and a VNFM that asked gets an Error.\n\n");
+    graph();
+    printf("## Phases\n");
+    for (int p = 0; p < VNFR_PHASE_N; p++)
+        rows(p);
+    return 0;
+}
