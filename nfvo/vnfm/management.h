@@ -1,0 +1,55 @@
+/* The broker's management API: users, their rights, and the names of the queues. Blocking, with a
+ * deadline; one thread.
+ *
+ * Errors: ERR_UNAVAIL, ERR_TIMEOUT, ERR_UNKNOWN, ERR_DENIED (our login is no administrator) may
+ * pass by themselves; ERR_PEER will not: the broker refuses just this. */
+#ifndef NFVO_VNFM_MANAGEMENT_H
+#define NFVO_VNFM_MANAGEMENT_H
+
+#include "common/base/err.h"
+#include "common/base/sbuf.h"
+
+#include <stdbool.h>
+
+struct http_client;
+struct registry_setup;
+struct topology_rights;
+
+struct management {
+    const struct registry_setup *setup; /* borrowed */
+    struct http_client *client;
+    int cancel_fd;
+};
+
+void management_init(struct management *m, const struct registry_setup *setup, int cancel_fd);
+void management_release(struct management *m);
+
+/* Creates the user, or sets its password and tags again. Users that we made bear our tag. */
+#define MANAGEMENT_TAG "baton-manager"
+MUST_USE enum err_code management_put_user(struct management *m, const char *user,
+                                           const char *password, bool is_administrator,
+                                           struct err *err);
+/* false: there is no such user, or we made it. true: it is somebody else's, and must not be
+ * changed: a peer could otherwise take over an operator's login by registering under its name. */
+MUST_USE enum err_code management_is_foreign_user(struct management *m, const char *user, bool *ret,
+                                                  struct err *err);
+/* Topic rights first: without any a user may publish and bind every key. */
+MUST_USE enum err_code management_put_rights(struct management *m, const char *user,
+                                             const struct topology_rights *r, struct err *err);
+/* Absent is fine. */
+MUST_USE enum err_code management_delete_user(struct management *m, const char *user,
+                                              struct err *err);
+
+struct management_queue {
+    const char *name; /* borrowed for the call */
+    bool is_auto_delete;
+};
+/* All queues of the vhost but the per-request reply queues and server-named ones. */
+MUST_USE enum err_code management_queues(struct management *m,
+                                         void (*report)(void *arg,
+                                                        const struct management_queue *queue),
+                                         void *arg, struct err *err);
+MUST_USE enum err_code management_has_queue(struct management *m, const char *queue, bool *ret,
+                                            struct err *err);
+
+#endif
