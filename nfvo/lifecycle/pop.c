@@ -270,6 +270,8 @@ static void network_created(struct pop_model *p, const char *name, const struct 
             proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
     if (rc != ERR_OK) {
         err_hint(&err, "check whether the PoP allows another network, and the driver's log");
+        p->st->refreshed_at = 0; /* it may have been created all the same: look before the next try */
+        pop_changed(p);
         fail_waiting_for(p, name, fault_of(p, &err));
         return;
     }
