@@ -1,5 +1,7 @@
 #include "tests/sim/cloud.h"
 
+#include <string.h>
+
 const char *const manner_names[MANNER_N] = {"c", "java", "python", "go"};
 
 void cloud_init(struct sim *s)
@@ -34,6 +36,7 @@ struct fate cloud_fate(struct sim *s, int64_t typical_us, int64_t deadline_us)
     f.fails = sim_faulty(s, w->peer_fails);
     f.silent = sim_faulty(s, w->peer_silent);
     f.twice = sim_faulty(s, w->peer_twice);
+    f.garbles = sim_faulty(s, w->peer_twice / 4);
     if (sim_faulty(s, w->peer_slow))
         f.takes_us = sim_between(s, deadline_us / 10, deadline_us * 11 / 10);
     if (sim_faulty(s, w->peer_crash)) {
@@ -41,4 +44,9 @@ struct fate cloud_fate(struct sim *s, int64_t typical_us, int64_t deadline_us)
         f.crashes_after = !f.crashes_before;
     }
     return f;
+}
+
+const char *cloud_garbled(struct sim *s, const struct fate *f, const char *body)
+{
+    return f->garbles && strlen(body) > 2 ? arena_strndup(&s->arena, body, strlen(body) - 1) : body;
 }

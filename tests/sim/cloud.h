@@ -85,10 +85,12 @@ void driver_crash(struct driver *d);
 
 /* What becomes of one request. */
 struct fate {
-    bool fails, silent, twice, crashes_before, crashes_after;
+    bool fails, silent, twice, garbles, crashes_before, crashes_after;
     int64_t takes_us;
     uint64_t message; /* the broker's number of the request: the same one may come twice */
 };
+/* Its answer, or what a broken encoder makes of it. */
+const char *cloud_garbled(struct sim *s, const struct fate *f, const char *body);
 struct fate cloud_fate(struct sim *s, int64_t typical_us, int64_t deadline_us);
 
 /* vnfm_record.c: messages in each manner, in the run's arena. */

@@ -148,6 +148,22 @@ static void storm_ends(struct sim *s, void *arg, uint64_t tag)
     sim_tell(s, "", "", "-- the storm is over --");
 }
 
+/* Every connection breaks at once; quorum queues keep what they had, auto-delete queues do not. */
+static void broker_restarts(struct sim *s, void *arg, uint64_t tag)
+{
+    (void)arg, (void)tag;
+    if (s->calm)
+        return;
+    sim_tell(s, "broker", "", "RESTARTS");
+    for (int i = 0; i < s->fleet->n; i++)
+        for (int k = 0; s->fleet->at[i].is_alive && k < s->fleet->at[i].n_workers; k++)
+            fake_bus_lose(&s->fleet->at[i].workers[k]->bus);
+    for (int i = 0; i < s->cloud->n_vnfms; i++)
+        vnfm_crash(&s->cloud->vnfms[i]);
+    for (int i = 0; i < s->cloud->n_drivers; i++)
+        driver_crash(&s->cloud->drivers[i]);
+}
+
 static int64_t some_time(struct sim *s) /* log-uniform, 10 ms to 100 s */
 {
     int64_t t = 10 * MSEC << sim_between(s, 0, 13);
@@ -179,6 +195,8 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
         }
     }
     sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);
+    if (s->weather.crashes && s->weather.peer_crash && sim_chance(s, 300))
+        sim_at(s, s->now + some_time(s), broker_restarts, c, 0);
 }
 
 void crowd_release_all(struct sim *s)

@@ -55,6 +55,7 @@ static void answer(struct call *k, const char *body)
                     k->rq->method_name);
         return;
     }
+    body = cloud_garbled(d->s, &k->fate, body);
     struct publish p = {.exchange = d->manner == MANNER_GO ? "" : TOPOLOGY_EXCHANGE,
                         .key = k->m->reply_to,
                         .correlation_id = k->m->correlation_id,

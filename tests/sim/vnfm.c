@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define C_PATIENCE    (600 * SEC)
 #define JAVA_PATIENCE (1000 * SEC) /* vnfm.rabbitmq.sar.timeout */
 #define DEADLINE      (1800 * SEC)
 
@@ -22,6 +23,7 @@ struct job {
     const char *reply_queue, *correlation;
     const char *command;
     struct fate fate;
+    struct publish question;
     struct job *older;
     bool is_done;
 };
@@ -120,6 +122,7 @@ static void journal(struct job *j, const char *body)
 static void answer(struct job *j, const char *body)
 {
     struct vnfm *v = j->v;
+    body = cloud_garbled(v->s, &j->fate, body);
     struct publish p = {.exchange = "", .key = j->m->reply_to, .body = body, .len = strlen(body)};
     p.correlation_id = v->manner == MANNER_PYTHON ? NULL : j->m->correlation_id;
     if (!p.key) /* a Python VNFM then uses these (tests/interop/README.md) */
@@ -269,9 +272,14 @@ static const struct bconn_events answer_events = {.delivery = got_answer};
 static void lose_patience(struct sim *s, void *arg, uint64_t asked)
 {
     struct job *j = arg;
-    (void)s;
     if (!is_current(j) || j->asked != (enum action)asked)
         return;
+    if (j->v->manner == MANNER_C) { /* ours asks again: a repeat gets the same answer */
+        sim_tell(s, j->v->queue, QUEUE_ACTIONS_REPLY, "%s again", action_word(j->asked));
+        broker_publish(j->v->conn, &j->question);
+        sim_at(s, s->now + C_PATIENCE, lose_patience, j, asked);
+        return;
+    }
     j->asked = ACTION_NONE;
     fail(j, "no answer from the NFVO");
 }
@@ -297,8 +305,10 @@ static void ask(struct job *j, enum action action)
                         .len = strlen(body)};
     sim_tell(s, v->queue, p.key, "%s for %s", action_word(action), j->record->name);
     broker_publish(v->conn, &p);
-    if (v->manner == MANNER_JAVA)
-        sim_at(s, s->now + JAVA_PATIENCE, lose_patience, j, (uint64_t)action);
+    j->question = p;
+    if (v->manner == MANNER_JAVA || v->manner == MANNER_C)
+        sim_at(s, s->now + (v->manner == MANNER_C ? C_PATIENCE : JAVA_PATIENCE), lose_patience, j,
+               (uint64_t)action);
 }
 
 /* --- taking requests
