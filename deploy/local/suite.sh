@@ -138,11 +138,12 @@ CONF
         printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" \
             "$suite_vhost" >"$suite/peer.conf"
         printf 'export %s=%q\n' BATON_URL "http://127.0.0.1:$suite_port" BATON_USER admin \
-            BATON_PASSWORD "$suite_password" XDG_CONFIG_HOME "$suite/config" >"$suite/baton.env"
+            BATON_PASSWORD "$suite_password" >"$suite/baton.env"
     )
     # shellcheck disable=SC1091
     . "$suite/baton.env"
-    unset BATON_TOKEN BATON_PROJECT
+    unset BATON_TOKEN BATON_PROJECT BATON_CA
+    export XDG_CONFIG_HOME=$suite/config # the user's own login stays out of it
 }
 
 suite_start_nfvo()
@@ -237,7 +238,7 @@ suite_explain()
     local file lines
     for file in "$suite"/log/*.log; do
         [[ -s $file ]] || continue
-        lines=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | tail -n 15 || true)
+        lines=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
         [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
     done
 }

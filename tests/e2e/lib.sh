@@ -56,6 +56,10 @@ scenario_close()
     trap '' INT TERM HUP
     ((rc == 0)) || suite_explain
     suite_stop_all
+    if ((rc == 0)) && grep -E 'Sanitizer|runtime error|lvl=crit' "$suite"/log/*.log >&2; then
+        echo 'FAILED: a process said that about itself' >&2
+        rc=1
+    fi
     if [[ -d $suite/servers ]]; then
         "$e2e_top/tests/support/servers" clean "$suite/servers"
     else

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# The samples in deploy/config are what the programs print, and are accepted by them.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/../.." && pwd)
+bin=${E2E_BIN:-${O:-$top/build}/bin}
+
+for program in nfvo vim-driver-test vnfm-dummy; do
+    sample=deploy/config/$program.conf
+    if ! diff -u "$top/$sample" <("$bin/$program" --sample-config); then
+        echo "FAILED: $sample is old; hint: $program --sample-config >$sample" >&2
+        exit 1
+    fi
+    "$bin/$program" --config "$top/$sample" --check-config
+    grep -q "^ExecStart=/usr/local/bin/$program\$" "$top/deploy/systemd/$program.service"
+done
