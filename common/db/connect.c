@@ -18,6 +18,7 @@ struct db *db_new(const struct db_options *options)
     db->conninfo = xstrdup(options->conninfo ? options->conninfo : "");
     db->application_name = xstrdup(options->application_name ? options->application_name : "baton");
     db->schema = options->schema ? xstrdup(options->schema) : NULL;
+    db->settings = xstrdup(options->settings ? options->settings : "");
     db->connect_timeout_ms = setting(options->connect_timeout_ms, 5000);
     db->statement_timeout_ms = setting(options->statement_timeout_ms, 10000);
     db->lock_timeout_ms = setting(options->lock_timeout_ms, 3000);
@@ -53,6 +54,7 @@ void db_free(struct db *db)
     free(db->conninfo);
     free(db->application_name);
     free(db->schema);
+    free(db->settings);
     free(db);
 }
 
@@ -87,7 +89,8 @@ static void server_options(const struct db *db, const char *of_conninfo, struct 
     sbuf_addf(out, "-c statement_timeout=%d -c lock_timeout=%d ", db->statement_timeout_ms,
               db->lock_timeout_ms);
     sbuf_addf(out, "-c idle_in_transaction_session_timeout=%d ", db->idle_timeout_ms);
-    sbuf_addf(out, "-c client_min_messages=error %s", of_conninfo ? of_conninfo : "");
+    sbuf_addf(out, "-c client_min_messages=error %s %s", db->settings,
+              of_conninfo ? of_conninfo : "");
 }
 
 static enum err_code conninfo_options(const struct db *db, struct sbuf *out, struct err *err)

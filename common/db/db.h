@@ -61,7 +61,14 @@ struct db_options {
                              is dropped */
     size_t max_result_bytes; /* [64 MiB] received in one pipeline; more drops the connection with
                                 ERR_LIMIT */
+    const char *settings;    /* of the session, "-c name=value ..."; NULL: none */
 };
+
+/* For connections whose statements all go by key, and are the same all day. PostgreSQL plans by how
+ * large a table is when a statement is first used: small or empty. It would go on reading through
+ * the whole of it until an ANALYZE comes by, a minute and thousands of rows later. Without jit,
+ * because what cannot be done but by reading through seems expensive then. */
+#define DB_SETTINGS_BY_KEY "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off"
 
 struct db *db_new(const struct db_options *options); /* given; does not connect */
 void db_free(struct db *db);

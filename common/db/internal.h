@@ -27,6 +27,7 @@ struct db_prepared {
 
 struct db {
     char *conninfo, *application_name, *schema;
+    char *settings;
     int connect_timeout_ms, statement_timeout_ms, lock_timeout_ms, idle_timeout_ms;
     int tcp_user_timeout_ms, reply_timeout_ms;
     size_t max_result_bytes;

@@ -21,11 +21,17 @@ struct store {
     size_t idle_n, all_n;
 };
 
-struct db *store_connection(const struct store *s, const char *application_name)
+static struct db *connection(const struct store *s, const char *name, const char *settings)
 {
     return db_new(&(struct db_options){.conninfo = s->options->conninfo,
-                                       .application_name = application_name,
-                                       .schema = s->options->schema});
+                                       .application_name = name,
+                                       .schema = s->options->schema,
+                                       .settings = settings});
+}
+
+struct db *store_connection(const struct store *s, const char *application_name)
+{
+    return connection(s, application_name, DB_SETTINGS_BY_KEY);
 }
 
 enum err_code store_open(struct store **ret, const struct store_options *options, struct err *err)
@@ -37,7 +43,7 @@ enum err_code store_open(struct store **ret, const struct store_options *options
     s->all_n = options->connections > 0 ? (size_t)options->connections : 1;
     s->idle = xcalloc(s->all_n, sizeof(s->idle[0]));
     while (s->idle_n < s->all_n)
-        s->idle[s->idle_n++] = store_connection(s, "nfvo-api");
+        s->idle[s->idle_n++] = connection(s, "nfvo-api", NULL);
     enum err_code rc = seal_load(&s->seal, options->seal_key_path, err);
     if (rc == ERR_OK)
         rc = db_migrate(s->idle[0], store_migrations, store_migrations_n, err);

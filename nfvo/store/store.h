@@ -43,7 +43,7 @@ void store_close(struct store *s);
  * transaction is rolled back and results are cleared on return. */
 struct db *store_borrow(struct store *s);
 void store_return(struct store *s, struct db *db);
-/* A connection of its own, for threads that keep it: given, db_free. */
+/* A connection of its own, for threads that keep it and work by key: given, db_free. */
 struct db *store_connection(const struct store *s, const char *application_name);
 const struct seal *store_seal(const struct store *s);
 

@@ -82,6 +82,7 @@ static struct db *reopen(struct fixture *f, const struct db_options *change)
     options.lock_timeout_ms = change->lock_timeout_ms;
     options.reply_timeout_ms = change->reply_timeout_ms;
     options.max_result_bytes = change->max_result_bytes;
+    options.settings = change->settings;
     db_free(f->db);
     return f->db = db_new(&options);
 }
@@ -426,6 +427,25 @@ static void test_lock_timeout_is_retryable(void **state)
     assert_int_equal(db_rows(&res), 1);
 }
 
+static void test_settings_are_of_the_session(void **state)
+{
+    static const struct db_statement show = {
+        "show", "SELECT current_setting('enable_seqscan'), current_setting('plan_cache_mode'), "
+                "current_setting('jit')"};
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct db_result res;
+    struct db *db = reopen(f, &(struct db_options){.settings = DB_SETTINGS_BY_KEY});
+    for (int i = 0; i < 2; i++) {
+        assert_ok(db_query(db, &show, NULL, 0, &res, &err));
+        assert_string_equal(db_text(&res, 0, 0), "off");
+        assert_string_equal(db_text(&res, 0, 1), "force_generic_plan");
+        assert_string_equal(db_text(&res, 0, 2), "off");
+        db_results_clear(db);
+        db_disconnect(db); /* and of the next one */
+    }
+}
+
 static void test_outdated_plan_is_retryable(void **state)
 {
     struct fixture *f = *state;
@@ -539,6 +559,7 @@ int main(void)
         T(test_killed_backend),
         T(test_timeouts),
         T(test_lock_timeout_is_retryable),
+        T(test_settings_are_of_the_session),
         T(test_outdated_plan_is_retryable),
         T(test_advisory_locks),
         cmocka_unit_test(test_no_server),
