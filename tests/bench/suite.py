@@ -79,21 +79,30 @@ class Suite:
         self.token = self.project = self.nsd = ""
 
     # --- servers ------------------------------------------------------------------------------------------------
-    def servers(self, command, check=True):
-        subprocess.run([os.path.join(TOP, "tests/support/servers"), command, os.path.join(self.dir, "servers")],
+    def servers(self, command, *which, check=True):
+        subprocess.run([os.path.join(TOP, "tests/support/servers"), command, os.path.join(self.dir, "servers"), *which],
                        check=check, start_new_session=True)  # a Ctrl-C is for us: we stop them
 
-    def start_servers(self):
+    def start_servers(self, profile=False):
         self.servers("start")
+        self.read_env()
+        if profile:
+            with open(os.path.join(self.env["OB_TEST_STATE"], "db/postgresql.conf"), "a") as f:
+                f.write("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_utility = off\n")
+            self.servers("restart", "db")
+            self.read_env()
+            self.sql("CREATE EXTENSION pg_stat_statements", admin=True)
+        self.sql("CREATE DATABASE baton_floor")
+        self.broker("PUT", "/api/vhosts/floor", {})
+        self.broker("PUT", "/api/permissions/floor/" + self.env["OB_TEST_BROKER_USER"],
+                    {"configure": ".*", "write": ".*", "read": ".*"})
+
+    def read_env(self):
         text = subprocess.run(["bash", "-c", 'set -a; . "$1"; env -0', "-", os.path.join(self.dir, "servers/env")],
                               check=True, capture_output=True, env={"PATH": os.environ["PATH"]}).stdout.decode()
         self.env = dict(line.split("=", 1) for line in text.split("\0") if "=" in line)
         self.db = self.env["OB_TEST_DB"]
         self.floor_db = re.sub(r"dbname=\S+", "dbname=baton_floor", self.db)
-        self.sql("CREATE DATABASE baton_floor")
-        self.broker("PUT", "/api/vhosts/floor", {})
-        self.broker("PUT", "/api/permissions/floor/" + self.env["OB_TEST_BROKER_USER"],
-                    {"configure": ".*", "write": ".*", "read": ".*"})
 
     def broker(self, method, path, body=None):
         e = self.env
@@ -194,6 +203,23 @@ class Suite:
         used["broker"] = process_cpu_s(broker)
         used["database"] = process_cpu_s(database) + sum(process_cpu_s(p) for p in children_of(database))
         return used
+
+    def statements(self, count):
+        """With start_servers(profile=True): the statements that took most since the last call, per each of count."""
+        rows = self.sql("SELECT round(total_exec_time::numeric / %d, 3), round(calls::numeric / %d, 3), "
+                        "round(rows::numeric / %d, 2), left(regexp_replace(query, '\\s+', ' ', 'g'), 110) FROM pg_stat_statements "
+                        "WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+                        "ORDER BY total_exec_time DESC LIMIT 25" % (count, count, count), admin=True)
+        self.sql("SELECT pg_stat_statements_reset()", admin=True)
+        return rows
+
+    def tables(self):
+        return self.sql("SELECT relname, 'seq scans ' || seq_scan || ' of ' || seq_tup_read || ' rows', 'index scans ' || idx_scan, "
+                        "'updates ' || n_tup_upd || ', in place ' || n_tup_hot_upd, 'live ' || n_live_tup || ', dead ' || n_dead_tup, "
+                        "'vacuumed ' || autovacuum_count || ', analyzed ' || autoanalyze_count, "
+                        "pg_relation_size(relid) / 1024 || ' KB, with TOAST and indexes ' || pg_total_relation_size(relid) / 1024 "
+                        "FROM pg_stat_user_tables WHERE schemaname = 'nfvo' AND seq_scan + coalesce(idx_scan, 0) + n_tup_ins > 500 "
+                        "ORDER BY 1")
 
     def rss_mb(self):
         found = {}
