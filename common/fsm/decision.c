@@ -1,6 +1,5 @@
 #include "common/fsm/decision.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ADD(list, element, a)                                                                      \
@@ -63,18 +62,28 @@ void decision_close(struct command *c)
         c->mark = ROW_GONE;
 }
 
+/* Digits and a dot, at most 255: what a peer sends back may be anything (scanf would take "-1"). */
+static bool parse_kind(const char **at, int *ret)
+{
+    int n = 0, digits = 0;
+    for (; **at >= '0' && **at <= '9' && digits < 3; (*at)++, digits++)
+        n = n * 10 + (**at - '0');
+    if (digits == 0 || n > UINT8_MAX || *(*at)++ != '.')
+        return false;
+    *ret = n;
+    return true;
+}
+
 bool command_id_parse(const char *id, struct arena *a, const char **ret_agg, int *ret_agg_kind,
                       int *ret_kind)
 {
-    const char *colon = id ? strchr(id, ':') : NULL;
-    unsigned agg_kind, kind;
-    int n = 0;
-    if (!colon || sscanf(colon + 1, "%3u.%3u.%n", &agg_kind, &kind, &n) != 2 || n == 0 ||
-        colon[1 + n] == '\0')
+    const char *colon = id ? strchr(id, ':') : NULL, *at = colon ? colon + 1 : NULL;
+    int agg_kind, kind;
+    if (!colon || colon == id || !parse_kind(&at, &agg_kind) || !parse_kind(&at, &kind) || !*at)
         return false;
     *ret_agg = arena_strndup(a, id, (size_t)(colon - id));
-    *ret_agg_kind = (int)agg_kind;
-    *ret_kind = (int)kind;
+    *ret_agg_kind = agg_kind;
+    *ret_kind = kind;
     return true;
 }
 
