@@ -78,9 +78,23 @@ static struct fault *fault_of(struct pop_model *p, const struct err *err)
 
 /* --- what is needed, what is missing --- */
 
-static bool is_fresh(const struct pop_model *p)
+/* The number of a command: the tail of its id. */
+static int64_t number_of(const struct command *c)
 {
-    return p->st->refreshed_at + settings_of(p->d)->pop_cache_us > p->d->now;
+    const char *dot = strrchr(c->id, '.');
+    int64_t n = 0;
+    for (const char *s = dot ? dot + 1 : ""; *s >= '0' && *s <= '9'; s++)
+        n = n * 10 + (*s - '0');
+    return n;
+}
+
+/* For this waiter: young enough, or asked for after the waiter came. Age alone would refresh for
+ * ever where a refresh, or the creation of a network after it, takes longer than pop-cache. */
+static bool is_fresh_for(const struct pop_model *p, const struct command *waiter)
+{
+    return p->st->refreshed_at &&
+           (p->st->refreshed_at + settings_of(p->d)->pop_cache_us > p->d->now ||
+            number_of(waiter) <= p->st->refresh_from);
 }
 
 static struct network *network_named(struct pop_model *p, const char *name)
@@ -132,7 +146,11 @@ static void refresh_failed(struct pop_model *p, const struct err *err);
 static void want_refresh(struct pop_model *p)
 {
     struct err err = ERR_INIT;
-    if (!is_open(p->d, CMD_REFRESH) && !send_refresh(p, &err))
+    if (is_open(p->d, CMD_REFRESH))
+        return;
+    p->st->refresh_from = p->d->root->seq;
+    pop_changed(p);
+    if (!send_refresh(p, &err))
         refresh_failed(p, &err);
 }
 
@@ -153,15 +171,18 @@ static void want_listing(struct pop_model *p)
 static void pop_proceed(struct pop_model *p)
 {
     struct decision *d = p->d;
-    /* A snapshot taken while a network was being created may lack it: one after the other. */
-    if (is_open(d, CMD_WAIT_PREPARE) && !is_fresh(p)) {
-        if (!is_open(d, CMD_CREATE_NETWORK))
-            want_refresh(p);
-    } else if (!is_open(d, CMD_REFRESH)) {
+    bool is_stale = false;
+    if (!is_open(d, CMD_REFRESH))
         EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
-        if (has_networks(p, asked(d, c)))
-            tell(p, c, "prepared", proto_new(&internal_type, d->arena));
-    }
+        {
+            if (!is_fresh_for(p, c))
+                is_stale = true;
+            else if (has_networks(p, asked(d, c)))
+                tell(p, c, "prepared", proto_new(&internal_type, d->arena));
+        }
+    /* A snapshot taken while a network was being created may lack it: one after the other. */
+    if (is_stale && !is_open(d, CMD_CREATE_NETWORK))
+        want_refresh(p);
     want_listing(p);
 }
 
@@ -270,7 +291,8 @@ static void network_created(struct pop_model *p, const char *name, const struct 
             proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
     if (rc != ERR_OK) {
         err_hint(&err, "check whether the PoP allows another network, and the driver's log");
-        p->st->refreshed_at = 0; /* it may have been created all the same: look before the next try */
+        p->st->refreshed_at =
+            0; /* it may have been created all the same: look before the next try */
         pop_changed(p);
         fail_waiting_for(p, name, fault_of(p, &err));
         return;
@@ -285,16 +307,6 @@ static void network_created(struct pop_model *p, const char *name, const struct 
         proto_list_add(&p->pop->networks, got, d->arena);
     p->st->refresh_again |= is_open(d, CMD_REFRESH); /* a snapshot under way may be from before */
     pop_changed(p);
-}
-
-/* The number of a command: the tail of its id. */
-static int64_t number_of(const struct command *c)
-{
-    const char *dot = strrchr(c->id, '.');
-    int64_t n = 0;
-    for (const char *s = dot ? dot + 1 : ""; *s >= '0' && *s <= '9'; s++)
-        n = n * 10 + (*s - '0');
-    return n;
 }
 
 static void pick_found(struct decision *d, struct internal *answer, const struct internal *question,

@@ -237,6 +237,7 @@ PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
     X(INT,  refreshed_at, "refreshedAt", _,     OPTIONAL) /* database clock, us */           \
     X(REC,  fault,        "fault",       fault, OPTIONAL) /* of the last refresh */          \
     X(BOOL, refresh_again,"refreshAgain",_,     OPTIONAL)                                    \
+    X(INT,  refresh_from, "refreshFrom", _,     OPTIONAL) /* the last refresh serves waiters opened before this seq */ \
     X(INT,  listing_from, "listingFrom", _,     OPTIONAL) /* waiters opened before this seq are served by the listing under way */
 PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */
