@@ -34,13 +34,34 @@ def parser(description):
     args.add_argument("--exchange", default="openbaton-exchange")
     args.add_argument("--heartbeat", type=int, default=60, metavar="SECONDS")
     args.add_argument("--journal", metavar="FILE", help="one JSON line per call, when it begins")
+    # METHOD may be METHOD[:NAME][#N]: only for this VNFR or PoP, only its Nth call there.
     args.add_argument("--fail", action="append", default=[], metavar="METHOD[=TEXT]",
                       help="raise an exception in METHOD, after its delay")
     args.add_argument("--delay", action="append", default=[], metavar="METHOD=SECONDS")
     args.add_argument("--result", action="append", default=[], metavar="METHOD=JSON",
                       help="do nothing in METHOD and return this value")
+    args.add_argument("--answer", action="append", default=[], metavar="METHOD=JSON",
+                      help="do in METHOD what is asked, but return this value")
     args.add_argument("--verbose", action="store_true", help="the SDK's and pika's log to stderr")
     return args
+
+
+class Rules:
+    """Options of the form METHOD[:NAME][#N][=VALUE]."""
+
+    def __init__(self, options, read=str, default=None):
+        self._rules = {}
+        for option in options:
+            where, given, value = option.partition("=")
+            self._rules[where] = read(value) if given else default
+
+    def of(self, method, subject, n):
+        """A list with the value of the most special rule, or an empty one."""
+        for where in ("%s:%s#%d" % (method, subject, n), "%s:%s" % (method, subject),
+                      "%s#%d" % (method, n), method):
+            if where in self._rules:
+                return [self._rules[where]]
+        return []
 
 
 class Script:
@@ -48,17 +69,19 @@ class Script:
 
     def __init__(self, args):
         self._journal = args.journal
-        self._fail = dict((f + "=told to fail").split("=")[:2] for f in args.fail)
-        self._delay = {m: float(s) for m, s in (d.split("=", 1) for d in args.delay)}
-        self._result = {m: json.loads(v) for m, v in (r.split("=", 1) for r in args.result)}
+        self._fail = Rules(args.fail, default="told to fail")
+        self._delay = Rules(args.delay, float)
+        self._result = Rules(args.result, json.loads)
+        self._answer = Rules(args.answer, json.loads)
         self._count = {}
         self._lock = threading.Lock()
 
-    def call(self, method, effect, **details):
+    def call(self, method, effect, subject=None, **details):
         """Journal the call, then wait, fail or return as told, else do what effect() does."""
         with self._lock:
-            self._count[method] = self._count.get(method, 0) + 1
-            line = {"method": method, "n": self._count[method], "pid": os.getpid(),
+            key = method, subject
+            n = self._count[key] = self._count.get(key, 0) + 1
+            line = {"method": method, "n": n, "subject": subject, "pid": os.getpid(),
                     "time": time.time()}
             line.update(details)
             if self._journal:
@@ -66,12 +89,16 @@ class Script:
                 # line is in the file before the call has any effect.
                 with open(self._journal, "ab", buffering=0) as journal:
                     journal.write(json.dumps(line).encode() + b"\n")
-        time.sleep(self._delay.get(method, 0))
-        if method in self._fail:
-            raise RuntimeError(self._fail[method])
-        if method in self._result:
-            return self._result[method]
-        return effect()
+        for seconds in self._delay.of(method, subject, n):
+            time.sleep(seconds)
+        for text in self._fail.of(method, subject, n):
+            raise RuntimeError(text)
+        for value in self._result.of(method, subject, n):
+            return value
+        done = effect()
+        for value in self._answer.of(method, subject, n):
+            return value
+        return done
 
 
 def point_pika_at(args):

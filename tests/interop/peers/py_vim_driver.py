@@ -23,8 +23,9 @@ from org.openbaton.plugin.sdk import catalogue, utils, vim
 class Clouds:
     """Servers, networks, images and flavours per VIM instance, as wire dicts by extId."""
 
-    def __init__(self, path):
+    def __init__(self, path, resident=None):
         self._path = path
+        self._resident = resident
         self.lock = threading.RLock()
         self._clouds = {}
         if path and os.path.exists(path):
@@ -43,6 +44,10 @@ class Clouds:
             self._clouds[name] = {"servers": {}, "networks": {},
                                   "images": {"image-1": image.get_dict()},
                                   "flavours": {"flavour-1": flavour.get_dict()}}
+            if self._resident:
+                server = catalogue.Server(name=self._resident, ext_id="resident",
+                                          hostname=self._resident, status="ACTIVE")
+                self._clouds[name]["servers"]["resident"] = server.get_dict()
         return self._clouds[name]
 
     def save(self):
@@ -71,7 +76,7 @@ class Driver(vim.VimDriver):
                 self._clouds.save()
                 return result
 
-        return self._script.call(method, locked, vim=vim_instance.get("name"), **details)
+        return self._script.call(method, locked, vim_instance.get("name"), **details)
 
     # -- reading
 
@@ -230,6 +235,8 @@ def main():
     parser.add_argument("--type", required=True, help="of the VIM instances, and the user name")
     parser.add_argument("--name", help="last part of the queue name; default: the type")
     parser.add_argument("--state", metavar="FILE", help="keep the clouds over a restart")
+    parser.add_argument("--resident", metavar="NAME",
+                        help="a server that every cloud has from the beginning: no empty list")
     parser.add_argument("--workers", type=int, default=10, help="calls at the same time")
     args = parser.parse_args()
     name = args.name or args.type
@@ -252,7 +259,7 @@ def main():
         config.write(f)
         f.flush()
         utils.start_vim_driver(Driver, f.name, args.workers, 1, 1, args.type, name,
-                               peer_common.Script(args), Clouds(args.state))
+                               peer_common.Script(args), Clouds(args.state, args.resident))
     return 0
 
 

@@ -16,6 +16,15 @@ import peer_common  # before the SDK: it prepares the ground for pika
 import openbaton.vnfm
 
 
+def _record(record):
+    """What is journalled of a record: enough to check that the handler saw what REST shows."""
+    record = record or {}
+    return {"vnfr": record.get("id"), "nsr": record.get("parent_ns_id"),
+            "hosts": {i.get("hostname"): {ip.get("netName"): ip.get("ip") for ip in i.get("ips")
+                                          or []}
+                      for vdu in record.get("vdu") or [] for i in vdu.get("vnfc_instance") or []}}
+
+
 def _journalled(method, record_at=0):
     """A handler that journals and gives the record back, as most VNFMs do."""
 
@@ -25,8 +34,12 @@ def _journalled(method, record_at=0):
         instance = kwargs.get("vnfc_instance")
         if instance is None and len(args) > 1 and method in ("scale_out", "scale_in", "resume"):
             instance = args[1]
-        return self.script.call(method, lambda: record, vnfr=(record or {}).get("id"),
-                                vnfc_instance=(instance or {}).get("id"))
+        dependency = kwargs.get("dependency")
+        if dependency is None and len(args) > 1 and method == "modify":
+            dependency = args[1]
+        return self.script.call(method, lambda: record, (record or {}).get("name"),
+                                vnfc_instance=(instance or {}).get("id"), dependency=dependency,
+                                **_record(record))
 
     return handler
 
@@ -40,13 +53,14 @@ class Vnfm(openbaton.vnfm.AbstractVnfm):
 
     def instantiate(self, vnf_record, scripts, vim_instances):
         # scripts is a list, a link (string) or None.
-        return self.script.call("instantiate", lambda: vnf_record, vnfr=vnf_record.get("id"),
-                                scripts=scripts if isinstance(scripts, str) else
+        return self.script.call("instantiate", lambda: vnf_record, vnf_record.get("name"),
+                                **_record(vnf_record), scripts=scripts if isinstance(scripts, str) else
                                 [s.get("name") for s in scripts or []],
                                 vim_instances=sorted(vim_instances or {}))
 
     def get_resumed_action(self, vnf_record, vnfc_instance):
-        return self.script.call("get_resumed_action", lambda: "START", vnfr=vnf_record.get("id"))
+        return self.script.call("get_resumed_action", lambda: "START",
+                                vnf_record.get("name"), **_record(vnf_record))
 
     modify = _journalled("modify")
     start_vnfr = _journalled("start_vnfr")

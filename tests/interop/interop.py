@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The interop layer: unmodified Python peers and ours, in every combination, against a real NFVO.
+
+    interop.py --python VENV_PYTHON --bin FOLDER [--jobs N] [WORD...]
+
+Needs OB_TEST_* in its environment (tests/interop/run does all that).  With words only the groups
+whose name holds one of them.  The last line counts.
+"""
+import argparse
+import concurrent.futures
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+import scenarios
+from suite import Environment, Failed, Stopped
+
+
+class Report:
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._failed = set()
+        self.passed = self.failed = 0
+
+    @contextlib.contextmanager
+    def scenario(self, name, suite, *words, quiet=False):
+        """Counts what is done inside.  quiet: a preparation, counted only when it fails; then
+        the scenario of the same name is not counted again."""
+        began = time.monotonic()
+        try:
+            yield
+        except Stopped:
+            raise
+        except Exception as error:  # one scenario must not hide the others
+            self._tell(name, False, began, self._why(error), suite.explain(words))
+            return
+        if not quiet:
+            self._tell(name, True, began)
+
+    @staticmethod
+    def _why(error):
+        if isinstance(error, Failed):
+            return str(error)
+        return "".join(traceback.format_exception(error)[-3:]).strip()
+
+    def _tell(self, name, is_ok, began, why="", log=()):
+        with self._lock:
+            if name in self._failed:
+                return
+            self.passed += is_ok
+            self.failed += not is_ok
+            if not is_ok:
+                self._failed.add(name)
+            print("%-6s %s (%d ms)%s" % ("ok" if is_ok else "FAILED", name,
+                                         (time.monotonic() - began) * 1000,
+                                         ": " + why if why else ""))
+            for line in log:
+                print("    " + line)
+            sys.stdout.flush()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--python", required=True, help="interpreter of the peers' virtualenv")
+    parser.add_argument("--bin", required=True, help="folder of our programs")
+    parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1)
+    parser.add_argument("words", nargs="*", metavar="WORD")
+    options = parser.parse_args()
+    work = tempfile.mkdtemp(prefix="baton-interop.")
+    env = Environment(options.bin, options.python, work)
+    report = Report()
+
+    def stop(number, _frame):
+        env.stopping.set()
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    groups = [g for g in scenarios.GROUPS
+              if not options.words or any(w in g.__name__ for w in options.words)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            futures = {pool.submit(g, env, report): g.__name__ for g in groups}
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    try:
+                        future.result()
+                    except Exception as error:  # opening the suite itself
+                        print("FAILED %s: %s" % (futures[future], error), flush=True)
+                        report.failed += 1
+            except BaseException:
+                env.stopping.set()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+    finally:
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(work, ignore_errors=True)
+        else:
+            print("kept: " + work)
+    print("interop: %d passed, %d failed" % (report.passed, report.failed))
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

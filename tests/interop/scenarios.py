@@ -1,0 +1,552 @@
+"""The scenarios of `make interop`.  Each function gets an Environment and a report; what it does
+with one suite of processes is told by report.scenario(name), which counts.
+"""
+import re
+import signal
+
+from suite import Failed, Suite, check, equal, faults
+
+GROUPS = []
+
+# What the NFVO may take of its time is short here, so that what must not happen is seen soon.
+QUICK = ("--delete-hint", "300ms", "--pop-cache", "0s")
+RESIDENT = ("--resident", "somebody-else")
+
+
+def group(function):
+    GROUPS.append(function)
+    return function
+
+
+def texts(nsr):
+    return " | ".join(" ".join([f.get("message") or ""] + list(f.get("causes") or []))
+                      for f in faults(nsr))
+
+
+def expect_error(suite, nsr_id, *words, seconds=30):
+    nsr = suite.wait_status(nsr_id, "ERROR", seconds)
+    check("the NSR has a fault", faults(nsr), nsr)
+    for word in words:
+        check("a fault says '%s'" % word, word in texts(nsr), texts(nsr))
+    return nsr
+
+
+# -- four combinations, and both VNFMs in one service
+
+def expect_records(suite, nsr, pop, driver):
+    """The records that an ACTIVE service of pair() shows over REST.  Returns the addresses."""
+    equal("VNFRs", sorted(v["name"] for v in nsr["vnfr"]), ["client", "server"])
+    addresses = {}
+    for vnfr in nsr["vnfr"]:
+        equal("status of " + vnfr["name"], vnfr["status"], "ACTIVE")
+        for instance in vnfr["vdu"][0]["vnfc_instance"]:
+            equal("state of " + instance["hostname"], instance["state"], "ACTIVE")
+            equal("its PoP", instance["vim_id"], pop["id"])
+            check("it has the driver's id", instance["vc_id"])
+            check("it is named after its VNF",
+                  re.fullmatch(vnfr["name"] + r"-\d+", instance["hostname"]),
+                  instance["hostname"])
+            equal("its networks", [ip["netName"] for ip in instance["ips"]], ["private"])
+            check("its address", re.fullmatch(r"[0-9.]+", instance["ips"][0]["ip"]),
+                  instance["ips"])
+            check("the VNFR lists the address",
+                  instance["ips"][0]["ip"] in vnfr["vnf_address"], vnfr["vnf_address"])
+            addresses[instance["hostname"]] = (vnfr["name"], instance["id"],
+                                               instance["ips"][0]["ip"])
+    equal("servers at the driver", suite.servers(driver), sorted(addresses))
+    equal("three instances", sorted(v[0] for v in addresses.values()),
+          ["client", "client", "server"])
+    return addresses
+
+
+def expect_dependency(nsr, addresses):
+    """The client depends on the server.  Configured values are of the VNF, addresses and names of
+    its instances (amqp-protocol.md 4.5).  Returns both maps."""
+    host, (_, instance, address) = next((h, a) for h, a in addresses.items() if a[0] == "server")
+    wanted = ({"private": "", "hostname": "", "port": "5060"},
+              {instance: {"parameters": {"private": address, "hostname": host}}})
+    equal("target", nsr["vnf_dependency"][0]["target"], "client")
+    expect_parameters("in the record", nsr["vnf_dependency"][0], wanted)
+    return wanted
+
+
+def expect_parameters(where, dependency, wanted):
+    equal("parameters " + where, dependency["parameters"]["server-type"]["parameters"], wanted[0])
+    equal("parameters of instances " + where,
+          dependency["vnfcParameters"]["server-type"]["parameters"], wanted[1])
+
+
+def expect_calls(suite, vnfms, wanted, addresses):
+    """What each VNFM was asked, in its order, and that MODIFY brought the parameters."""
+    started = {"INSTANTIATE": "instantiate", "MODIFY": "modify", "START": "start_vnfr"}
+    for name, kind in vnfms.items():
+        actions = ["INSTANTIATE"] + ["MODIFY"] * (name == "client") + ["START"]
+        if kind.startswith("c"):
+            equal("calls of " + name, [c["action"] for c in suite.calls(kind, None, name)],
+                  actions)
+            continue
+        calls = suite.calls(kind, None, name)
+        equal("calls of " + name, [c["method"] for c in calls], [started[a] for a in actions])
+        hosts = {h: {"private": a[2]} for h, a in addresses.items() if a[0] == name}
+        for call in calls:
+            equal("instances that %s of %s saw" % (call["method"], name), call["hosts"], hosts)
+        if name == "client":
+            expect_parameters("in MODIFY", calls[1]["dependency"], wanted)
+
+
+def expect_vnfm_rights(suite, kind):
+    queue = suite.type(kind)
+    python = kind.startswith("py")
+    suite.expect_rights(kind, [
+        ("configure", queue), ("write", queue), ("read", queue), ("read", "openbaton-exchange"),
+        ("topic read", queue)] + ([("configure", "amq.gen-x"), ("read", "amq.gen-x"),
+                                   ("write", "amq.default")] if python else []), [
+        ("configure", "x" + queue), ("configure", queue + "x"), ("configure", "nfvo.replies"),
+        ("configure", "openbaton-exchange"), ("read", "nfvo.replies"),
+        ("read", "vnfm.nfvo.actions"), ("read", "vim-drivers.test.test"), ("topic read", "#"),
+        ("topic read", "nfvo.replies"), ("topic write", "vim-drivers.test.test"),
+        ("topic write", "x" + queue), ("write", "amq.topic")] + (
+            [] if python else [("write", "amq.default")]))
+
+
+def expect_driver_rights(suite, kind):
+    queue = "vim-drivers.%s.%s" % (suite.type(kind), suite.type(kind))
+    suite.expect_rights(kind, [
+        ("configure", queue), ("write", queue), ("read", queue), ("write", "openbaton-exchange"),
+        ("read", "openbaton-exchange"), ("topic read", queue), ("topic write", "nfvo.replies")], [
+        ("write", "amq.default"), ("read", "nfvo.replies"), ("read", "vnfm.nfvo.actions"),
+        ("configure", "nfvo.replies"), ("configure", "vim-drivers.test.test"),
+        ("topic read", "#"), ("topic read", "vim-drivers.*.*"), ("read", suite.type(kind)),
+        ("topic write", "vnfm.nfvo.actions")] + (
+            [("configure", "amq.gen-x"), ("read", "amq.gen-x")] if kind.startswith("py") else []))
+
+
+def start_pair(suite, vnfms, driver, *driver_options, nfvo=QUICK):
+    suite.start_nfvo(*nfvo)
+    for kind in vnfms:
+        suite.start_vnfm(kind)
+    suite.start_driver(driver, *driver_options)
+    return suite.register_pop(driver, "pop")
+
+
+def pair(suite, server, client, n=1):
+    return suite.onboard("pair", [("server", server, "pop", n), ("client", client, "pop", 2)],
+                         [("server", "client")])
+
+
+def whole_life(suite, pop, vnfms, driver):
+    nsd = pair(suite, vnfms["server"], vnfms["client"])
+    nsr_id = suite.deploy(nsd)
+    nsr = suite.wait_status(nsr_id, "ACTIVE")
+    addresses = expect_records(suite, nsr, pop, driver)
+    wanted = expect_dependency(nsr, addresses)
+    expect_calls(suite, vnfms, wanted, addresses)
+    suite.delete(nsr_id)
+    for name, kind in vnfms.items():
+        ended = "terminate" if kind.startswith("py") else "RELEASE_RESOURCES"
+        equal("last call of " + name, [c.get("method") or c.get("action")
+                                       for c in suite.calls(kind, None, name)][-1], ended)
+    suite.expect_nothing_left(driver)
+
+
+def lifecycle(vnfms, driver):
+    def run(env, report):
+        name = "lifecycle/%s-%s" % ("+".join(sorted(set(vnfms.values()))), driver)
+        with Suite(env, name) as suite, report.scenario(name, suite):
+            options = RESIDENT if driver == "pydriver" else ()
+            pop = start_pair(suite, sorted(set(vnfms.values())), driver, *options)
+            whole_life(suite, pop, vnfms, driver)
+            for kind in sorted(set(vnfms.values())):
+                expect_vnfm_rights(suite, kind)
+            expect_driver_rights(suite, driver)
+
+    run.__name__ = "lifecycle_%s_%s" % ("_".join(sorted(set(vnfms.values()))), driver)
+    return run
+
+
+for _driver in ("pydriver", "cdriver"):
+    for _vnfm in ("pyvnfm", "cvnfm"):
+        group(lifecycle({"server": _vnfm, "client": _vnfm}, _driver))
+group(lifecycle({"server": "pyvnfm", "client": "cvnfm"}, "pydriver"))
+
+
+# -- exceptions of the VNFM
+
+@group
+def vnfm_exceptions(env, report):
+    """Each method that an NFVO calls raises once; the service's name tells which."""
+    cases = {"instantiate": None, "modify": None, "start": "start_vnfr", "terminate": None}
+    names = {name: method or name for name, method in cases.items()}
+    fails = []
+    for name, method in names.items():
+        fails += ["--fail", "%s:client-%s=%s went wrong: ä \"quoted\"" % (method, name, name)]
+    # The SDK's own exception, raised with a text, makes the SDK answer nothing at all.
+    fails += ["--result", "start_vnfr:client-none=null", "--delay", "start_vnfr:client-mute=600"]
+    with Suite(env, "vnfm-exception") as suite:
+        with report.scenario("vnfm-exception/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK, "--start-timeout", "4s", "--terminate-timeout", "3s")
+            suite.start_vnfm("pyvnfm", *fails)
+            suite.start_driver("cdriver")
+            suite.register_pop("cdriver", "pop")
+
+        def deploy(name):
+            server, client = "server-" + name, "client-" + name
+            nsd = suite.onboard(name, [(server, "pyvnfm", "pop", 1), (client, "pyvnfm", "pop", 2)],
+                                [(server, client)])
+            return suite.deploy(nsd)
+
+        running = {}
+        for name in list(names) + ["none", "mute"]:
+            with report.scenario("vnfm-exception/" + name, suite, quiet=True):
+                running[name] = deploy(name)
+        for name, nsr_id in running.items():
+            with report.scenario("vnfm-exception/" + name, suite, nsr_id):
+                if name == "terminate":
+                    suite.wait_status(nsr_id, "ACTIVE")
+                elif name == "mute":
+                    expect_error(suite, nsr_id, "START", "did not answer")
+                elif name == "none":  # the record is null: nothing to merge, but an answer
+                    suite.wait_status(nsr_id, "ACTIVE")
+                else:
+                    nsr = expect_error(suite, nsr_id, name + " went wrong: ä \"quoted\"")
+                    bad = next(v for v in nsr["vnfr"] if v["name"] == "client-" + name) \
+                        if len(nsr["vnfr"]) == 2 else None
+                    check("the VNFR is in ERROR", bad and bad["status"] == "ERROR", nsr["vnfr"])
+                suite.delete(nsr_id)
+                left = [s for s in suite.servers("cdriver") if "-%s-" % name in s]
+                check("its servers are gone", not left, left)
+        with report.scenario("vnfm-exception/nothing left", suite):
+            suite.expect_nothing_left("cdriver")
+
+
+# -- exceptions and odd answers of the driver
+
+@group
+def driver_exceptions(env, report):
+    """Each driver method raises; the PoP's name tells which."""
+    text = "no such thing: ä \"quoted\""
+    cases = {  # PoP -> options of the driver, how it ends
+        "create": (("--fail", "create_network:create=" + text), "ERROR"),
+        "launch": (("--fail", "launch_instance_and_wait:launch=" + text), "ERROR"),
+        "launch2": (("--fail", "launch_instance_and_wait:launch2#2=" + text), "ERROR"),
+        "refresh2": (("--fail", "refresh:refresh2#2=" + text), "ERROR"),
+        "list": (("--fail", "list_server:list#1=" + text), "ACTIVE"),
+        "delete": (("--fail", "delete_server_by_id_and_wait:delete#1=" + text), "ACTIVE"),
+        "delete-true": (("--answer", "delete_server_by_id_and_wait:delete-true=true"), "ACTIVE"),
+        "launch-true": (("--answer", "launch_instance_and_wait:launch-true#1=true"), "ERROR"),
+        "launch-empty": (("--answer", "launch_instance_and_wait:launch-empty={}"), "ACTIVE"),
+        "launch-none": (("--answer", "launch_instance_and_wait:launch-none=null"), "ACTIVE"),
+        "launch-not": (("--result", "launch_instance_and_wait:launch-not=null"), "ERROR"),
+        "create-empty": (("--result", "create_network:create-empty=[]"), "ERROR"),
+        "create-none": (("--result", "create_network:create-none=null"), "ERROR"),
+        "list-null": (("--result", "list_server:list-null#1=[null]"), "ACTIVE"),
+    }
+    refused = {  # PoP -> options, words of the refusal
+        "refresh": (("--fail", "refresh:refresh=" + text), text),
+        "refresh-empty": (("--result", "refresh:refresh-empty=[]"), "answered nothing"),
+        "refresh-text": (("--result", "refresh:refresh-text=\"x\""), "'str' object"),
+        "refresh-none": (("--result", "refresh:refresh-none=null"), "did not answer"),
+    }
+    with Suite(env, "driver-exception") as suite:
+        with report.scenario("driver-exception/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK, "--driver-timeout", "4s")
+            suite.start_vnfm("cvnfm")
+            options = list(RESIDENT)
+            for extra, _ in list(cases.values()) + list(refused.values()):
+                options += extra
+            suite.start_driver("pydriver", *options)
+
+        for name, (_, words) in refused.items():
+            with report.scenario("driver-exception/" + name, suite):
+                status, said = suite.api("POST", "/api/v1/datacenters", {
+                    "name": name, "authUrl": "x", "type": suite.type("pydriver")})
+                equal("status of the registration", status, 422)
+                check("it says why", words in said["message"], said)
+                names = [p["name"] for p in suite.rest("GET", "datacenters")]
+                check("the PoP is not stored", name not in names, names)
+
+        running = {}
+        for name in cases:
+            with report.scenario("driver-exception/" + name, suite, quiet=True):
+                suite.register_pop("pydriver", name)
+                running[name] = suite.deploy(suite.onboard(name, [(name, "cvnfm", name, 2)]))
+        for name, nsr_id in running.items():
+            with report.scenario("driver-exception/" + name, suite, nsr_id):
+                options, end = cases[name]
+                if end == "ACTIVE":
+                    suite.wait_status(nsr_id, "ACTIVE")
+                elif options[0] == "--fail":
+                    expect_error(suite, nsr_id, text)
+                else:
+                    expect_error(suite, nsr_id)
+                suite.delete(nsr_id)
+                left = [s for s in suite.servers("pydriver") if re.match(name + r"-\d", s)]
+                check("its servers are gone", not left, left)
+        with report.scenario("driver-exception/nothing left", suite):
+            suite.expect_nothing_left("pydriver")
+
+
+@group
+def driver_deaf(env, report):
+    """A result False ends the SDK's only reply thread: the driver works on and never answers."""
+    with Suite(env, "driver-deaf") as suite, report.scenario("driver-deaf", suite):
+        suite.start_nfvo(*QUICK, "--driver-timeout", "2s", "--release-sight", "4s")
+        suite.start_vnfm("cvnfm")
+        options = RESIDENT + ("--answer", "delete_server_by_id_and_wait:pop#1=false")
+        driver = suite.start_driver("pydriver", *options)
+        suite.register_pop("pydriver", "pop")
+        nsr_id = suite.deploy(suite.onboard("deaf", [("deaf", "cvnfm", "pop", 2)]))
+        suite.wait_status(nsr_id, "ACTIVE")
+        suite.delete(nsr_id)  # leaves the user's sight, unverified
+        check("it is remembered", suite.sql("select count(*) from nsr") == "1")
+        status, said = suite.api("GET", "/api/v1/datacenters/%s/refresh" % suite.rest(
+            "GET", "datacenters")[0]["id"])
+        check("refresh says that the driver does not answer",
+              status == 422 and "did not answer" in said["message"] and
+              "restart" in str(said.get("fault")), (status, said))
+        driver.stop(signal.SIGKILL)
+        suite.start_driver("pydriver", *RESIDENT)
+        suite.expect_nothing_left("pydriver", seconds=60)
+
+
+@group
+def empty_listing(env, report):
+    """A PoP without servers: its Python driver can only answer an empty body to a listing."""
+    name = "release-on-empty-pop"
+    with Suite(env, name) as suite, report.scenario(name, suite):
+        start_pair(suite, ["pyvnfm"], "pydriver", nfvo=QUICK + ("--release-sight", "3s"))
+        nsr_id = suite.deploy(suite.onboard("lonely", [("lonely", "pyvnfm", "pop", 1)]))
+        suite.wait_status(nsr_id, "ACTIVE")
+        suite.delete(nsr_id)
+        suite.expect_nothing_left("pydriver", seconds=60)
+        check("it took five empty listings", len(suite.calls("pydriver", "list_server")) >= 5,
+              len(suite.calls("pydriver", "list_server")))
+
+
+# -- restarts
+
+@group
+def nfvo_killed(env, report):
+    """kill -9 of the NFVO while a Python peer is busy for it; its answer finds nobody, or the
+    next NFVO."""
+    with Suite(env, "nfvo-killed") as suite:
+        with report.scenario("nfvo-killed/setup", suite, quiet=True):
+            delay = "0.7"
+            suite.start_nfvo(*QUICK)
+            suite.start_vnfm("pyvnfm", "--delay", "instantiate:a-instantiate=" + delay,
+                             "--delay", "modify:b-modify=" + delay,
+                             "--delay", "start_vnfr:b-start=" + delay,
+                             "--delay", "terminate:a-terminate=" + delay)
+            suite.start_driver("pydriver", *RESIDENT, "--delay",
+                               "launch_instance_and_wait:launch=" + delay,
+                               "--delay", "create_network:network=" + delay,
+                               "--delay", "delete_server_by_id_and_wait:delete=" + delay)
+        cases = {  # name -> call during which it dies, subject, PoP
+            "network": ("pydriver", "create_network", "network", "network"),
+            "launch": ("pydriver", "launch_instance_and_wait", "launch", "launch"),
+            "instantiate": ("pyvnfm", "instantiate", "a-instantiate", "plain"),
+            "modify": ("pyvnfm", "modify", "b-modify", "plain"),
+            "start": ("pyvnfm", "start_vnfr", "b-start", "plain"),
+            "terminate": ("pyvnfm", "terminate", "a-terminate", "plain"),
+            "delete": ("pydriver", "delete_server_by_id_and_wait", "delete", "delete"),
+        }
+        for name, (kind, method, subject, pop) in cases.items():
+            with report.scenario("nfvo-killed/" + name, suite):
+                if pop not in [p["name"] for p in suite.rest("GET", "datacenters")]:
+                    suite.register_pop("pydriver", pop)
+                a, b = "a-" + name, "b-" + name
+                nsr_id = suite.deploy(suite.onboard(name, [
+                    (a, "pyvnfm", pop, 1), (b, "pyvnfm", pop, 2)], [(a, b)]))
+                releasing = name in ("terminate", "delete")
+                if releasing:
+                    suite.wait_status(nsr_id, "ACTIVE")
+                    suite.rest("DELETE", "ns-records/" + nsr_id)
+                suite.wait_for_call(kind, method, subject)
+                suite.nfvo.kill()
+                suite.start_nfvo()
+                if not releasing:
+                    suite.wait_status(nsr_id, "ACTIVE", 40)
+                    hosts = [s for s in suite.servers("pydriver")
+                             if re.match("[ab]-%s-" % name, s)]
+                    equal("servers", len(hosts), 3)
+                    for vnf, calls in ((a, ["instantiate", "start_vnfr"]),
+                                       (b, ["instantiate", "modify", "start_vnfr"])):
+                        equal("calls of %s: none is made twice" % vnf, [
+                            c["method"] for c in suite.calls("pyvnfm", None, vnf)], calls)
+                    suite.rest("DELETE", "ns-records/" + nsr_id)
+                suite.wait_gone(nsr_id)
+        with report.scenario("nfvo-killed/nothing left", suite):
+            suite.expect_nothing_left("pydriver")
+
+
+@group
+def vnfm_killed(env, report):
+    """kill -9 of the Python VNFM: its queue goes with it, what it was doing is lost."""
+    with Suite(env, "vnfm-killed") as suite:
+        vnfm = [None]
+        with report.scenario("vnfm-killed/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK, "--instantiate-timeout", "12s", "--start-timeout", "6s",
+                             "--terminate-timeout", "3s")
+            vnfm[0] = suite.start_vnfm("pyvnfm", "--delay", "start_vnfr:b-start=600",
+                                       "--delay", "instantiate:b-instantiate=600",
+                                       "--delay", "terminate:b-terminate=600")
+            suite.start_vnfm("cvnfm", "--delay", "INSTANTIATE=1500ms")
+            suite.start_driver("cdriver")
+            suite.register_pop("cdriver", "pop")
+
+        def restart():
+            vnfm[0].kill()
+            env.until(10, "its queue is gone", lambda: suite.broker(
+                "GET", "queues/%s/%s" % (suite.vhost, suite.type("pyvnfm")))[0] == 404)
+            vnfm[0] = suite.start_vnfm("pyvnfm")
+
+        for name, method, words in (("start", "start_vnfr", "START"),
+                                    ("instantiate", "instantiate", "INSTANTIATE")):
+            with report.scenario("vnfm-killed/in " + name, suite):
+                b = "b-" + name
+                nsr_id = suite.deploy(suite.onboard(name, [(b, "pyvnfm", "pop", 2)]))
+                suite.wait_for_call("pyvnfm", method, b)
+                before = len(suite.calls("pyvnfm", None, b))
+                restart()
+                # Whether it ran is not known: START is not sent again, INSTANTIATE may be.
+                nsr = env.until(30, "ACTIVE or ERROR", lambda: (
+                    lambda n: n if n["status"] in ("ACTIVE", "ERROR") else None)(
+                        suite.nsr(nsr_id)))
+                if name == "start":
+                    equal("it is not started twice", len(suite.calls("pyvnfm", None, b)), before)
+                if nsr["status"] == "ERROR":
+                    expect_error(suite, nsr_id, words, "did not answer")
+                elif name == "start":
+                    raise Failed("nobody can know that it was started")
+                suite.delete(nsr_id)
+        with report.scenario("vnfm-killed/between two commands", suite):
+            # The server waits for nobody, the client's MODIFY finds no queue until the restart.
+            nsr_id = suite.deploy(suite.onboard("between", [
+                ("a-between", "cvnfm", "pop", 1), ("b-between", "pyvnfm", "pop", 2)],
+                [("a-between", "b-between")]))
+            suite.wait_for_call("pyvnfm", "instantiate", "b-between")
+            env.until(20, "b-between is INITIALIZED", lambda: any(
+                v["name"] == "b-between" and v["status"] == "INITIALIZED"
+                for v in suite.nsr(nsr_id)["vnfr"]))
+            restart()
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.delete(nsr_id)
+        with report.scenario("vnfm-killed/absent while released", suite):
+            nsr_id = suite.deploy(suite.onboard("absent", [("absent", "pyvnfm", "pop", 1)]))
+            suite.wait_status(nsr_id, "ACTIVE")
+            vnfm[0].kill()
+            suite.delete(nsr_id)
+        with report.scenario("vnfm-killed/nothing left", suite):
+            suite.expect_nothing_left("cdriver")
+
+
+@group
+def driver_killed(env, report):
+    """kill -9 of the Python driver, with and without a call in hand."""
+    with Suite(env, "driver-killed") as suite:
+        driver = [None]
+        with report.scenario("driver-killed/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK, "--driver-timeout", "5s")
+            suite.start_vnfm("pyvnfm", "--delay", "instantiate:a-while=1")
+            driver[0] = suite.start_driver("pydriver", *RESIDENT, "--delay",
+                                           "launch_instance_and_wait:slow=600")
+            suite.register_pop("pydriver", "slow")
+            suite.register_pop("pydriver", "pop")
+
+        with report.scenario("driver-killed/in a launch", suite):
+            nsr_id = suite.deploy(suite.onboard("in", [("in", "pyvnfm", "slow", 1)]))
+            suite.wait_for_call("pydriver", "launch_instance_and_wait", "slow")
+            driver[0].kill()
+            driver[0] = suite.start_driver("pydriver", *RESIDENT)
+            expect_error(suite, nsr_id, "was not answered, and the PoP does not list it")
+            suite.delete(nsr_id)
+        with report.scenario("driver-killed/before a launch", suite):
+            driver[0].kill()
+            nsr_id = suite.deploy(suite.onboard("before", [("before", "pyvnfm", "pop", 2)]))
+            env.until(10, "the VNFM asked for a grant", lambda: suite.nsr(nsr_id)["vnfr"] or
+                      suite.sql("select count(*) from command where agg_kind <> 0") != "0")
+            driver[0] = suite.start_driver("pydriver", *RESIDENT)
+            suite.wait_status(nsr_id, "ACTIVE")
+        with report.scenario("driver-killed/while released", suite):
+            driver[0].kill()
+            suite.rest("DELETE", "ns-records/" + nsr_id)
+            suite.wait_for_call("pyvnfm", "terminate", "before")
+            driver[0] = suite.start_driver("pydriver", *RESIDENT)
+            suite.wait_gone(nsr_id, 40)
+        with report.scenario("driver-killed/nothing left", suite):
+            suite.expect_nothing_left("pydriver")
+
+
+# -- registration
+
+@group
+def unregister(env, report):
+    with Suite(env, "unregister") as suite:
+        vnfms = []
+        with report.scenario("unregister/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK)
+            suite.start_driver("cdriver")
+            suite.register_pop("cdriver", "pop")
+            vnfms += [suite.start_vnfm("pyvnfm"), suite.start_vnfm("pyvnfm")]
+            nsd = suite.onboard("n", [("n", "pyvnfm", "pop", 1)])
+
+        with report.scenario("unregister/one of two processes", suite):
+            equal("both have one user", suite.users().count(suite.type("pyvnfm")), 1)
+            equal("SIGINT ends it", vnfms[0].stop(signal.SIGINT), 0)
+            # Its goodbye waits for its queue to be without consumers, which it never is.
+            env.until(20, "the NFVO has read the goodbye", lambda: "unregister_ignored" in
+                      suite.nfvo.output())
+            equal("the user stays", suite.users().count(suite.type("pyvnfm")), 1)
+            expect_vnfm_rights(suite, "pyvnfm")
+            nsr_id = suite.deploy(nsd)
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.delete(nsr_id)
+        with report.scenario("unregister/the last", suite):
+            equal("SIGINT ends it", vnfms[1].stop(signal.SIGINT), 0)
+            env.until(20, "the endpoint is gone", lambda: not suite.has_vnfm("pyvnfm"))
+            env.until(20, "the user is gone",
+                      lambda: suite.type("pyvnfm") not in suite.users())
+            status, said = suite.api("POST", "/api/v1/ns-records/" + nsd["id"], {})
+            equal("deploying is refused", (status, said["message"]), (
+                404, "VNFManager with endpoint: %s is not registered or not enabled or not "
+                "active." % suite.type("pyvnfm")))
+        with report.scenario("unregister/and back", suite):
+            vnfms.append(suite.start_vnfm("pyvnfm"))
+            nsr_id = suite.deploy(nsd)
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.delete(nsr_id)
+            expect_vnfm_rights(suite, "pyvnfm")
+        with report.scenario("unregister/killed", suite):
+            vnfms[-1].kill()
+            env.until(20, "the endpoint is not active", lambda: not suite.has_vnfm("pyvnfm"))
+            status, said = suite.api("POST", "/api/v1/ns-records/" + nsd["id"], {})
+            equal("deploying is refused", status, 404)
+            suite.expect_nothing_left("cdriver")
+
+
+@group
+def peers_first(env, report):
+    """Peers that come while no NFVO runs: their registration waits for one."""
+    with Suite(env, "peers-first") as suite, report.scenario("peers-first", suite):
+        def passwords():
+            return suite.sql("select string_agg(username || sealed, ',' order by username) "
+                             "from manager_credentials")
+
+        start_pair(suite, ["pyvnfm"], "pydriver", *RESIDENT)
+        before = passwords()
+        suite.nfvo.stop()
+        for process in suite.processes[1:]:
+            process.kill()
+        late = [suite.start_vnfm("pyvnfm", wait=False),
+                suite.start_driver("pydriver", *RESIDENT, wait=False)]
+        env.until(20, "both registrations wait", lambda: len([
+            c for c in suite.broker("GET", "vhosts/%s/connections" % suite.vhost)[1]
+            if c["user"] == "openbaton-manager-user"]) >= 2)
+        suite.start_nfvo()
+        for process in late:
+            process.wait_ready()
+        equal("the passwords", passwords(), before)
+        nsr_id = suite.deploy(pair(suite, "pyvnfm", "pyvnfm"))
+        suite.wait_status(nsr_id, "ACTIVE")
+        suite.delete(nsr_id)
+        suite.expect_nothing_left("pydriver")
