@@ -49,7 +49,7 @@ suite_names()
 # suite_start NAME PROGRAM OPTION...: start it in a session of its own, and return when it is ready.
 suite_start()
 {
-    local name=$1 fifo=$suite/run/$1.ready ready line='' pid deadline
+    local name=$1 fifo=$suite/run/$1.ready ready line='' pid deadline rc=0
     shift
     ! suite_runs "$name" || return 0
     rm -f "$fifo"
@@ -62,15 +62,21 @@ suite_start()
     ) &
     pid=$!
     process_identity "$pid" >"$suite/run/$name.process" || true
-    disown
     deadline=$((SECONDS + suite_ready_s))
     while ((SECONDS < deadline)) && suite_runs "$name"; do
         ! read -r -t 0.2 -u "$ready" line || break
     done
     exec {ready}>&-
     rm -f "$fifo"
-    [[ $line == "ready $pid" ]] && return
-    suite_say "$name did not become ready; its last lines ($suite/log/$name.log):"
+    if [[ $line == "ready $pid" ]]; then
+        disown "$pid"
+        return
+    elif suite_runs "$name"; then
+        suite_say "$name is not ready after $suite_ready_s s; its last lines ($suite/log/$name.log):"
+    else
+        wait "$pid" || rc=$?
+        suite_say "$name ended while it started, exit status $rc; its last lines ($suite/log/$name.log):"
+    fi
     tail -n 12 "$suite/log/$name.log" >&2
     return 1
 }
@@ -232,13 +238,19 @@ suite_is_clean()
     [[ -z $(suite_leftovers) ]]
 }
 
-# suite_explain [ID]: the log lines that belong to a failure: those of this id, else the warnings and errors.
+# suite_explain [ID]: the log lines that belong to a failure: those of this id and the warnings and errors; and what the
+# test peers did not do as they should.
 suite_explain()
 {
     local file lines
     for file in "$suite"/log/*.log; do
         [[ -s $file ]] || continue
         lines=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
+        [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
+    done
+    for file in "$suite"/*.journal; do
+        [[ -s $file ]] || continue
+        lines=$(grep -h "${1-}" "$file" | grep -E '"outcome":"(failed|silent)"' | tail -n 5 || true)
         [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
     done
 }
