@@ -242,6 +242,29 @@ static void failed(struct engine_worker *w, struct item *const *batch, size_t n,
     }
 }
 
+static bool is_answered(struct item *const *batch, size_t n, const char *command)
+{
+    for (size_t i = 0; i < n; i++)
+        if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && batch[i]->intent.command &&
+            strcmp(batch[i]->intent.command, command) == 0)
+            return true; /* its reply queue goes with the acknowledgement */
+    return false;
+}
+
+/* Commands that ended without an answer: at their deadline, or cancelled. */
+static void forget_replies(struct engine_worker *w, struct item *const *batch, size_t n,
+                           const struct commands *saved)
+{
+    if (!w->bus->forget || !w->dom->may_have_reply_queue)
+        return;
+    for (uint32_t i = 0; i < saved->n; i++) {
+        const struct command *c = saved->at[i];
+        if (c->mark == ROW_GONE && w->dom->may_have_reply_queue(c->kind) &&
+            !is_answered(batch, n, c->id))
+            w->bus->forget(w->bus->ctx, c->id);
+    }
+}
+
 /* Returns how many were done; -1: failed, nothing was saved. */
 static int run(struct engine_worker *w, struct item *const *batch, size_t n)
 {
@@ -276,6 +299,7 @@ static int run(struct engine_worker *w, struct item *const *batch, size_t n)
     w->stats.batches++;
     w->stats.commits++;
     outbox_publish(w, g.outbox.at, g.outbox.n);
+    forget_replies(w, batch, n, &g.commands);
     for (size_t i = 0; i < n; i++) {
         if (decided[i]) {
             finish(w, batch[i]);

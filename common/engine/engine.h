@@ -130,6 +130,9 @@ struct engine_bus {
     /* ERR_UNAVAIL when not connected. body: rendered. */
     enum err_code (*publish)(void *ctx, const struct send *s, const char *body, size_t len,
                              uint64_t *ret_seq, struct err *err);
+    /* Nobody waits for the answer to this command any more, and none was taken: its private reply
+     * queue, if it has one, may go. Best effort. May be NULL. */
+    void (*forget)(void *ctx, const char *command);
     void (*cork)(void *ctx, bool on);
     void (*pause)(void *ctx, bool on); /* stop or resume consuming */
 };

@@ -50,6 +50,8 @@ struct domain {
     int event_in_doubt;  /* a SEND_ASK or SEND_NEVER message may or may not have left */
     int event_bad_reply; /* the answer to intent.command was not readable; payload = struct err */
     unsigned facts_of_internal_events; /* what these three may need */
+    /* Commands of this kind may have a private reply queue (SEND_REPLY_PRIVATE). May be NULL. */
+    bool (*may_have_reply_queue)(int command_kind);
     const void *settings;
 };
 

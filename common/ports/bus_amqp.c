@@ -174,6 +174,15 @@ static void delete_reply_queue(struct engine_amqp *e, const struct bus_delivery 
                    "it expires by itself");
 }
 
+static void forget(void *ctx, const char *command)
+{
+    struct engine_amqp *e = ctx;
+    char queue[256];
+    snprintf(queue, sizeof(queue), "%s%s", e->o.reply_prefix, command);
+    if (bus_is_ready(e->bus))
+        err_ignore(bus_queue_delete_now(e->bus, queue, NULL), "it expires by itself");
+}
+
 static void ack(void *ctx, void *token)
 {
     struct engine_amqp *e = ctx;
@@ -272,6 +281,7 @@ struct engine_bus engine_amqp_bus(struct engine_amqp *e)
                                .ack = ack,
                                .dead_letter = dead_letter,
                                .publish = publish,
+                               .forget = forget,
                                .cork = cork,
                                .pause = pause_consuming};
 }
