@@ -384,12 +384,12 @@ def vnfm_killed(env, report):
     """kill -9 of the Python VNFM: its queue goes with it, what it was doing is lost."""
     with Suite(env, "vnfm-killed") as suite:
         vnfm = [None]
+        delays = ("--delay", "start_vnfr:b-start=600", "--delay", "instantiate:b-instantiate=600",
+                  "--delay", "terminate:b-terminate=600")
         with report.scenario("vnfm-killed/setup", suite, quiet=True):
             suite.start_nfvo(*QUICK, "--instantiate-timeout", "12s", "--start-timeout", "6s",
                              "--terminate-timeout", "3s")
-            vnfm[0] = suite.start_vnfm("pyvnfm", "--delay", "start_vnfr:b-start=600",
-                                       "--delay", "instantiate:b-instantiate=600",
-                                       "--delay", "terminate:b-terminate=600")
+            vnfm[0] = suite.start_vnfm("pyvnfm", *delays)
             suite.start_vnfm("cvnfm", "--delay", "INSTANTIATE=1500ms")
             suite.start_driver("cdriver")
             suite.register_pop("cdriver", "pop")
@@ -398,7 +398,7 @@ def vnfm_killed(env, report):
             vnfm[0].kill()
             env.until(10, "its queue is gone", lambda: suite.broker(
                 "GET", "queues/%s/%s" % (suite.vhost, suite.type("pyvnfm")))[0] == 404)
-            vnfm[0] = suite.start_vnfm("pyvnfm")
+            vnfm[0] = suite.start_vnfm("pyvnfm", *delays)
 
         for name, method, words in (("start", "start_vnfr", "START"),
                                     ("instantiate", "instantiate", "INSTANTIATE")):
@@ -431,6 +431,14 @@ def vnfm_killed(env, report):
             restart()
             suite.wait_status(nsr_id, "ACTIVE")
             suite.delete(nsr_id)
+        with report.scenario("vnfm-killed/in terminate", suite):
+            nsr_id = suite.deploy(suite.onboard("terminate", [("b-terminate", "pyvnfm", "pop",
+                                                               1)]))
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.rest("DELETE", "ns-records/" + nsr_id)
+            suite.wait_for_call("pyvnfm", "terminate", "b-terminate")
+            restart()
+            suite.wait_gone(nsr_id)
         with report.scenario("vnfm-killed/absent while released", suite):
             nsr_id = suite.deploy(suite.onboard("absent", [("absent", "pyvnfm", "pop", 1)]))
             suite.wait_status(nsr_id, "ACTIVE")
@@ -447,30 +455,43 @@ def driver_killed(env, report):
         driver = [None]
         with report.scenario("driver-killed/setup", suite, quiet=True):
             suite.start_nfvo(*QUICK, "--driver-timeout", "5s")
-            suite.start_vnfm("pyvnfm", "--delay", "instantiate:a-while=1")
+            suite.start_vnfm("pyvnfm")
             driver[0] = suite.start_driver("pydriver", *RESIDENT, "--delay",
-                                           "launch_instance_and_wait:slow=600")
-            suite.register_pop("pydriver", "slow")
-            suite.register_pop("pydriver", "pop")
+                                           "launch_instance_and_wait:slow=600", "--delay",
+                                           "create_network:network=600")
+            for name in ("slow", "network", "pop"):
+                suite.register_pop("pydriver", name)
 
-        with report.scenario("driver-killed/in a launch", suite):
-            nsr_id = suite.deploy(suite.onboard("in", [("in", "pyvnfm", "slow", 1)]))
+        with report.scenario("driver-killed/in a call", suite):
+            nsr_ids = [suite.deploy(suite.onboard(n, [(n, "pyvnfm", n, 1)]))
+                       for n in ("slow", "network")]
             suite.wait_for_call("pydriver", "launch_instance_and_wait", "slow")
+            suite.wait_for_call("pydriver", "create_network", "network")
             driver[0].kill()
             driver[0] = suite.start_driver("pydriver", *RESIDENT)
-            expect_error(suite, nsr_id, "was not answered, and the PoP does not list it")
+            expect_error(suite, nsr_ids[0], "was not answered, and the PoP does not list it")
+            expect_error(suite, nsr_ids[1], "did not answer")
+            for nsr_id in nsr_ids:
+                suite.delete(nsr_id)
+        with report.scenario("driver-killed/after a call", suite):
+            nsr_id = suite.deploy(suite.onboard("again", [("again", "pyvnfm", "network", 1)]))
+            suite.wait_status(nsr_id, "ACTIVE")
             suite.delete(nsr_id)
-        with report.scenario("driver-killed/before a launch", suite):
+        with report.scenario("driver-killed/absent", suite):
+            nsd = suite.onboard("absent", [("absent", "pyvnfm", "pop", 2)])
             driver[0].kill()
-            nsr_id = suite.deploy(suite.onboard("before", [("before", "pyvnfm", "pop", 2)]))
-            env.until(10, "the VNFM asked for a grant", lambda: suite.nsr(nsr_id)["vnfr"] or
-                      suite.sql("select count(*) from command where agg_kind <> 0") != "0")
+            env.until(20, "the NFVO sees it", lambda: not suite.has_driver("pydriver"))
+            nsr_id = suite.deploy(nsd)
+            expect_error(suite, nsr_id, "no driver for PoP type '%s' is registered" %
+                         suite.type("pydriver"))
+            suite.delete(nsr_id)
             driver[0] = suite.start_driver("pydriver", *RESIDENT)
+            nsr_id = suite.deploy(nsd)
             suite.wait_status(nsr_id, "ACTIVE")
         with report.scenario("driver-killed/while released", suite):
             driver[0].kill()
             suite.rest("DELETE", "ns-records/" + nsr_id)
-            suite.wait_for_call("pyvnfm", "terminate", "before")
+            suite.wait_for_call("pyvnfm", "terminate", "absent")
             driver[0] = suite.start_driver("pydriver", *RESIDENT)
             suite.wait_gone(nsr_id, 40)
         with report.scenario("driver-killed/nothing left", suite):
