@@ -47,7 +47,7 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
         struct fault *f = fault_from_err(err, "vim-driver", NULL, d->arena);
         f->host = i->row->key[INSTANCE_HOSTNAME];
         if (detail)
-            proto_list_add(&f->causes, detail, d->arena);
+            proto_list_add(&f->causes, text_cut(d->arena, detail, CAUSE_MAX), d->arena);
         v->st->launch_fault = f;
         member_changed(v);
     }

@@ -14,7 +14,8 @@ struct vnfr_member {
     /* what the current event brought, for the matrix's handlers */
     const struct vnfm_or *msg;
     const struct err *err;
-    const char *detail; /* of a fault: the peer's own text */
+    const char *detail;             /* of a fault: the peer's own text */
+    const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
     const struct internal *internal;
 };
 

@@ -1,10 +1,29 @@
 #include "nfvo/lifecycle/notify.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/utf8.h"
 
 #include <string.h>
 
 #define DESCRIPTION_MAX 1024
+#define NAME_MAX_BYTES  255  /* host and script of a fault */
+#define OUTPUT_MAX      4096 /* its end counts */
+
+const char *text_cut(struct arena *a, const char *text, size_t max)
+{
+    return text ? arena_strndup(a, text, utf8_cut(text, strnlen(text, max))) : NULL;
+}
+
+static const char *text_end(struct arena *a, const char *text, size_t max)
+{
+    size_t n = text ? strlen(text) : 0;
+    if (n > max) {
+        text += n - max;
+        while (((unsigned char)*text & 0xc0) == 0x80) /* begins inside of a character */
+            text++;
+    }
+    return arena_strdup(a, text);
+}
 
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description)
 {
@@ -15,9 +34,7 @@ void vnfr_history(struct vnfr_member *v, const char *event, const char *descript
     struct history_event *h = proto_new(&history_event_type, d->arena);
     h->id = decision_new_id(d); /* the CLI needs an id in every listed object: rest-api.md 3.1 */
     h->event = event;
-    h->description =
-        description ? arena_strndup(d->arena, description, strnlen(description, DESCRIPTION_MAX))
-                    : "";
+    h->description = description ? text_cut(d->arena, description, DESCRIPTION_MAX) : "";
     h->executed_at = timestamp_executed(d->arena, d->now);
     proto_list_add(&vnfr->lifecycle_event_history, h, d->arena);
     member_changed(v);
@@ -134,7 +151,13 @@ struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const cha
         d->arena);
     f->at = timestamp_executed(d->arena, d->now);
     if (detail)
-        proto_list_add(&f->causes, detail, d->arena);
+        proto_list_add(&f->causes, text_cut(d->arena, detail, CAUSE_MAX), d->arena);
+    if (v->peer_fault) { /* what our VNFM says more than a text: decisions.md D14 */
+        f->host = text_cut(d->arena, v->peer_fault->host, NAME_MAX_BYTES);
+        f->script = text_cut(d->arena, v->peer_fault->script, NAME_MAX_BYTES);
+        f->exit_code = v->peer_fault->exit_code;
+        f->output_tail = text_end(d->arena, v->peer_fault->output_tail, OUTPUT_MAX);
+    }
     if (member_vnfr(v)) {
         v->vnfr->fault = f;
         member_changed(v);

@@ -5,6 +5,11 @@
 
 #include "nfvo/lifecycle/model.h"
 
+#define CAUSE_MAX 2048 /* bytes of a peer's own words in a fault */
+/* A copy of at most max bytes that ends with a whole character: a peer must not choose how much of
+ * its words we store. NULL gives NULL. */
+const char *text_cut(struct arena *a, const char *text, size_t max);
+
 /* Append to the VNFR's lifecycle_event_history; description is cut to 1024 characters. */
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description);
 /* One line in the NSR's own history (table history), survives the NSR. */

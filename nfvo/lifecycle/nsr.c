@@ -123,7 +123,7 @@ static void settle(struct nsr_model *m)
         if (settings_of(d)->ordered_start)
             nsr_next_turn(m);
     }
-    const char *status = status_of_all(m);
+    const char *status = d->root->phase == NSR_FAILED ? "ERROR" : status_of_all(m);
     if (strcmp(model_nsr(m)->status ? m->nsr->status : "", status) != 0) {
         m->nsr->status = status;
         model_changed(m);
@@ -157,7 +157,6 @@ static enum vnfr_event answered(int command_kind)
                                            : VNFR_EV_RELEASED;
 }
 
-/* What our VNFM says more than a text is kept whole (decisions.md D14). */
 static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const char *what)
 {
     struct err err = ERR_INIT;
@@ -166,14 +165,29 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
             what, text);
     if (msg->fault && msg->fault->hint)
         err_hint(&err, "%s", msg->fault->hint);
-    struct fault *own = NULL;
-    if (vnfr_step_fault(v, VNFR_EV_FAULT, &err, text) && msg->fault && v->vnfr && v->vnfr->fault) {
-        own = v->vnfr->fault;
-        own->host = msg->fault->host;
-        own->script = msg->fault->script;
-        own->exit_code = msg->fault->exit_code;
-        own->output_tail = msg->fault->output_tail;
+    v->peer_fault = msg->fault;
+    vnfr_step_fault(v, VNFR_EV_FAULT, &err, text);
+    v->peer_fault = NULL;
+}
+
+/* An ERROR that names no VNFR of ours: the NSR's (amqp-protocol.md 4.3). */
+static void nsr_fault(struct nsr_model *m, const struct vnfm_or *msg)
+{
+    struct decision *d = m->d;
+    struct err err = ERR_INIT;
+    const char *text = vnfm_exception_text(msg->exception);
+    if (d->root->phase > NSR_ACTIVE) {
+        d->outcome = DECISION_STALE;
+        return;
     }
+    err_set(&err, ERR_PEER, "a VNFM reported an error of the network service: %s", text);
+    struct fault *f = fault_from_err(&err, "vnfm", NULL, d->arena);
+    f->at = timestamp_executed(d->arena, d->now);
+    model_nsr(m)->fault = f;
+    model_changed(m);
+    set_root_phase(m, NSR_FAILED);
+    nsr_note(m, "ERROR", NULL, NULL, f);
+    hold_the_others(m);
 }
 
 static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct vnfm_or *msg)
@@ -188,7 +202,13 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
                                   servers alive */
         vnfr_step(v, VNFR_EV_RELEASED);
     } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
-        vnfr_step(v, answered(kind));
+        /* In a phase in which it cannot be the answer (servers are still being launched): nothing
+         * is outstanding any more that could bring the VNFR on, so this is its end. */
+        if (!vnfr_step(v, answered(kind))) {
+            err_set(&err, ERR_PEER, "VNFM '%s' answered %s before it had its resources",
+                    v->row->key[VNFR_ENDPOINT], asked);
+            vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+        }
     } else if (got == ACTION_ERROR) {
         vnfm_fault(v, msg, asked);
     } else {
@@ -226,6 +246,8 @@ static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
         vnfm_answered(v, c, msg);
     else if (v && a == ACTION_ERROR)
         vnfm_fault(v, msg, "a request");
+    else if (a == ACTION_ERROR)
+        nsr_fault(m, msg);
     else
         d->outcome = DECISION_STALE;
 }

@@ -9,6 +9,8 @@ bool vnfr_is_ready_source(int phase)
 
 bool nsr_has_failed(const struct nsr_model *m)
 {
+    if (m->d->root->phase == NSR_FAILED)
+        return true;
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (m->vnfrs[i].row->phase == VNFR_FAILED)
             return true;

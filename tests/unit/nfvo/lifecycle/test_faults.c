@@ -1,0 +1,281 @@
+/* What goes wrong, and what is kept, sent and told of it. */
+#include "tests/support/stage.h"
+
+#include "common/base/utf8.h"
+#include "proto/topology.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct stage s;
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_init(&s, AGG_NSR, "nsr-1");
+    stage_service(&s, NULL);
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_release(&s);
+    return 0;
+}
+
+static void story(const char *want)
+{
+    assert_string_equal(stage_story(&s), want);
+}
+
+static json_t *nsr(void)
+{
+    return stage_record(&s, s.root);
+}
+
+static json_t *client(void)
+{
+    return stage_record(&s, stage_vnfr(&s, "client"));
+}
+
+static void one_way(const char *body)
+{
+    stage_message(&s, (struct message){.queue = QUEUE_ACTIONS, .body = body});
+}
+
+/* amqp-protocol.md 3.4, 4.3: an ERROR may name its NSR only (Python: an empty record). */
+static void test_error_without_a_record_fails_the_nsr(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"action\":\"ERROR\",\"nsrId\":\"nsr-1\",\"exception\":{\"detailMessage\":\"bad\"}}",
+        "{\"action\":\"ERROR\",\"nsrId\":\"nsr-1\",\"virtualNetworkFunctionRecord\":{},"
+        "\"exception\":{\"detailMessage\":\"bad\"}}",
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, VNFR_WAIT_SOURCES);
+        one_way(bodies[i]);
+        story("nsr:0>2 nsr=ERROR client:WAIT_SOURCES>HELD -TIMER_SOURCES(client) #ERROR");
+        assert_non_null(strstr(stage_text(nsr(), "fault.message"), "bad"));
+        /* It stays an ERROR whatever the VNFRs do, and nothing further is sent. */
+        stage_answer_well(&s, CMD_INSTANTIATE, "web");
+        story("web:INSTANTIATING>HELD web=INITIALIZED web/INSTANTIATE -INSTANTIATE(web) "
+              "!INSTANTIATE");
+        assert_string_equal(stage_text(nsr(), "status"), "ERROR");
+        stage_release_nsr(&s);
+        assert_string_equal(stage_text(nsr(), "status"), "TERMINATED");
+        one_way(bodies[i]);
+        story("stale");
+    }
+}
+
+static void test_error_of_nobody_is_not_ours(void **state)
+{
+    (void)state;
+    stage_deploy(&s);
+    assert_int_equal(
+        stage_message(&s, (struct message){.queue = QUEUE_ACTIONS,
+                                           .body = "{\"action\":\"ERROR\",\"nsrId\":null,"
+                                                   "\"virtualNetworkFunctionRecord\":{}}"}),
+        ERR_NOT_FOUND);
+}
+
+/* decisions.md D14: host, script, exit code and output reach record, NSR, history and event. */
+static void test_what_the_vnfm_says_more_is_everywhere(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_MODIFYING);
+    stage_answer(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id,
+                 "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"script failed\"},"
+                 "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"m\",\"host\":\"client-101\","
+                 "\"script\":\"a.sh\",\"exit\":3,\"output_tail\":\"tail\",\"hint\":\"do\"}}");
+    story("nsr:0>2 nsr=ERROR client:MODIFYING>FAILED client=ERROR client/ERROR -MODIFY(client) "
+          "!ERROR #ERROR");
+    struct row event = {.doc = s.d.events.at[0]->body}, note = {.doc = s.d.notes.at[0]->doc};
+    json_t *faults[] = {
+        json_object_get(client(), "fault"), json_object_get(nsr(), "fault"),
+        json_object_get(json_object_get(stage_record(&s, &event), "payload"), "fault"),
+        json_object_get(stage_record(&s, &note), "fault")};
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        assert_string_equal(stage_text(faults[i], "host"), "client-101");
+        assert_string_equal(stage_text(faults[i], "script"), "a.sh");
+        assert_string_equal(stage_text(faults[i], "output_tail"), "tail");
+        assert_string_equal(stage_text(faults[i], "hint"), "do");
+        assert_string_equal(stage_text(faults[i], "causes.0"), "script failed");
+        assert_int_equal(json_integer_value(json_object_get(faults[i], "exit")), 3);
+    }
+}
+
+/* A peer does not choose how much we store of its failure, nor cuts our text inside a character. */
+static void test_texts_of_peers_are_bounded(void **state)
+{
+    char *text = malloc(300001);
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < 100000; i++)
+        memcpy(text + 3 * i, "\xe2\x82\xac", 3); /* the euro sign */
+    text[300000] = '\0';
+    stage_to(&s, VNFR_MODIFYING);
+    stage_answer(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id,
+                 arena_printf(&s.arena,
+                              "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"%s\"},"
+                              "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"%s\",\"host\":\"%s\","
+                              "\"script\":\"%s\",\"output_tail\":\"%s\",\"hint\":\"%s\"}}",
+                              text, text, text, text, text, text));
+    free(text);
+    assert_true(strlen(stage_vnfr(&s, "client")->doc) < 20000);
+    assert_true(strlen(s.root->doc) < 20000);
+    assert_true(strlen(s.d.notes.at[0]->doc) < 20000);
+    const char *docs[] = {stage_vnfr(&s, "client")->doc, s.root->doc, s.d.notes.at[0]->doc,
+                          stage_text(client(), "fault.causes.0")};
+    for (size_t i = 0; i < ARRAY_LEN(docs); i++)
+        assert_null(strstr(docs[i], "\xef\xbf\xbd")); /* the codec's mark of what is not UTF-8 */
+}
+
+static void test_history_is_cut_between_characters(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_GRANTED);
+    stage_decide(&s, (struct intent){.event = EV_N});
+    struct vnfr_member *v = model_vnfr_by_name(nsr_model_of(&s.d), "client");
+    char text[1024 + 8];
+    memset(text, 'a', sizeof(text));
+    memcpy(text + 1023, "\xe2\x82\xac", 4);
+    vnfr_history(v, "ERROR", text);
+    const char *kept =
+        v->vnfr->lifecycle_event_history.at[v->vnfr->lifecycle_event_history.n - 1]->description;
+    assert_int_equal(strlen(kept), 1023);
+    assert_int_equal(utf8_cut(kept, 1023), 1023);
+}
+
+/* Without this, its INSTANTIATE would be closed and nothing would ever happen to it again. */
+static void test_an_answer_that_comes_too_early_is_a_fault(void **state)
+{
+    static const int phases[] = {VNFR_GRANTING, VNFR_ALLOCATING};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, phases[i]);
+        stage_answer_well(&s, CMD_INSTANTIATE, "client");
+        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+        assert_string_equal(stage_text(nsr(), "status"), "ERROR");
+        assert_string_equal(stage_text(stage_body(&s, stage_sent(&s, "amq.gen-asker")), "action"),
+                            "ERROR");
+    }
+}
+
+static void test_answers_that_are_none(void **state)
+{
+    static const struct {
+        const char *body, *says;
+    } cases[] = {
+        {"", "nothing"},
+        {"null", "nothing"},
+        {"{}", "an unknown action"},
+        {"{\"action\":\"STOP\"}", "with STOP"},
+        {"{\"action\":\"DANCE\"}", "an unknown action"},
+        {"{\"action\":", "unreadable"},
+        {"[]", "unreadable"},
+        {"{\"action\":\"ERROR\"}", "error"},
+        {"{\"action\":\"ERROR\",\"exception\":{\"cause\":{\"detailMessage\":\"deep\"}}}", "deep"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, VNFR_STARTING);
+        stage_answer(&s, CMD_START, stage_vnfr(&s, "client")->id, cases[i].body);
+        story("nsr:0>2 nsr=ERROR client:STARTING>FAILED client=ERROR client/ERROR -START(client) "
+              "!ERROR #ERROR");
+        if (!strstr(stage_text(client(), "fault.message"), cases[i].says))
+            fail_msg("'%s': %s", cases[i].body, stage_text(client(), "fault.message"));
+    }
+}
+
+static void test_deadlines_of_requests(void **state)
+{
+    static const struct {
+        int phase, kind;
+        const char *says;
+    } cases[] = {
+        {VNFR_INSTANTIATING, CMD_INSTANTIATE, "INSTANTIATE in time"},
+        {VNFR_GRANTING, CMD_INSTANTIATE, "INSTANTIATE in time"},
+        {VNFR_GRANTING, CMD_PREPARE, "PoP 'pop-1' was not ready"},
+        {VNFR_ALLOCATING, CMD_INSTANTIATE, "INSTANTIATE in time"},
+        {VNFR_WAIT_SOURCES, CMD_TIMER_SOURCES, "depends on"},
+        {VNFR_MODIFYING, CMD_MODIFY, "MODIFY in time"},
+        {VNFR_WAIT_TURN, CMD_TIMER_TURN, "turn"},
+        {VNFR_STARTING, CMD_START, "START in time"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, cases[i].phase);
+        const char *id = stage_vnfr(&s, "client")->id;
+        const struct command *c = stage_command(&s, cases[i].kind, id);
+        assert_non_null(c);
+        assert_true(c->due_at > s.now);
+        stage_decide(&s, (struct intent){.event = EV_DEADLINE, .command = c->id}); /* too early */
+        story("stale");
+        stage_late(&s, cases[i].kind, id);
+        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+        assert_null(stage_command(&s, cases[i].kind, id));
+        assert_non_null(strstr(stage_text(nsr(), "fault.message"), cases[i].says));
+        assert_non_null(stage_text(nsr(), "fault.hint"));
+        stage_decide(&s, (struct intent){.event = EV_DEADLINE, .command = c->id}); /* twice */
+        story("stale");
+    }
+}
+
+/* The first cause stays on the NSR; each VNFR keeps its own. */
+static void test_the_first_cause_stays(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATED);
+    stage_vnfm(&s, "ERROR", "client", "\"exception\":{\"detailMessage\":\"first\"},");
+    stage_vnfm(&s, "GRANT_OPERATION", "web", NULL);
+    stage_vnfm(&s, "ERROR", "web", "\"exception\":{\"detailMessage\":\"second\"},");
+    assert_non_null(strstr(stage_text(nsr(), "fault.message"), "first"));
+    assert_non_null(
+        strstr(stage_text(stage_record(&s, stage_vnfr(&s, "web")), "fault.message"), "second"));
+}
+
+static void test_a_fault_after_active(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ACTIVE);
+    stage_answer_well(&s, CMD_START, "web");
+    story("nsr:0>1 nsr=ACTIVE web:STARTING>ACTIVE web=ACTIVE web/START -START(web) !START "
+          "!INSTANTIATE_FINISH #ACTIVE");
+    stage_vnfm(&s, "ERROR", "client", NULL);
+    story("nsr:1>2 nsr=ERROR client:ACTIVE>FAILED client=ERROR client/ERROR !ERROR #ERROR");
+    stage_vnfm(&s, "ERROR", "client", NULL);
+    story("empty");
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
+    const struct CMUnitTest tests[] = {
+        T(test_error_without_a_record_fails_the_nsr),
+        T(test_error_of_nobody_is_not_ours),
+        T(test_what_the_vnfm_says_more_is_everywhere),
+        T(test_texts_of_peers_are_bounded),
+        T(test_history_is_cut_between_characters),
+        T(test_an_answer_that_comes_too_early_is_a_fault),
+        T(test_answers_that_are_none),
+        T(test_deadlines_of_requests),
+        T(test_the_first_cause_stays),
+        T(test_a_fault_after_active),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
