@@ -75,6 +75,21 @@ enum err_code topology_check_plugin(const char *type, const char *our_user, stru
                    type);
 }
 
+enum err_code topology_check_subscriber(const char *queue, struct err *err)
+{
+    static const char *const names[] = {QUEUE_MANAGER_HANDLING, QUEUE_EVENT_REGISTER,
+                                        QUEUE_EVENT_UNREGISTER, QUEUE_REPLIES,
+                                        QUEUE_INTERNAL,         QUEUE_DEAD_LETTERS};
+    static const char *const prefixes[] = {QUEUE_REPLY_PREFIX, "vnfm.", "ems.",
+                                           QUEUE_VIM_DRIVER_PREFIX, QUEUE_MONITOR_PREFIX};
+    bool is_reserved = false;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        is_reserved |= strcmp(queue, names[i]) == 0;
+    for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+        is_reserved |= starts_with(queue, prefixes[i]);
+    return is_reserved ? err_set(err, ERR_DENIED, "queue '%.64s' is reserved", queue) : ERR_OK;
+}
+
 /* Dots are all that is special to a regular expression in a plain name. */
 static void add_quoted(struct sbuf *out, const char *name)
 {

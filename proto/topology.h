@@ -50,6 +50,10 @@ MUST_USE enum err_code topology_check_vnfm(const char *user, const char *queue,
 MUST_USE enum err_code topology_check_plugin(const char *type, const char *our_user,
                                              struct err *err);
 
+/* May events go to this queue? Not to ours or another peer's: whoever subscribes could have the
+ * NFVO write where he must not. Subscribers call theirs "nfvo.fm.nsr.create". ERR_DENIED. */
+MUST_USE enum err_code topology_check_subscriber(const char *queue, struct err *err);
+
 /* What a broker user may do: three anchored patterns on names of queues and exchanges, and two on
  * routing keys of TOPOLOGY_EXCHANGE. A name that the checks above refuse gets no rights at all. */
 struct topology_rights {

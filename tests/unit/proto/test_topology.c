@@ -201,12 +201,31 @@ static void test_driver_queues(void **state)
     }
 }
 
+static void test_subscribers(void **state)
+{
+    static const struct {
+        const char *queue;
+        enum err_code want;
+    } cases[] = {
+        {"nfvo.fm.nsr.create", ERR_OK}, {"core.nse.nsr.error", ERR_OK},
+        {"amq.gen-x", ERR_OK},          {QUEUE_INTERNAL, ERR_DENIED},
+        {QUEUE_REPLIES, ERR_DENIED},    {"nfvo.reply.1", ERR_DENIED},
+        {QUEUE_ACTIONS, ERR_DENIED},    {"vim-drivers.a.b", ERR_DENIED},
+        {"ems.x.register", ERR_DENIED}, {QUEUE_MANAGER_HANDLING, ERR_DENIED},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        if (topology_check_subscriber(cases[i].queue, NULL) != cases[i].want)
+            fail_msg("'%s'", cases[i].queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rights),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_driver_queues),
+        cmocka_unit_test(test_subscribers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

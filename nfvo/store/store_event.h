@@ -1,0 +1,54 @@
+/* Table event_out: events on their way to subscribers. A target is where events go, a queue or a
+ * URL; several subscriptions may name the same one. */
+#ifndef NFVO_STORE_STORE_EVENT_H
+#define NFVO_STORE_STORE_EVENT_H
+
+#include "nfvo/store/store.h"
+
+#define STORE_EVENT_CHANNEL "event" /* NOTIFY by the engine when it has written some */
+
+struct store_target {
+    const char *type, *endpoint; /* RABBIT and the queue's name, REST and the URL */
+};
+struct store_targets {
+    struct store_target *at;
+    uint32_t n;
+};
+/* Targets of that type with events waiting. */
+MUST_USE enum err_code store_event_targets(struct db *db, const char *type, struct arena *a,
+                                           struct store_targets *ret, struct err *err);
+
+/* One deliverer at a time and target, until unlocked or the connection ends. */
+MUST_USE enum err_code store_target_lock(struct db *db, const struct store_target *t, bool *ret,
+                                         struct err *err);
+MUST_USE enum err_code store_target_unlock(struct db *db, const struct store_target *t,
+                                           struct err *err);
+
+struct store_event {
+    int64_t id;
+    int64_t attempts;
+    const char *body;
+    size_t len;
+};
+/* The first `max` events of a target in order; none when the first is not due yet, *ret_wait_us
+ * tells for how long. Copied into the arena. */
+MUST_USE enum err_code store_event_load(struct db *db, const struct store_target *t, int64_t max,
+                                        struct arena *a, struct store_event **ret, size_t *ret_n,
+                                        int64_t *ret_wait_us, struct err *err);
+/* Delivered, or given up. ids: event rows. */
+MUST_USE enum err_code store_event_delete(struct db *db, struct db_array *ids, struct err *err);
+/* Not now; has_tried counts it as an attempt. */
+MUST_USE enum err_code store_event_delay(struct db *db, int64_t id, int64_t delay_us,
+                                         bool has_tried, struct err *err);
+/* Forget what is older, and what nobody subscribes any more. */
+MUST_USE enum err_code store_event_expire(struct db *db, int64_t max_age_us, int64_t *ret_old,
+                                          int64_t *ret_orphans, struct err *err);
+
+struct event_endpoint;
+/* The equal subscription that is there already (into the arena), or this one, added; at most once,
+ * whoever asks. */
+MUST_USE enum err_code store_event_subscribe(struct db *db, struct event_endpoint *e,
+                                             struct arena *a, struct event_endpoint **ret,
+                                             struct err *err);
+
+#endif
