@@ -270,7 +270,12 @@ void fake_bus_open(struct fake_bus *b, struct sim *s, const char *who, const str
 {
     *b = (struct fake_bus){.s = s, .who = who, .gate = gate, .queues = queues};
     forget_happenings(b);
-    b->port = (struct engine_bus){b,         port_next, port_ack, port_dead_letter, port_publish,
-                                  port_cork, port_pause};
+    b->port = (struct engine_bus){.ctx = b,
+                                  .next = port_next,
+                                  .ack = port_ack,
+                                  .dead_letter = port_dead_letter,
+                                  .publish = port_publish,
+                                  .cork = port_cork,
+                                  .pause = port_pause};
     sim_at(s, s->now + sim_delay(s, 5 * MSEC), connect_now, b, (uint64_t)b->session);
 }
