@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays the NFVO towards the unmodified Python peers and checks what README.md says of the wire.
 
-    private_broker.sh 26680 "$(setup.sh | tail -1)" probe.py [--rights] [CASE...]
+    tests/interop/run --probe [--rights] [CASE...]
 
 Works in a virtual host of its own, with the narrowest permissions that README.md gives.
 --rights takes every one of those permissions away in turn and expects the peer to fail.

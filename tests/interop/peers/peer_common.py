@@ -67,7 +67,10 @@ class Rules:
 class Script:
     """What the command line wants each method to do, and the journal of what was called."""
 
-    def __init__(self, args):
+    def __init__(self, args, mute=None):
+        """mute: what to raise for --fail-mutely, where a peer has that option."""
+        self._mute = mute
+        self._fail_mutely = Rules(getattr(args, "fail_mutely", []))
         self._journal = args.journal
         self._fail = Rules(args.fail, default="told to fail")
         self._delay = Rules(args.delay, float)
@@ -91,6 +94,8 @@ class Script:
                     journal.write(json.dumps(line).encode() + b"\n")
         for seconds in self._delay.of(method, subject, n):
             time.sleep(seconds)
+        for _ in self._fail_mutely.of(method, subject, n):
+            raise self._mute
         for text in self._fail.of(method, subject, n):
             raise RuntimeError(text)
         for value in self._result.of(method, subject, n):

@@ -14,6 +14,7 @@ import tempfile
 
 import peer_common  # before the SDK: it prepares the ground for pika
 import openbaton.vnfm
+from openbaton.exceptions import PyVnfmSdkException
 
 
 def _record(record):
@@ -93,6 +94,8 @@ def main():
                         help="do not ask the NFVO for resources")
     parser.add_argument("--userdata", metavar="FILE")
     parser.add_argument("--listeners", type=int, default=1)
+    parser.add_argument("--fail-mutely", action="append", default=[], metavar="METHOD",
+                        help="raise the SDK's own exception: then the SDK answers nothing")
     args = parser.parse_args()
 
     peer_common.log_to_stderr(args.verbose)
@@ -124,7 +127,8 @@ def main():
         with open(path, "w") as f:
             config.write(f)
         openbaton.vnfm.start_vnfm_instances(Vnfm, path, args.listeners,
-                                            script=peer_common.Script(args))
+                                            script=peer_common.Script(
+                                                args, PyVnfmSdkException("told to fail")))
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return 0
