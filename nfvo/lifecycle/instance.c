@@ -367,6 +367,17 @@ void instance_listed(struct nsr_model *m, const struct internal *msg, const char
         pause_listing(m, pop_id);
 }
 
+/* Nobody can be asked any more what became of the launch. */
+static void pop_is_gone(struct nsr_model *m, struct instance_member *i)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_NOT_FOUND,
+            "launch of '%s' was not answered, and its PoP is not there any more",
+            i->row->key[INSTANCE_HOSTNAME]);
+    decision_close(decision_find_for(m->d, CMD_LAUNCH, i->row->id));
+    launch_failed(m, i, &err, NULL);
+}
+
 void instance_list_again(struct nsr_model *m, const char *pop_id)
 {
     struct pop_state *st;
@@ -377,6 +388,8 @@ void instance_list_again(struct nsr_model *m, const char *pop_id)
             continue;
         if (!pop && i->row->phase == INSTANCE_DELETING)
             gone(m, i);
+        else if (!pop && i->row->phase == INSTANCE_DOUBT)
+            pop_is_gone(m, i);
         else if (pop && i->row->phase == INSTANCE_DELETING && *i->row->key[INSTANCE_VC] &&
                  needs_list(m, i))
             send_delete(m, i,

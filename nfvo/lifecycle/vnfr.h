@@ -24,7 +24,9 @@ fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_release_launch
 /* Shared by handlers. */
 void vnfr_adopt(struct vnfr_member *v,
                 const struct vnfr *record); /* first record of the VNFM: ids, owner members */
-int vnfr_proceed(struct vnfr_member *v);    /* INITIALIZED: what comes next */
+/* What the VNFM says of its record now: merged by the owner column; new elements get ids. */
+void vnfr_merge(struct vnfr_member *v, const struct vnfr *record);
+int vnfr_proceed(struct vnfr_member *v); /* INITIALIZED: what comes next */
 int vnfr_begin_release(struct vnfr_member *v);
 bool vnfr_is_ready_source(int phase);
 bool nsr_has_failed(const struct nsr_model *m);

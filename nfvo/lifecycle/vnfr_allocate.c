@@ -1,5 +1,6 @@
 #include "nfvo/lifecycle/vnfr.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool belongs(const struct instance_member *i, const struct vnfr_member *v)
@@ -32,19 +33,37 @@ static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu,
     return false;
 }
 
+/* "<vnf name>-<n>" as a DNS label, whatever the VNF is called: letters, digits and single dashes,
+ * at most 63. EMS agents are known by the digits at its end (amqp-protocol.md 4.9, TRAP). */
+static const char *hostname_of(struct decision *d, const char *vnf)
+{
+    char tail[24], label[64];
+    size_t n = 0;
+    snprintf(tail, sizeof(tail), "-%lld", (long long)d->ids->number(d->ids->ctx));
+    for (; *vnf && n < sizeof(label) - 1 - strlen(tail); vnf++)
+        if ((*vnf >= 'a' && *vnf <= 'z') || (*vnf >= 'A' && *vnf <= 'Z') ||
+            (*vnf >= '0' && *vnf <= '9'))
+            label[n++] = *vnf;
+        else if (n > 0 && label[n - 1] != '-')
+            label[n++] = '-';
+    while (n > 0 && label[n - 1] == '-')
+        n--;
+    return arena_printf(d->arena, "%.*s%s", n ? (int)n : 3, n ? label : "vnf", tail);
+}
+
 static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vnf_component *vnfc)
 {
     struct decision *d = v->m->d;
     struct err err = ERR_INIT;
     const char *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id), *pop_id, *zone;
     struct pop_state *pop_st;
-    pop_ref_split(d->arena, ref ? ref : "", &pop_id, &zone);
+    ref = ref ? ref : ""; /* a VDU that the grant did not see */
+    pop_ref_split(d->arena, ref, &pop_id, &zone);
 
     struct row *row = decision_add_row(d, ROW_INSTANCE, decision_new_id(d), INSTANCE_LAUNCHING);
     row->key[INSTANCE_VNFR] = v->row->id;
     row->key[INSTANCE_POP] = pop_id;
-    row->key[INSTANCE_HOSTNAME] = arena_printf(d->arena, "%s-%lld", v->row->key[VNFR_NAME],
-                                               (long long)d->ids->number(d->ids->ctx));
+    row->key[INSTANCE_HOSTNAME] = hostname_of(d, v->row->key[VNFR_NAME]);
     struct instance_state *st = proto_new(&instance_state_type, d->arena);
     st->vdu_id = vdu->id;
     st->vnfc_id = vnfc->id;
@@ -83,7 +102,7 @@ int on_allocate(void *ctx)
 {
     struct vnfr_member *v = ctx;
     struct vnfr *vnfr = member_vnfr(v);
-    proto_merge(&vnfr_type, vnfr, v->msg->record, v->m->d->arena);
+    vnfr_merge(v, v->msg->record);
     const char *userdata = v->msg->userdata;
     v->st->userdata = userdata && strcmp(userdata, "none") != 0
                           ? userdata

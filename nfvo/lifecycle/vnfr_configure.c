@@ -54,8 +54,8 @@ int on_instantiated(void *ctx)
     struct vnfr_member *v = ctx;
     if (!member_vnfr(v))
         vnfr_adopt(v, v->msg->record);
-    else if (v->msg->record)
-        proto_merge(&vnfr_type, v->vnfr, v->msg->record, v->m->d->arena);
+    else
+        vnfr_merge(v, v->msg->record);
     vnfr_set_status(v, VNFR_WAIT_SOURCES);
     vnfr_history(v, "INSTANTIATE", "");
     dependencies_fill(v);
@@ -78,8 +78,7 @@ int on_source_ready(void *ctx)
 int on_modified(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    if (v->msg->record)
-        proto_merge(&vnfr_type, member_vnfr(v), v->msg->record, v->m->d->arena);
+    vnfr_merge(v, v->msg->record);
     vnfr_set_status(v, VNFR_STARTING);
     vnfr_history(v, "CONFIGURE", "");
     vnfr_event(v, ACTION_MODIFY);
@@ -99,8 +98,7 @@ int on_started(void *ctx)
 {
     struct vnfr_member *v = ctx;
     struct vnfr *vnfr = member_vnfr(v);
-    if (v->msg->record)
-        proto_merge(&vnfr_type, vnfr, v->msg->record, v->m->d->arena);
+    vnfr_merge(v, v->msg->record);
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
         for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++)
             vnfr->vdu.at[i]->vnfc_instance.at[k]->state = "ACTIVE";
@@ -116,7 +114,7 @@ int on_update(void *ctx)
 {
     struct vnfr_member *v = ctx;
     const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id;
-    proto_merge(&vnfr_type, member_vnfr(v), v->msg->record, v->m->d->arena);
+    vnfr_merge(v, v->msg->record);
     remember_asker(v);
     answer_record(v, ACTION_UPDATEVNFR);
     v->st->reply_to = reply_to;

@@ -31,6 +31,15 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     member_changed(v);
 }
 
+void vnfr_merge(struct vnfr_member *v, const struct vnfr *record)
+{
+    if (!record)
+        return;
+    proto_merge(&vnfr_type, member_vnfr(v), record, v->m->d->arena);
+    record_fill_ids(&vnfr_type, v->vnfr, false, make_id, v->m->d);
+    member_changed(v);
+}
+
 static const struct proto_strs *candidates(struct nsr_model *m, const char *vnfr_name,
                                            const char *vdu_name)
 {
