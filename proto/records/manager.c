@@ -1,5 +1,7 @@
 #include "proto/records/manager.h"
 
+#include <string.h>
+
 #define PROTO_THIS struct vnfm_endpoint
 PROTO_RECORD_DEFINE(vnfm_endpoint, VNFM_ENDPOINT_FIELDS)
 #undef PROTO_THIS
@@ -27,3 +29,20 @@ PROTO_RECORD_DEFINE(role, ROLE_FIELDS)
 #define PROTO_THIS struct user
 PROTO_RECORD_DEFINE(user, USER_FIELDS)
 #undef PROTO_THIS
+
+enum err_code manager_credentials_read(const char *body, size_t len, char *user, char *password,
+                                       size_t size, struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct manager_credentials *got;
+    enum err_code rc = proto_decode(&manager_credentials_type, body, len, 0, &a, &got, err);
+    if (rc == ERR_OK)
+        rc = proto_validate(&manager_credentials_type, got, err);
+    if (rc == ERR_OK && (strlen(got->username) >= size || strlen(got->password) >= size))
+        rc = err_set(err, ERR_LIMIT, "a user or password of more than %zu bytes", size - 1);
+    if (rc != ERR_OK)
+        return err_add(err, "answer to the registration");
+    memcpy(user, got->username, strlen(got->username) + 1);
+    memcpy(password, got->password, strlen(got->password) + 1);
+    return ERR_OK;
+}

@@ -73,4 +73,9 @@ PROTO_RECORD(user, USER_FIELDS)
 extern const char *const endpoint_type_words[]; /* RABBIT REST JMS */
 extern const char *const action_words[];        /* amqp-protocol.md 3.2, order of rest-api.md 2.9 */
 
+/* The answer to a registration, checked. user and password: buffers of size bytes each. ERR_SYNTAX,
+ * ERR_INVALID (a member is missing), ERR_LIMIT (longer than the buffers). */
+MUST_USE enum err_code manager_credentials_read(const char *body, size_t len, char *user,
+                                                char *password, size_t size, struct err *err);
+
 #endif

@@ -36,17 +36,8 @@ static void unregister_body(void *arg, const struct peer_credentials *mine, stru
 static enum err_code read_credentials(void *arg, const char *body, size_t len,
                                       struct peer_credentials *ret, struct err *err)
 {
-    AUTO(arena_release) struct arena a = ARENA_INIT;
-    struct manager_credentials *got;
     (void)arg;
-    enum err_code rc = proto_decode(&manager_credentials_type, body, len, 0, &a, &got, err);
-    if (rc == ERR_OK)
-        rc = proto_validate(&manager_credentials_type, got, err);
-    if (rc != ERR_OK)
-        return err_add(err, "answer to the registration");
-    snprintf(ret->user, sizeof(ret->user), "%s", got->username);
-    snprintf(ret->password, sizeof(ret->password), "%s", got->password);
-    return ERR_OK;
+    return manager_credentials_read(body, len, ret->user, ret->password, sizeof(ret->user), err);
 }
 
 static void on_event(void *arg, const struct peer_event *ev)
