@@ -245,8 +245,12 @@ suite_explain()
     local file lines
     for file in "$suite"/log/*.log; do
         [[ -s $file ]] || continue
-        lines=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
+        lines=$(grep -hE -A 12 'Sanitizer|runtime error' "$file" || true)
+        lines+=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
         [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
+    done
+    for file in "$suite"/run/*.process; do
+        [[ ! -s $file ]] || suite_runs "$(basename "$file" .process)" || suite_say "$(basename "$file" .process) has died"
     done
     for file in "$suite"/*.journal; do
         [[ -s $file ]] || continue
