@@ -245,7 +245,7 @@ suite_explain()
     local file lines
     for file in "$suite"/log/*.log; do
         [[ -s $file ]] || continue
-        lines=$(grep -hE -A 12 'Sanitizer|runtime error' "$file" || true)
+        lines=$(grep -hE -A 30 'ERROR: .*Sanitizer|runtime error' "$file" || true)
         lines+=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
         [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
     done

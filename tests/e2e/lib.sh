@@ -149,7 +149,7 @@ delete_and_leave_nothing()
 {
     local nsr
     for nsr; do
-        expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 60s
+        expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 30s
     done
     wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
 }
