@@ -318,15 +318,18 @@ static void refuse_key(const struct manager_credentials *c, const char *key)
     bus_free(b);
 }
 
-static void refuse_binding(const char *user, const char *password, const char *key)
+/* queue: one that it may write to, so that only the key is wrong; NULL: a server-named one. */
+static void refuse_binding(const struct manager_credentials *c, const char *queue, const char *key)
 {
-    struct bus *b = connect_as(user, password);
-    bus_want_queue(b, &(struct bus_queue){.name = "spy",
-                                          .is_server_named = true,
-                                          .is_exclusive = true,
+    struct bus *b = connect_as(c->username, c->password);
+    const char *name = queue ? queue : "spy";
+    bus_want_queue(b, &(struct bus_queue){.name = name,
+                                          .is_server_named = !queue,
+                                          .is_exclusive = !queue,
+                                          .is_durable = queue != NULL,
                                           .is_auto_delete = true});
     bus_want_binding(
-        b, &(struct bus_binding){.queue = "spy", .exchange = TOPOLOGY_EXCHANGE, .key = key});
+        b, &(struct bus_binding){.queue = name, .exchange = TOPOLOGY_EXCHANGE, .key = key});
     assert_fault(b, BUS_BINDING);
     bus_free(b);
 }
@@ -347,16 +350,18 @@ static void test_rights_are_enforced(void **state)
     struct manager_credentials *python = enroll("", vnfm_body(own("python"), ""));
     struct manager_credentials *java = enroll("", vnfm_body(own("java"), ""));
     struct bus *b = serve(java, java->username, true);
-    refuse_binding(python->username, python->password, "#");
-    refuse_binding(registrar, "knock", "#");
-    refuse_binding(registrar, "knock", "vim-drivers.openstack.openstack");
+    const struct manager_credentials knock = {.username = registrar, .password = "knock"};
+    refuse_binding(python, python->username, "#");
+    refuse_binding(python, python->username, java->username);
+    refuse_binding(python, NULL, java->username);
+    refuse_binding(&knock, NULL, "#");
+    refuse_binding(&knock, NULL, "vim-drivers.openstack.openstack");
     refuse_consumer(python->username, python->password, java->username);
     refuse_consumer(python->username, python->password, QUEUE_ACTIONS);
     refuse_consumer(registrar, "knock", QUEUE_MANAGER_HANDLING);
     refuse_key(python, java->username);
     refuse_key(python, "nfvo.internal");
-    refuse_key(&(struct manager_credentials){.username = registrar, .password = "knock"},
-               QUEUE_ACTIONS);
+    refuse_key(&knock, QUEUE_ACTIONS);
     bus_free(b);
 }
 
