@@ -129,13 +129,15 @@ static void read_commands(struct asking *q, struct load *l, const struct db_resu
         if (at < 0 || !q->loaded[at])
             continue;
         struct command *c = arena_alloc(l->arena, sizeof(*c));
-        *c = (struct command){.id = db_text(res, i, 0),
-                              .agg = db_text(res, i, 1),
+        /* The id outlives the results: its reply queue is deleted after the publishing. */
+        /* Ids go into what is done after the results are gone: see read_row. */
+        *c = (struct command){.id = arena_strdup(l->arena, db_text(res, i, 0)),
+                              .agg = arena_strdup(l->arena, db_text(res, i, 1)),
                               .agg_kind = (uint8_t)db_int64(res, i, 2),
                               .kind = (uint8_t)db_int64(res, i, 3),
-                              .subject = db_text(res, i, 4),
+                              .subject = arena_strdup(l->arena, db_text(res, i, 4)),
                               .due_at = db_int64(res, i, 5),
-                              .data = db_text(res, i, 6)};
+                              .data = arena_strdup(l->arena, db_text(res, i, 6))};
         ADD(&q->loaded[at]->commands, c, l->arena);
     }
 }
