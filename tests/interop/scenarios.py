@@ -4,7 +4,7 @@ with one suite of processes is told by report.scenario(name), which counts.
 import re
 import signal
 
-from suite import Failed, Suite, check, equal, faults
+from suite import Suite, check, equal, faults
 
 GROUPS = []
 
@@ -324,58 +324,121 @@ def empty_listing(env, report):
 
 # -- restarts
 
+STAGES = {  # name -> call that is going on, its subject, PoP, is it a release
+    "network": ("pydriver", "create_network", "network", "network", False),
+    "launch": ("pydriver", "launch_instance_and_wait", "launch", "launch", False),
+    "instantiate": ("pyvnfm", "instantiate", "a-instantiate", "plain", False),
+    "modify": ("pyvnfm", "modify", "b-modify", "plain", False),
+    "start": ("pyvnfm", "start_vnfr", "b-start", "plain", False),
+    "terminate": ("pyvnfm", "terminate", "a-terminate", "plain", True),
+    "delete": ("pydriver", "delete_server_by_id_and_wait", "delete", "delete", True),
+}
+
+
+def start_stages(suite, seconds):
+    """Peers that take their time in just these calls."""
+    slow = {"pyvnfm": [], "pydriver": list(RESIDENT)}
+    for kind, method, subject, _, _ in STAGES.values():
+        slow[kind] += ["--delay", "%s:%s=%s" % (method, subject, seconds)]
+    suite.start_nfvo(*QUICK)
+    suite.start_vnfm("pyvnfm", *slow["pyvnfm"])
+    suite.start_driver("pydriver", *slow["pydriver"])
+    for pop in sorted({stage[3] for stage in STAGES.values()}):
+        suite.register_pop("pydriver", pop)
+
+
+def reach_stage(suite, name):
+    """A service of a source, a-..., and a target, b-..., in this stage.  Returns its id."""
+    kind, method, subject, pop, is_release = STAGES[name]
+    a, b = "a-" + name, "b-" + name
+    nsr_id = suite.deploy(suite.onboard(name, [(a, "pyvnfm", pop, 1), (b, "pyvnfm", pop, 2)],
+                                        [(a, b)]))
+    if is_release:
+        suite.wait_status(nsr_id, "ACTIVE")
+        suite.rest("DELETE", "ns-records/" + nsr_id)
+    suite.wait_for_call(kind, method, subject)
+    return nsr_id
+
+
 @group
 def nfvo_killed(env, report):
     """kill -9 of the NFVO while a Python peer is busy for it; its answer finds nobody, or the
     next NFVO."""
     with Suite(env, "nfvo-killed") as suite:
         with report.scenario("nfvo-killed/setup", suite, quiet=True):
-            delay = "0.7"
-            suite.start_nfvo(*QUICK)
-            suite.start_vnfm("pyvnfm", "--delay", "instantiate:a-instantiate=" + delay,
-                             "--delay", "modify:b-modify=" + delay,
-                             "--delay", "start_vnfr:b-start=" + delay,
-                             "--delay", "terminate:a-terminate=" + delay)
-            suite.start_driver("pydriver", *RESIDENT, "--delay",
-                               "launch_instance_and_wait:launch=" + delay,
-                               "--delay", "create_network:network=" + delay,
-                               "--delay", "delete_server_by_id_and_wait:delete=" + delay)
-        cases = {  # name -> call during which it dies, subject, PoP
-            "network": ("pydriver", "create_network", "network", "network"),
-            "launch": ("pydriver", "launch_instance_and_wait", "launch", "launch"),
-            "instantiate": ("pyvnfm", "instantiate", "a-instantiate", "plain"),
-            "modify": ("pyvnfm", "modify", "b-modify", "plain"),
-            "start": ("pyvnfm", "start_vnfr", "b-start", "plain"),
-            "terminate": ("pyvnfm", "terminate", "a-terminate", "plain"),
-            "delete": ("pydriver", "delete_server_by_id_and_wait", "delete", "delete"),
-        }
-        for name, (kind, method, subject, pop) in cases.items():
+            start_stages(suite, 0.7)
+        for name, stage in STAGES.items():
             with report.scenario("nfvo-killed/" + name, suite):
-                if pop not in [p["name"] for p in suite.rest("GET", "datacenters")]:
-                    suite.register_pop("pydriver", pop)
-                a, b = "a-" + name, "b-" + name
-                nsr_id = suite.deploy(suite.onboard(name, [
-                    (a, "pyvnfm", pop, 1), (b, "pyvnfm", pop, 2)], [(a, b)]))
-                releasing = name in ("terminate", "delete")
-                if releasing:
-                    suite.wait_status(nsr_id, "ACTIVE")
-                    suite.rest("DELETE", "ns-records/" + nsr_id)
-                suite.wait_for_call(kind, method, subject)
+                nsr_id = reach_stage(suite, name)
                 suite.nfvo.kill()
                 suite.start_nfvo()
-                if not releasing:
+                if not stage[4]:
                     suite.wait_status(nsr_id, "ACTIVE", 40)
                     hosts = [s for s in suite.servers("pydriver")
                              if re.match("[ab]-%s-" % name, s)]
                     equal("servers", len(hosts), 3)
-                    for vnf, calls in ((a, ["instantiate", "start_vnfr"]),
-                                       (b, ["instantiate", "modify", "start_vnfr"])):
+                    for vnf, calls in (("a-" + name, ["instantiate", "start_vnfr"]),
+                                       ("b-" + name, ["instantiate", "modify", "start_vnfr"])):
                         equal("calls of %s: none is made twice" % vnf, [
                             c["method"] for c in suite.calls("pyvnfm", None, vnf)], calls)
                     suite.rest("DELETE", "ns-records/" + nsr_id)
                 suite.wait_gone(nsr_id)
         with report.scenario("nfvo-killed/nothing left", suite):
             suite.expect_nothing_left("pydriver")
+
+
+@group
+def deleted_midway(env, report):
+    """The user deletes the service while a Python peer is busy for it."""
+    with Suite(env, "deleted-midway") as suite:
+        with report.scenario("deleted-midway/setup", suite, quiet=True):
+            start_stages(suite, 0.7)
+        for name, stage in STAGES.items():
+            if not stage[4]:
+                with report.scenario("deleted-midway/" + name, suite):
+                    suite.delete(reach_stage(suite, name))
+        with report.scenario("deleted-midway/nothing left", suite):
+            suite.expect_nothing_left("pydriver")
+        with report.scenario("deleted-midway/peers live on", suite):
+            nsr_id = suite.deploy(suite.onboard("on", [("on", "pyvnfm", "plain", 1)]))
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.delete(nsr_id)
+
+
+@group
+def crowd(env, report):
+    """Many services at once on Python peers and two NFVOs, one of which is killed on the way."""
+    with Suite(env, "crowd") as suite, report.scenario("crowd", suite):
+        start_pair(suite, ["pyvnfm", "cvnfm"], "pydriver", *RESIDENT)
+        first = suite.nfvo
+        suite.start_nfvo()
+        nsds = [pair(suite, "pyvnfm", "cvnfm"), pair(suite, "cvnfm", "pyvnfm")]
+        nsr_ids = [suite.deploy(nsds[n % 2]) for n in range(10)]
+        suite.wait_for_call("pyvnfm", "start_vnfr", n=2)
+        first.kill()
+        for nsr_id in nsr_ids:
+            suite.wait_status(nsr_id, "ACTIVE", 60)
+        equal("servers", len(set(suite.servers("pydriver"))), 30)
+        for nsr_id in nsr_ids:
+            suite.rest("DELETE", "ns-records/" + nsr_id)
+        for nsr_id in nsr_ids:
+            suite.wait_gone(nsr_id, 60)
+        suite.expect_nothing_left("pydriver")
+
+
+@group
+def no_allocate(env, report):
+    """A VNFM that asks for a grant, but not for resources: there are no instances."""
+    with Suite(env, "no-allocate") as suite, report.scenario("no-allocate", suite):
+        suite.start_nfvo(*QUICK)
+        suite.start_vnfm("pyvnfm", "--no-allocate")
+        suite.start_driver("cdriver")
+        suite.register_pop("cdriver", "pop")
+        nsr_id = suite.deploy(pair(suite, "pyvnfm", "pyvnfm"))
+        nsr = suite.wait_status(nsr_id, "ACTIVE")
+        equal("instances", [v["vdu"][0]["vnfc_instance"] for v in nsr["vnfr"]], [[], []])
+        suite.delete(nsr_id)
+        suite.expect_nothing_left("cdriver")
 
 
 @group
@@ -386,18 +449,26 @@ def vnfm_killed(env, report):
         delays = ("--delay", "start_vnfr:b-start=600", "--delay", "instantiate:b-instantiate=600",
                   "--delay", "terminate:b-terminate=600")
         with report.scenario("vnfm-killed/setup", suite, quiet=True):
-            suite.start_nfvo(*QUICK, "--instantiate-timeout", "12s", "--start-timeout", "6s",
+            suite.start_nfvo(*QUICK, "--instantiate-timeout", "8s", "--start-timeout", "5s",
                              "--terminate-timeout", "3s")
             vnfm[0] = suite.start_vnfm("pyvnfm", *delays)
             suite.start_vnfm("cvnfm", "--delay", "INSTANTIATE=1500ms")
             suite.start_driver("cdriver")
             suite.register_pop("cdriver", "pop")
+            suite.start_driver("pyslow", *RESIDENT, "--delay", "create_network=1.5",
+                               "--delay", "launch_instance_and_wait=1.5")
+            suite.register_pop("pyslow", "slow")
 
         def restart():
             vnfm[0].kill()
             env.until(10, "its queue is gone", lambda: suite.broker(
                 "GET", "queues/%s/%s" % (suite.vhost, suite.type("pyvnfm")))[0] == 404)
             vnfm[0] = suite.start_vnfm("pyvnfm", *delays)
+
+        def ended(nsr_id):
+            return env.until(30, "ACTIVE or ERROR", lambda: (
+                lambda status: status if status in ("ACTIVE", "ERROR") else None)(
+                    suite.nsr(nsr_id)["status"]))
 
         for name, method, words in (("start", "start_vnfr", "START"),
                                     ("instantiate", "instantiate", "INSTANTIATE")):
@@ -408,15 +479,24 @@ def vnfm_killed(env, report):
                 before = len(suite.calls("pyvnfm", None, b))
                 restart()
                 # Whether it ran is not known: START is not sent again, INSTANTIATE may be.
-                nsr = env.until(30, "ACTIVE or ERROR", lambda: (
-                    lambda n: n if n["status"] in ("ACTIVE", "ERROR") else None)(
-                        suite.nsr(nsr_id)))
-                if name == "start":
-                    equal("it is not started twice", len(suite.calls("pyvnfm", None, b)), before)
-                if nsr["status"] == "ERROR":
+                end = ended(nsr_id)
+                if end == "ERROR":
                     expect_error(suite, nsr_id, words, "did not answer")
-                elif name == "start":
-                    raise Failed("nobody can know that it was started")
+                if name == "start":
+                    equal("end", end, "ERROR")
+                    equal("calls: it is not started twice",
+                          len(suite.calls("pyvnfm", None, b)), before)
+                suite.delete(nsr_id)
+        # It waits for an answer on a queue that dies with it: the answer finds nobody.
+        for name, method in (("GRANT", "create_network"),
+                             ("ALLOCATE", "launch_instance_and_wait")):
+            with report.scenario("vnfm-killed/waiting for " + name, suite):
+                nsr_id = suite.deploy(suite.onboard(name, [(name, "pyvnfm", "slow", 2)]))
+                suite.wait_for_call("pyslow", method, "slow")
+                restart()
+                end = ended(nsr_id)
+                if end == "ERROR":  # told at once, or when INSTANTIATE was not answered in time
+                    expect_error(suite, nsr_id, "INSTANTIATE")
                 suite.delete(nsr_id)
         with report.scenario("vnfm-killed/between two commands", suite):
             # The server waits for nobody, the client's MODIFY finds no queue until the restart.
@@ -444,7 +524,7 @@ def vnfm_killed(env, report):
             vnfm[0].kill()
             suite.delete(nsr_id)
         with report.scenario("vnfm-killed/nothing left", suite):
-            suite.expect_nothing_left("cdriver")
+            suite.expect_nothing_left("cdriver", "pyslow")
 
 
 @group
