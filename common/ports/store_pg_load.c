@@ -129,8 +129,8 @@ static void read_commands(struct asking *q, struct load *l, const struct db_resu
         if (at < 0 || !q->loaded[at])
             continue;
         struct command *c = arena_alloc(l->arena, sizeof(*c));
-        /* The id outlives the results: its reply queue is deleted after the publishing. */
-        /* Ids go into what is done after the results are gone: see read_row. */
+        /* Used when the results are gone: a reply queue is deleted after the publishing, and the
+         * names of a command go into logs. See read_row. */
         *c = (struct command){.id = arena_strdup(l->arena, db_text(res, i, 0)),
                               .agg = arena_strdup(l->arena, db_text(res, i, 1)),
                               .agg_kind = (uint8_t)db_int64(res, i, 2),
