@@ -7,15 +7,27 @@
 
 #define FAILURES_MAX 3 /* an intent that cannot be saved alone so often is given up */
 
+static void finish_message(struct engine_worker *w, struct item *it)
+{
+    if (it->is_bad) {
+        w->stats.bad++;
+        w->stats.dead_letters++;
+        w->bus->dead_letter(w->bus->ctx, it->token, &it->bad);
+    } else {
+        w->bus->ack(w->bus->ctx, it->token);
+    }
+    it->token = NULL;
+}
+
 static void finish(struct engine_worker *w, struct item *it)
 {
     if (it->kind == ITEM_MESSAGE && it->token)
-        w->bus->ack(w->bus->ctx, it->token);
+        finish_message(w, it);
     else if (it->kind == ITEM_REQUEST)
         it->request->done(it->request, it->err.code ? &it->err : NULL, it->text);
-    else if (it->kind == ITEM_DOUBT)
+    else if (it->row)
         outbox_delete_later(w, it->row);
-    it->token = NULL;
+    it->row = NULL;
     it->is_done = true;
 }
 
@@ -28,53 +40,52 @@ static void drop_done(struct engine_worker *w)
     w->n_items = n;
 }
 
-/* A message that cannot be read goes to the dead letters with its reason; the command that it
- * answered, if any, is told so. */
-static void bad_message(struct engine_worker *w, struct item *it, const struct err *err)
+/* A message that cannot be read goes to the dead letters with its reason, after the command that it
+ * answered, if any, was told so. */
+static void bad_message(struct engine_worker *w, struct item *it)
 {
-    struct err *reason = arena_alloc(&w->arena, sizeof(*reason));
-    *reason = *err;
-    w->stats.bad++;
-    w->stats.dead_letters++;
-    w->bus->dead_letter(w->bus->ctx, it->token, err);
-    it->token = NULL;
+    it->is_bad = true;
     if (!it->intent.command) {
-        it->is_done = true;
+        finish(w, it);
         return;
     }
     it->intent.event = w->dom->event_bad_reply;
     it->intent.facts = w->dom->facts_of_internal_events;
-    it->intent.payload = reason;
+    it->intent.payload = &it->bad;
+}
+
+static void understand_message(struct engine_worker *w, struct item *it)
+{
+    enum err_code rc = w->dom->understand(&it->message, &w->arena, &it->intent, &it->bad);
+    if (it->is_oversize) { /* read without its body, to learn whose answer it is */
+        err_set(&it->bad, ERR_LIMIT, "the message is larger than the limit");
+        bad_message(w, it);
+    } else if (rc == ERR_NOT_FOUND) {
+        w->stats.stale++;
+        finish(w, it);
+    } else if (rc != ERR_OK) {
+        bad_message(w, it);
+    }
 }
 
 static void understand(struct engine_worker *w, struct item *it)
 {
-    struct err err = ERR_INIT;
     it->intent = (struct intent){0};
     switch (it->kind) {
-    case ITEM_MESSAGE: {
-        if (!it->token) { /* a bad one of an earlier try: told already, nothing left to read */
-            it->is_done = true;
-            return;
-        }
-        enum err_code rc = w->dom->understand(&it->message, &w->arena, &it->intent, &err);
-        if (rc == ERR_NOT_FOUND) {
-            w->stats.stale++;
-            finish(w, it);
-        } else if (rc != ERR_OK) {
-            bad_message(w, it, &err);
-        }
+    case ITEM_MESSAGE:
+        understand_message(w, it);
         break;
-    }
     case ITEM_REQUEST:
         it->intent = it->request->intent;
         break;
     case ITEM_DUE:
     case ITEM_DOUBT:
+    case ITEM_LOST:
         it->intent = (struct intent){.agg_kind = it->agg_kind,
                                      .agg = it->agg,
-                                     .event = it->kind == ITEM_DUE ? w->dom->event_deadline
-                                                                   : w->dom->event_in_doubt,
+                                     .event = it->kind == ITEM_DUE     ? w->dom->event_deadline
+                                              : it->kind == ITEM_DOUBT ? w->dom->event_in_doubt
+                                                                       : w->dom->event_answer_lost,
                                      .facts = w->dom->facts_of_internal_events,
                                      .command = it->command};
         break;
@@ -233,10 +244,9 @@ static void failed(struct engine_worker *w, struct item *const *batch, size_t n,
             continue;
         it->err = *err;
         it->text = NULL;
-        if (it->kind == ITEM_MESSAGE && it->token) {
-            w->stats.dead_letters++;
-            w->bus->dead_letter(w->bus->ctx, it->token, err);
-            it->token = NULL;
+        if (!it->is_bad) {
+            it->is_bad = true;
+            it->bad = *err;
         }
         finish(w, it);
     }

@@ -45,8 +45,7 @@ void engine_worker_free(struct engine_worker *w)
     outbox_lost(w);
     outbox_settled(w);
     for (size_t i = 0; i < w->n_items; i++)
-        if (w->items[i].kind == ITEM_DOUBT)
-            free(w->items[i].row);
+        free(w->items[i].row);
     free(w->flights);
     free(w->confirmed);
     free(w->retry);
@@ -74,7 +73,7 @@ void store_is_away(struct engine_worker *w, const struct err *err)
 
 void store_is_back(struct engine_worker *w)
 {
-    if (w->is_paused)
+    if (w->is_paused && !w->is_draining)
         w->bus->pause(w->bus->ctx, false);
     w->is_paused = false;
     w->store_failures = 0;
@@ -97,15 +96,6 @@ static void lost_connection(struct engine_worker *w)
     w->n_items = n;
 }
 
-static void oversize(struct engine_worker *w, void *token)
-{
-    struct err err = ERR_INIT;
-    err_set(&err, ERR_LIMIT, "the message is larger than the limit");
-    w->stats.bad++;
-    w->stats.dead_letters++;
-    w->bus->dead_letter(w->bus->ctx, token, &err);
-}
-
 /* Returns false when nothing is waiting. */
 static bool take_happening(struct engine_worker *w, int timeout_ms)
 {
@@ -117,12 +107,15 @@ static bool take_happening(struct engine_worker *w, int timeout_ms)
         return false;
     case HAPPENED_WOKEN:
         return false;
-    case HAPPENED_DELIVERY:
-        w->items[w->n_items++] =
-            (struct item){.kind = ITEM_MESSAGE, .message = h.message, .token = h.token};
-        break;
     case HAPPENED_OVERSIZE:
-        oversize(w, h.token);
+        h.message.body = "";
+        h.message.len = 0;
+        /* fall through */
+    case HAPPENED_DELIVERY:
+        w->items[w->n_items++] = (struct item){.kind = ITEM_MESSAGE,
+                                               .message = h.message,
+                                               .token = h.token,
+                                               .is_oversize = h.what == HAPPENED_OVERSIZE};
         break;
     case HAPPENED_CONFIRMED:
         outbox_confirmed(w, h.seq);
@@ -229,11 +222,17 @@ void engine_worker_drain(struct engine_worker *w, int64_t deadline_us)
 {
     w->is_draining = true;
     w->bus->pause(w->bus->ctx, true);
-    while (worker_now(w) < deadline_us && (w->n_items || w->n_flights || w->n_confirmed)) {
+    while (worker_now(w) < deadline_us &&
+           (w->n_items || w->n_flights || w->n_confirmed || w->n_retry)) {
         engine_worker_step(w);
         if (w->n_items == 0)
             outbox_settle(w);
         if (!w->is_ready && w->n_items == 0)
             break;
     }
+    for (size_t i = 0; i < w->n_items; i++)
+        if (w->items[i].kind == ITEM_REQUEST) {
+            request_refuse(w->items[i].request);
+            w->items[i--] = w->items[--w->n_items];
+        }
 }

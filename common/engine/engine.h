@@ -112,7 +112,7 @@ enum bus_happening {
     HAPPENED_REFUSED,   /* publish `seq` was nacked */
     HAPPENED_LOST,      /* everything unconfirmed and unacknowledged is void; will be redelivered */
     HAPPENED_READY,
-    HAPPENED_OVERSIZE, /* a delivery too large to read: token only */
+    HAPPENED_OVERSIZE, /* a delivery too large to read: all but its body */
 };
 struct bus_happened {
     enum bus_happening what;
@@ -127,7 +127,8 @@ struct engine_bus {
     void (*ack)(void *ctx, void *token);
     /* To the dead-letter queue with its reason, then acknowledged. */
     void (*dead_letter)(void *ctx, void *token, const struct err *reason);
-    /* ERR_UNAVAIL when not connected. body: rendered. */
+    /* ERR_UNAVAIL when not connected; ERR_IO when it broke meanwhile: it may have left. After any
+     * other error it did not. body: rendered. */
     enum err_code (*publish)(void *ctx, const struct send *s, const char *body, size_t len,
                              uint64_t *ret_seq, struct err *err);
     /* Nobody waits for the answer to this command any more, and none was taken: its private reply
@@ -155,6 +156,8 @@ struct engine_request {
 struct engine_queue; /* thread-safe, shared by the workers of a process */
 struct engine_queue *engine_queue_new(void);
 void engine_queue_free(struct engine_queue *q);
+/* When no worker takes any more: who still waits is told ERR_UNAVAIL. */
+void engine_queue_refuse(struct engine_queue *q);
 void engine_submit(struct engine_queue *q, struct engine_request *r);
 int engine_queue_fd(struct engine_queue *q); /* readable when something waits (eventfd) */
 struct engine_request *engine_queue_take(struct engine_queue *q,
@@ -185,7 +188,8 @@ struct engine_worker *engine_worker_new(const struct domain *dom, const struct e
 void engine_worker_free(struct engine_worker *w);
 /* One turn of the loop; returns whether anything was done. The caller loops until told to stop. */
 bool engine_worker_step(struct engine_worker *w);
-/* Stop taking; publish and settle what is in hand, at most until the clock says deadline. */
+/* Stop taking; publish and settle what is in hand, at most until the clock says deadline. Users'
+ * commands that are undecided by then are told ERR_UNAVAIL. */
 void engine_worker_drain(struct engine_worker *w, int64_t deadline_us);
 const struct engine_stats *engine_worker_stats(const struct engine_worker *w);
 

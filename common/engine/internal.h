@@ -4,22 +4,24 @@
 
 #include "common/engine/engine.h"
 
-enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT };
+/* DOUBT and LOST are outbox rows: it may have been sent; its answer found nobody. */
+enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT, ITEM_LOST };
 
 /* Something to be decided. It stays in the worker's list until it is done: a batch that cannot be
  * saved, or an aggregate that another worker holds, leaves it there. Messages are read anew for
  * each try: what was decoded lived in the batch's arena. */
 struct item {
     enum item_kind kind;
-    bool is_done;
+    bool is_done, is_bad, is_oversize;
     uint8_t failures;
+    struct err bad; /* MESSAGE: why it goes to the dead letters when it is done */
     struct message message;
     void *token;                    /* MESSAGE: to acknowledge; NULL once that happened */
     struct engine_request *request; /* REQUEST */
-    char command[ID_SIZE + 48];     /* DUE, DOUBT */
+    char command[ID_SIZE + 48];     /* DUE, DOUBT, LOST */
     char agg[ID_SIZE + 8];
     uint8_t agg_kind;
-    struct outbox_row *row; /* DOUBT: deleted with it; owned */
+    struct outbox_row *row; /* DOUBT, LOST: deleted with it; owned */
     /* of the current try */
     struct intent intent;
     struct err err;
@@ -54,6 +56,8 @@ struct engine_worker {
     int64_t ready_at, swept_at, due_at, store_retry_at;
     unsigned store_failures;
 };
+
+void request_refuse(struct engine_request *r); /* the process stops: nothing was decided */
 
 int64_t worker_now(const struct engine_worker *w);
 void worker_fault(const struct engine_worker *w, const char *what, const struct err *err);

@@ -120,10 +120,18 @@ static bool mark(struct engine_worker *w, struct outbox_row *const *rows, size_t
     return false;
 }
 
+/* Marked, but surely not sent: the mark goes, or an orderly refusal would come in doubt. */
+static void not_sent(struct engine_worker *w, const struct outbox_row *row)
+{
+    if (row->send.policy != SEND_BLIND)
+        list_add(&w->retry, &w->n_retry, &w->cap_retry, outbox_row_dup(row));
+}
+
 /* Whatever fails here stays in the outbox and is swept later. */
 void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, size_t n)
 {
     int64_t began = worker_now(w);
+    bool is_away = false;
     if (n == 0 || !w->is_ready)
         return;
     bool may_send_marked = mark(w, rows, n);
@@ -132,11 +140,13 @@ void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, siz
         struct err err = ERR_INIT;
         if (rows[i]->send.policy != SEND_BLIND && !may_send_marked)
             continue;
-        if (publish(w, rows[i], &err) == ERR_OK)
+        if (!is_away && publish(w, rows[i], &err) == ERR_OK)
             continue;
-        worker_fault(w, "publish", &err);
-        if (err.code == ERR_UNAVAIL)
-            break;
+        if (err.code != ERR_IO)
+            not_sent(w, rows[i]);
+        if (!is_away)
+            worker_fault(w, "publish", &err);
+        is_away |= err.code == ERR_UNAVAIL;
     }
     w->bus->cork(w->bus->ctx, false);
     w->stats.publish_us += (uint64_t)(worker_now(w) - began);
@@ -164,16 +174,34 @@ void outbox_confirmed(struct engine_worker *w, uint64_t seq)
         outbox_delete_later(w, row);
 }
 
+/* The domain decides what becomes of a row; until then it stays in the store. false: no room now,
+ * or the row is of no command. */
+static bool ask_domain(struct engine_worker *w, enum item_kind kind, struct outbox_row *row_taken)
+{
+    const char *agg;
+    int agg_kind, command_kind;
+    if (w->n_items == ENGINE_BATCH_MAX ||
+        !command_id_parse(row_taken->send.command, &w->arena, &agg, &agg_kind, &command_kind))
+        return false;
+    struct item *it = &w->items[w->n_items++];
+    *it = (struct item){.kind = kind, .agg_kind = (uint8_t)agg_kind, .row = row_taken};
+    strncpy(it->agg, agg, sizeof(it->agg) - 1);
+    strncpy(it->command, row_taken->send.command, sizeof(it->command) - 1);
+    return true;
+}
+
 void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable)
 {
     struct outbox_row *row = landed(w, seq);
     if (!row)
         return;
     w->stats.returned++;
-    if (row->send.is_answer && is_unroutable) /* whoever asked is gone: final */
-        outbox_delete_later(w, row);
-    else
+    if (!row->send.is_answer || !is_unroutable)
         list_add(&w->retry, &w->n_retry, &w->cap_retry, row);
+    /* Whoever asked is gone: final. The first time nobody had it before; later it may be gone
+     * because it had (whoever sent it then died before the confirm). */
+    else if (row->attempts > 0 || !ask_domain(w, ITEM_LOST, row))
+        outbox_delete_later(w, row);
 }
 
 void outbox_lost(struct engine_worker *w)
@@ -195,21 +223,6 @@ static bool in_flight(const struct engine_worker *w, const struct outbox_row *ro
     return false;
 }
 
-/* A row that may have left already and must not leave twice: the domain is asked. */
-static void doubt(struct engine_worker *w, const struct outbox_row *row)
-{
-    const char *agg;
-    int agg_kind, kind;
-    if (w->n_items == ENGINE_BATCH_MAX ||
-        !command_id_parse(row->send.command, &w->arena, &agg, &agg_kind, &kind))
-        return;
-    struct item *it = &w->items[w->n_items++];
-    *it = (struct item){
-        .kind = ITEM_DOUBT, .agg_kind = (uint8_t)agg_kind, .row = outbox_row_dup(row)};
-    strncpy(it->agg, agg, sizeof(it->agg) - 1);
-    strncpy(it->command, row->send.command, sizeof(it->command) - 1);
-}
-
 void outbox_sweep(struct engine_worker *w)
 {
     struct outbox_rows found = {0};
@@ -228,10 +241,14 @@ void outbox_sweep(struct engine_worker *w)
         struct outbox_row *row = found.at[i];
         if (in_flight(w, row))
             continue;
-        if (row->maybe_sent && row->send.policy != SEND_BLIND)
-            doubt(w, row);
-        else
+        if (!row->maybe_sent || row->send.policy == SEND_BLIND) {
             send[n++] = row;
+            continue;
+        }
+        /* It may have left already and must not leave twice. */
+        struct outbox_row *copy = outbox_row_dup(row);
+        if (!ask_domain(w, ITEM_DOUBT, copy))
+            free(copy);
     }
     w->stats.resent += n;
     outbox_publish(w, send, n);

@@ -1,5 +1,5 @@
 #include "common/base/mem.h"
-#include "common/engine/engine.h"
+#include "common/engine/internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,6 +19,23 @@ struct engine_queue *engine_queue_new(void)
     q->tail = &q->head;
     q->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return q;
+}
+
+void request_refuse(struct engine_request *r)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_UNAVAIL, "the process is stopping");
+    err_hint(&err, "try again");
+    r->done(r, &err, NULL);
+}
+
+void engine_queue_refuse(struct engine_queue *q)
+{
+    struct engine_request *r = engine_queue_take(q, SIZE_MAX), *next;
+    for (; r; r = next) {
+        next = r->next;
+        request_refuse(r);
+    }
 }
 
 void engine_queue_free(struct engine_queue *q)
@@ -51,14 +68,14 @@ int engine_queue_fd(struct engine_queue *q)
 struct engine_request *engine_queue_take(struct engine_queue *q, size_t max)
 {
     uint64_t count;
+    if (max == 0)
+        return NULL;
     pthread_mutex_lock(&q->mutex);
     struct engine_request *list = q->head, **end = &q->head;
     for (size_t i = 0; i < max && *end; i++)
         end = &(*end)->next;
     q->head = *end;
     *end = NULL;
-    if (end == &q->head)
-        list = NULL;
     if (!q->head) {
         q->tail = &q->head;
         if (read(q->fd, &count, sizeof(count)) < 0) {

@@ -224,6 +224,7 @@ void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *setti
                         .event_deadline = EV_DEADLINE,
                         .event_in_doubt = EV_IN_DOUBT,
                         .event_bad_reply = EV_BAD_REPLY,
+                        .event_answer_lost = EV_ANSWER_LOST,
                         .may_have_reply_queue = is_or_vnfm,
                         .facts_of_internal_events = FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS,
                         .settings = settings};

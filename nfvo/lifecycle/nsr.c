@@ -417,6 +417,24 @@ static void in_doubt(struct nsr_model *m)
         m->d->outcome = DECISION_STALE;
 }
 
+/* Whoever asked in the course of an INSTANTIATE is gone, and a foreign VNFM's work with it (it
+ * acknowledged the request when it began): nothing will ever answer. Ours gets its INSTANTIATE
+ * again from the broker. design.md, "Unroutable". */
+static void answer_lost(struct nsr_model *m)
+{
+    struct command *c = decision_find(m->d, m->d->in->command);
+    struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
+    struct err err = ERR_INIT;
+    if (!v || c->kind != CMD_INSTANTIATE || v->st->correlates) {
+        m->d->outcome = DECISION_STALE;
+        return;
+    }
+    err_set(&err, ERR_UNAVAIL, "VNFM '%s' went away while it worked on INSTANTIATE",
+            v->row->key[VNFR_ENDPOINT]);
+    err_hint(&err, "look at the VNFM's log; then delete and deploy again");
+    vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+}
+
 static void bad_reply(struct nsr_model *m, const struct err *why)
 {
     struct command *c = decision_find(m->d, m->d->in->command);
@@ -506,6 +524,9 @@ void nsr_decide(struct decision *d)
         break;
     case EV_BAD_REPLY:
         bad_reply(m, payload);
+        break;
+    case EV_ANSWER_LOST:
+        answer_lost(m);
         break;
     default:
         d->outcome = DECISION_STALE;

@@ -86,10 +86,22 @@ static bool has_word(const struct proto_strs *words, const char *word)
     return proto_strs_has(words, word);
 }
 
+/* The answer shows no VNFR yet, as the reference's: they appear when their VNFMs asked for the
+ * grant. */
+static void answer_with_record(struct decision *d)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct nsr shown = *model_nsr(nsr_model_of(d));
+    shown.vnfr.at = arena_alloc(d->arena, sizeof(void *));
+    proto_encode(&nsr_type, &shown, PROTO_COMPLETE | PROTO_NO_SECRETS, &text);
+    d->text = arena_strndup(d->arena, text.s, text.len);
+}
+
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
 {
-    if (d->root) { /* the same command twice: the record is there */
+    if (d->root) { /* the same command twice (its commit was in doubt): the same answer */
         d->outcome = DECISION_STALE;
+        answer_with_record(d);
         return;
     }
     for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
@@ -120,11 +132,5 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         send_instantiate(&m->vnfrs[i], req, req->nsd->vnfd.at[i]);
     nsr_note(m, "DEPLOY", NULL, req->nsd->name, NULL);
-    /* The answer shows no VNFR yet, as the reference's: they appear when their VNFMs asked for the
-     * grant. */
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct nsr shown = *m->nsr;
-    shown.vnfr.at = arena_alloc(d->arena, sizeof(void *));
-    proto_encode(&nsr_type, &shown, PROTO_COMPLETE | PROTO_NO_SECRETS, &text);
-    d->text = arena_strndup(d->arena, text.s, text.len);
+    answer_with_record(d);
 }

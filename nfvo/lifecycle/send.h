@@ -15,6 +15,9 @@ void send_release(struct vnfr_member *v);
 void answer_grant(struct vnfr_member *v);
 void answer_record(struct vnfr_member *v, enum action action);
 void answer_error(struct vnfr_member *v, const char *message);
+/* The answer just made is the first to what was asked in the course of INSTANTIATE: if it finds
+ * nobody, that is lost. (A repeated one may find nobody because the first was received.) */
+void answer_is_the_first(struct vnfr_member *v);
 /* An Error to whoever asked, when there is no record to speak of. */
 void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *message);
 /* Remember who asked; a repeated request takes the place of the first. */

@@ -197,6 +197,15 @@ static void answer(struct vnfr_member *v, const struct sbuf *body)
     member_changed(v);
 }
 
+void answer_is_the_first(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    const struct command *served = decision_find_for(d, CMD_INSTANTIATE, v->row->id);
+    struct send *s = d->sends.n ? d->sends.at[d->sends.n - 1] : NULL;
+    if (s && s->is_answer && served)
+        s->command = arena_strdup(d->arena, served->id);
+}
+
 void answer_grant(struct vnfr_member *v)
 {
     struct decision *d = v->m->d;

@@ -164,6 +164,8 @@ enum nfvo_event {
     EV_DEADLINE,
     EV_IN_DOUBT,
     EV_BAD_REPLY,
+    EV_ANSWER_LOST, /* our answer to a VNFM's request found nobody; command: the INSTANTIATE in
+                       whose course it had asked */
     EV_N
 };
 

@@ -95,6 +95,7 @@ static int settled(struct vnfr_member *v)
     }
     vnfr_history(v, "ALLOCATE", "");
     answer_record(v, ACTION_ALLOCATE_RESOURCES);
+    answer_is_the_first(v);
     return VNFR_ALLOCATED;
 }
 

@@ -186,6 +186,7 @@ static int granted(struct vnfr_member *v)
         place_links(v, vdu, pop);
     }
     answer_grant(v);
+    answer_is_the_first(v);
     vnfr_history(v, "GRANTED", "");
     return VNFR_GRANTED;
 }

@@ -204,6 +204,7 @@ void workers_close(struct workers *all)
         render_cache_free(w->cache);
     }
     free(all->workers);
+    engine_queue_refuse(all->queue);
     engine_queue_free(all->queue);
     free(all);
 }

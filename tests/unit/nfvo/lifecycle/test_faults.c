@@ -262,6 +262,56 @@ static void test_a_fault_after_active(void **state)
     story("empty");
 }
 
+/* design.md, "Unroutable": a foreign VNFM whose reply queue is gone lost its work; ours is given it
+ * again by the broker. */
+static void test_an_answer_that_finds_nobody(void **state)
+{
+    static const struct {
+        int phase;
+        bool is_ours, is_fault;
+    } cases[] = {
+        {VNFR_GRANTED, false, true}, {VNFR_ALLOCATED, false, true}, {VNFR_GRANTED, true, false}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        if (cases[i].is_ours)
+            proto_list_add(&s.service->vnfms.at[0]->capabilities, "correlation", &s.arena);
+        stage_to(&s, cases[i].phase);
+        const struct send *answer = stage_sent(&s, "amq.gen-asker");
+        assert_string_equal(answer->command,
+                            stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "client")->id)->id);
+        stage_vnfm(&s, "UPDATEVNFR", "client", NULL); /* serves no INSTANTIATE */
+        assert_null(stage_sent(&s, "amq.gen-asker")->command);
+        stage_vnfm(&s, "GRANT_OPERATION", "client", NULL); /* a repetition says nothing */
+        assert_null(stage_sent(&s, "amq.gen-asker")->command);
+        struct intent lost = {.event = EV_ANSWER_LOST,
+                              .command = answer->command,
+                              .facts = s.domain.facts_of_internal_events};
+        stage_decide(&s, lost);
+        if (!cases[i].is_fault) {
+            story("stale");
+            continue;
+        }
+        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+        assert_non_null(strstr(stage_text(client(), "fault.message"), "went away"));
+        stage_decide(&s, lost);
+        story("stale");
+    }
+}
+
+static void test_deployed_twice_is_answered_twice(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        stage_deploy(&s);
+        struct row text = {.doc = s.d.text};
+        assert_string_equal(stage_text(stage_record(&s, &text), "id"), "nsr-1");
+        assert_string_equal(stage_text(stage_record(&s, &text), "status"), "NULL");
+    }
+    story("stale");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
@@ -276,6 +326,8 @@ int main(void)
         T(test_deadlines_of_requests),
         T(test_the_first_cause_stays),
         T(test_a_fault_after_active),
+        T(test_an_answer_that_finds_nobody),
+        T(test_deployed_twice_is_answered_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

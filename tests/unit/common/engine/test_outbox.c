@@ -1,0 +1,271 @@
+/* From the committed outbox to the broker: confirmed, returned, refused, in doubt, lost. */
+#include "tests/support/engine_rig.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct rig *r;
+
+static int open_rig(void **state)
+{
+    (void)state;
+    r = rig_new();
+    return 0;
+}
+
+static int close_rig(void **state)
+{
+    (void)state;
+    rig_free(r);
+    return 0;
+}
+
+static void decide(const char *what)
+{
+    rig_deliver(r, what);
+    rig_run(r);
+    rig_story(r);
+}
+
+static void sweep(void)
+{
+    for (size_t i = 0; i < r->n_outbox; i++)
+        r->outbox[i].is_due = true;
+    r->now += 2 * USEC_PER_SEC;
+    rig_run(r);
+    rig_run(r);
+}
+
+static void test_confirmed_ones_are_deleted(void **state)
+{
+    (void)state;
+    decide("a send");
+    assert_string_equal(r->sent[0], "send body");
+    assert_false(rig_out(r, "send")->is_deleted);
+    assert_false(rig_out(r, "send")->is_marked); /* a BLIND one needs no mark */
+    rig_happens(r, HAPPENED_CONFIRMED, 1);
+    rig_run(r);
+    assert_true(rig_out(r, "send")->is_deleted);
+    sweep();
+    assert_int_equal(r->published, 1);
+}
+
+static void test_unconfirmed_ones_are_not_sent_twice_by_us(void **state)
+{
+    (void)state;
+    decide("a send");
+    sweep();
+    assert_int_equal(r->published, 1); /* still in flight */
+    rig_happens(r, HAPPENED_LOST, 0);
+    rig_happens(r, HAPPENED_READY, 0);
+    rig_run(r);
+    sweep();
+    assert_int_equal(r->published, 2);
+}
+
+static void test_returned_and_refused_are_tried_again(void **state)
+{
+    static const enum bus_happening how[] = {HAPPENED_RETURNED, HAPPENED_REFUSED};
+    static const char *const verbs[] = {"a send", "a ask", "a never"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t k = 0; k < 3; k++) {
+            close_rig(NULL);
+            open_rig(NULL);
+            decide(verbs[k]);
+            rig_happens(r, how[i], 1);
+            rig_run(r);
+            struct rig_row *row = rig_out(r, verbs[k] + 2);
+            assert_int_equal(row->retries, 1);
+            assert_false(row->is_marked); /* it was not sent: no doubt about that */
+            sweep();
+            assert_int_equal(r->published, 2);
+            assert_string_equal(rig_story(r), "");
+        }
+}
+
+/* Whoever asked is gone, and with it the work that the answer was for: the domain is told. */
+static void test_returned_answers_are_final(void **state)
+{
+    (void)state;
+    decide("a orphan"); /* serves nobody's command */
+    rig_happens(r, HAPPENED_RETURNED, 1);
+    rig_run(r);
+    assert_string_equal(rig_story(r), "");
+    assert_true(rig_out(r, "amq.gen-1")->is_deleted);
+    decide("a answer");
+    rig_happens(r, HAPPENED_RETURNED, 2);
+    rig_run(r);
+    rig_run(r);
+    assert_string_equal(rig_story(r), "a:lost");
+    assert_true(rig_out(r, "amq.gen-1")->is_deleted);
+    decide("a answer");
+    rig_happens(r, HAPPENED_REFUSED, 3); /* the broker could not take it: once more */
+    rig_run(r);
+    assert_int_equal(rig_out(r, "amq.gen-1")->retries, 1);
+    assert_string_equal(rig_story(r), "");
+}
+
+/* It may be gone because somebody who died had sent it the answer. */
+static void test_a_returned_repetition_says_nothing(void **state)
+{
+    (void)state;
+    decide("a answer");
+    rig_happens(r, HAPPENED_LOST, 0);
+    rig_happens(r, HAPPENED_READY, 0);
+    rig_run(r);
+    sweep();
+    assert_int_equal(r->published, 2);
+    rig_happens(r, HAPPENED_RETURNED, 2);
+    rig_run(r);
+    rig_run(r);
+    assert_string_equal(rig_story(r), "");
+    assert_true(rig_out(r, "amq.gen-1")->is_deleted);
+}
+
+static void test_a_lost_answer_survives_the_stores_absence(void **state)
+{
+    (void)state;
+    decide("a answer");
+    r->save_rc = ERR_UNAVAIL;
+    rig_happens(r, HAPPENED_RETURNED, 1);
+    rig_run(r);
+    assert_false(rig_out(r, "amq.gen-1")->is_deleted);
+    r->save_rc = ERR_OK;
+    rig_story(r);
+    r->now += 10 * USEC_PER_SEC;
+    rig_run(r);
+    rig_run(r);
+    assert_string_equal(rig_story(r), "a:lost");
+    assert_true(rig_out(r, "amq.gen-1")->is_deleted);
+}
+
+static void test_what_must_not_be_sent_twice_is_marked_first(void **state)
+{
+    (void)state;
+    r->mark_rc = ERR_UNAVAIL;
+    decide("a ask");
+    decide("a send");
+    assert_int_equal(r->published, 1); /* only the one that needs no mark */
+    r->mark_rc = ERR_OK;
+    sweep();
+    assert_int_equal(r->published, 2);
+    assert_true(rig_out(r, "ask")->is_marked);
+}
+
+/* Sent, maybe, by somebody who died: never again without asking. */
+static void test_in_doubt(void **state)
+{
+    static const char *const verbs[] = {"a ask", "a never"};
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        decide(verbs[k]);
+        uint64_t published = r->published;
+        rig_happens(r, HAPPENED_LOST, 0);
+        rig_happens(r, HAPPENED_READY, 0);
+        rig_run(r);
+        sweep();
+        assert_string_equal(rig_story(r), "a:doubt");
+        assert_int_equal(r->published, published);
+        assert_true(rig_out(r, verbs[k] + 2)->is_deleted); /* the domain sends anew, or not */
+    }
+}
+
+/* What was never handed to the broker is not in doubt, mark or no mark. */
+static void test_not_handed_over_is_not_in_doubt(void **state)
+{
+    static const struct {
+        enum err_code rc;
+        bool is_in_doubt;
+    } cases[] = {{ERR_UNAVAIL, false}, {ERR_LIMIT, false}, {ERR_INVALID, false}, {ERR_IO, true}};
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        close_rig(NULL);
+        open_rig(NULL);
+        r->publish_rc = cases[i].rc;
+        decide("a never");
+        r->publish_rc = ERR_OK;
+        sweep();
+        if (cases[i].is_in_doubt) {
+            assert_string_equal(rig_story(r), "a:doubt"); /* half of it may have been the whole */
+        } else {
+            assert_string_equal(rig_story(r), "");
+            assert_string_equal(r->sent[0], "never body");
+        }
+    }
+}
+
+static void test_references_are_rendered_when_published(void **state)
+{
+    (void)state;
+    decide("a secret");
+    assert_string_equal(r->sent[0], "secret <name>");
+    assert_string_equal(rig_out(r, "secret")->body, "<\x01name\x01>");
+    r->render_rc = ERR_NOT_FOUND; /* its owner was deleted meanwhile */
+    decide("a secret");
+    assert_string_equal(r->sent[1], "secret <{}>");
+    r->render_rc = ERR_UNAVAIL;
+    decide("a secret");
+    assert_int_equal(r->published, 2);
+    r->render_rc = ERR_OK;
+    rig_happens(r, HAPPENED_CONFIRMED, 1);
+    rig_happens(r, HAPPENED_CONFIRMED, 2);
+    rig_run(r);
+    sweep();
+    assert_int_equal(r->published, 3);
+    assert_string_equal(r->sent[2], "secret <name>");
+}
+
+static void test_nothing_is_published_without_a_connection(void **state)
+{
+    (void)state;
+    rig_happens(r, HAPPENED_LOST, 0);
+    rig_run(r);
+    decide("a never");
+    assert_int_equal(r->published, 0);
+    assert_false(rig_out(r, "never")->is_marked);
+    rig_happens(r, HAPPENED_READY, 0);
+    rig_run(r);
+    sweep();
+    assert_int_equal(r->published, 1);
+}
+
+static void test_settling_waits_for_the_store(void **state)
+{
+    (void)state;
+    decide("a send");
+    r->settle_rc = ERR_UNAVAIL;
+    rig_happens(r, HAPPENED_CONFIRMED, 1);
+    rig_run(r);
+    assert_false(rig_out(r, "send")->is_deleted);
+    r->settle_rc = ERR_OK;
+    r->now += 10 * USEC_PER_SEC;
+    rig_run(r);
+    rig_run(r);
+    assert_true(rig_out(r, "send")->is_deleted);
+    assert_int_equal(r->published, 1);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, open_rig, close_rig)
+    const struct CMUnitTest tests[] = {
+        T(test_confirmed_ones_are_deleted),
+        T(test_unconfirmed_ones_are_not_sent_twice_by_us),
+        T(test_returned_and_refused_are_tried_again),
+        T(test_returned_answers_are_final),
+        T(test_a_returned_repetition_says_nothing),
+        T(test_a_lost_answer_survives_the_stores_absence),
+        T(test_what_must_not_be_sent_twice_is_marked_first),
+        T(test_in_doubt),
+        T(test_not_handed_over_is_not_in_doubt),
+        T(test_references_are_rendered_when_published),
+        T(test_nothing_is_published_without_a_connection),
+        T(test_settling_waits_for_the_store),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
