@@ -77,6 +77,8 @@ def main():
     report = Report()
 
     def stop(number, _frame):
+        for again in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(again, signal.SIG_IGN)
         env.stopping.set()
         raise SystemExit(128 + number)
 
@@ -99,6 +101,9 @@ def main():
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
     finally:
+        for child in env.children:  # whatever went wrong
+            if child.poll() is None:
+                child.kill()
         if not os.environ.get("KEEP"):
             shutil.rmtree(work, ignore_errors=True)
         else:

@@ -51,6 +51,7 @@ class Environment:
         self.management_port = int(get("OB_TEST_BROKER_MANAGEMENT_PORT"))
         self.database = get("OB_TEST_DB")
         self.stopping = threading.Event()
+        self.children = []
 
     def until(self, seconds, what, condition):
         """The first true result of condition(), or Failed after so many seconds.  what: text, or
@@ -108,6 +109,7 @@ class Process:
                 command + ([] if says_ready else ["--ready-fd", str(writing)]),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 pass_fds=[writing], start_new_session=True, cwd=suite.work)
+        suite.env.children.append(self.popen)
         os.close(writing)
         suite.processes.append(self)
         if wait:
@@ -439,7 +441,7 @@ class Suite:
 
     def explain(self, words=(), lines=12):
         """Of each log the last lines with one of the words, or that warn."""
-        pattern = re.compile("|".join([r"lvl=(warn|error|crit)", r"Error|Exception|READY"] +
+        pattern = re.compile("|".join([r"lvl=(warn|error|crit)", r"Error|Exception|READY|Sanitizer|runtime error"] +
                                       [re.escape(w) for w in words if w]))
         out = []
         for name in sorted(os.listdir(self.work)):
