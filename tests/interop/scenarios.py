@@ -634,7 +634,7 @@ def peers_first(env, report):
 
         start_pair(suite, ["pyvnfm"], "pydriver", *RESIDENT)
         before = passwords()
-        suite.nfvo.stop()
+        equal("status of the NFVO that was stopped", suite.nfvo.stop(), 0)
         for process in suite.processes[1:]:
             process.kill()
         late = [suite.start_vnfm("pyvnfm", wait=False),
