@@ -174,6 +174,7 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
 {
     struct engine_pg *pg = ctx;
     struct db_result res;
+    db_results_clear(pg->db); /* of whatever was done last: a mark, a rendering */
     db_send(pg->db, &outbox_expire, NULL, 0);
     db_send(pg->db, &outbox_unsent,
             DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US)));

@@ -14,7 +14,8 @@ const struct db_statement
 /* clang-format off */
 static const struct db_statement
     commands_add  = { "engine_commands_add", "INSERT INTO command (id, agg, agg_kind, kind, subject, due_at, data) "
-                      "SELECT * FROM unnest($1::text[], $2::text[], $3::int4[], $4::int4[], $5::text[], $6::int8[], $7::text[])" },
+                      "SELECT * FROM unnest($1::text[], $2::text[], $3::int4[], $4::int4[], $5::text[], $6::int8[], $7::text[]) "
+                      "ON CONFLICT (id) DO UPDATE SET due_at = excluded.due_at, data = excluded.data" },
     commands_drop = { "engine_commands_drop", "DELETE FROM command WHERE id = ANY($1::text[])" },
     outbox_add    = { "engine_outbox_add", "INSERT INTO outbox (stream, seq, next_at, until_at, meta, body) "
                       "SELECT s, q, " NOW_SQL " + $6::int8, u, m, b FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::text[]) AS t(s, q, u, m, b)" },
@@ -92,7 +93,7 @@ static void save_commands(struct engine_pg *pg, const struct save *s)
         const struct command *c = s->commands[i];
         if (c->mark == ROW_GONE) {
             db_array_text(&gone, c->id);
-        } else if (c->mark == ROW_NEW) {
+        } else if (c->mark == ROW_NEW || c->mark == ROW_CHANGED) {
             db_array_text(&id, c->id);
             db_array_text(&agg, c->agg);
             db_array_int(&agg_kind, c->agg_kind);
