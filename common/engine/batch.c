@@ -170,6 +170,7 @@ static void decide_one(struct engine_worker *w, struct decision *d, struct item 
     d->outcome = DECISION_APPLIED;
     d->err = (struct err)ERR_INIT;
     d->text = NULL;
+    d->steps = (struct steps){0};
     w->dom->decide(d);
     w->stats.intents++;
     w->stats.stale += d->outcome == DECISION_STALE;

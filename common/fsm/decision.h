@@ -119,6 +119,15 @@ struct finished_operations {
     uint32_t n;
 };
 
+struct step { /* a machine went from one phase to another: for the log */
+    const char *machine, *id, *name, *from, *event, *to;
+    const char *reason; /* of a fault, else NULL */
+};
+struct steps {
+    struct step *at;
+    uint32_t n;
+};
+
 /* --- the question: what arrived --- */
 struct intent {
     uint8_t agg_kind;
@@ -157,6 +166,7 @@ struct decision {
     struct sends sends;
     struct outgoing_events events;
     struct history_notes notes;
+    struct steps steps; /* of the current intent */
     enum { DECISION_APPLIED, DECISION_STALE, DECISION_EMPTY } outcome;
     struct err err;   /* for a user's command: refused, and why */
     const char *text; /* for a user's command: the answer */

@@ -15,6 +15,7 @@ struct vnfr_member {
     const struct vnfm_or *msg;
     const struct err *err;
     const char *detail;             /* of a fault: the peer's own text */
+    const char *component; /* of a fault: where it arose; NULL: here */
     const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
     const struct internal *internal;
 };

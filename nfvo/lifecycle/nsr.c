@@ -14,10 +14,18 @@ void vnfr_set_status(struct vnfr_member *v, int phase)
     }
 }
 
+static const char *failure_of(struct vnfr_member *v)
+{
+    const struct fault *f =
+        member_vnfr(v) && v->vnfr->fault ? v->vnfr->fault : model_nsr(v->m)->fault;
+    return f ? f->message : NULL;
+}
+
 bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
 {
     int phase = v->row->phase;
     enum fsm_outcome outcome = fsm_step(&vnfr_fsm, &phase, ev, v);
+    v->err = NULL; /* a handler's own may be on its stack */
     if (outcome == FSM_EMPTY) {
         v->m->d->outcome = DECISION_EMPTY;
         return false;
@@ -31,6 +39,14 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
         v->err = NULL;
     }
     if (phase != v->row->phase) {
+        struct step step = {.machine = "vnfr",
+                            .id = v->row->id,
+                            .name = v->row->key[VNFR_NAME],
+                            .from = vnfr_phase_names[v->row->phase],
+                            .event = vnfr_event_names[ev],
+                            .to = vnfr_phase_names[phase],
+                            .reason = phase == VNFR_FAILED ? failure_of(v) : NULL};
+        proto_list_add(&v->m->d->steps, step, v->m->d->arena);
         v->row->phase = phase;
         row_touch(v->row);
         vnfr_set_status(v, phase);
@@ -166,8 +182,10 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
     if (msg->fault && msg->fault->hint)
         err_hint(&err, "%s", msg->fault->hint);
     v->peer_fault = msg->fault;
+    v->component = arena_printf(v->m->d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]);
     vnfr_step_fault(v, VNFR_EV_FAULT, &err, text);
     v->peer_fault = NULL;
+    v->component = NULL;
 }
 
 /* An ERROR that names no VNFR of ours: the NSR's (amqp-protocol.md 4.3). */

@@ -91,7 +91,10 @@ static int settled(struct vnfr_member *v)
         if (v->st->launch_fault->hint)
             err_hint(&err, "%s", v->st->launch_fault->hint);
         v->err = &err;
-        return on_fault(v);
+        v->component = v->st->launch_fault->component;
+        int failed = on_fault(v);
+        v->component = NULL;
+        return failed;
     }
     vnfr_history(v, "ALLOCATE", "");
     answer_record(v, ACTION_ALLOCATE_RESOURCES);

@@ -15,7 +15,7 @@ int on_fault(void *ctx)
     struct vnfr_member *v = ctx;
     struct decision *d = v->m->d;
     close_commands_of(v); /* what still comes for them is stale */
-    const struct fault *f = vnfr_fault(v, v->err, "nfvo", v->detail);
+    const struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
     vnfr_set_status(v, VNFR_FAILED);
     vnfr_history(v, "ERROR", f->message);
     if (v->st->reply_to)

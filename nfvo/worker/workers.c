@@ -88,6 +88,18 @@ static void engine_fault(void *arg, const char *what, const struct err *err)
     log_warn(LOG_ENGINE, "not_done", KV_I("worker", w->number), KV_S("what", what), KV_ERR(err));
 }
 
+static void log_step(const struct decision *d, const struct step *s)
+{
+    if (s->reason)
+        log_warn(LOG_LCM, "vnfr_failed", KV_S("nsr", d->in->agg), KV_S("vnfr", s->id),
+                 KV_S("name", s->name), KV_S("from", s->from), KV_S("by", s->event),
+                 KV_S("reason", s->reason));
+    else
+        log_info(LOG_LCM, "vnfr_phase", KV_S("nsr", d->in->agg), KV_S("vnfr", s->id),
+                 KV_S("name", s->name), KV_S("from", s->from), KV_S("by", s->event),
+                 KV_S("to", s->to));
+}
+
 static void log_decision(void *arg, const struct decision *d)
 {
     (void)arg;
@@ -98,8 +110,8 @@ static void log_decision(void *arg, const struct decision *d)
         log_debug(LOG_LCM, d->outcome == DECISION_STALE ? "stale" : "empty_cell",
                   KV_S("agg", d->in->agg), KV_I("event", d->in->event),
                   KV_S("command", d->in->command));
-    for (uint32_t i = 0; i < d->notes.n; i++)
-        log_debug(LOG_LCM, "note", KV_S("nsr", d->in->agg), KV_S("doc", d->notes.at[i]->doc));
+    for (uint32_t i = 0; i < d->steps.n; i++)
+        log_step(d, &d->steps.at[i]);
 }
 
 static void connect_ports(struct worker *w, struct ids *ids)
