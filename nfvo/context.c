@@ -15,9 +15,13 @@ void nfvo_pause_ms(int ms)
 
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
 {
+    static const int vnfm_commands[] = {CMD_INSTANTIATE, CMD_MODIFY, CMD_START, CMD_RELEASE};
     n->registry_bus = broker_options(&n->options.broker, "nfvo registry");
-    n->registry_setup = (struct registry_setup){
-        .options = &n->options.registry, .bus = &n->registry_bus, .store = n->store};
+    n->registry_setup = (struct registry_setup){.options = &n->options.registry,
+                                                .bus = &n->registry_bus,
+                                                .store = n->store,
+                                                .vnfm_commands = vnfm_commands,
+                                                .n_vnfm_commands = ARRAY_LEN(vnfm_commands)};
     return registry_open(&n->registry, &n->registry_setup, err);
 }
 

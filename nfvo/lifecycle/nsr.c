@@ -368,6 +368,10 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
         err_set(&err, ERR_TIMEOUT, "%s", waited);
     else if (kind == CMD_PREPARE)
         err_set(&err, ERR_TIMEOUT, "PoP '%s' was not ready in time", c->data);
+    else if (strcmp(c->data, COMMAND_LOST) == 0)
+        err_set(&err, ERR_UNKNOWN,
+                "VNFM '%s' died while it worked on %s; how far it got is unknown",
+                v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
     else
         err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time",
                 v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));

@@ -147,6 +147,10 @@ enum command_kind {
     CMD_KIND_N
 };
 
+/* data of an Or-Vnfm command whose VNFM died with it in hand; the store writes it
+ * (nfvo/store/store_engine.h) and brings the deadline forward. */
+#define COMMAND_LOST "lost"
+
 /* --- events (intent.event) --- */
 enum nfvo_event {
     EV_NSR_DEPLOY,    /* payload: struct deploy_request */

@@ -100,14 +100,27 @@ enum err_code store_vnfm_queues(struct db *db, struct arena *a, const char ***re
     return ERR_OK;
 }
 
-enum err_code store_vnfm_mark_active(struct db *db, struct db_array *queues, int64_t *ret_changed,
-                                     struct err *err)
+enum err_code store_vnfm_mark_active(struct db *db, struct db_array *queues, struct arena *a,
+                                     struct store_vnfm_gone **ret_gone, size_t *ret_n_gone,
+                                     int64_t *ret_changed, struct err *err)
 {
     static const struct db_statement mark = {
         "vnfm_mark_active",
         "UPDATE vnfm_endpoint SET active = (endpoint = ANY ($1::text[])) WHERE kind = 'RABBIT' "
-        "AND active <> (endpoint = ANY ($1::text[]))"};
-    return store_write(db, &mark, DB_PARAMS(db_param_array(queues)), ret_changed, err);
+        "AND active <> (endpoint = ANY ($1::text[])) RETURNING type, active, endpoint"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &mark, DB_PARAMS(db_param_array(queues)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret_changed = db_rows(&res);
+    *ret_n_gone = 0;
+    *ret_gone = arena_alloc(a, ((size_t)db_rows(&res) + 1) * sizeof((*ret_gone)[0]));
+    for (int i = 0; i < db_rows(&res); i++)
+        if (!db_bool(&res, i, 1))
+            (*ret_gone)[(*ret_n_gone)++] = (struct store_vnfm_gone){
+                arena_strdup(a, db_text(&res, i, 0)), arena_strdup(a, db_text(&res, i, 2))};
+    db_results_clear(db);
+    return ERR_OK;
 }
 
 /* --- drivers -------------------------------------------------------------------------------- */

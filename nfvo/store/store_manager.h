@@ -34,9 +34,15 @@ MUST_USE enum err_code store_vnfm_delete_type(struct db *db, const char *type, s
 /* Those that listen on a queue: their names, in the arena. */
 MUST_USE enum err_code store_vnfm_queues(struct db *db, struct arena *a, const char ***ret,
                                          size_t *ret_n, struct err *err);
-/* active = is the endpoint among the queues? Of all endpoints on queues. ret: rows changed. */
+/* active = is the endpoint among the queues? Of all endpoints on queues. ret_changed: rows changed;
+ * ret_gone: those that are not active any more, in the arena. */
+struct store_vnfm_gone {
+    const char *type, *queue;
+};
 MUST_USE enum err_code store_vnfm_mark_active(struct db *db, struct db_array *queues,
-                                              int64_t *ret_changed, struct err *err);
+                                              struct arena *a, struct store_vnfm_gone **ret_gone,
+                                              size_t *ret_n_gone, int64_t *ret_changed,
+                                              struct err *err);
 
 /* A driver that registered: its capabilities; a new row is not active before its queue is. */
 MUST_USE enum err_code store_driver_put(struct db *db, const char *queue, const char *type,

@@ -154,7 +154,13 @@ enum err_code enroll_register(struct registry *r, const struct manager_request *
                               struct sbuf *ret_answer, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
-    enum err_code rc = store(r, q, a, &password, err);
+    bool is_absent = false;
+    enum err_code rc =
+        q->is_vnfm ? watch_is_absent(r, q->endpoint->endpoint, &is_absent, err) : ERR_OK;
+    if (rc == ERR_OK)
+        rc = store(r, q, a, &password, err);
+    if (rc == ERR_OK && is_absent) /* it starts: what its predecessor had in hand died with it */
+        rc = watch_vnfm_died(r, q->endpoint->type, err);
     if (rc == ERR_OK)
         rc = put_user(r, q, password.s, err);
     if (rc == ERR_OK)

@@ -99,6 +99,11 @@ bool enroll_may_pass(enum err_code code);
 /* Lists the queues and marks VNFMs and drivers. */
 MUST_USE enum err_code watch_check(struct registry *r, struct err *err);
 /* Is somebody consuming from it? The broker is asked. */
+/* The process behind the queue of this VNFM type died: see store_vnfm_requests_lost. */
+MUST_USE enum err_code watch_vnfm_died(struct registry *r, const char *type, struct err *err);
+/* Is there no such queue at all? */
+MUST_USE enum err_code watch_is_absent(struct registry *r, const char *queue, bool *ret,
+                                       struct err *err);
 MUST_USE enum err_code watch_has_consumers(struct registry *r, const char *queue, bool *ret,
                                            struct err *err);
 /* Any queue "<prefix><type>.<name>" of plugins with consumers; type may be a whole queue name. */

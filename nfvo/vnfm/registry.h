@@ -60,6 +60,10 @@ struct registry_setup { /* all borrowed until registry_close */
      * the registry's thread, must not block. May be NULL. */
     void (*driver_is_back)(void *ctx, const char *type);
     void *ctx;
+    /* Kinds of the engine's commands that wait for a VNFM: they are re-evaluated when a VNFM that
+     * acknowledges before it works has died (design.md, "Which reply is whose"). 0: none. */
+    const int *vnfm_commands;
+    size_t n_vnfm_commands;
 };
 
 /* Starts the thread; does not wait for the broker. Given: registry_close. ERR_IO, ERR_NOMEM. */

@@ -8,6 +8,7 @@
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
+#include "nfvo/store/store_engine.h"
 #include "nfvo/store/store_manager.h"
 #include "nfvo/vnfm/internal.h"
 
@@ -88,6 +89,14 @@ enum err_code watch_has_consumers(struct registry *r, const char *queue, bool *r
     return ERR_OK;
 }
 
+enum err_code watch_is_absent(struct registry *r, const char *queue, bool *ret, struct err *err)
+{
+    uint32_t messages, consumers;
+    enum err_code rc = bus_queue_check(r->bus, queue, &messages, &consumers, err);
+    *ret = rc == ERR_NOT_FOUND;
+    return rc == ERR_NOT_FOUND || rc == ERR_PEER ? ERR_OK : rc;
+}
+
 static bool starts_with(const char *s, const char *prefix)
 {
     return strncmp(s, prefix, strlen(prefix)) == 0;
@@ -127,12 +136,28 @@ static enum err_code is_served(struct registry *r, const struct listed_queue *q,
     return q->is_auto_delete ? ERR_OK : watch_has_consumers(r, q->name, ret, err);
 }
 
+/* Its answers under way still count. */
+#define LOST_GRACE_US (5 * USEC_PER_SEC)
+
+enum err_code watch_vnfm_died(struct registry *r, const char *type, struct err *err)
+{
+    int64_t n = 0;
+    if (r->setup.n_vnfm_commands == 0)
+        return ERR_OK;
+    enum err_code rc = store_vnfm_requests_lost(r->db, type, r->setup.vnfm_commands,
+                                                r->setup.n_vnfm_commands, LOST_GRACE_US, &n, err);
+    if (rc == ERR_OK && n)
+        log_warn(LOG_VNFM, "requests_lost", KV_S("type", type), KV_I("requests", n));
+    return rc;
+}
+
 static enum err_code mark_vnfms(struct registry *r, struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     AUTO(db_array_release) struct db_array served = DB_TEXT_ARRAY;
+    struct store_vnfm_gone *gone = NULL;
     const char **queues = NULL;
-    size_t n = 0;
+    size_t n = 0, n_gone = 0;
     int64_t changed = 0;
     enum err_code rc = store_vnfm_queues(r->db, &a, &queues, &n, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
@@ -142,9 +167,12 @@ static enum err_code mark_vnfms(struct registry *r, struct err *err)
             db_array_text(&served, queues[i]);
     }
     if (rc == ERR_OK)
-        rc = store_vnfm_mark_active(r->db, &served, &changed, err);
+        rc = store_vnfm_mark_active(r->db, &served, &a, &gone, &n_gone, &changed, err);
     if (rc == ERR_OK && changed)
         log_info(LOG_VNFM, "vnfms_changed", KV_I("changed", changed), KV_I("served", served.n));
+    for (size_t i = 0; rc == ERR_OK && i < n_gone; i++)
+        if (!find(r->listing, gone[i].queue)) /* one that lasts may still hold what was asked */
+            rc = watch_vnfm_died(r, gone[i].type, err);
     return rc;
 }
 
