@@ -202,6 +202,19 @@ struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_sta
     return NULL;
 }
 
+struct network *pop_network(const struct vim_instance *pop, const struct pop_state *st,
+                            const char *name)
+{
+    const char *made = proto_strmap_get(&st->made, name);
+    for (uint32_t i = 0; i < pop->networks.n; i++) {
+        struct network *n = pop->networks.at[i];
+        if ((n->name && strcmp(n->name, name) == 0) ||
+            (n->ext_id && (strcmp(n->ext_id, name) == 0 || (made && strcmp(n->ext_id, made) == 0))))
+            return n;
+    }
+    return NULL;
+}
+
 static bool has_word(const char *words, const char *word)
 {
     size_t n = strlen(word);

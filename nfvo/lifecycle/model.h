@@ -15,7 +15,7 @@ struct vnfr_member {
     const struct vnfm_or *msg;
     const struct err *err;
     const char *detail;             /* of a fault: the peer's own text */
-    const char *component; /* of a fault: where it arose; NULL: here */
+    const char *component;          /* of a fault: where it arose; NULL: here */
     const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
     const struct internal *internal;
 };
@@ -64,6 +64,10 @@ void model_flush(struct decision *d);
 /* A PoP that this NSR may use, out of the facts; NULL when it is not there any more. Decoded once a
  * batch. */
 struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_state **ret_st);
+/* The PoP's network of that name: by its name, its extId, or the extId it got when it was made
+ * under that name; NULL: none. */
+struct network *pop_network(const struct vim_instance *pop, const struct pop_state *st,
+                            const char *name);
 /* The driver's queue for a PoP type ("test", or "test.name" to pin one), exact name first
  * (amqp-protocol.md 5.1); NULL: none. */
 const char *fact_driver(struct decision *d, const char *pop_type, bool *ret_client_token);

@@ -97,14 +97,9 @@ static bool is_fresh_for(const struct pop_model *p, const struct command *waiter
             number_of(waiter) <= p->st->refresh_from);
 }
 
-static struct network *network_named(struct pop_model *p, const char *name)
+static const struct network *network_named(const struct pop_model *p, const char *name)
 {
-    for (uint32_t i = 0; i < p->pop->networks.n; i++) {
-        struct network *n = p->pop->networks.at[i];
-        if ((n->name && strcmp(n->name, name) == 0) || (n->ext_id && strcmp(n->ext_id, name) == 0))
-            return n;
-    }
-    return NULL;
+    return pop_network(p->pop, p->st, name);
 }
 
 static void fail_waiting_for(struct pop_model *p, const char *network, struct fault *fault)
@@ -297,9 +292,10 @@ static void network_created(struct pop_model *p, const char *name, const struct 
         fail_waiting_for(p, name, fault_of(p, &err));
         return;
     }
-    if (!got->name ||
-        strcmp(got->name, name) !=
-            0) /* the docker driver renames: the link keeps its name, extId counts (5.7) */
+    /* The docker driver renames (5.7): the link keeps its name, and is known by its extId. */
+    if (got->name && strcmp(got->name, name) != 0 && got->ext_id && *got->ext_id)
+        proto_strmap_set(&p->st->made, name, got->ext_id, d->arena);
+    else
         got->name = name;
     if (!got->id)
         got->id = decision_new_id(d);
@@ -474,6 +470,19 @@ static void pop_in_doubt(struct pop_model *p)
         want_refresh(p);
 }
 
+/* Who waits for it is told: the deadline of their question may be far. */
+static void pop_deleted(struct pop_model *p)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_NOT_FOUND, "PoP '%s' was deleted", p->pop->name ? p->pop->name : "");
+    struct fault *f = fault_of(p, &err);
+    EACH_COMMAND(c, d, CMD_WAIT_PREPARE) tell_fault(p, c, "prepared", f);
+    EACH_COMMAND(c, d, CMD_WAIT_LIST) tell_fault(p, c, "listed", f);
+    EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 404, fault_text(p, f));
+    d->root->mark = ROW_GONE;
+}
+
 /* An NSR asks a PoP that is gone. */
 static void unknown_pop(struct decision *d)
 {
@@ -522,7 +531,7 @@ void pop_decide(struct decision *d)
         pop_update(p, payload);
         break;
     case EV_POP_DELETE:
-        d->root->mark = ROW_GONE;
+        pop_deleted(p);
         break;
     case EV_INTERNAL:
         pop_internal(p, payload);

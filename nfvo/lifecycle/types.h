@@ -244,6 +244,7 @@ PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
     X(REC,  fault,        "fault",       fault, OPTIONAL) /* of the last refresh */          \
     X(BOOL, refresh_again,"refreshAgain",_,     OPTIONAL)                                    \
     X(INT,  refresh_from, "refreshFrom", _,     OPTIONAL) /* the last refresh serves waiters opened before this seq */ \
+    X(STRMAP, made,       "made",        _,     OPTIONAL) /* networks that their driver called otherwise: wanted name -> extId */ \
     X(INT,  listing_from, "listingFrom", _,     OPTIONAL) /* waiters opened before this seq are served by the listing under way */
 PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */

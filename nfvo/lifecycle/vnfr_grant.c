@@ -71,19 +71,11 @@ static enum err_code choose_pops(struct vnfr_member *v, struct err *err)
     return ERR_OK;
 }
 
-static bool is_link(const struct network *n, const struct vlr *link)
+static const struct network *network_of(const struct vim_instance *pop, const struct pop_state *st,
+                                        const struct vlr *link)
 {
-    return (n->name && strcmp(n->name, link->name) == 0) ||
-           (n->ext_id && (strcmp(n->ext_id, link->name) == 0 ||
-                          (link->ext_id && strcmp(n->ext_id, link->ext_id) == 0)));
-}
-
-static const struct network *network_of(const struct vim_instance *pop, const struct vlr *link)
-{
-    for (uint32_t i = 0; i < pop->networks.n; i++)
-        if (is_link(pop->networks.at[i], link))
-            return pop->networks.at[i];
-    return NULL;
+    const struct network *n = pop_network(pop, st, link->name);
+    return n || !link->ext_id ? n : pop_network(pop, st, link->ext_id);
 }
 
 static void want_network(struct nsr_model *m, struct internal *msg, const struct vlr *link)
@@ -110,7 +102,7 @@ static bool prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
         want_network(v->m, msg, nsr->vlr.at[i]);
     bool ready = st->refreshed_at + settings_of(d)->pop_cache_us > d->now;
     for (uint32_t i = 0; ready && i < nsr->vlr.n; i++)
-        ready = network_of(pop, nsr->vlr.at[i]) != NULL;
+        ready = network_of(pop, st, nsr->vlr.at[i]) != NULL;
     if (ready)
         return true;
     struct command *c =
@@ -123,12 +115,13 @@ static bool prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
     return true;
 }
 
-static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim_instance *pop)
+static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim_instance *pop,
+                        const struct pop_state *st)
 {
     struct nsr *nsr = model_nsr(v->m);
     for (uint32_t i = 0; i < nsr->vlr.n; i++) {
         struct vlr *link = nsr->vlr.at[i];
-        const struct network *n = network_of(pop, link);
+        const struct network *n = network_of(pop, st, link);
         if (!n)
             continue;
         if (!link->ext_id || !link->vim_id) {
@@ -183,7 +176,7 @@ static int granted(struct vnfr_member *v)
             v->err = &err;
             return on_fault(v);
         }
-        place_links(v, vdu, pop);
+        place_links(v, vdu, pop, st);
     }
     answer_grant(v);
     answer_is_the_first(v);
