@@ -13,8 +13,7 @@
 int64_t bus_now_ms(void);                        /* monotonic */
 struct backoff bus_backoff_new(struct bus *bus); /* with the limits of the options */
 
-/* --- events.c (pure): what bus_next will return
- * ----------------------------------------------------------------------- */
+/* --- events.c (pure): what bus_next will return --- */
 struct event_node {
     struct event_node *next;
     struct bus_event ev;
@@ -37,8 +36,7 @@ void bus_event_drop_deliveries(struct event_queue *q);
 void bus_event_node_free(struct event_node *node);
 void bus_event_queue_release(struct event_queue *q);
 
-/* --- ledger.c (pure): publishes that are not settled yet
- * ---------------------------------------------------------------- */
+/* --- ledger.c (pure): publishes that are not settled yet --- */
 struct ledger {
     uint64_t first, next; /* open ones are in [first, next); next is the number of the next publish;
                              starts at 1 */
@@ -57,8 +55,7 @@ size_t bus_ledger_settle(struct ledger *l, struct event_queue *q, enum bus_event
                          uint64_t tag, bool is_multiple);
 void bus_ledger_void(struct ledger *l); /* the connection is gone: nothing is open any more */
 
-/* --- delivery.c (pure): one allocation out of method, properties and size
- * ------------------------------------------------- */
+/* --- delivery.c (pure): one allocation out of method, properties and size --- */
 struct incoming { /* a message that is arriving: what the method said, kept until the header is here
                    */
     enum { IN_NOTHING, IN_HEADER, IN_BODY } want;
@@ -77,9 +74,7 @@ int64_t bus_properties_seq(
     const amqp_basic_properties_t *p); /* x-bus-seq of a returned message; -1 when absent */
 void bus_copy_short(char to[256], amqp_bytes_t from);
 
-/* --- watchdog.c
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- watchdog.c --- */
 struct guard { /* one per bus; the thread may only look at it while it is attached */
     struct guard *next, **link;
     int fd; /* a dup: the number cannot be reused by somebody else while we may shut it down */
@@ -91,9 +86,7 @@ void bus_guard_detach(struct guard *g);
 void bus_guard_arm(struct guard *g, int timeout_ms);
 void bus_guard_disarm(struct guard *g);
 
-/* --- the bus
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- the bus --- */
 enum { CHANNEL_MAX = 255 };
 struct channel {
     uint16_t number;
@@ -159,9 +152,7 @@ struct bus {
     struct bus_stats stats;
 };
 
-/* --- connect.c
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- connect.c --- */
 void bus_connect(struct bus *bus); /* one attempt; failure is a FAULT event */
 void bus_lost(struct bus *bus, int code,
               const char *text); /* close, void, report LOST; bus->conn is NULL afterwards */
@@ -169,15 +160,11 @@ void bus_write_failed(struct bus *bus,
                       int status);    /* read what is left (the reason), then bus_lost */
 void bus_disconnect(struct bus *bus); /* orderly */
 
-/* --- frames.c
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- frames.c --- */
 void bus_drain(
     struct bus *bus); /* handle every frame that is here; never waits; may end in bus_lost */
 
-/* --- call.c
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- call.c --- */
 /* Send a method and pump frames until it is answered. ERR_PEER: the broker closed the channel,
  * err->sys says why. */
 enum err_code bus_call(struct bus *bus, struct channel *channel, amqp_method_number_t id,
@@ -194,9 +181,7 @@ enum err_code bus_declare_queue(struct bus *bus, const char *name, const struct 
 amqp_table_t bus_args_table(const struct bus_arg *args, size_t arg_n, amqp_table_entry_t *entries);
 amqp_bytes_t bus_bytes(const char *s); /* NULL is empty */
 
-/* --- topology.c
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- topology.c --- */
 void bus_replay(struct bus *bus); /* try every item that is due */
 int64_t bus_replay_due_ms(
     const struct bus *bus);            /* when bus_replay has something to do; INT64_MAX: nothing */
