@@ -46,11 +46,11 @@ struct domain {
     /* After the last intent of an aggregate in a batch: write what the model changed back into the
      * rows. */
     void (*flush)(struct decision *d);
-    int event_deadline;  /* a command's due_at has passed; intent.command tells which */
-    int event_in_doubt;  /* a SEND_ASK or SEND_NEVER message may or may not have left */
+    int event_deadline;    /* a command's due_at has passed; intent.command tells which */
+    int event_in_doubt;    /* a SEND_ASK or SEND_NEVER message may or may not have left */
     int event_answer_lost; /* an answer that names a command (send.command: whose work it served)
                               could not be routed: whoever asked is gone; final */
-    int event_bad_reply; /* the answer to intent.command was not readable; payload = struct err */
+    int event_bad_reply;   /* the answer to intent.command was not readable; payload = struct err */
     unsigned facts_of_internal_events; /* what these three may need */
     /* Commands of this kind may have a private reply queue (SEND_REPLY_PRIVATE). May be NULL. */
     bool (*may_have_reply_queue)(int command_kind);
