@@ -79,7 +79,10 @@ static bool was_dead_letter(struct engine_amqp *e, uint64_t seq)
 {
     for (size_t i = 0; i < e->n_doomed; i++)
         if (e->doomed[i].seq == seq) {
-            bus_ack(e->bus, e->doomed[i].tag, e->doomed[i].epoch);
+            if (e->settled_as == HAPPENED_CONFIRMED)
+                bus_ack(e->bus, e->doomed[i].tag, e->doomed[i].epoch);
+            else /* the copy was refused: the original is all there is */
+                bus_reject(e->bus, e->doomed[i].tag, e->doomed[i].epoch, true);
             e->doomed[i] = e->doomed[--e->n_doomed];
             return true;
         }

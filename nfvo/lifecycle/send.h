@@ -14,7 +14,7 @@ void send_release(struct vnfr_member *v);
 /* Answers to the request that the member's state remembers (reply_to); it is forgotten then. */
 void answer_grant(struct vnfr_member *v);
 void answer_record(struct vnfr_member *v, enum action action);
-void answer_error(struct vnfr_member *v, const char *message);
+void answer_with_error(struct vnfr_member *v, const char *message);
 /* The answer just made is the first to what was asked in the course of INSTANTIATE: if it finds
  * nobody, that is lost. (A repeated one may find nobody because the first was received.) */
 void answer_is_the_first(struct vnfr_member *v);

@@ -235,7 +235,7 @@ void answer_record(struct vnfr_member *v, enum action action)
     answer(v, &body);
 }
 
-void answer_error(struct vnfr_member *v, const char *message)
+void answer_with_error(struct vnfr_member *v, const char *message)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_adds(&body, "{\"action\":\"ERROR\",\"message\":");

@@ -19,7 +19,7 @@ int on_fault(void *ctx)
     vnfr_set_status(v, VNFR_FAILED);
     vnfr_history(v, "ERROR", f->message);
     if (v->st->reply_to)
-        answer_error(v, arena_printf(d->arena, "%s", f->message));
+        answer_with_error(v, arena_printf(d->arena, "%s", f->message));
     nsr_note(v->m, "ERROR", v->row->key[VNFR_NAME], NULL, f);
     vnfr_event(v, ACTION_ERROR);
     return VNFR_FAILED;
@@ -39,7 +39,7 @@ int on_release_unknown(void *ctx)
     struct vnfr_member *v = ctx;
     close_commands_of(v);
     if (v->st->reply_to)
-        answer_error(v, "the network service was deleted");
+        answer_with_error(v, "the network service was deleted");
     return VNFR_GONE;
 }
 
@@ -47,7 +47,7 @@ int vnfr_begin_release(struct vnfr_member *v)
 {
     close_commands_of(v);
     if (v->st->reply_to)
-        answer_error(v, "the network service was deleted");
+        answer_with_error(v, "the network service was deleted");
     vnfr_set_status(v, VNFR_RELEASING);
     send_release(v);
     return VNFR_RELEASING;
