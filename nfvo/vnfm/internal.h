@@ -112,7 +112,7 @@ MUST_USE enum err_code watch_plugin_has_consumers(struct registry *r, const char
 void listing_free(struct listing *l);
 
 /* --- serve.c: requests from the queue --- */
-void serve_delivery(struct registry *r); /* takes the bus's delivery */
+void registry_serve_delivery(struct registry *r); /* takes the bus's delivery */
 void serve_held(struct registry *r, int64_t now_us);
 int64_t serve_next_us(const struct registry *r); /* when serve_held has something to do */
 void serve_drop_all(struct registry *r);         /* the broker delivers them again */

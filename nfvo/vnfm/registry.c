@@ -116,7 +116,7 @@ static void on_event(struct registry *r, const struct bus_event *ev)
     dead_letters_settle(&r->dead, r->bus, ev);
     switch (ev->type) {
     case BUS_DELIVERY:
-        serve_delivery(r);
+        registry_serve_delivery(r);
         break;
     case BUS_OVERSIZE: {
         struct err err = ERR_INIT;

@@ -138,7 +138,7 @@ static bool settle(struct registry *r, const struct bus_delivery *d, enum outcom
     return outcome != AGAIN;
 }
 
-void serve_delivery(struct registry *r)
+void registry_serve_delivery(struct registry *r)
 {
     struct bus_delivery *d = bus_take(r->bus);
     struct err err = ERR_INIT;
