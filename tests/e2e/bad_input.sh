@@ -47,14 +47,15 @@ eventually 20 'unreadable internal messages are dead letters' dead_letters_are n
 expect 'each says why' jq -e 'all(.[]; .properties.headers["x-baton-reason"] | length > 3)' <<<"$(dead_letters)" >/dev/null
 
 # An answer that cannot be read ends what it answers, at once and with a reason.
-suite_stop vnfm-dummy KILL # it does not unregister: its queue waits for it
+# The VNFM is held, not ended: without a consumer its endpoint would, at the next check, be taken for absent.
+process_signal STOP "$(suite_identity vnfm-dummy)"
 nsr=$(baton nsr create dummy -o name)
 wait_until 20 eval '[[ $(suite_sql "select count(*) from command where agg = '"'$nsr'"'") == 2 ]]' || fail 'two INSTANTIATEs are outstanding'
 command=$(suite_sql "select id from command where agg = '$nsr' limit 1")
 expect 'published to nfvo.replies' put nfvo.replies '{"action":' "$(jq -nc --arg id "$command" '{correlation_id: $id}')"
 eventually 20 'the service is in ERROR' nsr_is "$nsr" ERROR
 expect 'it says why' grep -q unreadable <<<"$(baton nsr show "$nsr" -o json)"
-suite_start_vnfm
+process_signal CONT "$(suite_identity vnfm-dummy)"
 delete_services_only()
 {
     baton nsr delete "$nsr" --wait --timeout 60s
