@@ -322,6 +322,22 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
     launch_failed(m, i, &err, NULL);
 }
 
+/* In doubt, and there. A broken one is not taken for the launch's success; its id is kept, for the
+ * release to delete it. */
+static void adopt(struct nsr_model *m, struct instance_member *i, const struct server *s)
+{
+    struct err err = ERR_INIT;
+    if (!s->status || strcmp(s->status, "ERROR") != 0) {
+        came_up(m, i, s);
+        return;
+    }
+    i->row->key[INSTANCE_VC] = s->ext_id ? s->ext_id : "";
+    err_set(&err, ERR_PEER, "launch of '%s' was not answered, and the PoP lists it in status ERROR",
+            i->row->key[INSTANCE_HOSTNAME]);
+    err_hint(&err, "look at the driver's log; then delete and deploy again");
+    launch_failed(m, i, &err, s->extended_status);
+}
+
 /* Returns whether the next listing may come at once (a first good miss, to be confirmed). */
 static bool listed(struct nsr_model *m, struct instance_member *i, const struct server *s,
                    bool is_weak)
@@ -331,7 +347,7 @@ static bool listed(struct nsr_model *m, struct instance_member *i, const struct 
     struct command *launch = decision_find_for(m->d, CMD_LAUNCH, i->row->id);
     if (s && i->row->phase == INSTANCE_DOUBT) {
         decision_close(launch);
-        came_up(m, i, s);
+        adopt(m, i, s);
     } else if (s && s->ext_id && *s->ext_id && i->row->phase == INSTANCE_DELETING)
         i->row->key[INSTANCE_VC] = s->ext_id; /* deleted after the pause */
     else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DELETING)

@@ -34,6 +34,9 @@ struct command *send_listing(struct pop_model *p, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);
 
+/* The extId of the first image of the VDU that is available on the PoP; NULL: none. */
+const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu);
+
 /* --- between aggregates --- */
 void send_internal(struct decision *d, struct internal *msg);
 

@@ -78,21 +78,28 @@ static void floating_ips(struct sbuf *body, const struct vnf_component *c)
     sbuf_addc(body, '}');
 }
 
-/* amqp-protocol.md 4.10: OpenStack by name, Docker by tag, others by extId. */
+/* amqp-protocol.md 4.10: OpenStack by name if usable, Docker by tag, others by extId. */
+static bool is_image(const struct image *im, const char *wanted)
+{
+    bool usable = !im->status || !*im->status || strcmp(im->status, "ACTIVE") == 0;
+    return proto_strs_has(&im->tags, wanted) || (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
+           (im->name && strcmp(im->name, wanted) == 0 && usable);
+}
+
+const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu)
+{
+    for (uint32_t w = 0; w < vdu->vm_image.n; w++)
+        for (uint32_t i = 0; i < pop->images.n; i++)
+            if (is_image(pop->images.at[i], vdu->vm_image.at[w]))
+                return pop->images.at[i]->ext_id ? pop->images.at[i]->ext_id : vdu->vm_image.at[w];
+    return NULL;
+}
+
+/* Of a PoP whose images are not looked at (test, amazon), the name itself. */
 static const char *image_of(const struct vim_instance *pop, const struct vdu *vdu)
 {
-    for (uint32_t w = 0; w < vdu->vm_image.n; w++) {
-        const char *wanted = vdu->vm_image.at[w];
-        for (uint32_t i = 0; i < pop->images.n; i++) {
-            const struct image *im = pop->images.at[i];
-            bool usable = !im->status || !*im->status || strcmp(im->status, "ACTIVE") == 0;
-            if (proto_strs_has(&im->tags, wanted) ||
-                (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
-                (im->name && strcmp(im->name, wanted) == 0 && usable))
-                return im->ext_id ? im->ext_id : wanted;
-        }
-    }
-    return vdu->vm_image.n ? vdu->vm_image.at[0] : "";
+    const char *image = pop_image(pop, vdu);
+    return image ? image : vdu->vm_image.n ? vdu->vm_image.at[0] : "";
 }
 
 static const char *flavour_of(const struct vim_instance *pop, const struct vdu *vdu,

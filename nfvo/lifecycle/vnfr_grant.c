@@ -145,16 +145,7 @@ static bool has_image(const struct vim_instance *pop, const struct vdu *vdu)
     if (strncmp(pop->type, "test", 4) == 0 ||
         strncmp(pop->type, "amazon", 6) == 0) /* amqp-protocol.md 4.3, 4.10 */
         return true;
-    for (uint32_t w = 0; w < vdu->vm_image.n; w++)
-        for (uint32_t i = 0; i < pop->images.n; i++) {
-            const struct image *im = pop->images.at[i];
-            const char *wanted = vdu->vm_image.at[w];
-            if ((im->name && strcmp(im->name, wanted) == 0) ||
-                (im->ext_id && strcmp(im->ext_id, wanted) == 0) ||
-                proto_strs_has(&im->tags, wanted))
-                return true;
-        }
-    return false;
+    return pop_image(pop, vdu) != NULL;
 }
 
 /* All PoPs are ready: places links, checks images, answers. */

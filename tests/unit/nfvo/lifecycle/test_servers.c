@@ -254,6 +254,22 @@ static void test_partly_created(void **state)
     assert_string_equal(stage_text(parameters(), "1"), "half");
 }
 
+/* In doubt, and the PoP lists it, but broken: not adopted, and not forgotten either. */
+static void test_a_broken_server_is_not_adopted(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_launched(&s, "client", "{}");
+    assert_int_equal(instance_phase(), INSTANCE_DOUBT);
+    stage_listed(&s, "pop-1",
+                 "{\"hostName\":\"client-100\",\"extId\":\"broken\",\"status\":\"ERROR\"}", false);
+    assert_int_equal(instance_phase(), INSTANCE_FAILED);
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+    stage_release_nsr(&s);
+    stage_answer_well(&s, CMD_RELEASE, "client");
+    assert_string_equal(stage_text(parameters(), "1"), "broken");
+}
+
 /* FAILED while a server is on its way: it still settles, and goes with the release. */
 static void test_a_launch_outlives_its_vnfr(void **state)
 {
@@ -283,6 +299,7 @@ int main(void)
         T(test_elements_without_ids),
         T(test_launch_answers),
         T(test_partly_created),
+        T(test_a_broken_server_is_not_adopted),
         T(test_a_launch_outlives_its_vnfr),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
