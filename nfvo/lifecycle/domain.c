@@ -82,14 +82,6 @@ static unsigned facts_of_request(enum action a)
                                 1);
 }
 
-static bool is_empty(const struct message *m)
-{
-    size_t i = 0;
-    while (i < m->len && strchr(" \t\r\n", m->body[i]))
-        i++;
-    return i == m->len || (m->len - i >= 4 && memcmp(m->body + i, "null", 4) == 0);
-}
-
 static bool is_request(enum action a)
 {
     return a == ACTION_GRANT_OPERATION || a == ACTION_ALLOCATE_RESOURCES ||
@@ -151,7 +143,7 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
         in->event = EV_DRIVER_ANSWER;
         in->facts =
             agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
-        if (is_empty(m))
+        if (proto_is_nothing(m->body, m->len))
             return ERR_OK;
         enum err_code rc = proto_decode(&driver_reply_type, m->body, m->len, 0, a, &reply, err);
         in->payload = reply;
@@ -159,7 +151,7 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
     }
     in->event = EV_VNFM_ANSWER;
     in->facts = facts_of_answer(kind);
-    if (is_empty(m))
+    if (proto_is_nothing(m->body, m->len))
         return ERR_OK;
     enum err_code rc = proto_decode(&vnfm_or_type, m->body, m->len, 0, a, &msg, err);
     in->payload = msg;

@@ -14,12 +14,6 @@
 #define LIST_RETRY_MAX_US    (60 * USEC_PER_SEC)
 #define LAUNCHES_MAX         3
 
-const char *instance_pop(struct decision *d, const struct instance_member *i)
-{
-    (void)d;
-    return i->row->key[INSTANCE_POP];
-}
-
 static void set_phase(struct instance_member *i, int phase)
 {
     i->row->phase = phase;
@@ -139,14 +133,6 @@ static void doubt(struct nsr_model *m, struct instance_member *i)
 
 /* --- answers --- */
 
-static const char *exception_text(const struct driver_exception *e)
-{
-    for (; e; e = e->cause)
-        if (e->detail_message && *e->detail_message)
-            return e->detail_message;
-    return "the driver gave no reason";
-}
-
 static void launch_answer(struct nsr_model *m, struct instance_member *i,
                           const struct driver_reply *reply)
 {
@@ -158,8 +144,8 @@ static void launch_answer(struct nsr_model *m, struct instance_member *i,
         if (e->server && e->server->ext_id) /* partly created: it has to be deleted */
             i->row->key[INSTANCE_VC] = e->server->ext_id;
         err_set(&err, ERR_PEER, "launch of '%s' failed: %s", i->row->key[INSTANCE_HOSTNAME],
-                exception_text(e));
-        launch_failed(m, i, &err, exception_text(e));
+                driver_exception_text(e));
+        launch_failed(m, i, &err, driver_exception_text(e));
     } else if (reply && reply->answer.n &&
                proto_decode(&server_type, reply->answer.at, reply->answer.n, 0, d->arena, &s,
                             &err) == ERR_OK &&

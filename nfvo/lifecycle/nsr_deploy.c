@@ -81,11 +81,6 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     model_changed(m);
 }
 
-static bool has_word(const struct proto_strs *words, const char *word)
-{
-    return proto_strs_has(words, word);
-}
-
 /* The answer shows no VNFR yet, as the reference's: they appear when their VNFMs asked for the
  * grant. */
 static void answer_with_record(struct decision *d)
@@ -125,7 +120,7 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
         row->key[VNFR_ENDPOINT] = vnfd->endpoint;
         struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
         st->queue = vnfm->queue;
-        st->correlates = has_word(&vnfm->capabilities, "correlation");
+        st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");
         model_add_vnfr(m, row, st);
         m->vnfrs[m->n_vnfrs - 1].is_changed = true;
     }

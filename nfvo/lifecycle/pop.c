@@ -183,14 +183,6 @@ static void pop_proceed(struct pop_model *p)
 
 /* --- answers of the driver --- */
 
-static const char *exception_text(const struct driver_exception *e)
-{
-    for (; e; e = e->cause)
-        if (e->detail_message && *e->detail_message)
-            return e->detail_message;
-    return "the driver gave no reason";
-}
-
 /* No body, {}, or a null answer: all that some SDKs can say of an empty list (amqp-protocol.md 5.3,
  * TRAP). */
 static bool says_nothing(const struct driver_reply *reply)
@@ -204,7 +196,7 @@ static enum err_code driver_said(struct pop_model *p, const struct driver_reply 
 {
     if (reply && reply->exception)
         return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name,
-                       exception_text(reply->exception));
+                       driver_exception_text(reply->exception));
     if (says_nothing(reply))
         return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method,
                        p->pop->name);

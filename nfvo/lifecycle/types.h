@@ -217,7 +217,6 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
     X(STRSMAP, candidates,  "candidates",  _,       OPTIONAL)                                                \
     X(LIST,    keys,        "keys",        ssh_key, OPTIONAL)                                                \
     X(STRMAP,  cidrs,       "cidrs",       _,       OPTIONAL) /* by link name */                             \
-    X(STRMAP,  link_dns,    "dns",         _,       OPTIONAL)                                                \
     X(INT,     list_tries,  "listTries",   _,       OPTIONAL)
 PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
 

@@ -15,11 +15,10 @@ bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err
                      const char *detail);
 
 /* Handlers (ctx: struct vnfr_member). */
-fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fault;
+fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready;
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
 fsm_handler on_instantiated, on_source_ready, on_modified, on_turn, on_started, on_update;
-fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_release_launching, on_released,
-    on_server_gone;
+fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_released, on_server_gone;
 
 /* Shared by handlers. */
 void vnfr_adopt(struct vnfr_member *v,
@@ -45,7 +44,6 @@ void instance_list_again(struct nsr_model *m,
                          const char *pop_id); /* the pause between listings is over */
 void instances_want_list(struct nsr_model *m, const char *pop_id);
 void instance_delete(struct nsr_model *m, struct instance_member *i);
-const char *instance_pop(struct decision *d, const struct instance_member *i);
 
 /* --- dependencies (dependency.c) --- */
 void dependencies_build(struct nsr_model *m, const struct nsd *nsd);

@@ -39,7 +39,7 @@ static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
     [VNFR_GRANTING] = {
         [VNFR_EV_GRANT]        = { on_grant_waiting,   0,                        STAY(GRANTING) },
         [VNFR_EV_POP_READY]    = { on_pop_ready,       FACT_POPS,                B(GRANTING) | B(GRANTED) | B(FAILED) },
-        [VNFR_EV_POP_FAULT]    = { on_pop_fault,       FACT_SUBSCRIPTIONS,       B(FAILED) },
+        [VNFR_EV_POP_FAULT]    = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
         [VNFR_EV_FAULT]        = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
         [VNFR_EV_RELEASE]      = { on_release_unknown, FACT_SUBSCRIPTIONS,       B(GONE) },
     },
@@ -58,7 +58,7 @@ static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
         [VNFR_EV_LAUNCH_SETTLED] = { on_launch_settled,    FACT_SUBSCRIPTIONS,   B(ALLOCATING) | B(ALLOCATED) | B(FAILED) },
         [VNFR_EV_FAULT]          = { on_fault,             FACT_SUBSCRIPTIONS,   B(FAILED) },
         [VNFR_EV_UPDATE]         = { on_update,            0,                    STAY(ALLOCATING) },
-        [VNFR_EV_RELEASE]        = { on_release_launching, FACT_SUBSCRIPTIONS,   B(UNDOING) },
+        [VNFR_EV_RELEASE]        = { on_release,           FACT_SUBSCRIPTIONS,   B(UNDOING) },
     },
     [VNFR_ALLOCATED] = {
         [VNFR_EV_GRANT]        = { on_grant_again,     FACT_POPS,                STAY(ALLOCATED) },

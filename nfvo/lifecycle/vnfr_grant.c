@@ -226,8 +226,3 @@ int on_pop_ready(void *ctx)
     struct vnfr_member *v = ctx;
     return decision_find_for(v->m->d, CMD_PREPARE, v->row->id) ? VNFR_GRANTING : granted(v);
 }
-
-int on_pop_fault(void *ctx)
-{
-    return on_fault(ctx);
-}

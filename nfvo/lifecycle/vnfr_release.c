@@ -56,16 +56,9 @@ int vnfr_begin_release(struct vnfr_member *v)
 int on_release(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    if (launches_pending(v)) /* failed while others were still being launched */
+    if (launches_pending(v)) /* their outcome first; then the VNFM's question is answered, too */
         return VNFR_UNDOING;
     return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(v);
-}
-
-/* The VNFM's question waits until the outcome of its launches is known: then it is answered with an
- * Error. */
-int on_release_launching(void *ctx)
-{
-    return on_release(ctx);
 }
 
 static bool all_gone(const struct vnfr_member *v)

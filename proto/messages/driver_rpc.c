@@ -11,3 +11,11 @@ PROTO_RECORD_DEFINE(driver_exception, DRIVER_EXCEPTION_FIELDS)
 #define PROTO_THIS struct driver_reply
 PROTO_RECORD_DEFINE(driver_reply, DRIVER_REPLY_FIELDS)
 #undef PROTO_THIS
+
+const char *driver_exception_text(const struct driver_exception *e)
+{
+    for (; e; e = e->cause)
+        if (e->detail_message && *e->detail_message)
+            return e->detail_message;
+    return "the driver gave no reason";
+}

@@ -27,4 +27,8 @@ PROTO_STRUCT(driver_exception, DRIVER_EXCEPTION_FIELDS)
 PROTO_RECORD(driver_reply, DRIVER_REPLY_FIELDS)
 /* clang-format on */
 
+/* The human-readable text of an exception: detailMessage, else its cause's, else a plain sentence.
+ * Never NULL. */
+const char *driver_exception_text(const struct driver_exception *e);
+
 #endif
