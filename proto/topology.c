@@ -175,6 +175,67 @@ void topology_rights_plugin(struct topology_rights *r, const char *type, int wan
     peer_rights(r, own.s, "", "", 0);
 }
 
+void topology_hello_queue(const char *endpoint, struct sbuf *out)
+{
+    sbuf_addf(out, "ems.%s.register", endpoint);
+}
+
+void topology_agent_replies(const char *endpoint, const char *instance, struct sbuf *out)
+{
+    sbuf_addf(out, "ems.%s.replies.%s", endpoint, instance);
+}
+
+void topology_agent_queue(const char *hostname, struct sbuf *out)
+{
+    sbuf_addf(out, "vnfm.%s.actions", hostname);
+}
+
+void topology_agent_user(const char *hostname, struct sbuf *out)
+{
+    sbuf_addf(out, "ems.%s", hostname);
+}
+
+void topology_rights_agent(struct topology_rights *r, const char *hostname, const char *endpoint,
+                           int wants_default_exchange)
+{
+    AUTO(sbuf_release) struct sbuf host = SBUF_INIT, vnfm = SBUF_INIT;
+    if (!is_plain(hostname) || !is_plain(endpoint)) {
+        no_rights(r);
+        return;
+    }
+    add_quoted(&host, hostname);
+    add_quoted(&vnfm, endpoint);
+    sbuf_addf(&r->configure, "^vnfm\\.%s\\.actions$", host.s);
+    sbuf_addf(&r->read, "^(" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions)$", host.s);
+    sbuf_addf(&r->topic_write, "^ems\\.%s\\.(register|replies\\..+)$", vnfm.s);
+    if (wants_default_exchange) {
+        sbuf_addf(&r->write,
+                  "^(amq\\.default|" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions|ems\\.%s\\.register)$",
+                  host.s, vnfm.s);
+        sbuf_addf(&r->topic_read, "^(vnfm\\.%s\\.actions|ems\\.%s\\.register)$", host.s, vnfm.s);
+    } else {
+        sbuf_addf(&r->write, "^(" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions)$", host.s);
+        sbuf_addf(&r->topic_read, "^vnfm\\.%s\\.actions$", host.s);
+    }
+}
+
+void topology_rights_agents_manager(struct topology_rights *r, const char *endpoint)
+{
+    AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
+    if (!is_plain(endpoint)) {
+        no_rights(r);
+        return;
+    }
+    sbuf_adds(&own, "ems\\.");
+    add_quoted(&own, endpoint);
+    sbuf_adds(&own, "\\.(register|replies\\..+)");
+    sbuf_addf(&r->configure, "^%s$", own.s);
+    sbuf_addf(&r->write, "^(" TOPOLOGY_EXCHANGE "|%s)$", own.s);
+    sbuf_addf(&r->read, "^(" TOPOLOGY_EXCHANGE "|%s)$", own.s);
+    sbuf_adds(&r->topic_write, "^vnfm\\..+\\.actions$");
+    sbuf_addf(&r->topic_read, "^%s$", own.s);
+}
+
 bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_len)
 {
     if (!starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !is_plain(queue))

@@ -40,6 +40,28 @@
 #define REGISTRATION_USER     "openbaton-manager-user"
 #define REGISTRATION_PASSWORD "openbaton" /* well known: decisions.md D7; may only register */
 
+/* --- agents (D9): a virtual host of their own, with an exchange of the same name --- */
+
+#define AGENTS_VHOST                                                                               \
+    "baton-agents" /* default of the options agents-vhost; made by the NFVO, exchange included */
+
+/* Hellos: durable quorum queue of the VNFM with this endpoint, bound by its own name. */
+void topology_hello_queue(const char *endpoint, struct sbuf *out); /* ems.<endpoint>.register */
+/* Answers of agents: one exclusive queue per VNFM process, bound by its own name. */
+void topology_agent_replies(const char *endpoint, const char *instance,
+                            struct sbuf *out); /* ems.<endpoint>.replies.<instance> */
+/* Commands: declared by the agent with the reference's arguments (not durable, auto-delete). */
+void topology_agent_queue(const char *hostname, struct sbuf *out); /* vnfm.<hostname>.actions */
+/* The broker user of one VNFC instance. */
+void topology_agent_user(const char *hostname, struct sbuf *out); /* ems.<hostname> */
+
+/* What a VNFM asks the NFVO to fill into user data, once per instance: "#Hostname=" becomes
+ * "Hostname=<hostname>", and so on. An instance whose user data holds USER_DATA_EMS_USER gets a
+ * broker user of its own in the agents' virtual host. */
+#define USER_DATA_HOSTNAME     "#Hostname="
+#define USER_DATA_EMS_USER     "#EmsUser="
+#define USER_DATA_EMS_PASSWORD "#EmsPassword="
+
 /* Names that peers choose become a broker user, a queue, and a binding key: letters, digits, dot,
  * dash and underscore only (a queue called "vim-drivers.*.*" would be bound with just that key, and
  * hear every driver's requests with the PoPs' passwords), and none of ours: a VNFM must not get the
@@ -77,6 +99,13 @@ void topology_rights_vnfm(struct topology_rights *r, const char *queue, int want
  * never the default exchange. */
 void topology_rights_plugin(struct topology_rights *r, const char *type,
                             int wants_default_exchange);
+
+/* An agent: its own queue, the hello and the answers. wants_default_exchange: an unmodified one,
+ * which answers through it and binds the hello queue itself. */
+void topology_rights_agent(struct topology_rights *r, const char *hostname, const char *endpoint,
+                           int wants_default_exchange);
+/* The VNFM of these agents, in their virtual host: the same user as in the main one. */
+void topology_rights_agents_manager(struct topology_rights *r, const char *endpoint);
 
 /* A plugin's type names its queue when it begins so; else it is a bare driver type. */
 bool topology_is_plugin_queue(const char *type);
