@@ -34,6 +34,7 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
                         &(struct workers_setup){.bus = &n->workers_bus,
                                                 .store = n->store,
                                                 .settings = lifecycle_settings_of(&n->options),
+                                                .version = NFVO_VERSION,
                                                 .n = (int)n->options.workers},
                         err);
 }

@@ -14,15 +14,24 @@
 #define LIST_RETRY_MAX_US    (60 * USEC_PER_SEC)
 #define LAUNCHES_MAX         3
 
-static void set_phase(struct instance_member *i, int phase)
-{
-    i->row->phase = phase;
-    row_touch(i->row);
-}
+const char *const instance_phase_names[INSTANCE_PHASE_N] = {
+    [INSTANCE_LAUNCHING] = "LAUNCHING", [INSTANCE_DOUBT] = "DOUBT",       [INSTANCE_UP] = "UP",
+    [INSTANCE_FAILED] = "FAILED",       [INSTANCE_DELETING] = "DELETING", [INSTANCE_GONE] = "GONE"};
 
 static struct vnfr_member *owner(struct nsr_model *m, const struct instance_member *i)
 {
     return model_vnfr_by_id(m, i->row->key[INSTANCE_VNFR]);
+}
+
+/* text: for people; may be NULL. */
+static void set_phase(struct nsr_model *m, struct instance_member *i, int phase, const char *text)
+{
+    const struct vnfr_member *v = owner(m, i);
+    if (phase != i->row->phase)
+        nsr_note_step(m, v ? v->row->key[VNFR_NAME] : NULL, i->row->key[INSTANCE_HOSTNAME],
+                      instance_phase_names[i->row->phase], instance_phase_names[phase], text);
+    i->row->phase = phase;
+    row_touch(i->row);
 }
 
 static void launch_settled(struct nsr_model *m, struct instance_member *i)
@@ -45,7 +54,7 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
         v->st->launch_fault = f;
         member_changed(v);
     }
-    set_phase(i, INSTANCE_FAILED);
+    set_phase(m, i, INSTANCE_FAILED, err->msg);
     launch_settled(m, i);
 }
 
@@ -111,11 +120,22 @@ static void fill_instance(struct vnfr_member *v, struct vdu *vdu, const struct i
     member_changed(v);
 }
 
+/* "private=10.1.0.2 mgmt=192.168.0.4" */
+static const char *addresses_of(struct decision *d, const struct server *s)
+{
+    const char *text = NULL;
+    for (uint32_t k = 0; k < s->ips.n; k++)
+        if (s->ips.at[k].value.n)
+            text = arena_printf(d->arena, "%s%s%s=%s", text ? text : "", text ? " " : "",
+                                s->ips.at[k].key, s->ips.at[k].value.at[0]);
+    return text;
+}
+
 static void came_up(struct nsr_model *m, struct instance_member *i, const struct server *s)
 {
     struct vnfr_member *v = owner(m, i);
     i->row->key[INSTANCE_VC] = s->ext_id ? s->ext_id : "";
-    set_phase(i, INSTANCE_UP);
+    set_phase(m, i, INSTANCE_UP, addresses_of(m->d, s));
     i->st->misses = 0;
     struct vnfr *vnfr = v ? member_vnfr(v) : NULL;
     for (uint32_t u = 0; vnfr && u < vnfr->vdu.n; u++)
@@ -126,7 +146,7 @@ static void came_up(struct nsr_model *m, struct instance_member *i, const struct
 
 static void doubt(struct nsr_model *m, struct instance_member *i)
 {
-    set_phase(i, INSTANCE_DOUBT);
+    set_phase(m, i, INSTANCE_DOUBT, NULL);
     i->st->misses = 0;
     instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
@@ -213,10 +233,10 @@ void instance_delete(struct nsr_model *m, struct instance_member *i)
         return;
     if (!pop) { /* the PoP was deleted under it: nobody can be asked any more */
         nsr_note(m, "UNVERIFIED", NULL, i->row->key[INSTANCE_HOSTNAME], NULL);
-        set_phase(i, INSTANCE_GONE);
+        set_phase(m, i, INSTANCE_GONE, NULL);
         return;
     }
-    set_phase(i, INSTANCE_DELETING);
+    set_phase(m, i, INSTANCE_DELETING, NULL);
     i->st->misses = 0;
     /* Without an id (its launch was never answered) the listing has to find it by its hostname
      * first. */
@@ -284,7 +304,7 @@ static const struct server *found_as(const struct internal *msg, const struct in
 static void gone(struct nsr_model *m, struct instance_member *i)
 {
     struct vnfr_member *v = owner(m, i);
-    set_phase(i, INSTANCE_GONE);
+    set_phase(m, i, INSTANCE_GONE, NULL);
     if (v)
         vnfr_step(v, VNFR_EV_SERVER_GONE);
 }
@@ -297,7 +317,7 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
     struct vnfr_member *v = owner(m, i);
     const struct vim_instance *pop = fact_pop(m->d, i->row->key[INSTANCE_POP], &st);
     if (v && v->row->phase == VNFR_ALLOCATING && i->st->tries < LAUNCHES_MAX && pop) {
-        set_phase(i, INSTANCE_LAUNCHING);
+        set_phase(m, i, INSTANCE_LAUNCHING, NULL);
         if (send_launch(m, i, v, pop, &err))
             return;
     } else {

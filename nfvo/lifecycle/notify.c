@@ -40,29 +40,55 @@ void vnfr_history(struct vnfr_member *v, const char *event, const char *descript
     member_changed(v);
 }
 
+static void add_member(struct sbuf *doc, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    sbuf_addf(doc, ",\"%s\":", name);
+    proto_quotes(doc, value);
+}
+
+/* The project stands in each line: whoever may see the NSR may see its history when it is gone. */
+static void note_begin(const struct decision *d, struct sbuf *doc, const char *event)
+{
+    sbuf_adds(doc, "{\"event\":");
+    proto_quotes(doc, event);
+    add_member(doc, "project", d->root->key[NSR_PROJECT]);
+}
+
+static void note_end(struct decision *d, struct sbuf *doc)
+{
+    sbuf_addf(doc, ",\"at\":\"%s\"}", timestamp_executed(d->arena, d->now));
+    struct history_note *n = arena_alloc(d->arena, sizeof(*n));
+    n->doc = arena_strndup(d->arena, doc->s, doc->len);
+    proto_list_add(&d->notes, n, d->arena);
+}
+
 void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
               const struct fault *fault)
 {
-    struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    sbuf_adds(&doc, "{\"event\":");
-    proto_quotes(&doc, event);
-    if (vnfr_name) {
-        sbuf_adds(&doc, ",\"vnfr\":");
-        proto_quotes(&doc, vnfr_name);
-    }
-    if (text) {
-        sbuf_adds(&doc, ",\"text\":");
-        proto_quotes(&doc, text);
-    }
+    note_begin(m->d, &doc, event);
+    add_member(&doc, "vnfr", vnfr_name);
+    add_member(&doc, "text", text);
     if (fault) {
         sbuf_adds(&doc, ",\"fault\":");
         proto_encode(&fault_type, fault, PROTO_NO_SECRETS, &doc);
     }
-    sbuf_addf(&doc, ",\"at\":\"%s\"}", timestamp_executed(d->arena, d->now));
-    struct history_note *n = arena_alloc(d->arena, sizeof(*n));
-    n->doc = arena_strndup(d->arena, doc.s, doc.len);
-    proto_list_add(&d->notes, n, d->arena);
+    note_end(m->d, &doc);
+}
+
+void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host, const char *from,
+                   const char *to, const char *text)
+{
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    note_begin(m->d, &doc, host ? "SERVER" : "STEP");
+    add_member(&doc, "vnfr", vnfr_name);
+    add_member(&doc, "host", host);
+    add_member(&doc, "from", from);
+    add_member(&doc, "to", to);
+    add_member(&doc, "text", text);
+    note_end(m->d, &doc);
 }
 
 static bool equal_or_empty(const char *filter, const char *value)

@@ -16,6 +16,12 @@ void vnfr_history(struct vnfr_member *v, const char *event, const char *descript
 void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
               const struct fault *fault);
 
+/* A machine went on: the VNFR's (host NULL), or that of one of its servers. from NULL: it is new;
+ * text may be NULL. Live views and step times are made of these lines, so they cost a row and no
+ * document. */
+void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host, const char *from,
+                   const char *to, const char *text);
+
 /* Tell the subscribers. payload of the first is the VNFR, of the second the NSR with all its VNFRs.
  * Call after the status is set. */
 void vnfr_event(struct vnfr_member *v, enum action action);

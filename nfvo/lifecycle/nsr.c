@@ -47,6 +47,7 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
                             .to = vnfr_phase_names[phase],
                             .reason = phase == VNFR_FAILED ? failure_of(v) : NULL};
         proto_list_add(&v->m->d->steps, step, v->m->d->arena);
+        nsr_note_step(v->m, step.name, NULL, step.from, step.to, vnfr_status_of(phase));
         v->row->phase = phase;
         row_touch(v->row);
         vnfr_set_status(v, phase);

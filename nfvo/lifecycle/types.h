@@ -118,6 +118,8 @@ enum instance_phase {
     INSTANCE_PHASE_N
 };
 
+extern const char *const instance_phase_names[INSTANCE_PHASE_N];
+
 /* --- PoP --- */
 enum pop_phase { POP_REGISTERING, POP_READY, POP_PHASE_N };
 

@@ -69,6 +69,8 @@ static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vn
     st->vnfc_id = vnfc->id;
     st->pop_ref = ref;
     model_add_instance(v->m, row, st);
+    nsr_note_step(v->m, v->row->key[VNFR_NAME], row->key[INSTANCE_HOSTNAME], NULL,
+                  instance_phase_names[INSTANCE_LAUNCHING], NULL);
 
     const struct vim_instance *pop = fact_pop(d, pop_id, &pop_st);
     if (!pop)

@@ -5,7 +5,9 @@
 /* clang-format off */
 static const struct db_statement
     hostname_block = { "hostname_block", "SELECT nextval('hostname_number') * $1::int8" },
-    heartbeat = { "heartbeat", "INSERT INTO heartbeat (process, at) VALUES ($1, " NOW_SQL ") ON CONFLICT (process) DO UPDATE SET at = excluded.at" },
+    heartbeat = { "heartbeat", "INSERT INTO heartbeat (process, at, host, pid, version) VALUES ($1, " NOW_SQL ", $2, $3::int8, $4) "
+                  "ON CONFLICT (process) DO UPDATE SET at = excluded.at, has_stopped = false" },
+    heartbeat_end = { "heartbeat_end", "UPDATE heartbeat SET at = " NOW_SQL ", has_stopped = true WHERE process = $1" },
     /* Shorter gaps are within the deadlines' own grace. */
     absorb = { "absorb_downtime", "UPDATE command SET due_at = due_at + gap FROM "
                "(SELECT " NOW_SQL " - max(at) AS gap FROM heartbeat HAVING " NOW_SQL " - max(at) > 5000000) g" },
@@ -26,9 +28,19 @@ enum err_code store_hostname_block(struct db *db, int64_t *ret_first, struct err
     return rc;
 }
 
-enum err_code store_heartbeat(struct db *db, const char *process, struct err *err)
+enum err_code store_heartbeat(struct db *db, const struct store_process *p, struct err *err)
 {
-    enum err_code rc = db_query(db, &heartbeat, DB_PARAMS(db_param_text(process)), NULL, err);
+    enum err_code rc = db_query(db, &heartbeat,
+                                DB_PARAMS(db_param_text(p->id), db_param_text(p->host),
+                                          db_param_int(p->pid), db_param_text(p->version)),
+                                NULL, err);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_heartbeat_end(struct db *db, const char *process, struct err *err)
+{
+    enum err_code rc = db_query(db, &heartbeat_end, DB_PARAMS(db_param_text(process)), NULL, err);
     db_results_clear(db);
     return rc;
 }

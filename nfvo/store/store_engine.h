@@ -9,8 +9,16 @@
  * transaction; results stay until the caller clears them. */
 MUST_USE enum err_code store_hostname_block(struct db *db, int64_t *ret_first, struct err *err);
 
-/* A process says that it lives. */
-MUST_USE enum err_code store_heartbeat(struct db *db, const char *process, struct err *err);
+/* A process says that it lives: for its peers, and for the people who look. */
+struct store_process {
+    const char *id, *host, *version;
+    int64_t pid;
+};
+MUST_USE enum err_code store_heartbeat(struct db *db, const struct store_process *p,
+                                       struct err *err);
+/* And that it stops in good order. Its row stays: by it the next one knows how long nobody lived.
+ */
+MUST_USE enum err_code store_heartbeat_end(struct db *db, const char *process, struct err *err);
 /* When nobody lived for a while, nobody could hear answers: all deadlines move by that time. Called
  * at start, before any worker. */
 MUST_USE enum err_code store_absorb_downtime(struct db *db, struct err *err);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DRAIN_US     (5 * USEC_PER_SEC)
 #define HEARTBEAT_US (2 * USEC_PER_SEC)
@@ -45,7 +46,8 @@ struct workers {
     struct worker *workers;
     int n;
     _Atomic bool is_stopping;
-    char process[ID_SIZE];
+    char id[ID_SIZE], host[128];
+    struct store_process process;
 };
 
 static int64_t mono_now(void *ctx)
@@ -163,7 +165,7 @@ static void *run(void *arg)
         w->is_connected = bus_is_ready(engine_amqp_connection(w->amqp));
         if (w->number == 0 && clock_mono_us() - beat > HEARTBEAT_US) {
             beat = clock_mono_us();
-            err_ignore(store_heartbeat(engine_pg_db(w->pg), all->process, NULL),
+            err_ignore(store_heartbeat(engine_pg_db(w->pg), &all->process, NULL),
                        "the next one will do");
         }
     }
@@ -175,7 +177,13 @@ enum err_code workers_open(struct workers **ret, const struct workers_setup *set
 {
     struct workers *all = xcalloc(1, sizeof(*all));
     all->setup = *setup;
-    id_new(all->process);
+    id_new(all->id);
+    if (gethostname(all->host, sizeof(all->host) - 1) != 0)
+        snprintf(all->host, sizeof(all->host), "localhost");
+    all->process = (struct store_process){.id = all->id,
+                                          .host = all->host,
+                                          .version = setup->version ? setup->version : "",
+                                          .pid = getpid()};
     nfvo_domain_init(&all->domain, &all->setup.settings);
     all->clock.now_us = mono_now;
     all->queue = engine_queue_new();
@@ -210,6 +218,9 @@ void workers_close(struct workers *all)
         pthread_join(all->workers[i].thread, NULL);
     for (int i = 0; i < all->n; i++) {
         struct worker *w = &all->workers[i];
+        if (i == 0 && w->pg)
+            err_ignore(store_heartbeat_end(engine_pg_db(w->pg), all->id, NULL),
+                       "it will be missed, and that is all");
         engine_worker_free(w->engine);
         engine_amqp_free(w->amqp);
         engine_pg_free(w->pg);

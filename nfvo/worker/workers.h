@@ -14,7 +14,8 @@ struct workers_setup {
     const struct bus_options *bus; /* borrowed until workers_close */
     struct store *store;           /* likewise */
     struct lifecycle_settings settings;
-    int n; /* threads; as many as cores: more only shrink the batches */
+    const char *version; /* said with the heartbeat; may be NULL */
+    int n;               /* threads; as many as cores: more only shrink the batches */
 };
 
 /* Starts the threads; does not wait until they are connected. */

@@ -131,6 +131,8 @@ const char *stage_story(struct stage *s)
         word(&out, "!", d->events.at[i]->action, "");
     for (uint32_t i = 0; i < d->notes.n; i++) {
         struct row note = {.doc = d->notes.at[i]->doc};
+        if (strstr(note.doc, "\"event\":\"STEP\"") || strstr(note.doc, "\"event\":\"SERVER\""))
+            continue; /* what the rows' phases say already */
         word(&out, "#", stage_text(stage_record(s, &note), "event"), "");
     }
     if (d->outcome != DECISION_APPLIED)
