@@ -11,8 +11,9 @@
 
 /* The options that each process has. */
 struct process_options {
-    const char *log_file, *log_level, *pid_file, *user;
+    const char *log_file, *log_level, *pid_file, *health_file, *user;
     int64_t stop_timeout_ms, ready_fd;
+    bool health;
 };
 
 /* clang-format off */
@@ -20,10 +21,13 @@ static const struct config_option process_options[] = {
     CONFIG_PATH(struct process_options, log_file, "log-file", "", "file for log lines; empty: standard error; SIGHUP opens it again"),
     CONFIG_STR(struct process_options, log_level, "log-level", "info", "debug, info, warn, error, crit or none, also by category: info,db=debug"),
     CONFIG_PATH(struct process_options, pid_file, "pid-file", "", "file for the process id, locked while the process lives"),
+    CONFIG_PATH(struct process_options, health_file, "health-file", "", "file that tells --health whether the process serves"),
     CONFIG_STR(struct process_options, user, "user", "", "user to become when started as root"),
     CONFIG_DURATION(struct process_options, stop_timeout_ms, "stop-timeout", "30s", 100, 3600000, "a stop that takes longer is broken off"),
     { .name = "ready-fd", .type = CONFIG_T_INT, .initial = "-1", .min = -1, .max = 1023, .flags = CONFIG_FLAG_ONLY,
       .help = "descriptor that gets a line when the process is ready", .offset = offsetof(struct process_options, ready_fd) },
+    { .name = "health", .type = CONFIG_T_BOOL, .initial = "no", .flags = CONFIG_FLAG_ONLY,
+      .help = "say whether the process with this health-file serves; exit status 0 or 1", .offset = offsetof(struct process_options, health) },
     CONFIG_END
 };
 /* clang-format on */
@@ -63,6 +67,8 @@ static int configure(struct run *run, int argc, char **argv, struct sbuf *warnin
         rc = run->d->check(run->ctx, &err);
     if (rc != ERR_OK)
         return refuse(run->d, &err);
+    if (run->options.health)
+        return daemon_health_show(run->d->name, run->options.health_file);
     if (todo != CONFIG_CHECK)
         return -1;
     printf("%s: the configuration is good\n", run->d->name);
@@ -80,6 +86,8 @@ static enum err_code prepare(struct run *run, struct err *err)
         rc = log_open_file(run->options.log_file, err);
     if (rc == ERR_OK && run->options.pid_file[0])
         rc = daemon_write_pid_file(run->options.pid_file, &run->pid_fd, err);
+    if (rc == ERR_OK && run->options.health_file[0])
+        rc = daemon_health_open(run->options.health_file, err);
     return rc;
 }
 
@@ -159,12 +167,14 @@ static int serve(struct run *run, const struct sbuf *warnings)
     if (rc == ERR_OK && !daemon_is_stopping())
         rc = daemon_say_ready((int)run->options.ready_fd, &err);
     if (rc == ERR_OK && !daemon_is_stopping()) {
+        daemon_health_ready();
         log_info(LOG_PROC, "ready", KV_I("took_ms", (clock_mono_us() - start_us) / 1000));
         wait_for_stop();
     }
     if (rc != ERR_OK)
         log_crit(LOG_PROC, "start_failed", KV_ERR(&err));
     daemon_notify("STOPPING=1");
+    daemon_health(false, "stopping");
     log_info(LOG_PROC, "stopping");
     close_duties(run);
     bool is_good = rc == ERR_OK && !daemon_has_failed();
@@ -190,6 +200,7 @@ int daemon_main(int argc, char **argv, const struct daemon *d)
                        "after dropping privileges it may not be ours to remove");
             close(run.pid_fd);
         }
+        daemon_health_close(run.options.health_file);
         if (daemon_stop_fd() >= 0)
             daemon_signals_close();
         err_ignore(log_open_file(NULL, NULL), "standard error is always there");

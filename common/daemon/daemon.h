@@ -18,7 +18,8 @@
  * waits inside look at daemon_is_stopping() or poll daemon_stop_fd(). If one fails, those before it
  * are closed in reverse and the process ends with 1. close must cope only with what open completed.
  *
- * Options of its own (config.h): log-file, log-level, pid-file, user, stop-timeout, ready-fd.
+ * Options of its own (config.h): log-file, log-level, pid-file, health-file, user, stop-timeout,
+ * ready-fd, health.
  * Signals: SIGTERM, SIGINT stop (a second SIGINT ends at once with 1: somebody presses Ctrl-C
  * again), SIGHUP reopens the log, SIGPIPE is ignored. Handlers only: masks stay empty, so children
  * inherit nothing but the ignored SIGPIPE. As process 1 of a container it forks: the parent passes
@@ -60,6 +61,12 @@ int daemon_stop_fd(void);
 /* Stop from inside. With an error (borrowed) the process ends with 1 and logs it: for a duty that
  * cannot go on. */
 void daemon_stop(const struct err *err);
+
+/* What `PROCESS --health` answers while this process lives, for health checks of containers: it
+ * reads the file of the option health-file, and ends with 0 or 1. Without a call, good means that
+ * all duties are up; a peer says here whether it serves. text is borrowed. From any thread; without
+ * health-file nothing happens. */
+void daemon_health(bool is_good, const char *text);
 
 /* For systemd: "STATUS=...", "RELOADING=1"; nothing happens without $NOTIFY_SOCKET. */
 void daemon_notify(const char *state);

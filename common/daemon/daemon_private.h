@@ -21,6 +21,12 @@ MUST_USE enum err_code daemon_drop_privileges(const char *user, struct err *err)
 MUST_USE enum err_code daemon_write_pid_file(const char *path, int *ret_fd, struct err *err);
 MUST_USE enum err_code daemon_say_ready(int fd, struct err *err);
 
+/* health.c */
+MUST_USE enum err_code daemon_health_open(const char *path, struct err *err);
+void daemon_health_ready(void); /* all duties are up: good, unless daemon_health said otherwise */
+void daemon_health_close(const char *path);
+int daemon_health_show(const char *name, const char *path); /* --health: the exit code */
+
 /* init.c: fork, and be the child's init: pass signals on, reap orphans, end as it ends. Returns
  * only in the child (and, with an error, when there is none). */
 MUST_USE enum err_code daemon_become_init(struct err *err);

@@ -130,6 +130,9 @@ static enum err_code give_log(void *arg, struct ob_request *r, struct err *err)
 static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *text)
 {
     (void)arg;
+    if (state == OB_REGISTERING || state == OB_SERVING || state == OB_LOST)
+        daemon_health(state == OB_SERVING,
+                      state == OB_SERVING ? "serving" : "no login at the broker yet");
     switch (state) {
     case OB_REGISTERING:
         log_info(LOG_VNFM, "registering");
@@ -196,6 +199,7 @@ static enum err_code vnfm_open(void *ctx, struct err *err)
                           err);
     if (!d->vnfm)
         return err->code;
+    daemon_health(false, "no login at the broker yet");
     return ob_vnfm_start(d->vnfm, err);
 }
 

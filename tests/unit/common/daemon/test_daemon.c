@@ -20,7 +20,7 @@
 /* A daemon in a child process; what its duties do comes back as letters through a pipe. */
 struct app_options {
     const char *name;
-    bool fail_second, hang_stop, stop_itself, hang_open;
+    bool fail_second, hang_stop, stop_itself, hang_open, sick;
 };
 struct app {
     int trace;
@@ -33,6 +33,7 @@ static const struct config_option app_options[] = {
     CONFIG_BOOL(struct app_options, fail_second, "fail-second", "no", "the second duty does not open"),
     CONFIG_BOOL(struct app_options, hang_stop, "hang-stop", "no", "the first duty does not close"),
     CONFIG_BOOL(struct app_options, hang_open, "hang-open", "no", "the second duty waits for the stop"),
+    CONFIG_BOOL(struct app_options, sick, "sick", "no", "it is ready, but does not serve"),
     CONFIG_BOOL(struct app_options, stop_itself, "stop-itself", "no", "the second duty finds it cannot go on"),
     CONFIG_END
 };
@@ -72,6 +73,8 @@ static enum err_code second_open(void *ctx, struct err *err)
     if (app->options.fail_second)
         return err_set(err, ERR_UNAVAIL, "no such thing");
     trace('b');
+    if (app->options.sick)
+        daemon_health(false, "no broker");
     if (app->options.stop_itself) {
         err_set(&fatal, ERR_IO, "disk is gone");
         daemon_stop(&fatal);
@@ -303,6 +306,44 @@ static void test_pid_file(void **state)
     assert_int_equal(rmdir(dir), 0);
 }
 
+static void ask_health(const char *args, const char *want, int want_exit)
+{
+    struct child c = start(args);
+    assert_non_null(strstr(await(c.log, NULL), want));
+    assert_int_equal(end(&c, ""), want_exit);
+}
+
+static void test_health(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/test-daemon-XXXXXX", args[128], ask[128], path[64];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/health", dir);
+    snprintf(args, sizeof(args), "--health-file=%s", path);
+    snprintf(ask, sizeof(ask), "--health --health-file=%s", path);
+    ask_health("--health", "needs the option health-file", DAEMON_EXIT_CONFIG);
+    ask_health(ask, "it does not run: there is no", DAEMON_EXIT_FAILURE);
+    struct child one = start(args);
+    await_ready(&one);
+    await(one.log, "ev=ready");
+    ask_health(ask, "test-daemon: ready\n", DAEMON_EXIT_OK);
+    struct child two = start(args);
+    assert_non_null(strstr(await(two.log, NULL), "another process uses it"));
+    assert_int_equal(end(&two, ""), DAEMON_EXIT_FAILURE);
+    kill(one.pid, SIGKILL);
+    assert_int_equal(end(&one, NULL), -SIGKILL);
+    ask_health(ask, "it does not run: nobody holds", DAEMON_EXIT_FAILURE);
+    snprintf(args, sizeof(args), "--sick --health-file=%s", path);
+    one = start(args);
+    await_ready(&one);
+    await(one.log, "ev=ready");
+    ask_health(ask, "test-daemon: no broker\n", DAEMON_EXIT_FAILURE);
+    kill(one.pid, SIGTERM);
+    assert_int_equal(end(&one, "abBA"), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    assert_int_equal(rmdir(dir), 0);
+}
+
 static void test_systemd(void **state)
 {
     (void)state;
@@ -345,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_stop_during_open),
         cmocka_unit_test(test_log_reopen),
         cmocka_unit_test(test_pid_file),
+        cmocka_unit_test(test_health),
         cmocka_unit_test(test_systemd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
