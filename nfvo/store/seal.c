@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,21 +19,30 @@ struct seal {
     unsigned char key[crypto_secretbox_KEYBYTES];
 };
 
+/* Under a name of its own first: of several processes that start at once on a new folder one wins,
+ * and no other ever reads half a key. ERR_EXISTS: another one was first. */
 static enum err_code write_key(const char *path, const struct seal *s, struct err *err)
 {
     char text[KEY_HEX + 2];
+    char id[ID_SIZE], own[4096];
+    id_new(id);
+    if ((size_t)snprintf(own, sizeof(own), "%s.%s", path, id) >= sizeof(own))
+        return err_set(err, ERR_INVALID, "the path '%s' is too long", path);
+    int fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "create the key file '%s'", own);
     sodium_bin2hex(text, sizeof(text), s->key, sizeof(s->key));
     text[KEY_HEX] = '\n';
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set_errno(err, ERR_IO, errno, "create the key file '%s'", path);
-    bool is_written = write(fd, text, KEY_HEX + 1) == KEY_HEX + 1 && fsync(fd) == 0;
+    bool is_written =
+        write(fd, text, KEY_HEX + 1) == KEY_HEX + 1 && fsync(fd) == 0 && link(own, path) == 0;
     int why = errno;
     close(fd);
+    unlink(own);
     sodium_memzero(text, sizeof(text));
     if (is_written)
         return ERR_OK;
-    unlink(path);
+    if (why == EEXIST)
+        return err_set(err, ERR_EXISTS, "the key file '%s' is there", path);
     return err_set_errno(err, ERR_IO, why, "write the key file '%s'", path);
 }
 
@@ -58,21 +68,32 @@ static enum err_code read_key(int fd, const char *path, struct seal *s, struct e
     return ERR_OK;
 }
 
+static enum err_code open_key(const char *path, struct seal *s, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno,
+                             "open the key file '%s'", path);
+    enum err_code rc = read_key(fd, path, s, err);
+    close(fd);
+    return rc;
+}
+
 enum err_code seal_load(struct seal **ret, const char *key_path, struct err *err)
 {
     if (sodium_init() < 0)
         return err_set(err, ERR_INTERNAL, "libsodium does not start");
     struct seal *s = xcalloc(1, sizeof(*s));
-    enum err_code rc;
-    int fd = open(key_path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        rc = read_key(fd, key_path, s, err);
-        close(fd);
-    } else if (errno == ENOENT) {
+    struct err cause = ERR_INIT; /* a file that is missing at the first start is no error */
+    enum err_code rc = open_key(key_path, s, &cause);
+    if (rc == ERR_NOT_FOUND) {
         id_random(s->key, sizeof(s->key));
-        rc = write_key(key_path, s, err);
-    } else
-        rc = err_set_errno(err, ERR_IO, errno, "open the key file '%s'", key_path);
+        rc = write_key(key_path, s, &cause);
+    }
+    if (rc == ERR_EXISTS)
+        rc = open_key(key_path, s, &cause);
+    if (rc != ERR_OK && err)
+        *err = cause;
     if (rc != ERR_OK) {
         seal_free(s);
         return rc;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -50,6 +51,46 @@ static void keeps_its_key(void **state)
     seal_free(s);
 }
 
+/* Several processes that start at once on a new folder agree on one key. */
+static void is_made_once(void **state)
+{
+    (void)state;
+    enum { PROCESSES = 8, SIZE = 256 };
+    struct seal *s;
+    struct err err = ERR_INIT;
+    for (int round = 0; round < 20; round++) {
+        int pipes[2], go[2], status;
+        char sealed[SIZE], byte;
+        assert_int_equal(pipe(pipes) | pipe(go), 0);
+        unlink(path);
+        for (int i = 0; i < PROCESSES; i++)
+            if (fork() == 0) {
+                AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+                close(go[1]);
+                if (read(go[0], &byte, 1) != 0 || seal_load(&s, path, &err) != ERR_OK)
+                    _exit(1);
+                seal_wrap(s, "pop", "secret", 6, &text);
+                snprintf(sealed, sizeof(sealed), "%s", text.s);
+                _exit(write(pipes[1], sealed, SIZE) == SIZE ? 0 : 1);
+            }
+        close(go[0]);
+        close(go[1]); /* all at once */
+        for (int i = 0; i < PROCESSES; i++) {
+            assert_true(wait(&status) > 0);
+            assert_int_equal(status, 0);
+        }
+        assert_int_equal(seal_load(&s, path, &err), ERR_OK);
+        for (int i = 0; i < PROCESSES; i++) {
+            AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+            assert_int_equal(read(pipes[0], sealed, SIZE), SIZE);
+            assert_int_equal(seal_unwrap(s, "pop", sealed, &text, &err), ERR_OK);
+        }
+        seal_free(s);
+        close(pipes[0]);
+        close(pipes[1]);
+    }
+}
+
 static void opens_for_its_owner_only(void **state)
 {
     (void)state;
@@ -88,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_its_key),
+        cmocka_unit_test(is_made_once),
         cmocka_unit_test(opens_for_its_owner_only),
         cmocka_unit_test(refuses_an_open_or_broken_key_file),
     };
