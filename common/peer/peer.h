@@ -67,6 +67,8 @@ struct peer_hooks {
     enum err_code (*read_credentials)(void *arg, const char *body, size_t len,
                                       struct peer_credentials *ret, struct err *err);
     void (*unregister_body)(void *arg, const struct peer_credentials *mine, struct sbuf *out);
+    /* Each time that it begins to serve as this user; may be NULL. */
+    void (*private_user)(void *arg, const struct peer_credentials *mine);
     void (*event)(void *arg, const struct peer_event *event); /* for the log; may be NULL */
 };
 

@@ -78,8 +78,11 @@ void session_ready(struct peer *p)
      * are back. */
     if (!p->is_private || !p->is_first)
         begin_registration(p);
-    if (p->is_private && p->is_first)
+    if (p->is_private && p->is_first) {
+        if (p->o.hooks->private_user)
+            p->o.hooks->private_user(p->o.arg, &p->credentials);
         peer_report(p, PEER_SERVING, 0, p->o.queue);
+    }
     p->is_first = false;
 }
 

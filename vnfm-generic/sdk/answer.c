@@ -86,7 +86,17 @@ static const char *nsr_id(struct ob_request *r)
     return id ? id : ob_get_str(ob_request_vnfr(r, NULL), "parent_ns_id");
 }
 
-static void add_fault(struct ob_request *r, const struct err *err, struct sbuf *out)
+static void add_place(struct fault *f, const struct ob_fault_place *place)
+{
+    f->host = place->host;
+    f->script = place->script;
+    f->output_tail = place->output_tail;
+    if (place->script)
+        f->exit_code = place->exit_code;
+}
+
+static void add_fault(struct ob_request *r, const struct err *err,
+                      const struct ob_fault_place *place, struct sbuf *out)
 {
     char now[CLOCK_TEXT_SIZE];
     const char *vnfr = ob_get_str(ob_request_vnfr(r, NULL), "id");
@@ -95,11 +105,14 @@ static void add_fault(struct ob_request *r, const struct err *err, struct sbuf *
         fault_from_err(err, arena_printf(&r->arena, "vnfm:%s", r->vnfm->type),
                        vnfr ? arena_printf(&r->arena, "vnfr %s", vnfr) : NULL, &r->arena);
     f->at = now;
+    if (place)
+        add_place(f, place);
     sbuf_adds(out, ",\"fault\":");
     proto_encode(&fault_type, f, 0, out);
 }
 
-void answer_error(struct ob_request *r, const struct err *err, struct sbuf *out)
+void answer_error(struct ob_request *r, const struct err *err, const struct ob_fault_place *place,
+                  struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf changed = SBUF_INIT;
     struct proto_raw record = request_text(r, RECORD_VNFR, &changed);
@@ -114,7 +127,7 @@ void answer_error(struct ob_request *r, const struct err *err, struct sbuf *out)
     sbuf_adds(out, ",\"exception\":{\"detailMessage\":");
     proto_quotes(out, text);
     sbuf_addc(out, '}');
-    add_fault(r, err, out);
+    add_fault(r, err, place, out);
     sbuf_addc(out, '}');
 }
 

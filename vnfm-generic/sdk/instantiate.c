@@ -13,9 +13,9 @@ static void allocated(struct ob_request *r, const struct envelope *answer, const
 
 static void allocate(struct ob_request *r, const struct envelope *granted)
 {
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    struct err err;
-    if (request_decode(r, &err) != ERR_OK) {
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT, user_data = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (request_decode(r, &err) != ERR_OK || request_user_data(r, &user_data, &err) != ERR_OK) {
         ob_request_fail(r, &err);
         return;
     }
@@ -24,7 +24,7 @@ static void allocate(struct ob_request *r, const struct envelope *granted)
     answer_member(&body, "vimInstances",
                   granted->vdu_vim.n ? granted->vdu_vim : (struct proto_raw){"{}", 2});
     sbuf_adds(&body, ",\"userdata\":");
-    proto_quotes(&body, r->vnfm->user_data);
+    sbuf_add(&body, user_data.s, user_data.len);
     answer_member(&body, "keyPairs", r->msg->keys.n ? r->msg->keys : (struct proto_raw){"[]", 2});
     sbuf_addc(&body, '}');
     ask_nfvo(r, ACTION_ALLOCATE_RESOURCES, &body, 0, allocated);

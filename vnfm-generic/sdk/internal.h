@@ -88,6 +88,9 @@ struct ob_vnfm {
     int64_t ask_timeout_ms;
     bool is_allocating_itself;
     void *arg;
+    enum err_code (*user_data_of)(void *arg, struct ob_request *request, struct sbuf *out,
+                                  struct err *err);
+    void (*on_credentials)(void *arg, const char *user, const char *password);
     void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
 };
 
@@ -99,9 +102,13 @@ void request_rewind(struct ob_request *r); /* give the arena back; changed recor
 /* As it is now; empty when there is none. Borrowed: from the buffer, the request, or its arena. */
 struct proto_raw request_text(struct ob_request *r, enum request_record which, struct sbuf *buffer);
 
+/* The user data of this request, as a JSON string. */
+MUST_USE enum err_code request_user_data(struct ob_request *r, struct sbuf *out, struct err *err);
+
 /* answer.c: what goes out */
 void answer_ok(struct ob_request *r, struct sbuf *out);
-void answer_error(struct ob_request *r, const struct err *err, struct sbuf *out);
+void answer_error(struct ob_request *r, const struct err *err, const struct ob_fault_place *place,
+                  struct sbuf *out); /* place: may be NULL */
 void answer_member(struct sbuf *out, const char *name,
                    struct proto_raw text);    /* nothing if empty */
 size_t answer_handler_at(enum action action); /* offset in ob_vnfm_handlers; SIZE_MAX: none */

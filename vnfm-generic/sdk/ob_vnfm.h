@@ -45,6 +45,7 @@
 #define VNFM_GENERIC_SDK_OB_VNFM_H
 
 #include "common/base/err.h"
+#include "common/base/sbuf.h"
 #include "common/bus/bus.h"
 
 struct ob_vnfm;    /* one endpoint: one queue, one I/O thread, a pool of workers */
@@ -87,8 +88,15 @@ struct ob_vnfm_options {
     bool is_allocating_itself; /* the VNFM makes its resources: no ALLOCATE_RESOURCES, no SCALING */
     const char
         *user_data; /* for ALLOCATE and SCALING; "#Hostname=" in it is filled in by the NFVO [] */
+    /* Or made per request, on a worker, just before ALLOCATE or SCALING; overrides user_data. An
+     * error fails the request. May be NULL. */
+    enum err_code (*user_data_of)(void *arg, struct ob_request *request, struct sbuf *out,
+                                  struct err *err);
     const struct ob_vnfm_handlers *handlers; /* copied */
-    void *arg;                               /* of the handlers and on_event */
+    void *arg;                               /* of the handlers and the callbacks */
+    /* The private broker user that registration gave us, each time that we begin to serve as it; on
+     * the I/O thread, must not block; may be NULL. */
+    void (*on_credentials)(void *arg, const char *user, const char *password);
     /* What happens to the connection; on the I/O thread, must not block; may be NULL. */
     void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
 };
@@ -125,6 +133,13 @@ struct ob_record *ob_request_record(struct ob_request *request, const char *name
 /* Texts by name: "cause", "message", "mode", "vnfrName", "hostname", "extension[brokerIp]". NULL:
  * not sent. */
 const char *ob_request_text(const struct ob_request *request, const char *name);
+/* The same as JSON text, for users with a JSON library of their own; "vnfr" too. Borrowed until the
+ * request is deferred or ends. NULL: not sent. */
+const char *ob_request_json(struct ob_request *request, const char *name, size_t *ret_len);
+/* What goes out as "vnfr" or "vnfc_instance" from now on; also for a deferred request. Copied, not
+ * checked. ERR_INVALID: another name. */
+MUST_USE enum err_code ob_request_set_json(struct ob_request *request, const char *name,
+                                           const char *text, size_t len, struct err *err);
 /* Payload of "script", or of script i of "package". Borrowed. NULL: none. */
 const void *ob_script_payload(const struct ob_record *script_or_package, size_t i, size_t *ret_len);
 
@@ -140,6 +155,13 @@ void ob_request_add_log(struct ob_request *request, const char *line,
  * the NFVO). */
 void ob_request_reply(struct ob_request *request);
 void ob_request_fail(struct ob_request *request, const struct err *err);
+/* As ob_request_fail, and the fault says where it happened. */
+struct ob_fault_place {
+    const char *host, *script, *output_tail; /* NULL: none; borrowed */
+    int exit_code;                           /* counts when script is there */
+};
+void ob_request_fail_at(struct ob_request *request, const struct err *err,
+                        const struct ob_fault_place *place);
 void ob_request_drop(struct ob_request *request);
 
 /* --- questions to the NFVO

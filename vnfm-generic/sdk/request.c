@@ -155,8 +155,14 @@ void ob_request_reply(struct ob_request *r)
 
 void ob_request_fail(struct ob_request *r, const struct err *err)
 {
+    ob_request_fail_at(r, err, NULL);
+}
+
+void ob_request_fail_at(struct ob_request *r, const struct err *err,
+                        const struct ob_fault_place *place)
+{
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    answer_error(r, err, &body);
+    answer_error(r, err, place, &body);
     peer_request_reply(r->peer, &body);
     request_free(r);
 }
@@ -222,4 +228,48 @@ struct ob_record *ob_request_record(struct ob_request *r, const char *name, stru
             return decoded(r, i, err);
     err_set(err, ERR_INVALID, "no record is called '%s'", name);
     return NULL;
+}
+
+static enum request_record record_named(const char *name)
+{
+    enum request_record i = 0;
+    while (i < RECORD_N && strcmp(record_rows[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+const char *ob_request_json(struct ob_request *r, const char *name, size_t *ret_len)
+{
+    enum request_record which = record_named(name);
+    if (which == RECORD_N || request_decode(r, NULL) != ERR_OK)
+        return NULL;
+    struct proto_raw raw = raw_of(r, which);
+    *ret_len = raw.n;
+    return raw.n ? raw.at : NULL;
+}
+
+enum err_code ob_request_set_json(struct ob_request *r, const char *name, const char *text,
+                                  size_t len, struct err *err)
+{
+    enum request_record which = record_named(name);
+    if (which != RECORD_VNFR && which != RECORD_VNFC_INSTANCE)
+        return err_set(err, ERR_INVALID, "record '%s' does not go out", name);
+    struct sbuf *later = which == RECORD_VNFR ? &r->vnfr : &r->vnfc_instance;
+    sbuf_clear(later);
+    sbuf_add(later, text, len);
+    r->records[which] = (struct ob_record){0}; /* what was decoded is no longer it */
+    return ERR_OK;
+}
+
+enum err_code request_user_data(struct ob_request *r, struct sbuf *out, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    if (!r->vnfm->user_data_of) {
+        proto_quotes(out, r->vnfm->user_data);
+        return ERR_OK;
+    }
+    enum err_code rc = r->vnfm->user_data_of(r->vnfm->arg, r, &text, err);
+    if (rc == ERR_OK)
+        proto_quotes(out, text.s);
+    return rc;
 }

@@ -48,11 +48,16 @@ static void scaled(struct ob_request *r, const struct envelope *answer, const st
 
 void scale_out_begin(struct ob_request *r)
 {
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT, user_data = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (request_user_data(r, &user_data, &err) != ERR_OK) {
+        ob_request_fail(r, &err);
+        return;
+    }
     sbuf_adds(&body, "{\"action\":\"SCALING\"");
     answer_member(&body, "virtualNetworkFunctionRecord", r->msg->vnfr);
     sbuf_adds(&body, ",\"userData\":"); /* capital D here: 3.4 */
-    proto_quotes(&body, r->vnfm->user_data);
+    sbuf_add(&body, user_data.s, user_data.len);
     answer_member(&body, "vimInstance", r->msg->vim_instance);
     sbuf_addc(&body, '}');
     ask_nfvo(r, ACTION_SCALING, &body, 0, scaled);

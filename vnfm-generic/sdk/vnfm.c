@@ -60,10 +60,18 @@ static void on_event(void *arg, const struct peer_event *ev)
         v->on_event(v->arg, states[ev->state], ev->code, ev->text);
 }
 
+static void on_private_user(void *arg, const struct peer_credentials *mine)
+{
+    const struct ob_vnfm *v = arg;
+    if (v->on_credentials)
+        v->on_credentials(v->arg, mine->user, mine->password);
+}
+
 static const struct peer_hooks hooks = {.serve = request_serve,
                                         .register_body = register_body,
                                         .read_credentials = read_credentials,
                                         .unregister_body = unregister_body,
+                                        .private_user = on_private_user,
                                         .event = on_event};
 
 static struct peer *new_peer(struct ob_vnfm *v, const struct ob_vnfm_options *o)
@@ -111,6 +119,8 @@ struct ob_vnfm *ob_vnfm_new(const struct ob_vnfm_options *o, struct err *err)
     v->is_allocating_itself = o->is_allocating_itself;
     v->arg = o->arg;
     v->on_event = o->on_event;
+    v->on_credentials = o->on_credentials;
+    v->user_data_of = o->user_data_of;
     if (o->handlers)
         v->handlers = *o->handlers;
     v->peer = new_peer(v, o);
