@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ROW_KEYS_MAX 4
+#define ROW_KEYS_MAX 5
 #define ID_SIZE      37 /* a uuid as text and its NUL */
 
 /* --- rows --- */

@@ -10,7 +10,7 @@
 static const struct row_kind row_kinds[ROW_KIND_N] = {
     [ROW_NSR]          = { "nsr",            { "project_id", "name", "nsd_id", "pops" },         true,  true,  true },
     [ROW_VNFR]         = { "vnfr",           { "name", "endpoint" },                             true,  true,  true },
-    [ROW_INSTANCE]     = { "instance",       { "vnfr_id", "pop_id", "hostname", "vc_id" },       true,  false, true },
+    [ROW_INSTANCE]     = { "instance",       { "vnfr_id", "pop_id", "hostname", "vc_id", "agent" }, true,  false, true },
     [ROW_POP]          = { "pop",            { "project_id", "name", "type" },                   true,  true,  true },
     [ROW_SUBSCRIPTION] = { "event_endpoint", { "project_id", "event", "nsr_id", "vnfr_id" },     false, false, false },
     [ROW_DRIVER]       = { "vim_driver",     { "type", "capabilities" },                         false, false, false },
@@ -21,6 +21,8 @@ static const struct agg_kind agg_kinds[AGG_N] = {
     [AGG_POP] = { "pop", ROW_POP, { 0 }, 0 },
 };
 /* clang-format on */
+
+_Static_assert(INSTANCE_DELETING == 4, "migrations/0006_agents.sql and store_agent.c say so");
 
 static bool pop_of_nsr(const struct row *root, const struct row *pop)
 {

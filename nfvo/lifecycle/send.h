@@ -34,6 +34,8 @@ struct command *send_listing(struct pop_model *p, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);
 
+/* Does this user data ask for a broker login of the instance's agent? */
+bool wants_agent(const char *userdata);
 /* The extId of the first image of the VDU that is available on the PoP; NULL: none. */
 const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu);
 

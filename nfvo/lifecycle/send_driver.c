@@ -113,21 +113,52 @@ static const char *flavour_of(const struct vim_instance *pop, const struct vdu *
     return key && strncmp(pop->type, "openstack", 9) != 0 ? key : "";
 }
 
-/* The user data of the VNFM with this instance's hostname in it: the agent registers under it
- * (7.3). */
+/* A piece of a JSON string that is being written. */
+static void add_quoted(struct sbuf *body, const char *text, size_t len)
+{
+    AUTO(sbuf_release) struct sbuf quoted = SBUF_INIT;
+    proto_quote(&quoted, text, len);
+    sbuf_add(body, quoted.s + 1, quoted.len - 2);
+}
+
+/* The user data of the VNFM with what is this instance's own filled in: hostname and login of its
+ * agent (7.3, decisions.md D9). The password stands there as a reference that the publisher
+ * renders; the VNFM's own text cannot hold one, since a string has its control characters escaped.
+ */
 static void user_data(struct sbuf *body, const char *text, const char *hostname)
 {
-    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
-    static const char mark[] = "#Hostname=";
-    const char *from = text ? text : "", *hit;
-    while ((hit = strstr(from, mark)) != NULL) {
-        sbuf_add(&out, from, (size_t)(hit - from));
-        sbuf_addf(&out, "Hostname=%s", hostname);
-        from = hit + sizeof(mark) - 1;
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
+    topology_agent_user(hostname, &user);
+    const struct {
+        const char *mark, *value, *reference;
+    } fill[] = {{USER_DATA_HOSTNAME, hostname, ""},
+                {USER_DATA_EMS_USER, user.s, ""},
+                {USER_DATA_EMS_PASSWORD, "", REFERENCE_EMS}};
+    const char *from = text ? text : "", *at = from;
+    sbuf_adds(body, ",\"");
+    while ((at = strchr(at, '#')) != NULL) {
+        size_t k = 0;
+        while (k < ARRAY_LEN(fill) && strncmp(at, fill[k].mark, strlen(fill[k].mark)) != 0)
+            k++;
+        if (k == ARRAY_LEN(fill)) {
+            at++;
+            continue;
+        }
+        add_quoted(body, from, (size_t)(at - from));
+        from = at + strlen(fill[k].mark);
+        add_quoted(body, at + 1, (size_t)(from - at - 1)); /* without the '#' */
+        add_quoted(body, fill[k].value, strlen(fill[k].value));
+        if (*fill[k].reference)
+            sbuf_addf(body, "\x01%s%s\x01", fill[k].reference, hostname);
+        at = from;
     }
-    sbuf_adds(&out, from);
-    sbuf_addc(body, ',');
-    proto_quote(body, out.s, out.len);
+    add_quoted(body, from, strlen(from));
+    sbuf_addc(body, '"');
+}
+
+bool wants_agent(const char *userdata)
+{
+    return userdata && strstr(userdata, USER_DATA_EMS_USER);
 }
 
 static void quoted_parameter(struct sbuf *body, const char *text)

@@ -24,7 +24,7 @@ enum row_kinds {
 };
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
 enum vnfr_keys { VNFR_NAME, VNFR_ENDPOINT };
-enum instance_keys { INSTANCE_VNFR, INSTANCE_POP, INSTANCE_HOSTNAME, INSTANCE_VC };
+enum instance_keys { INSTANCE_VNFR, INSTANCE_POP, INSTANCE_HOSTNAME, INSTANCE_VC, INSTANCE_AGENT };
 enum pop_keys { POP_PROJECT, POP_NAME, POP_TYPE };
 enum subscription_keys {
     SUBSCRIPTION_PROJECT,
@@ -113,7 +113,8 @@ enum instance_phase {
     INSTANCE_DOUBT,     /* no answer, or it may not have been sent: the PoP's list decides */
     INSTANCE_UP,
     INSTANCE_FAILED,   /* the driver said no; something may be left of it */
-    INSTANCE_DELETING, /* delete sent; GONE when two good listings miss it */
+    INSTANCE_DELETING, /* delete sent; GONE when two good listings miss it. The table's triggers
+                          know its number: its agent's login goes now */
     INSTANCE_GONE,
     INSTANCE_PHASE_N
 };
@@ -148,6 +149,10 @@ enum command_kind {
     CMD_WAIT_OPERATION, /* a REST call waits; subject = operation id */
     CMD_KIND_N
 };
+
+/* A body may hold "\x01ems:<hostname>\x01": the password of that instance's agent, rendered by the
+ * publisher as "\x01pop:...\x01" is. */
+#define REFERENCE_EMS "ems:"
 
 /* data of an Or-Vnfm command whose VNFM died with it in hand; the store writes it
  * (nfvo/store/store_engine.h) and brings the deadline forward. */

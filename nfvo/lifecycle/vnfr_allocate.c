@@ -64,6 +64,8 @@ static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vn
     row->key[INSTANCE_VNFR] = v->row->id;
     row->key[INSTANCE_POP] = pop_id;
     row->key[INSTANCE_HOSTNAME] = hostname_of(d, v->row->key[VNFR_NAME]);
+    if (wants_agent(v->st->userdata))
+        row->key[INSTANCE_AGENT] = v->st->queue;
     struct instance_state *st = proto_new(&instance_state_type, d->arena);
     st->vdu_id = vdu->id;
     st->vnfc_id = vnfc->id;

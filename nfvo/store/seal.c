@@ -14,6 +14,9 @@
 
 #define KEY_HEX (2 * crypto_secretbox_KEYBYTES)
 #define B64     sodium_base64_VARIANT_ORIGINAL
+#define URL64   sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+_Static_assert(crypto_kdf_KEYBYTES == crypto_secretbox_KEYBYTES, "one key for both");
 
 struct seal {
     unsigned char key[crypto_secretbox_KEYBYTES];
@@ -160,4 +163,18 @@ enum err_code seal_unwrap(const struct seal *s, const char *owner, const char *s
         return ERR_OK;
     err_set(err, ERR_INTERNAL, "the secret of '%s' cannot be unsealed", owner);
     return err_hint(err, "is this the key file that the secret was sealed with?");
+}
+
+void seal_derive(const struct seal *s, uint64_t purpose, const char *name, struct sbuf *out)
+{
+    enum { SIZE = 32, TEXT_SIZE = sodium_base64_ENCODED_LEN(SIZE, URL64) };
+    unsigned char key[crypto_generichash_KEYBYTES], hash[SIZE];
+    crypto_kdf_derive_from_key(key, sizeof(key), purpose, "batonkey", s->key);
+    crypto_generichash(hash, sizeof(hash), (const unsigned char *)name, strlen(name), key,
+                       sizeof(key));
+    sbuf_grow(out, TEXT_SIZE);
+    sodium_bin2base64(out->s + out->len, TEXT_SIZE, hash, sizeof(hash), URL64);
+    out->len += TEXT_SIZE - 1;
+    sodium_memzero(key, sizeof(key));
+    sodium_memzero(hash, sizeof(hash));
 }

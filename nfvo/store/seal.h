@@ -6,6 +6,8 @@
 #include "common/base/err.h"
 #include "common/base/sbuf.h"
 
+#include <stdint.h>
+
 struct seal; /* opaque; thread-safe: only read after seal_load */
 
 /* Read the key file, or make it (O_EXCL, 0600) when there is none. Errors: ERR_IO; ERR_INVALID not
@@ -20,5 +22,12 @@ void seal_wrap(const struct seal *s, const char *owner, const char *text, size_t
 /* Append the text. ERR_INTERNAL: wrong key, wrong owner or changed. */
 MUST_USE enum err_code seal_unwrap(const struct seal *s, const char *owner, const char *sealed,
                                    struct sbuf *out, struct err *err);
+
+/* Append a secret that is nowhere stored and always the same: 43 letters, digits, '-' and '_' out
+ * of `name`, under a key of its own for each purpose (a small number). It tells nothing of the
+ * sealing key. */
+#define SEAL_AGENT_LOGIN 1 /* name: the hostname of a VNFC instance */
+#define SEAL_SUITE       2 /* name: "": who holds the same key belongs to the same suite */
+void seal_derive(const struct seal *s, uint64_t purpose, const char *name, struct sbuf *out);
 
 #endif

@@ -1,4 +1,6 @@
 #include "common/base/mem.h"
+#include "nfvo/lifecycle/types.h"
+#include "nfvo/store/seal.h"
 #include "nfvo/store/store_pop.h"
 #include "nfvo/worker/internal.h"
 
@@ -73,7 +75,16 @@ static enum err_code load(struct render_cache *c, struct db *db, const char *id,
     return rc;
 }
 
-/* "pop:<id>:<version>:<zone>"; version 0: whatever is there now, not cached. */
+static char *agent_password(const struct render_cache *c, const char *hostname)
+{
+    AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
+    seal_derive(c->seal, SEAL_AGENT_LOGIN, hostname, &password);
+    char *text = xstrndup(password.s, password.len);
+    explicit_bzero(password.s, password.len);
+    return text;
+}
+
+/* "ems:<hostname>", "pop:<id>:<version>:<zone>"; version 0: whatever is there now, not cached. */
 enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret,
                                struct err *err)
 {
@@ -81,6 +92,10 @@ enum err_code render_reference(void *cache, struct db *db, const char *name, cha
     char id[64];
     long long version;
     int n = 0;
+    if (strncmp(name, REFERENCE_EMS, strlen(REFERENCE_EMS)) == 0) {
+        *ret = agent_password(c, name + strlen(REFERENCE_EMS));
+        return ERR_OK;
+    }
     if (sscanf(name, "pop:%63[^:]:%lld:%n", id, &version, &n) != 2 || n == 0)
         return err_set(err, ERR_INTERNAL, "reference '%s' is not known", name);
     const char *key = name + 4;

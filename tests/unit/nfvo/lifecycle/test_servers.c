@@ -148,6 +148,38 @@ static void test_user_data(void **state)
     }
 }
 
+/* Hostname and login of its agent are filled in for each instance, wherever their marks stand; the
+ * password is a reference until it is published, and nothing that the VNFM writes is one. */
+static void test_user_data_of_an_agent(void **state)
+{
+    static const struct {
+        const char *userdata, *want, *agent;
+    } cases[] = {
+        {"#Hostname=\\n#EmsUser=\\n#EmsPassword=\\n",
+         "\"Hostname=client-100\\nEmsUser=ems.client-100\\nEmsPassword=\x01"
+         "ems:client-100\x01\\n\"",
+         "vnfm-queue"},
+        {"# a \\\"comment\\\" ##EmsUser=#", "\"# a \\\"comment\\\" #EmsUser=ems.client-100#\"",
+         "vnfm-queue"},
+        {"#Ems #Host #Hostname=", "\"#Ems #Host Hostname=client-100\"", ""},
+        {"\\u0001ems:web-1\\u0001\\u0001pop:pop-1:0:\\u0001#EmsUser=",
+         "\"\\u0001ems:web-1\\u0001\\u0001pop:pop-1:0:\\u0001EmsUser=ems.client-100\"",
+         "vnfm-queue"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        again();
+        stage_to(&s, VNFR_GRANTED);
+        stage_vnfm(&s, "ALLOCATE_RESOURCES", "client",
+                   arena_printf(&s.arena, "\"userdata\":\"%s\",", cases[i].userdata));
+        const char *body = stage_sent(&s, "vim-drivers.test.test")->body;
+        if (!strstr(body, cases[i].want))
+            fail_msg("%s is not in %s", cases[i].want, body);
+        const char *agent = stage_instance(&s, "client")->key[INSTANCE_AGENT];
+        assert_string_equal(agent, cases[i].agent);
+    }
+}
+
 /* amqp-protocol.md 4.9: what becomes of a Server. */
 static void test_instance_of_a_server(void **state)
 {
@@ -295,6 +327,7 @@ int main(void)
         T(test_launch_says_what_it_knows_by_driver),
         T(test_hostnames),
         T(test_user_data),
+        T(test_user_data_of_an_agent),
         T(test_instance_of_a_server),
         T(test_elements_without_ids),
         T(test_launch_answers),
