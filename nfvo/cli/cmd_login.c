@@ -34,8 +34,10 @@ static void ask_password(struct cli *c, const char *user, struct sbuf *password)
 static int get_password(struct cli *c, const char *user, struct sbuf *password)
 {
     struct err err = ERR_INIT;
-    const char *file = c->option[CLI_OPT_PASSWORD_FILE], *variable = getenv("BATON_PASSWORD");
-    if (file) {
+    const char *variable = getenv("BATON_PASSWORD");
+    const char *file = first_of(c->option[CLI_OPT_PASSWORD_FILE],
+                                variable && *variable ? NULL : getenv("BATON_PASSWORD_FILE"), NULL);
+    if (file && *file) {
         if (cli_read_file(file, password, &err) != ERR_OK)
             return cli_fail(c, CLI_USAGE, &err, "read the password");
     } else if (variable && *variable) {

@@ -56,6 +56,7 @@ static void print_environment(FILE *to)
                 "  BATON_URL, BATON_PROJECT, BATON_CA   as the options\n"
                 "  BATON_TOKEN                          use this token\n"
                 "  BATON_USER, BATON_PASSWORD           log in for this one command\n"
+                "  BATON_PASSWORD_FILE                  file with the password in its first line\n"
                 "\nNSR, NSD, POP are ids or names; a name that several objects bear is refused "
                 "with their ids.\n"
                 "FILE is a path, or - for standard input.\n");

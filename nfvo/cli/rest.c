@@ -185,10 +185,25 @@ static bool apply_url(struct cli *c)
     return url != NULL;
 }
 
+static void wiped_release(struct sbuf *s)
+{
+    if (s->len > 0)
+        explicit_bzero(s->s, s->len);
+    sbuf_release(s);
+}
+
 static int get_token(struct cli *c, struct cli_answer *ret)
 {
     const char *token = first(NULL, "BATON_TOKEN"), *user = first(NULL, "BATON_USER");
-    const char *password = first(NULL, "BATON_PASSWORD");
+    const char *password = first(NULL, "BATON_PASSWORD"),
+               *file = password ? NULL : first(NULL, "BATON_PASSWORD_FILE");
+    AUTO(wiped_release) struct sbuf kept = SBUF_INIT;
+    if (user && file && !token) {
+        if (cli_read_file(file, &kept, &ret->err) != ERR_OK)
+            return ret->exit = CLI_USAGE;
+        sbuf_truncate(&kept, strcspn(kept.s, "\r\n"));
+        password = kept.len > 0 ? kept.s : NULL;
+    }
     if (token || (user && password)) {
         cli_session_set(&c->session.token, token);
         cli_session_set(&c->session.project, NULL); /* that of somebody else */

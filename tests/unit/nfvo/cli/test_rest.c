@@ -200,6 +200,27 @@ static void a_wrong_password_and_an_expired_token_are_4(void **state)
     unsetenv("BATON_TOKEN");
 }
 
+static void a_password_may_stand_in_a_file(void **state)
+{
+    struct fixture *f = *state;
+    char path[256];
+    snprintf(path, sizeof(path), "%s/password", f->home);
+    FILE *file = fopen(path, "w");
+    assert_true(file && fputs("p&w\n", file) >= 0 && fclose(file) == 0);
+    unsetenv("BATON_PASSWORD");
+    setenv("BATON_PASSWORD_FILE", path, 1);
+    assert_int_equal(RUN(f, "nsd", "list", "-o", "name"), CLI_OK);
+    assert_string_equal(f->out, "d/1\n");
+    assert_int_equal(RUN(f, "login"), CLI_OK);
+    assert_int_equal(RUN(f, "logout"), CLI_OK);
+    unlink(path);
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_USAGE);
+    assert_has(f->errors, path);
+    setenv("BATON_PASSWORD", "p&w", 1); /* beats the file */
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    unsetenv("BATON_PASSWORD_FILE");
+}
+
 static void a_project_is_chosen_by_name(void **state)
 {
     struct fixture *f = *state;
@@ -245,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_password_may_stand_in_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_password_and_an_expired_token_are_4, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_project_is_chosen_by_name, setup, teardown),
