@@ -2,6 +2,7 @@
 
 #include "common/daemon/daemon.h"
 #include "nfvo/commands.h"
+#include "nfvo/vnfm/management.h"
 #include "nfvo/worker/workers.h"
 
 #include <poll.h>
@@ -53,6 +54,23 @@ static bool queue_exists(void *ctx, const char *queue)
     return registry_queue_exists(n->registry, queue);
 }
 
+struct queue_report {
+    api_queue_fn *report;
+    void *arg;
+};
+
+static void on_queue(void *arg, const struct management_queue *q)
+{
+    const struct queue_report *r = arg;
+    r->report(r->arg, &(struct api_queue){q->name, q->consumers, q->messages});
+}
+
+static enum err_code list_queues(void *ctx, api_queue_fn *report, void *arg, struct err *err)
+{
+    const struct nfvo *n = ctx;
+    return registry_list_queues(n->registry, on_queue, &(struct queue_report){report, arg}, err);
+}
+
 static void render_metrics(void *ctx, struct sbuf *out)
 {
     const struct nfvo *n = ctx;
@@ -72,6 +90,7 @@ enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
     n->commands = commands_on(workers_queue(n->workers));
     n->host = (struct api_host){.ctx = n,
                                 .queue_exists = queue_exists,
+                                .list_queues = list_queues,
                                 .render_metrics = render_metrics,
                                 .is_ready = is_ready,
                                 .version = NFVO_VERSION};

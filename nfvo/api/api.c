@@ -6,20 +6,13 @@
 #include "common/log/log.h"
 #include "nfvo/api/clerk.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/live.h"
 #include "nfvo/api/session.h"
 
 const struct endpoint *const endpoint_tables[] = {
-    token_endpoints,
-    nsd_endpoints,
-    vnfd_endpoints,
-    nsr_endpoints,
-    pop_endpoints,
-    manager_endpoints,
-    event_endpoints,
-    access_endpoints,
-    key_endpoints,
-    system_endpoints,
-    NULL,
+    token_endpoints, nsd_endpoints,     vnfd_endpoints,    nsr_endpoints,
+    pop_endpoints,   manager_endpoints, event_endpoints,   access_endpoints,
+    key_endpoints,   system_endpoints,  explain_endpoints, NULL,
 };
 
 /* The router's table, and beside each row what it stands for. */
@@ -84,6 +77,8 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     if (rc == ERR_OK)
         rc = clerk_open(&api->clerk, api, err);
     if (rc == ERR_OK)
+        rc = live_open(&api->live, api, err);
+    if (rc == ERR_OK)
         rc = listen_on(api, err);
     if (rc != ERR_OK) {
         api_close(api);
@@ -106,6 +101,7 @@ void api_close(struct api *api)
     if (!api)
         return;
     http_server_close(api->server);
+    live_close(api->live);
     jobs_free(api->logins);
     jobs_free(api->probes);
     clerk_close(api->clerk);

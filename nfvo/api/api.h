@@ -51,11 +51,19 @@ struct api_options {
     CONFIG_STR(S, m.monitoring_ip, "monitoring-ip", "", "address of the monitoring server, offered by the dashboard")
 /* clang-format on */
 
+struct api_queue {
+    const char *name;
+    int64_t consumers, messages; /* as of some seconds ago */
+};
+typedef void api_queue_fn(void *arg, const struct api_queue *queue); /* borrowed for the call */
+
 /* What the process knows and the store does not. Functions may be NULL; called from any thread. */
 struct api_host {
     void *ctx;
     /* Is there such a queue? For event subscriptions; NULL: taken for granted. */
     bool (*queue_exists)(void *ctx, const char *queue);
+    /* Reports the broker's queues, ours and those of peers. Blocks some seconds at most. */
+    enum err_code (*list_queues)(void *ctx, api_queue_fn *report, void *arg, struct err *err);
     /* Append Prometheus text. */
     void (*render_metrics)(void *ctx, struct sbuf *out);
     /* false: say why. */

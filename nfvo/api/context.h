@@ -15,6 +15,7 @@ struct clerk;
 struct sessions;
 struct session;
 struct projects;
+struct live;
 struct endpoint;
 
 struct api {
@@ -25,6 +26,7 @@ struct api {
     struct sessions *sessions;
     struct projects *projects;
     struct clerk *clerk; /* waits for operations, writes the history of requests */
+    struct live *live;   /* streams of lifecycle events */
     struct jobs *logins; /* password hashing: one at a time (19 MiB each) */
     struct jobs *probes; /* connects to event listeners: slow ones hold up nothing else */
     struct http_route *routes;
@@ -43,10 +45,10 @@ struct call {
     const char *project;     /* id, or "*"; NULL: none given */
     struct db *db;           /* use call_db */
     struct arena arena;
-    struct sbuf out;  /* the body of the answer */
-    const char *type; /* JSON unless set */
-    int fail_status;  /* instead of err_http_status, where the reference says so */
-    bool is_parked;
+    struct sbuf out;           /* the body of the answer */
+    const char *type;          /* JSON unless set */
+    int fail_status;           /* instead of err_http_status, where the reference says so */
+    bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
 };
 
 /* Leaves the body in c->out; the status is the endpoint's. Or parks: c->is_parked. */
@@ -70,7 +72,7 @@ struct endpoint {
 /* One table each subject; end with a zero row. */
 extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], nsr_endpoints[], pop_endpoints[],
     manager_endpoints[], event_endpoints[], access_endpoints[], key_endpoints[], system_endpoints[],
-    token_endpoints[];
+    token_endpoints[], explain_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

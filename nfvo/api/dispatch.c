@@ -84,7 +84,7 @@ enum http_result api_dispatch(struct http_request *req, struct http_reply *reply
         log_outcome(&c, rc, &err);
     if (c.db)
         store_return(c.api->store, c.db);
-    if (!c.is_parked) {
+    if (!c.is_parked && !c.is_stream) {
         int status = answer(&c, rc, &err, reply);
         if (c.session)
             clerk_note(c.api->clerk, session_user(c.session)->username, req->method, req->path,
@@ -93,7 +93,7 @@ enum http_result api_dispatch(struct http_request *req, struct http_reply *reply
     session_unref(c.session);
     sbuf_release(&c.out);
     arena_release(&c.arena);
-    return c.is_parked ? HTTP_PARKED : HTTP_DONE;
+    return c.is_stream ? HTTP_STREAM : c.is_parked ? HTTP_PARKED : HTTP_DONE;
 }
 
 /* What no handler sees. The CLI takes 413 for success, and a browser's preflight is no error. */

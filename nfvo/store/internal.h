@@ -9,6 +9,9 @@
 /* $2 is the project or "*". */
 #define SQL_IN_PROJECT "($2::text = '*' OR project_id = $2::text)"
 
+/* The project of a line of the history (h), which may outlive its network service. */
+#define SQL_HISTORY_PROJECT "substring(h.doc FROM '\"project\":\"([^\"]*)\"')"
+
 /* One column of documents as a JSON array, appended. */
 MUST_USE enum err_code store_read_array(struct db *db, const struct db_statement *st,
                                         const struct db_param *params, size_t n, struct sbuf *out,

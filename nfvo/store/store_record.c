@@ -144,8 +144,9 @@ enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *p
     static const struct db_statement list = {
         "nsr_history",
         "SELECT '{\"id\":' || h.id || ',\"at\":' || h.at || ',\"entry\":' || h.doc || '}' "
-        "FROM history h WHERE h.nsr_id = $1::text AND ($2::text = '*' OR EXISTS (SELECT 1 FROM nsr "
-        "WHERE id = $1::text AND project_id = $2::text)) ORDER BY h.id"};
+        "FROM history h WHERE h.nsr_id = $1::text AND ($2::text = '*' OR " SQL_HISTORY_PROJECT
+        " = $2::text OR EXISTS (SELECT 1 FROM nsr WHERE id = $1::text AND project_id = $2::text)) "
+        "ORDER BY h.id"};
     size_t before = out->len;
     enum err_code rc = store_read_array(
         db, &list, DB_PARAMS(db_param_text(nsr_id), db_param_text(project)), out, err);

@@ -22,7 +22,7 @@ MUST_USE enum err_code store_vnfr_list(struct db *db, const char *nsr_id, const 
                                        struct sbuf *out, struct err *err);
 MUST_USE enum err_code store_vnfr_get(struct db *db, const char *nsr_id, const char *vnfr_id,
                                       const char *project, struct sbuf *out, struct err *err);
-/* [{"id":7,"at":<us>,"entry":<doc>},...], oldest first. It survives the NSR: then only "*" sees it.
+/* [{"id":7,"at":<us>,"entry":<doc>},...], oldest first. It survives the NSR.
  * ERR_NOT_FOUND: no such NSR, or nothing known of it. */
 MUST_USE enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *project,
                                          struct sbuf *out, struct err *err);

@@ -9,7 +9,9 @@
 /* clang-format off */
 #define BROKER_QUEUE_FIELDS(X)                             \
     X(STR,  name,           "name",        _, OPTIONAL)    \
-    X(BOOL, is_auto_delete, "auto_delete", _, OPTIONAL)
+    X(BOOL, is_auto_delete, "auto_delete", _, OPTIONAL)    \
+    X(INT,  consumers,      "consumers",   _, OPTIONAL)    \
+    X(INT,  messages,       "messages",    _, OPTIONAL)
 PROTO_RECORD(broker_queue, BROKER_QUEUE_FIELDS)
 #define BROKER_PAGE_FIELDS(X)                                     \
     X(LIST, items,      "items",      broker_queue, OPTIONAL)     \
@@ -204,7 +206,7 @@ static enum err_code read_page(struct management *m, int page, struct arena *a,
     struct http_response res = HTTP_RESPONSE_INIT;
     add_path(m, &path, "queues", true, "");
     sbuf_truncate(&path, path.len - 1);
-    sbuf_addf(&path, "?page=%d&page_size=%d&columns=name,auto_delete&use_regex=true&name=", page,
+    sbuf_addf(&path, "?page=%d&page_size=%d&columns=name,auto_delete,consumers,messages&use_regex=true&name=", page,
               PAGE_SIZE);
     http_percent_encode(&path, "^(?!nfvo\\.reply\\.|amq\\.gen-)");
     enum err_code rc = call(m, "GET", path.s, NULL, &res, err);
@@ -233,8 +235,11 @@ enum err_code management_queues(struct management *m,
         pages = p->page_count;
         for (uint32_t i = 0; i < p->items.n; i++)
             if (p->items.at[i]->name)
-                report(arg, &(struct management_queue){p->items.at[i]->name,
-                                                       p->items.at[i]->is_auto_delete});
+                report(arg, &(struct management_queue){
+                                .name = p->items.at[i]->name,
+                                .is_auto_delete = p->items.at[i]->is_auto_delete,
+                                .consumers = p->items.at[i]->consumers,
+                                .messages = p->items.at[i]->messages});
     }
     return ERR_OK;
 }

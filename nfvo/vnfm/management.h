@@ -43,6 +43,7 @@ MUST_USE enum err_code management_delete_user(struct management *m, const char *
 struct management_queue {
     const char *name; /* borrowed for the call */
     bool is_auto_delete;
+    int64_t consumers, messages; /* some seconds old */
 };
 /* All queues of the vhost but the per-request reply queues and server-named ones. */
 MUST_USE enum err_code management_queues(struct management *m,

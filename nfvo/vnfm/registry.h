@@ -75,6 +75,12 @@ void registry_close(struct registry *r); /* NULL is fine */
  * at most management-timeout); true when that does not answer: nobody's subscription is to end
  * because the broker is slow. Fits struct api_host.queue_exists. */
 bool registry_queue_exists(void *ctx, const char *queue);
+/* Any thread. Asks the management API now (blocks at most management-timeout a page). */
+struct management_queue;
+MUST_USE enum err_code registry_list_queues(struct registry *r,
+                                            void (*report)(void *arg,
+                                                           const struct management_queue *queue),
+                                            void *arg, struct err *err);
 /* Any thread. Prometheus text, appended. */
 void registry_render_metrics(const struct registry *r, struct sbuf *out);
 

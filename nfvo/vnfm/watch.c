@@ -75,6 +75,17 @@ bool registry_queue_exists(void *ctx, const char *queue)
     return exists;
 }
 
+enum err_code registry_list_queues(struct registry *r,
+                                   void (*report)(void *arg, const struct management_queue *queue),
+                                   void *arg, struct err *err)
+{
+    struct management m;
+    management_init(&m, &r->setup, r->wake_fd);
+    enum err_code rc = management_queues(&m, report, arg, err);
+    management_release(&m);
+    return rc;
+}
+
 /* --- consumers -------------------------------------------------------------------------------- */
 
 enum err_code watch_has_consumers(struct registry *r, const char *queue, bool *ret, struct err *err)

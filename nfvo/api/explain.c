@@ -1,0 +1,149 @@
+/* /baton/...: what operators look at, beyond the reference: one thing explained, the whole suite at
+ * a glance, and lifecycle events as they happen. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/http/sse.h"
+#include "nfvo/api/context.h"
+#include "nfvo/api/live.h"
+#include "nfvo/lifecycle/types.h"
+#include "nfvo/store/store_explain.h"
+
+#define BASE "/api/v1/baton"
+
+enum { HISTORY_SHOWN = 200, HISTORY_MAX = 1000 };
+
+static const char *const nsr_phases[] = {"DEPLOYING", "ACTIVE", "FAILED", "RELEASING", NULL};
+
+/* By enum command_kind, from 1. */
+static const char *const command_words[] = {"INSTANTIATE",
+                                            "MODIFY",
+                                            "START",
+                                            "RELEASE_RESOURCES",
+                                            "PREPARE_POP",
+                                            "LAUNCH",
+                                            "DELETE",
+                                            "LIST_POP",
+                                            "TIMER_SOURCES",
+                                            "TIMER_TURN",
+                                            "TIMER_LIST",
+                                            "TIMER_RELEASE",
+                                            "REFRESH",
+                                            "CREATE_NETWORK",
+                                            "LIST_SERVERS",
+                                            "WAIT_PREPARE",
+                                            "WAIT_LIST",
+                                            "WAIT_OPERATION",
+                                            NULL};
+_Static_assert(ARRAY_LEN(command_words) == CMD_KIND_N, "a word for each kind of command");
+
+/* The names of the lifecycle, ended by NULL. */
+struct words {
+    const char *vnfr[VNFR_PHASE_N + 1], *instance[INSTANCE_PHASE_N + 1];
+    struct store_words store;
+};
+
+static void get_words(struct words *w)
+{
+    for (int i = 0; i < VNFR_PHASE_N; i++)
+        w->vnfr[i] = vnfr_phase_names[i];
+    for (int i = 0; i < INSTANCE_PHASE_N; i++)
+        w->instance[i] = instance_phase_names[i];
+    w->vnfr[VNFR_PHASE_N] = w->instance[INSTANCE_PHASE_N] = NULL;
+    w->store = (struct store_words){nsr_phases, w->vnfr, w->instance, command_words};
+}
+
+static int64_t number(const char *text, int64_t otherwise, int64_t max)
+{
+    char *end;
+    long long n = text && *text ? strtoll(text, &end, 10) : -1;
+    return n < 0 || *end ? otherwise : n < max ? n : max;
+}
+
+static enum err_code explain(struct call *c, struct err *err)
+{
+    struct words w;
+    get_words(&w);
+    return store_explain(call_db(c), call_param(c, "id"), c->project, &w.store,
+                         number(http_request_query(c->req, "after"), 0, INT64_MAX),
+                         number(http_request_query(c->req, "limit"), HISTORY_SHOWN, HISTORY_MAX),
+                         &c->out, err);
+}
+
+/* --- status ----------------------------------------------------------------------------------- */
+
+static void add_queue(void *arg, const struct api_queue *q)
+{
+    struct sbuf *out = arg;
+    sbuf_adds(out, out->s[out->len - 1] == '[' ? "{\"name\":" : ",{\"name\":");
+    http_json_string(out, q->name);
+    sbuf_addf(out, ",\"consumers\":%" PRId64 ",\"messages\":%" PRId64 "}", q->consumers,
+              q->messages);
+}
+
+/* The broker may be away: that is a part of the answer, not its end. */
+static void add_queues(struct call *c)
+{
+    const struct api_host *host = c->api->host;
+    AUTO(sbuf_release) struct sbuf list = SBUF_INIT;
+    struct err err = ERR_INIT;
+    sbuf_adds(&list, "[");
+    enum err_code rc = host->list_queues ? host->list_queues(host->ctx, add_queue, &list, &err)
+                                         : err_set(&err, ERR_UNAVAIL, "nobody knows the queues");
+    sbuf_adds(&c->out, ",\"queues\":");
+    if (rc == ERR_OK) {
+        sbuf_add(&c->out, list.s, list.len);
+        sbuf_addc(&c->out, ']');
+        return;
+    }
+    sbuf_adds(&c->out, "null,\"queuesFault\":");
+    http_json_string(&c->out, err.msg);
+}
+
+static enum err_code status(struct call *c, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf why = SBUF_INIT;
+    const struct api_host *host = c->api->host;
+    struct words w;
+    get_words(&w);
+    enum err_code rc = store_status(call_db(c), c->project, &w.store, &c->out, err);
+    if (rc != ERR_OK)
+        return rc;
+    store_return(c->api->store, c->db); /* the broker may take its time */
+    c->db = NULL;
+    sbuf_truncate(&c->out, c->out.len - 1);
+    add_queues(c);
+    bool is_ready = !host->is_ready || host->is_ready(host->ctx, &why);
+    sbuf_addf(&c->out, ",\"ready\":%s,\"why\":", is_ready ? "true" : "false");
+    http_json_string(&c->out, why.s ? why.s : "");
+    sbuf_adds(&c->out, ",\"version\":");
+    http_json_string(&c->out, host->version ? host->version : "0");
+    sbuf_addc(&c->out, '}');
+    return ERR_OK;
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+static enum err_code events(struct call *c, struct err *err)
+{
+    const char *nsr = http_request_query(c->req, "nsr");
+    const char *last = http_request_header(c->req, "Last-Event-ID");
+    int64_t after = number(last ? last : http_request_query(c->req, "after"), -1, INT64_MAX);
+    enum err_code rc = after < 0 ? store_history_end(call_db(c), &after, err) : ERR_OK;
+    if (rc != ERR_OK)
+        return rc;
+    struct http_sse *stream = http_sse_open(
+        c->req, &(struct http_sse_options){.queue_bytes = 4u << 20, .heartbeat_ms = 10000});
+    c->is_stream = true;
+    live_listen(c->api->live, stream, c->project, nsr && *nsr ? nsr : NULL, after);
+    return ERR_OK;
+}
+
+/* clang-format off */
+const struct endpoint explain_endpoints[] = {
+    {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver or command of this id or name: phase, what it waits for until when, faults, history (?after=ID&limit=N)"},
+    {"GET", BASE "/status",       status,  200, API_PROJECT, "Processes, queues, managers, drivers, PoPs, network services, and what is outstanding"},
+    {"GET", BASE "/events",       events,  200, API_PROJECT, "Lifecycle events as they happen (text/event-stream; ?nsr=ID; Last-Event-ID or ?after=ID goes on there)"},
+    {0},
+};
+/* clang-format on */
