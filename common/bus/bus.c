@@ -132,6 +132,14 @@ bool bus_is_ready(const struct bus *bus)
     return bus->is_ready;
 }
 
+bool bus_has_all(const struct bus *bus)
+{
+    for (const struct item *i = bus->items; i; i = i->next)
+        if (!i->is_done)
+            return false;
+    return bus->is_ready;
+}
+
 bool bus_is_blocked(const struct bus *bus)
 {
     return bus->is_blocked;

@@ -297,6 +297,9 @@ struct bus_stats {
 };
 const struct bus_stats *bus_get_stats(const struct bus *bus); /* borrowed, by the owner's thread */
 bool bus_is_ready(const struct bus *bus);                     /* between BUS_READY and BUS_LOST */
+/* Is everything that is wanted there? An item that failed (BUS_FAULT) comes later without an event.
+ */
+bool bus_has_all(const struct bus *bus);
 bool bus_is_blocked(const struct bus *bus);    /* between BUS_BLOCKED and BUS_UNBLOCKED */
 size_t bus_unconfirmed(const struct bus *bus); /* publishes not settled yet */
 
