@@ -132,14 +132,47 @@ static void rights_of(const struct manager_request *q, struct topology_rights *r
         topology_rights_plugin(ret, q->username, wants_default);
 }
 
+static bool is_listed(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *at = list ? list : ""; *at;) {
+        size_t n = strcspn(at, ", ");
+        if (n == len && memcmp(at, word, n) == 0)
+            return true;
+        at += n + strspn(at + n, ", ");
+    }
+    return false;
+}
+
+/* In the agents' virtual host, for the same login. */
+static enum err_code put_rights_on_agents(struct registry *r, const struct manager_request *q,
+                                          struct err *err)
+{
+    AUTO(topology_rights_release) struct topology_rights rights = TOPOLOGY_RIGHTS_INIT;
+    const struct registry_options *o = r->setup.options;
+    bool is_new;
+    if (!r->agents || !q->is_vnfm || !is_listed(o->agents_managers, q->username))
+        return ERR_OK;
+    topology_rights_agents_manager(&rights, q->endpoint->endpoint);
+    enum err_code rc = management_put_agents_vhost(&r->management, o->agents_vhost, &is_new, err);
+    if (rc == ERR_OK && is_new)
+        agents_compare_soon(r->agents, true);
+    return rc == ERR_OK
+               ? management_put_rights(&r->management, o->agents_vhost, q->username, &rights, err)
+               : rc;
+}
+
 static enum err_code put_user(struct registry *r, const struct manager_request *q,
                               const char *password, struct err *err)
 {
     AUTO(topology_rights_release) struct topology_rights rights = TOPOLOGY_RIGHTS_INIT;
+    struct management *m = &r->management;
     rights_of(q, &rights);
-    enum err_code rc = management_put_user(&r->management, q->username, password,
+    enum err_code rc = management_put_user(m, q->username, password,
                                            r->setup.options->are_peers_administrators, err);
-    return rc == ERR_OK ? management_put_rights(&r->management, q->username, &rights, err) : rc;
+    if (rc == ERR_OK)
+        rc = management_put_rights(m, management_vhost(m), q->username, &rights, err);
+    return rc == ERR_OK ? put_rights_on_agents(r, q, err) : rc;
 }
 
 static void write_answer(const char *username, const char *password, struct sbuf *out)

@@ -10,6 +10,7 @@
 #include "common/metrics/metrics.h"
 #include "common/sys/backoff.h"
 #include "nfvo/broker/dead_letter.h"
+#include "nfvo/vnfm/agents.h"
 #include "nfvo/vnfm/management.h"
 #include "nfvo/vnfm/registry.h"
 #include "proto/records/manager.h"
@@ -24,6 +25,9 @@ enum registry_metric {
     M_CHECKS,
     M_VNFMS,
     M_DRIVERS,
+    M_AGENT_LOGINS_MADE,
+    M_AGENT_LOGINS_REMOVED,
+    M_AGENT_RETRIES,
     M_N
 };
 
@@ -51,6 +55,7 @@ struct registry {
     struct db *db;
     struct management management;
     struct metrics *metrics;
+    struct agents *agents; /* NULL: no virtual host for them */
     struct dead_letters dead;
     struct held held[REGISTRY_PREFETCH];
     size_t held_n;

@@ -30,7 +30,7 @@ PROTO_RECORD_DEFINE(broker_page, BROKER_PAGE_FIELDS)
 PROTO_RECORD_DEFINE(broker_user, BROKER_USER_FIELDS)
 #undef PROTO_THIS
 
-enum { PAGE_SIZE = 500 /* the broker's maximum */, PAGES_MAX = 200 };
+enum { PAGE_SIZE = 500 /* the broker's maximum */, PAGES_MAX = 200, ANSWER_MAX = 64 << 20 };
 
 void management_init(struct management *m, const struct registry_setup *setup, int cancel_fd)
 {
@@ -72,9 +72,8 @@ static enum err_code judge(const struct http_response *res, struct err *err)
     return code;
 }
 
-/* path: behind /api/, encoded. body: JSON or NULL. */
-static enum err_code call(struct management *m, const char *method, const char *path,
-                          const struct sbuf *body, struct http_response *res, struct err *err)
+enum err_code management_call(struct management *m, const char *method, const char *path,
+                              const struct sbuf *body, struct http_response *res, struct err *err)
 {
     const struct registry_options *o = m->setup->options;
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
@@ -87,6 +86,7 @@ static enum err_code call(struct management *m, const char *method, const char *
         .body_len = body ? body->len : 0,
         .timeout_ms = o->management_timeout_ms,
         .connect_timeout_ms = o->management_timeout_ms,
+        .max_body = ANSWER_MAX,
         .user = or_else(o->management_user, m->setup->bus->user, "guest"),
         .password = or_else(o->management_password, m->setup->bus->password, "guest"),
         .ca_file = o->management_ca && o->management_ca[0] ? o->management_ca : NULL,
@@ -100,23 +100,27 @@ static enum err_code call(struct management *m, const char *method, const char *
     return rc;
 }
 
-static enum err_code change(struct management *m, const char *method, const char *path,
-                            const struct sbuf *body, struct err *err)
+enum err_code management_change(struct management *m, const char *method, const char *path,
+                                const struct sbuf *body, struct err *err)
 {
     struct http_response res = HTTP_RESPONSE_INIT;
-    enum err_code rc = call(m, method, path, body, &res, err);
+    enum err_code rc = management_call(m, method, path, body, &res, err);
     http_response_release(&res);
     return rc;
 }
 
-static void add_path(const struct management *m, struct sbuf *path, const char *kind,
-                     bool has_vhost, const char *name)
+const char *management_vhost(const struct management *m)
 {
-    const char *vhost = m->setup->bus->vhost;
+    return or_else(m->setup->bus->vhost, NULL, "/");
+}
+
+/* vhost: NULL where the object belongs to none. */
+static void add_path(struct sbuf *path, const char *kind, const char *vhost, const char *name)
+{
     sbuf_adds(path, kind);
     sbuf_addc(path, '/');
-    if (has_vhost) {
-        http_percent_encode(path, vhost && *vhost ? vhost : "/");
+    if (vhost) {
+        http_percent_encode(path, vhost);
         sbuf_addc(path, '/');
     }
     http_percent_encode(path, name);
@@ -133,11 +137,11 @@ enum err_code management_put_user(struct management *m, const char *user, const 
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    add_path(m, &path, "users", false, user);
+    add_path(&path, "users", NULL, user);
     add_member(&body, "password", password);
     add_member(&body, "tags", is_administrator ? "administrator," MANAGEMENT_TAG : MANAGEMENT_TAG);
     sbuf_addc(&body, '}');
-    enum err_code rc = change(m, "PUT", path.s, &body, err);
+    enum err_code rc = management_change(m, "PUT", path.s, &body, err);
     explicit_bzero(body.s, body.len);
     return rc;
 }
@@ -156,8 +160,8 @@ enum err_code management_is_foreign_user(struct management *m, const char *user,
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
     struct broker_user *u = NULL;
-    add_path(m, &path, "users", false, user);
-    enum err_code rc = call(m, "GET", path.s, NULL, &res, err);
+    add_path(&path, "users", NULL, user);
+    enum err_code rc = management_call(m, "GET", path.s, NULL, &res, err);
     if (rc == ERR_OK &&
         proto_decode(&broker_user_type, res.body.s, res.body.len, 0, &a, &u, err) != ERR_OK)
         rc = ERR_UNAVAIL;
@@ -168,34 +172,34 @@ enum err_code management_is_foreign_user(struct management *m, const char *user,
     return ERR_OK;
 }
 
-enum err_code management_put_rights(struct management *m, const char *user,
+enum err_code management_put_rights(struct management *m, const char *vhost, const char *user,
                                     const struct topology_rights *r, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    add_path(m, &path, "topic-permissions", true, user);
+    add_path(&path, "topic-permissions", vhost, user);
     add_member(&body, "exchange", TOPOLOGY_EXCHANGE);
     add_member(&body, "write", r->topic_write.s);
     add_member(&body, "read", r->topic_read.s);
     sbuf_addc(&body, '}');
-    enum err_code rc = change(m, "PUT", path.s, &body, err);
+    enum err_code rc = management_change(m, "PUT", path.s, &body, err);
     if (rc != ERR_OK)
         return rc;
     sbuf_clear(&path);
     sbuf_clear(&body);
-    add_path(m, &path, "permissions", true, user);
+    add_path(&path, "permissions", vhost, user);
     add_member(&body, "configure", r->configure.s);
     add_member(&body, "write", r->write.s);
     add_member(&body, "read", r->read.s);
     sbuf_addc(&body, '}');
-    return change(m, "PUT", path.s, &body, err);
+    return management_change(m, "PUT", path.s, &body, err);
 }
 
 enum err_code management_delete_user(struct management *m, const char *user, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    add_path(m, &path, "users", false, user);
-    enum err_code rc = change(m, "DELETE", path.s, NULL, err);
+    add_path(&path, "users", NULL, user);
+    enum err_code rc = management_change(m, "DELETE", path.s, NULL, err);
     return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
@@ -204,12 +208,14 @@ static enum err_code read_page(struct management *m, int page, struct arena *a,
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
-    add_path(m, &path, "queues", true, "");
+    add_path(&path, "queues", management_vhost(m), "");
     sbuf_truncate(&path, path.len - 1);
-    sbuf_addf(&path, "?page=%d&page_size=%d&columns=name,auto_delete,consumers,messages&use_regex=true&name=", page,
-              PAGE_SIZE);
+    sbuf_addf(
+        &path,
+        "?page=%d&page_size=%d&columns=name,auto_delete,consumers,messages&use_regex=true&name=",
+        page, PAGE_SIZE);
     http_percent_encode(&path, "^(?!nfvo\\.reply\\.|amq\\.gen-)");
-    enum err_code rc = call(m, "GET", path.s, NULL, &res, err);
+    enum err_code rc = management_call(m, "GET", path.s, NULL, &res, err);
     if (rc == ERR_OK && proto_decode(&broker_page_type, res.body.s, res.body.len, 0, a, ret, err) !=
                             ERR_OK) { /* a proxy, or half an answer */
         err_add(err, "the broker's list of queues");
@@ -235,11 +241,11 @@ enum err_code management_queues(struct management *m,
         pages = p->page_count;
         for (uint32_t i = 0; i < p->items.n; i++)
             if (p->items.at[i]->name)
-                report(arg, &(struct management_queue){
-                                .name = p->items.at[i]->name,
-                                .is_auto_delete = p->items.at[i]->is_auto_delete,
-                                .consumers = p->items.at[i]->consumers,
-                                .messages = p->items.at[i]->messages});
+                report(arg,
+                       &(struct management_queue){.name = p->items.at[i]->name,
+                                                  .is_auto_delete = p->items.at[i]->is_auto_delete,
+                                                  .consumers = p->items.at[i]->consumers,
+                                                  .messages = p->items.at[i]->messages});
     }
     return ERR_OK;
 }
@@ -249,9 +255,9 @@ enum err_code management_has_queue(struct management *m, const char *queue, bool
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
-    add_path(m, &path, "queues", true, queue);
+    add_path(&path, "queues", management_vhost(m), queue);
     sbuf_adds(&path, "?columns=name");
-    enum err_code rc = call(m, "GET", path.s, NULL, &res, err);
+    enum err_code rc = management_call(m, "GET", path.s, NULL, &res, err);
     http_response_release(&res);
     if (rc != ERR_OK && rc != ERR_NOT_FOUND)
         return rc;

@@ -24,6 +24,8 @@ struct management {
 void management_init(struct management *m, const struct registry_setup *setup, int cancel_fd);
 void management_release(struct management *m);
 
+const char *management_vhost(const struct management *m); /* the NFVO's own */
+
 /* Creates the user, or sets its password and tags again. Users that we made bear our tag. */
 #define MANAGEMENT_TAG "baton-manager"
 MUST_USE enum err_code management_put_user(struct management *m, const char *user,
@@ -34,8 +36,9 @@ MUST_USE enum err_code management_put_user(struct management *m, const char *use
 MUST_USE enum err_code management_is_foreign_user(struct management *m, const char *user, bool *ret,
                                                   struct err *err);
 /* Topic rights first: without any a user may publish and bind every key. */
-MUST_USE enum err_code management_put_rights(struct management *m, const char *user,
-                                             const struct topology_rights *r, struct err *err);
+MUST_USE enum err_code management_put_rights(struct management *m, const char *vhost,
+                                             const char *user, const struct topology_rights *r,
+                                             struct err *err);
 /* Absent is fine. */
 MUST_USE enum err_code management_delete_user(struct management *m, const char *user,
                                               struct err *err);
@@ -52,5 +55,38 @@ MUST_USE enum err_code management_queues(struct management *m,
                                          void *arg, struct err *err);
 MUST_USE enum err_code management_has_queue(struct management *m, const char *queue, bool *ret,
                                             struct err *err);
+
+/* --- agents' logins (management_logins.c) --- */
+
+/* The virtual host of the agents, with its exchange. ret_is_new: it was not there, and so nobody
+ * has rights in it. */
+MUST_USE enum err_code management_put_agents_vhost(struct management *m, const char *vhost,
+                                                   bool *ret_is_new, struct err *err);
+struct management_login {
+    const char *user, *password;
+    const struct topology_rights *rights; /* in the agents' virtual host */
+};
+/* All in one call: created, or password, tags and rights set again. Their tags:
+ * MANAGEMENT_AGENT_TAG and `tag`. ERR_PEER: some may have been made. */
+#define MANAGEMENT_AGENT_TAG "baton-agent"
+MUST_USE enum err_code management_put_logins(struct management *m, const char *vhost,
+                                             const char *tag, const struct management_login *logins,
+                                             size_t n, struct err *err);
+/* All in one call. Absent is fine. */
+MUST_USE enum err_code management_delete_users(struct management *m, const char *const *users,
+                                               size_t n, struct err *err);
+/* Every user of the broker; has_tag: whether it bears the tag. */
+MUST_USE enum err_code management_users(struct management *m, const char *tag,
+                                        void (*report)(void *arg, const char *user, bool has_tag),
+                                        void *arg, struct err *err);
+
+/* --- within this folder --- */
+struct http_response;
+/* path: behind /api/, encoded. body: JSON or NULL. The answer is the caller's to release. */
+MUST_USE enum err_code management_call(struct management *m, const char *method, const char *path,
+                                       const struct sbuf *body, struct http_response *res,
+                                       struct err *err);
+MUST_USE enum err_code management_change(struct management *m, const char *method, const char *path,
+                                         const struct sbuf *body, struct err *err);
 
 #endif

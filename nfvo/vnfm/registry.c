@@ -28,6 +28,12 @@ static const struct metric_def metric_defs[M_N] = {
     [M_CHECKS] = {METRIC_COUNTER, "baton_manager_checks_total",
                   "Looks at the managers' queues that succeeded."},
     [M_VNFMS] = {METRIC_GAUGE, "baton_vnfms_active", "VNFMs that are enabled and there."},
+    [M_AGENT_LOGINS_MADE] = {METRIC_COUNTER, "baton_agent_logins_made_total",
+                             "Broker users made for agents."},
+    [M_AGENT_LOGINS_REMOVED] = {METRIC_COUNTER, "baton_agent_logins_removed_total",
+                                "Broker users of agents that were removed."},
+    [M_AGENT_RETRIES] = {METRIC_COUNTER, "baton_agent_logins_retries_total",
+                         "Times that agents' logins had to wait for broker or database."},
     [M_DRIVERS] = {METRIC_GAUGE, "baton_vim_drivers_active", "VIM driver queues that are served."},
 };
 
@@ -45,7 +51,8 @@ static enum err_code put_registration_user(struct registry *r, struct err *err)
     enum err_code rc = management_put_user(&r->management, o->registration_user,
                                            o->registration_password, false, err);
     if (rc == ERR_OK)
-        rc = management_put_rights(&r->management, o->registration_user, &rights, err);
+        rc = management_put_rights(&r->management, management_vhost(&r->management),
+                                   o->registration_user, &rights, err);
     return rc == ERR_OK ? rc : err_add(err, "make the registration user");
 }
 
@@ -126,6 +133,7 @@ static void on_event(struct registry *r, const struct bus_event *ev)
     }
     case BUS_READY:
         r->check_at_us = 0;
+        agents_compare_soon(r->agents, false);
         break;
     case BUS_LOST: /* the broker may come back without its users */
         serve_drop_all(r);
@@ -181,6 +189,7 @@ static void *run(void *arg)
 
 static void release(struct registry *r)
 {
+    agents_close(r->agents);
     serve_drop_all(r);
     bus_free(r->bus);
     db_free(r->db);
@@ -220,6 +229,8 @@ enum err_code registry_open(struct registry **ret, const struct registry_setup *
     enum err_code rc = ERR_OK;
     if (r->wake_fd < 0)
         rc = err_set_errno(err, ERR_IO, errno, "open the registry");
+    else if ((rc = agents_open(&r->agents, &r->setup, r->metrics, r->wake_fd, err)) != ERR_OK)
+        err_add(err, "open the registry");
     else if (pthread_create(&r->thread, NULL, run, r) != 0)
         rc = err_set(err, ERR_NOMEM, "start the registry's thread");
     if (rc != ERR_OK) {
@@ -236,6 +247,7 @@ void registry_close(struct registry *r)
     if (!r)
         return;
     atomic_store(&r->is_stopping, true);
+    agents_stop(r->agents);
     if (write(r->wake_fd, &one, sizeof(one)) < 0) /* it cannot be full, and is looked at anyway */
         log_debug(LOG_VNFM, "registry_not_woken", KV_I("errno", errno));
     pthread_join(r->thread, NULL);

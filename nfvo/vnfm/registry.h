@@ -33,6 +33,9 @@ struct registry_options {
     const char *registration_user, *registration_password;
     int64_t check_interval_ms, unregister_grace_ms;
     bool are_peers_administrators, has_registration_default_exchange;
+    const char *agents_vhost; /* "" or NULL: agents get no logins */
+    const char *agents_managers;
+    bool has_agents_default_exchange;
 };
 
 /* clang-format off */
@@ -49,7 +52,10 @@ struct registry_options {
     CONFIG_DURATION(S, m.check_interval_ms, "manager-check-interval", "20s", 100, 3600000, "how often the managers' queues are looked at"), \
     CONFIG_DURATION(S, m.unregister_grace_ms, "manager-unregister-grace", "5s", 0, 60000, "how long a manager that unregisters may go on consuming"), \
     CONFIG_BOOL(S, m.are_peers_administrators, "peers-administrator", "no", "make managers broker administrators, as Open Baton did"), \
-    CONFIG_BOOL(S, m.has_registration_default_exchange, "registration-default-exchange", "yes", "let managers register through the default exchange (Python, Go); through it any queue can be reached")
+    CONFIG_BOOL(S, m.has_registration_default_exchange, "registration-default-exchange", "yes", "let managers register through the default exchange (Python, Go); through it any queue can be reached"), \
+    CONFIG_STR(S, m.agents_vhost, "agents-vhost", AGENTS_VHOST, "virtual host of the agents in VNFC instances; the NFVO makes it, and a broker user in it per instance; empty: none"), \
+    CONFIG_STR(S, m.agents_managers, "agents-managers", "generic", "VNFM types that command agents there, separated by blanks or commas"), \
+    CONFIG_BOOL(S, m.has_agents_default_exchange, "agents-default-exchange", "no", "let agents use the default exchange of that virtual host, as the reference's EMS does")
 /* clang-format on */
 
 struct registry_setup { /* all borrowed until registry_close */
