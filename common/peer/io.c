@@ -175,7 +175,7 @@ static void unregister(struct peer *p)
     int64_t until = peer_now_us() + UNREGISTER_MS * USEC_PER_MS;
     if (!is_connected(p))
         return;
-    p->o.hooks->unregister_body(p->o.arg, &p->credentials, &body);
+    p->o.hooks->registration(p->o.arg, &p->credentials, &body);
     peer_tell(p, p->o.register_key, &body);
     act(p);
     while (is_connected(p) && peer_now_us() < until && !send_is_idle(p)) {

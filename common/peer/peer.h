@@ -63,10 +63,11 @@ struct peer_hooks {
      * later. */
     void (*serve)(void *arg, struct peer_request *request);
     /* The rest on the I/O thread; must not block. */
-    void (*register_body)(void *arg, struct sbuf *out);
-    enum err_code (*read_credentials)(void *arg, const char *body, size_t len,
-                                      struct peer_credentials *ret, struct err *err);
-    void (*unregister_body)(void *arg, const struct peer_credentials *mine, struct sbuf *out);
+    /* What registers us (mine is NULL) or takes that back. */
+    void (*registration)(void *arg, const struct peer_credentials *mine, struct sbuf *out);
+    /* Out of the answer; user and password: buffers of size bytes. */
+    enum err_code (*read_credentials)(const char *body, size_t len, char *user, char *password,
+                                      size_t size, struct err *err);
     /* Each time that it begins to serve as this user; may be NULL. */
     void (*private_user)(void *arg, const struct peer_credentials *mine);
     void (*event)(void *arg, const struct peer_event *event); /* for the log; may be NULL */

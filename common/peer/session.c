@@ -65,7 +65,7 @@ static void begin_registration(struct peer *p)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     if (p->registration)
         return; /* it was sent again with all other questions */
-    p->o.hooks->register_body(p->o.arg, &body);
+    p->o.hooks->registration(p->o.arg, NULL, &body);
     p->registration = ask_new(p, p->o.register_key, &body, p->o.register_timeout_ms);
     ask_begin(p, p->registration);
     if (!p->is_private)
@@ -101,8 +101,8 @@ void session_registered(struct peer *p, struct ask *ask)
     enum err_code rc = err.code;
     p->registration = NULL;
     if (rc == ERR_OK)
-        rc =
-            p->o.hooks->read_credentials(p->o.arg, ask->answer->body, ask->answer->len, &got, &err);
+        rc = p->o.hooks->read_credentials(ask->answer->body, ask->answer->len, got.user,
+                                          got.password, sizeof(got.user), &err);
     ask_free(ask);
     if (p->is_discarding)
         return;

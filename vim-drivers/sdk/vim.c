@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void registration(const struct ob_vim *v, const char *action,
-                         const struct peer_credentials *mine, struct sbuf *out)
+static void registration(void *arg, const struct peer_credentials *mine, struct sbuf *out)
 {
+    const struct ob_vim *v = arg;
     const char *words[] = {"correlation", "instance", "client_token"};
-    struct registration body = {.action = action,
+    struct registration body = {.action = mine ? "unregister" : "register",
                                 .type = v->queue,
                                 .instance = v->instance,
                                 .capabilities = {.at = words, .n = v->has_client_token ? 3 : 2}};
@@ -21,23 +21,6 @@ static void registration(const struct ob_vim *v, const char *action,
         body.password = mine->password;
     }
     proto_encode(&registration_type, &body, PROTO_COMPLETE, out);
-}
-
-static void register_body(void *arg, struct sbuf *out)
-{
-    registration(arg, "register", NULL, out);
-}
-
-static void unregister_body(void *arg, const struct peer_credentials *mine, struct sbuf *out)
-{
-    registration(arg, "unregister", mine, out);
-}
-
-static enum err_code read_credentials(void *arg, const char *body, size_t len,
-                                      struct peer_credentials *ret, struct err *err)
-{
-    (void)arg;
-    return manager_credentials_read(body, len, ret->user, ret->password, sizeof(ret->user), err);
 }
 
 static void on_event(void *arg, const struct peer_event *ev)
@@ -53,9 +36,8 @@ static void on_event(void *arg, const struct peer_event *ev)
 }
 
 static const struct peer_hooks hooks = {.serve = call_serve,
-                                        .register_body = register_body,
-                                        .read_credentials = read_credentials,
-                                        .unregister_body = unregister_body,
+                                        .registration = registration,
+                                        .read_credentials = manager_credentials_read,
                                         .event = on_event};
 
 static struct peer *new_peer(struct ob_vim *v, const struct ob_vim_options *o)

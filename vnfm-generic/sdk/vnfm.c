@@ -10,9 +10,9 @@
 
 static const char *const capabilities[] = {"correlation", "instance"};
 
-static void registration(struct ob_vnfm *v, const char *action, const struct peer_credentials *mine,
-                         struct sbuf *out)
+static void registration(void *arg, const struct peer_credentials *mine, struct sbuf *out)
 {
+    const struct ob_vnfm *v = arg;
     const char *words[] = {capabilities[0], capabilities[1]};
     struct vnfm_endpoint endpoint = {.type = v->type,
                                      .endpoint = v->endpoint,
@@ -22,30 +22,15 @@ static void registration(struct ob_vnfm *v, const char *action, const struct pee
                                      .active = true,
                                      .capabilities = {.at = words, .n = ARRAY_LEN(words)},
                                      .instance = v->instance};
-    struct registration body = {
-        .action = action, .type = v->type, .endpoint = &endpoint, .instance = v->instance};
+    struct registration body = {.action = mine ? "unregister" : "register",
+                                .type = v->type,
+                                .endpoint = &endpoint,
+                                .instance = v->instance};
     if (mine) {
         body.username = mine->user;
         body.password = mine->password;
     }
     proto_encode(&registration_type, &body, PROTO_COMPLETE, out);
-}
-
-static void register_body(void *arg, struct sbuf *out)
-{
-    registration(arg, "register", NULL, out);
-}
-
-static void unregister_body(void *arg, const struct peer_credentials *mine, struct sbuf *out)
-{
-    registration(arg, "unregister", mine, out);
-}
-
-static enum err_code read_credentials(void *arg, const char *body, size_t len,
-                                      struct peer_credentials *ret, struct err *err)
-{
-    (void)arg;
-    return manager_credentials_read(body, len, ret->user, ret->password, sizeof(ret->user), err);
 }
 
 static void on_event(void *arg, const struct peer_event *ev)
@@ -68,9 +53,8 @@ static void on_private_user(void *arg, const struct peer_credentials *mine)
 }
 
 static const struct peer_hooks hooks = {.serve = request_serve,
-                                        .register_body = register_body,
-                                        .read_credentials = read_credentials,
-                                        .unregister_body = unregister_body,
+                                        .registration = registration,
+                                        .read_credentials = manager_credentials_read,
                                         .private_user = on_private_user,
                                         .event = on_event};
 
