@@ -6,3 +6,10 @@ bins += vim-driver-test
 bin-vim-driver-test-src := vim-drivers/test/main.c
 bin-vim-driver-test-libs := vim_test ob_vim proto common
 bin-vim-driver-test-ldlibs := -lrabbitmq -luuid -lm
+
+libs += vim_local
+lib-vim_local-src := $(shell find vim-drivers/local -name '*.c' -not -name main.c | sort)
+bins += vim-driver-local
+bin-vim-driver-local-src := vim-drivers/local/main.c
+bin-vim-driver-local-libs := vim_local ob_vim proto common
+bin-vim-driver-local-ldlibs := -lrabbitmq -larchive -luuid -lm

@@ -1,0 +1,124 @@
+/* vim-driver-local: this host as a cloud. README.md says how. */
+#include "common/daemon/daemon.h"
+#include "common/log/log.h"
+#include "vim-drivers/local/cloud.h"
+#include "vim-drivers/local/methods.h"
+
+#include <stdio.h>
+
+struct driver {
+    struct loc_options o;
+    struct loc loc;
+    struct ob_vim *vim;
+};
+
+static void on_event(void *arg, enum ob_vim_state state, int code, const char *text)
+{
+    (void)arg;
+    switch (state) {
+    case OB_VIM_REGISTERING:
+        log_info(LOG_DRIVER, "registering");
+        break;
+    case OB_VIM_SERVING:
+        log_info(LOG_DRIVER, "serving", KV_S("queue", text));
+        break;
+    case OB_VIM_LOST:
+        log_warn(LOG_DRIVER, "connection_lost", KV_I("code", code), KV_S("text", text));
+        break;
+    case OB_VIM_FAULT:
+        log_warn(LOG_DRIVER, "fault", KV_I("code", code), KV_S("text", text));
+        break;
+    case OB_VIM_ANSWER_DROPPED:
+        log_warn(LOG_DRIVER, "answer_dropped", KV_I("code", code), KV_S("text", text));
+        break;
+    }
+}
+
+static enum err_code say_mode(struct driver *d)
+{
+    AUTO(sbuf_release) struct sbuf why = SBUF_INIT;
+    enum loc_mode mode = loc_probe(&d->loc, &why);
+    printf("%s %s\n", loc_mode_names[mode], why.s);
+    return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
+}
+
+/* What --probe-mode and --clean ask for, and nothing else. */
+static enum err_code once_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    enum err_code rc = ERR_OK;
+    d->loc.o = &d->o;
+    d->loc.lock_fd = -1;
+    if (!d->o.wants_probe && !d->o.wants_clean)
+        return ERR_OK;
+    if (d->o.wants_probe)
+        rc = say_mode(d);
+    if (rc == ERR_OK && d->o.wants_clean) {
+        rc = loc_state_open(&d->loc, err);
+        if (rc == ERR_OK)
+            rc = loc_clean(&d->loc, err);
+        loc_state_close(&d->loc);
+    }
+    if (rc == ERR_OK)
+        daemon_stop(NULL);
+    return rc;
+}
+
+static enum err_code cloud_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return loc_cloud_open(&d->loc, &d->o, err);
+}
+
+static void cloud_close(void *ctx)
+{
+    struct driver *d = ctx;
+    loc_state_close(&d->loc);
+}
+
+static enum err_code driver_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    d->vim = ob_vim_new(&(struct ob_vim_options){.type = d->o.type,
+                                                 .name = d->o.name,
+                                                 .broker = peer_settings_bus(&d->o.peer),
+                                                 .threads = (unsigned)d->o.peer.threads,
+                                                 .prefetch = (unsigned)d->o.peer.prefetch,
+                                                 .has_client_token = true,
+                                                 .methods = loc_methods,
+                                                 .arg = &d->loc,
+                                                 .on_event = on_event},
+                        err);
+    return d->vim ? ob_vim_start(d->vim, err) : err->code;
+}
+
+static void driver_close(void *ctx)
+{
+    struct driver *d = ctx;
+    struct ob_vim_stats s;
+    ob_vim_stop(d->vim, (int)d->o.stop_grace_ms);
+    ob_vim_get_stats(d->vim, &s);
+    log_info(LOG_DRIVER, "served", KV_I("calls", s.calls), KV_I("repeats", s.repeats),
+             KV_I("replies", s.replies), KV_I("dropped", s.dropped));
+    ob_vim_free(d->vim);
+}
+
+static const struct daemon_duty duties[] = {{"once", once_open, NULL},
+                                            {"cloud", cloud_open, cloud_close},
+                                            {"driver", driver_open, driver_close},
+                                            {0}};
+
+int main(int argc, char **argv)
+{
+    int code;
+    if (loc_is_companion(argc, argv, &code))
+        return code;
+    return daemon_main(argc, argv,
+                       &(struct daemon){.name = "vim-driver-local",
+                                        .version = "0.1",
+                                        .summary = "a VIM driver that makes this host a cloud",
+                                        .options = loc_option_rows,
+                                        .context_size = sizeof(struct driver),
+                                        .options_at = offsetof(struct driver, o),
+                                        .duties = duties});
+}

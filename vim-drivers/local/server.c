@@ -1,0 +1,390 @@
+/* Servers: launched, listed, rebuilt, deleted, and taken over from a driver that died.
+ *
+ * What is to be made is written down first (making), what is there second (running); what is to be
+ * removed first (deleting), what is gone second (no file). So whenever a driver dies, its successor
+ * knows of everything that may exist. */
+#include "vim-drivers/local/local.h"
+
+#include "common/base/mem.h"
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "proto/codec/codec.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Gson's form, the only one that Go parses: amqp-protocol.md 5.3. */
+static void date(char *out, size_t size)
+{
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm t;
+    time_t now = time(NULL);
+    gmtime_r(&now, &t);
+    snprintf(out, size, "%s %d, %d %d:%02d:%02d %s", months[t.tm_mon], t.tm_mday, t.tm_year + 1900,
+             (t.tm_hour + 11) % 12 + 1, t.tm_min, t.tm_sec, t.tm_hour < 12 ? "AM" : "PM");
+}
+
+const struct loc_maker *loc_maker_of(enum loc_mode mode)
+{
+    return mode == LOC_RUNC ? &loc_container : &loc_plain;
+}
+
+void loc_metadata(const struct loc_server *s, struct sbuf *out)
+{
+    char ip[LOC_IP_TEXT];
+    sbuf_adds(out, "{\"name\":");
+    proto_quotes(out, s->name);
+    sbuf_addf(out, ",\"id\":\"%s\",\"mode\":\"%s\",\"image\":", s->id, loc_mode_names[s->mode]);
+    proto_quotes(out, s->image);
+    sbuf_adds(out, ",\"flavour\":");
+    proto_quotes(out, s->flavour.name);
+    sbuf_addf(out, ",\"vcpus\":%lld,\"ram\":%lld,\"disk\":%lld,\"ips\":{",
+              (long long)s->flavour.vcpus, (long long)s->flavour.ram, (long long)s->flavour.disk);
+    for (unsigned i = 0; i < s->nic_n; i++) {
+        bool is_again = false; /* a network that an earlier one has named */
+        for (unsigned k = 0; k < i; k++)
+            is_again |= strcmp(s->nics[k].name, s->nics[i].name) == 0;
+        if (is_again)
+            continue;
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, s->nics[i].name);
+        const char *sep = ":[";
+        for (unsigned k = i; k < s->nic_n; k++) {
+            if (strcmp(s->nics[k].name, s->nics[i].name) != 0)
+                continue;
+            loc_ip_print(s->nics[k].ip, ip);
+            sbuf_addf(out, "%s\"%s\"", sep, ip);
+            sep = ",";
+        }
+        sbuf_addc(out, ']');
+    }
+    sbuf_adds(out, "}}\n");
+}
+
+/* --- launch --- */
+
+static enum err_code find_flavour(const struct loc *l, const char *name, struct loc_flavour *ret,
+                                  struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
+    const char *wanted = name && name[0] ? name : l->o->default_flavour;
+    const struct loc_flavour *f = loc_flavour_find(l, wanted);
+    if (f) {
+        *ret = *f;
+        return ERR_OK;
+    }
+    for (f = l->flavours; f && names.len < 120; f = f->next)
+        sbuf_addf(&names, "%s%s", names.len ? ", " : "", f->name);
+    err_set(err, ERR_NOT_FOUND, "flavour '%s' is not there", wanted);
+    return err_hint(err, "there are %s; addFlavor and the option flavours make others", names.s);
+}
+
+/* With the lock held: a record for it, with flavour, image and addresses. */
+static enum err_code plan(struct loc *l, const struct loc_launch *want, struct loc_server **ret,
+                          struct err *err)
+{
+    struct loc_server s = {.phase = LOC_MAKING, .mode = l->mode, .is_busy = true};
+    int64_t n = 0;
+    for (const struct loc_server *o = l->servers; o; o = o->next)
+        n++;
+    if (n >= l->o->quota_instances) {
+        err_set(err, ERR_LIMIT, "%lld servers are all that quota-instances allows", (long long)n);
+        return err_hint(err, "delete some, or raise the driver's option quota-instances");
+    }
+    if (!want->name || !want->name[0] || strlen(want->name) >= LOC_NAME_MAX)
+        return err_set(err, ERR_INVALID, "a server needs a name of at most %d bytes",
+                       LOC_NAME_MAX - 1);
+    if (want->token && strlen(want->token) >= LOC_NAME_MAX)
+        return err_set(err, ERR_INVALID, "its client token is too long");
+    const struct loc_image *image = loc_image_find(l, want->image);
+    if (!image) {
+        err_set(err, ERR_NOT_FOUND, "image '%s' is not there", want->image);
+        return err_hint(err, "'host' always is; others are the folders and .tar files in the "
+                             "driver's option images");
+    }
+    id_new(s.id);
+    snprintf(s.name, sizeof(s.name), "%s", want->name);
+    snprintf(s.token, sizeof(s.token), "%s", want->token ? want->token : "");
+    snprintf(s.image, sizeof(s.image), "%s", image->name);
+    snprintf(s.boot, sizeof(s.boot), "%s", l->boot);
+    date(s.created, sizeof(s.created));
+    date(s.updated, sizeof(s.updated));
+    enum err_code rc = find_flavour(l, want->flavour, &s.flavour, err);
+    if (rc == ERR_OK)
+        rc = loc_nics_take(l, want, &s, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret = xmalloc(sizeof(s));
+    **ret = s;
+    (*ret)->next = l->servers;
+    l->servers = *ret;
+    return ERR_OK;
+}
+
+static void folder_of(const struct loc *l, const struct loc_server *s, char out[LOC_PATH_MAX])
+{
+    loc_path(l, out, "instances/%s", s->id);
+}
+
+/* Whatever may exist of it. The record stays. */
+static enum err_code unmake(struct loc *l, const struct loc_server *s, struct err *err)
+{
+    char folder[LOC_PATH_MAX];
+    enum err_code rc = loc_maker_of(s->mode)->end(l, s, err);
+    loc_step(l);
+    folder_of(l, s, folder);
+    if (rc == ERR_OK)
+        rc = loc_remove_tree(folder, err);
+    loc_step(l);
+    return rc;
+}
+
+static enum err_code make(struct loc *l, struct loc_server *s, const char *user_data,
+                          struct err *err)
+{
+    char path[LOC_PATH_MAX];
+    folder_of(l, s, path);
+    enum err_code rc = loc_make_folder(path, 0711, err);
+    loc_step(l);
+    loc_path(l, path, "instances/%s/user-data", s->id);
+    if (rc == ERR_OK)
+        rc = loc_write(path, user_data ? user_data : "", strlen(user_data ? user_data : ""), 0755,
+                       err);
+    loc_step(l);
+    if (rc == ERR_OK)
+        rc = loc_maker_of(s->mode)->start(l, s, err);
+    loc_step(l);
+    if (rc == ERR_OK) {
+        s->phase = LOC_RUNNING;
+        rc = loc_save_server(l, s, err);
+    }
+    return rc;
+}
+
+/* Half made: nothing of it stays, or a record that says so. Returns whether it is gone. */
+static bool undo(struct loc *l, struct loc_server *s, const struct err *why)
+{
+    struct err err = ERR_INIT;
+    enum err_code rc = unmake(l, s, &err);
+    if (rc == ERR_OK)
+        rc = loc_forget(l, "servers", s->id, &err);
+    if (rc == ERR_OK)
+        return true;
+    log_error(LOG_DRIVER, "half_made", KV_S("server", s->id), KV_ERR(&err));
+    s->phase = LOC_FAILED;
+    s->token[0] = '\0'; /* a repeat may succeed */
+    snprintf(s->fault, sizeof(s->fault), "%s", why->msg);
+    err_ignore(loc_save_server(l, s, NULL), "it is written down as being made, which says as much");
+    return false;
+}
+
+/* Take over what was done to the copy, and let others at it. */
+static void put_back(struct loc *l, struct loc_server *own, const struct loc_server *copy,
+                     bool is_gone)
+{
+    pthread_mutex_lock(&l->lock);
+    struct loc_server *next = own->next;
+    *own = *copy;
+    own->next = next;
+    own->is_busy = false;
+    if (is_gone)
+        loc_remove_server(l, own);
+    pthread_cond_broadcast(&l->changed);
+    pthread_mutex_unlock(&l->lock);
+}
+
+enum err_code loc_server_launch(struct loc *l, const struct loc_launch *want,
+                                struct loc_server *ret, struct err *err)
+{
+    struct loc_server *own, s;
+    int64_t began = clock_mono_us();
+    ret->id[0] = '\0';
+    pthread_mutex_lock(&l->lock);
+    while ((own = loc_server_by_token(l, want->token)) && own->is_busy)
+        pthread_cond_wait(&l->changed, &l->lock);
+    if (own) { /* asked again: the answer was lost, the server was not */
+        *ret = *own;
+        pthread_mutex_unlock(&l->lock);
+        return ERR_OK;
+    }
+    enum err_code rc = plan(l, want, &own, err);
+    if (rc == ERR_OK)
+        s = *own;
+    pthread_mutex_unlock(&l->lock);
+    if (rc != ERR_OK)
+        return err_add(err, "launch '%s'", want->name ? want->name : "");
+    rc = loc_save_server(l, &s, err);
+    if (rc == ERR_OK)
+        rc = make(l, &s, want->user_data, err);
+    bool is_gone = rc != ERR_OK && undo(l, &s, err);
+    put_back(l, own, &s, is_gone);
+    if (rc == ERR_OK)
+        log_info(LOG_DRIVER, "launched", KV_S("server", s.id), KV_S("name", s.name),
+                 KV_I("took_ms", (clock_mono_us() - began) / 1000));
+    if (!is_gone)
+        *ret = s;
+    return rc == ERR_OK ? rc : err_add(err, "launch '%s'", want->name);
+}
+
+/* --- delete, rebuild --- */
+
+/* Into our hands, when whoever has it is done. NULL: it is not there. */
+static struct loc_server *take(struct loc *l, const char *id, struct loc_server *copy)
+{
+    struct loc_server *own;
+    pthread_mutex_lock(&l->lock);
+    while ((own = loc_server_by_id(l, id)) && own->is_busy)
+        pthread_cond_wait(&l->changed, &l->lock);
+    if (own) {
+        own->is_busy = true;
+        *copy = *own;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return own;
+}
+
+static enum err_code remove_server(struct loc *l, struct loc_server *s, struct err *err)
+{
+    s->phase = LOC_DELETING;
+    enum err_code rc = loc_save_server(l, s, err);
+    if (rc == ERR_OK)
+        rc = unmake(l, s, err);
+    if (rc == ERR_OK)
+        rc = loc_forget(l, "servers", s->id, err);
+    return rc;
+}
+
+enum err_code loc_server_delete(struct loc *l, const char *id, bool *ret_was_there, struct err *err)
+{
+    struct loc_server s;
+    struct loc_server *own = take(l, id, &s);
+    *ret_was_there = own != NULL;
+    if (!own)
+        return ERR_OK;
+    enum err_code rc = remove_server(l, &s, err);
+    if (rc != ERR_OK)
+        snprintf(s.fault, sizeof(s.fault), "%s", err->msg);
+    put_back(l, own, &s, rc == ERR_OK);
+    if (rc == ERR_OK)
+        log_info(LOG_DRIVER, "deleted", KV_S("server", s.id), KV_S("name", s.name));
+    return rc == ERR_OK ? rc : err_add(err, "delete server '%s'", s.name);
+}
+
+static enum err_code make_again(struct loc *l, struct loc_server *s, const char *image,
+                                struct err *err)
+{
+    enum { USER_DATA_MAX = 16 * 1024 * 1024 };
+    AUTO(sbuf_release) struct sbuf user_data = SBUF_INIT;
+    char path[LOC_PATH_MAX];
+    loc_path(l, path, "instances/%s/user-data", s->id);
+    enum err_code rc = loc_read(path, USER_DATA_MAX, &user_data, err);
+    if (rc != ERR_OK)
+        return rc;
+    s->phase = LOC_MAKING;
+    s->mode = l->mode;
+    s->fault[0] = '\0';
+    snprintf(s->image, sizeof(s->image), "%s", image);
+    snprintf(s->boot, sizeof(s->boot), "%s", l->boot);
+    date(s->updated, sizeof(s->updated));
+    rc = loc_save_server(l, s, err);
+    if (rc == ERR_OK)
+        rc = unmake(l, s, err);
+    return rc == ERR_OK ? make(l, s, user_data.s, err) : rc;
+}
+
+enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *image,
+                                 struct loc_server *ret, struct err *err)
+{
+    pthread_mutex_lock(&l->lock);
+    bool is_known = loc_image_find(l, image) != NULL;
+    pthread_mutex_unlock(&l->lock);
+    ret->id[0] = '\0';
+    if (!is_known)
+        return err_set(err, ERR_NOT_FOUND, "image '%s' is not there", image);
+    struct loc_server s;
+    struct loc_server *own = take(l, id, &s);
+    if (!own)
+        return err_set(err, ERR_NOT_FOUND, "no server '%s'", id);
+    enum err_code rc = make_again(l, &s, image, err);
+    if (rc != ERR_OK) { /* it was there before: it stays, broken, until it is deleted */
+        s.phase = LOC_FAILED;
+        snprintf(s.fault, sizeof(s.fault), "%s", err->msg);
+        err_ignore(loc_save_server(l, &s, NULL), "the first failure counts");
+    }
+    *ret = s;
+    put_back(l, own, &s, false);
+    return rc == ERR_OK ? rc : err_add(err, "rebuild server '%s'", s.name);
+}
+
+/* --- what it is like now --- */
+
+const char *loc_server_status(const struct loc *l, const struct loc_server *s, const char **ret_why)
+{
+    *ret_why = s->fault[0] ? s->fault : NULL;
+    if (s->phase == LOC_MAKING)
+        return "BUILD";
+    if (s->phase == LOC_FAILED)
+        return "ERROR";
+    if (strcmp(s->boot, l->boot) != 0)
+        *ret_why = "stopped: this host was started again since";
+    else if (!s->start || loc_process_start(s->pid) != s->start)
+        *ret_why = "stopped: its first process has ended";
+    else
+        return "ACTIVE";
+    return "ERROR";
+}
+
+/* --- a new driver --- */
+
+static enum err_code settle(struct loc *l, struct loc_server *s, struct err *err)
+{
+    bool was_there;
+    if (s->phase == LOC_RUNNING || s->phase == LOC_FAILED) {
+        const char *why;
+        log_info(LOG_DRIVER, "adopted", KV_S("server", s->id), KV_S("name", s->name),
+                 KV_S("status", loc_server_status(l, s, &why)));
+        return ERR_OK;
+    }
+    log_info(LOG_DRIVER, "half_done", KV_S("server", s->id), KV_S("name", s->name),
+             KV_S("phase", loc_phase_names[s->phase]));
+    return loc_server_delete(l, s->id, &was_there, err);
+}
+
+/* Folders that no record knows: the record goes last, so there is none unless somebody meddled. */
+static void remove_orphans(struct loc *l)
+{
+    char path[LOC_PATH_MAX];
+    loc_path(l, path, "instances");
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        struct loc_server s = {.mode = l->mode};
+        if (!id_is_valid(e->d_name) || loc_server_by_id(l, e->d_name))
+            continue;
+        snprintf(s.id, sizeof(s.id), "%s", e->d_name);
+        log_warn(LOG_DRIVER, "orphan", KV_S("server", s.id));
+        err_ignore(unmake(l, &s, NULL), "the next start tries again");
+    }
+    if (d)
+        closedir(d);
+}
+
+enum err_code loc_adopt(struct loc *l, struct err *err)
+{
+    enum err_code rc = ERR_OK;
+    if (l->mode == LOC_RUNC)
+        rc = loc_fabric_open(l, err);
+    for (struct loc_server *s = l->servers, *next; s && rc == ERR_OK; s = next) {
+        next = s->next;
+        if (settle(l, s, err) != ERR_OK) {
+            log_error(LOG_DRIVER, "not_settled", KV_S("server", s->id), KV_ERR(err));
+            *err = (struct err)ERR_INIT; /* it is listed as broken, and can be deleted */
+        }
+    }
+    if (rc == ERR_OK)
+        remove_orphans(l);
+    return rc;
+}
