@@ -5,11 +5,11 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "ems-agent/folder.h"
+#include "ems-agent/slim.h"
 #include "proto/topology.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -63,10 +63,10 @@ static void on_event(struct agent *a, const struct bus_event *ev)
     mail_on_event(a, ev);
 }
 
-static int wait_ms(const struct agent *a)
+static int wait_ms(const struct agent *a, bool has_worked)
 {
     int64_t due = mail_due_us(a);
-    int ms = a->line.first ? LOOK_MS : IDLE_MS;
+    int ms = a->line.first || has_worked ? LOOK_MS : IDLE_MS;
 
     if (due != INT64_MAX && clock_left_ms(due) < ms)
         ms = clock_left_ms(due);
@@ -77,17 +77,21 @@ static void *loop(void *arg)
 {
     struct agent *a = arg;
     struct bus_event ev;
+    bool has_worked = false;
 
     while (!daemon_is_stopping()) {
-        enum bus_event_type type = bus_next(a->bus, &ev, a->wake, wait_ms(a));
+        enum bus_event_type type = bus_next(a->bus, &ev, a->wake, wait_ms(a, has_worked));
         if (type == BUS_WAKE)
             journal_read_events(&a->journal);
         else if (type != BUS_TIMEOUT)
             on_event(a, &ev);
         line_look(a);
         mail_pump(a);
-        if (type == BUS_DELIVERY || type == BUS_READY)
-            malloc_trim(0);
+        if (has_worked && type == BUS_TIMEOUT) {
+            slim_down();
+            has_worked = false;
+        }
+        has_worked |= type != BUS_TIMEOUT;
     }
     return NULL;
 }

@@ -2,8 +2,8 @@
  * VNFM. */
 #include "common/daemon/daemon.h"
 #include "ems-agent/agent.h"
+#include "ems-agent/slim.h"
 
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,10 +27,7 @@ static void rename_config(char **argv)
 
 int main(int argc, char **argv)
 {
-    /* One thread works: further arenas would only hold memory. Small machines count on us. */
-    mallopt(M_ARENA_MAX, 1);
-    mallopt(M_TRIM_THRESHOLD, 64 * 1024);
-    mallopt(M_MMAP_THRESHOLD, 64 * 1024);
+    slim_set_up();
     rename_config(argv);
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "ems-agent",

@@ -235,7 +235,7 @@ static int open_run(const struct journal *j, const char *key, const char *suffix
 }
 
 /* Nobody holds the lock any more: what became of it? */
-static enum run_place settle(struct journal *j, const char *key, int fd, struct run_head *head,
+static enum run_place settle(struct journal *j, const char *key, struct run_head *head,
                              bool is_readable)
 {
     char name[JOURNAL_KEY_SIZE + 8];
@@ -255,7 +255,11 @@ static enum run_place settle(struct journal *j, const char *key, int fd, struct 
         head->state = RUN_UNKNOWN;
         head->status = -1;
     }
-    (void)journal_finish(j->dir, key, fd, head);
+    int fd = open_run(j, key, "run", O_RDWR);
+    if (fd >= 0) { /* else it was renamed since we opened it: then the head is complete */
+        (void)journal_finish(j->dir, key, fd, head);
+        close(fd);
+    }
     return RUN_OVER;
 }
 
@@ -276,15 +280,15 @@ enum run_place journal_find(struct journal *j, const char *key, struct run_head 
         }
         if (fd >= 0)
             close(fd);
-        fd = open_run(j, key, "run", O_RDWR);
+        /* Not for writing: closing it would ring our own bell. */
+        fd = open_run(j, key, "run", O_RDONLY);
         if (fd < 0)
             continue;
         if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             if (read_head(fd, ret_head))
                 place = RUN_LIVE;
         } else {
-            /* It may have been renamed since we opened it: then the head is complete. */
-            place = settle(j, key, fd, ret_head, read_head(fd, ret_head));
+            place = settle(j, key, ret_head, read_head(fd, ret_head));
         }
         if (place == RUN_NONE)
             close(fd);
@@ -349,7 +353,7 @@ enum err_code journal_write_outcome(struct journal *j, const char *key, struct r
 void journal_kill(struct journal *j, const char *key)
 {
     struct run_head head;
-    int fd = open_run(j, key, "run", O_RDWR);
+    int fd = open_run(j, key, "run", O_RDONLY);
 
     if (fd < 0)
         return;
