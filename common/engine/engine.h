@@ -86,7 +86,6 @@ struct engine_store {
     /* Writes and commits the open transaction; on failure it is rolled back. */
     enum err_code (*save)(void *ctx, const struct domain *dom, const struct save *s,
                           struct err *err);
-    void (*abandon)(void *ctx);
     /* Deletes confirmed and re-schedules returned rows outside of a batch. */
     enum err_code (*settle)(void *ctx, const struct save *s, struct err *err);
     /* Commands that are due, at most max. */

@@ -134,12 +134,6 @@ static void read_meta(struct arena *a, const char *meta, struct send *s)
                        .is_internal = (flags & META_INTERNAL) != 0};
 }
 
-static void abandon(void *ctx)
-{
-    struct engine_pg *pg = ctx;
-    db_rollback(pg->db);
-}
-
 static enum err_code settle(void *ctx, const struct save *s, struct err *err)
 {
     struct engine_pg *pg = ctx;
@@ -255,7 +249,6 @@ struct engine_store engine_pg_store(struct engine_pg *pg)
     return (struct engine_store){.ctx = pg,
                                  .load = pg_load,
                                  .save = pg_save,
-                                 .abandon = abandon,
                                  .settle = settle,
                                  .due = due,
                                  .unsent = unsent,

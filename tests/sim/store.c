@@ -229,11 +229,6 @@ static enum err_code store_load(void *ctx, const struct domain *dom, struct load
     return ERR_OK;
 }
 
-static void store_abandon(void *ctx)
-{
-    store_unlock(ctx);
-}
-
 /* --- what is due
  * ------------------------------------------------------------------------------------------------
  */
@@ -346,7 +341,6 @@ void session_open(struct session *ss, struct sim *s, const char *who, const stru
     ss->port = (struct engine_store){.ctx = ss,
                                      .load = store_load,
                                      .save = store_save,
-                                     .abandon = store_abandon,
                                      .settle = store_settle,
                                      .due = store_due,
                                      .unsent = store_unsent,

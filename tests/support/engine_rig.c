@@ -166,11 +166,6 @@ static enum err_code save(void *ctx, const struct domain *dom, const struct save
     return settle(r, s, err);
 }
 
-static void abandon(void *ctx)
-{
-    (void)ctx;
-}
-
 static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
                          struct err *err)
 {
@@ -294,8 +289,7 @@ struct rig *rig_new(void)
     static const struct row_kind rows[] = {{"agg", {0}, true, false, false}};
     static const struct agg_kind aggs[] = {{"agg", 0, {0}, 0}};
     struct rig *r = the = xcalloc(1, sizeof(*r));
-    struct engine_store store = {r,     load, save, abandon, settle, due, unsent, mark_maybe_sent,
-                                 render};
+    struct engine_store store = {r, load, save, settle, due, unsent, mark_maybe_sent, render};
     struct engine_bus bus = {.ctx = r,
                              .next = next,
                              .ack = ack,
