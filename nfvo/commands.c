@@ -96,6 +96,12 @@ static void deploy(void *ctx, const char *nsr_id, const struct deploy_plan *plan
         .nsd = plan->nsd, .project_id = plan->project_id, .monitoring_ip = plan->monitoring_ip};
     add_candidates(&req, plan, &c->arena);
     add_vnfms(&req, plan, &c->arena);
+    for (uint32_t i = 0; i < plan->package_n; i++) { /* the publisher reads the rest */
+        struct vnf_package *p = proto_new(&vnf_package_type, &c->arena);
+        p->id = plan->packages[i]->id;
+        p->hb_version = plan->packages[i]->hb_version;
+        proto_list_add(&req.packages, p, &c->arena);
+    }
     for (uint32_t i = 0; i < plan->key_n; i++)
         proto_list_add(&req.keys, proto_dup(&ssh_key_type, plan->keys[i], &c->arena), &c->arena);
     c->request.intent.payload = copied(c, &deploy_request_type, &req, 0);

@@ -7,7 +7,7 @@ ifneq ($(wildcard nfvo/main.c),)
 bins += nfvo
 bin-nfvo-src := nfvo/main.c
 bin-nfvo-libs := nfvo proto common
-bin-nfvo-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -ljansson -luuid -lm
+bin-nfvo-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -larchive -lyaml -ljansson -luuid -lm
 endif
 
 # The reference page of the lifecycle's matrix.

@@ -10,9 +10,19 @@
 #include "nfvo/api/session.h"
 
 const struct endpoint *const endpoint_tables[] = {
-    token_endpoints, nsd_endpoints,     vnfd_endpoints,    nsr_endpoints,
-    pop_endpoints,   manager_endpoints, event_endpoints,   access_endpoints,
-    key_endpoints,   system_endpoints,  explain_endpoints, NULL,
+    token_endpoints,
+    nsd_endpoints,
+    vnfd_endpoints,
+    package_endpoints,
+    nsr_endpoints,
+    pop_endpoints,
+    manager_endpoints,
+    event_endpoints,
+    access_endpoints,
+    key_endpoints,
+    system_endpoints,
+    explain_endpoints,
+    NULL,
 };
 
 /* The router's table, and beside each row what it stands for. */
@@ -28,7 +38,10 @@ static void make_routes(struct api *api)
         for (const struct endpoint *e = *t; e->method; e++) {
             api->endpoints[at] = e;
             api->routes[at++] =
-                (struct http_route){.method = e->method, .path = e->path, .handler = api_dispatch};
+                (struct http_route){.method = e->method,
+                                    .path = e->path,
+                                    .handler = api_dispatch,
+                                    .flags = e->flags & API_UPLOAD ? HTTP_ROUTE_UPLOAD : 0u};
         }
 }
 
@@ -48,6 +61,7 @@ static enum err_code listen_on(struct api *api, struct err *err)
         .tls_priorities = or_null(o->tls_priorities),
         .threads = (unsigned)o->threads,
         .max_body = (size_t)o->max_body,
+        .max_upload = (size_t)o->max_upload,
         .upload_directory = or_null(o->upload_directory),
         .max_connections = (unsigned)o->max_connections,
         .routes = api->routes,

@@ -19,12 +19,13 @@ struct store;
 
 struct api_options {
     const char *listen;
-    int64_t port, threads, max_body, max_connections;
+    int64_t port, threads, max_body, max_upload, max_connections;
     const char *tls_cert, *tls_key, *tls_priorities, *upload_directory;
     const char *admin_password;      /* "": generated into admin_password_path at first start */
     const char *admin_password_path; /* 0600 */
     const char *project_name;        /* made at first start */
     int64_t token_validity_ms, operation_timeout_ms;
+    bool is_package_cascade, is_version_checked; /* of VNF packages */
     bool is_password_strength_checked, is_start_ordered, is_cors_open;
     const char *monitoring_ip; /* what /env shows to the dashboard; "" none */
 };
@@ -35,6 +36,7 @@ struct api_options {
     CONFIG_INT(S, m.port, "port", "8080", 0, 65535, NULL, "port of the REST API; 0: any free one"),                         \
     CONFIG_INT(S, m.threads, "http-threads", "4", 1, 64, NULL, "threads (and database connections) of the REST API"),       \
     CONFIG_INT(S, m.max_body, "http-max-body", "4M", 65536, 268435456, "bytes", "longest request body but for uploads"),    \
+    CONFIG_INT(S, m.max_upload, "upload-max", "64M", 65536, 2145386496, "bytes", "longest upload (VNF package)"),            \
     CONFIG_INT(S, m.max_connections, "http-max-connections", "1000", 10, 100000, NULL, "open connections of clients"),      \
     CONFIG_PATH(S, m.tls_cert, "tls-cert", "", "PEM file of the certificate; with tls-key it switches TLS on"),             \
     CONFIG_PATH(S, m.tls_key, "tls-key", "", "PEM file of the private key"),                                                \
@@ -47,6 +49,8 @@ struct api_options {
     CONFIG_DURATION(S, m.operation_timeout_ms, "operation-timeout", "120s", 1000, 3600000, "how long a request waits for a PoP"), \
     CONFIG_BOOL(S, m.is_password_strength_checked, "password-strength", "true", "8 characters, upper and lower case, digit"), \
     CONFIG_BOOL(S, m.is_start_ordered, "start-ordered", "false", "start VNFs in the order of their dependencies"),          \
+    CONFIG_BOOL(S, m.is_package_cascade, "package-cascade", "true", "a VNF package and its VNFD are deleted together"),     \
+    CONFIG_BOOL(S, m.is_version_checked, "package-version-check", "true", "VNF packages must be made for our major version"), \
     CONFIG_BOOL(S, m.is_cors_open, "cors", "false", "allow browsers of any origin"),                                        \
     CONFIG_STR(S, m.monitoring_ip, "monitoring-ip", "", "address of the monitoring server, offered by the dashboard")
 /* clang-format on */

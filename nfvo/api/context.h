@@ -59,6 +59,7 @@ enum endpoint_flags {
     API_PROJECT = 1 << 1,     /* the header project-id is required */
     API_ADMIN = 1 << 2,       /* a role ADMIN is required */
     API_ANY_PROJECT = 1 << 3, /* an unknown project-id is no error (rest-api.md 1.5, 3) */
+    API_UPLOAD = 1 << 4,      /* takes a file: upload-max instead of http-max-body */
 };
 
 struct endpoint {
@@ -70,9 +71,9 @@ struct endpoint {
 };
 
 /* One table each subject; end with a zero row. */
-extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], nsr_endpoints[], pop_endpoints[],
-    manager_endpoints[], event_endpoints[], access_endpoints[], key_endpoints[], system_endpoints[],
-    token_endpoints[], explain_endpoints[];
+extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoints[],
+    nsr_endpoints[], pop_endpoints[], manager_endpoints[], event_endpoints[], access_endpoints[],
+    key_endpoints[], system_endpoints[], token_endpoints[], explain_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

@@ -8,6 +8,7 @@
 #include "nfvo/catalogue/plan.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_misc.h"
+#include "nfvo/store/store_package.h"
 #include "nfvo/store/store_pop.h"
 
 static enum err_code read_nsd(struct call *c, struct nsd **ret, struct err *err)
@@ -62,6 +63,50 @@ static enum err_code read_pops(struct call *c, struct plan_facts *facts, struct 
     return ERR_OK;
 }
 
+/* --- packages --------------------------------------------------------------------------------- */
+
+struct packages {
+    const struct vnf_package **at;
+    uint32_t n;
+};
+
+static const struct vnf_package *find_package(const struct packages *all, const char *id)
+{
+    for (uint32_t i = 0; id && i < all->n; i++)
+        if (strcmp(all->at[i]->id, id) == 0)
+            return all->at[i];
+    return NULL;
+}
+
+static const struct proto_strs *vim_types(void *arg, const struct vnfd *vnfd)
+{
+    const struct vnf_package *p = find_package(arg, vnfd->vnf_package_location);
+    return p ? &p->vim_types : NULL;
+}
+
+/* A VNFD without its package would be deployed without its scripts. */
+static enum err_code read_packages(struct call *c, const struct nsd *nsd, struct packages *ret,
+                                   struct err *err)
+{
+    ret->at = arena_alloc(&c->arena, (nsd->vnfd.n + 1) * sizeof(ret->at[0]));
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++) {
+        const struct vnfd *v = nsd->vnfd.at[i];
+        const char *id = v->vnf_package_location;
+        struct vnf_package *p;
+        if (!id || !*id || find_package(ret, id))
+            continue;
+        enum err_code rc = store_package_get(call_db(c), id, c->project, false, &c->arena, &p, err);
+        if (rc == ERR_NOT_FOUND) {
+            err_set(err, rc, "the VNF package %s of VNFD '%s' is not there any more", id, v->name);
+            err_hint(err, "upload the package again, and onboard the NSD again");
+        }
+        if (rc != ERR_OK)
+            return err_where(err, "vnfd[%u].vnfPackageLocation", i);
+        ret->at[ret->n++] = p;
+    }
+    return ERR_OK;
+}
+
 static enum err_code read_facts(struct call *c, bool wants_keys, struct plan_facts *facts,
                                 struct err *err)
 {
@@ -100,6 +145,7 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     struct deploy_body *body;
     struct plan_facts facts;
     struct deploy_plan plan;
+    struct packages packages = {0};
     struct err late = ERR_INIT;
     enum err_code rc = call_one_project(c, err);
     if (rc == ERR_OK)
@@ -109,9 +155,15 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = read_facts(c, body && body->keys.n > 0, &facts, err);
     if (rc == ERR_OK)
+        rc = read_packages(c, nsd, &packages, err);
+    facts.vim_types = vim_types;
+    facts.arg = &packages;
+    if (rc == ERR_OK)
         rc = catalogue_plan_deploy(nsd, body, &facts, &c->arena, &plan, err);
     if (rc != ERR_OK)
         return rc;
+    plan.packages = packages.at;
+    plan.package_n = packages.n;
     const char *id = call_new_id(c);
     err_set(&late, ERR_TIMEOUT, "the deployment was not confirmed in time: it may still happen");
     err_hint(&late, "GET /api/v1/ns-records/%s", id);

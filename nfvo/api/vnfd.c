@@ -3,6 +3,7 @@
 
 #include "nfvo/api/descriptor.h"
 #include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_package.h"
 
 #define BASE "/api/v1/vnf-descriptors"
 
@@ -119,6 +120,25 @@ static enum err_code vnfd_update(struct call *c, struct err *err)
     return store_doc_set(call_db(c), STORE_VNFD, old->id, c->out.s, err);
 }
 
+/* With its package, if it has one and they go together. */
+static enum err_code delete_vnfd(struct call *c, const char *id, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct vnfd *v;
+    enum err_code rc = store_doc_get(call_db(c), STORE_VNFD, id, c->project, &text, err);
+    if (rc == ERR_OK)
+        rc = call_decode(c, &vnfd_type, &text, &v, err);
+    if (rc != ERR_OK)
+        return rc;
+    const char *package = v->vnf_package_location;
+    if (c->api->options->is_package_cascade && package && *package) {
+        rc = store_package_delete(call_db(c), package, c->project, false, err);
+        if (rc != ERR_OK && rc != ERR_NOT_FOUND)
+            return rc;
+    }
+    return store_doc_delete(call_db(c), STORE_VNFD, id, c->project, err);
+}
+
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
@@ -129,7 +149,7 @@ static enum err_code remove_one(struct call *c, const char *id, struct err *err)
         return err_hint(err, "delete that NSD first");
     }
     if (rc == ERR_OK)
-        rc = store_doc_delete(call_db(c), STORE_VNFD, id, c->project, err);
+        rc = delete_vnfd(c, id, err);
     if (rc == ERR_NOT_FOUND)
         return err_set(err, rc, "Virtual Network Function Descriptor with ID %s was not found", id);
     return rc;

@@ -39,5 +39,13 @@ MUST_USE enum err_code catalogue_onboard_nsd(struct nsd *nsd, const struct catal
 MUST_USE enum err_code catalogue_onboard_vnfd(struct vnfd *vnfd,
                                               const struct catalogue_rules *rules, struct arena *a,
                                               struct err *err);
+/* The same for a VNFD of a package, whose VDUs have their images already. */
+MUST_USE enum err_code catalogue_onboard_packaged(struct vnfd *vnfd,
+                                                  const struct catalogue_rules *rules,
+                                                  struct arena *a, struct err *err);
+/* All that catalogue_check_vnfd_schema would refuse; returns how many. */
+int catalogue_vnfd_violations(const struct vnfd *vnfd,
+                              void (*report)(void *arg, const char *path, const char *what),
+                              void *arg);
 
 #endif

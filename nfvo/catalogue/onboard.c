@@ -229,8 +229,13 @@ enum err_code catalogue_onboard_vnfd(struct vnfd *v, const struct catalogue_rule
                                      struct arena *a, struct err *err)
 {
     enum err_code rc = check_alone(v, err);
-    if (rc == ERR_OK)
-        rc = check_vnfd(NULL, v, "", a, err);
+    return rc == ERR_OK ? catalogue_onboard_packaged(v, rules, a, err) : rc;
+}
+
+enum err_code catalogue_onboard_packaged(struct vnfd *v, const struct catalogue_rules *rules,
+                                         struct arena *a, struct err *err)
+{
+    enum err_code rc = check_vnfd(NULL, v, "", a, err);
     if (rc != ERR_OK)
         return rc;
     v->hb_version = 0;

@@ -5,6 +5,7 @@
 #define NFVO_CATALOGUE_PLAN_H
 
 #include "proto/records/manager.h"
+#include "proto/records/package.h"
 #include "proto/records/record.h"
 #include "proto/records/vim.h"
 
@@ -30,7 +31,9 @@ struct deploy_plan {
     const char *monitoring_ip;   /* NULL: none */
     const struct ssh_key **keys; /* with their public keys, in the order the user named them */
     uint32_t key_n;
-    const struct vnfm_endpoint **vnfms; /* who manages vnfd[i]: one for each VNFD of the NSD */
+    const struct vnf_package **packages; /* those of the VNFDs that have one; without scripts */
+    uint32_t package_n;                  /* filled by the caller, who has read them */
+    const struct vnfm_endpoint **vnfms;  /* who manages vnfd[i]: one for each VNFD of the NSD */
 };
 
 struct plan_pop {

@@ -67,3 +67,27 @@ enum err_code catalogue_check_vnfd_schema(const struct vnfd *vnfd, struct err *e
 {
     return check(&vnfd_type, vnfd, false, err);
 }
+
+struct relay {
+    void (*report)(void *arg, const char *path, const char *what);
+    void *arg;
+    int n;
+};
+
+static void pass_on(void *arg, const char *path, const char *what)
+{
+    struct relay *r = arg;
+    if (is_for_integrity_rules(path))
+        return;
+    r->n++;
+    r->report(r->arg, path, what);
+}
+
+int catalogue_vnfd_violations(const struct vnfd *vnfd,
+                              void (*report)(void *arg, const char *path, const char *what),
+                              void *arg)
+{
+    struct relay r = {report, arg, 0};
+    proto_validate_all(&vnfd_type, vnfd, 1000, pass_on, &r);
+    return r.n;
+}

@@ -4,4 +4,4 @@ lib-cli-src := $(filter-out nfvo/cli/main.c,$(wildcard nfvo/cli/*.c))
 bins += baton
 bin-baton-src := nfvo/cli/main.c
 bin-baton-libs := cli nfvo proto common
-bin-baton-ldlibs := -lsmartcols -lcurl -ljansson -luuid -lm
+bin-baton-ldlibs := -lsmartcols -lcurl -larchive -lyaml -ljansson -luuid -lm

@@ -143,8 +143,9 @@ void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
     vim_instances(d, &body, req, vnfd);
     const struct vnf_package *package = package_of(req, vnfd);
     if (package) {
-        sbuf_adds(&body, ",\"vnfPackage\":");
-        proto_encode(&vnf_package_type, package, PROTO_COMPLETE, &body);
+        /* Rendered by the publisher like a PoP: scripts are not stored again in every outbox. */
+        sbuf_addf(&body, ",\"vnfPackage\":\x01pkg:%s:%lld\x01", package->id,
+                  (long long)package->hb_version);
     }
     sbuf_adds(&body, ",\"keys\":");
     proto_encode_list(&ssh_key_type, &req->keys, 0, &body);
@@ -170,12 +171,30 @@ void send_start(struct vnfr_member *v)
     request(v, CMD_START, settings_of(v->m->d)->start_us, &body);
 }
 
+bool vnfr_has_terminate_scripts(struct vnfr_member *v)
+{
+    const struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t i = 0; vnfr && i < vnfr->lifecycle_event.n; i++) {
+        const struct lifecycle_event *e = vnfr->lifecycle_event.at[i];
+        if (e->event && strcmp(e->event, "TERMINATE") == 0 && e->lifecycle_events.n)
+            return true;
+    }
+    return false;
+}
+
+/* The safety net that deletes servers without the VNFM starts when its scripts' own time is over. */
+static int64_t release_time(struct vnfr_member *v)
+{
+    const struct lifecycle_settings *set = settings_of(v->m->d);
+    return set->terminate_us + (vnfr_has_terminate_scripts(v) ? set->terminate_scripts_us : 0);
+}
+
 void send_release(struct vnfr_member *v)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     record_message(v, "vnfr", ACTION_RELEASE_RESOURCES, &body);
     sbuf_addc(&body, '}');
-    request(v, CMD_RELEASE, settings_of(v->m->d)->terminate_us, &body);
+    request(v, CMD_RELEASE, release_time(v), &body);
 }
 
 /* --- answers --- */

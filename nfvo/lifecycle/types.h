@@ -195,7 +195,7 @@ PROTO_RECORD(deploy_vnfm, DEPLOY_VNFM_FIELDS)
     X(STRSMAP, candidates,    "candidates",   _,           OPTIONAL) /* "<vnfd>/<vdu>" -> "<pop id>[:zone]" */ \
     X(LIST,    pops,          "pops",         vim_ref,     OPTIONAL) /* id and name of all candidates */    \
     X(LIST,    vnfms,         "vnfms",        deploy_vnfm, OPTIONAL)                                        \
-    X(LIST,    packages,      "packages",     vnf_package, OPTIONAL)                                        \
+    X(LIST,    packages,      "packages",     vnf_package, OPTIONAL) /* id and hb_version */                \
     X(LIST,    keys,          "keys",         ssh_key,     OPTIONAL)                                        \
     X(STR,     monitoring_ip, "monitoringIp", _,           OPTIONAL)
 PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
@@ -258,6 +258,8 @@ PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* --- settings --- */
 struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
+    int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
+    int64_t log_us;               /* answer of a VNFM to LOG_REQUEST */
     int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
     int64_t pop_cache_us; /* a snapshot younger than this needs no refresh */
     int64_t sources_us, turn_us;
@@ -272,6 +274,7 @@ struct lifecycle_settings {                                    /* microseconds *
     {                                                                                              \
         .instantiate_us = 1800 * USEC_PER_SEC, .modify_us = 1800 * USEC_PER_SEC,                   \
         .start_us = 1800 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
+        .terminate_scripts_us = 300 * USEC_PER_SEC, .log_us = 10 * USEC_PER_SEC,                   \
         .driver_us = 300 * USEC_PER_SEC, .pop_cache_us = 10 * USEC_PER_SEC,                        \
         .sources_us = 2 * 3600 * USEC_PER_SEC, .turn_us = 2 * 3600 * USEC_PER_SEC,                 \
         .delete_hint_us = 5 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \

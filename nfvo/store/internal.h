@@ -25,4 +25,8 @@ MUST_USE enum err_code store_write(struct db *db, const struct db_statement *st,
                                    const struct db_param *params, size_t n, int64_t *ret_n,
                                    struct err *err);
 
+/* Queues the insertion of a VNFD. */
+struct vnfd;
+void store_vnfd_send(struct db *db, const struct vnfd *vnfd);
+
 #endif

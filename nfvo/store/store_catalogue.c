@@ -11,9 +11,10 @@ static const struct db_statement nsd_add = {
 /* Stored already: a reference. Its document is not touched. */
 static const struct db_statement vnfds_add = {
     "vnfds_add",
-    "INSERT INTO vnfd (id, project_id, name, created_at, doc) "
-    "SELECT u.id, u.project_id, u.name, " SQL_NOW ", u.doc "
-    "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS u(id, project_id, name, doc) "
+    "INSERT INTO vnfd (id, project_id, name, created_at, doc, package_id) "
+    "SELECT u.id, u.project_id, u.name, " SQL_NOW ", u.doc, u.package_id "
+    "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(id, project_id, "
+    "name, doc, package_id) "
     "ON CONFLICT (id) DO NOTHING"};
 static const struct db_statement nsd_holds = {
     "nsd_holds",
@@ -21,8 +22,12 @@ static const struct db_statement nsd_holds = {
     "ON CONFLICT DO NOTHING"};
 
 struct vnfd_columns {
-    struct db_array id, project, name, doc;
+    struct db_array id, project, name, doc, package;
 };
+#define COLUMNS_INIT                                                                               \
+    {                                                                                              \
+        DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY                  \
+    }
 
 static void columns_release(struct vnfd_columns *c)
 {
@@ -30,6 +35,7 @@ static void columns_release(struct vnfd_columns *c)
     db_array_release(&c->project);
     db_array_release(&c->name);
     db_array_release(&c->doc);
+    db_array_release(&c->package);
 }
 
 static void add_row(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *doc)
@@ -40,20 +46,21 @@ static void add_row(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *d
     db_array_text(&c->project, v->project_id);
     db_array_text(&c->name, v->name);
     db_array_textn(&c->doc, doc->s, doc->len);
+    db_array_text(&c->package, v->vnf_package_location);
 }
 
 static void send_rows(struct db *db, struct vnfd_columns *c)
 {
     db_send(db, &vnfds_add,
             DB_PARAMS(db_param_array(&c->id), db_param_array(&c->project), db_param_array(&c->name),
-                      db_param_array(&c->doc)));
+                      db_param_array(&c->doc), db_param_array(&c->package)));
 }
 
 enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     AUTO(columns_release)
-    struct vnfd_columns c = {DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY};
+    struct vnfd_columns c = COLUMNS_INIT;
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
         add_row(&c, nsd->vnfd.at[i], &doc);
     sbuf_clear(&doc);
@@ -69,13 +76,18 @@ enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *er
     return rc;
 }
 
-enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err)
+void store_vnfd_send(struct db *db, const struct vnfd *vnfd)
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     AUTO(columns_release)
-    struct vnfd_columns c = {DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY};
+    struct vnfd_columns c = COLUMNS_INIT;
     add_row(&c, vnfd, &doc);
     send_rows(db, &c);
+}
+
+enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err)
+{
+    store_vnfd_send(db, vnfd);
     enum err_code rc = db_sync(db, err);
     db_results_clear(db);
     return rc;

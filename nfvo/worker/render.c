@@ -1,6 +1,7 @@
 #include "common/base/mem.h"
 #include "nfvo/lifecycle/types.h"
 #include "nfvo/store/seal.h"
+#include "nfvo/store/store_package.h"
 #include "nfvo/store/store_pop.h"
 #include "nfvo/worker/internal.h"
 
@@ -9,10 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 16
+#define SLOTS       16
+#define CACHED_SIZE (256 * 1024) /* larger texts are made each time */
 
 struct slot {
-    char key[160]; /* "<id>:<version>:<zone>" */
+    char key[160]; /* the reference */
     struct sbuf text;
 };
 struct render_cache {
@@ -84,7 +86,20 @@ static char *agent_password(const struct render_cache *c, const char *hostname)
     return text;
 }
 
-/* "ems:<hostname>", "pop:<id>:<version>:<zone>"; version 0: whatever is there now, not cached. */
+/* With its scripts, whose payloads are arrays of numbers (amqp-protocol.md 3.1). What changed since
+ * the version that is asked for goes along. */
+static enum err_code load_package(struct db *db, const char *id, struct slot *s, struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct vnf_package *package;
+    enum err_code rc = store_package_get(db, id, "*", true, &a, &package, err);
+    if (rc == ERR_OK)
+        proto_encode(&vnf_package_type, package, PROTO_COMPLETE, &s->text);
+    return rc;
+}
+
+/* "ems:<hostname>"; "pop:<id>:<version>:<zone>", version 0: whatever is there now, not cached;
+ * "pkg:<id>:<version>", a VNF package. */
 enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret,
                                struct err *err)
 {
@@ -96,20 +111,22 @@ enum err_code render_reference(void *cache, struct db *db, const char *name, cha
         *ret = agent_password(c, name + strlen(REFERENCE_EMS));
         return ERR_OK;
     }
-    if (sscanf(name, "pop:%63[^:]:%lld:%n", id, &version, &n) != 2 || n == 0)
+    bool is_package = sscanf(name, "pkg:%63[^:]:%lld", id, &version) == 2;
+    if (!is_package && (sscanf(name, "pop:%63[^:]:%lld:%n", id, &version, &n) != 2 || n == 0))
         return err_set(err, ERR_INTERNAL, "reference '%s' is not known", name);
-    const char *key = name + 4;
-    struct slot *s = version ? find(c, key) : NULL;
+    bool is_cached = is_package || version;
+    struct slot *s = is_cached ? find(c, name) : NULL;
     if (!s) {
         s = &c->slots[c->next++ % SLOTS];
         store_wipe(&s->text);
         s->text = (struct sbuf)SBUF_INIT;
         s->key[0] = '\0';
-        enum err_code rc = load(c, db, id, name + n, s, err);
+        enum err_code rc =
+            is_package ? load_package(db, id, s, err) : load(c, db, id, name + n, s, err);
         if (rc != ERR_OK)
             return rc;
-        if (version)
-            snprintf(s->key, sizeof(s->key), "%s", key);
+        if (is_cached && s->text.len <= CACHED_SIZE)
+            snprintf(s->key, sizeof(s->key), "%s", name);
     }
     *ret = xstrndup(s->text.s, s->text.len);
     return ERR_OK;

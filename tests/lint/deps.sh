@@ -60,6 +60,8 @@ libraries='
 <curl/                                    common/http
 <jansson                                  common/json proto/codec common/log nfvo/cli
 <libsmartcols                             nfvo/cli
+<archive                                  nfvo/catalogue
+<yaml.h                                   nfvo/catalogue
 '
 
 # What git knows or would add; without git (a tarball) what is there.

@@ -36,6 +36,8 @@ static void open_all(struct api_fixture *f)
                                       .project_name = "default",
                                       .token_validity_ms = 3600000,
                                       .operation_timeout_ms = 10000,
+                                      .is_package_cascade = true,
+                                      .is_version_checked = true,
                                       .is_password_strength_checked = true};
     struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), &host};
     if (api_open(&f->api, &setup, &err) != ERR_OK)
@@ -92,7 +94,7 @@ static int call(struct api_fixture *f, struct http_call *c, const char *path)
     return f->res.status;
 }
 
-int api_call(struct api_fixture *f, const char *method, const char *path, const char *body)
+static int call_as_user(struct api_fixture *f, struct http_call *c, const char *path)
 {
     char bearer[128];
     struct http_header headers[2];
@@ -102,13 +104,32 @@ int api_call(struct api_fixture *f, const char *method, const char *path, const 
         headers[n++] = (struct http_header){"Authorization", bearer};
     if (f->project[0])
         headers[n++] = (struct http_header){"project-id", f->project};
+    c->headers = headers;
+    c->header_n = n;
+    return call(f, c, path);
+}
+
+int api_call(struct api_fixture *f, const char *method, const char *path, const char *body)
+{
     struct http_call c = {.method = method,
-                          .headers = headers,
-                          .header_n = n,
                           .type = body ? "application/json" : NULL,
                           .body = body,
                           .body_len = body ? strlen(body) : 0};
-    return call(f, &c, path);
+    return call_as_user(f, &c, path);
+}
+
+int api_upload(struct api_fixture *f, const char *path, const void *data, size_t len)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "--file\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n"
+                     "Content-Type: multipart/form-data\r\n\r\n");
+    sbuf_add(&body, data, len);
+    sbuf_adds(&body, "\r\n--file--\r\n");
+    struct http_call c = {.method = "POST",
+                          .type = "multipart/form-data; boundary=file",
+                          .body = body.s,
+                          .body_len = body.len};
+    return call_as_user(f, &c, path);
 }
 
 int api_login(struct api_fixture *f, const char *form)

@@ -30,6 +30,8 @@ void api_fixture_free(struct api_fixture *f);
 
 /* One request. Returns the status; the body is f->res.body. body NULL: none. */
 int api_call(struct api_fixture *f, const char *method, const char *path, const char *body);
+/* POST of a file as the part `file` of multipart/form-data, as the CLI of the reference does. */
+int api_upload(struct api_fixture *f, const char *path, const void *data, size_t len);
 /* POST /oauth/token with this form. */
 int api_login(struct api_fixture *f, const char *form);
 /* The text of the first member of that name in the answer: "id" -> the string's content. Lives

@@ -1,0 +1,210 @@
+/* /vnf-packages: rest-api.md 2.4. What a package must be like is the catalogue's. */
+#include <string.h>
+
+#include "common/log/log.h"
+#include "nfvo/api/descriptor.h"
+#include "nfvo/catalogue/package.h"
+#include "nfvo/store/store_package.h"
+#include "proto/records/manager.h"
+
+#define BASE "/api/v1/vnf-packages"
+
+/* --- upload ----------------------------------------------------------------------------------- */
+
+static enum err_code read_upload(struct call *c, struct package *ret, struct err *err)
+{
+    const struct http_file *file = http_request_file(c->req);
+    struct package_rules rules = {
+        .nfvo_version = c->api->options->is_version_checked ? c->api->host->version : NULL};
+    enum err_code rc = descriptor_rules(c, &rules.base, err);
+    if (rc != ERR_OK)
+        return rc;
+    if (!file || file->size == 0) {
+        err_set(err, ERR_INVALID, "File is null or empty!");
+        return err_hint(err, "send the tar as the part 'file' of a multipart/form-data body");
+    }
+    const struct package_source source = {.data = file->data, .size = file->size, .fd = file->fd};
+    return catalogue_package_read(&source, &rules, &c->arena, ret, err);
+}
+
+static enum err_code package_add(struct call *c, struct err *err)
+{
+    struct package p;
+    enum err_code rc = read_upload(c, &p, err);
+    if (rc == ERR_OK)
+        rc = store_package_add(call_db(c), p.record, p.identity, p.vnfd, err);
+    if (rc == ERR_EXISTS) {
+        err_set(err, rc, "VNF package already exists.");
+        return err_hint(err, "'%s' is there in this version: delete it first, or raise its version",
+                        p.record->name);
+    }
+    if (rc != ERR_OK)
+        return rc;
+    if (p.image_file_n > 0)
+        log_warn(LOG_CAT, "package_images_dropped", KV_S("package", p.record->id),
+                 KV_I("files", p.image_file_n));
+    call_json(c, &vnfd_type, p.vnfd);
+    return ERR_OK;
+}
+
+/* No catalogue in the network is asked: what is deployed here was put here. */
+static enum err_code package_download(struct call *c, struct err *err)
+{
+    (void)c;
+    err_set(err, ERR_INVALID, "VNF packages are not downloaded from other servers");
+    return err_hint(err, "download the tar yourself, then POST " BASE);
+}
+
+/* --- reading and changing --------------------------------------------------------------------- */
+
+static enum err_code package_list(struct call *c, struct err *err)
+{
+    struct vnf_package_list list = {0};
+    enum err_code rc = store_package_list(call_db(c), c->project, &c->arena, &list, err);
+    if (rc == ERR_OK)
+        proto_encode_list(&vnf_package_type, &list, PROTO_COMPLETE, &c->out);
+    return rc;
+}
+
+static enum err_code package_get(struct call *c, struct err *err)
+{
+    struct vnf_package *p;
+    enum err_code rc =
+        store_package_get(call_db(c), call_param(c, "id"), c->project, true, &c->arena, &p, err);
+    if (rc == ERR_OK)
+        call_json(c, &vnf_package_type, p);
+    return rc;
+}
+
+/* Only its name and its image change. */
+static enum err_code package_update(struct call *c, struct err *err)
+{
+    struct vnf_package *p, *body;
+    enum err_code rc =
+        store_package_get(call_db(c), call_param(c, "id"), c->project, true, &c->arena, &p, err);
+    if (rc == ERR_OK)
+        rc = call_body(c, &vnf_package_type, &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    if (body->name && *body->name)
+        p->name = body->name;
+    p->image = body->image;
+    rc = store_package_set(call_db(c), p, err);
+    p->hb_version++;
+    if (rc == ERR_OK)
+        call_json(c, &vnf_package_type, p);
+    return rc;
+}
+
+/* --- deleting --------------------------------------------------------------------------------- */
+
+static enum err_code check_unused(struct call *c, const char *id, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
+    enum err_code rc = store_package_user(call_db(c), id, &user, err);
+    if (rc != ERR_OK || user.len == 0)
+        return rc;
+    err_set(err, ERR_STATE,
+            "It is not possible to remove a vnfPackage --> vnfdescriptor if the NSD is still "
+            "onboarded");
+    return err_hint(err, "delete the NSD first: DELETE /api/v1/ns-descriptors/%s", user.s);
+}
+
+static enum err_code remove_one(struct call *c, const char *id, struct err *err)
+{
+    struct vnf_package *p;
+    bool is_cascade = c->api->options->is_package_cascade;
+    enum err_code rc = store_package_get(call_db(c), id, c->project, false, &c->arena, &p, err);
+    if (rc == ERR_OK && is_cascade)
+        rc = check_unused(c, id, err);
+    if (rc == ERR_OK)
+        rc = store_package_delete(call_db(c), id, c->project, is_cascade, err);
+    if (rc != ERR_NOT_FOUND)
+        return rc;
+    c->fail_status = 403;
+    return err_set(err, ERR_NOT_FOUND,
+                   "Not found VNFPackage %s. Either not existing or not under the project chosen.",
+                   id);
+}
+
+static enum err_code package_delete(struct call *c, struct err *err)
+{
+    return remove_one(c, call_param(c, "id"), err);
+}
+
+static enum err_code package_delete_many(struct call *c, struct err *err)
+{
+    return descriptor_delete_many(c, remove_one, err);
+}
+
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+static enum err_code read_script(struct call *c, struct script **ret, struct err *err)
+{
+    return store_script_get(call_db(c), call_param(c, "id"), call_param(c, "scriptId"), c->project,
+                            &c->arena, ret, err);
+}
+
+static enum err_code script_get(struct call *c, struct err *err)
+{
+    struct script *s;
+    enum err_code rc = read_script(c, &s, err);
+    if (rc != ERR_OK)
+        return rc;
+    c->type = HTTP_TYPE_TEXT;
+    sbuf_add(&c->out, s->payload.at, s->payload.n);
+    return ERR_OK;
+}
+
+/* Together they stay what one message can carry. */
+static enum err_code check_room(struct call *c, const struct script *s, struct err *err)
+{
+    struct vnf_package *p;
+    size_t all = c->req->body_len;
+    enum err_code rc =
+        store_package_get(call_db(c), call_param(c, "id"), c->project, true, &c->arena, &p, err);
+    if (rc != ERR_OK)
+        return rc;
+    for (uint32_t i = 0; i < p->scripts.n; i++)
+        if (strcmp(p->scripts.at[i]->id, s->id) != 0)
+            all += p->scripts.at[i]->payload.n;
+    if (all > PACKAGE_SCRIPTS_SIZE_MAX)
+        return err_set(err, ERR_LIMIT, "the scripts of package '%s' become larger than 2 MiB",
+                       p->name);
+    return ERR_OK;
+}
+
+/* VNFs that run keep the scripts they got: see nfvo/api/README.md. */
+static enum err_code script_put(struct call *c, struct err *err)
+{
+    struct script *s;
+    enum err_code rc = read_script(c, &s, err);
+    if (rc == ERR_OK)
+        rc = check_room(c, s, err);
+    if (rc != ERR_OK)
+        return rc;
+    s->payload = (struct proto_bytes){(const uint8_t *)c->req->body, c->req->body_len};
+    s->hb_version++;
+    rc = store_script_set(call_db(c), call_param(c, "id"), s, err);
+    if (rc != ERR_OK)
+        return rc;
+    c->type = HTTP_TYPE_TEXT;
+    sbuf_add(&c->out, c->req->body, c->req->body_len);
+    return ERR_OK;
+}
+
+/* clang-format off */
+const struct endpoint package_endpoints[] = {
+    {"POST",   BASE,                                  package_add,         200, API_PROJECT | API_UPLOAD, "Upload a VNF package (tar); answers its VNFD"},
+    {"GET",    BASE,                                  package_list,        200, API_PROJECT, "List the VNF packages"},
+    {"POST",   BASE "/multipledelete",                package_delete_many, 204, API_PROJECT, "Delete several VNF packages"},
+    {"POST",   BASE "/marketdownload",                package_download,    200, API_PROJECT, "Not served: packages are uploaded"},
+    {"POST",   BASE "/package-repository-download",   package_download,    200, API_PROJECT, "Not served: packages are uploaded"},
+    {"GET",    BASE "/{id}",                          package_get,         200, API_PROJECT, "Show a VNF package with its scripts"},
+    {"PUT",    BASE "/{id}",                          package_update,      202, API_PROJECT, "Change name and image of a VNF package"},
+    {"DELETE", BASE "/{id}",                          package_delete,      204, API_PROJECT, "Delete a VNF package"},
+    {"GET",    BASE "/{id}/scripts/{scriptId}",       script_get,          200, API_PROJECT, "The text of a script"},
+    {"PUT",    BASE "/{id}/scripts/{scriptId}",       script_put,          200, API_PROJECT, "Replace the text of a script"},
+    {0},
+};
+/* clang-format on */

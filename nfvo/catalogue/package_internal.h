@@ -1,0 +1,74 @@
+/* Between the package*.c files. */
+#ifndef NFVO_CATALOGUE_PACKAGE_INTERNAL_H
+#define NFVO_CATALOGUE_PACKAGE_INTERNAL_H
+
+#include "nfvo/catalogue/package.h"
+
+struct package_file {
+    const char *name; /* without "./" */
+    const char *at;   /* NUL-terminated; NULL: an image, not kept */
+    size_t n;
+};
+struct package_files {
+    struct package_file *at;
+    uint32_t n;
+};
+
+struct package_image {
+    const char *name;
+    struct image *image;
+};
+
+/* What Metadata.yaml says. */
+struct package_metadata {
+    const char *file; /* its name as it is in the archive */
+    const char *name, *vendor, *version, *nfvo_version, *description, *tag;
+    const char *os_id, *os_version, *os_architecture, *scripts_link, *image_link;
+    uint32_t name_line, vendor_line;
+    struct proto_strs vim_types;
+    struct proto_strmap requirements;
+    struct proto_strs image_names; /* for VDUs; see images_are_added */
+    bool images_are_added;         /* `image`: to every VDU; `images`: to VDUs that have none */
+    struct image *image;
+    const char *repositories; /* additional-repos as JSON, or NULL */
+};
+
+struct package_reader {
+    struct arena *a;
+    const struct package_rules *rules;
+    struct package_files files;
+    struct package_metadata metadata;
+    const struct package_file *vnfd_file;
+    struct vnfd *vnfd;
+    struct package_fault *faults;
+    uint32_t fault_n, error_n;
+    uint32_t image_file_n;
+};
+
+/* Adds a fault; more than PACKAGE_FAULTS_MAX are counted only. Returns it, never NULL. */
+struct package_fault *package_fault(struct package_reader *r, enum err_code code, const char *file,
+                                    uint32_t line, const char *path, const char *fmt, ...)
+    PRINTF_LIKE(6, 7);
+void package_warn(struct package_reader *r, const char *file, uint32_t line, const char *path,
+                  const char *fmt, ...) PRINTF_LIKE(5, 6);
+void package_hint(struct package_reader *r, struct package_fault *f, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
+
+const struct package_file *package_find(const struct package_reader *r, const char *name);
+/* "scripts/x" -> "x"; NULL: not below that folder. */
+const char *package_below(const char *name, const char *folder);
+
+/* package_tar.c: fills r->files, or tells why not. */
+void package_unpack(struct package_reader *r, const struct package_source *source);
+/* package_metadata.c: fills r->metadata. */
+void package_read_metadata(struct package_reader *r, const struct package_file *file);
+/* package_vnfd.c: fills r->vnfd, from r->vnfd_file. */
+void package_read_vnfd(struct package_reader *r);
+void package_check_scripts(struct package_reader *r);
+
+/* json_line.c: the line, from 1, of what is at this path in a JSON text, or of the last part of the
+ * path that is there. */
+uint32_t json_line_of_path(const char *text, size_t len, const char *path);
+uint32_t text_line_of_byte(const char *text, size_t len, size_t at);
+
+#endif
