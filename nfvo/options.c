@@ -24,6 +24,8 @@ const struct config_option nfvo_options[] = {
     CONFIG_DURATION(struct nfvo_options, lifecycle.modify, "modify-timeout", "30m", 1000, 86400000, "answer of a VNFM to MODIFY"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.start, "start-timeout", "30m", 1000, 86400000, "answer of a VNFM to START"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.terminate, "terminate-timeout", "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.terminate_scripts, "terminate-scripts-timeout", "300s", 0, 86400000, "added to that where TERMINATE scripts have to run first"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.log, "log-timeout", "10s", 100, 600000, "answer of a VNFM to a request for logs"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.driver, "driver-timeout", "300s", 1000, 900000, "answer of a VIM driver; below the 1000 s of the Java VNFM SDK"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.pop_cache, "pop-cache", "10s", 0, 3600000, "a PoP refreshed within this time is not refreshed before a grant"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.delete_hint, "delete-hint", "5s", 100, 600000, "how long a driver's answer to a delete is waited for before its servers are listed"),
@@ -65,6 +67,8 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.modify_us = t->modify * USEC_PER_MS;
     s.start_us = t->start * USEC_PER_MS;
     s.terminate_us = t->terminate * USEC_PER_MS;
+    s.terminate_scripts_us = t->terminate_scripts * USEC_PER_MS;
+    s.log_us = t->log * USEC_PER_MS;
     s.driver_us = t->driver * USEC_PER_MS;
     s.pop_cache_us = t->pop_cache * USEC_PER_MS;
     s.delete_hint_us = t->delete_hint * USEC_PER_MS;

@@ -8,6 +8,8 @@
 #define DESCRIPTION_MAX 1024
 #define NAME_MAX_BYTES  255  /* host and script of a fault */
 #define OUTPUT_MAX      4096 /* its end counts */
+#define HINT_MAX        1024
+#define CAUSES_MAX      8
 
 const char *text_cut(struct arena *a, const char *text, size_t max)
 {
@@ -168,6 +170,25 @@ void nsr_event(struct nsr_model *m, enum action action)
     emit(d, action, NULL, arena_strndup(d->arena, body.s, body.len));
 }
 
+/* Its code is kept when it is one of ours: a script whose outcome is unknown is not one that
+ * failed. err.hint is cut to what fits an error value; the peer's own is not. */
+void fault_add_peers(struct decision *d, struct fault *f, const struct fault *peer)
+{
+    if (!peer)
+        return;
+    const enum err_code code = peer->code ? err_from_name(peer->code) : ERR_INTERNAL;
+    if (code != ERR_OK && code != ERR_INTERNAL)
+        f->code = err_name(code);
+    f->host = text_cut(d->arena, peer->host, NAME_MAX_BYTES);
+    f->script = text_cut(d->arena, peer->script, NAME_MAX_BYTES);
+    f->exit_code = peer->exit_code;
+    f->output_tail = text_end(d->arena, peer->output_tail, OUTPUT_MAX);
+    if (peer->hint && *peer->hint)
+        f->hint = text_cut(d->arena, peer->hint, HINT_MAX);
+    for (uint32_t i = 0; i < peer->causes.n && i < CAUSES_MAX; i++)
+        proto_list_add(&f->causes, text_cut(d->arena, peer->causes.at[i], HINT_MAX), d->arena);
+}
+
 struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
                          const char *detail)
 {
@@ -178,12 +199,7 @@ struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const cha
     f->at = timestamp_executed(d->arena, d->now);
     if (detail)
         proto_list_add(&f->causes, text_cut(d->arena, detail, CAUSE_MAX), d->arena);
-    if (v->peer_fault) { /* what our VNFM says more than a text: decisions.md D14 */
-        f->host = text_cut(d->arena, v->peer_fault->host, NAME_MAX_BYTES);
-        f->script = text_cut(d->arena, v->peer_fault->script, NAME_MAX_BYTES);
-        f->exit_code = v->peer_fault->exit_code;
-        f->output_tail = text_end(d->arena, v->peer_fault->output_tail, OUTPUT_MAX);
-    }
+    fault_add_peers(d, f, v->peer_fault);
     if (member_vnfr(v)) {
         v->vnfr->fault = f;
         member_changed(v);

@@ -27,6 +27,8 @@ void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host,
 void vnfr_event(struct vnfr_member *v, enum action action);
 void nsr_event(struct nsr_model *m, enum action action);
 
+/* What a peer of ours says more than a text (decisions.md D14), bounded. peer may be NULL. */
+void fault_add_peers(struct decision *d, struct fault *f, const struct fault *peer);
 /* Put the fault on the VNFR (if it has a record) and the NSR; detail: the peer's own words, as a
  * cause. */
 struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,

@@ -201,12 +201,29 @@ static void nsr_fault(struct nsr_model *m, const struct vnfm_or *msg)
     }
     err_set(&err, ERR_PEER, "a VNFM reported an error of the network service: %s", text);
     struct fault *f = fault_from_err(&err, "vnfm", NULL, d->arena);
+    fault_add_peers(d, f, msg->fault);
     f->at = timestamp_executed(d->arena, d->now);
     model_nsr(m)->fault = f;
     model_changed(m);
     set_root_phase(m, NSR_FAILED);
     nsr_note(m, "ERROR", NULL, NULL, f);
     hold_the_others(m);
+}
+
+/* A TERMINATE script failed, say: the history tells, the release goes on. */
+static void release_fault(struct vnfr_member *v, const struct vnfm_or *msg)
+{
+    struct decision *d = v->m->d;
+    struct err err = ERR_INIT;
+    const char *text = vnfm_exception_text(msg->exception);
+    err_set(&err, ERR_PEER, "VNFM '%s' answered RELEASE_RESOURCES with an error: %s",
+            v->row->key[VNFR_ENDPOINT], text);
+    struct fault *f = fault_from_err(
+        &err, arena_printf(d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]),
+        arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id), d->arena);
+    proto_list_add(&f->causes, text_cut(d->arena, text, CAUSE_MAX), d->arena);
+    fault_add_peers(d, f, msg->fault);
+    nsr_note(v->m, "RELEASE_FAULT", v->row->key[VNFR_NAME], NULL, f);
 }
 
 static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct vnfm_or *msg)
@@ -219,6 +236,8 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
     v->msg = msg;
     if (kind == CMD_RELEASE) { /* whatever it says: it was told, and nothing of it may keep the
                                   servers alive */
+        if (got == ACTION_ERROR)
+            release_fault(v, msg);
         vnfr_step(v, VNFR_EV_RELEASED);
     } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
         /* In a phase in which it cannot be the answer (servers are still being launched): nothing
@@ -486,8 +505,13 @@ static void release(struct nsr_model *m)
         d->outcome = DECISION_STALE;
         return;
     }
+    int64_t scripts_us = 0;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (vnfr_has_terminate_scripts(&m->vnfrs[i]))
+            scripts_us = settings_of(d)->terminate_scripts_us;
     set_root_phase(m, NSR_RELEASING);
-    decision_open(d, CMD_TIMER_RELEASE, d->root->id, settings_of(d)->release_sight_us, NULL);
+    decision_open(d, CMD_TIMER_RELEASE, d->root->id, scripts_us + settings_of(d)->release_sight_us,
+                  NULL);
     nsr_note(m, "RELEASE", NULL, NULL, NULL);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);

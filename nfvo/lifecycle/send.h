@@ -11,6 +11,8 @@ void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
 void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *dependency);
 void send_start(struct vnfr_member *v);
 void send_release(struct vnfr_member *v);
+/* Something to run, and an instance to run it on. */
+bool vnfr_has_terminate_scripts(struct vnfr_member *v);
 /* Answers to the request that the member's state remembers (reply_to); it is forgotten then. */
 void answer_grant(struct vnfr_member *v);
 void answer_record(struct vnfr_member *v, enum action action);

@@ -171,9 +171,18 @@ void send_start(struct vnfr_member *v)
     request(v, CMD_START, settings_of(v->m->d)->start_us, &body);
 }
 
+static bool has_instances(const struct vnfr_member *v)
+{
+    for (uint32_t i = 0; i < v->m->n_instances; i++)
+        if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0 &&
+            v->m->instances[i].row->phase != INSTANCE_GONE)
+            return true;
+    return false;
+}
+
 bool vnfr_has_terminate_scripts(struct vnfr_member *v)
 {
-    const struct vnfr *vnfr = member_vnfr(v);
+    const struct vnfr *vnfr = has_instances(v) ? member_vnfr(v) : NULL;
     for (uint32_t i = 0; vnfr && i < vnfr->lifecycle_event.n; i++) {
         const struct lifecycle_event *e = vnfr->lifecycle_event.at[i];
         if (e->event && strcmp(e->event, "TERMINATE") == 0 && e->lifecycle_events.n)
@@ -182,7 +191,8 @@ bool vnfr_has_terminate_scripts(struct vnfr_member *v)
     return false;
 }
 
-/* The safety net that deletes servers without the VNFM starts when its scripts' own time is over. */
+/* The safety net that deletes servers without the VNFM starts when its scripts' own time is over.
+ */
 static int64_t release_time(struct vnfr_member *v)
 {
     const struct lifecycle_settings *set = settings_of(v->m->d);

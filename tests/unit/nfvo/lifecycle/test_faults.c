@@ -94,8 +94,9 @@ static void test_what_the_vnfm_says_more_is_everywhere(void **state)
     stage_to(&s, VNFR_MODIFYING);
     stage_answer(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id,
                  "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"script failed\"},"
-                 "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"m\",\"host\":\"client-101\","
-                 "\"script\":\"a.sh\",\"exit\":3,\"output_tail\":\"tail\",\"hint\":\"do\"}}");
+                 "\"fault\":{\"code\":\"ERR_UNKNOWN\",\"message\":\"m\",\"host\":\"client-101\","
+                 "\"script\":\"a.sh\",\"exit\":3,\"output_tail\":\"tail\",\"hint\":\"do\","
+                 "\"causes\":[\"deeper\"]}}");
     story("nsr:0>2 nsr=ERROR client:MODIFYING>FAILED client=ERROR client/ERROR -MODIFY(client) "
           "!ERROR #ERROR");
     struct row event = {.doc = s.d.events.at[0]->body}, note = {.doc = s.d.notes.at[0]->doc};
@@ -109,7 +110,58 @@ static void test_what_the_vnfm_says_more_is_everywhere(void **state)
         assert_string_equal(stage_text(faults[i], "output_tail"), "tail");
         assert_string_equal(stage_text(faults[i], "hint"), "do");
         assert_string_equal(stage_text(faults[i], "causes.0"), "script failed");
+        assert_string_equal(stage_text(faults[i], "causes.1"), "deeper");
+        assert_string_equal(stage_text(faults[i], "code"), "ERR_UNKNOWN");
         assert_int_equal(json_integer_value(json_object_get(faults[i], "exit")), 3);
+    }
+}
+
+/* A TERMINATE script that fails does not keep the servers alive; the history tells. */
+static void test_an_error_does_not_stop_the_release(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ACTIVE);
+    stage_release_nsr(&s);
+    stage_answer(&s, CMD_RELEASE, stage_vnfr(&s, "client")->id,
+                 "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"script failed\"},"
+                 "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"m\",\"host\":\"client-101\","
+                 "\"script\":\"stop.sh\",\"exit\":3,\"output_tail\":\"tail\"}}");
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_DELETING);
+    assert_non_null(stage_sent(&s, "vim-drivers.test.test"));
+    struct row note = {.doc = s.d.notes.at[0]->doc};
+    json_t *doc = stage_record(&s, &note);
+    assert_string_equal(stage_text(doc, "event"), "RELEASE_FAULT");
+    assert_string_equal(stage_text(doc, "fault.script"), "stop.sh");
+    assert_string_equal(stage_text(doc, "fault.causes.0"), "script failed");
+}
+
+/* design.md, "Deletion": the safety net starts when the TERMINATE scripts' own time is over. */
+static void test_terminate_scripts_have_their_time(void **state)
+{
+    static const char *const events[] = {
+        "[]", "[{\"event\":\"TERMINATE\",\"lifecycle_events\":[]}]",
+        "[{\"event\":\"START\",\"lifecycle_events\":[\"a.sh\"]}]",
+        "[{\"event\":\"TERMINATE\",\"lifecycle_events\":[\"a.sh\"]}]"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, VNFR_ACTIVE);
+        json_t *record = client();
+        json_object_set_new(record, "lifecycle_event", json_loads(events[i], 0, NULL));
+        char *doc = json_dumps(record, 0);
+        stage_vnfr(&s, "client")->doc = arena_strdup(&s.arena, doc);
+        free(doc);
+        stage_release_nsr(&s);
+        int64_t more_us = i == 3 ? s.settings.terminate_scripts_us : 0;
+        assert_int_equal(stage_command(&s, CMD_RELEASE, stage_vnfr(&s, "client")->id)->due_at -
+                             s.d.now,
+                         s.settings.terminate_us + more_us);
+        assert_int_equal(stage_command(&s, CMD_RELEASE, stage_vnfr(&s, "web")->id)->due_at -
+                             s.d.now,
+                         s.settings.terminate_us);
+        assert_int_equal(stage_command(&s, CMD_TIMER_RELEASE, "nsr-1")->due_at - s.d.now,
+                         s.settings.release_sight_us + more_us);
     }
 }
 
@@ -319,6 +371,8 @@ int main(void)
         T(test_error_without_a_record_fails_the_nsr),
         T(test_error_of_nobody_is_not_ours),
         T(test_what_the_vnfm_says_more_is_everywhere),
+        T(test_an_error_does_not_stop_the_release),
+        T(test_terminate_scripts_have_their_time),
         T(test_texts_of_peers_are_bounded),
         T(test_history_is_cut_between_characters),
         T(test_an_answer_that_comes_too_early_is_a_fault),
