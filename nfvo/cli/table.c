@@ -86,7 +86,7 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
     const char *headings[COLUMN_MAX + 1] = {NULL}, *cells[COLUMN_MAX];
     size_t n = 0, i;
     json_t *object;
-    for (; columns[n].heading && n < COLUMN_MAX; n++)
+    for (; n < COLUMN_MAX && columns[n].heading; n++)
         headings[n] = columns[n].heading;
     if (json_array_size(list) == 0) {
         fprintf(c->errors, "none\n");

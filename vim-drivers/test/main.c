@@ -169,7 +169,7 @@ static void on_event(void *arg, enum ob_vim_state state, int code, const char *t
 static enum err_code rules_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    for (size_t i = 0; methods[i].name && i < METHODS_MAX - 1; i++) {
+    for (size_t i = 0; i < METHODS_MAX - 1 && methods[i].name; i++) {
         d->methods[i] = (struct ob_vim_method){methods[i].name, methods[i].n_params, act};
         d->names[i] = methods[i].name;
     }
