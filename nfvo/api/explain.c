@@ -1,6 +1,7 @@
 /* /baton/...: what operators look at, beyond the reference: one thing explained, the whole suite at
  * a glance, and lifecycle events as they happen. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/http/sse.h"
@@ -64,10 +65,14 @@ static enum err_code explain(struct call *c, struct err *err)
 {
     struct words w;
     get_words(&w);
-    return store_explain(call_db(c), call_param(c, "id"), c->project, &w.store,
-                         number(http_request_query(c->req, "after"), 0, INT64_MAX),
-                         number(http_request_query(c->req, "limit"), HISTORY_SHOWN, HISTORY_MAX),
-                         &c->out, err);
+    const char *kind = http_request_query(c->req, "kind");
+    struct store_question q = {
+        .id_or_name = call_param(c, "id"),
+        .kind = kind ? kind : "",
+        .project = c->project,
+        .after = number(http_request_query(c->req, "after"), 0, INT64_MAX),
+        .limit = number(http_request_query(c->req, "limit"), HISTORY_SHOWN, HISTORY_MAX)};
+    return store_explain(call_db(c), &q, &w.store, &c->out, err);
 }
 
 /* --- status ----------------------------------------------------------------------------------- */
@@ -134,6 +139,9 @@ static enum err_code events(struct call *c, struct err *err)
         return rc;
     struct http_sse *stream = http_sse_open(
         c->req, &(struct http_sse_options){.queue_bytes = 4u << 20, .heartbeat_ms = 10000});
+    char id[24];
+    snprintf(id, sizeof(id), "%" PRId64, after);
+    http_sse_send(stream, "ready", id, "{}"); /* from where: nothing is missed if it breaks now */
     c->is_stream = true;
     live_listen(c->api->live, stream, c->project, nsr && *nsr ? nsr : NULL, after);
     return ERR_OK;
@@ -141,7 +149,7 @@ static enum err_code events(struct call *c, struct err *err)
 
 /* clang-format off */
 const struct endpoint explain_endpoints[] = {
-    {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver or command of this id or name: phase, what it waits for until when, faults, history (?after=ID&limit=N)"},
+    {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver or command of this id or name: phase, what it waits for until when, faults, history (?kind=nsr|vnfr|..; ?after=ID&limit=N)"},
     {"GET", BASE "/status",       status,  200, API_PROJECT, "Processes, queues, managers, drivers, PoPs, network services, and what is outstanding"},
     {"GET", BASE "/events",       events,  200, API_PROJECT, "Lifecycle events as they happen (text/event-stream; ?nsr=ID; Last-Event-ID or ?after=ID goes on there)"},
     {0},

@@ -36,7 +36,7 @@ enum cli_exit {
 
 /* Options of all commands: name, letter, value ("" for a switch), help. Which command takes which: commands.c. */
 #define CLI_OPTIONS(X)                                                                                        \
-    X(OUTPUT, "output", 'o', "table|json|name", "form of the result; json: as the server sent it; name: ids") \
+    X(OUTPUT, "output", 'o', "table|wide|json|name", "wide: more columns; json: as the server sent it; name: ids only") \
     X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
     X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
     X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \
@@ -50,6 +50,8 @@ enum cli_exit {
     X(EVENT, "event", 0, "ACTION", "action to be told of: INSTANTIATE_FINISH, ERROR, ..")                     \
     X(ENDPOINT, "endpoint", 0, "QUEUE|URL", "where events go: a queue, or a URL for POST")                    \
     X(NSR, "nsr", 0, "NSR", "only of this network service")                                                   \
+    X(FOLLOW, "follow", 'f', "", "go on as more comes; Ctrl-C ends it")                                       \
+    X(LINES, "lines", 'n', "LINES", "only the last LINES")                                                    \
     X(HELP, "help", 'h', "", "explain the command")
 enum cli_option {
 #define X(name, text, letter, value, help) CLI_OPT_##name,
@@ -61,7 +63,7 @@ enum cli_option {
 
 #define CLI_BIT(name) (1u << CLI_OPT_##name)
 
-enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME };
+enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME, CLI_WIDE };
 
 struct http_client;
 struct cli_command;
@@ -96,6 +98,11 @@ MUST_USE int cli_main(struct cli *c, int argc, char **argv);
 /* --- options.c: argv into c. USAGE and a message when they do not fit the command's row. */
 MUST_USE enum cli_exit cli_parse(struct cli *c, int argc, char **argv);
 MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);
+
+/* Results as JSON or as ids; else they are for people, and may say more, or less. */
+bool cli_is_for_people(const struct cli *c);
+/* --lines: *ret is -1 when it is not given. */
+MUST_USE enum cli_exit cli_lines(struct cli *c, long *ret);
 
 /* --- help.c */
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb); /* NULL: all */

@@ -71,7 +71,7 @@ static void note_absence(struct wait *w, const struct cli_answer *a, int64_t now
 static int summarize(struct wait *w, const struct cli_answer *a, int exit)
 {
     struct cli *c = w->c;
-    FILE *to = c->output == CLI_TABLE ? c->out : c->errors;
+    FILE *to = cli_is_for_people(c) ? c->out : c->errors;
     double took = (double)(clock_mono_us() - w->start_us) / 1e6;
     if (exit == CLI_OK && w->is_delete) {
         fprintf(to, "nsr '%s' is gone after %.3f s\n", w->name, took);
@@ -125,7 +125,7 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     int64_t timeout_ms;
     if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
         return CLI_USAGE;
-    FILE *to = c->output == CLI_TABLE ? c->out : c->errors;
+    FILE *to = cli_is_for_people(c) ? c->out : c->errors;
     w.deadline_us = w.start_us + timeout_ms * USEC_PER_MS;
     snprintf(w.id, sizeof(w.id), "%s", cli_json_str(nsr, "id"));
     snprintf(w.name, sizeof(w.name), "%s", cli_json_str(nsr, "name"));
@@ -162,7 +162,7 @@ int cli_cmd_nsr_create(struct cli *c)
     sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
     if (cli_request(c, "POST", path.s, body.s, &created) != CLI_OK)
         return cli_report(c, &created, "deploy the nsd '%s'", c->args[0]);
-    if (!c->option[CLI_OPT_WAIT] && c->output == CLI_TABLE) {
+    if (!c->option[CLI_OPT_WAIT] && cli_is_for_people(c)) {
         fprintf(c->out, "nsr '%s' is being deployed: %s\n", cli_json_str(created.json, "name"),
                 cli_json_str(created.json, "id"));
         return CLI_OK;
@@ -192,7 +192,7 @@ int cli_cmd_nsr_delete(struct cli *c)
     if (cli_request(c, "DELETE", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "delete the nsr '%s'", c->args[0]);
     if (!c->option[CLI_OPT_WAIT]) {
-        fprintf(c->output == CLI_TABLE ? c->out : c->errors, "nsr '%s' is being deleted\n",
+        fprintf(cli_is_for_people(c) ? c->out : c->errors, "nsr '%s' is being deleted\n",
                 c->args[0]);
         return CLI_OK;
     }
@@ -213,7 +213,7 @@ int cli_cmd_nsr_history(struct cli *c)
     sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
     if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "show the history of nsr '%s'", c->args[0]);
-    if (c->output == CLI_TABLE)
+    if (cli_is_for_people(c))
         cli_show_history(c, a.json);
     else
         cli_print_object(c, &cli_nsr, &a);

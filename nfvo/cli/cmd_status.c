@@ -1,8 +1,9 @@
 /* baton status, version, manager list, driver list. */
+#include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define CLIENT_VERSION "0.1"
@@ -47,7 +48,7 @@ int cli_cmd_driver_list(struct cli *c)
         return cli_report(c, &a, "list the drivers");
     if (c->output == CLI_JSON)
         cli_print_json(c, a.json, a.body.s);
-    else if (c->output == CLI_TABLE)
+    else if (cli_is_for_people(c))
         print_drivers(c, a.json);
     else
         json_array_foreach(a.json, i, queue)
@@ -66,92 +67,355 @@ int cli_cmd_version(struct cli *c)
     return CLI_OK;
 }
 
-/* "2 ACTIVE, 1 ERROR" */
-static void count_statuses(const json_t *nsrs, struct sbuf *out)
+/* --- status: warnings first, then what there is; it fits a terminal ------------------------------
+ */
+
+#define PROCESS_LATE_US (10 * USEC_PER_SEC) /* a heartbeat comes every 2 s */
+#define EVENTS_LATE_US  (60 * USEC_PER_SEC)
+#define WARNINGS_MAX    15
+
+struct view {
+    struct cli *c;
+    const json_t *all;
+    int64_t now_us;
+    struct sbuf warnings; /* a line each */
+    int warning_n;
+};
+
+static int64_t number(const json_t *object, const char *path)
 {
-    json_t *counts = json_object(), *n;
-    const char *status;
+    return json_integer_value(cli_json_at(object, path));
+}
+
+static bool is_true(const json_t *object, const char *path)
+{
+    return json_is_true(cli_json_at(object, path));
+}
+
+static void PRINTF_LIKE(2, 3) warn(struct view *v, const char *fmt, ...)
+{
+    va_list ap;
+    if (v->warning_n++ >= WARNINGS_MAX)
+        return;
+    sbuf_addf(&v->warnings, "%-12s ", v->warning_n == 1 ? "WARNINGS" : "");
+    va_start(ap, fmt);
+    sbuf_vaddf(&v->warnings, fmt, ap);
+    va_end(ap);
+    sbuf_addc(&v->warnings, '\n');
+}
+
+static void put_ago(struct sbuf *out, const struct view *v, int64_t at_us)
+{
+    cli_put_span(out, v->now_us - at_us);
+    sbuf_adds(out, " ago");
+}
+
+static void check_processes(struct view *v)
+{
     size_t i;
-    json_t *nsr;
-    json_array_foreach(nsrs, i, nsr)
+    const json_t *process;
+    if (!is_true(v->all, "ready"))
+        warn(v, "the server is not ready: %s", cli_json_str(v->all, "why"));
+    json_array_foreach(json_object_get(v->all, "processes"), i, process)
     {
-        status = cli_json_str(nsr, "status");
-        json_int_t before = json_integer_value(json_object_get(counts, status));
-        json_object_set_new(counts, *status ? status : "NULL", json_integer(before + 1));
-    }
-    json_object_foreach(counts, status, n)
-        sbuf_addf(out, "%s%s %s", out->len ? ", " : "", cli_json_str(n, ""), status);
-    json_decref(counts);
-}
-
-enum part { VERSION, READY, MANAGERS, DRIVERS, POPS, NSRS, PART_N };
-static const struct {
-    const char *name, *path;
-} parts[PART_N] = {
-    [VERSION] = {"version", "/api/v1/main/version"},  [READY] = {"ready", "/readyz"},
-    [MANAGERS] = {"managers", "/api/v1/vnfmanagers"}, [DRIVERS] = {"drivers", "/api/v1/plugins"},
-    [POPS] = {"pops", "/api/v1/datacenters"},         [NSRS] = {"nsrs", "/api/v1/ns-records"}};
-
-static void print_status(struct cli *c, struct cli_answer *a)
-{
-    AUTO(sbuf_release) struct sbuf statuses = SBUF_INIT;
-    count_statuses(a[NSRS].json, &statuses);
-    fprintf(c->out, "%-12s %s\n", "SERVER", c->session.url);
-    fprintf(c->out, "%-12s %.*s\n", "VERSION", (int)strcspn(a[VERSION].body.s, "\r\n"),
-            a[VERSION].body.s);
-    fprintf(c->out, "%-12s %s\n", "HEALTH", a[READY].exit == CLI_OK ? "ready" : "not ready");
-    if (a[READY].exit != CLI_OK)
-        fprintf(c->out, "%-12s %.*s\n", "", (int)strcspn(a[READY].body.s, "\r\n"), a[READY].body.s);
-    fprintf(c->out, "%-12s %zu%s%s%s\n", "SERVICES", json_array_size(a[NSRS].json),
-            statuses.len ? " (" : "", statuses.s, statuses.len ? ")" : "");
-    static const char *const titles[PART_N] = {
-        [MANAGERS] = "VNF MANAGERS", [POPS] = "POINTS OF PRESENCE", [NSRS] = "NETWORK SERVICES"};
-    const struct cli_column *const columns[PART_N] = {
-        [MANAGERS] = cli_manager_columns, [POPS] = cli_pop_columns, [NSRS] = cli_nsr_columns};
-    for (int i = MANAGERS; i < PART_N; i++) {
-        fprintf(c->out, "\n%s%s\n", i == DRIVERS ? "VIM DRIVERS" : titles[i],
-                json_array_size(a[i].json) == 0 ? ": none" : "");
-        if (json_array_size(a[i].json) > 0 && i == DRIVERS)
-            print_drivers(c, a[i].json);
-        else if (json_array_size(a[i].json) > 0)
-            cli_print_list(c, columns[i], a[i].json);
+        AUTO(sbuf_release) struct sbuf ago = SBUF_INIT;
+        int64_t seen = number(process, "seen");
+        if (is_true(process, "stopped") || v->now_us - seen < PROCESS_LATE_US)
+            continue;
+        put_ago(&ago, v, seen);
+        warn(v, "nfvo %s pid %s was last seen %s: it died, or cannot reach the database",
+             cli_json_str(process, "host"), cli_json_str(process, "pid"), ago.s);
     }
 }
 
-static void print_status_json(struct cli *c, struct cli_answer *a)
+/* "start vnfm-generic": who consumes from a queue. "": nobody has to. */
+static void consumer_of(const struct view *v, const char *queue, struct sbuf *out)
 {
-    json_t *all = json_object();
-    for (int i = 0; i < PART_N; i++) {
-        if (i == VERSION)
-            json_object_set_new(all, parts[i].name,
-                                json_stringn(a[i].body.s, strcspn(a[i].body.s, "\r\n")));
-        else if (i == READY)
-            json_object_set_new(all, parts[i].name, json_boolean(a[i].exit == CLI_OK));
-        else
-            json_object_set(all, parts[i].name, a[i].json);
+    size_t i;
+    const json_t *vnfm;
+    if (strcmp(queue, "nfvo.dead-letters") == 0)
+        return;
+    if (strncmp(queue, "nfvo.", 5) == 0 || strncmp(queue, "vnfm.nfvo.", 10) == 0)
+        sbuf_adds(out, "start nfvo");
+    else if (strncmp(queue, "vim-drivers.", 12) == 0)
+        sbuf_addf(out, "start vim-driver-%.*s", (int)strcspn(queue + 12, "."), queue + 12);
+    json_array_foreach(json_object_get(v->all, "vnfms"), i,
+                       vnfm) if (strcmp(cli_json_str(vnfm, "endpoint"), queue) == 0 &&
+                                 is_true(vnfm, "enabled"))
+        sbuf_addf(out, "start vnfm-%s", cli_json_str(vnfm, "type"));
+}
+
+static bool has_queue(const struct view *v, const char *name)
+{
+    size_t i;
+    const json_t *queue;
+    json_array_foreach(json_object_get(v->all, "queues"), i, queue)
+    {
+        if (strcmp(cli_json_str(queue, "name"), name) == 0)
+            return true;
     }
-    char *text = json_dumps(all, JSON_COMPACT);
-    cli_print_json(c, all, text);
-    free(text);
-    json_decref(all);
+    return false;
+}
+
+static void check_queues(struct view *v)
+{
+    size_t i;
+    const json_t *queue, *queues = json_object_get(v->all, "queues");
+    if (!json_is_array(queues))
+        warn(v, "the broker's queues could not be listed: %s", cli_json_str(v->all, "queuesFault"));
+    json_array_foreach(queues, i, queue)
+    {
+        AUTO(sbuf_release) struct sbuf who = SBUF_INIT;
+        const char *name = cli_json_str(queue, "name");
+        int64_t messages = number(queue, "messages");
+        consumer_of(v, name, &who);
+        if (who.len && number(queue, "consumers") == 0)
+            warn(v, "queue '%s' has no consumer%s: %s", name,
+                 messages ? ", and messages wait in it" : "", who.s);
+        else if (strcmp(name, "nfvo.dead-letters") == 0 && messages > 0)
+            warn(v,
+                 "%lld message%s could not be read or delivered: queue '%s' holds them with "
+                 "their reasons",
+                 (long long)messages, messages == 1 ? "" : "s", name);
+    }
+}
+
+static void check_peers(struct view *v)
+{
+    size_t i;
+    const json_t *peer;
+    json_array_foreach(json_object_get(v->all, "vnfms"), i, peer)
+    {
+        if (is_true(peer, "enabled") && !is_true(peer, "active") &&
+            !has_queue(v, cli_json_str(peer, "endpoint")))
+            warn(v, "VNFM '%s' is not there (%s VNFs are its): start vnfm-%s",
+                 cli_json_str(peer, "type"), cli_json_str(peer, "vnfrs"),
+                 cli_json_str(peer, "type"));
+    }
+    json_array_foreach(json_object_get(v->all, "pops"), i, peer)
+    {
+        const char *name = cli_json_str(peer, "name"), *type = cli_json_str(peer, "type");
+        if (!*cli_json_str(peer, "driver"))
+            warn(v, "PoP '%s' has no driver: start vim-driver-%.*s", name, (int)strcspn(type, "."),
+                 type);
+        if (json_is_object(json_object_get(peer, "fault")))
+            warn(v, "PoP '%s': %s (baton explain pop/%s)", name,
+                 cli_json_str(peer, "fault.message"), name);
+    }
+}
+
+static void check_work(struct view *v)
+{
+    size_t i;
+    const json_t *nsr;
+    int64_t unsent = number(v->all, "outbox.unsent"), due = number(v->all, "waiting.oldest.due");
+    json_array_foreach(json_object_get(v->all, "failed"), i, nsr)
+        warn(v, "nsr '%s' is in ERROR: %s (baton explain %s)", cli_json_str(nsr, "name"),
+             cli_json_str(nsr, "fault"), cli_json_str(nsr, "id"));
+    if (due && due < v->now_us - PROCESS_LATE_US)
+        warn(v, "a wait is overdue and nobody acts: is nfvo alive? (baton explain %s)",
+             cli_json_str(v->all, "waiting.oldest.id"));
+    if (unsent)
+        warn(v, "%lld message%s wait%s for a queue that takes %s", (long long)unsent,
+             unsent == 1 ? "" : "s", unsent == 1 ? "s" : "", unsent == 1 ? "it" : "them");
+    int64_t oldest = number(v->all, "events.oldest");
+    if (oldest && v->now_us - oldest > EVENTS_LATE_US)
+        warn(v, "%s events are not taken by their subscribers (baton event list)",
+             cli_json_str(v->all, "events.undelivered"));
+}
+
+static void print_server(struct view *v)
+{
+    size_t i;
+    const json_t *process;
+    AUTO(sbuf_release) struct sbuf alive = SBUF_INIT;
+    int n = 0;
+    json_array_foreach(json_object_get(v->all, "processes"), i, process)
+    {
+        if (is_true(process, "stopped") || v->now_us - number(process, "seen") >= PROCESS_LATE_US)
+            continue;
+        sbuf_addf(&alive, "%s%s:%s up ", n++ ? ", " : "", cli_json_str(process, "host"),
+                  cli_json_str(process, "pid"));
+        cli_put_span(&alive, v->now_us - number(process, "started"));
+    }
+    fprintf(v->c->out, "%-12s %s, version %s, %s\n", "SERVER", v->c->session.url,
+            cli_json_str(v->all, "version"), is_true(v->all, "ready") ? "ready" : "NOT READY");
+    if (v->warnings.len)
+        fputs(v->warnings.s, v->c->out);
+    if (v->warning_n > WARNINGS_MAX)
+        fprintf(v->c->out, "%-12s and %d more\n", "", v->warning_n - WARNINGS_MAX);
+    if (v->warning_n == 0)
+        fprintf(v->c->out, "%-12s none\n", "WARNINGS");
+    fprintf(v->c->out, "%-12s %d nfvo%s%s\n", "PROCESSES", n, n ? ": " : "", n ? alive.s : "");
+}
+
+static void print_counts(struct view *v)
+{
+    const char *state;
+    json_t *n;
+    int64_t all = 0, messages = 0, empty = 0;
+    size_t i;
+    const json_t *queue, *queues = json_object_get(v->all, "queues");
+    AUTO(sbuf_release) struct sbuf states = SBUF_INIT;
+    json_object_foreach((json_t *)json_object_get(v->all, "nsrs"), state, n)
+    {
+        sbuf_addf(&states, "%s%s %s", states.len ? ", " : " (", cli_json_str(n, ""), state);
+        all += json_integer_value(n);
+    }
+    json_array_foreach(queues, i, queue)
+    {
+        messages += number(queue, "messages");
+        empty += number(queue, "messages") == 0;
+    }
+    fprintf(v->c->out, "%-12s %lld%s%s", "SERVICES", (long long)all, states.len ? states.s : "",
+            states.len ? ")" : "");
+    if (number(v->all, "tombstones"))
+        fprintf(v->c->out, "; %s gone from sight, servers not yet verified to be gone",
+                cli_json_str(v->all, "tombstones"));
+    fputc('\n', v->c->out);
+    if (json_is_array(queues))
+        fprintf(v->c->out, "%-12s %zu, %lld of them empty, %lld message%s in all%s\n", "QUEUES",
+                json_array_size(queues), (long long)empty, (long long)messages,
+                messages == 1 ? "" : "s", v->c->output == CLI_WIDE ? "" : " (-o wide lists them)");
+    AUTO(sbuf_release) struct sbuf oldest = SBUF_INIT;
+    if (number(v->all, "waiting.open")) {
+        sbuf_addf(&oldest, "; the oldest: %s, since ", cli_json_str(v->all, "waiting.oldest.kind"));
+        cli_put_span(&oldest, v->now_us - number(v->all, "waiting.oldest.opened"));
+        sbuf_addf(&oldest, " (baton explain %s)", cli_json_str(v->all, "waiting.oldest.id"));
+    }
+    fprintf(v->c->out, "%-12s %s open command%s%s\n", "WAITS", cli_json_str(v->all, "waiting.open"),
+            number(v->all, "waiting.open") == 1 ? "" : "s", oldest.len ? oldest.s : "");
+}
+
+static void print_in_flight(struct view *v)
+{
+    static const char *const headings[] = {"IN FLIGHT", "PHASE", "FOR", "LAST STEP",
+                                           "UNTIL",     "ID",    NULL};
+    const json_t *list = json_object_get(v->all, "inFlight"), *nsr;
+    size_t i;
+    if (json_array_size(list) == 0)
+        return;
+    fputc('\n', v->c->out);
+    struct cli_table *t = cli_table_new(v->c, headings, false);
+    json_array_foreach(list, i, nsr)
+    {
+        AUTO(sbuf_release) struct sbuf age = SBUF_INIT;
+        AUTO(sbuf_release) struct sbuf since = SBUF_INIT;
+        AUTO(sbuf_release) struct sbuf until = SBUF_INIT;
+        cli_put_span(&age, v->now_us - number(nsr, "created"));
+        if (number(nsr, "since"))
+            put_ago(&since, v, number(nsr, "since"));
+        if (number(nsr, "due"))
+            cli_put_clock(&until, number(nsr, "due"), v->now_us);
+        const char *cells[] = {
+            cli_json_str(nsr, "name"), cli_json_str(nsr, "phase"), age.s,
+            since.len ? since.s : "",  until.len ? until.s : "",   cli_json_str(nsr, "id")};
+        cli_table_add(t, NULL, cells);
+    }
+    cli_table_print(t);
+}
+
+static void put_servers(const json_t *pop, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%s images, %s networks, %s servers", cli_json_str(pop, "images"),
+              cli_json_str(pop, "networks"), cli_json_str(pop, "servers"));
+}
+
+static void put_driver(const json_t *pop, struct sbuf *cell)
+{
+    const char *driver = cli_json_str(pop, "driver");
+    sbuf_adds(cell, *driver ? driver : "none");
+}
+
+static const struct cli_column vnfm_columns[] = {{.heading = "VNFM", .path = "type"},
+                                                 {.heading = "REACHED BY", .path = "kind"},
+                                                 {.heading = "ENDPOINT", .path = "endpoint"},
+                                                 {.heading = "ACTIVE", .path = "active"},
+                                                 {.heading = "VNFS", .path = "vnfrs"},
+                                                 {.heading = "OPEN", .path = "open"},
+                                                 {0}};
+static const struct cli_column driver_columns[] = {{.heading = "DRIVER", .path = "queue"},
+                                                   {.heading = "TYPE", .path = "type"},
+                                                   {.heading = "ACTIVE", .path = "active"},
+                                                   {.heading = "POPS", .path = "pops"},
+                                                   {0}};
+static const struct cli_column pop_columns[] = {{.heading = "POP", .path = "name"},
+                                                {.heading = "TYPE", .path = "type"},
+                                                {.heading = "ACTIVE", .path = "active"},
+                                                {.heading = "DRIVER", .print = put_driver},
+                                                {.heading = "HOLDS", .print = put_servers},
+                                                {.heading = "REFRESHED", .path = "ago"},
+                                                {0}};
+static const struct cli_column queue_columns[] = {{.heading = "QUEUE", .path = "name"},
+                                                  {.heading = "CONSUMERS", .path = "consumers"},
+                                                  {.heading = "MESSAGES", .path = "messages"},
+                                                  {0}};
+
+/* none: what to do when there is nothing of the kind. */
+static void print_part(struct view *v, const char *member, const struct cli_column *columns,
+                       const char *none)
+{
+    const json_t *list = json_object_get(v->all, member);
+    fputc('\n', v->c->out);
+    if (json_array_size(list) == 0)
+        fprintf(v->c->out, "%s: none%s\n", columns[0].heading, none);
+    else
+        cli_print_list(v->c, columns, list);
+}
+
+/* Columns have no clock: the age is put beside the time. */
+static void add_ages(const struct view *v, const json_t *pops)
+{
+    size_t i;
+    json_t *pop;
+    json_array_foreach(pops, i, pop)
+    {
+        AUTO(sbuf_release) struct sbuf ago = SBUF_INIT;
+        if (number(pop, "refreshed"))
+            put_ago(&ago, v, number(pop, "refreshed"));
+        json_object_set_new(pop, "ago", json_string(ago.len ? ago.s : "never"));
+    }
+}
+
+static void print_status(struct cli *c, const json_t *all)
+{
+    struct view v = {.c = c, .all = all, .now_us = number(all, "now"), .warnings = SBUF_INIT};
+    check_processes(&v);
+    check_queues(&v);
+    check_peers(&v);
+    check_work(&v);
+    add_ages(&v, json_object_get(all, "pops"));
+    print_server(&v);
+    print_counts(&v);
+    print_in_flight(&v);
+    print_part(&v, "vnfms", vnfm_columns, "; start one, e.g. vnfm-generic");
+    print_part(&v, "drivers", driver_columns, "; start one, e.g. vim-driver-local");
+    print_part(&v, "pops", pop_columns, "; baton pop create FILE");
+    if (c->output == CLI_WIDE && json_is_array(json_object_get(all, "queues")))
+        print_part(&v, "queues", queue_columns, "");
+    sbuf_release(&v.warnings);
+}
+
+/* An nfvo that is older than this client. */
+static bool is_unknown(const struct cli_answer *a)
+{
+    return a->status == 404;
 }
 
 int cli_cmd_status(struct cli *c)
 {
-    struct cli_answer a[PART_N] = {0};
-    int exit = CLI_OK;
-    for (int i = 0; i < PART_N; i++)
-        a[i] = (struct cli_answer)CLI_ANSWER_INIT;
-    for (int i = 0; i < PART_N && exit == CLI_OK; i++)
-        if (cli_request(c, "GET", parts[i].path, NULL, &a[i]) != CLI_OK && i != READY)
-            exit = cli_report(c, &a[i], "ask for the %s", parts[i].name);
-    if (exit == CLI_OK && c->output == CLI_TABLE)
-        print_status(c, a);
-    else if (exit == CLI_OK)
-        print_status_json(c, a);
-    if (exit == CLI_OK && a[READY].exit != CLI_OK)
-        exit = CLI_FAULT;
-    for (int i = 0; i < PART_N; i++)
-        cli_answer_release(&a[i]);
-    return exit;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    if (cli_request(c, "GET", "/api/v1/baton/status", NULL, &a) != CLI_OK) {
+        if (is_unknown(&a))
+            return cli_fail(c, CLI_FAULT, NULL, "the server at %s is older than this client",
+                            c->session.url);
+        return cli_report(c, &a, "ask for the status");
+    }
+    if (c->output == CLI_JSON)
+        cli_print_json(c, a.json, a.body.s);
+    else if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", is_true(a.json, "ready") ? "ready" : "not ready");
+    else
+        print_status(c, a.json);
+    return is_true(a.json, "ready") ? CLI_OK : CLI_FAULT;
 }

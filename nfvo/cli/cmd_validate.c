@@ -16,7 +16,7 @@ static void on_finding(void *arg, bool is_error, const char *path, const char *w
         json_array_append_new(f->list,
                               json_pack("{ss ss ss}", "severity", is_error ? "error" : "warning",
                                         "path", path, "message", what));
-    else if (f->c->output == CLI_TABLE)
+    else if (cli_is_for_people(f->c))
         fprintf(f->c->out, "%s: %s: %s%s%s\n", f->file, is_error ? "error" : "warning", path,
                 *path ? ": " : "", what);
 }

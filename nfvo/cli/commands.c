@@ -12,7 +12,9 @@
 const struct cli_command cli_commands[] = {
     {"login",      NULL,       "",       0, 0, LOGIN,                   cli_cmd_login,        "Get a token and keep it, with URL and project, for the next commands"},
     {"logout",     NULL,       "",       0, 0, 0,                       cli_cmd_logout,       "Forget the token"},
-    {"status",     NULL,       "",       0, 0, 0,                       cli_cmd_status,       "Show the whole suite: health, managers, drivers, PoPs, network services"},
+    {"status",     NULL,       "",       0, 0, 0,                       cli_cmd_status,       "Show the whole suite, what is wrong first: processes, queues, managers, drivers, PoPs, waits"},
+    {"explain",    NULL,       "ID|NAME", 1, 1, 0,                      cli_cmd_explain,      "Say what something is, what it waits for until when, what failed, what to do"},
+    {"logs",       NULL,       "NSR|VNFR|HOST [HOST]", 1, 2, CLI_BIT(FOLLOW) | CLI_BIT(LINES), cli_cmd_logs, "Print what the scripts of its servers said"},
     {"pop",        "list",     "",       0, 0, 0,                       cli_cmd_pop_list,     "List the points of presence (clouds)"},
     {"pop",        "show",     "POP",    1, 1, 0,                       cli_cmd_pop_show,     "Show one with its images, networks and flavours"},
     {"pop",        "create",   "FILE",   1, 1, 0,                       cli_cmd_pop_create,   "Register one out of a JSON file"},
@@ -31,6 +33,7 @@ const struct cli_command cli_commands[] = {
     {"manager",    "list",     "",       0, 0, 0,                       cli_cmd_manager_list, "List the VNFMs that registered"},
     {"driver",     "list",     "",       0, 0, 0,                       cli_cmd_driver_list,  "List the VIM drivers that run"},
     {"event",      "list",     "",       0, 0, 0,                       cli_cmd_event_list,   "List who is told of lifecycle events"},
+    {"event",      "watch",    "",       0, 0, CLI_BIT(NSR),            cli_cmd_events_watch, "Print lifecycle events as they happen, until Ctrl-C"},
     {"event",      "create",   "NAME",   1, 1, CLI_BIT(EVENT) | CLI_BIT(ENDPOINT) | CLI_BIT(NSR), cli_cmd_event_create, "Subscribe a queue or URL"},
     {"event",      "delete",   "EVENT",  1, 1, 0,                       cli_cmd_event_delete, "Unsubscribe it"},
     {"version",    NULL,       "",       0, 0, 0,                       cli_cmd_version,      "Show the versions of client and server"},

@@ -27,6 +27,9 @@ int cli_cmd_event_list(struct cli *c);
 int cli_cmd_event_create(struct cli *c);
 int cli_cmd_event_delete(struct cli *c);
 int cli_cmd_status(struct cli *c);
+int cli_cmd_explain(struct cli *c);
+int cli_cmd_logs(struct cli *c);
+int cli_cmd_events_watch(struct cli *c);
 int cli_cmd_version(struct cli *c);
 
 #endif

@@ -14,7 +14,7 @@ int cli_list(struct cli *c, const struct cli_kind *kind)
         return cli_report(c, &a, "list the %ss", kind->name);
     if (c->output == CLI_JSON)
         cli_print_json(c, a.json, a.body.s);
-    else if (c->output == CLI_TABLE)
+    else if (cli_is_for_people(c))
         cli_print_list(c, kind->columns, a.json);
     else
         json_array_foreach(a.json, i, object) fprintf(c->out, "%s\n", cli_json_str(object, "id"));
@@ -53,7 +53,7 @@ int cli_create(struct cli *c, const struct cli_kind *kind, const char *path, con
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     if (cli_request(c, "POST", path, body, &a) != CLI_OK)
         return cli_report(c, &a, "create the %s", kind->name);
-    if (c->output == CLI_TABLE)
+    if (cli_is_for_people(c))
         fprintf(c->out, "%s '%s' created: %s\n", kind->name, cli_json_str(a.json, "name"),
                 cli_json_str(a.json, "id"));
     else
@@ -72,7 +72,7 @@ int cli_delete(struct cli *c, const struct cli_kind *kind)
     sbuf_addf(&path, "%s/%s", kind->path, id.s);
     if (cli_request(c, "DELETE", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "delete the %s '%s'", kind->name, c->args[0]);
-    if (c->output == CLI_TABLE)
+    if (cli_is_for_people(c))
         fprintf(c->out, "%s '%s' deleted\n", kind->name, c->args[0]);
     else if (c->output == CLI_NAME)
         fprintf(c->out, "%s\n", id.s);

@@ -1,6 +1,7 @@
 #include "common/config/config.h"
 #include "nfvo/cli/cli.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct row {
@@ -68,10 +69,17 @@ static int take_option(struct cli *c, int left, char **argv)
     return value ? 1 : 2;
 }
 
+/* "events watch" is "event watch". */
+static bool is_called(const char *noun, const char *word)
+{
+    size_t n = strlen(noun);
+    return strncmp(noun, word, n) == 0 && (!word[n] || strcmp(word + n, "s") == 0);
+}
+
 static bool is_noun(const char *word)
 {
     for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
-        if (strcmp(cmd->noun, word) == 0)
+        if (is_called(cmd->noun, word))
             return true;
     return false;
 }
@@ -79,7 +87,7 @@ static bool is_noun(const char *word)
 static enum cli_exit find_command(struct cli *c, int n, char **words)
 {
     for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++) {
-        if (strcmp(cmd->noun, words[0]) != 0 ||
+        if (!is_called(cmd->noun, words[0]) ||
             (cmd->verb && (n < 2 || strcmp(cmd->verb, words[1]) != 0)))
             continue;
         c->command = cmd;
@@ -103,7 +111,7 @@ static enum cli_exit find_command(struct cli *c, int n, char **words)
 static enum cli_exit check_output(struct cli *c)
 {
     static const char *const words[] = {
-        [CLI_TABLE] = "table", [CLI_JSON] = "json", [CLI_NAME] = "name"};
+        [CLI_TABLE] = "table", [CLI_JSON] = "json", [CLI_NAME] = "name", [CLI_WIDE] = "wide"};
     const char *output = c->option[CLI_OPT_OUTPUT];
     c->output = CLI_TABLE;
     for (size_t i = 0; output && i < ARRAY_LEN(words); i++)
@@ -111,7 +119,7 @@ static enum cli_exit check_output(struct cli *c)
             c->output = (enum cli_output)i;
             return CLI_OK;
         }
-    return output ? usage(c, "output is table, json or name, not", output) : CLI_OK;
+    return output ? usage(c, "output is table, wide, json or name, not", output) : CLI_OK;
 }
 
 static enum cli_exit check_fit(struct cli *c)
@@ -160,4 +168,23 @@ enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms)
     if (config_parse_duration(text, ret_ms, &err) == ERR_OK)
         return CLI_OK;
     return (enum cli_exit)cli_fail(c, CLI_USAGE, &err, "--timeout");
+}
+
+bool cli_is_for_people(const struct cli *c)
+{
+    return c->output == CLI_TABLE || c->output == CLI_WIDE;
+}
+
+enum cli_exit cli_lines(struct cli *c, long *ret)
+{
+    const char *text = c->option[CLI_OPT_LINES];
+    char *end;
+    *ret = -1;
+    if (!text)
+        return CLI_OK;
+    long n = strtol(text, &end, 10);
+    if (!*text || *end || n < 0 || n > 10000000)
+        return usage(c, "--lines takes a number, not", text);
+    *ret = n;
+    return CLI_OK;
 }

@@ -54,7 +54,8 @@ static int call(struct cli *c, const struct http_call *wanted, struct cli_answer
     clear(ret);
     if (!c->http)
         c->http = http_client_new();
-    http.timeout_ms = CALL_TIMEOUT_MS;
+    if (!http.timeout_ms)
+        http.timeout_ms = CALL_TIMEOUT_MS;
     http.ca_file = c->session.ca;
     http.is_insecure = c->session.is_insecure;
     http.max_body = (size_t)256 * 1024 * 1024;
@@ -110,9 +111,11 @@ int cli_fetch_token(struct cli *c, const char *user, const char *password, struc
     return CLI_OK;
 }
 
+/* extra: timeout, stream; or NULL. */
 static int send_call(struct cli *c, const char *method, const char *path, const char *body,
-                     struct cli_answer *ret)
+                     const struct http_call *extra, struct cli_answer *ret)
 {
+    struct http_call http = extra ? *extra : (struct http_call){0};
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf bearer = SBUF_INIT;
     url_of(c, path, &url);
@@ -120,15 +123,14 @@ static int send_call(struct cli *c, const char *method, const char *path, const 
     const struct http_header headers[] = {{"Authorization", bearer.s},
                                           {"Accept", "application/json, text/plain"},
                                           {"project-id", c->session.project}};
-    int exit = call(c,
-                    &(struct http_call){.method = method,
-                                        .url = url.s,
-                                        .headers = headers,
-                                        .header_n = c->session.project ? 3 : 2,
-                                        .type = body ? HTTP_TYPE_JSON : NULL,
-                                        .body = body,
-                                        .body_len = body ? strlen(body) : 0},
-                    ret);
+    http.method = method;
+    http.url = url.s;
+    http.headers = headers;
+    http.header_n = c->session.project ? 3 : 2;
+    http.type = body ? HTTP_TYPE_JSON : NULL;
+    http.body = body;
+    http.body_len = body ? strlen(body) : 0;
+    int exit = call(c, &http, ret);
     explicit_bzero(bearer.s, bearer.len);
     if (ret->status == 401)
         err_ignore(err_hint(&ret->err, "the token is not or no longer valid: baton login"),
@@ -141,7 +143,7 @@ int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret
     size_t i;
     json_t *project;
     cli_session_set(&c->session.project, NULL);
-    if (send_call(c, "GET", "/api/v1/projects", NULL, ret) != CLI_OK)
+    if (send_call(c, "GET", "/api/v1/projects", NULL, NULL, ret) != CLI_OK)
         return ret->exit;
     const char *id = NULL;
     json_array_foreach(ret->json, i, project)
@@ -238,7 +240,26 @@ int cli_request(struct cli *c, const char *method, const char *path, const char 
 {
     if (cli_connect(c, ret) != CLI_OK)
         return ret->exit;
-    return send_call(c, method, path, body, ret);
+    return send_call(c, method, path, body, NULL, ret);
+}
+
+int cli_request_within(struct cli *c, int64_t timeout_ms, const char *method, const char *path,
+                       const char *body, struct cli_answer *ret)
+{
+    if (cli_connect(c, ret) != CLI_OK)
+        return ret->exit;
+    return send_call(c, method, path, body, &(struct http_call){.timeout_ms = timeout_ms}, ret);
+}
+
+int cli_follow(struct cli *c, const char *path,
+               bool (*on_data)(void *arg, const char *bytes, size_t n), void *arg, int cancel_fd,
+               struct cli_answer *ret)
+{
+    struct http_call extra = {
+        .timeout_ms = -1, .on_data = on_data, .on_data_arg = arg, .cancel_fd = cancel_fd};
+    if (cli_connect(c, ret) != CLI_OK)
+        return ret->exit;
+    return send_call(c, "GET", path, NULL, &extra, ret);
 }
 
 int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...)

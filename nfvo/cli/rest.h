@@ -21,6 +21,14 @@ void cli_answer_release(struct cli_answer *a);
 /* path: "/api/v1/..."; body NULL: none. Clears *ret first. Prints nothing; returns ret->exit. */
 int cli_request(struct cli *c, const char *method, const char *path, const char *body,
                 struct cli_answer *ret);
+/* For what must not hold up the caller. */
+int cli_request_within(struct cli *c, int64_t timeout_ms, const char *method, const char *path,
+                       const char *body, struct cli_answer *ret);
+/* GET of something that does not end by itself: on_data gets the body as it comes, until the server
+ * or on_data (false) ends it, or cancel_fd is readable. */
+int cli_follow(struct cli *c, const char *path,
+               bool (*on_data)(void *arg, const char *bytes, size_t n), void *arg, int cancel_fd,
+               struct cli_answer *ret);
 /* Say what failed and why; what is not OK of the answer. Returns its exit. */
 int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

@@ -25,7 +25,7 @@
     " UNION ALL (SELECT 'gone', h.nsr_id, '', NULL, h.nsr_id, NULL FROM history h WHERE h.nsr_id = $1 AND NOT EXISTS (SELECT 1 FROM nsr n WHERE n.id = $1 AND n.phase < 100) " \
         "AND ($2::text = '*' OR " SQL_HISTORY_PROJECT " = $2::text) LIMIT 1)" \
     ") all_of_them LIMIT 100), " \
-    "hit AS (SELECT * FROM found WHERE id = $1 OR NOT EXISTS (SELECT 1 FROM found WHERE id = $1)), " \
+    "hit AS (SELECT * FROM found WHERE ($9::text = '' OR kind = $9::text) AND (id = $1 OR NOT EXISTS (SELECT 1 FROM found WHERE id = $1))), " \
     "one AS (SELECT * FROM hit WHERE (SELECT count(*) FROM hit) = 1)"
 
 #define SQL_INSTANCES \
@@ -120,9 +120,8 @@ static void fill(struct db_array *array, const char *const *words)
         db_array_text(array, *words);
 }
 
-enum err_code store_explain(struct db *db, const char *id_or_name, const char *project,
-                            const struct store_words *words, int64_t after, int64_t limit,
-                            struct sbuf *out, struct err *err)
+enum err_code store_explain(struct db *db, const struct store_question *q,
+                            const struct store_words *words, struct sbuf *out, struct err *err)
 {
     AUTO(db_array_release) struct db_array nsr = DB_TEXT_ARRAY;
     AUTO(db_array_release) struct db_array vnfr = DB_TEXT_ARRAY;
@@ -132,12 +131,12 @@ enum err_code store_explain(struct db *db, const char *id_or_name, const char *p
     fill(&vnfr, words->vnfr_phases);
     fill(&instance, words->instance_phases);
     fill(&command, words->commands);
-    return store_read_text(db, &explain,
-                           DB_PARAMS(db_param_text(id_or_name), db_param_text(project),
-                                     db_param_array(&nsr), db_param_array(&vnfr),
-                                     db_param_array(&instance), db_param_array(&command),
-                                     db_param_int(after), db_param_int(limit)),
-                           out, err);
+    return store_read_text(
+        db, &explain,
+        DB_PARAMS(db_param_text(q->id_or_name), db_param_text(q->project), db_param_array(&nsr),
+                  db_param_array(&vnfr), db_param_array(&instance), db_param_array(&command),
+                  db_param_int(q->after), db_param_int(q->limit), db_param_text(q->kind)),
+        out, err);
 }
 
 enum err_code store_status(struct db *db, const char *project, const struct store_words *words,

@@ -22,9 +22,13 @@ struct store_words {
  * With several hits, or none, the rest is null: an id beats a name. Times are microseconds since
  * the epoch, database clock. history: those with an id above `after`, the newest `limit` of them.
  * No message bodies and no configurations: they may hold secrets. Appended. */
-MUST_USE enum err_code store_explain(struct db *db, const char *id_or_name, const char *project,
-                                     const struct store_words *words, int64_t after, int64_t limit,
-                                     struct sbuf *out, struct err *err);
+struct store_question {
+    const char *id_or_name, *kind, *project; /* kind: "nsr", "vnfr", ...; "": any */
+    int64_t after, limit;
+};
+MUST_USE enum err_code store_explain(struct db *db, const struct store_question *q,
+                                     const struct store_words *words, struct sbuf *out,
+                                     struct err *err);
 
 /* {"now", "processes":[..], "vnfms":[..], "drivers":[..], "pops":[..], "nsrs":{"ACTIVE":2,..},
  *  "inFlight":[..], "waiting":{..}, "outbox":{..}, "events":{..}, "operations"}. Appended. */

@@ -1,0 +1,27 @@
+/* What the server's words mean, in sentences: phases, waits, times. All of it is appended. */
+#ifndef NFVO_CLI_WORDS_H
+#define NFVO_CLI_WORDS_H
+
+#include "nfvo/cli/cli.h"
+
+/* "asked its VNFM to instantiate it"; "" for a phase that is not known here. */
+const char *cli_vnfr_meaning(const char *phase);
+const char *cli_nsr_meaning(const char *phase);
+const char *cli_instance_meaning(const char *phase);
+
+/* Times are microseconds since the epoch. "12:03:10", with the date when it is not that of now_us.
+ */
+void cli_put_clock(struct sbuf *out, int64_t at_us, int64_t now_us);
+/* "0.2 s", "41 s", "6 min", "3 h", "2 d"; never negative. */
+void cli_put_span(struct sbuf *out, int64_t us);
+
+/* One row of explain's `waits`: "VNFM 'generic' to answer INSTANTIATE of server". needs: names of
+ * the VNFs that a TIMER_SOURCES waits for, or NULL. */
+void cli_put_wait(struct sbuf *out, const json_t *wait, const json_t *needs);
+/* A limit and not a wait for somebody: it only says when patience ends. */
+bool cli_is_limit(const json_t *wait);
+/* The one to show when there is room for one only, of this VNFR (its name; NULL: of all). A
+ * server's launch says more than the INSTANTIATE around it. Borrowed; NULL: none. */
+const json_t *cli_main_wait(const json_t *waits, const char *vnfr);
+
+#endif
