@@ -60,9 +60,11 @@ struct step {
     int64_t first_sent_at, sent_at, retry_at, done_at, took_ms;
     int exit_code;
     const char *output, *err; /* bounded */
+    const char *how;          /* it ended, when not by itself: the agent's word; else NULL */
     struct proto_strmap sets; /* what it published */
     bool is_dirty;            /* its row is to be written */
     bool is_inherited;        /* done in the run that is resumed */
+    bool wants_resend;        /* sent, but it or its answer may be lost */
     bool is_returned;         /* the agent's queue was not there: was not started */
 };
 
@@ -120,7 +122,9 @@ struct run {
     struct vnfr *vnfr;
     struct run_host *hosts;
     uint32_t n_hosts;
-    bool is_terminating, waits_for_hello;
+    bool is_terminating;  /* failures are noted, and it goes on */
+    bool skips_absent;    /* hosts that never said hello, or are gone, are left out */
+    bool waits_for_hello; /* also of hosts without steps */
     int64_t started_at, due_at, adopted_at;
     struct run_end end;
 };

@@ -1,0 +1,47 @@
+/* One thread that carries all runs of this process: it takes what has arrived, decides
+ * (lifecycle/), writes the rows of all of it in one transaction, commits, and only then sends and
+ * answers. Waiting for agents and deadlines costs no thread. A second thread listens for what
+ * other processes of us wrote: hellos that arrived there, requests that are to be cancelled.
+ *
+ * A run's lease is its request's unacknowledged delivery. Should two processes have one at a time
+ * (a connection that is half dead), both do the same by the same command ids: agents' journals, and
+ * rows that never go back, make that harmless. */
+#ifndef VNFM_GENERIC_CONDUCTOR_CONDUCTOR_H
+#define VNFM_GENERIC_CONDUCTOR_CONDUCTOR_H
+
+#include "vnfm-generic/lifecycle/run.h"
+#include "vnfm-generic/sdk/ob_vnfm.h"
+
+struct conductor;
+
+struct conductor_options {         /* borrowed for the life of the conductor */
+    const char *conninfo, *schema; /* the schema's name is the channel, too */
+    const char *sender;            /* this process, in notifications */
+    struct run_limits limits;
+    int64_t log_keep_us;
+    /* From the conductor's thread; must not block. send takes the body's content. */
+    void (*send)(void *arg, const char *hostname, const char *command, struct sbuf *body);
+    void (*ack_hello)(void *arg, uint64_t tag, uint64_t epoch);
+    void *arg;
+};
+
+/* Brings the schema up to date. ERR_UNAVAIL: no database now. */
+MUST_USE enum err_code conductor_migrate(const struct conductor_options *o, struct err *err);
+struct conductor *conductor_new(const struct conductor_options *options); /* given */
+MUST_USE enum err_code conductor_start(struct conductor *c, struct err *err);
+void conductor_stop(struct conductor *c);
+void conductor_free(struct conductor *c); /* NULL is fine */
+
+/* The SDK's callback for every action; arg is the conductor. */
+enum err_code conductor_serve(void *arg, struct ob_request *request, struct err *err);
+/* The SDK is stopping: give all requests back, also those that still come. */
+void conductor_abandon(struct conductor *c);
+
+/* Any thread. */
+void conductor_hello(struct conductor *c, const char *body, size_t len, uint64_t tag,
+                     uint64_t epoch);
+void conductor_reply(struct conductor *c, const char *command, const char *body, size_t len);
+void conductor_returned(struct conductor *c, const char *command);
+void conductor_agents_ready(struct conductor *c);
+
+#endif

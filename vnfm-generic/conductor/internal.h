@@ -1,0 +1,107 @@
+/* Between the files of the conductor. Everything but the queue of events is its thread's. */
+#ifndef VNFM_GENERIC_CONDUCTOR_INTERNAL_H
+#define VNFM_GENERIC_CONDUCTOR_INTERNAL_H
+
+#include "common/base/table.h"
+#include "common/sys/ids.h"
+#include "vnfm-generic/conductor/conductor.h"
+#include "vnfm-generic/store/rows.h"
+
+#include <pthread.h>
+
+struct job { /* a request in hand */
+    struct job *next;
+    struct ob_request *handle;
+    struct arena arena;
+    struct run_request request;
+    struct run *run; /* NULL: not planned yet */
+    const char *package_text, *resumed_id;
+    bool is_resume, is_anonymous, is_touched, is_log;
+    struct run_orders orders; /* to be sent when the rows are committed */
+    struct sent *sent;
+    /* LOG_REQUEST */
+    const char *hostname, *vnfr_name;
+    char log_command[ID_SIZE + 8];
+    int64_t log_until; /* monotonic */
+};
+
+struct sent { /* finds the step of a reply; in the job's arena */
+    struct table_entry by_command;
+    struct sent *next;
+    struct job *job;
+    struct run_host *host;
+    struct step *step;
+};
+
+enum event_kind {
+    EVENT_JOB,
+    EVENT_HELLO,
+    EVENT_REPLY,
+    EVENT_RETURNED,
+    EVENT_READY,
+    EVENT_NOTE,
+    EVENT_LOOK,
+    EVENT_ABANDON
+};
+struct event {
+    struct event *next;
+    enum event_kind kind;
+    struct job *job;
+    char *command; /* or a notification's payload */
+    struct sbuf body;
+    uint64_t tag, epoch;
+};
+
+struct hello {
+    struct hello *next;
+    struct arena arena;
+    struct ems_hello *said;
+    uint64_t tag, epoch;
+};
+
+struct conductor {
+    const struct conductor_options *o;
+    struct db *db;
+    pthread_t thread, listener;
+    bool is_started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct event *events, **events_tail;
+    bool is_stopping;
+    int stop_fd; /* of the listener */
+
+    struct job *arriving, *runs, *logs;
+    struct hello *hellos;
+    struct table sent; /* by command id */
+    struct arena looks_arena;
+    const char **looks; /* hosts that other processes heard of */
+    uint32_t n_looks;
+    bool looks_at_all, looks_for_cancelled, is_abandoned;
+    bool is_careful; /* the last batch failed for what it holds: one by one */
+    unsigned failures;
+    int64_t offset_us;          /* the store's clock minus ours */
+    int64_t retry_at, sweep_at; /* monotonic */
+};
+
+void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text,
+                const char *body, size_t len, uint64_t tag, uint64_t epoch);
+int64_t conductor_now(const struct conductor *c); /* the store's clock */
+
+/* jobs.c */
+void job_free(struct conductor *c, struct job *job);
+void job_fail(struct conductor *c, struct job *job, const struct err *err); /* takes */
+void job_answer(struct conductor *c, struct job *job); /* its run is over; takes */
+
+/* arrivals.c: from the rows into memory. False: the database does not answer, or refuses. */
+bool arrivals_take(struct conductor *c, struct err *err);
+
+/* logs.c */
+void log_begin(struct conductor *c, struct job *job); /* takes */
+bool log_reply(struct conductor *c, const char *command, const struct ems_reply *reply);
+int64_t logs_expire(struct conductor *c); /* when the next is due */
+
+/* listener.c */
+void *listener_run(void *conductor);
+
+#endif

@@ -1,0 +1,21 @@
+/* What one vnfm-generic process has in hand: its options and the things its duties opened. */
+#ifndef VNFM_GENERIC_CONTEXT_H
+#define VNFM_GENERIC_CONTEXT_H
+
+#include "common/sys/ids.h"
+#include "vnfm-generic/conductor/conductor.h"
+#include "vnfm-generic/ems/link.h"
+#include "vnfm-generic/options.h"
+#include "vnfm-generic/sdk/ob_vnfm.h"
+
+struct generic {
+    struct generic_options options;
+    char instance[ID_SIZE];
+    char *user_data; /* template */
+    struct conductor_options conductor_options;
+    struct conductor *conductor;
+    struct ems_link *link;
+    struct ob_vnfm *vnfm;
+};
+
+#endif

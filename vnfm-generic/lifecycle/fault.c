@@ -1,0 +1,93 @@
+/* How a run fails, in words. The reference's users look for "EMS (<hostname>) had the following
+ * error:" (amqp-protocol.md 7.4). */
+#include "vnfm-generic/lifecycle/internal.h"
+
+#include <string.h>
+
+static const char *last_line(const char *text)
+{
+    const char *at = text ? strrchr(text, '\n') : NULL;
+    return at ? at + 1 : text;
+}
+
+void fault_end(struct run *run, struct run_host *host, struct step *step, const struct err *err)
+{
+    if (run->end.is_over)
+        return;
+    run->end = (struct run_end){.is_over = true, .has_failed = true, .err = *err};
+    if (host) {
+        run->end.host = host->hostname;
+        host->instance->state = "error";
+    }
+    if (step && step->kind == STEP_EXECUTE) {
+        run->end.script = step->script;
+        run->end.exit_code = step->exit_code;
+    }
+    if (step)
+        run->end.output_tail = output_tail(run->arena, step);
+}
+
+static const char *what(const struct run *run, const struct step *step)
+{
+    switch (step->kind) {
+    case STEP_SAVE:
+        return arena_printf(run->arena, "saving script '%.80s'", step->script);
+    case STEP_CLONE:
+        return arena_printf(run->arena, "cloning scripts from '%.120s'", step->text);
+    case STEP_REPLACE:
+        return arena_printf(run->arena, "replacing script '%.80s'", step->script);
+    case STEP_DEPENDENCY:
+        return "saving the dependency's parameters";
+    case STEP_EXECUTE:
+        break;
+    }
+    return arena_printf(run->arena, "script '%.80s' of %s", step->script, step->event);
+}
+
+static const char *ending(const struct step *step)
+{
+    const char *how = step->how ? step->how : "";
+    if (strcmp(how, EMS_STATE_TIMEOUT) == 0)
+        return "was killed at its time limit:";
+    if (strcmp(how, EMS_STATE_KILLED) == 0)
+        return "was killed:";
+    if (strcmp(how, EMS_STATE_REFUSED) == 0)
+        return "was refused by the agent:";
+    return "ended with";
+}
+
+void fault_of_step(struct run *run, struct run_host *host, struct step *step)
+{
+    struct err err = ERR_INIT;
+    const char *said = last_line(output_tail(run->arena, step));
+    const char *name = what(run, step), *host_name = host->hostname;
+    bool is_script = step->kind == STEP_EXECUTE;
+    if (step->state == STEP_UNKNOWN) {
+        err_set(&err, ERR_UNKNOWN,
+                "EMS (%s) had the following error: nobody can tell whether or how %s ended%s%.120s",
+                host_name, name, said[0] ? ": " : "", said);
+        err_hint(&err, "look at the host; resume runs the script again, delete removes the VNF");
+    } else if (!is_script && step->exit_code < 0) {
+        err_set(&err, ERR_TIMEOUT, "EMS (%s) had the following error: %s was not answered",
+                host_name, name);
+        err_hint(&err, "is the agent on the host alive? See /var/log/openbaton/ems-agent.log");
+    } else {
+        err_set(&err, ERR_PEER, "EMS (%s) had the following error: %s %s %d%s%.140s", host_name,
+                name, ending(step), step->exit_code, said[0] ? ": " : "", said);
+        if (is_script)
+            err_hint(&err, "baton logs shows all that it said; it is %s/%.60s on the host",
+                     EMS_SCRIPTS_DIR, step->script);
+    }
+    fault_end(run, host, step, &err);
+}
+
+void fault_no_hello(struct run *run, struct run_host *host, int64_t waited)
+{
+    struct err err = ERR_INIT;
+    err_set(&err, ERR_TIMEOUT,
+            "EMS (%s) had the following error: no hello of its agent within %lld s", host->hostname,
+            (long long)(waited / USEC_PER_SEC));
+    err_hint(&err, "does the instance reach the broker, and did its user data run? See "
+                   "/var/log/openbaton/ems-agent.log on it");
+    fault_end(run, host, NULL, &err);
+}

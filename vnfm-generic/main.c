@@ -1,0 +1,286 @@
+#include "common/base/mem.h"
+#include "common/daemon/daemon.h"
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "vnfm-generic/context.h"
+#include "vnfm-generic/ems/user_data.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { USER_DATA_MAX = 1024 * 1024 };
+
+/* --- user data --- */
+
+static enum err_code read_template(struct generic *g, struct err *err)
+{
+    const char *path = g->options.user_data_path;
+    if (!path[0]) {
+        g->user_data = xstrdup(user_data_template);
+        return ERR_OK;
+    }
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return err_set_errno(err, ERR_IO, errno, "read user data '%s'", path);
+    g->user_data = xcalloc(1, USER_DATA_MAX + 1);
+    size_t n = fread(g->user_data, 1, USER_DATA_MAX + 1, f);
+    fclose(f);
+    if (n > USER_DATA_MAX)
+        return err_set(err, ERR_LIMIT, "user data '%s' is larger than %d bytes", path,
+                       USER_DATA_MAX);
+    g->user_data[n] = '\0';
+    return ERR_OK;
+}
+
+static const void *package_user_data(struct ob_request *r, size_t *ret_len)
+{
+    struct ob_record *package = ob_request_record(r, "package", NULL);
+    for (size_t i = 0, n = ob_count(package, "scripts"); i < n; i++) {
+        const char *name = ob_get_str(package, "scripts[%zu].name", i);
+        if (name && (strcmp(name, "userdata.sh") == 0 || strcmp(name, "user-data.sh") == 0))
+            return ob_script_payload(package, i, ret_len);
+    }
+    return NULL;
+}
+
+static enum err_code user_data_of(void *arg, struct ob_request *r, struct sbuf *out,
+                                  struct err *err)
+{
+    const struct generic *g = arg;
+    const struct generic_options *o = &g->options;
+    char heartbeat[24];
+    size_t extra_len = 0;
+    (void)err;
+    snprintf(heartbeat, sizeof(heartbeat), "%lld", (long long)(o->ems_heartbeat_ms / 1000));
+    const struct user_data_value values[] = {
+        {"MONITORING_IP", ob_request_text(r, "extension[monitoringIp]")},
+        {"TIMEZONE", ob_request_text(r, "extension[timezone]")},
+        {"BROKER_IP", ob_request_text(r, "extension[brokerIp]")},
+        {"BROKER_PORT", ob_request_text(r, "extension[brokerPort]")},
+        {"EXCHANGE_NAME", "openbaton-exchange"},
+        {"EMS_HEARTBEAT", heartbeat},
+        {"EMS_AUTODELETE", o->is_ems_autodelete ? "true" : "false"},
+        {"EMS_VIRTUAL_HOST", o->agents_vhost},
+        {"EMS_TLS", o->is_ems_tls ? "true" : "false"},
+        {"AGENT_URL", o->agent_url},
+        {"ENDPOINT", o->endpoint[0] ? o->endpoint : o->type},
+    };
+    const char *extra = package_user_data(r, &extra_len);
+    user_data_make(g->user_data, values, ARRAY_LEN(values), extra, extra_len, out);
+    return ERR_OK;
+}
+
+/* --- between the conductor, the agents' link and the SDK --- */
+
+static void send_command(void *arg, const char *hostname, const char *command, struct sbuf *body)
+{
+    ems_link_send(((struct generic *)arg)->link, hostname, command, body);
+}
+
+static void ack_hello(void *arg, uint64_t tag, uint64_t epoch)
+{
+    ems_link_ack(((struct generic *)arg)->link, tag, epoch);
+}
+
+static void on_hello(void *arg, const char *body, size_t len, uint64_t tag, uint64_t epoch)
+{
+    conductor_hello(((struct generic *)arg)->conductor, body, len, tag, epoch);
+}
+
+static void on_reply(void *arg, const char *command, const char *body, size_t len)
+{
+    conductor_reply(((struct generic *)arg)->conductor, command, body, len);
+}
+
+static void on_returned(void *arg, const char *command)
+{
+    conductor_returned(((struct generic *)arg)->conductor, command);
+}
+
+static void on_ready(void *arg)
+{
+    conductor_agents_ready(((struct generic *)arg)->conductor);
+}
+
+static void on_credentials(void *arg, const char *user, const char *password)
+{
+    ems_link_login(((struct generic *)arg)->link, user, password);
+}
+
+static enum err_code serve(void *arg, struct ob_request *request, struct err *err)
+{
+    return conductor_serve(((struct generic *)arg)->conductor, request, err);
+}
+
+static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *text)
+{
+    (void)arg;
+    static const char *const names[] = {[OB_REGISTERING] = "registering",
+                                        [OB_SERVING] = "serving",
+                                        [OB_LOST] = "connection_lost",
+                                        [OB_FAULT] = "fault",
+                                        [OB_ANSWER_DROPPED] = "answer_dropped"};
+    if (state == OB_REGISTERING || state == OB_SERVING)
+        log_info(LOG_VNFM, names[state], KV_S("queue", text));
+    else
+        log_warn(LOG_VNFM, names[state], KV_I("code", code), KV_S("text", text));
+}
+
+/* --- duties --- */
+
+static void rest(int ms)
+{
+    struct pollfd fd = {.fd = daemon_stop_fd(), .events = POLLIN};
+    poll(&fd, 1, ms);
+}
+
+static void fill_conductor_options(struct generic *g)
+{
+    const struct generic_options *o = &g->options;
+    g->conductor_options = (struct conductor_options){.conninfo = o->database,
+                                                      .schema = o->schema,
+                                                      .sender = g->instance,
+                                                      .limits = RUN_LIMITS_DEFAULT,
+                                                      .log_keep_us = o->log_keep_ms * USEC_PER_MS,
+                                                      .send = send_command,
+                                                      .ack_hello = ack_hello,
+                                                      .arg = g};
+    g->conductor_options.limits.hello = o->hello_ms * USEC_PER_MS;
+    g->conductor_options.limits.script = o->script_ms * USEC_PER_MS;
+    g->conductor_options.limits.terminate = o->terminate_ms * USEC_PER_MS;
+}
+
+/* Waits for the database: a host that boots starts us in any order. */
+static enum err_code store_open(void *ctx, struct err *err)
+{
+    struct generic *g = ctx;
+    bool said = false;
+    id_new(g->instance);
+    fill_conductor_options(g);
+    enum err_code rc = read_template(g, err);
+    while (rc == ERR_OK && (rc = conductor_migrate(&g->conductor_options, err)) == ERR_UNAVAIL) {
+        if (daemon_is_stopping())
+            return rc;
+        if (!said)
+            log_warn(LOG_DB, "waiting_for_database", KV_ERR(err));
+        said = true;
+        rest(500);
+        rc = ERR_OK;
+    }
+    return rc;
+}
+
+static void store_close(void *ctx)
+{
+    free(((struct generic *)ctx)->user_data);
+}
+
+/* Both or none: each calls the other. */
+static enum err_code runs_open(void *ctx, struct err *err)
+{
+    static const struct ems_link_hooks hooks = {
+        .hello = on_hello, .reply = on_reply, .returned = on_returned, .ready = on_ready};
+    struct generic *g = ctx;
+    struct bus_options bus = peer_settings_bus(&g->options.peer);
+    const struct generic_options *o = &g->options;
+    bus.name = "vnfm-generic-agents";
+    g->conductor = conductor_new(&g->conductor_options);
+    g->link =
+        ems_link_new(&(struct ems_link_options){.bus = bus,
+                                                .vhost = o->agents_vhost,
+                                                .endpoint = o->endpoint[0] ? o->endpoint : o->type,
+                                                .instance = g->instance,
+                                                .hooks = &hooks,
+                                                .arg = g});
+    enum err_code rc = conductor_start(g->conductor, err);
+    if (rc == ERR_OK)
+        rc = ems_link_start(g->link, err);
+    return rc;
+}
+
+static void runs_close(void *ctx)
+{
+    struct generic *g = ctx;
+    ems_link_stop(g->link);
+    conductor_stop(g->conductor);
+    conductor_free(g->conductor);
+    ems_link_free(g->link);
+}
+
+static void on_sdk_stopping(void *arg)
+{
+    conductor_abandon(((struct generic *)arg)->conductor);
+}
+
+static enum err_code vnfm_open(void *ctx, struct err *err)
+{
+    static const int64_t never_ms = INT64_C(100) * 365 * 86400 * 1000;
+    struct generic *g = ctx;
+    const struct generic_options *o = &g->options;
+    const struct ob_vnfm_handlers handlers = {.instantiate = serve,
+                                              .modify = serve,
+                                              .start = serve,
+                                              .stop = serve,
+                                              .scale_out = serve,
+                                              .scale_in = serve,
+                                              .heal = serve,
+                                              .terminate = serve,
+                                              .update = serve,
+                                              .execute = serve,
+                                              .resume = serve,
+                                              .configure = serve,
+                                              .error = serve,
+                                              .log = serve};
+    g->vnfm = ob_vnfm_new(&(struct ob_vnfm_options){.type = o->type,
+                                                    .endpoint = o->endpoint,
+                                                    .description = "runs the scripts of packages "
+                                                                   "through agents",
+                                                    .broker = peer_settings_bus(&o->peer),
+                                                    .threads = (unsigned)o->peer.threads,
+                                                    .prefetch = (unsigned)o->peer.prefetch,
+                                                    .ask_timeout_ms = o->ask_ms,
+                                                    .user_data_of = user_data_of,
+                                                    .handlers = &handlers,
+                                                    .arg = g,
+                                                    .on_credentials = on_credentials,
+                                                    .on_event = on_event},
+                          err);
+    if (!g->vnfm)
+        return err->code;
+    enum err_code rc = ob_vnfm_start(g->vnfm, err);
+    if (rc == ERR_OK) /* a delay ends early when the SDK gives back what is not finished */
+        ob_vnfm_after(g->vnfm, never_ms, on_sdk_stopping, g);
+    return rc;
+}
+
+static void vnfm_close(void *ctx)
+{
+    struct generic *g = ctx;
+    struct ob_vnfm_stats s;
+    ob_vnfm_stop(g->vnfm, (int)g->options.stop_grace_ms);
+    ob_vnfm_get_stats(g->vnfm, &s);
+    log_info(LOG_VNFM, "served", KV_I("requests", s.requests), KV_I("repeats", s.repeats),
+             KV_I("replies", s.replies), KV_I("asks", s.asks), KV_I("dropped", s.dropped));
+    ob_vnfm_free(g->vnfm);
+}
+
+static const struct daemon_duty duties[] = {{"store", store_open, store_close},
+                                            {"runs", runs_open, runs_close},
+                                            {"vnfm", vnfm_open, vnfm_close},
+                                            {0}};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv,
+                       &(struct daemon){.name = "vnfm-generic",
+                                        .version = "0.1",
+                                        .summary = "the generic VNFM: runs the scripts of VNF "
+                                                   "packages through agents",
+                                        .options = generic_options,
+                                        .context_size = sizeof(struct generic),
+                                        .options_at = offsetof(struct generic, options),
+                                        .duties = duties});
+}
