@@ -111,6 +111,10 @@ lint:
 	@tests/lint/run
 fmt:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+# What ./deploy/demo runs, and not what it does not.
+demo-programs: $(addprefix $(O)/bin/,nfvo baton $(filter vnfm-generic ems-agent vim-driver-local vnfm-dummy vim-driver-test,$(bins)))
+demo-matrix:
+	@tests/demo/matrix
 check:
 	@./tests/check
 
@@ -120,11 +124,11 @@ install: all
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration e2e sim interop bench fuzz lint fmt asan tsan install clean"
+	@echo "all check unit integration e2e sim interop bench demo-matrix fuzz lint fmt asan tsan install clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all unit test itest integration e2e interop lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
+.PHONY: all unit test itest integration e2e interop demo-programs demo-matrix lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

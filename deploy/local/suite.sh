@@ -8,6 +8,9 @@
 #
 # Set before: suite (absolute, exists), suite_bin (folder of the programs). A process is ready when it says so itself
 # on --ready-fd, so nothing is taken for it that listens on the same port.
+#
+# Two clouds to choose from: the test driver with the dummy VNFM (book-keeping only, no processes), and the local driver
+# with the generic VNFM (instances that run scripts; suite_choose_mode comes before suite_configure then).
 
 suite_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/process.sh
@@ -113,15 +116,29 @@ suite_take_servers()
     set +a
 }
 
+# The password is made once; the port is kept as long as nobody else takes it while we do not run.
+suite_load_settings()
+{
+    local suite_port_was=''
+    # shellcheck disable=SC1091
+    if [[ -s $suite/settings ]]; then
+        . "$suite/settings"
+        suite_port_was=$suite_port
+        suite_runs nfvo || ! port_inode "$suite_port" >/dev/null || suite_port=$(port_pick)
+    else
+        suite_port=$(port_pick) suite_password=$(random_password)
+    fi
+    [[ $suite_port == "$suite_port_was" ]] ||
+        (umask 077 && printf 'suite_port=%q\nsuite_password=%q\n' "$suite_port" "$suite_password" >"$suite/settings")
+}
+
 # suite_configure VHOST SCHEMA: write the options of all processes, with ports that are free now and kept from then on.
 suite_configure()
 {
     suite_vhost=$1 suite_schema=$2
-    if [[ ! -s $suite/settings ]]; then
-        (umask 077 && printf 'suite_port=%q\nsuite_password=%q\n' "$(port_pick)" "$(random_password)" >"$suite/settings")
-    fi
-    # shellcheck disable=SC1091
-    . "$suite/settings"
+    suite_agents_vhost=baton-agents
+    [[ $suite_vhost == / ]] || suite_agents_vhost=$suite_vhost-agents
+    suite_load_settings
     (
         umask 077
         cat >"$suite/nfvo.conf" <<CONF
@@ -143,6 +160,17 @@ CONF
         # The well-known registration user: the NFVO gives each peer a login of its own.
         printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" \
             "$suite_vhost" >"$suite/peer.conf"
+        cat "$suite/peer.conf" - >"$suite/vnfm-generic.conf" <<CONF
+agents-vhost = $suite_agents_vhost
+database = "$OB_TEST_DB"
+database-schema = ${suite_schema}_vnfm
+CONF
+        cat "$suite/peer.conf" - >"$suite/vim-driver-local.conf" <<CONF
+mode = ${suite_mode:-auto}
+state-dir = $suite/cloud
+relay = $OB_TEST_BROKER_PORT
+ems-agent = $suite_bin/ems-agent
+CONF
         printf 'export %s=%q\n' BATON_URL "http://127.0.0.1:$suite_port" BATON_USER admin \
             BATON_PASSWORD "$suite_password" >"$suite/baton.env"
     )
@@ -166,6 +194,16 @@ suite_start_driver()
 suite_start_vnfm()
 {
     suite_start vnfm-dummy vnfm-dummy --config "$suite/peer.conf" --journal "$suite/vnfm.journal" "$@"
+}
+
+suite_start_local_driver()
+{
+    suite_start vim-driver-local vim-driver-local --config "$suite/vim-driver-local.conf" "$@"
+}
+
+suite_start_generic_vnfm()
+{
+    suite_start vnfm-generic vnfm-generic --config "$suite/vnfm-generic.conf" "$@"
 }
 
 baton()
@@ -259,19 +297,41 @@ suite_explain()
     done
 }
 
+# suite_has_driver TYPE
 suite_has_driver()
 {
-    baton driver list -o name 2>/dev/null | grep -qx 'vim-drivers.test.test'
+    baton driver list -o name 2>/dev/null | grep -qx "vim-drivers.$1.$1"
 }
 
+# suite_has_vnfm TYPE
 suite_has_vnfm()
 {
-    baton manager list -o json 2>/dev/null | jq -e 'any(.type == "dummy" and .active)' >/dev/null
+    baton manager list -o json 2>/dev/null | jq -e --arg type "$1" 'any(.type == $type and .active)' >/dev/null
 }
 
-# Registration goes through the broker: it is done a moment after the processes are ready.
+# suite_wait_for_peers [DRIVER VNFM]: registration goes through the broker, it is done a moment after the processes are ready.
 suite_wait_for_peers()
 {
-    wait_until 30 suite_has_driver || { suite_say 'the test driver did not register within 30 s' && return 1; }
-    wait_until 30 suite_has_vnfm || { suite_say 'the dummy VNFM did not register within 30 s' && return 1; }
+    local driver=${1:-test} vnfm=${2:-dummy}
+    wait_until 30 suite_has_driver "$driver" || { suite_say "the driver '$driver' did not register within 30 s" && return 1; }
+    wait_until 30 suite_has_vnfm "$vnfm" || { suite_say "the VNFM '$vnfm' did not register within 30 s" && return 1; }
+}
+
+# suite_remove_data: what all of this wrote, when nothing of it runs.
+suite_remove_data()
+{
+    rm -rf --one-file-system "$suite"/{log,run,config,cloud} "$suite"/*.conf "$suite"/*.journal
+    rm -f "$suite"/{settings,baton.env,driver.state,seal-key,admin-password}
+}
+
+# suite_traces: processes and mounts of ours on this machine, one a line. Nothing when nothing runs.
+suite_traces()
+{
+    local process
+    for process in /proc/[0-9]*; do
+        [[ $process -ef /proc/self || ${process#/proc/} == "$$" ]] && continue
+        { readlink "$process"/{cwd,root,exe} && tr '\0' '\n' <"$process/environ"; } 2>/dev/null | grep -F -e "$suite/" >/dev/null || continue
+        echo "process ${process#/proc/}: $(tr '\0' ' ' 2>/dev/null <"$process/cmdline" | cut -c 1-120)"
+    done
+    awk -v place="$suite/" 'index($5, place) == 1 { print "mount " $5 }' /proc/self/mountinfo
 }
