@@ -52,6 +52,7 @@ enum cli_exit {
     X(NSR, "nsr", 0, "NSR", "only of this network service")                                                   \
     X(FOLLOW, "follow", 'f', "", "go on as more comes; Ctrl-C ends it")                                       \
     X(LINES, "lines", 'n', "LINES", "only the last LINES")                                                    \
+    X(DIR, "dir", 0, "DIR", "where the folder is made; default ./NAME")                                       \
     X(HELP, "help", 'h', "", "explain the command")
 enum cli_option {
 #define X(name, text, letter, value, help) CLI_OPT_##name,

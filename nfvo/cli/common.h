@@ -11,7 +11,7 @@ struct cli_kind {
     const struct cli_column *columns;
     void (*show)(struct cli *c, const json_t *object);
 };
-extern const struct cli_kind cli_pop, cli_nsd, cli_nsr, cli_event;
+extern const struct cli_kind cli_pop, cli_nsd, cli_nsr, cli_event, cli_package;
 
 int cli_list(struct cli *c, const struct cli_kind *kind);
 int cli_show(struct cli *c, const struct cli_kind *kind);

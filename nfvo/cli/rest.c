@@ -111,7 +111,7 @@ int cli_fetch_token(struct cli *c, const char *user, const char *password, struc
     return CLI_OK;
 }
 
-/* extra: timeout, stream; or NULL. */
+/* extra: timeout, stream, type of the body, file to upload; or NULL. */
 static int send_call(struct cli *c, const char *method, const char *path, const char *body,
                      const struct http_call *extra, struct cli_answer *ret)
 {
@@ -127,7 +127,8 @@ static int send_call(struct cli *c, const char *method, const char *path, const 
     http.url = url.s;
     http.headers = headers;
     http.header_n = c->session.project ? 3 : 2;
-    http.type = body ? HTTP_TYPE_JSON : NULL;
+    if (body && !http.type)
+        http.type = HTTP_TYPE_JSON;
     http.body = body;
     http.body_len = body ? strlen(body) : 0;
     int exit = call(c, &http, ret);
@@ -249,6 +250,21 @@ int cli_request_within(struct cli *c, int64_t timeout_ms, const char *method, co
     if (cli_connect(c, ret) != CLI_OK)
         return ret->exit;
     return send_call(c, method, path, body, &(struct http_call){.timeout_ms = timeout_ms}, ret);
+}
+
+int cli_send_text(struct cli *c, const char *method, const char *path, const char *text,
+                  struct cli_answer *ret)
+{
+    if (cli_connect(c, ret) != CLI_OK)
+        return ret->exit;
+    return send_call(c, method, path, text, &(struct http_call){.type = HTTP_TYPE_TEXT}, ret);
+}
+
+int cli_upload(struct cli *c, const char *path, const char *file, struct cli_answer *ret)
+{
+    if (cli_connect(c, ret) != CLI_OK)
+        return ret->exit;
+    return send_call(c, "POST", path, NULL, &(struct http_call){.upload_path = file}, ret);
 }
 
 int cli_follow(struct cli *c, const char *path,

@@ -29,6 +29,10 @@ int cli_request_within(struct cli *c, int64_t timeout_ms, const char *method, co
 int cli_follow(struct cli *c, const char *path,
                bool (*on_data)(void *arg, const char *bytes, size_t n), void *arg, int cancel_fd,
                struct cli_answer *ret);
+/* The same with a body of type text/plain, and with a file as the part `file` of a form. */
+int cli_send_text(struct cli *c, const char *method, const char *path, const char *text,
+                  struct cli_answer *ret);
+int cli_upload(struct cli *c, const char *path, const char *file, struct cli_answer *ret);
 /* Say what failed and why; what is not OK of the answer. Returns its exit. */
 int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...) PRINTF_LIKE(3, 4);
 

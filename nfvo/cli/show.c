@@ -67,6 +67,34 @@ const struct cli_column cli_event_columns[] = {
     {.heading = "VNFR", .path = "virtualNetworkFunctionId"},
     {0}};
 
+static void count_scripts(const json_t *package, struct sbuf *cell)
+{
+    count_members(package, "scripts", cell);
+}
+static void name_vim_types(const json_t *package, struct sbuf *cell);
+const struct cli_column cli_package_columns[] = {
+    {.heading = "ID", .path = "id"},
+    {.heading = "NAME", .path = "name"},
+    {.heading = "VENDOR", .path = "vnfPackageMetadata.vendor"},
+    {.heading = "VERSION", .path = "vnfPackageVersion"},
+    {.heading = "VNFM", .path = "vnfPackageMetadata.vnfmType"},
+    {.heading = "POP TYPES", .print = name_vim_types},
+    {.heading = "SCRIPTS", .print = count_scripts},
+    {0}};
+static const struct cli_column package_details[] = {
+    {.heading = "DESCRIPTION", .path = "vnfPackageMetadata.description"},
+    {.heading = "SCRIPTS FROM", .path = "scriptsLink"},
+    {.heading = "CHANGES", .path = "hbVersion"},
+    {0}};
+static void size_of_script(const json_t *script, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%zu", json_array_size(json_object_get(script, "payload")));
+}
+static const struct cli_column script_columns[] = {{.heading = "SCRIPT", .path = "name"},
+                                                   {.heading = "BYTES", .print = size_of_script},
+                                                   {.heading = "ID", .path = "id"},
+                                                   {0}};
+
 static const struct cli_column image_columns[] = {{.heading = "IMAGE", .path = "name"},
                                                   {.heading = "EXTERNAL ID", .path = "extId"},
                                                   {.heading = "STATUS", .path = "status"},
@@ -105,6 +133,18 @@ static void join_strings(const json_t *list, struct sbuf *out)
     json_t *text;
     json_array_foreach(list, i, text) sbuf_addf(
         out, "%s%s", i ? ", " : "", json_string_value(text) ? json_string_value(text) : "");
+}
+
+static void name_vim_types(const json_t *package, struct sbuf *cell)
+{
+    join_strings(json_object_get(package, "vimTypes"), cell);
+}
+
+void cli_show_package(struct cli *c, const json_t *package)
+{
+    cli_print_fields(c, cli_package_columns, package);
+    cli_print_fields(c, package_details, package);
+    print_part(c, script_columns, json_object_get(package, "scripts"));
 }
 
 static void vdus_of(const json_t *vnfd, struct sbuf *cell)

@@ -5,10 +5,11 @@
 #include "nfvo/cli/table.h"
 
 extern const struct cli_column cli_pop_columns[], cli_nsd_columns[], cli_nsr_columns[],
-    cli_manager_columns[], cli_event_columns[];
+    cli_manager_columns[], cli_event_columns[], cli_package_columns[];
 
 void cli_show_pop(struct cli *c, const json_t *pop);
 void cli_show_nsd(struct cli *c, const json_t *nsd);
+void cli_show_package(struct cli *c, const json_t *package);
 void cli_show_nsr(struct cli *c, const json_t *nsr); /* with faults */
 void cli_show_history(struct cli *c, const json_t *nsr);
 

@@ -1,0 +1,233 @@
+/* baton package, script. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/sys/ids.h"
+#include "nfvo/cli/commands.h"
+#include "nfvo/cli/common.h"
+#include "nfvo/cli/package.h"
+
+#define RELEASE "6" /* the contract that packages are made for; the server checks it again */
+
+static bool is_text(const struct cli *c)
+{
+    return c->output == CLI_TABLE || c->output == CLI_WIDE;
+}
+
+int cli_cmd_package_list(struct cli *c)
+{
+    return cli_list(c, &cli_package);
+}
+int cli_cmd_package_show(struct cli *c)
+{
+    return cli_show(c, &cli_package);
+}
+int cli_cmd_package_delete(struct cli *c)
+{
+    return cli_delete(c, &cli_package);
+}
+
+int cli_cmd_package_create(struct cli *c)
+{
+    struct err err = ERR_INIT;
+    const char *name = c->args[0], *folder = c->option[CLI_OPT_DIR];
+    folder = folder ? folder : name;
+    if (cli_package_skeleton(folder, name, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "create the package");
+    if (!is_text(c)) {
+        fprintf(c->out, "%s\n", folder);
+        return CLI_OK;
+    }
+    fprintf(c->out,
+            "%s: a VNF package that works. Change it, then:\n"
+            "  baton package validate %s\n"
+            "  baton package upload %s\n"
+            "An NSD names it as vendor/name/version:\n"
+            "  {\"name\": \"%s\", \"vendor\": \"example\", \"version\": \"1.0\",\n"
+            "   \"vld\": [{\"name\": \"private\"}], \"vnfd\": [{\"id\": \"example/%s/1.0\"}]}\n"
+            "  baton nsd create NSD.json && baton nsr create %s --wait\n",
+            folder, folder, folder, name, name, name);
+    return CLI_OK;
+}
+
+/* --- validate --------------------------------------------------------------------------------- */
+
+static const char *make_id(void *arg)
+{
+    char id[ID_SIZE];
+    id_new(id);
+    return arena_strdup(arg, id);
+}
+
+/* "folder/vnfd.json:8: error: vdu[0].vm_image: ..." as compilers write it. */
+static void print_finding(struct cli *c, FILE *to, const char *path, bool is_folder,
+                          const struct package_fault *f)
+{
+    const char *between = !f->file[0] ? "" : is_folder ? "/" : ":";
+    fprintf(to, "%s%s%s", path, between, f->file);
+    if (f->line)
+        fprintf(to, ":%u", f->line);
+    fprintf(to, ": %s: ", f->is_warning ? "warning" : "error");
+    if (f->path[0] && strncmp(f->message, f->path, strlen(f->path)) != 0)
+        fprintf(to, "%s: ", f->path);
+    fprintf(to, "%s\n", f->message);
+    if (f->hint[0] && is_text(c))
+        fprintf(to, "  hint: %s\n", f->hint);
+}
+
+static json_t *finding_json(const struct package_fault *f)
+{
+    return json_pack("{ss ss si ss ss ss}", "severity", f->is_warning ? "warning" : "error", "file",
+                     f->file, "line", (int)f->line, "path", f->path, "message", f->message, "hint",
+                     f->hint);
+}
+
+struct local {
+    int fd;
+    bool is_folder;
+    struct arena a;
+    struct package package;
+    unsigned errors, warnings;
+};
+
+static void local_release(struct local *l)
+{
+    if (l->fd >= 0)
+        close(l->fd);
+    arena_release(&l->a);
+}
+
+/* USAGE: it cannot be read at all, which is told. */
+static int read_local(struct cli *c, const char *path, struct local *ret)
+{
+    struct err err = ERR_INIT;
+    const struct package_rules rules = {
+        {.project_id = "", .now = "", .make_id = make_id, .arg = &ret->a}, RELEASE};
+    if (cli_package_open(path, &ret->fd, &ret->is_folder, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "read the package");
+    const struct package_source source = {.fd = ret->fd};
+    err_ignore(catalogue_package_read(&source, &rules, &ret->a, &ret->package, &err),
+               "its faults are all there");
+    for (uint32_t i = 0; i < ret->package.fault_n; i++)
+        if (ret->package.faults[i].is_warning)
+            ret->warnings++;
+        else
+            ret->errors++;
+    return CLI_OK;
+}
+
+static void print_findings(struct cli *c, FILE *to, const char *path, const struct local *l)
+{
+    for (uint32_t i = 0; i < l->package.fault_n; i++)
+        print_finding(c, to, path, l->is_folder, &l->package.faults[i]);
+}
+
+int cli_cmd_package_validate(struct cli *c)
+{
+    AUTO(local_release) struct local l = {.fd = -1};
+    int exit = read_local(c, c->args[0], &l);
+    if (exit != CLI_OK)
+        return exit;
+    if (c->output == CLI_JSON) {
+        json_t *list = json_array();
+        for (uint32_t i = 0; i < l.package.fault_n; i++)
+            json_array_append_new(list, finding_json(&l.package.faults[i]));
+        json_dumpf(list, c->out, c->is_terminal ? JSON_INDENT(2) : JSON_COMPACT);
+        fputc('\n', c->out);
+        json_decref(list);
+    } else if (is_text(c)) {
+        print_findings(c, c->out, c->args[0], &l);
+        fprintf(c->errors, "%s: %u error%s, %u warning%s\n", c->args[0], l.errors,
+                l.errors == 1 ? "" : "s", l.warnings, l.warnings == 1 ? "" : "s");
+    }
+    return l.errors ? CLI_FAULT : CLI_OK;
+}
+
+/* --- upload ----------------------------------------------------------------------------------- */
+
+static void print_uploaded(struct cli *c, const struct cli_answer *a)
+{
+    const char *package = cli_json_str(a->json, "vnfPackageLocation");
+    if (c->output == CLI_JSON)
+        cli_print_json(c, a->json, a->body.s);
+    else if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", package);
+    else
+        fprintf(c->out, "package '%s' uploaded: %s\nNSDs refer to it as %s/%s/%s\n",
+                cli_json_str(a->json, "name"), package, cli_json_str(a->json, "vendor"),
+                cli_json_str(a->json, "name"), cli_json_str(a->json, "version"));
+}
+
+int cli_cmd_package_upload(struct cli *c)
+{
+    AUTO(local_release) struct local l = {.fd = -1};
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    char path[64];
+    int exit = read_local(c, c->args[0], &l);
+    if (exit != CLI_OK)
+        return exit;
+    if (l.errors) {
+        print_findings(c, c->errors, c->args[0], &l);
+        return cli_fail(c, CLI_FAULT, NULL, "'%s' is not uploaded: %u error%s", c->args[0],
+                        l.errors, l.errors == 1 ? "" : "s");
+    }
+    if (lseek(l.fd, 0, SEEK_SET) < 0)
+        return cli_fail(c, CLI_USAGE, NULL, "'%s' cannot be read twice", c->args[0]);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", l.fd);
+    if (cli_upload(c, cli_package.path, path, &a) != CLI_OK)
+        return cli_report(c, &a, "upload the package '%s'", c->args[0]);
+    print_uploaded(c, &a);
+    return CLI_OK;
+}
+
+/* --- scripts ---------------------------------------------------------------------------------- */
+
+/* The path of script args[1] of package args[0]. */
+static int find_script(struct cli *c, struct sbuf *ret_path)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    const char *script;
+    int exit = cli_resolve(c, "package", cli_package.path, c->args[0], &id);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(ret_path, "%s/%s", cli_package.path, id.s);
+    if (cli_request(c, "GET", ret_path->s, NULL, &a) != CLI_OK)
+        return cli_report(c, &a, "look up the package '%s'", c->args[0]);
+    exit = cli_resolve_in(c, "script", json_object_get(a.json, "scripts"), c->args[1], &script);
+    if (exit == CLI_OK)
+        sbuf_addf(ret_path, "/scripts/%s", script);
+    return exit;
+}
+
+int cli_cmd_script_show(struct cli *c)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    int exit = find_script(c, &path);
+    if (exit != CLI_OK)
+        return exit;
+    if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK)
+        return cli_report(c, &a, "show the script '%s'", c->args[1]);
+    fwrite(a.body.s, 1, a.body.len, c->out);
+    return CLI_OK;
+}
+
+int cli_cmd_script_put(struct cli *c)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (cli_read_file(c->args[2], &text, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "read the script");
+    int exit = find_script(c, &path);
+    if (exit != CLI_OK)
+        return exit;
+    if (cli_send_text(c, "PUT", path.s, text.s, &a) != CLI_OK)
+        return cli_report(c, &a, "replace the script '%s'", c->args[1]);
+    if (is_text(c))
+        fprintf(c->out, "script '%s' of package '%s' replaced; deployments from now on use it\n",
+                c->args[1], c->args[0]);
+    return CLI_OK;
+}
