@@ -47,7 +47,7 @@ struct peer_credentials {
 
 enum peer_state {
     PEER_REGISTERING, /* connected as the registration user, request sent */
-    PEER_SERVING,     /* consuming as the private user */
+    PEER_SERVING,     /* consuming as the private user; again after each loss */
     PEER_LOST,        /* connection lost; text */
     PEER_FAULT,       /* something failed and is tried again; text */
     PEER_DROPPED      /* a reply found no queue, or no right to be sent; text is its reply_to */

@@ -78,11 +78,10 @@ void session_ready(struct peer *p)
      * are back. */
     if (!p->is_private || !p->is_first)
         begin_registration(p);
-    if (p->is_private && p->is_first) {
-        if (p->o.hooks->private_user)
-            p->o.hooks->private_user(p->o.arg, &p->credentials);
+    if (p->is_private && p->is_first && p->o.hooks->private_user)
+        p->o.hooks->private_user(p->o.arg, &p->credentials);
+    if (p->is_private)
         peer_report(p, PEER_SERVING, 0, p->o.queue);
-    }
     p->is_first = false;
 }
 

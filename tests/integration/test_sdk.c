@@ -247,16 +247,31 @@ static void await_starts(unsigned n)
     }
 }
 
+static void assert_health(const char *want)
+{
+    char path[250], line[100] = "";
+    snprintf(path, sizeof(path), "%s.health", journal);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    assert_non_null(fgets(line, sizeof(line), f));
+    fclose(f);
+    line[strcspn(line, "\n")] = '\0';
+    assert_string_equal(line, want);
+}
+
 /* The connection goes while requests are in hand: each is carried out once, and answered. */
 static void test_connection_lost(void **state)
 {
     (void)state;
-    start_vnfm((const char *[]){"--delay=START=1500ms", NULL});
+    char health[250];
+    snprintf(health, sizeof(health), "--health-file=%s.health", journal);
+    start_vnfm((const char *[]){"--delay=START=1500ms", health, NULL});
     send_starts(100);
     while (!test_connection_kill(vhost, type))
         mini_nfvo_pump(nfvo, 100);
     await_starts(100);
     mini_nfvo_await_count(nfvo, &nfvo->registers, 2); /* it says that it is back */
+    assert_health("good serving");
     assert_int_equal(journal_lines("\"action\":\"START\""), 100);
     stop();
 }
