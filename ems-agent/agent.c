@@ -82,7 +82,7 @@ static void *loop(void *arg)
     while (!daemon_is_stopping()) {
         enum bus_event_type type = bus_next(a->bus, &ev, a->wake, wait_ms(a, has_worked));
         if (type == BUS_WAKE)
-            journal_read_events(&a->journal);
+            runs_read_events(&a->journal);
         else if (type != BUS_TIMEOUT)
             on_event(a, &ev);
         line_look(a);
@@ -172,7 +172,7 @@ static void release(struct agent *a)
     bus_free(a->bus);
     a->bus = NULL;
     if (a->journal.path)
-        journal_close(&a->journal);
+        runs_close(&a->journal);
     if (a->wake >= 0)
         close(a->wake);
     free(a->root);
@@ -190,7 +190,7 @@ enum err_code agent_open(void *agent, struct err *err)
     if (rc == ERR_OK)
         rc = open_root(a, err);
     if (rc == ERR_OK)
-        rc = journal_open(&a->journal, a->o.journal_dir, a->o.journal_keep, err);
+        rc = runs_open(&a->journal, a->o.journal_dir, a->o.journal_keep, err);
     if (rc == ERR_OK)
         rc = open_wake(a, err);
     if (rc == ERR_OK) {

@@ -47,7 +47,7 @@ struct agent {
     struct settings s;
     char *root;         /* of the scripts, absolute */
     char *scripts_path; /* SCRIPTS_PATH for scripts */
-    struct journal journal;
+    struct runs journal;
     struct bus *bus;
     int wake; /* epoll: stop flag and journal */
     struct mail mail;

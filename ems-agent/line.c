@@ -13,7 +13,7 @@ enum { WAITERS_MAX = 64, LINE_MAX = 64 };
 
 struct run {
     struct run *next;
-    char key[JOURNAL_KEY_SIZE];
+    char key[RUNS_KEY_SIZE];
     struct arena arena; /* holds the job */
     struct line_job job;
     struct address waiters[WAITERS_MAX];
@@ -28,8 +28,8 @@ static void answer_of(int fd, const struct run_head *head, struct arena *arena,
 {
     AUTO(sbuf_release) struct sbuf out = SBUF_INIT, err = SBUF_INIT;
 
-    journal_output(fd, head, 0, &out);
-    journal_output(fd, head, 1, &err);
+    runs_output(fd, head, 0, &out);
+    runs_output(fd, head, 1, &err);
     if (head->state == RUN_UNKNOWN)
         sbuf_adds(&err, "\nems-agent: the run was cut off, by a restart of the machine or because "
                         "its runner was killed; nobody can tell what it has done\n");
@@ -123,7 +123,7 @@ static enum err_code start(struct agent *a, struct run *r, struct err *err)
     int fd = -1;
 
     fill_head(a, &r->job, &head);
-    enum err_code rc = journal_create(&a->journal, r->key, &head, &fd, err);
+    enum err_code rc = runs_create(&a->journal, r->key, &head, &fd, err);
     if (rc != ERR_OK)
         return rc;
     rc = runner_start(&a->journal, r->key, fd, &head,
@@ -137,7 +137,7 @@ static enum err_code start(struct agent *a, struct run *r, struct err *err)
         log_info(LOG_EXEC, "script_started", KV_S("corr", r->job.id), KV_S("script", r->job.name),
                  KV_I("timeout_ms", r->job.timeout_ms));
     else /* it never began: the file goes */
-        (void)journal_find(&a->journal, r->key, &head, NULL);
+        (void)runs_find(&a->journal, r->key, &head, NULL);
     return rc;
 }
 
@@ -155,7 +155,7 @@ void line_look(struct agent *a)
                 return;
             refuse_all(a, r, &err);
         } else {
-            enum run_place place = journal_find(&a->journal, r->key, &head, &fd);
+            enum run_place place = runs_find(&a->journal, r->key, &head, &fd);
             if (place == RUN_LIVE) {
                 close(fd);
                 return;
@@ -173,11 +173,11 @@ void line_look(struct agent *a)
 
 bool line_join(struct agent *a, const char *id, struct address *taken)
 {
-    char key[JOURNAL_KEY_SIZE];
+    char key[RUNS_KEY_SIZE];
     struct run_head head;
     int fd = -1;
 
-    journal_key(id, key);
+    runs_key(id, key);
     for (struct run *r = a->line.first; r; r = r->next) {
         if (strcmp(r->key, key) != 0)
             continue;
@@ -192,7 +192,7 @@ bool line_join(struct agent *a, const char *id, struct address *taken)
         *taken = (struct address){0};
         return true;
     }
-    if (journal_find(&a->journal, key, &head, &fd) != RUN_OVER) {
+    if (runs_find(&a->journal, key, &head, &fd) != RUN_OVER) {
         if (fd >= 0)
             close(fd);
         return false;
@@ -223,7 +223,7 @@ void line_submit(struct agent *a, const struct line_job *job, struct address *ta
         return;
     }
     struct run *r = xcalloc(1, sizeof(*r));
-    journal_key(job->id, r->key);
+    runs_key(job->id, r->key);
     r->job = (struct line_job){.id = arena_strdup(&r->arena, job->id),
                                .name = arena_strdup(&r->arena, job->name),
                                .argv = dup_list(&r->arena, job->argv),
@@ -244,8 +244,8 @@ static void kill_waiting(struct agent *a, struct run *r)
     fill_head(a, &r->job, &head);
     head.state = RUN_KILLED;
     head.status = 137;
-    if (journal_write_outcome(&a->journal, r->key, &head, &err) == ERR_OK &&
-        journal_find(&a->journal, r->key, &head, &fd) == RUN_OVER)
+    if (runs_write_outcome(&a->journal, r->key, &head, &err) == ERR_OK &&
+        runs_find(&a->journal, r->key, &head, &fd) == RUN_OVER)
         answer_all(a, r, fd, &head);
     else
         refuse_all(a, r, &err);
@@ -260,7 +260,7 @@ void line_preempt(struct agent *a)
     if (!r)
         return;
     log_info(LOG_EXEC, "preempted", KV_S("corr", r->job.id), KV_I("waiting", a->line.n - 1));
-    journal_kill(&a->journal, r->key);
+    runs_kill(&a->journal, r->key);
     struct run *waiting = r->next;
     r->next = NULL;
     a->line.last = r;
@@ -275,12 +275,12 @@ void line_preempt(struct agent *a)
 
 void line_adopt(struct agent *a)
 {
-    char key[JOURNAL_KEY_SIZE];
+    char key[RUNS_KEY_SIZE];
     long position = 0;
 
-    while (journal_next_live(&a->journal, &position, key)) {
+    while (runs_next_live(&a->journal, &position, key)) {
         struct run_head head;
-        if (journal_find(&a->journal, key, &head, NULL) != RUN_LIVE)
+        if (runs_find(&a->journal, key, &head, NULL) != RUN_LIVE)
             continue;
         struct run *r = xcalloc(1, sizeof(*r));
         memcpy(r->key, key, sizeof(key));
@@ -300,16 +300,16 @@ void line_release(struct agent *a)
 
 void line_log(struct agent *a, const char *id, struct arena *arena, struct ems_reply *ret)
 {
-    char key[JOURNAL_KEY_SIZE];
+    char key[RUNS_KEY_SIZE];
     struct run_head head;
     int fd = -1;
 
     if (!*id && a->line.first)
         memcpy(key, a->line.first->key, sizeof(key));
     else
-        journal_key(id, key);
+        runs_key(id, key);
     enum run_place place =
-        *id || a->line.first ? journal_find(&a->journal, key, &head, &fd) : RUN_NONE;
+        *id || a->line.first ? runs_find(&a->journal, key, &head, &fd) : RUN_NONE;
     if (place == RUN_NONE) {
         refuse(ret, *id ? "this command is not known here" : "nothing runs here");
         return;

@@ -48,20 +48,20 @@ static uint64_t hash(const char *text, uint64_t start)
     return h;
 }
 
-void journal_key(const char *id, char out[JOURNAL_KEY_SIZE])
+void runs_key(const char *id, char out[RUNS_KEY_SIZE])
 {
     size_t n = 0;
 
     for (const char *at = id; *at && n < 20; at++)
         if (isalnum((unsigned char)*at))
             out[n++] = *at;
-    snprintf(out + n, JOURNAL_KEY_SIZE - n, "-%016" PRIx64 "%016" PRIx64,
+    snprintf(out + n, RUNS_KEY_SIZE - n, "-%016" PRIx64 "%016" PRIx64,
              hash(id, UINT64_C(14695981039346656037)), hash(id, UINT64_C(0x9e3779b97f4a7c15)));
 }
 
-static void name_of(const char *key, const char *suffix, char out[JOURNAL_KEY_SIZE + 8])
+static void name_of(const char *key, const char *suffix, char out[RUNS_KEY_SIZE + 8])
 {
-    snprintf(out, JOURNAL_KEY_SIZE + 8, "%s.%s", key, suffix);
+    snprintf(out, RUNS_KEY_SIZE + 8, "%s.%s", key, suffix);
 }
 
 static bool has_suffix(const char *name, const char *suffix)
@@ -81,12 +81,12 @@ static size_t read_file(const char *path, char *out, size_t size)
     return strcspn(out, "\n");
 }
 
-void journal_read_boot(char out[JOURNAL_BOOT_SIZE])
+void runs_read_boot(char out[RUNS_BOOT_SIZE])
 {
     char id[64], stat[1024];
     size_t n = read_file("/proc/sys/kernel/random/boot_id", id, sizeof(id));
 
-    snprintf(out, JOURNAL_BOOT_SIZE, "%.*s", (int)n, id);
+    snprintf(out, RUNS_BOOT_SIZE, "%.*s", (int)n, id);
     /* Containers share the host's boot id: field 22 of process 1, its start, tells one life of a
      * container from the next. The name in brackets may hold blanks. */
     read_file("/proc/1/stat", stat, sizeof(stat));
@@ -94,16 +94,16 @@ void journal_read_boot(char out[JOURNAL_BOOT_SIZE])
     for (int i = 2; at && i < 22; i++)
         at = (at = strchr(at, ' ')) ? at + 1 : NULL;
     if (at)
-        snprintf(out + n, JOURNAL_BOOT_SIZE - n, "-%.*s", (int)strcspn(at, " \n"), at);
+        snprintf(out + n, RUNS_BOOT_SIZE - n, "-%.*s", (int)strcspn(at, " \n"), at);
 }
 
 /* --- the folder --- */
 
-enum err_code journal_open(struct journal *j, const char *path, int64_t keep_n, struct err *err)
+enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct err *err)
 {
     AUTO(freep) char *copy = xstrdup(path);
 
-    *j = (struct journal){.dir = -1, .inotify = -1, .keep_n = keep_n};
+    *j = (struct runs){.dir = -1, .lock = -1, .inotify = -1, .keep_n = keep_n};
     for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = '\0';
         if (mkdir(copy, 0755) != 0 && errno != EEXIST)
@@ -115,28 +115,38 @@ enum err_code journal_open(struct journal *j, const char *path, int64_t keep_n, 
     j->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (j->dir < 0)
         return err_set_errno(err, ERR_IO, errno, "open journal '%s'", path);
+    j->lock = openat(j->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (j->lock < 0 || flock(j->lock, LOCK_EX | LOCK_NB) != 0) {
+        enum err_code rc =
+            err_set_errno(err, j->lock < 0 ? ERR_IO : ERR_EXISTS, errno, "lock journal '%s'", path);
+        err_hint(err, "one agent has one journal: is another one running?");
+        runs_close(j);
+        return rc;
+    }
     j->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (j->inotify < 0 || inotify_add_watch(j->inotify, path, IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
         err_set_errno(err, ERR_IO, errno, "watch journal '%s'", path);
-        journal_close(j);
+        runs_close(j);
         return ERR_IO;
     }
     j->path = xstrdup(path);
-    journal_read_boot(j->boot);
+    runs_read_boot(j->boot);
     return ERR_OK;
 }
 
-void journal_close(struct journal *j)
+void runs_close(struct runs *j)
 {
     if (j->dir >= 0)
         close(j->dir);
     if (j->inotify >= 0)
         close(j->inotify);
+    if (j->lock >= 0)
+        close(j->lock);
     free(j->path);
-    *j = (struct journal){.dir = -1, .inotify = -1};
+    *j = (struct runs){.dir = -1, .lock = -1, .inotify = -1};
 }
 
-void journal_read_events(struct journal *j)
+void runs_read_events(struct runs *j)
 {
     char buffer[4096] __attribute__((aligned(8)));
 
@@ -144,7 +154,7 @@ void journal_read_events(struct journal *j)
         ;
 }
 
-static DIR *list(const struct journal *j)
+static DIR *list(const struct runs *j)
 {
     int fd = openat(j->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -156,7 +166,7 @@ static DIR *list(const struct journal *j)
 
 struct outcome_file {
     int64_t at;
-    char name[JOURNAL_KEY_SIZE + 8];
+    char name[RUNS_KEY_SIZE + 8];
 };
 
 static int newest_first(const void *a, const void *b)
@@ -165,7 +175,7 @@ static int newest_first(const void *a, const void *b)
     return (x->at < y->at) - (x->at > y->at);
 }
 
-static void prune(struct journal *j)
+static void prune(struct runs *j)
 {
     enum { SEEN_MAX = 4096 };
     DIR *dir = list(j);
@@ -193,7 +203,7 @@ static void prune(struct journal *j)
     free(all);
 }
 
-bool journal_next_live(struct journal *j, long *position, char ret_key[JOURNAL_KEY_SIZE])
+bool runs_next_live(struct runs *j, long *position, char ret_key[RUNS_KEY_SIZE])
 {
     DIR *dir = list(j);
     long at = 0;
@@ -204,11 +214,11 @@ bool journal_next_live(struct journal *j, long *position, char ret_key[JOURNAL_K
         return false;
     for (struct dirent *e; !is_found && (e = readdir(dir));) {
         size_t len = strlen(e->d_name);
-        if (!has_suffix(e->d_name, ".run") || len - 4 >= JOURNAL_KEY_SIZE || at++ < *position)
+        if (!has_suffix(e->d_name, ".run") || len - 4 >= RUNS_KEY_SIZE || at++ < *position)
             continue;
         *position = at;
-        snprintf(ret_key, JOURNAL_KEY_SIZE, "%.*s", (int)(len - 4), e->d_name);
-        is_found = journal_find(j, ret_key, &head, NULL) == RUN_LIVE;
+        snprintf(ret_key, RUNS_KEY_SIZE, "%.*s", (int)(len - 4), e->d_name);
+        is_found = runs_find(j, ret_key, &head, NULL) == RUN_LIVE;
     }
     closedir(dir);
     return is_found;
@@ -226,19 +236,19 @@ static bool read_head(int fd, struct run_head *head)
     return head->half > 0 && head->half <= UINT32_MAX;
 }
 
-static int open_run(const struct journal *j, const char *key, const char *suffix, int flags)
+static int open_run(const struct runs *j, const char *key, const char *suffix, int flags)
 {
-    char name[JOURNAL_KEY_SIZE + 8];
+    char name[RUNS_KEY_SIZE + 8];
 
     name_of(key, suffix, name);
     return openat(j->dir, name, flags | O_CLOEXEC | O_NOFOLLOW);
 }
 
 /* Nobody holds the lock any more: what became of it? */
-static enum run_place settle(struct journal *j, const char *key, struct run_head *head,
+static enum run_place settle(struct runs *j, const char *key, struct run_head *head,
                              bool is_readable)
 {
-    char name[JOURNAL_KEY_SIZE + 8];
+    char name[RUNS_KEY_SIZE + 8];
 
     if (is_readable && head->phase == RUN_PREPARED) {
         name_of(key, "run", name);
@@ -257,14 +267,13 @@ static enum run_place settle(struct journal *j, const char *key, struct run_head
     }
     int fd = open_run(j, key, "run", O_RDWR);
     if (fd >= 0) { /* else it was renamed since we opened it: then the head is complete */
-        (void)journal_finish(j->dir, key, fd, head);
+        (void)runs_finish(j->dir, key, fd, head);
         close(fd);
     }
     return RUN_OVER;
 }
 
-enum run_place journal_find(struct journal *j, const char *key, struct run_head *ret_head,
-                            int *ret_fd)
+enum run_place runs_find(struct runs *j, const char *key, struct run_head *ret_head, int *ret_fd)
 {
     enum run_place place = RUN_NONE;
     int fd = -1;
@@ -302,9 +311,9 @@ enum run_place journal_find(struct journal *j, const char *key, struct run_head 
     return place;
 }
 
-static int open_run_new(struct journal *j, const char *key, struct err *err)
+static int open_run_new(struct runs *j, const char *key, struct err *err)
 {
-    char name[JOURNAL_KEY_SIZE + 8];
+    char name[RUNS_KEY_SIZE + 8];
 
     name_of(key, "run", name);
     int fd = openat(j->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -313,8 +322,8 @@ static int open_run_new(struct journal *j, const char *key, struct err *err)
     return fd;
 }
 
-enum err_code journal_create(struct journal *j, const char *key, struct run_head *head, int *ret_fd,
-                             struct err *err)
+enum err_code runs_create(struct runs *j, const char *key, struct run_head *head, int *ret_fd,
+                          struct err *err)
 {
     prune(j);
     memcpy(head->magic, magic, sizeof(magic));
@@ -324,9 +333,9 @@ enum err_code journal_create(struct journal *j, const char *key, struct run_head
     int fd = open_run_new(j, key, err);
     if (fd < 0)
         return ERR_IO;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || ftruncate(fd, JOURNAL_HEAD_SIZE) != 0 ||
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 || ftruncate(fd, RUNS_HEAD_SIZE) != 0 ||
         pwrite(fd, head, sizeof(*head), 0) != (ssize_t)sizeof(*head)) {
-        char name[JOURNAL_KEY_SIZE + 8];
+        char name[RUNS_KEY_SIZE + 8];
         err_set_errno(err, ERR_IO, errno, "write to journal '%s'", j->path);
         name_of(key, "run", name);
         unlinkat(j->dir, name, 0);
@@ -337,20 +346,20 @@ enum err_code journal_create(struct journal *j, const char *key, struct run_head
     return ERR_OK;
 }
 
-enum err_code journal_write_outcome(struct journal *j, const char *key, struct run_head *head,
-                                    struct err *err)
+enum err_code runs_write_outcome(struct runs *j, const char *key, struct run_head *head,
+                                 struct err *err)
 {
     int fd = -1;
-    enum err_code rc = journal_create(j, key, head, &fd, err);
+    enum err_code rc = runs_create(j, key, head, &fd, err);
 
-    if (rc == ERR_OK && !journal_finish(j->dir, key, fd, head))
+    if (rc == ERR_OK && !runs_finish(j->dir, key, fd, head))
         rc = err_set_errno(err, ERR_IO, errno, "write to journal '%s'", j->path);
     if (fd >= 0)
         close(fd);
     return rc;
 }
 
-void journal_kill(struct journal *j, const char *key)
+void runs_kill(struct runs *j, const char *key)
 {
     struct run_head head;
     int fd = open_run(j, key, "run", O_RDONLY);
@@ -373,20 +382,20 @@ void journal_kill(struct journal *j, const char *key)
 
 /* --- the head, by the runner --- */
 
-void journal_put_head(int fd, const struct run_head *head)
+void runs_put_head(int fd, const struct run_head *head)
 {
     ssize_t n = pwrite(fd, head, sizeof(*head), 0);
     (void)n; /* overwrites what is there: only a broken disk refuses */
 }
 
-bool journal_finish(int dir, const char *key, int fd, struct run_head *head)
+bool runs_finish(int dir, const char *key, int fd, struct run_head *head)
 {
-    char from[JOURNAL_KEY_SIZE + 8], to[JOURNAL_KEY_SIZE + 8];
+    char from[RUNS_KEY_SIZE + 8], to[RUNS_KEY_SIZE + 8];
     size_t n = strlen(key);
 
     head->phase = RUN_ENDED;
-    journal_put_head(fd, head);
-    if (fsync(fd) != 0 || n >= JOURNAL_KEY_SIZE)
+    runs_put_head(fd, head);
+    if (fsync(fd) != 0 || n >= RUNS_KEY_SIZE)
         return false;
     memcpy(from, key, n);
     memcpy(to, key, n);
@@ -399,7 +408,7 @@ bool journal_finish(int dir, const char *key, int fd, struct run_head *head)
 
 static int64_t stream_at(const struct run_head *head, int stream)
 {
-    return JOURNAL_HEAD_SIZE + (int64_t)stream * 2 * (int64_t)head->half;
+    return RUNS_HEAD_SIZE + (int64_t)stream * 2 * (int64_t)head->half;
 }
 
 static void put_part(int fd, const char *data, size_t len, int64_t at)
@@ -414,7 +423,7 @@ static void put_part(int fd, const char *data, size_t len, int64_t at)
     }
 }
 
-void journal_put_output(int fd, struct run_head *head, int stream, const char *data, size_t len)
+void runs_put_output(int fd, struct run_head *head, int stream, const char *data, size_t len)
 {
     uint64_t half = head->half, at = head->total[stream];
     int64_t base = stream_at(head, stream);
@@ -443,7 +452,7 @@ static void add_part(int fd, int64_t at, size_t len, struct sbuf *out)
         out->s[out->len] = '\0';
 }
 
-void journal_output(int fd, const struct run_head *head, int stream, struct sbuf *out)
+void runs_output(int fd, const struct run_head *head, int stream, struct sbuf *out)
 {
     uint64_t half = head->half, total = head->total[stream];
     int64_t base = stream_at(head, stream);

@@ -18,9 +18,9 @@
 
 #include <stdbool.h>
 
-#define JOURNAL_KEY_SIZE  64
-#define JOURNAL_BOOT_SIZE 80
-#define JOURNAL_HEAD_SIZE 4096
+#define RUNS_KEY_SIZE  64
+#define RUNS_BOOT_SIZE 80
+#define RUNS_HEAD_SIZE 4096
 
 enum run_phase { RUN_PREPARED = 1, RUN_STARTED, RUN_ENDED };
 enum run_state { RUN_NORMAL, RUN_TIMEOUT, RUN_KILLED, RUN_UNKNOWN };
@@ -35,61 +35,61 @@ struct run_head {
     int64_t started_wall_us, took_ms, timeout_ms;
     uint64_t total[2]; /* bytes of standard output and error so far */
     uint64_t half;     /* of the limit of each stream */
-    char boot[JOURNAL_BOOT_SIZE];
+    char boot[RUNS_BOOT_SIZE];
     char id[256], name[256];
 };
-_Static_assert(sizeof(struct run_head) <= JOURNAL_HEAD_SIZE, "one page, one write");
+_Static_assert(sizeof(struct run_head) <= RUNS_HEAD_SIZE, "one page, one write");
 
-struct journal {
+struct runs {
     char *path;
     int dir;     /* of the folder */
-    int inotify; /* readable when a run has ended: journal_read_events, then look */
+    int lock;    /* one agent has one journal */
+    int inotify; /* readable when a run has ended: runs_read_events, then look */
     int64_t keep_n;
-    char boot[JOURNAL_BOOT_SIZE];
+    char boot[RUNS_BOOT_SIZE];
 };
 
-/* The folder is made (0700) where missing. keep_n: outcomes kept. */
-MUST_USE enum err_code journal_open(struct journal *j, const char *path, int64_t keep_n,
-                                    struct err *err);
-void journal_close(struct journal *j);
+/* The folder is made (0700) where missing. keep_n: outcomes kept. ERR_EXISTS:
+ * another agent has it. */
+MUST_USE enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct err *err);
+void runs_close(struct runs *j);
 
 /* The boot of this machine; in a container also the start of its process 1. */
-void journal_read_boot(char out[JOURNAL_BOOT_SIZE]);
+void runs_read_boot(char out[RUNS_BOOT_SIZE]);
 
 /* The file's name for a command id, whatever that holds: readable letters of it, then a hash. */
-void journal_key(const char *id, char out[JOURNAL_KEY_SIZE]);
+void runs_key(const char *id, char out[RUNS_KEY_SIZE]);
 
 /* What is known of a command. RUN_LIVE: *ret_head as it is at this moment. RUN_OVER: the outcome; a
  * run that was cut off is made one here, and one that never began is removed (RUN_NONE). *ret_fd
- * (may be NULL) is given for journal_output, and -1 for RUN_NONE. */
+ * (may be NULL) is given for runs_output, and -1 for RUN_NONE. */
 enum run_place { RUN_NONE, RUN_LIVE, RUN_OVER };
-enum run_place journal_find(struct journal *j, const char *key, struct run_head *ret_head,
-                            int *ret_fd);
+enum run_place runs_find(struct runs *j, const char *key, struct run_head *ret_head, int *ret_fd);
 
 /* A new .run file, locked, older outcomes pruned. head: id, name, timeout_ms, half are the
  * caller's; the rest is filled in. *ret_fd is given: the runner takes it. */
-MUST_USE enum err_code journal_create(struct journal *j, const char *key, struct run_head *head,
-                                      int *ret_fd, struct err *err);
+MUST_USE enum err_code runs_create(struct runs *j, const char *key, struct run_head *head,
+                                   int *ret_fd, struct err *err);
 /* For a command that is never to run: an outcome at once. */
-MUST_USE enum err_code journal_write_outcome(struct journal *j, const char *key,
-                                             struct run_head *head, struct err *err);
+MUST_USE enum err_code runs_write_outcome(struct runs *j, const char *key, struct run_head *head,
+                                          struct err *err);
 
 /* Keys of the runs that are live, one at a time from *position (0 at first); false: no more. */
-bool journal_next_live(struct journal *j, long *position, char ret_key[JOURNAL_KEY_SIZE]);
+bool runs_next_live(struct runs *j, long *position, char ret_key[RUNS_KEY_SIZE]);
 
 /* Append what is kept of a stream (0 output, 1 error): all, or head, a line that says how much is
  * missing, and tail. */
-void journal_output(int fd, const struct run_head *head, int stream, struct sbuf *out);
+void runs_output(int fd, const struct run_head *head, int stream, struct sbuf *out);
 
-void journal_read_events(struct journal *j); /* makes the descriptor quiet again */
+void runs_read_events(struct runs *j); /* makes the descriptor quiet again */
 
 /* Ask the runner of this key to kill its script. Nothing happens when it has ended. */
-void journal_kill(struct journal *j, const char *key);
+void runs_kill(struct runs *j, const char *key);
 
 /* --- for the runner: async-signal-safe --- */
-void journal_put_head(int fd, const struct run_head *head);
-void journal_put_output(int fd, struct run_head *head, int stream, const char *data, size_t len);
+void runs_put_head(int fd, const struct run_head *head);
+void runs_put_output(int fd, struct run_head *head, int stream, const char *data, size_t len);
 /* Write the outcome, sync, rename. false: it could not be written. */
-bool journal_finish(int dir, const char *key, int fd, struct run_head *head);
+bool runs_finish(int dir, const char *key, int fd, struct run_head *head);
 
 #endif

@@ -126,7 +126,7 @@ static void read_stream(struct runner *r, int i, size_t most)
             return;
         }
         if (r->fd >= 0)
-            journal_put_output(r->fd, r->head, i, buffer, (size_t)n);
+            runs_put_output(r->fd, r->head, i, buffer, (size_t)n);
         most -= (size_t)n;
     }
 }
@@ -165,7 +165,7 @@ static NORETURN void drain(struct runner *r)
 
 static NORETURN void finish(struct runner *r)
 {
-    (void)journal_finish(r->dir, r->key, r->fd, r->head);
+    (void)runs_finish(r->dir, r->key, r->fd, r->head);
     close(r->fd); /* the lock goes: whoever waits finds the outcome */
     close(r->dir);
     r->fd = -1;
@@ -290,7 +290,7 @@ static NORETURN void be_runner(struct runner *r)
     r->signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
     r->head->runner = self;
     r->head->phase = RUN_STARTED;
-    journal_put_head(r->fd, r->head);
+    runs_put_head(r->fd, r->head);
     /* From here on a run that is cut off is an unknown one, after a power failure, too. */
     bool is_good = fsync(r->fd) == 0 && fsync(r->dir) == 0 && r->signals >= 0 &&
                    open_stream(&r->streams[0], &ends[0]) && open_stream(&r->streams[1], &ends[1]);
@@ -302,9 +302,9 @@ static NORETURN void be_runner(struct runner *r)
     if (r->script < 0) {
         static const char text[] = "ems-agent: the script could not be started: no processes, "
                                    "descriptors or disk space left\n";
-        journal_put_output(r->fd, r->head, 1, text, sizeof(text) - 1);
+        runs_put_output(r->fd, r->head, 1, text, sizeof(text) - 1);
         r->head->status = 126;
-        (void)journal_finish(r->dir, r->key, r->fd, r->head);
+        (void)runs_finish(r->dir, r->key, r->fd, r->head);
         _exit(1);
     }
     setpgid(r->script, r->script); /* both do: whoever is first */
@@ -314,7 +314,7 @@ static NORETURN void be_runner(struct runner *r)
     serve(r);
 }
 
-enum err_code runner_start(struct journal *j, const char *key, int fd, struct run_head *head,
+enum err_code runner_start(struct runs *j, const char *key, int fd, struct run_head *head,
                            const struct run_spec *spec, struct err *err)
 {
     struct runner r = {.dir = j->dir,

@@ -21,10 +21,9 @@ struct run_spec {
     int64_t grace_ms;   /* between TERM and KILL */
 };
 
-/* Start it. fd: of journal_create, taken. Borrows the rest for the call. The outcome comes by the
+/* Start it. fd: of runs_create, taken. Borrows the rest for the call. The outcome comes by the
  * journal, also that of a script that cannot be executed (126, 127). */
-MUST_USE enum err_code runner_start(struct journal *j, const char *key, int fd,
-                                    struct run_head *head, const struct run_spec *spec,
-                                    struct err *err);
+MUST_USE enum err_code runner_start(struct runs *j, const char *key, int fd, struct run_head *head,
+                                    const struct run_spec *spec, struct err *err);
 
 #endif
