@@ -1,5 +1,5 @@
 /* Everything that was ever made in a state folder, and nothing else. */
-#include "vim-drivers/local/local.h"
+#include "vim-drivers/local/container.h"
 
 #include "common/log/log.h"
 
@@ -22,6 +22,7 @@ enum err_code loc_clean(struct loc *l, struct err *err)
     if (first != ERR_OK)
         return first;
     rc = loc_fabric_clean(l, err);
+    loc_cgroup_clean(l);
     for (size_t i = 0; i < ARRAY_LEN(rest) && rc == ERR_OK; i++) {
         loc_path(l, path, "%s", rest[i]);
         rc = loc_remove_tree(path, err);

@@ -1,62 +1,171 @@
-#include "vim-drivers/local/local.h"
+/* Does runc mode work here? Found out by doing what it does, in a folder of its own. */
+#include "vim-drivers/local/container.h"
+
+#include "vim-drivers/local/fabric.h"
+#include "vim-drivers/local/spawn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+struct probe {
+    struct loc loc; /* with the folder of the probe */
+    struct loc_server server;
+};
+
+static enum err_code try_programs(struct loc *l, struct err *err)
+{
+    char path[LOC_PATH_MAX];
+    static const char *const needed[] = {"runc", "ip"};
+    if (geteuid() != 0)
+        return err_set(err, ERR_DENIED, "containers need root");
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (!loc_find_program(needed[i], path, sizeof(path)))
+            return err_set(err, ERR_NOT_FOUND, "program '%s' is not installed", needed[i]);
+    if (!loc_find_program("tini-static", l->tini, sizeof(l->tini)) &&
+        !loc_find_program("tini", l->tini, sizeof(l->tini))) {
+        l->tini[0] = '\0';
+        return err_set(err, ERR_NOT_FOUND, "program 'tini-static' is not installed");
+    }
+    return ERR_OK;
+}
+
+static enum err_code try_network(const struct loc *l, struct err *err)
+{
+    static const char lines[] = "link add br0 type bridge\n"
+                                "link add v0 type veth peer name v1\n"
+                                "link set v0 master br0 up\n";
+    char file[LOC_PATH_MAX];
+    const char *const ip[] = {"ip", "-batch", "-", NULL};
+    enum err_code rc =
+        loc_run(&(struct loc_spawn){.argv = ip, .in = lines, .wants_new_netns = true}, err);
+    if (rc != ERR_OK)
+        return err_add(err, "bridge in a network namespace");
+    loc_path(l, file, "netns");
+    rc = loc_write(file, "", 0, 0600, err);
+    if (rc == ERR_OK)
+        rc = loc_make_folder(LOC_NETNS_FOLDER, 0755, err);
+    if (rc == ERR_OK && access(LOC_NETNS_FOLDER, W_OK) != 0)
+        rc = err_set(err, ERR_DENIED, "'" LOC_NETNS_FOLDER "' is read-only");
+    const char *const mount_file[] = {"mount", "--bind", "/proc/self/ns/net", file, NULL};
+    if (rc == ERR_OK)
+        rc = loc_run(&(struct loc_spawn){.argv = mount_file, .wants_new_netns = true}, err);
+    if (rc == ERR_OK)
+        umount2(file, MNT_DETACH);
+    return rc == ERR_OK ? rc : err_add(err, "keep a network namespace");
+}
+
+static enum err_code try_container(struct probe *p, bool has_cgroups, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    char rootfs[LOC_PATH_MAX], path[LOC_PATH_MAX], root[LOC_PATH_MAX];
+    const char *const args[] = {"/bin/true", NULL};
+    const char *argv[12] = {"runc", "--root", root};
+    size_t n = 3;
+    loc_path(&p->loc, rootfs, "rootfs");
+    loc_path(&p->loc, root, "runc");
+    loc_bundle_config(&(struct loc_bundle){.l = &p->loc,
+                                           .s = &p->server,
+                                           .rootfs = rootfs,
+                                           .args = args,
+                                           .is_host = true,
+                                           .has_cgroups = has_cgroups},
+                      &text);
+    loc_path(&p->loc, path, "config.json");
+    enum err_code rc = loc_write(path, text.s, text.len, 0600, err);
+    loc_path(&p->loc, path, "%s", "");
+    path[strlen(path) - 1] = '\0';
+    if (!has_cgroups) {
+        argv[n++] = "--rootless";
+        argv[n++] = "true";
+    }
+    argv[n++] = "run";
+    argv[n++] = "--bundle";
+    argv[n++] = path;
+    argv[n++] = p->server.id;
+    if (rc == ERR_OK)
+        rc = loc_run(&(struct loc_spawn){.argv = argv}, err);
+    loc_cgroup_sweep(&p->loc, p->server.id);
+    loc_cgroup_clean(&p->loc);
+    return rc == ERR_OK ? rc : err_add(err, "container");
+}
+
+static enum err_code try_root(struct probe *p, struct err *err)
+{
+    char rootfs[LOC_PATH_MAX];
+    loc_path(&p->loc, rootfs, "rootfs");
+    enum err_code rc = loc_rootfs_host(rootfs, err);
+    return rc == ERR_OK ? loc_rootfs_identity(rootfs, &p->server, err) : rc;
+}
+
+/* For images, on the file system where the state is. */
+static bool try_overlay(const struct loc *l, const char *folder)
+{
+    char top[LOC_PATH_MAX], path[LOC_PATH_MAX + 16], options[3 * LOC_PATH_MAX + 64];
+    static const char *const names[] = {"lower", "upper", "work", "root"};
+    struct err err = ERR_INIT;
+    bool is_good = true;
+    snprintf(top, sizeof(top), "%s/probe.%d", folder, (int)getpid());
+    for (size_t i = 0; i < ARRAY_LEN(names) && is_good; i++) {
+        snprintf(path, sizeof(path), "%s/%s", top, names[i]);
+        is_good = loc_make_folder(path, 0755, &err) == ERR_OK;
+    }
+    snprintf(options, sizeof(options), "lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work", top,
+             top, top);
+    const char *const argv[] = {"true", NULL};
+    is_good = is_good &&
+              loc_run(&(struct loc_spawn){.argv = argv, .overlay = options, .overlay_at = path},
+                      &err) == ERR_OK;
+    err_ignore(loc_remove_tree(top, NULL), "it is empty but for the folders of the probe");
+    (void)l;
+    return is_good;
+}
+
+static enum err_code try_all(struct probe *p, bool *ret_cgroups, struct err *err)
+{
+    struct err first = ERR_INIT;
+    enum err_code rc = try_programs(&p->loc, err);
+    if (rc == ERR_OK)
+        rc = try_network(&p->loc, err);
+    if (rc == ERR_OK)
+        rc = try_root(p, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret_cgroups = try_container(p, true, &first) == ERR_OK;
+    return *ret_cgroups ? ERR_OK : try_container(p, false, err);
+}
 
 enum loc_mode loc_probe(struct loc *l, struct sbuf *why)
 {
-    (void)l;
-    sbuf_adds(why, "runc mode is not built in yet");
-    return LOC_PLAIN;
-}
-
-#include <errno.h>
-static enum err_code no(struct err *err)
-{
-    return err_set(err, ERR_STATE, "not built in yet");
-}
-static enum err_code c_start(struct loc *l, struct loc_server *s, struct err *err)
-{
-    (void)l;
-    (void)s;
-    return no(err);
-}
-static enum err_code c_end(struct loc *l, const struct loc_server *s, struct err *err)
-{
-    (void)l;
-    (void)s;
-    return no(err);
-}
-const struct loc_maker loc_container = {c_start, c_end};
-enum err_code loc_fabric_open(struct loc *l, struct err *err)
-{
-    (void)l;
-    return no(err);
-}
-enum err_code loc_fabric_add_network(struct loc *l, const struct loc_network *n, struct err *err)
-{
-    (void)l;
-    (void)n;
-    return no(err);
-}
-enum err_code loc_fabric_drop_network(struct loc *l, const struct loc_network *n, struct err *err)
-{
-    (void)l;
-    (void)n;
-    return no(err);
-}
-enum err_code loc_fabric_clean(struct loc *l, struct err *err)
-{
-    (void)l;
-    (void)err;
-    return ERR_OK;
-}
-int loc_fabric_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return 1;
-}
-int loc_unpack_main(int argc, char **argv)
-{
-    (void)argc;
-    (void)argv;
-    return 1;
+    struct probe p = {
+        .loc = {.o = l->o},
+        .server = {.name = "probe", .flavour = {.name = "probe", .vcpus = 1, .ram = 256}}};
+    struct err err = ERR_INIT;
+    char folder[] = "/tmp/baton-probe.XXXXXX";
+    unsigned char bytes[4];
+    id_random(bytes, sizeof(bytes));
+    snprintf(p.loc.id, sizeof(p.loc.id), "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
+             bytes[3]);
+    id_new(p.server.id);
+    if (!mkdtemp(folder)) {
+        sbuf_adds(why, "no folder can be made in /tmp");
+        return LOC_PLAIN;
+    }
+    snprintf(p.loc.folder, sizeof(p.loc.folder), "%s", folder);
+    bool has_cgroups = false;
+    enum err_code rc = try_all(&p, &has_cgroups, &err);
+    err_ignore(loc_remove_tree(folder, NULL), "a folder in /tmp is all that stays");
+    if (rc != ERR_OK) {
+        sbuf_adds(why, err.msg);
+        return LOC_PLAIN;
+    }
+    l->has_cgroups = has_cgroups;
+    l->has_overlay = try_overlay(l, l->folder[0] ? l->folder : "/tmp");
+    snprintf(l->tini, sizeof(l->tini), "%s", p.loc.tini);
+    sbuf_addf(why, "containers, bridges and network namespaces work here%s%s",
+              has_cgroups ? "" : "; no control groups: limits are per process only",
+              l->has_overlay ? "" : "; no overlays: images are copied");
+    return LOC_RUNC;
 }

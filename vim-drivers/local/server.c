@@ -83,6 +83,15 @@ static enum err_code find_flavour(const struct loc *l, const char *name, struct 
     return err_hint(err, "there are %s; addFlavor and the option flavours make others", names.s);
 }
 
+/* The beginning of its id names a server's wires: they have room for no more. */
+static bool has_wires_of(const struct loc *l, const char *id)
+{
+    const struct loc_server *s = l->servers;
+    while (s && strncmp(s->id, id, 8) != 0)
+        s = s->next;
+    return s != NULL;
+}
+
 /* With the lock held: a record for it, with flavour, image and addresses. */
 static enum err_code plan(struct loc *l, const struct loc_launch *want, struct loc_server **ret,
                           struct err *err)
@@ -106,7 +115,9 @@ static enum err_code plan(struct loc *l, const struct loc_launch *want, struct l
         return err_hint(err, "'host' always is; others are the folders and .tar files in the "
                              "driver's option images");
     }
-    id_new(s.id);
+    do
+        id_new(s.id);
+    while (has_wires_of(l, s.id));
     snprintf(s.name, sizeof(s.name), "%s", want->name);
     snprintf(s.token, sizeof(s.token), "%s", want->token ? want->token : "");
     snprintf(s.image, sizeof(s.image), "%s", image->name);

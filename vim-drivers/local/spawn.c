@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,9 +101,13 @@ static void enter_namespaces(const struct loc_spawn *s)
         die(2, "mount the overlay");
 }
 
-static NORETURN void child(const struct loc_spawn *s, const char *path, int in, int out)
+/* It ends with the driver: nobody else would know of what it is about to make. */
+static NORETURN void child(const struct loc_spawn *s, const char *path, int in, int out,
+                           pid_t driver)
 {
     reset_signals();
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != driver)
+        _exit(CHILD_FAILED);
     in = lift(in);
     out = lift(out);
     if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
@@ -225,9 +230,9 @@ enum err_code loc_run(const struct loc_spawn *s, struct err *err)
             close(in);
         return err_set_errno(err, ERR_IO, errno, "start '%s'", s->argv[0]);
     }
-    pid_t pid = fork();
+    pid_t driver = getpid(), pid = fork();
     if (pid == 0)
-        child(s, path, in, s->out_fd > 0 ? s->out_fd : out[1]);
+        child(s, path, in, s->out_fd > 0 ? s->out_fd : out[1], driver);
     int why = errno;
     close(in);
     close(out[1]);

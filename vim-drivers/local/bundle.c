@@ -1,0 +1,169 @@
+/* What runc is told: https://github.com/opencontainers/runtime-spec, config.md, config-linux.md. */
+#include "proto/codec/codec.h"
+#include "vim-drivers/local/container.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { FILES_MAX = 65536 };
+
+/* Those of docker. */
+static const char *const capabilities[] = {
+    "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",      "CAP_FOWNER",          "CAP_MKNOD",
+    "CAP_NET_RAW", "CAP_SETGID",       "CAP_SETUID",      "CAP_SETFCAP",         "CAP_SETPCAP",
+    "CAP_KILL",    "CAP_SYS_CHROOT",   "CAP_AUDIT_WRITE", "CAP_NET_BIND_SERVICE"};
+
+/* clang-format off */
+static const char mounts[] =
+    "{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\",\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
+    "{\"destination\":\"/dev\",\"type\":\"tmpfs\",\"source\":\"tmpfs\",\"options\":[\"nosuid\",\"strictatime\",\"mode=755\",\"size=64k\"]},"
+    "{\"destination\":\"/dev/pts\",\"type\":\"devpts\",\"source\":\"devpts\",\"options\":[\"nosuid\",\"noexec\",\"newinstance\",\"ptmxmode=0666\",\"mode=0620\",\"gid=5\"]},"
+    "{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\",\"source\":\"shm\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"mode=1777\",\"size=65536k\"]},"
+    "{\"destination\":\"/dev/mqueue\",\"type\":\"mqueue\",\"source\":\"mqueue\",\"options\":[\"nosuid\",\"noexec\",\"nodev\"]},"
+    "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}";
+static const char isolation[] =
+    "\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}],"
+    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\","
+    "\"/proc/timer_stats\",\"/proc/sched_debug\",\"/sys/firmware\",\"/sys/devices/virtual/powercap\",\"/proc/scsi\"],"
+    "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]";
+/* Calls that no network function needs and that have opened kernels before; user namespaces among them. */
+static const char seccomp[] =
+    "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
+    "{\"names\":[\"add_key\",\"request_key\",\"keyctl\",\"bpf\",\"perf_event_open\",\"userfaultfd\",\"kexec_load\",\"kexec_file_load\","
+    "\"init_module\",\"finit_module\",\"delete_module\",\"open_by_handle_at\",\"ptrace\",\"process_vm_readv\",\"process_vm_writev\","
+    "\"mount\",\"umount2\",\"move_mount\",\"open_tree\",\"fsopen\",\"fsmount\",\"fsconfig\",\"mount_setattr\",\"pivot_root\",\"setns\",\"unshare\","
+    "\"swapon\",\"swapoff\",\"reboot\",\"acct\",\"quotactl\",\"iopl\",\"ioperm\",\"settimeofday\",\"clock_settime\",\"vm86\",\"vm86old\","
+    "\"nfsservctl\",\"lookup_dcookie\",\"io_uring_setup\",\"io_uring_enter\",\"io_uring_register\"],"
+    "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1},"
+    "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,"
+    "\"args\":[{\"index\":0,\"value\":2114060288,\"valueTwo\":2114060288,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}"
+    "]}";
+/* clang-format on */
+
+static void strings(struct sbuf *out, const char *name, const char *const *list)
+{
+    sbuf_addf(out, "\"%s\":[", name);
+    for (size_t i = 0; list[i]; i++) {
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, list[i]);
+    }
+    sbuf_addc(out, ']');
+}
+
+static void all_capabilities(const struct loc *l, struct sbuf *out)
+{
+    static const char *const sets[] = {"bounding", "effective", "permitted"};
+    sbuf_adds(out, "\"capabilities\":{");
+    for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
+        sbuf_addf(out, "%s\"%s\":[", k ? "," : "", sets[k]);
+        for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+            sbuf_addf(out, "%s\"%s\"", i ? "," : "", capabilities[i]);
+        for (size_t i = 0; i < l->o->capabilities.n; i++) {
+            const char *name = l->o->capabilities.items[i];
+            sbuf_adds(out, ",\"CAP_");
+            sbuf_adds(out, strncmp(name, "CAP_", 4) == 0 ? name + 4 : name);
+            sbuf_addc(out, '"');
+        }
+        sbuf_addc(out, ']');
+    }
+    sbuf_addc(out, '}');
+}
+
+static void environment(const struct loc_server *s, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf mark = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf host = SBUF_INIT;
+    sbuf_addf(&mark, "BATON_INSTANCE=%s", s->id);
+    sbuf_addf(&host, "HOSTNAME=%s", s->name);
+    strings(out, "env",
+            (const char *const[]){
+                mark.s, "BATON_ROOT=", "BATON_MODE=runc", host.s,
+                "PATH=/opt/baton/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME=/root", "TMPDIR=/tmp", "LANG=C.UTF-8", NULL});
+}
+
+static void bind(struct sbuf *out, const char *from, const char *to)
+{
+    struct stat st;
+    if (stat(from, &st) != 0)
+        return;
+    sbuf_adds(out, ",{\"destination\":");
+    proto_quotes(out, to);
+    sbuf_adds(out, ",\"type\":\"bind\",\"source\":");
+    proto_quotes(out, from);
+    sbuf_adds(out, ",\"options\":[\"bind\",\"ro\",\"nodev\"]}");
+}
+
+static void host_binds(struct sbuf *out)
+{
+    static const char *const own[] = {"/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+    struct stat st;
+    bind(out, "/usr", "/usr");
+    bind(out, "/etc/alternatives", "/etc/alternatives");
+    bind(out, "/etc/ssl/certs", "/etc/ssl/certs");
+    for (size_t i = 0; i < ARRAY_LEN(own); i++)
+        if (lstat(own[i], &st) == 0 && S_ISDIR(st.st_mode)) /* /usr is not merged */
+            bind(out, own[i], own[i]);
+}
+
+static void process(const struct loc_bundle *b, struct sbuf *out)
+{
+    sbuf_adds(out, "\"process\":{\"terminal\":false,\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\","
+                   "\"noNewPrivileges\":true,");
+    strings(out, "args", b->args);
+    sbuf_addc(out, ',');
+    environment(b->s, out);
+    sbuf_addc(out, ',');
+    all_capabilities(b->l, out);
+    struct rlimit files = {.rlim_max = FILES_MAX}; /* raising it would take a capability more */
+    getrlimit(RLIMIT_NOFILE, &files);
+    long long most = files.rlim_max < FILES_MAX ? (long long)files.rlim_max : FILES_MAX;
+    sbuf_addf(out,
+              ",\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"hard\":%lld,\"soft\":%lld},"
+              "{\"type\":\"RLIMIT_CORE\",\"hard\":0,\"soft\":0}",
+              most, most);
+    if (!b->has_cgroups && b->s->flavour.ram) /* per process: better than nothing */
+        sbuf_addf(out, ",{\"type\":\"RLIMIT_DATA\",\"hard\":%lld,\"soft\":%lld}",
+                  (long long)b->s->flavour.ram << 20, (long long)b->s->flavour.ram << 20);
+    sbuf_adds(out, "]}");
+}
+
+static void limits(const struct loc_bundle *b, struct sbuf *out)
+{
+    enum { PIDS_PER_CORE = 2048, PERIOD_US = 100000 };
+    const struct loc_flavour *f = &b->s->flavour;
+    sbuf_addf(out, "\"cgroupsPath\":\"/baton-%s/%s\",\"resources\":{", b->l->id, b->s->id);
+    sbuf_addf(out, "\"memory\":{\"limit\":%lld},", (long long)f->ram << 20);
+    sbuf_addf(out, "\"pids\":{\"limit\":%lld},", (long long)f->vcpus * PIDS_PER_CORE);
+    sbuf_addf(out, "\"cpu\":{\"shares\":%lld,\"quota\":%lld,\"period\":%d},",
+              (long long)f->vcpus * 1024 > 262144 ? 262144LL : (long long)f->vcpus * 1024,
+              (long long)f->vcpus * PERIOD_US, PERIOD_US);
+    sbuf_adds(out, "\"devices\":[{\"allow\":false,\"access\":\"rwm\"}]},");
+}
+
+void loc_bundle_config(const struct loc_bundle *b, struct sbuf *out)
+{
+    char host[64];
+    loc_hostname(b->s->name, host);
+    sbuf_adds(out, "{\"ociVersion\":\"1.0.2\",");
+    process(b, out);
+    sbuf_adds(out, ",\"root\":{\"path\":");
+    proto_quotes(out, b->rootfs);
+    sbuf_adds(out, ",\"readonly\":false},\"hostname\":");
+    proto_quotes(out, host);
+    sbuf_addf(out, ",\"mounts\":[%s", mounts);
+    if (b->is_host)
+        host_binds(out);
+    if (b->l->tini[0])
+        bind(out, b->l->tini, "/opt/baton/bin/tini");
+    if (b->l->agent[0])
+        bind(out, b->l->agent, "/opt/baton/bin/ems-agent");
+    if (b->user_data)
+        bind(out, b->user_data, "/opt/baton/user-data");
+    sbuf_adds(out, "],\"linux\":{\"rootfsPropagation\":\"private\",");
+    if (b->has_cgroups)
+        limits(b, out);
+    sbuf_addf(out, "%s,%s}}", isolation, seccomp);
+}

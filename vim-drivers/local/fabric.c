@@ -1,0 +1,298 @@
+/* The driver's side of the fabric: its process, its bridges, the wires of servers. All of it is in
+ * one network namespace, kept by a file below /run/netns, so that neither the driver's end nor that
+ * of the fabric's process cuts a server off. */
+#include "vim-drivers/local/fabric.h"
+
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "vim-drivers/local/local.h"
+#include "vim-drivers/local/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+enum { RELAYS_MAX = 32, END_MS = 10000 };
+
+void loc_fabric_file(const struct loc *l, char out[LOC_PATH_MAX])
+{
+    snprintf(out, LOC_PATH_MAX, LOC_NETNS_FOLDER "/baton-%s", l->id);
+}
+
+bool loc_is_netns(const char *path)
+{
+    struct statfs fs;
+    return statfs(path, &fs) == 0 && fs.f_type == NSFS_MAGIC;
+}
+
+/* Many lines of `ip` at once. netns: its file. is_lenient: what is there already is fine. */
+static enum err_code ip_batch(const char *netns, const char *lines, bool is_lenient,
+                              struct err *err)
+{
+    const char *const strict[] = {"ip", "-batch", "-", NULL}, *const lenient[] = {"ip", "-force",
+                                                                                  "-batch", "-",
+                                                                                  NULL};
+    struct err ignored = ERR_INIT;
+    enum err_code rc = loc_run(
+        &(struct loc_spawn){.argv = is_lenient ? lenient : strict, .in = lines, .netns = netns},
+        is_lenient ? &ignored : err);
+    return is_lenient ? ERR_OK : rc;
+}
+
+/* --- its process --- */
+
+/* true: nobody holds it (and nobody does afterwards, either). */
+static bool is_unlocked(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool is_free = fd >= 0 ? flock(fd, LOCK_EX | LOCK_NB) == 0 : errno == ENOENT;
+    if (fd >= 0)
+        close(fd);
+    return is_free;
+}
+
+static void relays(const struct loc *l, struct sbuf *out)
+{
+    for (size_t i = 0; i < l->o->relay.n && i < RELAYS_MAX; i++)
+        sbuf_addf(out, "%s ", l->o->relay.items[i]);
+}
+
+/* "PID START BOOT\nRELAYS\n" as the fabric wrote it. */
+static bool read_process(const struct loc *l, pid_t *ret_pid, char *relay_text, size_t size)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    char path[LOC_PATH_MAX], boot[LOC_BOOT_MAX];
+    int pid;
+    unsigned long long start;
+    loc_path(l, path, "fabric/process");
+    if (loc_read(path, LOC_RECORD_MAX, &text, NULL) != ERR_OK ||
+        sscanf(text.s, "%d %llu %39s", &pid, &start, boot) != 3 || strcmp(boot, l->boot) != 0 ||
+        start == 0 || loc_process_start(pid) != start)
+        return false;
+    const char *line = strchr(text.s, '\n');
+    snprintf(relay_text, size, "%s", line ? line + 1 : "");
+    relay_text[strcspn(relay_text, "\n")] = '\0';
+    *ret_pid = pid;
+    return true;
+}
+
+static enum err_code end_process(const struct loc *l, struct err *err)
+{
+    char lock[LOC_PATH_MAX], text[2048];
+    pid_t pid;
+    int64_t deadline = clock_mono_us() + END_MS * INT64_C(1000);
+    loc_path(l, lock, "fabric/lock");
+    while (!is_unlocked(lock)) {
+        if (read_process(l, &pid, text, sizeof(text)))
+            kill(pid, SIGKILL); /* it keeps nothing but connections */
+        if (clock_mono_us() > deadline)
+            return err_set(err, ERR_TIMEOUT, "the fabric's process does not end");
+        poll(NULL, 0, 5);
+    }
+    return ERR_OK;
+}
+
+static enum err_code start_process(struct loc *l, struct err *err)
+{
+    char folder[LOC_PATH_MAX], netns[LOC_PATH_MAX];
+    const char *argv[RELAYS_MAX + 5] = {loc_own_path(), "fabric", folder, netns};
+    size_t n = 4;
+    pid_t pid;
+    loc_path(l, folder, "fabric");
+    loc_fabric_file(l, netns);
+    for (size_t i = 0; i < l->o->relay.n && i < RELAYS_MAX; i++)
+        argv[n++] = l->o->relay.items[i];
+    argv[n] = NULL;
+    loc_step(l);
+    enum err_code rc = loc_detach(argv, NULL, -1, -1, &pid, err);
+    loc_step(l);
+    return rc;
+}
+
+static enum err_code see_to_process(struct loc *l, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf wanted = SBUF_INIT;
+    char path[LOC_PATH_MAX], text[2048] = "";
+    pid_t pid;
+    loc_path(l, path, "fabric");
+    enum err_code rc = loc_make_folder(path, 0700, err);
+    relays(l, &wanted);
+    loc_path(l, path, "fabric/lock");
+    if (rc == ERR_OK && !is_unlocked(path)) {
+        if (read_process(l, &pid, text, sizeof(text)) && strcmp(text, wanted.s) == 0)
+            return ERR_OK;
+        rc = end_process(l, err); /* other relays are wanted now */
+    }
+    return rc == ERR_OK ? start_process(l, err) : rc;
+}
+
+/* --- bridges --- */
+
+static void bridge_lines(const struct loc_network *n, struct sbuf *out)
+{
+    char gateway[LOC_IP_TEXT];
+    loc_ip_print(loc_range_gateway(&n->range), gateway);
+    sbuf_addf(out, "link add br%u type bridge\n", n->number);
+    sbuf_addf(out, "addr add %s/%u dev br%u\n", gateway, n->range.bits, n->number);
+    sbuf_addf(out, "link set br%u up\n", n->number);
+}
+
+/* What is there may stay; that it is there is checked. */
+static enum err_code make_bridges(struct loc *l, const struct loc_network *only, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf lines = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf check = SBUF_INIT;
+    char netns[LOC_PATH_MAX];
+    loc_fabric_file(l, netns);
+    for (const struct loc_network *n = only ? only : l->networks; n; n = only ? NULL : n->next) {
+        bridge_lines(n, &lines);
+        sbuf_addf(&check, "link set br%u up\n", n->number);
+    }
+    if (lines.len == 0)
+        return ERR_OK;
+    loc_step(l);
+    err_ignore(ip_batch(netns, lines.s, true, err), "what is missing is found by the check");
+    loc_step(l);
+    enum err_code rc = ip_batch(netns, check.s, false, err);
+    return rc == ERR_OK ? rc : err_add(err, "make the bridge");
+}
+
+enum err_code loc_fabric_add_network(struct loc *l, const struct loc_network *n, struct err *err)
+{
+    return make_bridges(l, n, err);
+}
+
+enum err_code loc_fabric_drop_network(struct loc *l, const struct loc_network *n, struct err *err)
+{
+    char line[64], netns[LOC_PATH_MAX];
+    loc_fabric_file(l, netns);
+    snprintf(line, sizeof(line), "link del br%u\n", n->number);
+    loc_step(l);
+    enum err_code rc = ip_batch(netns, line, true, err);
+    loc_step(l);
+    return rc;
+}
+
+/* --- servers --- */
+
+static void wire(char out[20], const struct loc_server *s, unsigned i)
+{
+    snprintf(out, 20, "v%.8s.%u", s->id, i);
+}
+
+static void drop_lines(const struct loc_server *s, struct sbuf *out)
+{
+    char name[20];
+    for (unsigned i = 0; i < s->nic_n; i++) {
+        wire(name, s, i);
+        sbuf_addf(out, "link del %s\n", name);
+    }
+}
+
+static unsigned bridge_of(struct loc *l, const char *network, struct loc_range *ret)
+{
+    pthread_mutex_lock(&l->lock);
+    const struct loc_network *n = loc_network_find(l, network);
+    unsigned number = n ? n->number : 0;
+    if (n)
+        *ret = n->range;
+    pthread_mutex_unlock(&l->lock);
+    return number;
+}
+
+enum err_code loc_fabric_attach(struct loc *l, const struct loc_server *s, pid_t pid,
+                                struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf outside = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf inside = SBUF_INIT;
+    char netns[LOC_PATH_MAX], own[64], name[20], ip[LOC_IP_TEXT];
+    struct loc_range range = {0, 0};
+    loc_fabric_file(l, netns);
+    snprintf(own, sizeof(own), "/proc/%d/ns/net", (int)pid);
+    sbuf_adds(&inside, "link set lo up\n");
+    for (unsigned i = 0; i < s->nic_n; i++) {
+        unsigned number = bridge_of(l, s->nics[i].network, &range);
+        if (!number)
+            return err_set(err, ERR_NOT_FOUND, "network '%s' is gone", s->nics[i].name);
+        wire(name, s, i);
+        sbuf_addf(&outside, "link add %s type veth peer name eth%u netns %d\n", name, i, (int)pid);
+        sbuf_addf(&outside, "link set %s master br%u up\n", name, number);
+        loc_ip_print(s->nics[i].ip, ip);
+        sbuf_addf(&inside, "addr add %s/%u dev eth%u\nlink set eth%u up\n", ip, range.bits, i, i);
+        loc_ip_print(loc_range_gateway(&range), ip);
+        if (i == 0)
+            sbuf_addf(&inside, "route add default via %s\n", ip);
+    }
+    enum err_code rc = s->nic_n ? ip_batch(netns, outside.s, false, err) : ERR_OK;
+    loc_step(l);
+    if (rc == ERR_OK)
+        rc = ip_batch(own, inside.s, false, err);
+    return rc == ERR_OK ? rc : err_add(err, "connect it to its networks");
+}
+
+void loc_fabric_detach(struct loc *l, const struct loc_server *s)
+{
+    AUTO(sbuf_release) struct sbuf lines = SBUF_INIT;
+    char netns[LOC_PATH_MAX];
+    loc_fabric_file(l, netns);
+    drop_lines(s, &lines);
+    if (lines.len && loc_is_netns(netns))
+        err_ignore(ip_batch(netns, lines.s, true, NULL), "they go with the server's namespace");
+}
+
+/* --- all of it --- */
+
+/* A namespace that is new has nobody in it: those that run are connected again. */
+static void connect_again(struct loc *l)
+{
+    for (const struct loc_server *s = l->servers; s; s = s->next) {
+        struct err err = ERR_INIT;
+        const char *why;
+        if (s->mode != LOC_RUNC || s->phase != LOC_RUNNING ||
+            strcmp(loc_server_status(l, s, &why), "ACTIVE") != 0)
+            continue;
+        if (loc_fabric_attach(l, s, s->pid, &err) != ERR_OK)
+            log_error(LOG_DRIVER, "not_connected", KV_S("server", s->id), KV_ERR(&err));
+    }
+}
+
+enum err_code loc_fabric_open(struct loc *l, struct err *err)
+{
+    char netns[LOC_PATH_MAX];
+    loc_fabric_file(l, netns);
+    bool is_new = !loc_is_netns(netns);
+    enum err_code rc = is_new ? end_process(l, err) : ERR_OK;
+    if (rc == ERR_OK)
+        rc = see_to_process(l, err);
+    if (rc == ERR_OK)
+        rc = make_bridges(l, NULL, err);
+    if (rc == ERR_OK && is_new)
+        connect_again(l);
+    return rc == ERR_OK ? rc : err_add(err, "make the network fabric");
+}
+
+enum err_code loc_fabric_clean(struct loc *l, struct err *err)
+{
+    char path[LOC_PATH_MAX];
+    loc_path(l, path, "fabric");
+    if (access(path, F_OK) == 0) {
+        enum err_code rc = end_process(l, err);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    loc_fabric_file(l, path);
+    if (loc_is_netns(path) && umount2(path, MNT_DETACH) != 0)
+        return err_set_errno(err, ERR_IO, errno, "unmount '%s'", path);
+    if (unlink(path) != 0 && errno != ENOENT && errno != EACCES)
+        return err_set_errno(err, ERR_IO, errno, "remove '%s'", path);
+    return ERR_OK;
+}
