@@ -152,6 +152,20 @@ static void pop_delete(void *ctx, const char *pop_id, api_done_fn *done, void *a
     pop_command(ctx, EV_POP_DELETE, NULL, pop_id, NULL, done, arg);
 }
 
+static void logs(void *ctx, const char *operation_id, const char *nsr_id,
+                 const struct api_logs *what, api_done_fn *done, void *arg)
+{
+    struct user_command *c = command_new(AGG_NSR, nsr_id, EV_NSR_LOGS, done, arg);
+    struct logs_request *req = arena_alloc(&c->arena, sizeof(*req));
+    *req = (struct logs_request){.operation = arena_strdup(&c->arena, operation_id),
+                                 .vnfr_name = arena_strdup(&c->arena, what->vnfr_name),
+                                 .hostname = arena_strdup(&c->arena, what->hostname),
+                                 .lines = what->lines,
+                                 .is_full = what->is_full};
+    c->request.intent.payload = req;
+    engine_submit(ctx, &c->request);
+}
+
 struct api_commands commands_on(struct engine_queue *q)
 {
     return (struct api_commands){.ctx = q,
@@ -160,5 +174,6 @@ struct api_commands commands_on(struct engine_queue *q)
                                  .pop_register = pop_register,
                                  .pop_refresh = pop_refresh,
                                  .pop_update = pop_update,
-                                 .pop_delete = pop_delete};
+                                 .pop_delete = pop_delete,
+                                 .logs = logs};
 }

@@ -10,19 +10,10 @@
 #include "nfvo/api/session.h"
 
 const struct endpoint *const endpoint_tables[] = {
-    token_endpoints,
-    nsd_endpoints,
-    vnfd_endpoints,
-    package_endpoints,
-    nsr_endpoints,
-    pop_endpoints,
-    manager_endpoints,
-    event_endpoints,
-    access_endpoints,
-    key_endpoints,
-    system_endpoints,
-    explain_endpoints,
-    NULL,
+    token_endpoints,  nsd_endpoints, vnfd_endpoints,    package_endpoints,
+    nsr_endpoints,    pop_endpoints, manager_endpoints, event_endpoints,
+    access_endpoints, key_endpoints, system_endpoints,  explain_endpoints,
+    logs_endpoints,   NULL,
 };
 
 /* The router's table, and beside each row what it stands for. */

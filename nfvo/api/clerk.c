@@ -143,7 +143,11 @@ static void collect(void *arg, const char *id, int64_t status, const char *body)
 static void answer(struct clerk *k, struct outcome *o)
 {
     struct waiter *w = o->waiter;
-    if (o->status < 300) {
+    if (o->status < 300 && w->subject == CLERK_TEXT) {
+        struct sbuf body = SBUF_INIT;
+        sbuf_adds(&body, o->body);
+        pending_done(w->pending, NULL, &body);
+    } else if (o->status < 300) {
         answer_pop(k, w);
     } else {
         struct sbuf body = SBUF_INIT;

@@ -15,10 +15,11 @@ void clerk_close(struct clerk *k);
 
 enum clerk_subject {
     CLERK_POP_NEW, /* a failed registration leaves no secrets behind */
-    CLERK_POP
+    CLERK_POP,
+    CLERK_TEXT /* the operation's body is the answer */
 };
-/* p (taken) is answered when operation `id` is finished: before the row is inserted. p->id is the
- * PoP, whose document is the answer to a success. */
+/* p (taken) is answered when operation `id` is finished: before the row is inserted. p->id of a
+ * PoP: its document is the answer to a success. */
 void clerk_wait(struct clerk *k, const char *id, enum clerk_subject subject, int64_t timeout_ms,
                 struct pending *p);
 /* The command was not accepted: nothing will finish the operation. */

@@ -8,8 +8,17 @@
 
 #include "common/base/err.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct deploy_plan;
 struct vim_instance;
+
+struct api_logs {
+    const char *vnfr_name, *hostname;
+    int64_t lines;
+    bool is_full;
+};
 
 typedef void api_done_fn(void *arg, const struct err *err, const char *text);
 
@@ -34,6 +43,12 @@ struct api_commands {
     void (*pop_update)(void *ctx, const char *operation_id, const struct vim_instance *pop,
                        api_done_fn *done, void *arg);
     void (*pop_delete)(void *ctx, const char *pop_id, api_done_fn *done, void *arg);
+
+    /* An operation, too; its body is the whole answer. lines: the last ones, 0: all; is_full: both
+     * logs as an object, else an array as the reference's. ERR_NOT_FOUND from `done`: no such VNFR
+     * or instance. */
+    void (*logs)(void *ctx, const char *operation_id, const char *nsr_id,
+                 const struct api_logs *what, api_done_fn *done, void *arg);
 };
 
 #endif

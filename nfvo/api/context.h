@@ -73,7 +73,7 @@ struct endpoint {
 /* One table each subject; end with a zero row. */
 extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoints[],
     nsr_endpoints[], pop_endpoints[], manager_endpoints[], event_endpoints[], access_endpoints[],
-    key_endpoints[], system_endpoints[], token_endpoints[], explain_endpoints[];
+    key_endpoints[], system_endpoints[], token_endpoints[], explain_endpoints[], logs_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

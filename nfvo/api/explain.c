@@ -17,25 +17,11 @@ enum { HISTORY_SHOWN = 200, HISTORY_MAX = 1000 };
 static const char *const nsr_phases[] = {"DEPLOYING", "ACTIVE", "FAILED", "RELEASING", NULL};
 
 /* By enum command_kind, from 1. */
-static const char *const command_words[] = {"INSTANTIATE",
-                                            "MODIFY",
-                                            "START",
-                                            "RELEASE_RESOURCES",
-                                            "PREPARE_POP",
-                                            "LAUNCH",
-                                            "DELETE",
-                                            "LIST_POP",
-                                            "TIMER_SOURCES",
-                                            "TIMER_TURN",
-                                            "TIMER_LIST",
-                                            "TIMER_RELEASE",
-                                            "REFRESH",
-                                            "CREATE_NETWORK",
-                                            "LIST_SERVERS",
-                                            "WAIT_PREPARE",
-                                            "WAIT_LIST",
-                                            "WAIT_OPERATION",
-                                            NULL};
+static const char *const command_words[] = {
+    "INSTANTIATE",  "MODIFY",        "START",          "RELEASE_RESOURCES", "PREPARE_POP",
+    "LAUNCH",       "DELETE",        "LIST_POP",       "TIMER_SOURCES",     "TIMER_TURN",
+    "TIMER_LIST",   "TIMER_RELEASE", "REFRESH",        "CREATE_NETWORK",    "LIST_SERVERS",
+    "WAIT_PREPARE", "WAIT_LIST",     "WAIT_OPERATION", "LOG_REQUEST",       NULL};
 _Static_assert(ARRAY_LEN(command_words) == CMD_KIND_N, "a word for each kind of command");
 
 /* The names of the lifecycle, ended by NULL. */

@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/sys/ids.h"
-#include "nfvo/api/clerk.h"
-#include "nfvo/api/context.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/operation.h"
 #include "nfvo/api/pop.h"
 #include "nfvo/store/store_misc.h"
 #include "nfvo/store/store_pop.h"
@@ -63,53 +61,10 @@ static enum err_code check_name(struct call *c, const struct vim_instance *pop, 
     return rc;
 }
 
-/* --- operations ---------------------------------------------------------------------------------
- */
-
-/* Whether the engine took it. If not, nothing else will answer. */
-struct acceptance {
-    struct api *api;
-    char operation[ID_SIZE];
-};
-
-static void accepted(void *arg, const struct err *err, const char *text)
-{
-    struct acceptance *a = arg;
-    (void)text;
-    if (err && err->code != ERR_OK)
-        clerk_refuse(a->api->clerk, a->operation, err);
-    free(a);
-}
-
-/* The waiter is there before the row, the row before the command: nothing can be missed. */
-static enum err_code start_operation(struct call *c, const char *pop_id, enum clerk_subject subject,
-                                     struct acceptance **ret, struct err *err)
-{
-    struct err late = ERR_INIT;
-    int64_t timeout_ms = c->api->options->operation_timeout_ms;
-    struct acceptance *a = calloc(1, sizeof(*a));
-    if (!a)
-        return err_set(err, ERR_NOMEM, "out of memory");
-    a->api = c->api;
-    id_new(a->operation);
-    enum err_code rc = store_operation_add(call_db(c), a->operation,
-                                           timeout_ms * USEC_PER_MS + 3600 * USEC_PER_SEC, err);
-    if (rc != ERR_OK) {
-        free(a);
-        return rc;
-    }
-    err_set(&late, ERR_TIMEOUT, "operation '%s' is not finished yet", a->operation);
-    err_hint(&late, "GET /api/v1/operations/%s", a->operation);
-    clerk_wait(c->api->clerk, a->operation, subject, timeout_ms,
-               call_park(c, timeout_ms, &late, pop_id));
-    *ret = a;
-    return ERR_OK;
-}
-
 static enum err_code pop_add(struct call *c, struct err *err)
 {
     struct vim_instance *pop;
-    struct acceptance *a;
+    struct operation *o;
     enum err_code rc = call_one_project(c, err);
     if (rc == ERR_OK)
         rc = call_body(c, &vim_instance_type, &pop, err);
@@ -125,9 +80,9 @@ static enum err_code pop_add(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
     if (rc == ERR_OK)
-        rc = start_operation(c, pop->id, CLERK_POP_NEW, &a, err);
+        rc = operation_start(c, pop->id, CLERK_POP_NEW, &o, err);
     if (rc == ERR_OK)
-        c->api->commands->pop_register(c->api->commands->ctx, a->operation, pop, accepted, a);
+        c->api->commands->pop_register(c->api->commands->ctx, o->id, pop, operation_accepted, o);
     return rc;
 }
 
@@ -145,7 +100,7 @@ static enum err_code read_pop(struct call *c, const char *id, struct vim_instanc
 static enum err_code pop_update(struct call *c, struct err *err)
 {
     struct vim_instance *old, *pop;
-    struct acceptance *a;
+    struct operation *o;
     enum err_code rc = read_pop(c, call_param(c, "id"), &old, err);
     if (rc == ERR_OK)
         rc = call_body(c, &vim_instance_type, &pop, err);
@@ -163,21 +118,21 @@ static enum err_code pop_update(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
     if (rc == ERR_OK)
-        rc = start_operation(c, pop->id, CLERK_POP, &a, err);
+        rc = operation_start(c, pop->id, CLERK_POP, &o, err);
     if (rc == ERR_OK)
-        c->api->commands->pop_update(c->api->commands->ctx, a->operation, pop, accepted, a);
+        c->api->commands->pop_update(c->api->commands->ctx, o->id, pop, operation_accepted, o);
     return rc;
 }
 
 static enum err_code pop_refresh(struct call *c, struct err *err)
 {
     struct vim_instance *pop;
-    struct acceptance *a;
+    struct operation *o;
     enum err_code rc = read_pop(c, call_param(c, "id"), &pop, err);
     if (rc == ERR_OK)
-        rc = start_operation(c, pop->id, CLERK_POP, &a, err);
+        rc = operation_start(c, pop->id, CLERK_POP, &o, err);
     if (rc == ERR_OK)
-        c->api->commands->pop_refresh(c->api->commands->ctx, a->operation, pop->id, accepted, a);
+        c->api->commands->pop_refresh(c->api->commands->ctx, o->id, pop->id, operation_accepted, o);
     return rc;
 }
 

@@ -200,7 +200,8 @@ static void decide(struct decision *d)
 
 static bool is_or_vnfm(int command_kind)
 {
-    return command_kind >= CMD_INSTANTIATE && command_kind <= CMD_RELEASE;
+    return (command_kind >= CMD_INSTANTIATE && command_kind <= CMD_RELEASE) ||
+           command_kind == CMD_LOGS;
 }
 
 void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *settings)

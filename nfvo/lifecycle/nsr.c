@@ -106,6 +106,7 @@ static void finish(struct nsr_model *m)
         nsr_note(m, "RELEASED", NULL, NULL, NULL);
         nsr_event(m, ACTION_RELEASE_RESOURCES_FINISH);
     }
+    logs_of_the_gone(m);
     for (uint32_t i = 0; i < d->rows.n; i++)
         d->rows.at[i]->mark = d->rows.at[i]->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
     for (uint32_t i = 0; i < d->commands.n; i++)
@@ -296,6 +297,8 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
     if (!m->d->in->command && msg)
         unsolicited(m, msg);
+    else if (c && c->kind == CMD_LOGS)
+        logs_answered(m, c, msg, NULL);
     else if (v)
         vnfm_answered(v, c, msg);
     else
@@ -438,6 +441,9 @@ static void deadline(struct nsr_model *m)
     case CMD_TIMER_RELEASE:
         leave_sight(m, c);
         break;
+    case CMD_LOGS:
+        logs_late(m, c);
+        break;
     case CMD_RELEASE: {
         struct vnfr_member *v = model_vnfr_by_id(m, subject);
         decision_close(c);
@@ -483,6 +489,8 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE)) {
         instance_answer(m, c, NULL, why);
+    } else if (c && c->kind == CMD_LOGS) {
+        logs_answered(m, c, NULL, why);
     } else if (v) {
         struct err err = ERR_INIT;
         int kind = c->kind;
@@ -520,7 +528,10 @@ static void release(struct nsr_model *m)
 static void unknown_nsr(struct decision *d)
 {
     d->outcome = DECISION_STALE;
-    if (d->in->event == EV_NSR_RELEASE)
+    if (d->in->event == EV_NSR_LOGS)
+        err_set(&d->err, ERR_NOT_FOUND, "Error something was not found: no NSR with ID %s",
+                d->in->agg);
+    else if (d->in->event == EV_NSR_RELEASE)
         err_set(&d->err, ERR_NOT_FOUND, "NetworkServiceRecord with ID %s was not found",
                 d->in->agg);
     else if (d->in->event == EV_VNFM_REQUEST) /* never silence: a Python VNFM would wait for ever */
@@ -542,7 +553,8 @@ void nsr_decide(struct decision *d)
         return;
     }
     if (!d->root || d->root->mark == ROW_GONE || foreign(d) ||
-        (d->in->event == EV_NSR_RELEASE && d->root->phase == NSR_TOMBSTONE)) {
+        ((d->in->event == EV_NSR_RELEASE || d->in->event == EV_NSR_LOGS) &&
+         d->root->phase == NSR_TOMBSTONE)) {
         unknown_nsr(d);
         return;
     }
@@ -550,6 +562,9 @@ void nsr_decide(struct decision *d)
     switch ((enum nfvo_event)d->in->event) {
     case EV_NSR_RELEASE:
         release(m);
+        break;
+    case EV_NSR_LOGS:
+        logs_ask(m, payload);
         break;
     case EV_VNFM_REQUEST:
         vnfm_request(m, payload);

@@ -7,4 +7,12 @@
 void nsr_decide(struct decision *d);
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req);
 
+/* --- logs.c --- */
+void logs_ask(struct nsr_model *m, const struct logs_request *req);
+/* bad: why the answer cannot be read, or NULL. */
+void logs_answered(struct nsr_model *m, struct command *c, const struct vnfm_or *msg,
+                   const struct err *bad);
+void logs_late(struct nsr_model *m, struct command *c);
+void logs_of_the_gone(struct nsr_model *m);
+
 #endif

@@ -147,6 +147,8 @@ enum command_kind {
     CMD_WAIT_PREPARE,   /* an NSR waits; data = struct internal */
     CMD_WAIT_LIST,      /* an NSR waits for a listing */
     CMD_WAIT_OPERATION, /* a REST call waits; subject = operation id */
+    /* of an NSR; kinds are stored, so new ones come last */
+    CMD_LOGS, /* LOG_REQUEST to a VNFM; subject = operation id, data: logs.c */
     CMD_KIND_N
 };
 
@@ -162,6 +164,7 @@ enum command_kind {
 enum nfvo_event {
     EV_NSR_DEPLOY,    /* payload: struct deploy_request */
     EV_NSR_RELEASE,   /* payload: project id, or NULL */
+    EV_NSR_LOGS,      /* payload: struct logs_request */
     EV_VNFM_REQUEST,  /* payload: struct vnfm_or: GRANT_OPERATION, ALLOCATE_RESOURCES, UPDATEVNFR,
                          SCALING */
     EV_VNFM_ANSWER,   /* payload: struct vnfm_or, or NULL when the VNFM had nothing to say; command
@@ -204,6 +207,13 @@ PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
     X(STR, operation, "operation", _,            OPTIONAL)           \
     X(REC, pop,       "pop",       vim_instance, OPTIONAL) /* without secrets */
 PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
+
+/* Logs of an instance; the operation's outcome is the REST answer. */
+struct logs_request {
+    const char *operation, *vnfr_name, *hostname;
+    int64_t lines; /* the last ones; 0: all */
+    bool is_full;  /* both logs, as an object */
+};
 
 /* --- messages between aggregates (queue nfvo.internal) --- */
 #define INTERNAL_FIELDS(X)                                                                                  \

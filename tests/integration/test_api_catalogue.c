@@ -392,6 +392,37 @@ static void services_live(void **state)
     WANT(404, api_call(f, "POST", NSRS "/multipledelete", at("[\"%s\"]", id)));
 }
 
+static void logs_are_asked_for(void **state)
+{
+    struct api_fixture *f = *state;
+    struct err err = ERR_INIT;
+    if (db_script(f->db,
+                  at("INSERT INTO nsr (id, agg, phase, seq, project_id, name, nsd_id, "
+                     "pops, doc, state) VALUES ('n', 'n', 0, 1, '%s', 'n', 'd', '', "
+                     "'{}', '{}'), ('foreign', 'foreign', 0, 1, 'x', 'n', 'd', '', "
+                     "'{}', '{}')",
+                     f->project),
+                  &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+#define OF(nsr, end) "/api/v1/logs/" nsr "/vnfrecord/web/hostname/web-1" end
+    WANT(200, api_call(f, "POST", OF("n", ""), NULL));
+    assert_string_equal(f->res.body.s, "[\"web\",\"web-1\",\"0\",\"0\"]");
+    WANT(200, api_call(f, "POST", OF("n", "/"), "{\"lines\":7}"));
+    assert_string_equal(f->res.body.s, "[\"web\",\"web-1\",\"7\",\"0\"]");
+    WANT(200, api_call(f, "POST", OF("n", "?full=1"), "{}"));
+    assert_string_equal(f->res.body.s, "[\"web\",\"web-1\",\"0\",\"1\"]");
+    WANT(400, api_call(f, "POST", OF("n", ""), "["));
+    WANT(422, api_call(f, "POST", OF("n", ""), "{\"lines\":-1}"));
+    WANT(404, api_call(f, "POST", OF("foreign", ""), NULL));
+    HAS("Error something was not found");
+    WANT(404, api_call(f, "POST", OF("absent", ""), NULL));
+    fake_engine_set(f->engine, FAKE_FAILS);
+    WANT(422, api_call(f, "POST", OF("n", ""), NULL));
+    HAS("the driver says no");
+    fake_engine_set(f->engine, FAKE_REFUSES);
+    WANT(422, api_call(f, "POST", OF("n", ""), NULL));
+}
+
 /* --- history of requests
  * -------------------------------------------------------------------------------- */
 
@@ -422,6 +453,7 @@ int main(void)
         TEST(pops_fail_with_the_drivers_words),
         TEST(operations_end_later),
         TEST(services_live),
+        TEST(logs_are_asked_for),
         TEST(requests_are_remembered),
     };
     return cmocka_run_group_tests_name("api_catalogue", tests, NULL, NULL);

@@ -15,7 +15,7 @@ struct fake_engine {
     char *password;
 };
 
-enum what { DEPLOY, RELEASE, POP_SET, POP_REFRESH, POP_DELETE };
+enum what { DEPLOY, RELEASE, POP_SET, POP_REFRESH, POP_DELETE, LOGS };
 
 struct task {
     struct fake_engine *e;
@@ -70,6 +70,7 @@ static enum err_code apply(struct task *t, struct err *err)
     case POP_DELETE:
         return db_query(db, &pop_gone, DB_PARAMS(db_param_text(t->id)), NULL, err);
     case POP_REFRESH:
+    case LOGS:
         break;
     }
     return ERR_OK;
@@ -88,7 +89,8 @@ static void work(void *arg, bool is_stopping)
         rc = apply(t, &err);
     t->done(t->arg, rc == ERR_OK ? NULL : &err, t->doc);
     if (rc == ERR_OK && t->operation && t->mood == FAKE_WORKS)
-        rc = store_operation_finish(t->e->db, t->operation, 200, "", &err);
+        rc = store_operation_finish(t->e->db, t->operation, 200, t->what == LOGS ? t->doc : "",
+                                    &err);
     if (rc == ERR_OK && t->operation && t->mood == FAKE_FAILS)
         rc = store_operation_finish(
             t->e->db, t->operation, 422,
@@ -166,11 +168,24 @@ static void pop_delete(void *ctx, const char *pop_id, api_done_fn *done, void *a
     push(task_new(ctx, POP_DELETE, pop_id, done, arg));
 }
 
+/* The answer repeats the question. */
+static void logs(void *ctx, const char *operation, const char *nsr_id, const struct api_logs *what,
+                 api_done_fn *done, void *arg)
+{
+    struct task *t = task_new(ctx, LOGS, nsr_id, done, arg);
+    struct sbuf doc = SBUF_INIT;
+    sbuf_addf(&doc, "[\"%s\",\"%s\",\"%d\",\"%d\"]", what->vnfr_name, what->hostname,
+              (int)what->lines, what->is_full);
+    t->operation = xstrdup(operation);
+    t->doc = sbuf_take(&doc);
+    push(t);
+}
+
 struct fake_engine *fake_engine_new(const struct test_schema *schema)
 {
     struct fake_engine *e = xcalloc(1, sizeof(*e));
     e->commands =
-        (struct api_commands){e, deploy, release, pop_set, pop_refresh, pop_set, pop_delete};
+        (struct api_commands){e, deploy, release, pop_set, pop_refresh, pop_set, pop_delete, logs};
     e->thread = jobs_new(64);
     e->db = test_schema_open(schema);
     return e;
