@@ -40,12 +40,12 @@ static void api(const struct ems_bed *bed, const char *method, const char *path,
         fail_msg("%s %s: %ld", method, path, status);
 }
 
-/* The user of the agent, as the NFVO makes it. */
-static void make_user(struct ems_bed *bed)
+void ems_bed_make_user(struct ems_bed *bed)
 {
     struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
     char configure[600], write[600], read[600], path[300], body[2000];
 
+    bed->has_user = true;
     topology_rights_agent(&r, HOSTNAME, "generic", 0);
     escape(r.configure.s, configure);
     escape(r.write.s, write);
@@ -64,7 +64,7 @@ static void make_user(struct ems_bed *bed)
     topology_rights_release(&r);
 }
 
-static void open_bus(struct ems_bed *bed)
+void ems_bed_open_vnfm(struct ems_bed *bed)
 {
     struct bus_options o = test_bus_options(bed->vhost, "vnfm");
 
@@ -95,8 +95,6 @@ struct ems_bed *ems_bed_new(enum ems_bed_kind kind)
     assert_non_null(mkdtemp(bed->folder));
     snprintf(path, sizeof(path), "%s/scripts", bed->folder);
     mkdir(path, 0755);
-    make_user(bed);
-    open_bus(bed);
     return bed;
 }
 
@@ -107,7 +105,8 @@ void ems_bed_free(struct ems_bed *bed)
     if (bed->pid)
         ems_bed_kill(bed, SIGTERM);
     bus_free(bed->bus);
-    test_user_free(bed->vhost, bed->user);
+    if (bed->has_user)
+        test_user_free(bed->vhost, bed->user);
     test_vhost_free(bed->vhost);
     snprintf(line, sizeof(line), "rm -rf '%s'", bed->folder);
     if (system(line) != 0)
@@ -147,17 +146,27 @@ void ems_bed_spawn(struct ems_bed *bed)
     bed->pid = test_program_start("ems-agent", args);
 }
 
-void ems_bed_start(struct ems_bed *bed)
+void ems_bed_await_hello(struct ems_bed *bed, unsigned nth)
 {
-    unsigned before = bed->hello_n;
     int64_t deadline = clock_mono_us() + LIMIT_S * USEC_PER_SEC;
 
-    ems_bed_spawn(bed);
-    while (bed->hello_n == before) {
+    while (bed->hello_n < nth) {
         if (clock_mono_us() > deadline)
             fail_msg("no hello; see %s/agent.log", bed->folder);
         ems_bed_pump(bed, 200);
     }
+}
+
+void ems_bed_start(struct ems_bed *bed)
+{
+    unsigned before = bed->hello_n;
+
+    if (!bed->has_user)
+        ems_bed_make_user(bed);
+    if (!bed->bus)
+        ems_bed_open_vnfm(bed);
+    ems_bed_spawn(bed);
+    ems_bed_await_hello(bed, before + 1);
 }
 
 void ems_bed_kill(struct ems_bed *bed, int signal)
@@ -216,7 +225,7 @@ void ems_bed_send(struct ems_bed *bed, const char *id, const char *body)
                                           .body = body,
                                           .len = strlen(body),
                                           .correlation_id = id,
-                                          .reply_to = REPLIES,
+                                          .reply_to = bed->reply_to ? bed->reply_to : REPLIES,
                                           .is_transient = true,
                                           .is_mandatory = true},
                     NULL, &err) != ERR_OK)
@@ -260,19 +269,6 @@ const struct ems_reply *ems_bed_ask(struct ems_bed *bed, const char *id, const c
     return ems_bed_await(bed, id, 1);
 }
 
-void ems_bed_await_file(struct ems_bed *bed, const char *name)
-{
-    char path[200];
-    int64_t deadline = clock_mono_us() + LIMIT_S * USEC_PER_SEC;
-
-    snprintf(path, sizeof(path), "%s/%s", bed->folder, name);
-    while (access(path, F_OK) != 0) {
-        if (clock_mono_us() > deadline)
-            fail_msg("there is no '%s'", path);
-        ems_bed_pump(bed, 20);
-    }
-}
-
 void ems_bed_script(struct ems_bed *bed, const char *name, const char *text)
 {
     char path[200];
@@ -291,4 +287,53 @@ void ems_bed_execute(struct ems_bed *bed, const char *id, const char *payload, c
 
     snprintf(body, sizeof(body), "{\"action\":\"EXECUTE\",\"payload\":\"%s\"%s}", payload, more);
     ems_bed_send(bed, id, body);
+}
+
+static void read_text(const struct ems_bed *bed, const char *name, struct sbuf *out)
+{
+    char path[200], part[4096];
+
+    snprintf(path, sizeof(path), "%s/%s", bed->folder, name);
+    FILE *f = fopen(path, "re");
+    for (size_t n; f && (n = fread(part, 1, sizeof(part), f)) > 0;)
+        sbuf_add(out, part, n);
+    if (f)
+        fclose(f);
+}
+
+void ems_bed_await_text(struct ems_bed *bed, const char *name, const char *text)
+{
+    AUTO(sbuf_release) struct sbuf content = SBUF_INIT;
+    int64_t deadline = clock_mono_us() + LIMIT_S * USEC_PER_SEC;
+
+    for (;;) {
+        sbuf_clear(&content);
+        read_text(bed, name, &content);
+        if (strstr(content.s, text))
+            return;
+        if (clock_mono_us() > deadline)
+            fail_msg("'%s' does not say '%s'", name, text);
+        if (bed->bus)
+            ems_bed_pump(bed, 20);
+        else
+            usleep(20000);
+    }
+}
+
+void ems_bed_expect_text(const struct ems_bed *bed, const char *name, const char *text)
+{
+    AUTO(sbuf_release) struct sbuf content = SBUF_INIT;
+
+    read_text(bed, name, &content);
+    assert_string_equal(content.s, text);
+}
+
+void ems_bed_touch(const struct ems_bed *bed, const char *name)
+{
+    char path[200];
+
+    snprintf(path, sizeof(path), "%s/%s", bed->folder, name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fclose(f);
 }

@@ -26,7 +26,9 @@ struct ems_bed {
     enum ems_bed_kind kind;
     struct test_vhost *vhost;
     struct bus *bus; /* the VNFM's */
+    bool has_user;
     char folder[64], user[80];
+    const char *reply_to;   /* of requests; NULL: the VNFM's own queue */
     const char *ini_more;   /* further lines of the ini file; set before ems_bed_start */
     const char *options[8]; /* further options of the agent */
     pid_t pid;              /* 0: not running */
@@ -41,8 +43,12 @@ struct ems_bed {
 
 struct ems_bed *ems_bed_new(enum ems_bed_kind kind); /* given */
 void ems_bed_free(struct ems_bed *bed);              /* stops the agent */
-void ems_bed_start(struct ems_bed *bed);             /* starts it and waits for one more hello */
-void ems_bed_spawn(struct ems_bed *bed);             /* without waiting */
+/* Makes user, VNFM and agent, and waits for one more hello. Each can also be made by itself. */
+void ems_bed_start(struct ems_bed *bed);
+void ems_bed_make_user(struct ems_bed *bed); /* as the NFVO makes it */
+void ems_bed_open_vnfm(struct ems_bed *bed);
+void ems_bed_spawn(struct ems_bed *bed);
+void ems_bed_await_hello(struct ems_bed *bed, unsigned nth);
 void ems_bed_kill(struct ems_bed *bed, int signal);
 
 void ems_bed_send(struct ems_bed *bed, const char *id, const char *body); /* by the exchange */
@@ -50,8 +56,10 @@ const struct ems_reply *ems_bed_await(struct ems_bed *bed, const char *id, unsig
 const struct ems_reply *ems_bed_ask(struct ems_bed *bed, const char *id, const char *body);
 bool ems_bed_has(const struct ems_bed *bed, const char *id);
 void ems_bed_pump(struct ems_bed *bed, int ms);
-/* Waits until this file in bed->folder exists. */
-void ems_bed_await_file(struct ems_bed *bed, const char *name);
+/* Files in bed->folder. */
+void ems_bed_await_text(struct ems_bed *bed, const char *name, const char *text);
+void ems_bed_expect_text(const struct ems_bed *bed, const char *name, const char *text);
+void ems_bed_touch(const struct ems_bed *bed, const char *name);
 
 /* A file of text in scripts/; ems_bed_execute runs it: EXECUTE with further members of the request
  * (",\"timeout\":1" or ""). */
