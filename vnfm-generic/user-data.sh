@@ -102,8 +102,10 @@ baton_start_agent()
         baton_install_unit >>"$baton_log" 2>&1 || baton_say "the unit could not be started"
         return
     fi
-    setsid ems-agent --config "$baton_properties" --scripts-dir "$BATON_ROOT/opt/openbaton/scripts" \
-        --journal-dir "$BATON_ROOT/var/lib/openbaton/journal" >>"$baton_log" 2>&1 </dev/null &
+    # No service manager here: this loop starts it again unless it was told to stop.
+    setsid sh -c 'until "$@"; do sleep 1; done' ems-agent ems-agent --config "$baton_properties" \
+        --scripts-dir "$BATON_ROOT/opt/openbaton/scripts" --journal-dir "$BATON_ROOT/var/lib/openbaton/journal" \
+        >>"$baton_log" 2>&1 </dev/null &
 }
 
 baton_folders
