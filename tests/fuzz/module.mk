@@ -5,11 +5,13 @@
 #   make build/fuzz/NAME            one of them, to run by hand
 #   make fuzz FUZZ_TARGETS=NAME     one of them
 
-fuzz-all := fuzz_codec fuzz_messages
+fuzz-all := fuzz_codec fuzz_messages fuzz_package
 FUZZ_TARGETS ?= $(fuzz-all)
 fuzz-proto-src := tests/support/oracle.c $(lib-proto-src) $(wildcard common/base/*.c)
 fuzz-fuzz_codec-src := $(fuzz-proto-src)
 fuzz-fuzz_messages-src := $(fuzz-proto-src)
+fuzz-fuzz_package-src := $(lib-proto-src) $(wildcard common/base/*.c nfvo/catalogue/*.c)
+fuzz-fuzz_package-ldlibs := -larchive -lyaml
 
 FUZZ_CC ?= clang-14
 FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -D_GNU_SOURCE \
