@@ -32,7 +32,8 @@ struct mail {
     int route;         /* of the hello: 0 exchange, 1 default exchange */
     int64_t due_at_us; /* nothing is tried before */
     struct backoff backoff;
-    int refusal; /* reply code of the last fault of the publishing channel */
+    int refusal;             /* reply code of the last fault of the publishing channel */
+    bool is_default_refused; /* the default exchange, on this connection */
 };
 
 /* --- line.c: EXECUTE, one script at a time --- */

@@ -229,7 +229,7 @@ static const char clone_text[] =
     "set -e; export GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=true GIT_SSH_COMMAND='ssh -oBatchMode=yes'\n"
     "work=$(mktemp -d \"$1/.clone.XXXXXX\"); trap 'rm -rf \"$work\"' EXIT\n"
     "git clone --quiet --depth 1 -- \"$2\" \"$work/r\" || git clone --quiet -- \"$2\" \"$work/r\"\n"
-    "cp -a \"$work/r/.\" \"$1/\"\n"
+    "tar -C \"$work/r\" -cf - . | tar -C \"$1\" -xf -\n" /* and not cp: that follows links */
     "find \"$1\" -path '*/.git' -prune -o -path '*/.clone.*' -prune -o -type f -exec chmod a+x {} "
     "+\n"
     "ls -A \"$1\"\n";
@@ -352,6 +352,13 @@ static enum err_code carry_out(struct request *q, bool *ret_waits, struct err *e
     return c->fn(q, ret_waits, err);
 }
 
+/* Numbers are what client libraries count by themselves (Spring's): they come again when the client
+ * was restarted, and then mean another command. */
+static bool is_command_id(const char *id)
+{
+    return id && id[strspn(id, "0123456789")];
+}
+
 void commands_handle(struct agent *a, const struct bus_delivery *d)
 {
     struct arena arena = ARENA_INIT;
@@ -360,7 +367,7 @@ void commands_handle(struct agent *a, const struct bus_delivery *d)
     struct request q = {.a = a, .arena = &arena, .id = d->correlation_id};
     bool waits = false;
 
-    if (!q.id || !*q.id) {
+    if (!is_command_id(q.id)) {
         id_new(id);
         q.id = id;
     }

@@ -46,6 +46,11 @@ void mail_init(struct agent *a)
     a->mail.backoff = (struct backoff)BACKOFF_INIT(100, 10000, seed);
 }
 
+static bool is_made_by_broker(const char *queue)
+{
+    return strncmp(queue, DIRECT_REPLY, strlen(DIRECT_REPLY)) == 0;
+}
+
 static void letter_free(struct letter *l)
 {
     address_release(&l->to);
@@ -96,7 +101,7 @@ void mail_send(struct agent *a, struct address *taken, const struct ems_reply *r
     l->len = body.len;
     l->body = sbuf_take(&body);
     /* The broker itself makes these names, and only the default exchange knows them. */
-    l->is_direct = strncmp(l->to.reply_to, DIRECT_REPLY, strlen(DIRECT_REPLY)) == 0;
+    l->is_direct = is_made_by_broker(l->to.reply_to);
     if (a->mail.last)
         a->mail.last->next = l;
     else
@@ -190,19 +195,17 @@ static void delivered(struct agent *a)
 }
 
 /* No queue, or no right to this exchange: the other one. The reference's VNFM binds neither its
- * hello queue nor its queues of answers, and only the default exchange reaches those. */
+ * hello queue nor its queues of answers, and only the default exchange reaches those. Where that is
+ * refused, it is not asked for again: each refusal costs the publishing channel. */
 static void undeliverable(struct agent *a, int code, const char *text)
 {
     struct letter *l = a->mail.first;
 
     if (a->mail.is_hello) {
-        /* The default exchange is tried once in a while only: where it is refused, the refusal
-         * costs the publishing channel. */
-        a->mail.route = a->mail.route == 0 && a->mail.backoff.tries % 4 == 0;
-        if (!a->mail.route)
-            log_debug(LOG_EMS, "hello_not_heard", KV_I("code", code), KV_S("text", text));
+        a->mail.route = a->mail.route == 0 && !a->mail.is_default_refused;
+        log_debug(LOG_EMS, "hello_not_heard", KV_I("code", code), KV_S("text", text));
         later(a);
-    } else if (!l->is_direct && strncmp(l->to.reply_to, DIRECT_REPLY, 12) != 0) {
+    } else if (!l->is_direct && !a->mail.is_default_refused && !is_made_by_broker(l->to.reply_to)) {
         l->is_direct = true;
         a->mail.due_at_us = 0;
     } else {
@@ -212,11 +215,18 @@ static void undeliverable(struct agent *a, int code, const char *text)
     }
 }
 
+static bool was_direct(const struct agent *a)
+{
+    return a->mail.is_hello ? a->mail.route == 1 : a->mail.first->is_direct;
+}
+
 static void not_taken(struct agent *a)
 {
     int code = a->mail.refusal;
 
     a->mail.refusal = 0;
+    if (code == REFUSED && was_direct(a))
+        a->mail.is_default_refused = true;
     if (code == REFUSED || code == NOT_FOUND)
         undeliverable(a, code, "the broker refuses this exchange");
     else if (!a->mail.is_hello && ++a->mail.first->tries > TRIES_MAX)
@@ -236,6 +246,7 @@ void mail_on_event(struct agent *a, const struct bus_event *ev)
     case BUS_READY:
         a->mail.wants_hello = true;
         a->mail.route = 0;
+        a->mail.is_default_refused = false;
         a->mail.due_at_us = 0;
         backoff_reset(&a->mail.backoff);
         break;

@@ -166,6 +166,21 @@ static void test_once_for_each_id(void **state)
     ems_bed_free(bed);
 }
 
+/* The ids of a VNFM's library are not ids of commands. */
+static void test_numbers_are_no_ids(void **state)
+{
+    struct ems_bed *bed = start(EMS_BED_STRICT);
+
+    (void)state;
+    ems_bed_script(bed, "count.sh", "echo run >>../runs\n");
+    for (unsigned i = 1; i <= 2; i++) {
+        ems_bed_execute(bed, "17", "count.sh", "");
+        assert_int_equal(ems_bed_await(bed, "17", i)->status, 0);
+    }
+    ems_bed_expect_text(bed, "runs", "run\nrun\n");
+    ems_bed_free(bed);
+}
+
 static void test_one_at_a_time(void **state)
 {
     struct ems_bed *bed = start(EMS_BED_STRICT);
@@ -378,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_everybody_else_is_late),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_once_for_each_id),
+        cmocka_unit_test(test_numbers_are_no_ids),
         cmocka_unit_test(test_one_at_a_time),
         cmocka_unit_test(test_preempts),
         cmocka_unit_test(test_time_is_up),
