@@ -288,7 +288,8 @@ struct command *send_create_network(struct pop_model *p, const struct network *w
                                  : arena_printf(p->d->arena, "192.168.%lld.0/24",
                                                 (long long)(p->d->root->seq % 254 + 1)));
         sbuf_adds(&body, ",\"dns\":[]}]");
-    } else if (strncmp(p->pop->type, "docker", 6) == 0 && cidr) {
+    } else if (cidr && (strncmp(p->pop->type, "docker", 6) == 0 ||
+                        strncmp(p->pop->type, "local", 5) == 0)) { /* the latter is ours */
         sbuf_adds(&body, ",\"subnet\":");
         proto_quotes(&body, cidr);
     }
