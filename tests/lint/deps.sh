@@ -60,7 +60,7 @@ libraries='
 <curl/                                    common/http
 <jansson                                  common/json proto/codec common/log nfvo/cli
 <libsmartcols                             nfvo/cli
-<archive                                  nfvo/catalogue
+<archive                                  nfvo/catalogue vim-drivers/local
 <yaml.h                                   nfvo/catalogue
 '
 
