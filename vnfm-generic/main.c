@@ -1,7 +1,6 @@
 #include "common/base/mem.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
-#include "common/sys/clock.h"
 #include "vnfm-generic/context.h"
 #include "vnfm-generic/ems/user_data.h"
 
@@ -123,6 +122,9 @@ static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *
                                         [OB_LOST] = "connection_lost",
                                         [OB_FAULT] = "fault",
                                         [OB_ANSWER_DROPPED] = "answer_dropped"};
+    if (state == OB_REGISTERING || state == OB_SERVING || state == OB_LOST)
+        daemon_health(state == OB_SERVING,
+                      state == OB_SERVING ? "serving" : "no login at the broker yet");
     if (state == OB_REGISTERING || state == OB_SERVING)
         log_info(LOG_VNFM, names[state], KV_S("queue", text));
     else
@@ -250,6 +252,7 @@ static enum err_code vnfm_open(void *ctx, struct err *err)
                           err);
     if (!g->vnfm)
         return err->code;
+    daemon_health(false, "no login at the broker yet");
     enum err_code rc = ob_vnfm_start(g->vnfm, err);
     if (rc == ERR_OK) /* a delay ends early when the SDK gives back what is not finished */
         ob_vnfm_after(g->vnfm, never_ms, on_sdk_stopping, g);

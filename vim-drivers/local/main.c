@@ -15,6 +15,9 @@ struct driver {
 static void on_event(void *arg, enum ob_vim_state state, int code, const char *text)
 {
     (void)arg;
+    if (state == OB_VIM_REGISTERING || state == OB_VIM_SERVING || state == OB_VIM_LOST)
+        daemon_health(state == OB_VIM_SERVING,
+                      state == OB_VIM_SERVING ? "serving" : "no login at the broker yet");
     switch (state) {
     case OB_VIM_REGISTERING:
         log_info(LOG_DRIVER, "registering");
@@ -89,6 +92,7 @@ static enum err_code driver_open(void *ctx, struct err *err)
                                                  .arg = &d->loc,
                                                  .on_event = on_event},
                         err);
+    daemon_health(false, "no login at the broker yet");
     return d->vim ? ob_vim_start(d->vim, err) : err->code;
 }
 
