@@ -18,7 +18,17 @@ static bool matches(const struct sbuf *pattern, const char *name)
     return is_match;
 }
 
-enum who { REGISTRATION, STRICT, VNFM, VNFM_DEFAULT, PLUGIN, PLUGIN_DEFAULT };
+enum who {
+    REGISTRATION,
+    STRICT,
+    VNFM,
+    VNFM_DEFAULT,
+    PLUGIN,
+    PLUGIN_DEFAULT,
+    AGENT, /* of the VNFM "generic" */
+    AGENT_DEFAULT,
+    AGENTS_MANAGER
+};
 #define C  1  /* configure */
 #define W  2  /* write */
 #define R  4  /* read */
@@ -105,6 +115,30 @@ static void test_rights(void **state)
         {PLUGIN_DEFAULT, "openstack", "amq.default", 0}, /* Python needs neither */
         {PLUGIN, "openstack", "amq.gen-1", 0},
         {PLUGIN, "openstack", TOPOLOGY_EXCHANGE, W | R},
+
+        {AGENT, "web-4711", "vnfm.web-4711.actions", C | W | R | TR},
+        {AGENT, "web-4711", "vnfm.web-47110.actions", 0},
+        {AGENT, "web-4711", "vnfm.xweb-4711.actions", 0},
+        {AGENT, "web-4711", TOPOLOGY_EXCHANGE, W | R},
+        {AGENT, "web-4711", "ems.generic.register", TW},
+        {AGENT, "web-4711", "ems.generic.replies.1", TW},
+        {AGENT, "web-4711", "ems.other.register", 0},
+        {AGENT, "web-4711", "amq.default", 0},
+        {AGENT, "web-4711", "amq.gen-1", 0},
+        {AGENT, "web-4711", "#", 0},
+        {AGENT, ".*", "vnfm.web-4711.actions", 0},
+        {AGENT, "a|b", "b", 0},
+        {AGENT_DEFAULT, "web-4711", "amq.default", W},
+        {AGENT_DEFAULT, "web-4711", "ems.generic.register", W | TW | TR}, /* it binds that queue */
+        {AGENT_DEFAULT, "web-4711", "vnfm.web-4711.actions", C | W | R | TR},
+        {AGENT_DEFAULT, "web-4711", "vnfm.web-1.actions", 0},
+        {AGENTS_MANAGER, "generic", "ems.generic.register", C | W | R | TR},
+        {AGENTS_MANAGER, "generic", "ems.generic.replies.7", C | W | R | TR},
+        {AGENTS_MANAGER, "generic", "ems.other.register", 0},
+        {AGENTS_MANAGER, "generic", "vnfm.web-4711.actions", TW},
+        {AGENTS_MANAGER, "generic", "amq.default", 0},
+        {AGENTS_MANAGER, "generic", TOPOLOGY_EXCHANGE, W | R},
+        {AGENTS_MANAGER, "#", "ems.#.register", 0},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(topology_rights_release) struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
@@ -115,6 +149,10 @@ static void test_rights(void **state)
             topology_rights_registration_strict(&r);
         else if (cases[i].who == VNFM || cases[i].who == VNFM_DEFAULT)
             topology_rights_vnfm(&r, cases[i].peer, cases[i].who == VNFM_DEFAULT);
+        else if (cases[i].who == AGENT || cases[i].who == AGENT_DEFAULT)
+            topology_rights_agent(&r, cases[i].peer, "generic", cases[i].who == AGENT_DEFAULT);
+        else if (cases[i].who == AGENTS_MANAGER)
+            topology_rights_agents_manager(&r, cases[i].peer);
         else
             topology_rights_plugin(&r, cases[i].peer, cases[i].who == PLUGIN_DEFAULT);
         int got = (matches(&r.configure, name) ? C : 0) | (matches(&r.write, name) ? W : 0) |
