@@ -244,15 +244,6 @@ static const char *host_of(struct page *p, const char *vnfr)
     return "";
 }
 
-static bool are_scripts_running(const char *phase)
-{
-    static const char *const phases[] = {"ALLOCATED", "MODIFYING", "STARTING", "RELEASING"};
-    for (size_t i = 0; i < ARRAY_LEN(phases); i++)
-        if (strcmp(phases[i], phase) == 0)
-            return true;
-    return false;
-}
-
 /* What a person does now. vnfr NULL: the whole NSR. */
 static void show_next(struct page *p, const char *vnfr)
 {
@@ -273,7 +264,7 @@ static void show_next(struct page *p, const char *vnfr)
         sbuf_addf(&text, "%s; waits for ",
                   strcmp(phase, "RELEASING") == 0 ? "is released" : "deploys");
         put_main_wait(p, &text, wait, needs_of(p, waits_vnfr));
-        if (are_scripts_running(vnfr_phase(p, waits_vnfr)) && *host_of(p, waits_vnfr))
+        if (cli_runs_scripts(vnfr_phase(p, waits_vnfr)) && *host_of(p, waits_vnfr))
             sbuf_addf(&text, "\n             look at: baton logs %s -f", host_of(p, waits_vnfr));
     } else if (strcmp(phase, "ACTIVE") == 0) {
         sbuf_addf(&text, "nothing to do; addresses: baton nsr show %s", nsr_id(p));

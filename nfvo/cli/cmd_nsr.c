@@ -2,14 +2,17 @@
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/explain.h"
+#include "nfvo/cli/logs.h"
 #include "nfvo/cli/watch.h"
+#include "nfvo/cli/words.h"
 
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define POLL_QUICK_MS 100 /* at first: a deployment on the test driver takes less than a second */
-#define POLL_SLOW_MS  1000
+#define POLL_SLOW_MS  500
 #define QUICK_FOR_US  (5 * USEC_PER_SEC)
 
 int cli_cmd_nsr_list(struct cli *c)
@@ -22,14 +25,21 @@ int cli_cmd_nsr_show(struct cli *c)
     return cli_show(c, &cli_nsr);
 }
 
+#define LOGS_EVERY_US  (1 * USEC_PER_SEC)
+#define LOGS_AFTER_US  (500 * USEC_PER_MS) /* a step that is over sooner needs no looking into */
+#define LOGS_WITHIN_MS 2000                /* the progress must not wait for a VNFM */
+#define LOGS_HOSTS_MAX 16
+
 struct wait {
     struct cli *c;
-    char path[256];
     char name[128], id[64];
     bool is_delete;
     int64_t start_us, deadline_us;
     bool is_away; /* the server did not answer last time */
     struct cli_watch *watch;
+    json_t *logs; /* what the scripts of each host said when last asked */
+    int64_t logs_at_us;
+    bool has_no_logs; /* the VNFM cannot tell, or not in time */
 };
 
 static const char *noun_of(const struct wait *w)
@@ -40,16 +50,16 @@ static const char *noun_of(const struct wait *w)
 /* true: it is over, with *ret_exit. */
 static bool is_over(struct wait *w, const struct cli_answer *a, int *ret_exit)
 {
-    const char *status = cli_json_str(a->json, "status");
+    const char *status = cli_json_str(a->json, "nsr.status");
     *ret_exit = CLI_OK;
-    if (a->exit == CLI_NOT_FOUND) {
-        *ret_exit = w->is_delete ? CLI_OK : CLI_NOT_FOUND;
-        return true;
-    }
     if (a->exit == CLI_UNREACHABLE || a->status >= 500)
         return false; /* it may be starting again: nothing is lost */
     if (a->exit != CLI_OK) {
         *ret_exit = a->exit;
+        return true;
+    }
+    if (!*cli_json_str(a->json, "nsr.id")) { /* gone */
+        *ret_exit = w->is_delete ? CLI_OK : CLI_NOT_FOUND;
         return true;
     }
     if (strcmp(status, "ERROR") == 0)
@@ -61,22 +71,88 @@ static void note_absence(struct wait *w, const struct cli_answer *a, int64_t now
 {
     bool is_away = a->exit == CLI_UNREACHABLE || a->status >= 500;
     if (is_away && !w->is_away)
-        cli_watch_say(w->watch, now_us, "the server does not answer (%s); waiting for it",
+        cli_watch_say(w->watch, now_us, "", "the server does not answer (%s); waiting for it",
                       a->status ? a->body.s : a->err.msg);
     else if (!is_away && w->is_away)
-        cli_watch_say(w->watch, now_us, "the server is back");
+        cli_watch_say(w->watch, now_us, "", "the server is back");
     w->is_away = is_away;
 }
+
+/* --- scripts: their headings are steps of the host ---------------------------------------------
+ */
+
+struct heading {
+    struct wait *w;
+    const char *host;
+    int64_t now_us;
+};
+
+/* "== INSTANTIATE install.sh (2026-11-23 00:10:11, exit 0, 0.3 s)" */
+static void say_heading(void *arg, const char *text)
+{
+    const struct heading *h = arg;
+    char who[80];
+    if (strncmp(text, "== ", 3) != 0)
+        return;
+    snprintf(who, sizeof(who), "  %s", h->host);
+    cli_watch_say(h->w->watch, h->now_us, who, "%s", text + 3);
+}
+
+static void ask_host(struct wait *w, const json_t *vnfr, const char *host)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    struct cli_host h = {w->id, cli_json_str(vnfr, "name"), host};
+    const json_t *before = json_object_get(w->logs, host);
+    if (cli_ask_logs(w->c, &h, 0, LOGS_WITHIN_MS, &a) != CLI_OK) {
+        w->has_no_logs = a.exit != CLI_UNREACHABLE || a.status == 0;
+        return;
+    }
+    struct heading heading = {w, host, clock_mono_us()};
+    if (!before && json_array_size(a.json) == 0 && !w->is_delete)
+        say_heading(&heading, "== no script has run yet: waits for its agent");
+    cli_logs_diff(before, a.json, say_heading, &heading);
+    json_object_set(w->logs, host, a.json);
+}
+
+static void look_at_scripts(struct wait *w, const json_t *explain, int64_t now_us)
+{
+    size_t i, k;
+    const json_t *vnfr, *instance;
+    int asked = 0;
+    int64_t server_us = json_integer_value(json_object_get(explain, "now"));
+    if (w->has_no_logs || now_us - w->logs_at_us < LOGS_EVERY_US)
+        return;
+    w->logs_at_us = now_us;
+    json_array_foreach(json_object_get(explain, "vnfrs"), i, vnfr)
+    {
+        int64_t since = cli_watch_since(w->watch, cli_json_str(vnfr, "name"));
+        if (!cli_runs_scripts(cli_json_str(vnfr, "phase")) || server_us - since < LOGS_AFTER_US)
+            continue;
+        json_array_foreach(json_object_get(vnfr, "instances"), k, instance)
+        {
+            if (strcmp(cli_json_str(instance, "phase"), "UP") == 0 && asked++ < LOGS_HOSTS_MAX &&
+                !w->has_no_logs)
+                ask_host(w, vnfr, cli_json_str(instance, "hostname"));
+        }
+    }
+}
+
+/* --- the end -----------------------------------------------------------------------------------
+ */
 
 static int summarize(struct wait *w, const struct cli_answer *a, int exit)
 {
     struct cli *c = w->c;
     FILE *to = cli_is_for_people(c) ? c->out : c->errors;
-    double took = (double)(clock_mono_us() - w->start_us) / 1e6;
+    double took = cli_watch_took(w->watch);
+    if (took < 0)
+        took = (double)(clock_mono_us() - w->start_us) / 1e6;
+    if (exit == CLI_OK || exit == CLI_FAULT)
+        cli_watch_steps(w->watch, c);
     if (exit == CLI_OK && w->is_delete) {
-        fprintf(to, "nsr '%s' is gone after %.3f s\n", w->name, took);
+        fprintf(to, "\nnsr '%s' is gone after %.3f s\n", w->name, took);
     } else if (exit == CLI_OK) {
-        fprintf(to, "nsr '%s' is ACTIVE after %.3f s: %zu VNFs, %zu instances (%s)\n", w->name,
+        fprintf(to, "\nnsr '%s' is ACTIVE after %.3f s: %zu VNFs, %zu instances (%s)\n", w->name,
                 took, cli_count_vnfrs(a->json, NULL), cli_count_instances(a->json), w->id);
     } else if (exit == CLI_NOT_FOUND) {
         fprintf(c->errors, "baton: nsr '%s' was deleted while it was waited for\n", w->name);
@@ -85,9 +161,12 @@ static int summarize(struct wait *w, const struct cli_answer *a, int exit)
     } else {
         char what[200];
         snprintf(what, sizeof(what), "deploy nsr '%s' (%s), %.3f s", w->name, w->id, took);
+        fflush(to);
         cli_print_fault(c->errors, what, a->json);
-        fprintf(c->errors, "  hint: baton nsr show %s; baton nsr history %s; baton nsr delete %s\n",
-                w->id, w->id, w->id);
+        fprintf(c->errors, "  next: baton explain %s; baton logs %s; baton nsr delete %s --wait\n",
+                w->id,
+                *cli_json_str(a->json, "fault.host") ? cli_json_str(a->json, "fault.host") : w->id,
+                w->id);
     }
     return exit;
 }
@@ -96,21 +175,38 @@ static int time_out(struct wait *w)
 {
     fprintf(w->c->errors, "baton: the %s of nsr '%s' is not done after %.0f s; it goes on\n",
             noun_of(w), w->name, (double)(w->deadline_us - w->start_us) / 1e6);
-    fprintf(w->c->errors, "  hint: baton nsr show %s\n", w->id);
+    fprintf(w->c->errors, "  hint: baton explain %s\n", w->id);
     return CLI_TIMEOUT;
+}
+
+/* The record itself, for the summary and -o json. */
+static int conclude(struct wait *w, struct cli_answer *a, int exit)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    if (exit > CLI_FAULT || w->is_delete)
+        return summarize(w, a, exit);
+    sbuf_addf(&path, "%s/%s", cli_nsr.path, w->id);
+    if (cli_request(w->c, "GET", path.s, NULL, a) != CLI_OK)
+        return summarize(w, a, a->exit);
+    return summarize(w, a, exit);
 }
 
 static int follow(struct wait *w, struct cli_answer *a)
 {
     int exit;
     for (;;) {
-        cli_request(w->c, "GET", w->path, NULL, a);
+        char query[64];
+        snprintf(query, sizeof(query), "limit=1000&after=%lld",
+                 (long long)cli_watch_after(w->watch));
+        cli_ask_explain(w->c, w->id, query, a);
         int64_t now_us = clock_mono_us();
         note_absence(w, a, now_us);
         if (a->exit == CLI_OK)
             cli_watch_show(w->watch, a->json, now_us);
         if (is_over(w, a, &exit))
-            return summarize(w, a, exit);
+            return conclude(w, a, exit);
+        if (a->exit == CLI_OK)
+            look_at_scripts(w, a->json, now_us);
         if (now_us >= w->deadline_us)
             return time_out(w);
         int pause_ms = now_us - w->start_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS;
@@ -129,10 +225,11 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     w.deadline_us = w.start_us + timeout_ms * USEC_PER_MS;
     snprintf(w.id, sizeof(w.id), "%s", cli_json_str(nsr, "id"));
     snprintf(w.name, sizeof(w.name), "%s", cli_json_str(nsr, "name"));
-    snprintf(w.path, sizeof(w.path), "%s/%s", cli_nsr.path, w.id);
-    w.watch = cli_watch_new(to, isatty(fileno(to)), w.start_us);
+    w.logs = json_object();
+    w.watch = cli_watch_new(to, isatty(fileno(to)), is_delete ? "RELEASE" : "DEPLOY", w.start_us);
     int exit = follow(&w, a);
     cli_watch_free(w.watch);
+    json_decref(w.logs);
     return exit;
 }
 
@@ -210,12 +307,14 @@ int cli_cmd_nsr_history(struct cli *c)
     int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
     if (exit != CLI_OK)
         return exit;
-    sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    sbuf_addf(&path, "%s/%s/history", cli_nsr.path, id.s);
     if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "show the history of nsr '%s'", c->args[0]);
-    if (cli_is_for_people(c))
-        cli_show_history(c, a.json);
+    if (c->output == CLI_JSON)
+        cli_print_json(c, a.json, a.body.s);
+    else if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", id.s);
     else
-        cli_print_object(c, &cli_nsr, &a);
+        cli_show_history(c, a.json);
     return CLI_OK;
 }

@@ -10,8 +10,8 @@ extern const struct cli_column cli_pop_columns[], cli_nsd_columns[], cli_nsr_col
 void cli_show_pop(struct cli *c, const json_t *pop);
 void cli_show_nsd(struct cli *c, const json_t *nsd);
 void cli_show_package(struct cli *c, const json_t *package);
-void cli_show_nsr(struct cli *c, const json_t *nsr); /* with faults */
-void cli_show_history(struct cli *c, const json_t *nsr);
+void cli_show_nsr(struct cli *c, const json_t *nsr);         /* with faults */
+void cli_show_history(struct cli *c, const json_t *history); /* [{"at","entry"},...] */
 
 /* "private=10.0.0.3 mgmt=192.168.0.4 (floating 1.2.3.4)" of a VNFC instance. */
 void cli_addresses(const json_t *instance, struct sbuf *out);

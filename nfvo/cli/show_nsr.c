@@ -1,8 +1,10 @@
 #include "nfvo/cli/show.h"
 
-#include "common/base/mem.h"
+#include "common/sys/clock.h"
+#include "nfvo/cli/explain.h"
+#include "nfvo/cli/watch.h"
+#include "nfvo/cli/words.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 size_t cli_count_vnfrs(const json_t *nsr, const char *status)
@@ -77,6 +79,42 @@ static void show_faults(struct cli *c, const json_t *nsr)
     }
 }
 
+/* What a VNF provides to others: "server: iperf3=[{"ok":...} (812 bytes)". Long values are cut. */
+#define VALUE_SHOWN 60
+
+static void print_value(FILE *to, const char *value)
+{
+    size_t n = strlen(value), i = 0;
+    for (; value[i] && i < VALUE_SHOWN; i++)
+        fputc((unsigned char)value[i] < ' ' || value[i] == 127 ? ' ' : value[i], to);
+    while (((unsigned char)value[i] & 0xc0) == 0x80) /* not in the middle of a character */
+        fputc(value[i++], to);
+    if (value[i])
+        fprintf(to, "... (%zu bytes)", n);
+}
+
+static void show_provided(struct cli *c, const json_t *nsr)
+{
+    size_t i, k;
+    const json_t *vnfr, *parameter;
+    bool has_heading = false;
+    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr)
+    {
+        json_array_foreach(cli_json_at(vnfr, "provides.configurationParameters"), k, parameter)
+        {
+            if (!*cli_json_str(parameter, "value"))
+                continue;
+            if (!has_heading)
+                fprintf(c->out, "\nPROVIDED (whole: baton nsr show ID -o json)\n");
+            has_heading = true;
+            fprintf(c->out, "  %s: %s=", cli_json_str(vnfr, "name"),
+                    cli_json_str(parameter, "confKey"));
+            print_value(c->out, cli_json_str(parameter, "value"));
+            fputc('\n', c->out);
+        }
+    }
+}
+
 void cli_show_nsr(struct cli *c, const json_t *nsr)
 {
     static const char *const headings[] = {"VNFR / INSTANCE", "STATUS", "ADDRESSES", "ID", NULL};
@@ -89,71 +127,60 @@ void cli_show_nsr(struct cli *c, const json_t *nsr)
         json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr) add_vnfr(t, vnfr);
         cli_table_print(t);
     }
+    show_provided(c, nsr);
     show_faults(c, nsr);
 }
 
-struct step {
-    const char *at, *vnfr, *event, *text;
-};
-
-static int by_time(const void *a, const void *b)
+static const char *who_of(const json_t *entry)
 {
-    return strcmp(((const struct step *)a)->at, ((const struct step *)b)->at);
+    const char *host = cli_json_str(entry, "host");
+    return *host ? host : cli_json_str(entry, "vnfr");
 }
 
-/* "2026.11.22-21:24:44:123-UTC" to milliseconds of the day; -1: another form. */
-static long ms_of(const char *at)
+/* How long it had been in the phase that this line leaves: since the line before of the same one.
+ * 0: there is none. */
+static int64_t took_us(const json_t *history, size_t at)
 {
-    int h, m, s, ms;
-    if (sscanf(at, "%*4d.%*2d.%*2d-%2d:%2d:%2d:%3d", &h, &m, &s, &ms) != 4)
-        return -1;
-    return ((h * 60L + m) * 60 + s) * 1000 + ms;
-}
-
-/* Only strings are taken: they live as long as the NSR. */
-static const char *text_of(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text ? text : "";
-}
-
-static struct step *collect(const json_t *nsr, size_t *ret_n)
-{
-    size_t i, k, n = 0;
-    json_t *vnfr, *event;
-    struct step *steps = NULL;
-    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr)
-        json_array_foreach(json_object_get(vnfr, "lifecycle_event_history"), k, event)
-    {
-        steps = xrealloc(steps, (n + 1) * sizeof(*steps));
-        steps[n++] = (struct step){text_of(event, "executedAt"), text_of(vnfr, "name"),
-                                   text_of(event, "event"), text_of(event, "description")};
+    const json_t *row = json_array_get(history, at);
+    const char *who = who_of(json_object_get(row, "entry"));
+    int64_t end = json_integer_value(json_object_get(row, "at"));
+    if (!*cli_json_str(row, "entry.from"))
+        return 0;
+    while (at-- > 0) {
+        const json_t *before = json_array_get(history, at);
+        bool is_same = strcmp(who_of(json_object_get(before, "entry")), who) == 0;
+        if ((is_same && *cli_json_str(before, "entry.to")) || at == 0)
+            return end - json_integer_value(json_object_get(before, "at"));
     }
-    if (n > 1)
-        qsort(steps, n, sizeof(*steps), by_time);
-    *ret_n = n;
-    return steps;
+    return 0;
 }
 
-void cli_show_history(struct cli *c, const json_t *nsr)
+void cli_show_history(struct cli *c, const json_t *history)
 {
-    static const char *const headings[] = {"AT", "+MS", "VNFR", "EVENT", "DESCRIPTION", NULL};
-    size_t n;
-    struct step *steps = collect(nsr, &n);
-    if (n == 0) {
+    static const char *const headings[] = {"AT", "+SECONDS", "WHO", "WHAT", "TOOK", NULL};
+    size_t i;
+    const json_t *row;
+    if (json_array_size(history) == 0) {
         fprintf(c->errors, "no history yet\n");
         return;
     }
     struct cli_table *t = cli_table_new(c, headings, false);
-    long start = ms_of(steps[0].at);
-    for (size_t i = 0; i < n; i++) {
-        char since[32] = "";
-        long at = ms_of(steps[i].at);
-        if (at >= 0 && start >= 0)
-            snprintf(since, sizeof(since), "%ld", (at - start + 86400000L) % 86400000L);
-        const char *cells[] = {steps[i].at, since, steps[i].vnfr, steps[i].event, steps[i].text};
+    int64_t start = json_integer_value(json_object_get(json_array_get(history, 0), "at"));
+    json_array_foreach(history, i, row)
+    {
+        char since[32], took[32] = "";
+        AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
+        AUTO(sbuf_release) struct sbuf what = SBUF_INIT;
+        int64_t at_us = json_integer_value(json_object_get(row, "at")), us = took_us(history, i);
+        cli_put_clock(&at, at_us, clock_wall_us());
+        sbuf_addf(&at, ".%03d", (int)(at_us / 1000 % 1000));
+        snprintf(since, sizeof(since), "%.3f", (double)(at_us - start) / 1e6);
+        if (us)
+            snprintf(took, sizeof(took), "%.3f", (double)us / 1e6);
+        cli_put_history(&what, json_object_get(row, "entry"));
+        const char *cells[] = {at.s, since, who_of(json_object_get(row, "entry")), what.s, took};
         cli_table_add(t, NULL, cells);
     }
     cli_table_print(t);
-    free(steps);
+    cli_print_steps(c, c->out, history);
 }

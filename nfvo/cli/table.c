@@ -10,6 +10,7 @@
 
 struct cli_table {
     struct cli *c;
+    FILE *to;
     struct libscols_table *table;
     size_t n;
 };
@@ -35,12 +36,13 @@ static struct libscols_table *must(struct libscols_table *table)
     return table;
 }
 
-struct cli_table *cli_table_new(struct cli *c, const char *const *headings, bool is_tree)
+static struct cli_table *make(struct cli *c, FILE *to, const char *const *headings, bool is_tree)
 {
     struct cli_table *t = xcalloc(1, sizeof(*t));
     t->c = c;
+    t->to = to;
     t->table = must(scols_new_table());
-    scols_table_set_stream(t->table, c->out);
+    scols_table_set_stream(t->table, to);
     scols_table_enable_colors(t->table, c->is_terminal);
     if (!c->is_terminal)
         scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER);
@@ -48,6 +50,16 @@ struct cli_table *cli_table_new(struct cli *c, const char *const *headings, bool
         scols_table_new_column(t->table, headings[t->n], 0,
                                is_tree && t->n == 0 ? SCOLS_FL_TREE : 0);
     return t;
+}
+
+struct cli_table *cli_table_new(struct cli *c, const char *const *headings, bool is_tree)
+{
+    return make(c, c->out, headings, is_tree);
+}
+
+struct cli_table *cli_table_new_to(struct cli *c, FILE *to, const char *const *headings)
+{
+    return make(c, to, headings, false);
 }
 
 void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
@@ -68,7 +80,7 @@ void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
 void cli_table_print(struct cli_table *t)
 {
     scols_print_table(t->table);
-    fflush(t->c->out);
+    fflush(t->to);
     scols_unref_table(t->table);
     free(t);
 }
@@ -86,8 +98,12 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
     const char *headings[COLUMN_MAX + 1] = {NULL}, *cells[COLUMN_MAX];
     size_t n = 0, i;
     json_t *object;
-    for (; n < COLUMN_MAX && columns[n].heading; n++)
-        headings[n] = columns[n].heading;
+    const struct cli_column *shown[COLUMN_MAX];
+    for (const struct cli_column *k = columns; n < COLUMN_MAX && k->heading; k++)
+        if (!k->is_wide || c->output == CLI_WIDE) {
+            shown[n] = k;
+            headings[n++] = k->heading;
+        }
     if (json_array_size(list) == 0) {
         fprintf(c->errors, "none\n");
         return;
@@ -98,7 +114,7 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
         struct sbuf made[COLUMN_MAX];
         for (size_t k = 0; k < n; k++) {
             made[k] = (struct sbuf)SBUF_INIT;
-            cells[k] = cell_of(&columns[k], object, &made[k]);
+            cells[k] = cell_of(shown[k], object, &made[k]);
         }
         cli_table_add(t, NULL, cells);
         for (size_t k = 0; k < n; k++)

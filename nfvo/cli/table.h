@@ -8,6 +8,7 @@ struct cli_column {
     const char *heading;
     const char *path;                                       /* into the object; NULL: */
     void (*print)(const json_t *object, struct sbuf *cell); /* makes the cell */
+    bool is_wide;                                           /* in lists with -o wide only */
 };
 
 /* One line per element of list. columns end with a row without heading. */
@@ -17,6 +18,8 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
 struct cli_table;
 struct cli_table *cli_table_new(struct cli *c, const char *const *headings,
                                 bool is_tree); /* ends with NULL; given */
+/* Elsewhere than c->out. */
+struct cli_table *cli_table_new_to(struct cli *c, FILE *to, const char *const *headings);
 /* parent: what an earlier call returned, NULL: a root. cells: as many as headings; NULL: empty. */
 void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells);
 void cli_table_print(struct cli_table *t); /* and frees it */

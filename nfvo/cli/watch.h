@@ -1,21 +1,37 @@
-/* Follows a network service from answer to answer: who is in which state, since when. Knows no
- * clock and no server.
+/* Follows a network service from answer to answer of baton explain: one line a step, with the time
+ * since it was begun by the server's clock; what is waited for, when it lasts. Knows no clock and
+ * no server.
  *
- *     struct cli_watch *w = cli_watch_new(to, is_terminal, now_us);
- *     cli_watch_show(w, nsr, now_us);      // after each answer, and in between for the clock on a
- * terminal (nsr NULL) cli_watch_free(w);
+ *     struct cli_watch *w = cli_watch_new(to, is_terminal, "DEPLOY", now_us);
+ *     cli_watch_show(w, answer, now_us);       // after each answer
+ *     cli_watch_steps(w, c);                   // in the end: how long each step took
+ *     cli_watch_free(w);
  *
- * On a terminal one block is redrawn in place; elsewhere one plain line per change. */
+ * On a terminal a last line says what is waited for now, and is drawn anew each time. */
 #ifndef NFVO_CLI_WATCH_H
 #define NFVO_CLI_WATCH_H
 
 #include "nfvo/cli/cli.h"
 
 struct cli_watch;
-struct cli_watch *cli_watch_new(FILE *to, bool is_terminal, int64_t now_us); /* given */
+/* begin: the history's event with which it begins, "DEPLOY" or "RELEASE"; what was before is not
+ * shown. Given. */
+struct cli_watch *cli_watch_new(FILE *to, bool is_terminal, const char *begin, int64_t now_us);
 void cli_watch_free(struct cli_watch *w);
-void cli_watch_show(struct cli_watch *w, const json_t *nsr, int64_t now_us);
-/* A line that stays, above the block. */
-void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* explain: what the server answered, with the history behind cli_watch_after(). */
+void cli_watch_show(struct cli_watch *w, const json_t *explain, int64_t now_us);
+int64_t cli_watch_after(const struct cli_watch *w); /* id of the last line of the history */
+/* Since when the VNFR is in its phase, by the answer's clock; 0: no step was seen. */
+int64_t cli_watch_since(const struct cli_watch *w, const char *vnfr);
+/* Seconds from the beginning to the last line, by the server's clock; < 0: nothing was seen. */
+double cli_watch_took(const struct cli_watch *w);
+/* A line at this moment. who: a VNF, a host, or "". */
+void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/* A table: VNFs and their phases, in seconds. Ends the last line of a terminal. */
+void cli_watch_steps(struct cli_watch *w, struct cli *c);
+
+/* The same of a whole history: rows {"at","entry"}. Prints nothing when there was no step. */
+void cli_print_steps(struct cli *c, FILE *to, const json_t *history);
 
 #endif

@@ -25,20 +25,29 @@ const char *cli_vnfr_meaning(const char *phase)
         {"GRANTING", "the PoP is prepared: refresh, networks"},
         {"GRANTED", "the VNFM may ask for servers"},
         {"ALLOCATING", "servers are launched"},
-        {"ALLOCATED", "servers are up; the VNFM instantiates: agents, scripts"},
-        {"WAIT_SOURCES", "instantiated; waits for the VNFs it needs parameters of"},
-        {"MODIFYING", "the VNFM configures it with what other VNFs provide"},
+        {"ALLOCATED", "servers are up; agents and scripts are awaited"},
+        {"WAIT_SOURCES", "waits for the VNFs it needs parameters of"},
+        {"MODIFYING", "the VNFM configures it with the others' parameters"},
         {"WAIT_TURN", "waits for its turn to start"},
         {"STARTING", "the VNFM starts it"},
         {"ACTIVE", "runs"},
         {"HELD", "stands still: another VNF failed"},
         {"FAILED", "failed"},
-        {"UNDOING", "released; servers that are being launched come first"},
+        {"UNDOING", "released while servers are launched: their end is awaited"},
         {"RELEASING", "the VNFM terminates it"},
-        {"DELETING", "servers are deleted, and their absence verified"},
+        {"DELETING", "servers are deleted"},
         {"GONE", "gone"},
         {NULL, NULL}};
     return find(rows, phase);
+}
+
+bool cli_runs_scripts(const char *phase)
+{
+    static const char *const phases[] = {"ALLOCATED", "MODIFYING", "STARTING", "RELEASING"};
+    for (size_t i = 0; i < ARRAY_LEN(phases); i++)
+        if (strcmp(phases[i], phase) == 0)
+            return true;
+    return false;
 }
 
 const char *cli_nsr_meaning(const char *phase)
@@ -58,7 +67,7 @@ const char *cli_instance_meaning(const char *phase)
         {"DOUBT", "its launch was not answered: the PoP is asked whether it is there"},
         {"UP", "is up"},
         {"FAILED", "could not be launched"},
-        {"DELETING", "is deleted; gone when two listings of the PoP miss it"},
+        {"DELETING", "the driver deletes it; the PoP's list verifies that"},
         {"GONE", "gone"},
         {NULL, NULL}};
     return find(rows, phase);

@@ -7,6 +7,7 @@
 /* "asked its VNFM to instantiate it"; "" for a phase that is not known here. */
 const char *cli_vnfr_meaning(const char *phase);
 const char *cli_nsr_meaning(const char *phase);
+bool cli_runs_scripts(const char *phase); /* of a VNFR: scripts may run on its servers */
 const char *cli_instance_meaning(const char *phase);
 
 /* Times are microseconds since the epoch. "12:03:10", with the date when it is not that of now_us.
