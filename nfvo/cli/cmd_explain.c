@@ -430,8 +430,12 @@ static void explain_vnfm(struct page *p)
     field(p, "MANAGES", "%s VNFs", cli_json_str(vnfm, "vnfrs"));
     show_waits(p, NULL, NULL, NULL);
     fputc('\n', p->c->out);
-    field(p, "NEXT", is_active ? "nothing to do" : "start it: vnfm-%s, and read its log",
-          cli_json_str(vnfm, "type"));
+    if (!is_active)
+        field(p, "NEXT", "start it: vnfm-%s, and read its log", cli_json_str(vnfm, "type"));
+    else if (json_array_size(json_object_get(p->all, "waits")) > 0)
+        field(p, "NEXT", "it works; if nothing moves, read its log");
+    else
+        field(p, "NEXT", "nothing to do");
 }
 
 static void explain_driver(struct page *p)

@@ -257,7 +257,7 @@ static void print_counts(struct view *v)
     size_t i;
     const json_t *queue, *queues = json_object_get(v->all, "queues");
     AUTO(sbuf_release) struct sbuf states = SBUF_INIT;
-    json_object_foreach((json_t *)json_object_get(v->all, "nsrs"), state, n)
+    json_object_foreach((json_t *)json_object_get(v->all, "phases"), state, n)
     {
         sbuf_addf(&states, "%s%s %s", states.len ? ", " : " (", cli_json_str(n, ""), state);
         all += json_integer_value(n);

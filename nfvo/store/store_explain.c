@@ -100,6 +100,7 @@ static const struct db_statement status = {"status",
     ", 'drivers', (SELECT json_agg(json_build_object(" SQL_DRIVER_COLUMNS ") ORDER BY d.queue) FROM vim_driver d)"
     ", 'pops', (SELECT json_agg(json_build_object(" SQL_POP_COLUMNS ") ORDER BY p.created_at, p.id) FROM pop p WHERE $1::text = '*' OR p.project_id = $1::text)"
     ", 'nsrs', (SELECT json_object_agg(s, c) FROM (SELECT coalesce(n.doc::json->>'status', 'NULL') AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
+    ", 'phases', (SELECT json_object_agg(s, c) FROM (SELECT ($2::text[])[n.phase + 1] AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
     ", 'inFlight', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'phase', ($2::text[])[t.phase + 1], 'created', t.created_at, 'since', t.since, 'due', t.due) ORDER BY t.created_at) "
         "FROM (SELECT n.id, n.name, n.phase, n.created_at, (SELECT max(h.at) FROM history h WHERE h.nsr_id = n.id) AS since, (SELECT min(c.due_at) FROM command c WHERE c.agg = n.id) AS due "
         SQL_STATUS_NSRS " AND n.phase IN (0, 3) ORDER BY n.created_at LIMIT 20) t)"

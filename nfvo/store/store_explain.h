@@ -31,7 +31,8 @@ MUST_USE enum err_code store_explain(struct db *db, const struct store_question 
                                      struct err *err);
 
 /* {"now", "processes":[..], "vnfms":[..], "drivers":[..], "pops":[..], "nsrs":{"ACTIVE":2,..},
- *  "inFlight":[..], "waiting":{..}, "outbox":{..}, "events":{..}, "operations"}. Appended. */
+ * "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..}, "events":{..},
+ * "operations"}. Appended. */
 MUST_USE enum err_code store_status(struct db *db, const char *project,
                                     const struct store_words *words, struct sbuf *out,
                                     struct err *err);

@@ -1,7 +1,10 @@
 /* What needs no server: arguments, tables, faults, names, the watch. Output goes to memory, not to
  * a terminal. */
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/logs.h"
+#include "nfvo/cli/stream.h"
 #include "nfvo/cli/watch.h"
+#include "nfvo/cli/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -204,63 +207,205 @@ static void a_body_without_fault_gives_its_message(void **state)
 }
 
 #define NSR                                                                                        \
-    "{\"id\":\"n1\",\"name\":\"svc\",\"status\":\"%s\",\"vnfr\":[{\"id\":\"v1\",\"name\":"         \
-    "\"server\",\"status\":\"%s\","                                                                \
-    "\"fault\":{\"message\":\"boom\"},\"lifecycle_event_history\":["                               \
-    "{\"event\":\"START\",\"executedAt\":\"2026.11.22-10:00:01:250-UTC\"},"                        \
-    "{\"event\":\"INSTANTIATE\",\"executedAt\":\"2026.11.22-10:00:00:000-UTC\"}],"                 \
+    "{\"id\":\"n1\",\"name\":\"svc\",\"status\":\"ERROR\",\"vnfr\":[{\"id\":\"v1\",\"name\":"      \
+    "\"server\",\"status\":\"ERROR\",\"fault\":{\"message\":\"boom\"},"                            \
+    "\"provides\":{\"configurationParameters\":[{\"confKey\":\"iperf3\",\"value\":\"%s\"}]},"      \
     "\"vdu\":[{\"vnfc_instance\":[{\"id\":\"i1\",\"hostname\":\"server-1\",\"state\":\"ACTIVE\","  \
     "\"ips\":[{\"netName\":\"private\",\"ip\":\"10.0.0.2\"}],\"floatingIps\":[]}]}]}]}"
-
-static json_t *nsr_in(const char *status, const char *vnfr_status)
-{
-    char text[2048];
-    snprintf(text, sizeof(text), NSR, status, vnfr_status);
-    return parse(text);
-}
 
 static void tables_show_the_tree_without_escapes(void **state)
 {
     struct fixture *f = *state;
-    json_t *nsr = nsr_in("ERROR", "ERROR"), *list = json_pack("[O]", nsr);
+    char value[201], text[2048];
+    memset(value, 'x', 200);
+    value[200] = '\0';
+    snprintf(text, sizeof(text), NSR, value);
+    json_t *nsr = parse(text), *list = json_pack("[O]", nsr);
     cli_print_list(&f->c, cli_nsr_columns, list);
     cli_show_nsr(&f->c, nsr);
-    cli_show_history(&f->c, nsr);
     flush(f);
     assert_has(f->out, "VNFS ACTIVE");
     assert_has(f->out, "0/1");
     assert_has(f->out, "private=10.0.0.2");
     assert_has(f->out, "fault: boom");
-    assert_has(f->out, "1250");
-    assert_true(strstr(f->out, "INSTANTIATE") < strstr(f->out, "START"));
+    assert_has(f->out, "server: iperf3=xxxx");
+    assert_has(f->out, "xxx... (200 bytes)");
+    assert_null(strstr(f->out, value));
     assert_null(strchr(f->out, '\033'));
     json_decref(list);
     json_decref(nsr);
 }
 
-static void the_watch_says_changes_once(void **state)
+/* --- what baton explain and --wait are made of ---------------------------------------------------
+ */
+
+#define ROW(id, at, entry) "{\"id\":" #id ",\"at\":" #at ",\"entry\":{" entry "}}"
+#define STEP(vnfr, from, to)                                                                       \
+    "\"event\":\"STEP\",\"vnfr\":\"" vnfr "\",\"from\":\"" from "\",\"to\":\"" to "\""
+#define STORY                                                                                      \
+    ROW(7, 1000000, "\"event\":\"DEPLOY\",\"text\":\"svc\"")                                       \
+    "," ROW(                                                                                       \
+        8, 1250000,                                                                                \
+        STEP("server", "INSTANTIATING",                                                            \
+             "ALLOCATING")) "," ROW(9, 1250000,                                                    \
+                                    "\"event\":\"SERVER\",\"vnfr\":\"server\",\"host\":\"server-"  \
+                                    "1\",\"to\":\"LAUNCHING\"") "," ROW(10, 1500000,               \
+                                                                        "\"event\":\"SERVER\","    \
+                                                                        "\"vnfr\":\"server\","     \
+                                                                        "\"host\":\"server-1\","   \
+                                                                        "\"from\":"                \
+                                                                        "\"LAUNCHING\",\"to\":"    \
+                                                                        "\"UP\",\"text\":"         \
+                                                                        "\"private=10.0.0.2\"")
+#define ANSWER(now, phase, waits, history)                                                         \
+    "{\"now\":" #now ",\"nsr\":{\"id\":\"n1\",\"name\":\"svc\",\"phase\":\"" phase "\"},"          \
+    "\"vnfrs\":[{\"name\":\"server\",\"needs\":[\"db\"],\"instances\":[{\"hostname\":"             \
+    "\"server-1\"}]}],\"waits\":[" waits "],\"history\":[" history "]}"
+#define WAIT(kind, opened)                                                                         \
+    "{\"id\":\"c-" kind "\",\"kind\":\"" kind "\",\"vnfr\":\"server\",\"vnfm\":\"generic\","       \
+    "\"opened\":" #opened ",\"due\":90000000}"
+
+static void show(struct cli_watch *w, const char *text, int64_t now_us)
+{
+    json_t *answer = parse(text);
+    cli_watch_show(w, answer, now_us);
+    json_decref(answer);
+}
+
+static void the_watch_says_each_step_once_by_the_servers_clock(void **state)
 {
     struct fixture *f = *state;
-    struct cli_watch *w = cli_watch_new(f->c.out, false, 1000000);
-    static const char *const steps[][2] = {
-        {"NULL", "NULL"}, {"NULL", "NULL"}, {"ACTIVE", "ACTIVE"}};
-    for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
-        json_t *nsr = nsr_in(steps[i][0], steps[i][1]);
-        cli_watch_show(w, nsr, 1000000 + (int64_t)i * 500000);
-        json_decref(nsr);
-    }
-    json_t *empty = parse("{\"id\":\"n1\",\"name\":\"svc\",\"status\":\"ACTIVE\",\"vnfr\":[]}");
-    cli_watch_show(w, empty, 3000000);
-    json_decref(empty);
+    struct cli_watch *w = cli_watch_new(f->c.out, false, "DEPLOY", 5000000);
+    setenv("TZ", "UTC", 1);
+    /* what was before it began is not told */
+    show(w,
+         ANSWER(1600000, "DEPLOYING", WAIT("INSTANTIATE", 1000000),
+                ROW(6, 900000, STEP("old", "A", "B")) "," STORY),
+         5700000);
+    assert_int_equal(cli_watch_after(w), 10);
+    show(w, ANSWER(2600000, "DEPLOYING", WAIT("INSTANTIATE", 1000000), ""), 6700000);
+    show(w, ANSWER(2700000, "DEPLOYING", WAIT("INSTANTIATE", 1000000), ""), 6800000);
+    show(w, ANSWER(3000000, "ACTIVE", "", ROW(11, 2900000, STEP("server", "ALLOCATING", "ACTIVE"))),
+         7100000);
+    assert_int_equal(cli_watch_since(w, "server"), 2900000);
+    assert_true(cli_watch_took(w) > 1.89 && cli_watch_took(w) < 1.91);
+    cli_watch_steps(w, &f->c);
     cli_watch_free(w);
     flush(f);
-    assert_string_equal(f->out, "   0.000 s  svc NULL\n"
-                                "   0.000 s    server NULL\n"
-                                "   0.000 s      server-1 ACTIVE  private=10.0.0.2\n"
-                                "   1.000 s  svc ACTIVE\n"
-                                "   1.000 s    server ACTIVE\n"
-                                "   2.000 s    server gone\n"
-                                "   2.000 s      server-1 gone\n");
+    assert_string_equal(
+        f->out,
+        "   0.000 s  svc               DEPLOY  svc\n"
+        "   0.250 s  server            INSTANTIATING -> ALLOCATING  servers are launched\n"
+        "   0.250 s    server-1        LAUNCHING                    the driver is asked to launch "
+        "it\n"
+        "   0.500 s    server-1        LAUNCHING -> UP              private=10.0.0.2\n"
+        "   1.600 s  server            waits for VNFM 'generic' to answer INSTANTIATE of server, "
+        "until 00:01:30 (87 s)\n"
+        "   1.900 s  server            ALLOCATING -> ACTIVE\n"
+        "\n"
+        "SECONDS IN INSTANTIATING ALLOCATING ALL\n"
+        "server     0.250         1.650      1.900\n");
+}
+
+static void the_history_tells_how_long_each_step_took(void **state)
+{
+    struct fixture *f = *state;
+    setenv("TZ", "UTC", 1);
+    json_t *history = parse("[" STORY "]");
+    cli_show_history(&f->c, history);
+    flush(f);
+    assert_has(f->out, "00:00:01.250 0.250    server   INSTANTIATING -> ALLOCATING       0.250");
+    assert_has(f->out, "server-1 LAUNCHING -> UP  private=10.0.0.2 0.250");
+    json_decref(history);
+}
+
+static void a_wait_is_a_sentence(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *wait, *text;
+    } cases[] = {
+        {WAIT("INSTANTIATE", 0), "VNFM 'generic' to answer INSTANTIATE of server"},
+        {"{\"kind\":\"LAUNCH\",\"host\":\"h-1\",\"pop\":\"p\",\"popType\":\"local\"}",
+         "the driver of PoP 'p' (local) to launch h-1"},
+        {"{\"kind\":\"TIMER_SOURCES\"}", "the VNFs it needs parameters of: db, web"},
+        {"{\"kind\":\"START\",\"vnfr\":\"v\",\"vnfm\":\"x\",\"lost\":true}",
+         "VNFM 'x' to answer START of v, which died with it in hand"},
+        {"{\"kind\":\"NEWER\",\"subject\":\"s\"}", "NEWER of 's'"},
+    };
+    json_t *needs = parse("[\"db\",\"web\"]");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        json_t *wait = parse(cases[i].wait);
+        cli_put_wait(&text, wait, needs);
+        assert_string_equal(text.s, cases[i].text);
+        json_decref(wait);
+    }
+    json_decref(needs);
+    json_t *waits = parse("[" WAIT("INSTANTIATE", 0) "," WAIT("LAUNCH", 0) "]");
+    assert_string_equal(cli_json_str(cli_main_wait(waits, "server"), "kind"), "LAUNCH");
+    assert_null(cli_main_wait(waits, "other"));
+    json_decref(waits);
+}
+
+static void put_line(void *arg, const char *text)
+{
+    sbuf_addf(arg, "%s|", text);
+}
+
+static void logs_tell_only_what_is_new(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *now, *told;
+    } cases[] = {
+        {"null", "[\"a\",\"b\"]", "a|b|"},
+        {"[\"a\"]", "[\"a\"]", ""},
+        {"[\"a\"]", "[\"a\",\"b\"]", "b|"},
+        /* a script that ended: its heading says how, behind its output */
+        {"[\"== X i.sh (1, running)\",\"a\"]",
+         "[\"== X i.sh (1, exit 0, 2 s)\",\"a\",\"b\",\"== X j.sh (3, running)\",\"c\"]",
+         "b|== X i.sh (1, exit 0, 2 s)|== X j.sh (3, running)|c|"},
+        /* output that was cut meanwhile */
+        {"[\"a\",\"b\",\"c\"]", "[\"a\",\"c\",\"d\"]", "c|d|"},
+        {"[\"a\"]", "[]", ""},
+        {"[\"a\"]", "{\"no\":1}", ""},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(sbuf_release) struct sbuf told = SBUF_INIT;
+        json_t *before = json_loads(cases[i].before, JSON_DECODE_ANY, NULL),
+               *now = parse(cases[i].now);
+        cli_logs_diff(before, now, put_line, &told);
+        if (strcmp(told.s ? told.s : "", cases[i].told) != 0)
+            fail_msg("case %zu: %s", i, told.s);
+        json_decref(before);
+        json_decref(now);
+    }
+}
+
+static void put_event(void *arg, const char *event, const char *id, const char *data)
+{
+    sbuf_addf(arg, "%s#%s:%s|", event, id, data);
+}
+
+static void events_are_read_however_they_are_cut(void **state)
+{
+    (void)state;
+    static const char text[] = "event: ready\r\nid: 4\r\ndata: {}\r\n\r\n:\n\n"
+                               "id:5\ndata: a\ndata: b\n\nretry: 7\ndata: c\n\ndata: half";
+    for (size_t step = 1; step < sizeof(text); step++) {
+        AUTO(sbuf_release) struct sbuf told = SBUF_INIT;
+        struct cli_stream s;
+        cli_stream_init(&s, put_event, &told);
+        for (size_t at = 0; at + 1 < sizeof(text); at += step)
+            assert_true(cli_stream_feed(&s, text + at,
+                                        at + step < sizeof(text) ? step : sizeof(text) - 1 - at));
+        assert_string_equal(told.s, "ready#4:{}|#5:a\nb|#5:c|");
+        cli_stream_reset(&s);
+        assert_true(cli_stream_feed(&s, "data: d\n\n", 9));
+        assert_string_equal(told.s, "ready#4:{}|#5:a\nb|#5:c|#5:d|");
+        cli_stream_release(&s);
+    }
 }
 
 int main(void)
@@ -275,7 +420,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_fault_is_shown_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_without_fault_gives_its_message, setup, teardown),
         cmocka_unit_test_setup_teardown(tables_show_the_tree_without_escapes, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_watch_says_changes_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_watch_says_each_step_once_by_the_servers_clock, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(the_history_tells_how_long_each_step_took, setup, teardown),
+        cmocka_unit_test(a_wait_is_a_sentence),
+        cmocka_unit_test(logs_tell_only_what_is_new),
+        cmocka_unit_test(events_are_read_however_they_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

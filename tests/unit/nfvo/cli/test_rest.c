@@ -58,20 +58,34 @@ static enum http_result deploy(struct http_request *req, struct http_reply *repl
     return say(reply, 201, "{\"id\":\"" ID "\",\"name\":\"svc\",\"status\":\"NULL\",\"vnfr\":[]}");
 }
 
+/* The record, as it is in the end. */
 static enum http_result nsr(struct http_request *req, struct http_reply *reply)
 {
     struct fixture *f = req->ctx;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    const char *end = f->end;
-    if (atomic_fetch_add(&f->polls, 1) < 2)
-        return say(reply, 200,
-                   "{\"id\":\"" ID "\",\"name\":\"svc\",\"status\":\"NULL\",\"vnfr\":[]}");
-    if (strcmp(end, "gone") == 0)
-        return say(reply, 404, "{\"code\":\"Not Found\",\"message\":\"gone\"}");
     sbuf_addf(&body,
               "{\"id\":\"" ID "\",\"name\":\"svc\",\"status\":\"%s\",\"vnfr\":[],"
-              "\"fault\":{\"message\":\"boom\",\"hint\":\"mend it\"}}",
-              end);
+              "\"fault\":{\"message\":\"boom\",\"hint\":\"mend it\",\"host\":\"h-1\"}}",
+              f->end);
+    http_reply_sbuf(reply, 200, HTTP_TYPE_JSON, &body);
+    return HTTP_DONE;
+}
+
+/* What is waited with: still under way twice, then as it ends. */
+static enum http_result explain(struct http_request *req, struct http_reply *reply)
+{
+    struct fixture *f = req->ctx;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    bool is_over = atomic_fetch_add(&f->polls, 1) >= 2;
+    if (is_over && strcmp(f->end, "gone") == 0)
+        return say(reply, 200,
+                   "{\"now\":3000000,\"hits\":[{\"kind\":\"gone\",\"id\":\"" ID
+                   "\"}],\"nsr\":null,\"history\":[]}");
+    sbuf_addf(&body,
+              "{\"now\":2000000,\"hits\":[{\"kind\":\"nsr\",\"id\":\"" ID "\",\"name\":\"svc\","
+              "\"nsr\":\"" ID "\"}],\"nsr\":{\"id\":\"" ID "\",\"name\":\"svc\",\"phase\":\"%s\","
+              "\"status\":\"%s\"},\"vnfrs\":[],\"waits\":[],\"outbox\":[],\"history\":[]}",
+              is_over ? f->end : "DEPLOYING", is_over ? f->end : "NULL");
     http_reply_sbuf(reply, 200, HTTP_TYPE_JSON, &body);
     return HTTP_DONE;
 }
@@ -100,6 +114,7 @@ static const struct http_route routes[] = {
     {"POST", "/api/v1/ns-records/{id}", deploy, 0},
     {"GET", "/api/v1/ns-records/{id}", nsr, 0},
     {"DELETE", "/api/v1/ns-records/{id}", gone, 0},
+    {"GET", "/api/v1/baton/explain/{id}", explain, 0},
     {0},
 };
 
@@ -237,7 +252,7 @@ static void waiting_ends_with_the_outcome(void **state)
         int exit;
     } cases[] = {
         {"create", "ACTIVE", "nsr 'svc' is ACTIVE after", CLI_OK},
-        {"create", "ERROR", "boom\n  hint: mend it\n", CLI_FAULT},
+        {"create", "ERROR", "boom\n  host: h-1\n  hint: mend it\n  next: baton explain", CLI_FAULT},
         {"create", "gone", "was deleted while it was waited for", CLI_NOT_FOUND},
         {"create", "NULL", "it goes on", CLI_TIMEOUT},
         {"delete", "gone", "is gone after", CLI_OK},
