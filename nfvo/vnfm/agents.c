@@ -161,22 +161,41 @@ static enum err_code make_each(struct agents *a, const struct store_agent *list,
     return rc;
 }
 
-/* Moves the ones that must not be made to the end; returns how many are left. */
+static void is_ours_now(struct agents *a, const char *hostname)
+{
+    for (uint32_t i = 0; i < a->not_ours.n; i++)
+        if (strcmp(a->not_ours.at[i], hostname) == 0)
+            a->not_ours.at[i] = "";
+}
+
+/* Its user may be gone meanwhile, or a leftover of another suite. */
+static bool may_be_made(struct agents *a, const char *hostname)
+{
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
+    bool is_free = false;
+    if (!is_not_ours(a, hostname))
+        return true;
+    topology_agent_user(hostname, &user);
+    if (management_is_free_login(&a->management, vhost_of(a), user.s, &is_free, NULL) == ERR_OK &&
+        is_free)
+        is_ours_now(a, hostname);
+    return is_free;
+}
+
+/* Those that must not be made are put off; returns how many are left. */
 static size_t leave_out_strangers(struct agents *a, struct store_agent *list, size_t n)
 {
-    for (size_t i = 0; i < n;) {
-        if (!is_not_ours(a, list[i].hostname)) {
-            i++;
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (may_be_made(a, list[i].hostname)) {
+            list[left++] = list[i];
             continue;
         }
-        struct store_agent strange = list[i];
-        log_error(LOG_SEC, "agent_user_is_not_ours", KV_S("hostname", strange.hostname),
+        log_error(LOG_SEC, "agent_user_is_not_ours", KV_S("hostname", list[i].hostname),
                   KV_S("hint", "delete that user on the broker: its name belongs to an agent"));
-        put_off(a, &strange, 1, REFUSED_PAUSE_S * USEC_PER_SEC);
-        list[i] = list[--n];
-        list[n] = strange;
+        put_off(a, &list[i], 1, REFUSED_PAUSE_S * USEC_PER_SEC);
     }
-    return n;
+    return left;
 }
 
 static enum err_code make(struct agents *a, struct store_agent *list, size_t n, struct err *err)
@@ -242,13 +261,13 @@ struct comparison {
     struct db_array listed;
 };
 
-static void on_user(void *arg, const char *user, bool has_tag)
+static void on_user(void *arg, const char *user, bool bears_tag)
 {
     struct comparison *c = arg;
     if (strncmp(user, c->a->prefix.s, c->a->prefix.len) != 0)
         return;
     const char *hostname = user + c->a->prefix.len;
-    if (has_tag)
+    if (bears_tag)
         db_array_text(&c->listed, hostname);
     else
         proto_list_add(&c->a->not_ours, arena_strdup(&c->a->strange, hostname), &c->a->strange);

@@ -72,12 +72,17 @@ struct management_login {
 MUST_USE enum err_code management_put_logins(struct management *m, const char *vhost,
                                              const char *tag, const struct management_login *logins,
                                              size_t n, struct err *err);
+/* May this name become an agent's login in that virtual host? Yes if there is no such user, or it
+ * is one that some suite made for an agent and that has rights nowhere else: left behind by a suite
+ * whose virtual host or key is gone. */
+MUST_USE enum err_code management_is_free_login(struct management *m, const char *vhost,
+                                                const char *user, bool *ret, struct err *err);
 /* All in one call. Absent is fine. */
 MUST_USE enum err_code management_delete_users(struct management *m, const char *const *users,
                                                size_t n, struct err *err);
-/* Every user of the broker; has_tag: whether it bears the tag. */
+/* Every user of the broker. */
 MUST_USE enum err_code management_users(struct management *m, const char *tag,
-                                        void (*report)(void *arg, const char *user, bool has_tag),
+                                        void (*report)(void *arg, const char *user, bool bears_tag),
                                         void *arg, struct err *err);
 
 /* --- within this folder --- */

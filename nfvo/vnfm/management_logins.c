@@ -14,7 +14,12 @@
     X(STR, name, "name", _, OPTIONAL)   \
     X(RAW, tags, "tags", _, OPTIONAL)
 PROTO_RECORD(listed_user, LISTED_USER_FIELDS)
+#define LISTED_RIGHT_FIELDS(X) X(STR, vhost, "vhost", _, OPTIONAL)
+PROTO_RECORD(listed_right, LISTED_RIGHT_FIELDS)
 /* clang-format on */
+#define PROTO_THIS struct listed_right
+PROTO_RECORD_DEFINE(listed_right, LISTED_RIGHT_FIELDS)
+#undef PROTO_THIS
 #define PROTO_THIS struct listed_user
 PROTO_RECORD_DEFINE(listed_user, LISTED_USER_FIELDS)
 #undef PROTO_THIS
@@ -130,6 +135,56 @@ enum err_code management_put_logins(struct management *m, const char *vhost, con
     return rc == ERR_OK ? upload(m, &rights, err) : rc;
 }
 
+static bool has_tag(const struct listed_user *u, const char *tag)
+{
+    return u->tags.at && memmem(u->tags.at, u->tags.n, tag, strlen(tag));
+}
+
+static enum err_code is_agents_login(struct management *m, const char *path, bool *ret,
+                                     struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct http_response res = HTTP_RESPONSE_INIT;
+    struct listed_user *u = NULL;
+    enum err_code rc = management_call(m, "GET", path, NULL, &res, err);
+    if (rc == ERR_OK)
+        rc = proto_decode(&listed_user_type, res.body.s, res.body.len, 0, &a, &u, err);
+    *ret = rc == ERR_OK && has_tag(u, MANAGEMENT_AGENT_TAG);
+    http_response_release(&res);
+    return rc;
+}
+
+static enum err_code has_rights_elsewhere(struct management *m, const char *vhost, const char *path,
+                                          bool *ret, struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct http_response res = HTTP_RESPONSE_INIT;
+    struct listed_right_list list = {0};
+    enum err_code rc = management_call(m, "GET", path, NULL, &res, err);
+    if (rc == ERR_OK)
+        rc = proto_decode_list(&listed_right_type, res.body.s, res.body.len, &a, &list, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < list.n; i++)
+        *ret |= !list.at[i]->vhost || strcmp(list.at[i]->vhost, vhost) != 0;
+    http_response_release(&res);
+    return rc;
+}
+
+enum err_code management_is_free_login(struct management *m, const char *vhost, const char *user,
+                                       bool *ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    bool is_agents = false, is_in_use = false;
+    sbuf_adds(&path, "users/");
+    http_percent_encode(&path, user);
+    enum err_code rc = is_agents_login(m, path.s, &is_agents, err);
+    if (rc == ERR_OK && is_agents) {
+        sbuf_adds(&path, "/permissions");
+        rc = has_rights_elsewhere(m, vhost, path.s, &is_in_use, err);
+    }
+    *ret = rc == ERR_NOT_FOUND || (rc == ERR_OK && is_agents && !is_in_use);
+    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
 enum err_code management_delete_users(struct management *m, const char *const *users, size_t n,
                                       struct err *err)
 {
@@ -176,7 +231,7 @@ static const char *next_object(const char *at, const char **ret_object)
 }
 
 static enum err_code read_users(const char *text, const char *tag,
-                                void (*report)(void *arg, const char *user, bool has_tag),
+                                void (*report)(void *arg, const char *user, bool bears_tag),
                                 void *arg, struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
@@ -189,14 +244,14 @@ static enum err_code read_users(const char *text, const char *tag,
             return ERR_UNAVAIL;
         }
         if (u->name)
-            report(arg, u->name, u->tags.at && memmem(u->tags.at, u->tags.n, tag, strlen(tag)));
+            report(arg, u->name, has_tag(u, tag));
     }
     return ERR_OK;
 }
 
 enum err_code management_users(struct management *m, const char *tag,
-                               void (*report)(void *arg, const char *user, bool has_tag), void *arg,
-                               struct err *err)
+                               void (*report)(void *arg, const char *user, bool bears_tag),
+                               void *arg, struct err *err)
 {
     struct http_response res = HTTP_RESPONSE_INIT;
     enum err_code rc = management_call(m, "GET", "users?columns=name,tags", NULL, &res, err);

@@ -316,6 +316,17 @@ static void test_compared_with_the_broker(void **state)
     launch(9, 9); /* its name is taken */
     launch(10, 10);
     await_user(hostname(10), true);
+    /* One that another suite left behind, whose virtual host is gone, is taken over. */
+    test_broker_api(vhost, "PUT", arena_printf(&memory, "users/ems.%s", hostname(11)),
+                    "{\"password\":\"x\",\"tags\":\"baton-agent,baton-suite-other\"}", NULL);
+    kill_registrys_connection();
+    test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 0", "4");
+    launch(11, 11);
+    test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 0", "5");
+    struct bus_options taken = login_of(hostname(11));
+    struct bus *agent = bus_new(&taken);
+    test_bus_await(agent, BUS_READY);
+    bus_free(agent);
     struct bus_options o = test_bus_options(vhost, "operator");
     o.user = operators;
     o.password = "operator";
