@@ -128,11 +128,12 @@ static void on_registration(struct mini_nfvo *n, const struct bus_delivery *d)
     reply(n, d, out.s);
 }
 
-static struct vnfc_instance *instance_of(struct vnf_component *c, unsigned i, struct arena *a)
+static struct vnfc_instance *instance_of(const struct mini_nfvo *n, struct vnf_component *c,
+                                         unsigned i, struct arena *a)
 {
     struct vnfc_instance *instance = proto_new(&vnfc_instance_type, a);
     instance->id = arena_printf(a, "i-%u", i);
-    instance->hostname = arena_printf(a, "host-%u", i);
+    instance->hostname = arena_printf(a, "%s-%u", n->host_prefix ? n->host_prefix : "host", i);
     instance->vc_id = arena_printf(a, "vc-%u", i);
     instance->state = "ACTIVE";
     instance->vnf_component = c;
@@ -140,12 +141,12 @@ static struct vnfc_instance *instance_of(struct vnf_component *c, unsigned i, st
 }
 
 /* An instance for each component that has none: what ALLOCATE and SCALING do alike. */
-static void allocate(struct vnfr *r, struct arena *a)
+static void allocate(const struct mini_nfvo *n, struct vnfr *r, struct arena *a)
 {
     for (uint32_t v = 0; v < r->vdu.n; v++)
         for (uint32_t i = r->vdu.at[v]->vnfc_instance.n; i < r->vdu.at[v]->vnfc.n; i++)
             proto_list_add(&r->vdu.at[v]->vnfc_instance,
-                           instance_of(r->vdu.at[v]->vnfc.at[i], i, a), a);
+                           instance_of(n, r->vdu.at[v]->vnfc.at[i], i, a), a);
 }
 
 static void grant(struct vnfr *r, struct or_vnfm *out, struct arena *a)
@@ -186,7 +187,8 @@ static void on_question(struct mini_nfvo *n, const struct bus_delivery *d)
         assert_true(action == ACTION_ALLOCATE_RESOURCES || action == ACTION_SCALING);
         *(action == ACTION_SCALING ? &n->scalings : &n->allocates) += 1;
         out.action = action == ACTION_SCALING ? "SCALED" : in->action;
-        allocate(in->record, &a);
+        n->last_user_data = arena_strdup(&n->arena, in->userdata);
+        allocate(n, in->record, &a);
         out.vnfr = in->record;
     }
     proto_encode(&or_vnfm_type, &out, PROTO_COMPLETE, &text);

@@ -22,9 +22,11 @@ enum { MINI_ANSWERS_MAX = 4096 };
 struct mini_nfvo {
     struct test_vhost *vhost;
     struct bus *bus;
-    struct arena arena; /* of all strings below, to the end of the test */
-    char registrar[80]; /* the registration user of this vhost */
-    bool is_refusing;   /* GRANT is answered with ERROR */
+    struct arena arena;         /* of all strings below, to the end of the test */
+    char registrar[80];         /* the registration user of this vhost */
+    bool is_refusing;           /* GRANT is answered with ERROR */
+    const char *host_prefix;    /* of instances: <prefix>-<n>; NULL: "host" */
+    const char *last_user_data; /* of ALLOCATE or SCALING */
     unsigned registers, unregisters, grants, allocates, scalings;
     const char *last_user; /* that registered */
     struct {

@@ -1,0 +1,188 @@
+#include "tests/support/agents.h"
+
+#include "common/base/mem.h"
+#include "common/base/sbuf.h"
+#include "common/sys/clock.h"
+#include "proto/codec/codec.h"
+#include "proto/topology.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static void put(struct test_agents *a, const char *path, const char *body)
+{
+    long status = test_broker_api(a->vhost, "PUT", path, body, NULL);
+    if (status / 100 != 2)
+        fail_msg("PUT %s: %ld", path, status);
+}
+
+static void make_user(struct test_agents *a, const char *user, const char *password,
+                      struct topology_rights *r)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    char path[300];
+    sbuf_addf(&body, "{\"password\":\"%s\",\"tags\":\"\"}", password);
+    snprintf(path, sizeof(path), "users/%s", user);
+    put(a, path, body.s);
+    sbuf_clear(&body);
+    sbuf_adds(&body, "{\"configure\":");
+    proto_quotes(&body, r->configure.s);
+    sbuf_adds(&body, ",\"write\":");
+    proto_quotes(&body, r->write.s);
+    sbuf_adds(&body, ",\"read\":");
+    proto_quotes(&body, r->read.s);
+    sbuf_addc(&body, '}');
+    snprintf(path, sizeof(path), "permissions/%s/%s", a->vhost->name, user);
+    put(a, path, body.s);
+    sbuf_clear(&body);
+    sbuf_adds(&body, "{\"exchange\":\"" TOPOLOGY_EXCHANGE "\",\"write\":");
+    proto_quotes(&body, r->topic_write.s);
+    sbuf_adds(&body, ",\"read\":");
+    proto_quotes(&body, r->topic_read.s);
+    sbuf_addc(&body, '}');
+    snprintf(path, sizeof(path), "topic-permissions/%s/%s", a->vhost->name, user);
+    put(a, path, body.s);
+    topology_rights_release(r);
+}
+
+struct test_agents *test_agents_new(const char *manager, const char *endpoint)
+{
+    struct test_agents *a = xcalloc(1, sizeof(*a));
+    struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
+    char path[300];
+    a->vhost = test_vhost_new();
+    a->endpoint = endpoint;
+    snprintf(a->manager, sizeof(a->manager), "%s", manager);
+    snprintf(a->folder, sizeof(a->folder), "/tmp/baton-agents.XXXXXX");
+    if (!mkdtemp(a->folder))
+        fail_msg("mkdtemp");
+    snprintf(path, sizeof(path), "exchanges/%s/" TOPOLOGY_EXCHANGE, a->vhost->name);
+    put(a, path, "{\"type\":\"topic\",\"durable\":true}");
+    topology_rights_agents_manager(&r, endpoint);
+    make_user(a, manager, "private", &r);
+    return a;
+}
+
+void test_agents_free(struct test_agents *a)
+{
+    char line[200];
+    test_user_free(a->vhost, a->manager);
+    test_vhost_free(a->vhost);
+    snprintf(line, sizeof(line), "rm -rf %s", a->folder);
+    if (system(line) != 0)
+        fail_msg("%s", line);
+    free(a);
+}
+
+void test_agents_login(struct test_agents *a, const char *hostname)
+{
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
+    struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
+    topology_agent_user(hostname, &user);
+    topology_rights_agent(&r, hostname, a->endpoint, 0);
+    make_user(a, user.s, "agent", &r);
+}
+
+static void replace(struct sbuf *out, const char *text, const char *what, const char *by)
+{
+    for (const char *at; (at = strstr(text, what)) != NULL; text = at + strlen(what)) {
+        sbuf_add(out, text, (size_t)(at - text));
+        sbuf_adds(out, by);
+    }
+    sbuf_adds(out, text);
+}
+
+/* As the NFVO does, per instance. */
+static void write_user_data(const char *path, const char *hostname, const char *user_data)
+{
+    AUTO(sbuf_release) struct sbuf one = SBUF_INIT, two = SBUF_INIT, three = SBUF_INIT;
+    char value[300];
+    snprintf(value, sizeof(value), "Hostname=%s", hostname);
+    replace(&one, user_data, USER_DATA_HOSTNAME, value);
+    snprintf(value, sizeof(value), "EmsUser=ems.%s", hostname);
+    replace(&two, one.s, USER_DATA_EMS_USER, value);
+    replace(&three, two.s, USER_DATA_EMS_PASSWORD, "EmsPassword=agent");
+    FILE *f = fopen(path, "we");
+    if (!f || fputs(three.s, f) < 0 || fclose(f) != 0)
+        fail_msg("write %s", path);
+}
+
+void test_agents_boot(struct test_agents *a, const char *hostname, const char *user_data)
+{
+    char root[200], path[300], line[5000], exe[4096];
+    ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+    exe[len > 0 ? len : 0] = '\0';
+    char *slash = strstr(exe, "/integration/");
+    if (!slash)
+        fail_msg("'%s' is not in <out>/integration", exe);
+    *slash = '\0';
+    snprintf(root, sizeof(root), "%s/%s", a->folder, hostname);
+    mkdir(root, 0755);
+    snprintf(path, sizeof(path), "%s/user-data.sh", root);
+    write_user_data(path, hostname, user_data);
+    snprintf(line, sizeof(line), "BATON_ROOT=%s PATH=%s/bin:$PATH sh %s", root, exe, path);
+    if (system(line) != 0)
+        fail_msg("%s", line);
+}
+
+/* Its own folder in the command line tells the agent apart from all others. */
+static bool is_agent(const struct dirent *entry, const char *file)
+{
+    char path[300], line[4096];
+    snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
+    if (f)
+        fclose(f);
+    for (size_t i = 0; i < n; i++)
+        if (line[i] == '\0')
+            line[i] = ' ';
+    line[n] = '\0';
+    return strstr(line, "ems-agent ") && strstr(line, file);
+}
+
+void test_agents_kill(struct test_agents *a, const char *hostname, bool with_scripts)
+{
+    char file[300];
+    struct dirent *entry;
+    int agent = 0;
+    DIR *proc = opendir("/proc");
+    snprintf(file, sizeof(file), "--config %s/%s/etc/", a->folder, hostname);
+    while (proc && (entry = readdir(proc)) != NULL) {
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_agent(entry, file))
+            continue;
+        int pid = atoi(entry->d_name);
+        if (with_scripts)
+            kill(pid, SIGKILL);
+        else if (!agent || pid < agent) /* its runners are its children, and look alike */
+            agent = pid;
+    }
+    if (proc)
+        closedir(proc);
+    if (agent)
+        kill(agent, SIGKILL);
+}
+
+char *test_agents_read(const struct test_agents *a, const char *hostname, const char *name)
+{
+    struct sbuf text = SBUF_INIT;
+    char path[400], part[4096];
+    size_t n;
+    snprintf(path, sizeof(path), "%s/%s/opt/openbaton/scripts/%s", a->folder, hostname, name);
+    FILE *f = fopen(path, "re");
+    while (f && (n = fread(part, 1, sizeof(part), f)) > 0)
+        sbuf_add(&text, part, n);
+    if (f)
+        fclose(f);
+    return text.cap ? sbuf_take(&text) : xstrdup("");
+}
