@@ -307,12 +307,24 @@ static void show_instances(struct page *p, const json_t *vnfrs, const char *vnfr
     cli_table_print(t);
 }
 
+/* The last event of its own. */
+static int64_t nsr_since(struct page *p)
+{
+    const json_t *list = json_object_get(p->all, "history");
+    for (size_t i = json_array_size(list); i > 0; i--) {
+        const json_t *row = json_array_get(list, i - 1), *entry = json_object_get(row, "entry");
+        if (!*cli_json_str(entry, "vnfr") && !*cli_json_str(entry, "host"))
+            return time_of(row, "at");
+    }
+    return 0;
+}
+
 static void explain_nsr(struct page *p)
 {
     const json_t *nsr = json_object_get(p->all, "nsr");
     const char *phase = cli_json_str(nsr, "phase");
     field(p, "NSR", "%s  %s", cli_json_str(nsr, "name"), cli_json_str(nsr, "id"));
-    show_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), 0);
+    show_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
     show_waits(p, NULL, NULL, NULL);
     show_outbox(p);
     show_fault(p, json_object_get(nsr, "fault"));
@@ -497,16 +509,23 @@ int cli_tell_hits(struct cli *c, const char *command, const json_t *hits, const 
 {
     size_t i;
     const json_t *hit;
+    const char *first = cli_json_str(json_array_get(hits, 0), "kind");
+    bool are_alike = true;
     fprintf(c->errors, "baton: '%s' is the name of several things:\n", wanted);
     json_array_foreach(hits, i, hit)
     {
         const char *nsr = cli_json_str(hit, "nsrName"), *kind = cli_json_str(hit, "kind");
         bool is_part = *nsr && strcmp(kind, "nsr") != 0;
-        fprintf(c->errors, "  %s/%s%s%s\n", kind, cli_json_str(hit, "id"),
-                is_part ? "  of network service " : "", is_part ? nsr : "");
+        are_alike &= strcmp(kind, first) == 0;
+        fprintf(c->errors, "  %s/%s%s%s%s%s%s\n", kind, cli_json_str(hit, "id"),
+                is_part ? "  of nsr '" : "", is_part ? nsr : "", is_part ? "' (" : "",
+                is_part ? cli_json_str(hit, "nsr") : "", is_part ? ")" : "");
     }
-    fprintf(c->errors, "  hint: say which by its id, or by kind and name: baton %s %s/%s\n",
-            command, cli_json_str(json_array_get(hits, 0), "kind"), wanted);
+    if (are_alike)
+        fprintf(c->errors, "  hint: say which by its id\n");
+    else
+        fprintf(c->errors, "  hint: say which by its id, or by kind and name: baton %s %s/%s\n",
+                command, first, wanted);
     return CLI_USAGE;
 }
 

@@ -192,6 +192,12 @@ static void check_peers(struct view *v)
                  cli_json_str(peer, "type"), cli_json_str(peer, "vnfrs"),
                  cli_json_str(peer, "type"));
     }
+    json_array_foreach(json_object_get(v->all, "missing"), i, peer)
+    {
+        const char *type = cli_json_str(peer, "type"), *n = cli_json_str(peer, "vnfrs");
+        warn(v, "no VNFM '%s' is registered, but %s VNF%s: start vnfm-%s", type, n,
+             strcmp(n, "1") == 0 ? " is its" : "s are its", type);
+    }
     json_array_foreach(json_object_get(v->all, "pops"), i, peer)
     {
         const char *name = cli_json_str(peer, "name"), *type = cli_json_str(peer, "type");

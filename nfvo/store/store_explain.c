@@ -97,6 +97,8 @@ static const struct db_statement status = {"status",
     ", 'processes', (SELECT json_agg(json_build_object('id', b.process, 'host', b.host, 'pid', b.pid, 'version', b.version, 'started', b.started_at, 'seen', b.at, 'stopped', b.has_stopped) "
         "ORDER BY b.started_at, b.process) FROM heartbeat b)"
     ", 'vnfms', (SELECT json_agg(json_build_object(" SQL_VNFM_COLUMNS ") ORDER BY e.created_at, e.id) FROM vnfm_endpoint e)"
+    ", 'missing', (SELECT json_agg(json_build_object('type', t.endpoint, 'vnfrs', t.n) ORDER BY t.endpoint) FROM (SELECT v.endpoint, count(*) AS n FROM vnfr v "
+        "WHERE NOT EXISTS (SELECT 1 FROM vnfm_endpoint e WHERE e.type = v.endpoint) GROUP BY v.endpoint) t)"
     ", 'drivers', (SELECT json_agg(json_build_object(" SQL_DRIVER_COLUMNS ") ORDER BY d.queue) FROM vim_driver d)"
     ", 'pops', (SELECT json_agg(json_build_object(" SQL_POP_COLUMNS ") ORDER BY p.created_at, p.id) FROM pop p WHERE $1::text = '*' OR p.project_id = $1::text)"
     ", 'nsrs', (SELECT json_object_agg(s, c) FROM (SELECT coalesce(n.doc::json->>'status', 'NULL') AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
