@@ -59,12 +59,11 @@ struct proto_strmap output_sets(struct arena *a, const char *text)
         const char *key = line + sizeof(mark) - 1;
         size_t key_n = strcspn(key, " \t\r\n");
         const char *value = key + key_n;
-        value += *value == ' ' || *value == '\t';
-        if (value > line + n)
-            value = line + n;
-        if (key_n > 0)
-            proto_strmap_set(&sets, arena_strndup(a, key, key_n),
-                             arena_strndup(a, value, (size_t)(line + n - value)), a);
+        if (key_n == 0 || value >= line + n) /* no value, not even an empty one */
+            continue;
+        value++;
+        proto_strmap_set(&sets, arena_strndup(a, key, key_n),
+                         arena_strndup(a, value, (size_t)(line + n - value)), a);
     }
     return sets;
 }
