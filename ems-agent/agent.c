@@ -125,6 +125,25 @@ static enum err_code read_settings(struct agent *a, struct err *err)
     return rc;
 }
 
+/* Without tls_ca: the operator's own, else whom this machine trusts anyway. */
+static enum err_code choose_ca(struct agent *a, struct err *err)
+{
+    static const char *const files[] = {"/etc/openbaton/broker-ca.pem",
+                                        "/etc/ssl/certs/ca-certificates.crt",
+                                        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+
+    if (!a->s.is_tls || a->s.is_tls_insecure || a->s.tls_ca)
+        return ERR_OK;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        if (access(files[i], R_OK) == 0) {
+            a->s.tls_ca = xstrdup(files[i]);
+            return ERR_OK;
+        }
+    }
+    err_set(err, ERR_INVALID, "tls is on, and there are no certificates to check the broker's by");
+    return err_hint(err, "name their file in tls_ca, or put it in '%s'", files[0]);
+}
+
 static void open_bus(struct agent *a)
 {
     AUTO(sbuf_release) struct sbuf queue = SBUF_INIT, name = SBUF_INIT;
@@ -187,6 +206,8 @@ enum err_code agent_open(void *agent, struct err *err)
 
     a->wake = -1;
     enum err_code rc = read_settings(a, err);
+    if (rc == ERR_OK)
+        rc = choose_ca(a, err);
     if (rc == ERR_OK)
         rc = open_root(a, err);
     if (rc == ERR_OK)

@@ -119,14 +119,21 @@ static enum err_code save_dependency(struct request *q, bool *ret_waits, struct 
 
 /* --- what runs --- */
 
-/* Of systemd and ours, not for scripts. */
+/* Of systemd and of the user data that started us: neither a script's business, nor a reason to
+ * override what the VNFM sends. */
 static bool is_private(const char *assignment)
 {
     static const char *const names[] = {
-        "NOTIFY_SOCKET=", "WATCHDOG_USEC=",  "WATCHDOG_PID=", "LISTEN_FDS=",
-        "LISTEN_PID=",    "LISTEN_FDNAMES=", "SCRIPTS_PATH=", "OB_EMS_AGENT_"};
+        "NOTIFY_SOCKET",  "WATCHDOG_USEC",  "WATCHDOG_PID",     "LISTEN_FDS", "LISTEN_PID",
+        "LISTEN_FDNAMES", "INVOCATION_ID",  "JOURNAL_STREAM",   "EmsUser",    "EmsPassword",
+        "BROKER_IP",      "BROKER_PORT",    "EXCHANGE_NAME",    "USERNAME",   "PASSWORD",
+        "EMS_HEARTBEAT",  "EMS_AUTODELETE", "EMS_VIRTUAL_HOST", "EMS_TLS",    "ENDPOINT",
+        "AGENT_URL",      "SCRIPTS_PATH",
+    };
+    size_t len = strcspn(assignment, "=");
+
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (strncmp(assignment, names[i], strlen(names[i])) == 0)
+        if (strlen(names[i]) == len && memcmp(assignment, names[i], len) == 0)
             return true;
     return false;
 }
@@ -154,7 +161,7 @@ static enum err_code make_environment(struct request *q, const char *const **ret
     list[n++] = arena_printf(q->arena, "SCRIPTS_PATH=%s", q->a->scripts_path);
     for (uint32_t i = 0; i < env->n; i++) {
         const char *key = env->at[i].key, *value = env->at[i].value;
-        if (!is_name(key) || getenv(key) || strcmp(key, "SCRIPTS_PATH") == 0)
+        if (!is_name(key) || (getenv(key) && !is_private(key)) || strcmp(key, "SCRIPTS_PATH") == 0)
             continue;
         size += strlen(key) + strlen(value) + 2;
         list[n++] = arena_printf(q->arena, "%s=%s", key, value);

@@ -65,7 +65,8 @@ enum err_code folder_map(const char *root, const char *path, struct sbuf *out, s
 /* One step down. Takes fd. */
 static int step(int fd, const char *name, struct err *err)
 {
-    if (mkdirat(fd, name, 0755) != 0 && errno != EEXIST)
+    /* Whatever our umask is: scripts may become somebody else. */
+    if (mkdirat(fd, name, 0755) == 0 ? fchmodat(fd, name, 0755, 0) != 0 : errno != EEXIST)
         err_set_errno(err, ERR_IO, errno, "make folder '%s'", name);
     int next = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (next < 0)
@@ -75,20 +76,26 @@ static int step(int fd, const char *name, struct err *err)
     return next;
 }
 
+static enum err_code make_one(const char *path, struct err *err)
+{
+    if (mkdir(path, 0755) == 0)
+        return chmod(path, 0755) == 0 ? ERR_OK
+                                      : err_set_errno(err, ERR_IO, errno, "chmod '%s'", path);
+    return errno == EEXIST ? ERR_OK : err_set_errno(err, ERR_IO, errno, "make folder '%s'", path);
+}
+
 static enum err_code make_root(const char *root, struct err *err)
 {
     char path[PATH_MAX];
+    enum err_code rc = ERR_OK;
 
     snprintf(path, sizeof(path), "%s", root);
-    for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+    for (char *at = strchr(path + 1, '/'); rc == ERR_OK && at; at = strchr(at + 1, '/')) {
         *at = '\0';
-        if (mkdir(path, 0755) != 0 && errno != EEXIST)
-            return err_set_errno(err, ERR_IO, errno, "make folder '%s'", path);
+        rc = make_one(path, err);
         *at = '/';
     }
-    if (mkdir(path, 0755) != 0 && errno != EEXIST)
-        return err_set_errno(err, ERR_IO, errno, "make folder '%s'", path);
-    return ERR_OK;
+    return rc == ERR_OK ? make_one(path, err) : rc;
 }
 
 enum err_code folder_open(const char *root, const char *relative, int *ret_fd, struct err *err)

@@ -171,11 +171,6 @@ static enum err_code check(const char *name, struct settings *s, struct err *err
         err_set(err, ERR_INVALID, "hostname or type is longer than 200 bytes");
         return err_where(err, "%s", name);
     }
-    if (s->is_tls && !s->is_tls_insecure && !s->tls_ca) {
-        err_set(err, ERR_INVALID, "tls needs tls_ca");
-        err_where(err, "%s", name);
-        return err_hint(err, "or tls_insecure = true, which trusts any broker");
-    }
     if (s->broker_port == 0)
         s->broker_port = s->is_tls ? 5671 : 5672;
     return ERR_OK;

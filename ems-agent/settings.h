@@ -12,7 +12,7 @@
 
 struct settings { /* strings are owned and never NULL, besides tls_ca */
     char *broker_ip, *hostname, *type, *username, *password, *exchange, *virtual_host;
-    char *tls_ca; /* NULL: none */
+    char *tls_ca; /* NULL: not said */
     int broker_port, heartbeat_s;
     bool is_autodelete, is_tls, is_tls_insecure;
 };

@@ -11,6 +11,7 @@ TARGETS = {  # key: (what, unit, to reach, more is better)
     "alone_p99_ms": ("one NSR alone, p99", "ms", 250, False),
     "stored_ratio": ("rate with 10,000 stored against 100", "", 0.9, True),
     "rss_suite_mb": ("memory of our processes", "MB", 100, False),
+    "pss_ems_mb": ("EMS agent during a script, Pss", "MB", 4, False),
     "ready_s": ("nfvo from exec to ready", "s", 1, False),
     "get_ratio": ("GET against libmicrohttpd", "", 0.1, True),
     "messages_per_nsr": ("messages published per NSR", "", None, False),

@@ -4,7 +4,7 @@ set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
 bin=${E2E_BIN:-${O:-$top/build}/bin}
 
-for program in nfvo vim-driver-test vnfm-dummy; do
+for program in nfvo vim-driver-test vnfm-dummy ems-agent; do
     sample=deploy/config/$program.conf
     if ! diff -u "$top/$sample" <("$bin/$program" --sample-config); then
         echo "FAILED: $sample is old; hint: $program --sample-config >$sample" >&2

@@ -83,6 +83,8 @@ static void test_write_and_list(void **state)
     assert_int_equal(st.st_mode & 0111, 0111);
     assert_int_equal(folder_write(root, "sub", "deeper/a.sh", "x", 1, false, &err), ERR_OK);
     expect_content("root/sub/deeper/a.sh", "x");
+    assert_int_equal(stat(path_of("root/sub/deeper"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0755);
     assert_int_equal(folder_list(root, "", &names, &err), ERR_OK);
     assert_string_equal(names.s, "['b.sh', 'sub']");
 }
@@ -146,6 +148,7 @@ static void test_size_is_bounded(void **state)
 static int make(void **state)
 {
     (void)state;
+    umask(077); /* what is made is for others all the same */
     if (!mkdtemp(base))
         return -1;
     snprintf(root, sizeof(root), "%s/root", base);

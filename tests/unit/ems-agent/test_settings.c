@@ -87,7 +87,6 @@ static void test_refused(void **state)
         {"[ems]\n", "broker_ip is missing", "x.properties"},
         {NEEDED, "broker_ip is missing", "x.properties"},
         {"[ems]\nbroker_ip=x\nusername=u\n", "hostname is missing", "x.properties"},
-        {"[ems]\n" NEEDED "tls=true\n", "tls needs tls_ca", "x.properties"},
     };
 
     (void)state;
@@ -124,6 +123,17 @@ static void test_file(void **state)
     assert_int_equal(settings_read(path, &s, &warnings, &err), ERR_IO);
 }
 
+static void test_sample(void **state)
+{
+    (void)state;
+    settings_release(&s);
+    sbuf_clear(&warnings);
+    assert_int_equal(settings_read("deploy/config/openbaton-ems.properties", &s, &warnings, &err),
+                     ERR_OK);
+    assert_string_equal(warnings.s, "");
+    assert_string_equal(s.virtual_host, "baton-agents");
+}
+
 static int release(void **state)
 {
     (void)state;
@@ -141,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_tls_has_its_port),
         cmocka_unit_test(test_file),
+        cmocka_unit_test(test_sample),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }
