@@ -47,5 +47,9 @@ MUST_USE enum err_code catalogue_onboard_packaged(struct vnfd *vnfd,
 int catalogue_vnfd_violations(const struct vnfd *vnfd,
                               void (*report)(void *arg, const char *path, const char *what),
                               void *arg);
+/* Members, at any depth, that the tables do not know, and what was probably meant. */
+void catalogue_unknown_members(const struct proto_type *type, const void *rec,
+                               void (*report)(void *arg, const char *path, const char *what),
+                               void *arg);
 
 #endif

@@ -14,13 +14,10 @@
 
 static struct package_fault *add_fault(struct package_reader *r, const struct package_fault *f)
 {
-    static const struct package_fault none;
+    uint32_t room = f->is_warning ? PACKAGE_FAULTS_MAX / 2 : PACKAGE_FAULTS_MAX;
     r->error_n += !f->is_warning;
-    if (r->fault_n == PACKAGE_FAULTS_MAX) {
-        struct package_fault *lost = arena_alloc(r->a, sizeof(*lost));
-        *lost = none;
-        return lost;
-    }
+    if (r->fault_n >= room) /* the first error always has room */
+        return arena_alloc(r->a, sizeof(*f));
     r->faults[r->fault_n] = *f;
     return &r->faults[r->fault_n++];
 }
@@ -143,7 +140,10 @@ static void compare(struct package_reader *r, const char *key, const char *in_me
                     uint32_t line, const char *in_vnfd)
 {
     const struct package_metadata *m = &r->metadata;
-    if (is_blank(in_metadata) || is_blank(in_vnfd)) {
+    bool is_defined = !is_blank(in_metadata) && !is_blank(in_vnfd);
+    if (!is_defined && r->error_n > 0) /* its absence is told already */
+        return;
+    if (!is_defined) {
         package_fault(r, ERR_NOT_FOUND, is_blank(in_vnfd) ? r->vnfd_file->name : m->file,
                       is_blank(in_vnfd) ? 0 : line, key,
                       "Not defined '%s' in VNFD or VNF package metadata", key);

@@ -24,7 +24,7 @@
 #define PACKAGE_SIZE_MAX         ((uint64_t)2046 * 1024 * 1024) /* of all entries, images included */
 #define PACKAGE_ENTRIES_MAX      1000
 #define PACKAGE_NAME_MAX         255
-#define PACKAGE_FAULTS_MAX       100
+#define PACKAGE_FAULTS_MAX       100 /* told; half of them may be warnings */
 
 struct package_fault {
     bool is_warning; /* does not keep the package out */

@@ -40,6 +40,13 @@ static void on_violation(void *arg, const char *path, const char *what)
              arena_printf(((struct package_reader *)arg)->a, "%s: %s", path, what));
 }
 
+static void on_unknown(void *arg, const char *path, const char *what)
+{
+    struct package_reader *r = arg;
+    const struct package_file *f = r->vnfd_file;
+    package_warn(r, f->name, json_line_of_path(f->at, f->n, path), path, "%s", what);
+}
+
 /* --- images ----------------------------------------------------------------------------------- */
 
 static void add_images(struct package_reader *r, struct vdu *vdu)
@@ -188,6 +195,7 @@ void package_read_vnfd(struct package_reader *r)
         fault_of_syntax(r, &err);
         return;
     }
+    catalogue_unknown_members(&vnfd_type, v, on_unknown, r);
     catalogue_vnfd_violations(v, on_violation, r);
     check_first(r, v);
     r->vnfd = v;

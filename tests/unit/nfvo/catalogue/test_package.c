@@ -311,6 +311,42 @@ static void all_faults_are_told(void **state)
     assert_non_null(strstr(err.hint, "4 more faults"));
 }
 
+/* Warnings do not crowd out what keeps the package out. */
+static void many_warnings(void **state)
+{
+    (void)state;
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct package p;
+    struct err err;
+    struct tar t;
+    for (int i = 0; i < 300; i++)
+        sbuf_addf(&text, "x%d: 1\n", i);
+    tar_open(&t, false);
+    tar_text(&t, "Metadata.yaml", text.s);
+    tar_text(&t, "vnfd.json", VNFD_OF(VDU_IMG, ",\n\"Vm_images\":1"));
+    enum err_code rc = read_tar(&t, &a, &p, &err);
+    expect(&err, rc, "Metadata.yaml:1 vim_types", "vim-types is not provided");
+    assert_null(p.record);
+    assert_int_equal(p.fault_n, PACKAGE_FAULTS_MAX / 2 + 4);
+}
+
+static void misspelled_members(void **state)
+{
+    (void)state;
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct package p;
+    struct err err;
+    struct tar t;
+    tar_open(&t, false);
+    tar_text(&t, "Metadata.yaml", META);
+    tar_text(&t, "vnfd.json", VNFD_OF(VDU_IMG, ",\n\"virtual-links\":[]"));
+    assert_int_equal(read_tar(&t, &a, &p, &err), ERR_OK);
+    assert_int_equal(p.fault_n, 1);
+    assert_string_equal(catalogue_package_place(&p.faults[0], &a), "vnfd.json:7 virtual-links");
+    assert_string_equal(p.faults[0].message, "unknown member; is 'virtual_link' meant?");
+}
+
 /* --- bad archives -------------------------------------------------------------------------------
  */
 
@@ -490,6 +526,8 @@ int main(void)
         cmocka_unit_test(a_link_takes_the_place_of_scripts),
         cmocka_unit_test(bad_texts),
         cmocka_unit_test(all_faults_are_told),
+        cmocka_unit_test(many_warnings),
+        cmocka_unit_test(misspelled_members),
         cmocka_unit_test(bad_entries),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(what_is_no_tar),
