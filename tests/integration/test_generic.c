@@ -2,8 +2,9 @@
 #include "common/base/mem.h"
 #include "common/db/db.h"
 #include "common/sys/clock.h"
-#include "proto/messages/or_vnfm.h"
+#include "proto/messages/ems.h"
 #include "proto/messages/vnfm_or.h"
+#include "proto/topology.h"
 #include "tests/support/agents.h"
 #include "tests/support/database.h"
 #include "tests/support/mini_nfvo.h"
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -489,6 +492,128 @@ static void test_release_cancels(void **state)
     await_file(s, 0, "runs", "bye.sh");
 }
 
+/* --- an agent without journal, as the reference's: it runs a command and answers --- */
+
+struct plain_agent {
+    struct bus *bus;
+    char folder[200], queue[200], hello_key[100];
+    unsigned executions;
+    bool forgets; /* does not answer the next EXECUTE */
+};
+
+static void plain_agent_connect(struct stage *s, struct plain_agent *a, const char *hostname)
+{
+    struct bus_options o = test_bus_options(s->agents->vhost, "plain-agent");
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT, queue = SBUF_INIT, hello = SBUF_INIT;
+    char body[200];
+    struct err err = ERR_INIT;
+    uint64_t seq;
+    topology_agent_user(hostname, &user);
+    topology_agent_queue(hostname, &queue);
+    topology_hello_queue(s->type, &hello);
+    o.user = user.s;
+    o.password = "agent";
+    bus_free(a->bus);
+    a->bus = bus_new(&o);
+    bus_want_queue(a->bus, &(struct bus_queue){.name = queue.s, .is_auto_delete = true});
+    bus_want_binding(a->bus,
+                     &(struct bus_binding){.queue = queue.s, .exchange = TOPOLOGY_EXCHANGE});
+    bus_want_consumer(a->bus, &(struct bus_consumer){.queue = queue.s, .prefetch = 1});
+    test_bus_await(a->bus, BUS_READY);
+    snprintf(body, sizeof(body), "{\"hostname\":\"%s\"}", hostname);
+    struct bus_message m = {
+        .exchange = TOPOLOGY_EXCHANGE, .routing_key = hello.s, .body = body, .len = strlen(body)};
+    if (bus_publish(a->bus, &m, &seq, &err) != ERR_OK)
+        fail_msg("hello: %s", err.msg);
+}
+
+static void plain_agent_save(const struct plain_agent *a, const struct ems_request *m)
+{
+    char line[8000];
+    snprintf(line, sizeof(line), "echo '%s' | base64 -d >%s/%s && chmod +x %s/%s", m->payload,
+             a->folder, m->name, a->folder, m->name);
+    if (system(line) != 0)
+        fail_msg("%s", line);
+}
+
+static int plain_agent_execute(const struct plain_agent *a, const struct ems_request *m)
+{
+    char line[2000];
+    snprintf(line, sizeof(line), "BATON_JOURNAL=%s/journal /bin/bash %s/%s >%s/out 2>%s/err",
+             a->folder, a->folder, m->payload, a->folder, a->folder);
+    int status = system(line);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static void plain_agent_serve(struct plain_agent *a, const struct bus_delivery *d)
+{
+    AUTO(arena_release) struct arena arena = ARENA_INIT;
+    struct ems_request *m;
+    struct err err = ERR_INIT;
+    char body[100];
+    uint64_t seq;
+    int status = 0;
+    if (proto_decode(&ems_request_type, d->body, d->len, 0, &arena, &m, &err) != ERR_OK)
+        fail_msg("command: %s", err.msg);
+    if (strcmp(m->action, EMS_SAVE_SCRIPTS) == 0) {
+        plain_agent_save(a, m);
+    } else {
+        assert_string_equal(m->action, EMS_EXECUTE);
+        a->executions++;
+        status = plain_agent_execute(a, m);
+        if (a->forgets) {
+            a->forgets = false;
+            bus_free(a->bus);
+            a->bus = NULL;
+            return;
+        }
+    }
+    snprintf(body, sizeof(body), "{\"output\":\"\",\"err\":\"\",\"status\":%d}", status);
+    struct bus_message reply = {.exchange = TOPOLOGY_EXCHANGE,
+                                .routing_key = d->reply_to,
+                                .correlation_id = d->correlation_id,
+                                .body = body,
+                                .len = strlen(body)};
+    if (bus_publish(a->bus, &reply, &seq, &err) != ERR_OK)
+        fail_msg("reply: %s", err.msg);
+    bus_ack(a->bus, d->tag, d->epoch);
+}
+
+/* The guard script journals in its place: a lost answer does not mean a second run. */
+static void test_agent_without_journal(void **state)
+{
+    struct stage *s = *state;
+    struct plain_agent a = {.forgets = true};
+    const struct script_text scripts[] = {{"one.sh", note}, {NULL, NULL}};
+    s->vnfm[0] = start_vnfm(s, NULL);
+    mini_nfvo_await_consumer(s->nfvo, s->type);
+    snprintf(a.folder, sizeof(a.folder), "%s/%s", s->agents->folder, host(s, 0));
+    mkdir(a.folder, 0755);
+    test_agents_login(s->agents, host(s, 0));
+    plain_agent_connect(s, &a, host(s, 0));
+    send(s, "instantiate", instantiate(s, EVENT("INSTANTIATE", "\"one.sh\""), 1, scripts));
+    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    while (s->nfvo->answer_n == 0 && clock_mono_us() < until) {
+        struct bus_event ev;
+        mini_nfvo_pump(s->nfvo, 20);
+        if (bus_next(a.bus, &ev, -1, 20) == BUS_DELIVERY)
+            plain_agent_serve(&a, ev.delivery);
+        if (!a.bus)
+            plain_agent_connect(s, &a, host(s, 0));
+    }
+    assert_string_equal(answer_of(s, "instantiate")->action, "INSTANTIATE");
+    assert_int_equal(a.executions, 2); /* asked for twice */
+    char path[300], text[200] = "";
+    snprintf(path, sizeof(path), "%s/runs", a.folder);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    size_t n = fread(text, 1, sizeof(text) - 1, f);
+    fclose(f);
+    assert_string_equal(text, "one.sh    \n"); /* and run once */
+    assert_true(n > 0);
+    bus_free(a.bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -501,6 +626,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_agent_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outcome_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_release_cancels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_agent_without_journal, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
