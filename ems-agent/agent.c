@@ -19,7 +19,8 @@
 enum {
     PREFETCH = 16,
     BODY_MAX = 8 * 1024 * 1024,
-    LOOK_MS = 1000, /* at what runs, should inotify be missing */
+    LOOK_MS = 1000,      /* at what runs, all the same */
+    LOOK_OFTEN_MS = 100, /* without inotify */
     IDLE_MS = 60000
 };
 
@@ -68,6 +69,8 @@ static int wait_ms(const struct agent *a, bool has_worked)
     int64_t due = mail_due_us(a);
     int ms = a->line.first || has_worked ? LOOK_MS : IDLE_MS;
 
+    if (a->line.first && a->journal.inotify < 0)
+        ms = LOOK_OFTEN_MS;
     if (due != INT64_MAX && clock_left_ms(due) < ms)
         ms = clock_left_ms(due);
     return ms;

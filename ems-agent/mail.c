@@ -250,6 +250,9 @@ void mail_on_event(struct agent *a, const struct bus_event *ev)
         a->mail.due_at_us = 0;
         backoff_reset(&a->mail.backoff);
         break;
+    case BUS_UNBLOCKED:
+        a->mail.due_at_us = 0;
+        break;
     case BUS_LOST:
         a->mail.seq = 0; /* the answer is still the first: it goes out again */
         a->mail.wants_hello = false;

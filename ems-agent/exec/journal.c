@@ -116,18 +116,20 @@ enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct
     if (j->dir < 0)
         return err_set_errno(err, ERR_IO, errno, "open journal '%s'", path);
     j->lock = openat(j->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (j->lock < 0 || flock(j->lock, LOCK_EX | LOCK_NB) != 0) {
+    /* The process's own, and not flock: a runner would keep that for the moment until it has closed
+     * what it inherits, and an agent that was killed could not be started again at once. */
+    if (j->lock < 0 || fcntl(j->lock, F_SETLK, &(struct flock){.l_type = F_WRLCK}) != 0) {
         enum err_code rc =
             err_set_errno(err, j->lock < 0 ? ERR_IO : ERR_EXISTS, errno, "lock journal '%s'", path);
         err_hint(err, "one agent has one journal: is another one running?");
         runs_close(j);
         return rc;
     }
+    /* Their number is limited for all of a user's processes, of other containers, too. */
     j->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (j->inotify < 0 || inotify_add_watch(j->inotify, path, IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
-        err_set_errno(err, ERR_IO, errno, "watch journal '%s'", path);
-        runs_close(j);
-        return ERR_IO;
+    if (j->inotify >= 0 && inotify_add_watch(j->inotify, path, IN_CLOSE_WRITE | IN_MOVED_TO) < 0) {
+        close(j->inotify);
+        j->inotify = -1;
     }
     j->path = xstrdup(path);
     runs_read_boot(j->boot);
@@ -150,7 +152,7 @@ void runs_read_events(struct runs *j)
 {
     char buffer[4096] __attribute__((aligned(8)));
 
-    while (read(j->inotify, buffer, sizeof(buffer)) > 0)
+    while (j->inotify >= 0 && read(j->inotify, buffer, sizeof(buffer)) > 0)
         ;
 }
 

@@ -44,7 +44,8 @@ struct runs {
     char *path;
     int dir;     /* of the folder */
     int lock;    /* one agent has one journal */
-    int inotify; /* readable when a run has ended: runs_read_events, then look */
+    int inotify; /* readable when a run has ended: runs_read_events, then look; -1: the system has
+                    none left, look now and then */
     int64_t keep_n;
     char boot[RUNS_BOOT_SIZE];
 };

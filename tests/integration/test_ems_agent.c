@@ -293,6 +293,32 @@ static void test_ends_in_between(void **state)
     ems_bed_free(bed);
 }
 
+/* kill -9 at any moment: each command is carried out once, and its outcome is not lost. */
+static void test_killed_anywhere(void **state)
+{
+    enum { COMMANDS = 24 };
+    struct ems_bed *bed = start(EMS_BED_STRICT);
+    char id[16], payload[40], want[COMMANDS * 8] = "";
+
+    (void)state;
+    ems_bed_script(bed, "once.sh", "echo $1 >>../once; echo out $1\n");
+    for (int i = 0; i < COMMANDS; i++) {
+        snprintf(id, sizeof(id), "c-%d", i);
+        snprintf(payload, sizeof(payload), "once.sh %d", i);
+        snprintf(want + strlen(want), 8, "%d\n", i);
+        ems_bed_execute(bed, id, payload, "");
+        ems_bed_pump_for(bed, i * 700); /* microseconds: from before it is read to after its end */
+        ems_bed_kill(bed, SIGKILL);
+        ems_bed_start(bed);
+        ems_bed_execute(bed, id, payload, "");
+        const struct ems_reply *r = ems_bed_await(bed, id, 1);
+        assert_null(r->state);
+        assert_int_equal(strncmp(r->output, "out ", 4), 0);
+    }
+    ems_bed_expect_text(bed, "once", want);
+    ems_bed_free(bed);
+}
+
 /* The connection goes in the middle of a script: one more hello, and the answer comes all the same.
  */
 static void test_connection_goes(void **state)
@@ -399,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_time_is_up),
         cmocka_unit_test(test_agent_dies),
         cmocka_unit_test(test_ends_in_between),
+        cmocka_unit_test(test_killed_anywhere),
         cmocka_unit_test(test_connection_goes),
         cmocka_unit_test(test_answer_nobody_wants),
         cmocka_unit_test(test_parameters_of_others),

@@ -215,6 +215,15 @@ void ems_bed_pump(struct ems_bed *bed, int ms)
     }
 }
 
+void ems_bed_pump_for(struct ems_bed *bed, int64_t us)
+{
+    int64_t until = clock_mono_us() + us;
+
+    do
+        ems_bed_pump(bed, 0);
+    while (clock_mono_us() < until);
+}
+
 void ems_bed_send(struct ems_bed *bed, const char *id, const char *body)
 {
     struct err err = ERR_INIT;

@@ -55,7 +55,8 @@ void ems_bed_send(struct ems_bed *bed, const char *id, const char *body); /* by 
 const struct ems_reply *ems_bed_await(struct ems_bed *bed, const char *id, unsigned nth);
 const struct ems_reply *ems_bed_ask(struct ems_bed *bed, const char *id, const char *body);
 bool ems_bed_has(const struct ems_bed *bed, const char *id);
-void ems_bed_pump(struct ems_bed *bed, int ms);
+void ems_bed_pump(struct ems_bed *bed, int ms); /* one event, or so long */
+void ems_bed_pump_for(struct ems_bed *bed, int64_t us);
 /* Files in bed->folder. */
 void ems_bed_await_text(struct ems_bed *bed, const char *name, const char *text);
 void ems_bed_expect_text(const struct ems_bed *bed, const char *name, const char *text);
