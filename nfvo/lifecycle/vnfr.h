@@ -25,6 +25,8 @@ void vnfr_adopt(struct vnfr_member *v,
                 const struct vnfr *record); /* first record of the VNFM: ids, owner members */
 /* What the VNFM says of its record now: merged by the owner column; new elements get ids. */
 void vnfr_merge(struct vnfr_member *v, const struct vnfr *record);
+void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record);
+#define VNFR_HISTORY_MAX 500             /* entries, with what a VNFM adds */
 int vnfr_proceed(struct vnfr_member *v); /* INITIALIZED: what comes next */
 int vnfr_begin_release(struct vnfr_member *v);
 bool vnfr_is_ready_source(int phase);

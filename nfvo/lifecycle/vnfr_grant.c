@@ -31,10 +31,48 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     member_changed(v);
 }
 
+static bool is_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+static bool history_has(const struct vnfr *vnfr, const struct history_event *h)
+{
+    for (uint32_t i = 0; i < vnfr->lifecycle_event_history.n; i++) {
+        const struct history_event *known = vnfr->lifecycle_event_history.at[i];
+        if (is_text(known->event, h->event) && is_text(known->executed_at, h->executed_at) &&
+            is_text(known->description, h->description))
+            return true;
+    }
+    return false;
+}
+
+/* The history is ours, but what a VNFM says of its scripts belongs into it: entries that have no id
+ * yet. */
+void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record)
+{
+    struct decision *d = v->m->d;
+    struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t i = 0; vnfr && record && i < record->lifecycle_event_history.n; i++) {
+        const struct history_event *said = record->lifecycle_event_history.at[i];
+        if (said->id || !said->event || vnfr->lifecycle_event_history.n >= VNFR_HISTORY_MAX ||
+            history_has(vnfr, said))
+            continue;
+        struct history_event *h = proto_new(&history_event_type, d->arena);
+        h->id = decision_new_id(d);
+        h->event = text_cut(d->arena, said->event, 64);
+        h->description = text_cut(d->arena, said->description, 1024);
+        h->executed_at = text_cut(d->arena, said->executed_at, 64);
+        proto_list_add(&vnfr->lifecycle_event_history, h, d->arena);
+        member_changed(v);
+    }
+}
+
 void vnfr_merge(struct vnfr_member *v, const struct vnfr *record)
 {
     if (!record)
         return;
+    vnfr_merge_history(v, record);
     proto_merge(&vnfr_type, member_vnfr(v), record, v->m->d->arena);
     record_fill_ids(&vnfr_type, v->vnfr, false, make_id, v->m->d);
     member_changed(v);

@@ -17,6 +17,8 @@ int on_fault(void *ctx)
     close_commands_of(v); /* what still comes for them is stale */
     const struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
     vnfr_set_status(v, VNFR_FAILED);
+    if (v->msg)
+        vnfr_merge_history(v, v->msg->record);
     vnfr_history(v, "ERROR", f->message);
     if (v->st->reply_to)
         answer_with_error(v, arena_printf(d->arena, "%s", f->message));
@@ -73,6 +75,8 @@ static bool all_gone(const struct vnfr_member *v)
 int on_released(void *ctx)
 {
     struct vnfr_member *v = ctx;
+    if (v->msg)
+        vnfr_merge_history(v, v->msg->record);
     vnfr_history(v, "RELEASE", "");
     vnfr_event(v, ACTION_RELEASE_RESOURCES);
     for (uint32_t i = 0; i < v->m->n_instances; i++)
