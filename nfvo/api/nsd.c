@@ -74,6 +74,8 @@ static enum err_code nsd_add(struct call *c, struct err *err)
         rc = resolve(c, nsd, err);
     if (rc == ERR_OK)
         rc = catalogue_onboard_nsd(nsd, &rules, &c->arena, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < nsd->vnfd.n; i++)
+        rc = descriptor_adopt_link(c, nsd->vnfd.at[i], err);
     if (rc == ERR_OK)
         rc = store_nsd_add(call_db(c), nsd, err);
     if (rc == ERR_OK)

@@ -55,6 +55,22 @@ static enum err_code package_download(struct call *c, struct err *err)
     return err_hint(err, "download the tar yourself, then POST " BASE);
 }
 
+/* Such packages have no metadata: their identity is their own. */
+enum err_code descriptor_adopt_link(struct call *c, struct vnfd *vnfd, struct err *err)
+{
+    const char *url = vnfd->vnf_package_location;
+    if (!url || !strstr(url, "://"))
+        return ERR_OK;
+    struct vnf_package *p = proto_new(&vnf_package_type, &c->arena);
+    p->id = call_new_id(c);
+    p->project_id = c->project;
+    p->name = vnfd->name;
+    p->nfvo_version = vnfd->nfvo_version;
+    p->scripts_link = url;
+    vnfd->vnf_package_location = p->id;
+    return store_package_add(call_db(c), p, p->id, NULL, err);
+}
+
 /* --- reading and changing --------------------------------------------------------------------- */
 
 static enum err_code package_list(struct call *c, struct err *err)

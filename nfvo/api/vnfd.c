@@ -63,6 +63,8 @@ static enum err_code vnfd_add(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = catalogue_onboard_vnfd(vnfd, &rules, &c->arena, err);
     if (rc == ERR_OK)
+        rc = descriptor_adopt_link(c, vnfd, err);
+    if (rc == ERR_OK)
         rc = store_vnfd_add(call_db(c), vnfd, err);
     if (rc == ERR_OK)
         call_json(c, &vnfd_type, vnfd);

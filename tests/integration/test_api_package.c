@@ -222,6 +222,22 @@ static void what_an_nsd_uses_stays(void **state)
     WANT(200, api_call(f, "GET", at(VNFDS "/%s", vnfd), NULL));
 }
 
+/* amqp-protocol.md 9.7, rule 8 */
+static void a_url_becomes_a_package(void **state)
+{
+    struct api_fixture *f = *state;
+    char id[64];
+    WANT(201, api_call(f, "POST", NSDS,
+                       "{\"name\":\"n\",\"vendor\":\"v\",\"version\":\"1\",\"vnfd\":[{\"name\":"
+                       "\"w\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":"
+                       "\"generic\",\"vnfPackageLocation\":\"https://x.invalid/y.git\",\"vdu\":[{"
+                       "\"vm_image\":[\"i\"]}]}]}"));
+    take(f, "vnfPackageLocation", id);
+    WANT(200, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    HAS("\"name\":\"w\"");
+    HAS("\"scriptsLink\":\"https://x.invalid/y.git\"");
+}
+
 static void package_is_deployed(void **state)
 {
     struct api_fixture *f = *state;
@@ -249,9 +265,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(package_lives),       TEST(bad_uploads),        TEST(faults_have_a_line),
-        TEST(large_uploads),       TEST(projects_are_apart), TEST(what_an_nsd_uses_stays),
-        TEST(package_is_deployed),
+        TEST(package_lives),           TEST(bad_uploads),         TEST(faults_have_a_line),
+        TEST(large_uploads),           TEST(projects_are_apart),  TEST(what_an_nsd_uses_stays),
+        TEST(a_url_becomes_a_package), TEST(package_is_deployed),
     };
     return cmocka_run_group_tests_name("api_package", tests, NULL, NULL);
 }
