@@ -248,18 +248,15 @@ static const char *host_of(struct page *p, const char *vnfr)
 static void show_next(struct page *p, const char *vnfr)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const char *phase = cli_json_str(p->all, "nsr.phase"), *hint;
+    const char *phase = cli_json_str(p->all, "nsr.phase");
     const json_t *fault = cli_json_at(p->all, "nsr.fault");
     const json_t *wait = cli_main_wait(json_object_get(p->all, "waits"), vnfr);
     const char *waits_vnfr = wait ? cli_json_str(wait, "vnfr") : "";
     if (strcmp(phase, "FAILED") == 0) {
-        hint = cli_json_str(fault, "hint");
         const char *host = cli_json_str(fault, "host");
         if (*host)
-            sbuf_addf(&text, "read its output: baton logs %s\n             ", host);
-        sbuf_addf(&text, "%s%sbaton nsr delete %s --wait; then deploy again",
-                  strstr(hint, "delete and deploy again") ? "" : hint,
-                  *hint && !strstr(hint, "delete and deploy again") ? "; " : "", nsr_id(p));
+            sbuf_addf(&text, "baton logs %s; ", host);
+        sbuf_addf(&text, "mend the cause; baton nsr delete %s --wait; deploy again", nsr_id(p));
     } else if (wait) {
         sbuf_addf(&text, "%s; waits for ",
                   strcmp(phase, "RELEASING") == 0 ? "is released" : "deploys");

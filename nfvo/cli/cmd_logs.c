@@ -178,6 +178,20 @@ struct printer {
     int width; /* of the hostnames; 0: there is only one */
 };
 
+#define PUBLISHED       "##baton set "
+#define PUBLISHED_SHOWN 120
+
+/* A value that a script published may be long, and is on the record. */
+static size_t shown_of(const char *text)
+{
+    size_t n = strlen(text), cut = PUBLISHED_SHOWN;
+    if (strncmp(text, PUBLISHED, sizeof(PUBLISHED) - 1) != 0 || n <= PUBLISHED_SHOWN + 40)
+        return n;
+    while (cut > 0 && ((unsigned char)text[cut] & 0xc0) == 0x80) /* not inside of a character */
+        cut--;
+    return cut;
+}
+
 /* The text is a script's: what could steer a terminal becomes '?'. */
 static void print_line(void *arg, const char *text)
 {
@@ -192,8 +206,13 @@ static void print_line(void *arg, const char *text)
     }
     if (p->width)
         fprintf(c->out, "%-*s  ", p->width, p->s->host);
-    for (const unsigned char *t = (const unsigned char *)text; *t; t++)
-        fputc((*t < ' ' && *t != '\t') || *t == 127 ? (*t == '\r' ? ' ' : '?') : *t, c->out);
+    size_t n = shown_of(text);
+    for (size_t i = 0; i < n; i++) {
+        unsigned char t = (unsigned char)text[i];
+        fputc((t < ' ' && t != '\t') || t == 127 ? (t == '\r' ? ' ' : '?') : t, c->out);
+    }
+    if (text[n])
+        fprintf(c->out, "... (%zu bytes; -o json shows them)", strlen(text));
     fputc('\n', c->out);
 }
 

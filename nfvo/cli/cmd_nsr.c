@@ -29,6 +29,7 @@ int cli_cmd_nsr_show(struct cli *c)
 #define LOGS_AFTER_US  (500 * USEC_PER_MS) /* a step that is over sooner needs no looking into */
 #define LOGS_WITHIN_MS 2000                /* the progress must not wait for a VNFM */
 #define LOGS_HOSTS_MAX 16
+#define HEADING_WIDTH  28
 
 struct wait {
     struct cli *c;
@@ -37,7 +38,8 @@ struct wait {
     int64_t start_us, deadline_us;
     bool is_away; /* the server did not answer last time */
     struct cli_watch *watch;
-    json_t *logs; /* what the scripts of each host said when last asked */
+    json_t *logs;   /* what the scripts of each host said when last asked */
+    json_t *phases; /* of the VNFRs, when last looked at */
     int64_t logs_at_us;
     bool has_no_logs; /* the VNFM cannot tell, or not in time */
 };
@@ -85,17 +87,39 @@ struct heading {
     struct wait *w;
     const char *host;
     int64_t now_us;
+    bool has_run; /* one was running when it was asked before */
 };
 
-/* "== INSTANTIATE install.sh (2026-11-23 00:10:11, exit 0, 0.3 s)" */
+/* "== INSTANTIATE install.sh (2026-11-23 00:10:11, exit 0, 0.3 s)" as "INSTANTIATE install.sh" and
+ * "exit 0, 0.3 s". */
 static void say_heading(void *arg, const char *text)
 {
     const struct heading *h = arg;
     char who[80];
     if (strncmp(text, "== ", 3) != 0)
         return;
+    text += 3;
+    const char *open = strstr(text, " ("), *comma = open ? strchr(open, ',') : NULL;
+    int end = comma ? (int)strcspn(comma + 1, ")") : 0;
     snprintf(who, sizeof(who), "  %s", h->host);
-    cli_watch_say(h->w->watch, h->now_us, who, "%s", text + 3);
+    if (comma) /* one that was not seen running ended some time before */
+        cli_watch_say(h->w->watch, h->has_run || strstr(comma, "running") ? h->now_us : -1, who,
+                      "%-*.*s %.*s", HEADING_WIDTH, (int)(open - text), text, end, comma + 1);
+    else
+        cli_watch_say(h->w->watch, h->now_us, who, "%s", text);
+}
+
+static bool has_running(const json_t *lines)
+{
+    size_t i;
+    const json_t *line;
+    json_array_foreach(lines, i, line)
+    {
+        const char *text = json_string_value(line);
+        if (text && strncmp(text, "== ", 3) == 0 && strstr(text, ", running)"))
+            return true;
+    }
+    return false;
 }
 
 static void ask_host(struct wait *w, const json_t *vnfr, const char *host)
@@ -107,11 +131,24 @@ static void ask_host(struct wait *w, const json_t *vnfr, const char *host)
         w->has_no_logs = a.exit != CLI_UNREACHABLE || a.status == 0;
         return;
     }
-    struct heading heading = {w, host, clock_mono_us()};
-    if (!before && json_array_size(a.json) == 0 && !w->is_delete)
-        say_heading(&heading, "== no script has run yet: waits for its agent");
+    struct heading heading = {w, host, clock_mono_us(), has_running(before)};
+    if (!before && json_array_size(a.json) == 0 &&
+        strcmp(cli_json_str(vnfr, "phase"), "ALLOCATED") == 0)
+        say_heading(&heading, "== no script has run yet; the agent is awaited");
     cli_logs_diff(before, a.json, say_heading, &heading);
     json_object_set(w->logs, host, a.json);
+}
+
+/* Scripts may be running, or have just ended. */
+static bool is_worth_a_look(struct wait *w, const json_t *vnfr, bool is_time, int64_t server_us)
+{
+    const char *name = cli_json_str(vnfr, "name"), *phase = cli_json_str(vnfr, "phase");
+    const char *before = json_string_value(json_object_get(w->phases, name));
+    bool has_left = before && strcmp(before, phase) != 0 && cli_runs_scripts(before);
+    bool is_in = is_time && cli_runs_scripts(phase) &&
+                 server_us - cli_watch_since(w->watch, name) > LOGS_AFTER_US;
+    json_object_set_new(w->phases, name, json_string(phase));
+    return has_left || is_in;
 }
 
 static void look_at_scripts(struct wait *w, const json_t *explain, int64_t now_us)
@@ -120,13 +157,12 @@ static void look_at_scripts(struct wait *w, const json_t *explain, int64_t now_u
     const json_t *vnfr, *instance;
     int asked = 0;
     int64_t server_us = json_integer_value(json_object_get(explain, "now"));
-    if (w->has_no_logs || now_us - w->logs_at_us < LOGS_EVERY_US)
-        return;
-    w->logs_at_us = now_us;
+    bool is_time = now_us - w->logs_at_us >= LOGS_EVERY_US;
+    if (is_time)
+        w->logs_at_us = now_us;
     json_array_foreach(json_object_get(explain, "vnfrs"), i, vnfr)
     {
-        int64_t since = cli_watch_since(w->watch, cli_json_str(vnfr, "name"));
-        if (!cli_runs_scripts(cli_json_str(vnfr, "phase")) || server_us - since < LOGS_AFTER_US)
+        if (!is_worth_a_look(w, vnfr, is_time, server_us))
             continue;
         json_array_foreach(json_object_get(vnfr, "instances"), k, instance)
         {
@@ -201,12 +237,12 @@ static int follow(struct wait *w, struct cli_answer *a)
         cli_ask_explain(w->c, w->id, query, a);
         int64_t now_us = clock_mono_us();
         note_absence(w, a, now_us);
-        if (a->exit == CLI_OK)
+        if (a->exit == CLI_OK) {
             cli_watch_show(w->watch, a->json, now_us);
+            look_at_scripts(w, a->json, now_us);
+        }
         if (is_over(w, a, &exit))
             return conclude(w, a, exit);
-        if (a->exit == CLI_OK)
-            look_at_scripts(w, a->json, now_us);
         if (now_us >= w->deadline_us)
             return time_out(w);
         int pause_ms = now_us - w->start_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS;
@@ -226,10 +262,12 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     snprintf(w.id, sizeof(w.id), "%s", cli_json_str(nsr, "id"));
     snprintf(w.name, sizeof(w.name), "%s", cli_json_str(nsr, "name"));
     w.logs = json_object();
+    w.phases = json_object();
     w.watch = cli_watch_new(to, isatty(fileno(to)), is_delete ? "RELEASE" : "DEPLOY", w.start_us);
     int exit = follow(&w, a);
     cli_watch_free(w.watch);
     json_decref(w.logs);
+    json_decref(w.phases);
     return exit;
 }
 

@@ -333,18 +333,15 @@ static void put_driver(const json_t *pop, struct sbuf *cell)
     sbuf_adds(cell, *driver ? driver : "none");
 }
 
-static const struct cli_column vnfm_columns[] = {{.heading = "VNFM", .path = "type"},
-                                                 {.heading = "REACHED BY", .path = "kind"},
-                                                 {.heading = "ENDPOINT", .path = "endpoint"},
-                                                 {.heading = "ACTIVE", .path = "active"},
-                                                 {.heading = "VNFS", .path = "vnfrs"},
-                                                 {.heading = "OPEN", .path = "open"},
-                                                 {0}};
-static const struct cli_column driver_columns[] = {{.heading = "DRIVER", .path = "queue"},
-                                                   {.heading = "TYPE", .path = "type"},
-                                                   {.heading = "ACTIVE", .path = "active"},
-                                                   {.heading = "POPS", .path = "pops"},
-                                                   {0}};
+static const struct cli_column vnfm_columns[] = {
+    {.heading = "VNFM", .path = "type"},           {.heading = "REACHED BY", .path = "kind"},
+    {.heading = "ENDPOINT", .path = "endpoint"},   {.heading = "ACTIVE", .path = "active"},
+    {.heading = "PROCESSES", .path = "consumers"}, {.heading = "VNFS", .path = "vnfrs"},
+    {.heading = "OPEN", .path = "open"},           {0}};
+static const struct cli_column driver_columns[] = {
+    {.heading = "DRIVER", .path = "queue"},  {.heading = "TYPE", .path = "type"},
+    {.heading = "ACTIVE", .path = "active"}, {.heading = "PROCESSES", .path = "consumers"},
+    {.heading = "POPS", .path = "pops"},     {0}};
 static const struct cli_column pop_columns[] = {{.heading = "POP", .path = "name"},
                                                 {.heading = "TYPE", .path = "type"},
                                                 {.heading = "ACTIVE", .path = "active"},
@@ -383,6 +380,21 @@ static void add_ages(const struct view *v, const json_t *pops)
     }
 }
 
+/* Who consumes from a peer's queue is one process of it. */
+static void add_consumers(const struct view *v, const char *member, const char *queue)
+{
+    size_t i, k;
+    json_t *peer, *q;
+    json_array_foreach(json_object_get(v->all, member), i, peer)
+    {
+        json_array_foreach(json_object_get(v->all, "queues"), k, q)
+        {
+            if (strcmp(cli_json_str(q, "name"), cli_json_str(peer, queue)) == 0)
+                json_object_set(peer, "consumers", json_object_get(q, "consumers"));
+        }
+    }
+}
+
 static void print_status(struct cli *c, const json_t *all)
 {
     struct view v = {.c = c, .all = all, .now_us = number(all, "now"), .warnings = SBUF_INIT};
@@ -391,6 +403,8 @@ static void print_status(struct cli *c, const json_t *all)
     check_peers(&v);
     check_work(&v);
     add_ages(&v, json_object_get(all, "pops"));
+    add_consumers(&v, "vnfms", "endpoint");
+    add_consumers(&v, "drivers", "queue");
     print_server(&v);
     print_counts(&v);
     print_in_flight(&v);

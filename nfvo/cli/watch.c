@@ -88,11 +88,20 @@ static void begin_line(struct cli_watch *w, double seconds, const char *who)
     fprintf(w->to, "%8.3f s  %-*s  ", seconds > 0 ? seconds : 0, w->who_width, who);
 }
 
+static void begin_line_of_before(struct cli_watch *w, const char *who)
+{
+    erase_live_line(w);
+    fprintf(w->to, "%10s  %-*s  ", "", w->who_width, who);
+}
+
 void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const char *fmt, ...)
 {
     va_list ap;
     int64_t at = now_us - w->start_us + w->ahead_us;
-    begin_line(w, (double)at / 1e6, who);
+    if (now_us < 0)
+        begin_line_of_before(w, who);
+    else
+        begin_line(w, (double)at / 1e6, who);
     va_start(ap, fmt);
     vfprintf(w->to, fmt, ap);
     va_end(ap);

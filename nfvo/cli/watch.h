@@ -25,7 +25,7 @@ int64_t cli_watch_after(const struct cli_watch *w); /* id of the last line of th
 int64_t cli_watch_since(const struct cli_watch *w, const char *vnfr);
 /* Seconds from the beginning to the last line, by the server's clock; < 0: nothing was seen. */
 double cli_watch_took(const struct cli_watch *w);
-/* A line at this moment. who: a VNF, a host, or "". */
+/* A line at this moment; now_us < 0: of some time before. who: a VNF, a host, or "". */
 void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 /* A table: VNFs and their phases, in seconds. Ends the last line of a terminal. */
