@@ -141,7 +141,10 @@ static void bridge_lines(const struct loc_network *n, struct sbuf *out)
 {
     char gateway[LOC_IP_TEXT];
     loc_ip_print(loc_range_gateway(&n->range), gateway);
-    sbuf_addf(out, "link add br%u type bridge\n", n->number);
+    /* Without an address of its own a bridge takes the lowest of its ports', another one whenever a
+     * server comes or goes, and who knew it loses its gateway for half a minute. */
+    sbuf_addf(out, "link add br%u address 02:ba:70:6e:%02x:%02x type bridge\n", n->number,
+              n->number >> 8 & 0xff, n->number & 0xff);
     sbuf_addf(out, "addr add %s/%u dev br%u\n", gateway, n->range.bits, n->number);
     sbuf_addf(out, "link set br%u up\n", n->number);
 }
@@ -224,7 +227,13 @@ enum err_code loc_fabric_attach(struct loc *l, const struct loc_server *s, pid_t
         if (!number)
             return err_set(err, ERR_NOT_FOUND, "network '%s' is gone", s->nics[i].name);
         wire(name, s, i);
-        sbuf_addf(&outside, "link add %s type veth peer name eth%u netns %d\n", name, i, (int)pid);
+        /* The address follows from the IP: whoever remembers that of a server that is gone is right
+         * when the next one gets its IP. */
+        uint32_t to = s->nics[i].ip;
+        sbuf_addf(&outside,
+                  "link add %s type veth peer name eth%u address 02:bb:%02x:%02x:%02x:%02x netns "
+                  "%d\n",
+                  name, i, to >> 24, to >> 16 & 0xff, to >> 8 & 0xff, to & 0xff, (int)pid);
         sbuf_addf(&outside, "link set %s master br%u up\n", name, number);
         loc_ip_print(s->nics[i].ip, ip);
         sbuf_addf(&inside, "addr add %s/%u dev eth%u\nlink set eth%u up\n", ip, range.bits, i, i);
