@@ -115,20 +115,33 @@ fmt:
 demo-programs: $(addprefix $(O)/bin/,nfvo baton $(filter vnfm-generic ems-agent vim-driver-local vnfm-dummy vim-driver-test,$(bins)))
 demo-matrix:
 	@tests/demo/matrix
+# The stack of deploy/compose on a Docker engine of its own; takes minutes.
+compose-test:
+	@tests/compose/run
 check:
 	@./tests/check
 
+# Units and samples name the folder that PREFIX says. Nothing in /etc is touched: deploy/README.md, "On a server".
+share := $(DESTDIR)$(PREFIX)/share/doc/baton
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d) $(share)/config $(share)/examples
 	install -m 755 $(foreach b,$(bins),$(O)/bin/$(b)) $(DESTDIR)$(PREFIX)/bin
+	for unit in deploy/systemd/*.service; do \
+	    sed 's|/usr/local/|$(PREFIX)/|g' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
+	install -m 644 deploy/systemd/baton.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/baton.conf
+	install -m 644 deploy/systemd/baton.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/baton.conf
+	install -m 644 README.md LICENSE $(share)
+	install -m 644 deploy/README.md $(share)/deploy.md
+	install -m 644 deploy/config/* $(share)/config
+	cp -R deploy/examples/. $(share)/examples
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration e2e sim interop bench demo-matrix fuzz lint fmt asan tsan install clean"
+	@echo "all check unit integration e2e sim interop bench demo-matrix compose-test fuzz lint fmt asan tsan install clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all unit test itest integration e2e interop demo-programs demo-matrix lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
+.PHONY: all unit test itest integration e2e interop demo-programs demo-matrix compose-test lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
