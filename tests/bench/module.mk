@@ -19,5 +19,10 @@ $(O)/bench/http: $(O)/obj/tests/bench/bench_http.o $(O)/lib/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lcurl -luuid -lm
 
+# The local VIM driver on this host: see vim_local.c. Not part of `make bench`: it makes containers.
+$(O)/bench/vim-local: $(O)/obj/tests/bench/vim_local.o $(O)/lib/libvim_local.a $(O)/lib/libob_vim.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -larchive -luuid -lm
+
 bench: all $(O)/bench/floor $(O)/bench/load $(O)/bench/http
 	tests/bench/run --build $(O) $(BENCH)
