@@ -63,7 +63,7 @@ static enum err_code resolve(struct call *c, struct nsd *nsd, struct err *err)
 
 static enum err_code nsd_add(struct call *c, struct err *err)
 {
-    struct nsd *nsd;
+    struct nsd *nsd = NULL;
     struct catalogue_rules rules;
     enum err_code rc = descriptor_rules(c, &rules, err);
     if (rc == ERR_OK)

@@ -121,8 +121,9 @@ int api_call(struct api_fixture *f, const char *method, const char *path, const 
 int api_upload(struct api_fixture *f, const char *path, const void *data, size_t len)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    sbuf_adds(&body, "--file\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n"
-                     "Content-Type: multipart/form-data\r\n\r\n");
+    sbuf_adds(&body,
+              "--file\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n"
+              "Content-Type: multipart/form-data\r\n\r\n");
     sbuf_add(&body, data, len);
     sbuf_adds(&body, "\r\n--file--\r\n");
     struct http_call c = {.method = "POST",
