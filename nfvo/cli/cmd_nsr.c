@@ -181,6 +181,8 @@ static int summarize(struct wait *w, const struct cli_answer *a, int exit)
     struct cli *c = w->c;
     FILE *to = cli_is_for_people(c) ? c->out : c->errors;
     double took = cli_watch_took(w->watch);
+    if (*cli_watch_name(w->watch))
+        snprintf(w->name, sizeof(w->name), "%s", cli_watch_name(w->watch));
     if (took < 0)
         took = (double)(clock_mono_us() - w->start_us) / 1e6;
     if (exit == CLI_OK || exit == CLI_FAULT)

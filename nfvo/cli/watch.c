@@ -64,6 +64,11 @@ int64_t cli_watch_after(const struct cli_watch *w)
     return w->last_id;
 }
 
+const char *cli_watch_name(const struct cli_watch *w)
+{
+    return w->name;
+}
+
 double cli_watch_took(const struct cli_watch *w)
 {
     return w->begin_at ? (double)(w->end_at - w->begin_at) / 1e6 : -1;

@@ -23,6 +23,7 @@ void cli_watch_show(struct cli_watch *w, const json_t *explain, int64_t now_us);
 int64_t cli_watch_after(const struct cli_watch *w); /* id of the last line of the history */
 /* Since when the VNFR is in its phase, by the answer's clock; 0: no step was seen. */
 int64_t cli_watch_since(const struct cli_watch *w, const char *vnfr);
+const char *cli_watch_name(const struct cli_watch *w); /* of the NSR; "": not seen */
 /* Seconds from the beginning to the last line, by the server's clock; < 0: nothing was seen. */
 double cli_watch_took(const struct cli_watch *w);
 /* A line at this moment; now_us < 0: of some time before. who: a VNF, a host, or "". */

@@ -51,8 +51,9 @@
     "'opened', c.opened_at, 'due', c.due_at, 'lost', c.data = 'lost', 'vnfr', v.name, 'vnfm', v.endpoint, 'host', i.hostname, " \
     "'pop', p.name, 'popType', p.type) ORDER BY c.opened_at, c.id) " \
     "FROM one JOIN command c ON c.agg = one.agg OR c.agg IN (SELECT coalesce(nullif(w.data, ''), w.subject) FROM command w WHERE w.agg = one.agg AND w.kind IN (5, 8)) " \
-    "OR one.kind IN ('vnfm', 'driver') AND c.subject IN (SELECT v.id FROM vnfr v WHERE one.kind = 'vnfm' AND v.endpoint = one.name " \
-        "UNION ALL SELECT i.id FROM instance i JOIN pop p ON p.id = i.pop_id JOIN vim_driver d ON d.type = split_part(p.type, '.', 1) WHERE one.kind = 'driver' AND d.queue = one.id) " \
+    "OR one.kind IN ('vnfm', 'driver') AND c.subject IN (SELECT v.id FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE one.kind = 'vnfm' AND v.endpoint = one.name AND " SQL_NSR_SEEN " " \
+        "UNION ALL SELECT i.id FROM instance i JOIN nsr n ON n.id = i.agg JOIN pop p ON p.id = i.pop_id JOIN vim_driver d ON d.type = split_part(p.type, '.', 1) " \
+            "WHERE one.kind = 'driver' AND d.queue = one.id AND " SQL_NSR_SEEN ") " \
     "LEFT JOIN instance i ON i.id = c.subject LEFT JOIN vnfr v ON v.id = coalesce(i.vnfr_id, c.subject) " \
     "LEFT JOIN pop p ON p.id = coalesce(i.pop_id, CASE WHEN c.agg_kind = 1 THEN c.agg END, nullif(c.data, ''), c.subject) " \
     "WHERE NOT (one.kind = 'command' AND c.id <> one.id))"
@@ -108,8 +109,8 @@ static const struct db_statement status = {"status",
         SQL_STATUS_NSRS " AND n.phase IN (0, 3) ORDER BY n.created_at LIMIT 20) t)"
     ", 'failed', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'fault', t.doc::json->'fault'->>'message') ORDER BY t.created_at) "
         "FROM (SELECT n.id, n.name, n.doc, n.created_at " SQL_STATUS_NSRS " AND n.phase = 2 ORDER BY n.created_at LIMIT 20) t)"
-    ", 'waiting', (SELECT json_build_object('open', count(*), 'oldest', (SELECT json_build_object('id', o.id, 'kind', ($3::text[])[o.kind], 'opened', o.opened_at, 'due', o.due_at) "
-        "FROM command o ORDER BY o.opened_at LIMIT 1)) FROM command c)"
+    ", 'waiting', (SELECT json_build_object('open', count(*), 'oldest', (array_agg(json_build_object('id', c.id, 'kind', ($3::text[])[c.kind], 'opened', c.opened_at, 'due', c.due_at) "
+        "ORDER BY c.opened_at))[1]) FROM command c LEFT JOIN nsr n ON n.id = c.agg LEFT JOIN pop p ON p.id = c.agg WHERE $1::text = '*' OR coalesce(n.project_id, p.project_id) = $1::text)"
     ", 'outbox', (SELECT json_build_object('unsent', count(*) FILTER (WHERE o.next_at < " SQL_NOW "), 'retried', count(*) FILTER (WHERE o.attempts > 1)) FROM outbox o)"
     ", 'events', (SELECT json_build_object('undelivered', count(*), 'oldest', min(e.created_at)) FROM event_out e)"
     ", 'tombstones', (SELECT count(*) FROM nsr n WHERE n.phase >= 100)"
