@@ -319,6 +319,7 @@ static int make(void **state)
     struct err err = ERR_INIT;
 
     (void)state;
+    umask(077); /* scripts have the usual one */
     if (!mkdtemp(base))
         return -1;
     snprintf(path, sizeof(path), "%s/journal", base);
