@@ -1,6 +1,7 @@
 """The scenarios of `make interop`.  Each function gets an Environment and a report; what it does
 with one suite of processes is told by report.scenario(name), which counts.
 """
+import json
 import re
 import signal
 
@@ -168,6 +169,52 @@ for _driver in ("pydriver", "cdriver"):
     for _vnfm in ("pyvnfm", "cvnfm"):
         group(lifecycle({"server": _vnfm, "client": _vnfm}, _driver))
 group(lifecycle({"server": "pyvnfm", "client": "cvnfm"}, "pydriver"))
+
+
+# -- VNF packages
+
+METADATA = """name: %s
+vendor: interop
+nfvo_version: "6.0"
+vim_types: [%s]
+%s"""
+PACKAGED = {
+    "name": "packed", "vendor": "interop", "version": "1", "type": "t",
+    "virtual_link": [{"name": "private"}], "deployment_flavour": [{"flavour_key": "m1.small"}],
+    "lifecycle_event": [{"event": "INSTANTIATE", "lifecycle_events": ["a.sh"]}],
+    "vdu": [{"vm_image": ["test-image"], "scale_in_out": 1, "vnfc": [
+        {"connection_point": [{"virtual_link_reference": "private", "interfaceId": 0}]}]}]}
+
+
+@group
+def package(env, report):
+    with Suite(env, "package") as suite:
+        start_pair(suite, ["pyvnfm"], "pydriver", *RESIDENT)
+
+        def instantiated(name, more, scripts):
+            """Deploy the package and answer what the SDK handed to the handler as scripts."""
+            vnfd = suite.upload_package(dict(scripts, **{
+                "Metadata.yaml": (METADATA % (name, suite.type("pydriver"), more)).encode(),
+                "vnfd.json": json.dumps(dict(PACKAGED, name=name,
+                                             endpoint=suite.type("pyvnfm"))).encode()}))
+            nsd = suite.rest("POST", "ns-descriptors", {
+                "name": name, "vendor": "interop", "version": "1", "vld": [{"name": "private"}],
+                "vnfd": [{"id": "interop/%s/1" % name}]})
+            equal("the NSD has the package's VNFD", nsd["vnfd"][0]["id"], vnfd["id"])
+            nsr_id = suite.deploy(nsd)
+            suite.wait_status(nsr_id, "ACTIVE")
+            call = suite.calls("pyvnfm", "instantiate", name)[0]
+            suite.delete(nsr_id)
+            return call["scripts"]
+
+        with report.scenario("package/scripts", suite):
+            equal("scripts", instantiated("packed", "", {
+                "scripts/a.sh": b"#!\x00\x7f\x80\xff\n", "scripts/lib/b.sh": b""}),
+                  [["a.sh", [35, 33, 0, 127, -128, -1, 10]], ["lib/b.sh", []]])
+        with report.scenario("package/link", suite):
+            equal("scripts", instantiated("linked", "scripts-link: https://x.invalid/y.git\n", {}),
+                  "https://x.invalid/y.git")
+        suite.expect_nothing_left("pydriver")
 
 
 # -- exceptions of the VNFM

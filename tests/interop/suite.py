@@ -4,6 +4,7 @@ host and a database schema of their own.  Standard library only: the peers' virt
 What tests/e2e needs as well (leftover rows and messages) is asked of deploy/local/suite.sh.
 """
 import base64
+import io
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import tarfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -158,6 +160,7 @@ class Suite:
         self.env, self.name = env, name
         self.tag = secrets.token_hex(4)
         self.vhost = "interop-" + self.tag
+        self.agents_vhost = self.vhost + "-agents"
         self.schema = "interop_" + self.tag
         self.work = tempfile.mkdtemp(prefix=name.replace("/", "-")[:24] + ".", dir=env.work)
         self.processes = []
@@ -187,7 +190,8 @@ class Suite:
             if process.popen.poll() is None:
                 process.popen.kill()
                 process.popen.wait()
-        self.broker("DELETE", "vhosts/" + self.vhost)
+        for vhost in (self.vhost, self.agents_vhost):
+            self.broker("DELETE", "vhosts/" + vhost)
         for user in self.users():  # users are not inside the virtual host
             self.broker("DELETE", "users/" + urllib.parse.quote(user, safe=""))
         subprocess.run(["psql", "--no-psqlrc", "--quiet", "--command",
@@ -207,7 +211,8 @@ class Suite:
         with open(config, "w", opener=lambda p, f: os.open(p, f, 0o600)) as out:
             out.write("\n".join("%s = \"%s\"" % pair for pair in (
                 ("broker-host", env.host), ("broker-port", env.port),
-                ("broker-vhost", self.vhost), ("broker-user", env.user),
+                ("broker-vhost", self.vhost), ("agents-vhost", self.agents_vhost),
+                ("broker-user", env.user),
                 ("broker-password", env.password),
                 ("broker-management-port", env.management_port),
                 ("database", env.database), ("database-schema", self.schema),
@@ -353,6 +358,22 @@ class Suite:
             "vnf_dependency": [{"source": s, "target": t, "parameters": ["private", "hostname", "port"]}
                                for s, t in dependencies]})
 
+    def upload_package(self, files):
+        """files: name -> bytes.  As the reference's CLI does it; answers the VNFD."""
+        tar = io.BytesIO()
+        with tarfile.open(fileobj=tar, mode="w") as archive:
+            for name, data in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size = len(data)
+                archive.addfile(entry, io.BytesIO(data))
+        head = ("--sep\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n"
+                "Content-Type: multipart/form-data\r\n\r\n")
+        status, said = self.api("POST", "/api/v1/vnf-packages/",
+                                head.encode() + tar.getvalue() + b"\r\n--sep--\r\n",
+                                {"Content-Type": "multipart/form-data; boundary=sep"})
+        equal("status of the upload", (status, said if status != 200 else None), (200, None))
+        return said
+
     def deploy(self, nsd):
         return self.rest("POST", "ns-records/" + nsd["id"], {})["id"]
 
@@ -396,9 +417,9 @@ class Suite:
     def leftovers(self):
         """Rows, messages and reply queues that a suite without services must not have."""
         return subprocess.run(
-            ["bash", "-c", '. "$0"; suite_schema=$1 suite_vhost=$2; '
+            ["bash", "-c", '. "$0"; suite_schema=$1 suite_vhost=$2 suite_agents_vhost=$3; '
              "suite_leftover_rows; suite_leftover_messages",
-             os.path.join(TOP, "deploy/local/suite.sh"), self.schema, self.vhost],
+             os.path.join(TOP, "deploy/local/suite.sh"), self.schema, self.vhost, self.agents_vhost],
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             check=False).stdout.strip()
 

@@ -56,7 +56,7 @@ class Vnfm(openbaton.vnfm.AbstractVnfm):
         # scripts is a list, a link (string) or None.
         return self.script.call("instantiate", lambda: vnf_record, vnf_record.get("name"),
                                 **_record(vnf_record), scripts=scripts if isinstance(scripts, str) else
-                                [s.get("name") for s in scripts or []],
+                                [[s.get("name"), s.get("payload")] for s in scripts or []],
                                 vim_instances=sorted(vim_instances or {}))
 
     def get_resumed_action(self, vnf_record, vnfc_instance):
