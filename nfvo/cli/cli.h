@@ -36,7 +36,7 @@ enum cli_exit {
 
 /* Options of all commands: name, letter, value ("" for a switch), help. Which command takes which: commands.c. */
 #define CLI_OPTIONS(X)                                                                                        \
-    X(OUTPUT, "output", 'o', "table|wide|json|name", "wide: more columns; json: as the server sent it; name: ids only") \
+    X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns; json: as the server sent it; name: ids only")  \
     X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
     X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
     X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \

@@ -4,6 +4,7 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
+#include "nfvo/cli/logs.h"
 #include "nfvo/cli/words.h"
 
 #include <string.h>
@@ -156,6 +157,56 @@ static void show_history(struct page *p, const char *vnfr, const char *host)
         cli_put_history(&text, entry);
         fprintf(p->c->out, "  %s.%03d  %-20s  %s\n", at.s, (int)(time_of(row, "at") / 1000 % 1000),
                 *who ? who : cli_json_str(entry, "vnfr"), text.s);
+    }
+}
+
+/* --- scripts: the VNFM tells; only while they may run, and not for long -------------------------
+ */
+
+#define LOGS_WITHIN_MS 1500
+#define LOGS_HOSTS_MAX 4
+
+static void keep_heading(void *arg, const char *text)
+{
+    struct sbuf *last = arg;
+    if (strncmp(text, "== ", 3) != 0)
+        return;
+    sbuf_clear(last);
+    sbuf_adds(last, text + 3);
+}
+
+static bool show_scripts_of(struct page *p, const json_t *vnfr, const char *host, const char *label)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf last = SBUF_INIT;
+    struct cli_host h = {cli_json_str(p->all, "nsr.id"), cli_json_str(vnfr, "name"), host};
+    if (cli_ask_logs(p->c, &h, 0, LOGS_WITHIN_MS, &a) != CLI_OK)
+        return false;
+    cli_logs_diff(NULL, a.json, keep_heading, &last);
+    field(p, label, "%s: %s", host, last.len ? last.s : "none has run yet; its agent is awaited");
+    return true;
+}
+
+/* vnfr, host NULL: of all. */
+static void show_scripts(struct page *p, const char *vnfr, const char *host)
+{
+    size_t i, k;
+    const json_t *v, *instance;
+    int n = 0;
+    json_array_foreach(json_object_get(p->all, "vnfrs"), i, v)
+    {
+        if ((vnfr && strcmp(cli_json_str(v, "name"), vnfr) != 0) ||
+            !cli_runs_scripts(cli_json_str(v, "phase")))
+            continue;
+        json_array_foreach(json_object_get(v, "instances"), k, instance)
+        {
+            const char *name = cli_json_str(instance, "hostname");
+            if ((host && strcmp(name, host) != 0) || n >= LOGS_HOSTS_MAX ||
+                strcmp(cli_json_str(instance, "phase"), "UP") != 0)
+                continue;
+            if (!show_scripts_of(p, v, name, n++ ? "" : "SCRIPTS"))
+                return;
+        }
     }
 }
 
@@ -323,6 +374,7 @@ static void explain_nsr(struct page *p)
     field(p, "NSR", "%s  %s", cli_json_str(nsr, "name"), cli_json_str(nsr, "id"));
     show_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
     show_waits(p, NULL, NULL, NULL);
+    show_scripts(p, NULL, NULL);
     show_outbox(p);
     show_fault(p, json_object_get(nsr, "fault"));
     show_instances(p, json_object_get(p->all, "vnfrs"), NULL);
@@ -347,6 +399,7 @@ static void explain_vnfr(struct page *p)
     show_phase(p, phase, cli_vnfr_meaning(phase), cli_json_str(vnfr, "status"),
                phase_since(p, name, NULL));
     show_waits(p, name, NULL, json_object_get(vnfr, "needs"));
+    show_scripts(p, name, NULL);
     show_outbox(p);
     show_fault(p, json_object_get(vnfr, "fault"));
     if (json_array_size(json_object_get(vnfr, "instances")) > 0)
@@ -380,6 +433,7 @@ static void explain_instance(struct page *p)
         field(p, "", "its VNFR is %s: %s", of, cli_vnfr_meaning(of));
     }
     show_waits(p, NULL, host, NULL);
+    show_scripts(p, NULL, host);
     const json_t *fault = json_object_get(instance ? vnfr : NULL, "fault");
     if (strcmp(cli_json_str(fault, "host"), host) == 0)
         show_fault(p, fault);

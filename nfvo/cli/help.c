@@ -33,11 +33,11 @@ static void print_options(FILE *to, unsigned which)
         if (!(which & (1u << i)))
             continue;
         char left[64];
-        snprintf(left, sizeof(left), "%s--%s%s%s",
-                 rows[i].letter == 'o'   ? "-o, "
-                 : rows[i].letter == 'h' ? "-h, "
-                                         : "",
-                 rows[i].name, rows[i].value[0] ? " " : "", rows[i].value);
+        char letter[8] = "";
+        if (rows[i].letter)
+            snprintf(letter, sizeof(letter), "-%c, ", rows[i].letter);
+        snprintf(left, sizeof(left), "%s--%s%s%s", letter, rows[i].name,
+                 rows[i].value[0] ? " " : "", rows[i].value);
         fprintf(to, "  %-30s %s\n", left, rows[i].help);
     }
 }

@@ -42,14 +42,19 @@ const struct cli_column cli_nsd_columns[] = {
     {.heading = "ID", .path = "id"},           {.heading = "NAME", .path = "name"},
     {.heading = "VENDOR", .path = "vendor"},   {.heading = "VERSION", .path = "version"},
     {.heading = "VNFDS", .print = name_vnfds}, {0}};
-const struct cli_column cli_nsr_columns[] = {{.heading = "ID", .path = "id"},
-                                             {.heading = "NAME", .path = "name"},
-                                             {.heading = "STATUS", .path = "status"},
-                                             {.heading = "TASK", .path = "task"},
-                                             {.heading = "VNFS ACTIVE", .print = active_of_all},
-                                             {.heading = "INSTANCES", .print = count_nsr_instances},
-                                             {.heading = "CREATED", .path = "createdAt"},
-                                             {0}};
+const struct cli_column cli_nsr_columns[] = {
+    {.heading = "ID", .path = "id"},
+    {.heading = "NAME", .path = "name"},
+    {.heading = "STATUS", .path = "status"},
+    {.heading = "TASK", .path = "task"},
+    {.heading = "VNFS ACTIVE", .print = active_of_all},
+    {.heading = "INSTANCES", .print = count_nsr_instances},
+    {.heading = "CREATED", .path = "createdAt"},
+    {.heading = "UPDATED", .path = "updatedAt", .is_wide = true},
+    {.heading = "VENDOR", .path = "vendor", .is_wide = true},
+    {.heading = "VERSION", .path = "version", .is_wide = true},
+    {.heading = "NSD", .path = "descriptor_reference", .is_wide = true},
+    {0}};
 const struct cli_column cli_manager_columns[] = {{.heading = "ID", .path = "id"},
                                                  {.heading = "TYPE", .path = "type"},
                                                  {.heading = "REACHED BY", .path = "endpointType"},
