@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -121,6 +122,43 @@ static void test_traffic(void **state)
     loc_path(l, path, "instances/%s/console.log", c.id);
     assert_false(cloud_has_text(path, "reached"));
     close(listener);
+    cloud_close(l);
+    cloud_clean();
+}
+
+/* Its process is killed, then its namespace is taken away: servers are reached again. */
+static void test_fabric_lost(void **state)
+{
+    char path[LOC_PATH_MAX], text[200];
+    int pid;
+    AUTO(sbuf_release) struct sbuf process = SBUF_INIT;
+    if (!cloud_is_possible(state))
+        return;
+    struct loc *l = cloud_open();
+    cloud_network(l, "private", "10.99.8.0/24");
+    struct loc_server a = cloud_launch(
+        l, "a",
+        "#!/usr/bin/python3\nimport socket\ns = socket.create_server(('0.0.0.0', 7000))\n"
+        "print('listening', flush=True)\n"
+        "while True:\n    c, _ = s.accept()\n    c.send(b'served\\n')\n    c.close()\n");
+    cloud_await(l, &a, "listening");
+    for (int round = 0; round < 2; round++) {
+        loc_path(l, path, "fabric/process");
+        sbuf_clear(&process);
+        assert_int_equal(loc_read(path, 1000, &process, NULL), ERR_OK);
+        pid = atoi(process.s);
+        int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        assert_int_equal(poll(&p, 1, CLOUD_WAIT_MS), 1);
+        close(fd);
+        snprintf(path, sizeof(path), "/run/netns/baton-%s", l->id);
+        if (round == 1)
+            assert_int_equal(umount(path), 0);
+        snprintf(text, sizeof(text), "#!/bin/bash\n" CONNECT("10.99.8.2", "7000") "\n");
+        struct loc_server b = cloud_launch(l, "b", text);
+        cloud_await(l, &b, "got served");
+    }
     cloud_close(l);
     cloud_clean();
 }
@@ -427,17 +465,13 @@ int main(int argc, char **argv)
     int code;
     if (!cloud_begin(argc, argv, &code))
         return code;
-    const struct CMUnitTest tests[] = {CLOUD_BOTH(test_launch),
-                                       CLOUD_RUNC(test_traffic),
-                                       CLOUD_BOTH(test_token),
-                                       CLOUD_BOTH(test_parallel),
-                                       CLOUD_BOTH(test_first_process_killed),
-                                       CLOUD_BOTH(test_descendants),
-                                       CLOUD_BOTH(test_console_is_bounded),
-                                       CLOUD_BOTH(test_memory_limit),
-                                       CLOUD_BOTH(test_rebuild),
-                                       CLOUD_BOTH(test_refusals),
-                                       CLOUD_RUNC(test_images),
-                                       CLOUD_PLAIN(test_as_nobody)};
+    const struct CMUnitTest tests[] = {
+        CLOUD_BOTH(test_launch),       CLOUD_RUNC(test_traffic),
+        CLOUD_RUNC(test_fabric_lost),  CLOUD_BOTH(test_token),
+        CLOUD_BOTH(test_parallel),     CLOUD_BOTH(test_first_process_killed),
+        CLOUD_BOTH(test_descendants),  CLOUD_BOTH(test_console_is_bounded),
+        CLOUD_BOTH(test_memory_limit), CLOUD_BOTH(test_rebuild),
+        CLOUD_BOTH(test_refusals),     CLOUD_RUNC(test_images),
+        CLOUD_PLAIN(test_as_nobody)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,9 +33,11 @@ void cloud_set_options(int mode)
                                          .console_bytes = 8192};
 }
 
+static struct loc *opened; /* for the end of a test that failed */
+
 struct loc *cloud_open(void)
 {
-    struct loc *l = xcalloc(1, sizeof(*l));
+    struct loc *l = opened = xcalloc(1, sizeof(*l));
     struct err err = ERR_INIT;
     if (loc_cloud_open(l, &cloud_options, &err) != ERR_OK)
         fail_msg("%s: %s (%s)", cloud_folder, err.msg, err.hint);
@@ -44,6 +46,7 @@ struct loc *cloud_open(void)
 
 void cloud_close(struct loc *l)
 {
+    opened = NULL;
     loc_state_close(l);
     free(l);
 }
@@ -167,6 +170,21 @@ int cloud_set_up(void **state)
     if (!mkdtemp(cloud_folder))
         return -1;
     cloud_set_options(mode);
+    return 0;
+}
+
+/* After a test that failed; a good one has cleaned. */
+int cloud_tear_down(void **state)
+{
+    struct loc l = {.o = &cloud_options, .lock_fd = -1};
+    (void)state;
+    cloud_options.die_at = 0;
+    if (opened)
+        cloud_close(opened);
+    if (access(cloud_folder, F_OK) == 0 && loc_state_open(&l, NULL) == ERR_OK) {
+        err_ignore(loc_clean(&l, NULL), "the test has failed already");
+        loc_state_close(&l);
+    }
     return 0;
 }
 

@@ -29,6 +29,7 @@ extern const int cloud_plain, cloud_runc; /* modes */
  * tested. */
 bool cloud_begin(int argc, char **argv, int *ret_code);
 int cloud_set_up(void **state);
+int cloud_tear_down(void **state);
 bool cloud_is_possible(void **state); /* false: it is skipped */
 void cloud_set_options(int mode);
 
@@ -48,11 +49,11 @@ bool cloud_has_process(const char *text); /* in its command line */
 
 #define CLOUD_PLAIN(f)                                                                             \
     {                                                                                              \
-#f " plain", f, cloud_set_up, NULL, (void *)(uintptr_t)&cloud_plain                        \
+#f " plain", f, cloud_set_up, cloud_tear_down, (void *)(uintptr_t)&cloud_plain             \
     }
 #define CLOUD_RUNC(f)                                                                              \
     {                                                                                              \
-#f " runc", f, cloud_set_up, NULL, (void *)(uintptr_t)&cloud_runc                          \
+#f " runc", f, cloud_set_up, cloud_tear_down, (void *)(uintptr_t)&cloud_runc               \
     }
 #define CLOUD_BOTH(f) CLOUD_PLAIN(f), CLOUD_RUNC(f)
 

@@ -3,6 +3,7 @@
  * of the fabric's process cuts a server off. */
 #include "vim-drivers/local/fabric.h"
 
+#include "common/base/mem.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "vim-drivers/local/local.h"
@@ -156,10 +157,12 @@ static enum err_code make_bridges(struct loc *l, const struct loc_network *only,
     AUTO(sbuf_release) struct sbuf check = SBUF_INIT;
     char netns[LOC_PATH_MAX];
     loc_fabric_file(l, netns);
+    pthread_mutex_lock(&l->lock);
     for (const struct loc_network *n = only ? only : l->networks; n; n = only ? NULL : n->next) {
         bridge_lines(n, &lines);
         sbuf_addf(&check, "link set br%u up\n", n->number);
     }
+    pthread_mutex_unlock(&l->lock);
     if (lines.len == 0)
         return ERR_OK;
     loc_step(l);
@@ -260,17 +263,31 @@ void loc_fabric_detach(struct loc *l, const struct loc_server *s)
 
 /* --- all of it --- */
 
+static size_t running(struct loc *l, struct loc_server **ret)
+{
+    size_t n = 0, cap = 0;
+    const char *why;
+    pthread_mutex_lock(&l->lock);
+    for (const struct loc_server *s = l->servers; s; s = s->next)
+        cap++;
+    *ret = xcalloc(cap + 1, sizeof(**ret));
+    for (const struct loc_server *s = l->servers; s; s = s->next)
+        if (s->mode == LOC_RUNC && s->phase == LOC_RUNNING &&
+            strcmp(loc_server_status(l, s, &why), "ACTIVE") == 0)
+            (*ret)[n++] = *s;
+    pthread_mutex_unlock(&l->lock);
+    return n;
+}
+
 /* A namespace that is new has nobody in it: those that run are connected again. */
 static void connect_again(struct loc *l)
 {
-    for (const struct loc_server *s = l->servers; s; s = s->next) {
+    AUTO(freep) struct loc_server *list = NULL;
+    size_t n = running(l, &list);
+    for (size_t i = 0; i < n; i++) {
         struct err err = ERR_INIT;
-        const char *why;
-        if (s->mode != LOC_RUNC || s->phase != LOC_RUNNING ||
-            strcmp(loc_server_status(l, s, &why), "ACTIVE") != 0)
-            continue;
-        if (loc_fabric_attach(l, s, s->pid, &err) != ERR_OK)
-            log_error(LOG_DRIVER, "not_connected", KV_S("server", s->id), KV_ERR(&err));
+        if (loc_fabric_attach(l, &list[i], list[i].pid, &err) != ERR_OK)
+            log_error(LOG_DRIVER, "not_connected", KV_S("server", list[i].id), KV_ERR(&err));
     }
 }
 
@@ -287,6 +304,25 @@ enum err_code loc_fabric_open(struct loc *l, struct err *err)
     if (rc == ERR_OK && is_new)
         connect_again(l);
     return rc == ERR_OK ? rc : err_add(err, "make the network fabric");
+}
+
+/* It may have been killed, or its namespace unmounted. */
+void loc_fabric_check(struct loc *l)
+{
+    static pthread_mutex_t checking = PTHREAD_MUTEX_INITIALIZER;
+    char lock[LOC_PATH_MAX], netns[LOC_PATH_MAX];
+    struct err err = ERR_INIT;
+    if (l->mode != LOC_RUNC)
+        return;
+    loc_path(l, lock, "fabric/lock");
+    loc_fabric_file(l, netns);
+    pthread_mutex_lock(&checking);
+    if (!loc_is_netns(netns) || is_unlocked(lock)) {
+        log_warn(LOG_DRIVER, "fabric_lost", KV_S("netns", netns));
+        if (loc_fabric_open(l, &err) != ERR_OK)
+            log_error(LOG_DRIVER, "fabric_not_made", KV_ERR(&err));
+    }
+    pthread_mutex_unlock(&checking);
 }
 
 enum err_code loc_fabric_clean(struct loc *l, struct err *err)

@@ -175,6 +175,7 @@ MUST_USE enum err_code loc_fabric_drop_network(struct loc *l, const struct loc_n
                                                struct err *err);
 MUST_USE enum err_code loc_fabric_attach(struct loc *l, const struct loc_server *s, pid_t pid,
                                          struct err *err);
+void loc_fabric_check(struct loc *l); /* is it still there? else it is made again */
 MUST_USE enum err_code loc_fabric_clean(struct loc *l, struct err *err);
 int loc_fabric_main(int argc, char **argv); /* the fabric's own process */
 

@@ -159,6 +159,7 @@ static enum err_code list_servers(void *arg, struct ob_call *call, struct sbuf *
     struct loc *l = arg;
     (void)call;
     (void)err;
+    loc_fabric_check(l);
     pthread_mutex_lock(&l->lock);
     for (const struct loc_server *s = l->servers; s; s = s->next)
         if (s->phase != LOC_MAKING || !s->is_busy)
@@ -178,6 +179,7 @@ static enum err_code refresh(void *arg, struct ob_call *call, struct sbuf *answe
     enum err_code rc = proto_decode(&vim_instance_type, json, len, 0, &a, &vim, err);
     if (rc != ERR_OK)
         return err_add(err, "VIM instance");
+    loc_fabric_check(arg);
     vim->images = (struct image_list){0};
     vim->networks = (struct network_list){0};
     vim->flavours = (struct deployment_flavour_list){0};

@@ -79,6 +79,7 @@ enum err_code loc_network_create(struct loc *l, const char *name, const char *ci
     if (!name || !name[0] || strlen(name) >= LOC_NAME_MAX)
         return err_set(err, ERR_INVALID, "a network needs a name of at most %d bytes",
                        LOC_NAME_MAX - 1);
+    loc_fabric_check(l);
     pthread_mutex_lock(&l->lock);
     struct loc_network *n;
     while ((n = loc_network_find(l, name)) && n->is_busy)

@@ -214,6 +214,7 @@ enum err_code loc_server_launch(struct loc *l, const struct loc_launch *want,
     struct loc_server *own, s;
     int64_t began = clock_mono_us();
     ret->id[0] = '\0';
+    loc_fabric_check(l);
     pthread_mutex_lock(&l->lock);
     while ((own = loc_server_by_token(l, want->token)) && own->is_busy)
         pthread_cond_wait(&l->changed, &l->lock);
