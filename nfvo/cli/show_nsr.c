@@ -85,7 +85,7 @@ static void show_faults(struct cli *c, const json_t *nsr)
 static void print_value(FILE *to, const char *value)
 {
     size_t n = strlen(value), i = 0;
-    for (; value[i] && i < VALUE_SHOWN; i++)
+    for (; i < VALUE_SHOWN && value[i]; i++)
         fputc((unsigned char)value[i] < ' ' || value[i] == 127 ? ' ' : value[i], to);
     while (((unsigned char)value[i] & 0xc0) == 0x80) /* not in the middle of a character */
         fputc(value[i++], to);

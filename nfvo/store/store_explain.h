@@ -30,9 +30,9 @@ MUST_USE enum err_code store_explain(struct db *db, const struct store_question 
                                      const struct store_words *words, struct sbuf *out,
                                      struct err *err);
 
-/* {"now", "processes":[..], "vnfms":[..], "missing":[..], "drivers":[..], "pops":[..], "nsrs":{"ACTIVE":2,..},
- * "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..}, "events":{..},
- * "operations"}. Appended. */
+/* {"now", "processes":[..], "vnfms":[..], "missing":[..], "drivers":[..], "pops":[..],
+ * "nsrs":{"ACTIVE":2,..}, "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..},
+ * "events":{..}, "operations"}. Appended. */
 MUST_USE enum err_code store_status(struct db *db, const char *project,
                                     const struct store_words *words, struct sbuf *out,
                                     struct err *err);

@@ -244,19 +244,17 @@ static void tables_show_the_tree_without_escapes(void **state)
     "\"event\":\"STEP\",\"vnfr\":\"" vnfr "\",\"from\":\"" from "\",\"to\":\"" to "\""
 #define STORY                                                                                      \
     ROW(7, 1000000, "\"event\":\"DEPLOY\",\"text\":\"svc\"")                                       \
-    "," ROW(                                                                                       \
-        8, 1250000,                                                                                \
-        STEP("server", "INSTANTIATING",                                                            \
-             "ALLOCATING")) "," ROW(9, 1250000,                                                    \
-                                    "\"event\":\"SERVER\",\"vnfr\":\"server\",\"host\":\"server-"  \
-                                    "1\",\"to\":\"LAUNCHING\"") "," ROW(10, 1500000,               \
-                                                                        "\"event\":\"SERVER\","    \
-                                                                        "\"vnfr\":\"server\","     \
-                                                                        "\"host\":\"server-1\","   \
-                                                                        "\"from\":"                \
-                                                                        "\"LAUNCHING\",\"to\":"    \
-                                                                        "\"UP\",\"text\":"         \
-                                                                        "\"private=10.0.0.2\"")
+    "," ROW(8, 1250000, STEP("server", "INSTANTIATING", "ALLOCATING")) "," ROW(                    \
+        9, 1250000,                                                                                \
+        "\"event\":\"SERVER\",\"vnfr\":\"server\",\"host\":\"server-"                              \
+        "1\",\"to\":\"LAUNCHING\"") "," ROW(10, 1500000,                                           \
+                                            "\"event\":\"SERVER\","                                \
+                                            "\"vnfr\":\"server\","                                 \
+                                            "\"host\":\"server-1\","                               \
+                                            "\"from\":"                                            \
+                                            "\"LAUNCHING\",\"to\":"                                \
+                                            "\"UP\",\"text\":"                                     \
+                                            "\"private=10.0.0.2\"")
 #define ANSWER(now, phase, waits, history)                                                         \
     "{\"now\":" #now ",\"nsr\":{\"id\":\"n1\",\"name\":\"svc\",\"phase\":\"" phase "\"},"          \
     "\"vnfrs\":[{\"name\":\"server\",\"needs\":[\"db\"],\"instances\":[{\"hostname\":"             \
