@@ -121,9 +121,10 @@ static void on_reply(struct conductor *c, const struct event *e)
             log_debug(LOG_EMS, "late_reply", KV_S("command", e->command));
         return;
     }
+    enum step_state before = s->step->state;
     run_reply(s->job->run, s->host, s->step, reply, conductor_now(c));
     s->job->is_touched = true;
-    if (s->step->kind == STEP_EXECUTE)
+    if (s->step->kind == STEP_EXECUTE && s->step->state != before)
         log_info(LOG_EXEC, "script", KV_S("host", s->host->hostname), KV_S("event", s->step->event),
                  KV_S("script", s->step->script), KV_S("state", step_state_word(s->step->state)),
                  KV_I("exit", s->step->exit_code), KV_I("took_ms", s->step->took_ms));

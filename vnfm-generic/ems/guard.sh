@@ -11,6 +11,8 @@ boot=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
 mkdir -p "${entry%/*}" || exit 126
 
 if mkdir "$entry" 2>/dev/null; then
+    # The latest 200 are remembered.
+    (cd "${entry%/*}" && ls -t | tail -n +201 | while read -r old; do [ -e "$old/exit" ] && rm -rf "./$old"; done)
     printf '%s' "$boot" >"$entry/boot"
     # Apart from the agent, whose end must not be the script's.
     entry=$entry here=$here script=$script setsid bash -c '

@@ -122,8 +122,7 @@ static void add_guard(struct run *run, struct run_host *host)
 
 static void plan_instantiate(struct run *run, struct run_host *host)
 {
-    run->waits_for_hello = true;
-    add_guard(run, host);
+    add_guard(run, host); /* so that its hello is awaited, also without scripts */
     add_package(run, host);
     add_scripts(run, host, "INSTANTIATE");
 }

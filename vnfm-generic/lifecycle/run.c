@@ -248,11 +248,9 @@ static void silent(struct run *run, struct run_host *host, struct step *step, in
         skip_rest(host, now);
 }
 
-static bool waits_for_agent(const struct run *run, const struct run_host *host)
+static bool waits_for_agent(const struct run_host *host)
 {
-    if (host->hello_n > 0 && !host->waits_since)
-        return false;
-    return host->at < host->n || (run->waits_for_hello && host->hello_n == 0);
+    return host->at < host->n && (host->hello_n == 0 || host->waits_since);
 }
 
 static void move_on(struct run_host *host)
@@ -272,7 +270,7 @@ static void check_host(struct run *run, struct run_host *host, int64_t now)
     move_on(host);
     if (run->skips_absent && host->hello_n == 0)
         skip_rest(host, now);
-    if (waits_for_agent(run, host)) {
+    if (waits_for_agent(host)) {
         int64_t due = hello_due_at(run, host);
         if (now < due)
             wake_at(run, due);
@@ -356,8 +354,7 @@ static void proceed_host(struct run *run, struct run_host *host, int64_t now,
 static bool is_done(const struct run *run)
 {
     for (uint32_t i = 0; i < run->n_hosts; i++)
-        if (run->hosts[i].at < run->hosts[i].n ||
-            (run->waits_for_hello && run->hosts[i].hello_n == 0))
+        if (run->hosts[i].at < run->hosts[i].n)
             return false;
     return true;
 }

@@ -122,9 +122,8 @@ struct run {
     struct vnfr *vnfr;
     struct run_host *hosts;
     uint32_t n_hosts;
-    bool is_terminating;  /* failures are noted, and it goes on */
-    bool skips_absent;    /* hosts that never said hello, or are gone, are left out */
-    bool waits_for_hello; /* also of hosts without steps */
+    bool is_terminating; /* failures are noted, and it goes on */
+    bool skips_absent;   /* hosts that never said hello, or are gone, are left out */
     int64_t started_at, due_at, adopted_at;
     struct run_end end;
 };

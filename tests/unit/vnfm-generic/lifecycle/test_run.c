@@ -282,6 +282,7 @@ static void test_failure(void **state)
 {
     struct bench *b = bench_new(ACTION_START);
     (void)state;
+    b->request.vnfr->vdu.at[0]->vnfc_instance.at[0]->state = "INACTIVE";
     plan(b);
     hello(b, "web-0", 1, true);
     hello(b, "web-1", 1, true);
@@ -298,7 +299,7 @@ static void test_failure(void **state)
                                       "START ended with 3: went wrong");
     assert_string_equal(instance_of(b, 1)->state, "error");
     run_finish_record(b->run);
-    assert_string_equal(instance_of(b, 0)->state, "ACTIVE"); /* as it was */
+    assert_string_equal(instance_of(b, 0)->state, "INACTIVE"); /* as it was */
     bench_free(b);
 }
 
@@ -515,6 +516,50 @@ static void test_release(void **state)
     run_finish_record(b->run);
     assert_int_equal(b->run->vnfr->lifecycle_event_history.n, 4);
     assert_string_equal(instance_of(b, 1)->state, "STANDBY");
+    bench_free(b);
+}
+
+static void test_release_silent(void **state)
+{
+    struct bench *b = bench_new(ACTION_RELEASE_RESOURCES);
+    (void)state;
+    plan(b);
+    hello(b, "web-0", 3, true);
+    assert_orders(b, "web-0 execute bye.sh");
+    b->now += b->limits.terminate + b->limits.slack;
+    assert_orders(b, ""); /* who does not answer once is not asked again */
+    assert_true(b->run->end.is_over && !b->run->end.has_failed);
+    assert_int_equal(step_of(b, "web-0", "bye.sh")->state, STEP_UNKNOWN);
+    assert_int_equal(step_of(b, "web-0", "bye2.sh")->state, STEP_SKIPPED);
+    bench_free(b);
+}
+
+static void test_instantiate_without_scripts(void **state)
+{
+    struct bench *b = bench_new(ACTION_INSTANTIATE);
+    (void)state;
+    b->request.vnfr->lifecycle_event.n = 0;
+    plan(b);
+    hello(b, "web-0", 1, true);
+    assert_orders(b, "");
+    assert_false(b->run->end.is_over); /* the other one's agent is awaited */
+    hello(b, "web-1", 1, true);
+    assert_orders(b, "");
+    assert_true(b->run->end.is_over && !b->run->end.has_failed);
+    bench_free(b);
+}
+
+static void test_second_answer(void **state)
+{
+    struct bench *b = bench_new(ACTION_START);
+    (void)state;
+    plan(b);
+    hello(b, "web-0", 1, true);
+    proceed(b);
+    answer(b, 0, 0, "", NULL);
+    answer(b, 0, 5, "", NULL); /* to the repetition, from another life of the agent */
+    assert_int_equal(step_of(b, "web-0", "start.sh")->state, STEP_DONE);
+    assert_false(b->run->end.has_failed);
     bench_free(b);
 }
 
@@ -781,7 +826,10 @@ int main(void)
         cmocka_unit_test(test_goes_on_from_rows),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_release),
+        cmocka_unit_test(test_release_silent),
         cmocka_unit_test(test_release_without_scripts),
+        cmocka_unit_test(test_instantiate_without_scripts),
+        cmocka_unit_test(test_second_answer),
         cmocka_unit_test(test_release_agent_gone),
         cmocka_unit_test(test_scale_out),
         cmocka_unit_test(test_scale_in),
