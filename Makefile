@@ -112,7 +112,7 @@ lint:
 fmt:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 # What ./deploy/demo runs, and not what it does not.
-demo-programs: $(addprefix $(O)/bin/,nfvo baton $(filter vnfm-generic ems-agent vim-driver-local vnfm-dummy vim-driver-test,$(bins)))
+demo-programs: $(addprefix $(O)/bin/,nfvo baton vnfm-generic ems-agent vim-driver-local)
 demo-matrix:
 	@tests/demo/matrix
 # The stack of deploy/compose on a Docker engine of its own; takes minutes.

@@ -52,7 +52,7 @@ suite_names()
 # suite_start NAME PROGRAM OPTION...: start it in a session of its own, and return when it is ready.
 suite_start()
 {
-    local name=$1 fifo=$suite/run/$1.ready ready line='' pid deadline rc=0
+    local name=$1 fifo=$suite/run/$1.ready ready line='' part='' pid deadline rc=0
     shift
     ! suite_runs "$name" || return 0
     rm -f "$fifo"
@@ -67,7 +67,12 @@ suite_start()
     process_identity "$pid" >"$suite/run/$name.process" || true
     deadline=$((SECONDS + suite_ready_s))
     while ((SECONDS < deadline)) && suite_runs "$name"; do
-        ! read -r -t 0.2 -u "$ready" line || break
+        # A read that times out in the middle of the line has its first part.
+        if read -r -t 0.2 -u "$ready" part; then
+            line+=$part
+            break
+        fi
+        line+=$part
     done
     exec {ready}>&-
     rm -f "$fifo"
@@ -105,6 +110,18 @@ suite_stop_all()
     for name in $(suite_names | tac); do
         suite_stop "$name"
     done
+    suite_stop_instances
+}
+
+# Instances outlive their driver, which finds them again; they end here.
+suite_stop_instances()
+{
+    [[ -d $suite/cloud ]] || return 0
+    "$suite_bin/vim-driver-local" --clean --state-dir "$suite/cloud" >>"$suite/log/vim-driver-local.log" 2>&1 || {
+        suite_say "the instances could not be removed; last lines of $suite/log/vim-driver-local.log:"
+        tail -n 5 "$suite/log/vim-driver-local.log" >&2
+        return 1
+    }
 }
 
 # suite_take_servers ENVFILE: read OB_TEST_* of servers that run.
@@ -114,6 +131,29 @@ suite_take_servers()
     # shellcheck disable=SC1090
     . "$1"
     set +a
+}
+
+# suite_choose_mode auto|runc|plain: what the local driver's instances will be: $suite_mode, $suite_mode_why.
+suite_choose_mode()
+{
+    local answer
+    answer=$("$suite_bin/vim-driver-local" --probe-mode --state-dir "$suite/cloud" 2>>"$suite/log/vim-driver-local.log")
+    suite_mode=${answer%% *} suite_mode_why=${answer#* }
+    if [[ $1 == runc && $suite_mode != runc ]]; then
+        suite_say "mode runc is not possible here: $suite_mode_why"
+        return 1
+    elif [[ $1 == plain ]]; then
+        suite_mode=plain suite_mode_why='as it was asked for'
+    fi
+}
+
+# The broker as instances see it.
+suite_public_host()
+{
+    case ${suite_mode-} in
+    runc) echo 169.254.77.1 ;; # the driver's relay
+    *) echo "$OB_TEST_BROKER_HOST" ;;
+    esac
 }
 
 # The password is made once; the port is kept as long as nobody else takes it while we do not run.
@@ -156,6 +196,8 @@ port = $suite_port
 admin-password = "$suite_password"
 admin-password-path = $suite/admin-password
 upload-dir = $suite/run
+agents-vhost = $suite_agents_vhost
+broker-public-host = $(suite_public_host)
 CONF
         # The well-known registration user: the NFVO gives each peer a login of its own.
         printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" \
@@ -236,32 +278,47 @@ suite_sql()
         --command "$1" "$OB_TEST_DB"
 }
 
-# What must not be there when no network service exists: each prints one line per kind that is not empty.
-suite_leftover_rows()
+# suite_rows SCHEMA TABLE...: a line for each that is not empty.
+suite_rows()
 {
-    local table n
-    for table in nsr vnfr instance outbox event_out "command where agg_kind = 0"; do
-        n=$(suite_sql "select count(*) from $table") || { echo "the database does not answer" && return; }
-        [[ $n == 0 ]] || echo "$n rows in table $table"
+    local schema=$1 table n
+    shift
+    for table; do
+        n=$(suite_sql "select count(*) from $schema.$table") || { echo 'the database does not answer' && return; }
+        [[ $n == 0 ]] || echo "$n rows in $schema.$table"
     done
 }
 
-# Servers that the driver launched and did not delete, out of its own state.
+# What must not be there when no network service exists: each prints one line per kind that is not empty.
+suite_leftover_rows()
+{
+    suite_rows "$suite_schema" nsr vnfr instance outbox event_out 'command where agg_kind = 0' agent_login agent_gone
+    [[ -z $(suite_sql "select 1 from pg_namespace where nspname = '${suite_schema}_vnfm'") ]] ||
+        suite_rows "${suite_schema}_vnfm" 'vnfr where released_at is null' agent 'run where ended_at is null'
+}
+
+# Servers that a driver launched and did not delete: out of the test driver's journal, out of the local driver's folder.
 suite_servers()
 {
-    [[ -s $suite/driver.journal ]] || return 0
-    jq -rs 'reduce .[] as $l ({}; if ($l.outcome == "done" or $l.outcome == "repeated") and ($l.id // "") != "" then
-                if ($l.action | startswith("launch")) then .[$l.id] = $l.name
-                elif ($l.action | startswith("deleteServer")) then del(.[$l.id]) else . end else . end)
-            | to_entries[] | "\(.value) (\(.key))"' "$suite/driver.journal"
+    [[ ! -s $suite/driver.journal ]] ||
+        jq -rs 'reduce .[] as $l ({}; if ($l.outcome == "done" or $l.outcome == "repeated") and ($l.id // "") != "" then
+                    if ($l.action | startswith("launch")) then .[$l.id] = $l.name
+                    elif ($l.action | startswith("deleteServer")) then del(.[$l.id]) else . end else . end)
+                | to_entries[] | "\(.value) (\(.key))"' "$suite/driver.journal"
+    cat "$suite"/cloud/servers/*.json 2>/dev/null | jq -r '"\(.name) (\(.id))"'
 }
 
 suite_leftover_messages()
 {
-    local queues
-    queues=$(broker_call GET "/api/queues/$(suite_vhost_in_url)") || { echo "the broker does not answer" && return; }
-    jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name)"' <<<"$queues"
-    jq -r '.[] | select(.name | startswith("nfvo.reply.")) | "reply queue \(.name)"' <<<"$queues"
+    local vhost queues users
+    for vhost in "$suite_vhost" "$suite_agents_vhost"; do
+        queues=$(broker_call GET "/api/queues/${vhost//\//%2F}") || { echo "the broker does not answer for '$vhost'" && return; }
+        jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name)"' <<<"$queues"
+        jq -r '.[].name | select(startswith("nfvo.reply.")) | "reply queue \(.)"' <<<"$queues"
+        jq -r '.[].name | select(test("^vnfm\\..*\\.actions$") and . != "vnfm.nfvo.actions") | "queue of an agent \(.)"' <<<"$queues"
+    done
+    users=$(broker_call GET "/api/vhosts/$suite_agents_vhost/permissions") || { echo 'the broker does not answer' && return; }
+    jq -r '.[].user | select(startswith("ems.")) | "broker user of an agent \(.)"' <<<"$users"
 }
 
 suite_leftovers()
@@ -286,6 +343,12 @@ suite_explain()
         lines=$(grep -hE -A 30 'ERROR: .*Sanitizer|runtime error' "$file" || true)
         lines+=$(grep -hE "${1:+$1|}lvl=(warn|error|crit)" "$file" | grep -v ev=registration_ | tail -n 15 || true)
         [[ -z $lines ]] || printf -- '--- %s\n%s\n' "$file" "$lines" >&2
+    done
+    if [[ ${1-} ]] && suite_runs nfvo && lines=$(timeout 20 "$suite_bin/baton" logs "$1" 2>&1 | tail -n 40); then
+        [[ -z $lines ]] || printf -- '--- what its scripts said (baton logs %s)\n%s\n' "$1" "$lines" >&2
+    fi
+    for file in "$suite"/cloud/instances/*/console.log; do
+        [[ ! -s $file ]] || printf -- '--- %s\n%s\n' "$file" "$(tail -n 15 "$file")" >&2
     done
     for file in "$suite"/run/*.process; do
         [[ ! -s $file ]] || suite_runs "$(basename "$file" .process)" || suite_say "$(basename "$file" .process) has died"

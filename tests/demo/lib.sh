@@ -18,7 +18,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/process.sh
 . "$top/tests/support/process.sh"
 run_with=()
-read -r -a demo_options <<<"${MATRIX_OPTIONS-}"
+demo_options=()
 undo=() # commands that the end of the situation calls, last first
 log='' demo_pid=''
 

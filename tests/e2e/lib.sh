@@ -64,7 +64,8 @@ scenario_close()
         "$e2e_top/tests/support/servers" clean "$suite/servers"
     else
         broker_call DELETE "/api/vhosts/$suite_vhost" || true
-        suite_sql "drop schema if exists $suite_schema cascade" 2>/dev/null || true
+        broker_call DELETE "/api/vhosts/$suite_agents_vhost" || true
+        suite_sql "drop schema if exists $suite_schema, ${suite_schema}_vnfm cascade" 2>/dev/null || true
     fi
     [[ ${KEEP-} ]] || rm -rf "$suite"
     exit "$rc"

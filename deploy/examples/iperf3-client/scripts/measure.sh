@@ -7,8 +7,8 @@ run=$PWD/run
 
 read -r address <"$run/servers"
 until_s=$((SECONDS + 30))
-# A server measures with one client at a time and refuses others: ask again.
-while ! iperf3 -J -t 1 -c "$address" ${private:+-B "$private"} >"$run/result.json"; do
+# The server may not listen yet, or be busy: it measures with one client at a time. With -J iperf3 exits 0 even then.
+until iperf3 -J -t 1 -c "$address" ${private:+-B "$private"} >"$run/result.json" && ! grep -q '"error":' "$run/result.json"; do
     cause=$(sed -n 's/.*"error":[[:space:]]*"\(.*\)".*/\1/p' "$run/result.json" | head -n 1)
     if ((SECONDS >= until_s)); then
         echo "no measurement with $address within 30 s: ${cause:-iperf3 failed}" >&2
