@@ -492,6 +492,82 @@ static void test_release_cancels(void **state)
     await_file(s, 0, "runs", "bye.sh");
 }
 
+/* What a script has said so far comes from the agent, which is busy running it. */
+static void test_log_while_running(void **state)
+{
+    struct stage *s = *state;
+    const struct script_text scripts[] = {
+        {"talk.sh",
+         "#!/bin/bash\ncd \"$(dirname \"$0\")\"\necho so far\necho begin >>runs\nuntil [ -e go "
+         "]; do sleep 0.05; done\n"},
+        {NULL, NULL}};
+    s->vnfm[0] = start_vnfm(s, NULL);
+    deploy(s, EVENT("INSTANTIATE", "\"talk.sh\""), 1, scripts);
+    await_file(s, 0, "runs", "begin");
+    send(s, "log",
+         arena_printf(&s->arena,
+                      "{\"action\":\"LOG_REQUEST\",\"vnfrName\":\"web\",\"hostname\":\"%s\"}",
+                      host(s, 0)));
+    struct vnfm_or *logs = answer_of(s, "log");
+    assert_int_equal(logs->output_log.n, 2);
+    assert_has(logs->output_log.at[0], ", running)");
+    assert_string_equal(logs->output_log.at[1], "so far");
+    write_file(s, 0, "go");
+    assert_string_equal(answer_of(s, "instantiate")->action, "INSTANTIATE");
+}
+
+static void test_other_actions(void **state)
+{
+    struct stage *s = *state;
+    const struct script_text scripts[] = {{"one.sh", note}, {"heal.sh", note}, {NULL, NULL}};
+    const char *payload = "[35,33,47,98,105,110,47,98,97,115,104,10,99,100,32,34,36,40,100,105,114,"
+                          "110,97,109,101,32,34,36,48,34,41,34,10,101,99,104,111,32,110,101,119,62,"
+                          "62,114,117,110,115,10]"; /* cd "$(dirname "$0")"; echo new>>runs */
+    s->vnfm[0] = start_vnfm(s, NULL);
+    deploy(s, EVENT("INSTANTIATE", "\"one.sh\"") "," EVENT("HEAL", "\"heal.sh\""), 1, scripts);
+    struct vnfr *vnfr = answer_of(s, "instantiate")->record;
+    ask(s, "execute",
+        with_record(s, "EXECUTE", vnfr,
+                    arena_printf(&s->arena,
+                                 ",\"script\":{\"name\":\"ob_runtime_script\",\"payload\":%s}",
+                                 payload)),
+        "EXECUTE");
+    await_file(s, 0, "runs", "new");
+    ask(s, "update",
+        with_record(
+            s, "UPDATE", vnfr,
+            arena_printf(&s->arena, ",\"script\":{\"name\":\"heal.sh\",\"payload\":%s}", payload)),
+        "UPDATE");
+    ask(s, "heal",
+        with_record(s, "HEAL", vnfr,
+                    arena_printf(&s->arena,
+                                 ",\"cause\":\"sick\",\"vnfcInstance\":{\"id\":\"i-0\","
+                                 "\"hostname\":\"%s\"}",
+                                 host(s, 0))),
+        "HEAL");
+    assert_file(s, 0, "runs", arena_printf(&s->arena, "one.sh %s 8080  \nnew\nnew\n", host(s, 0)));
+
+    AUTO(sbuf_release) struct sbuf more = SBUF_INIT;
+    struct vnf_component *component = proto_new(&vnf_component_type, &s->arena);
+    component->id = "c-new";
+    proto_list_add(&vnfr->vdu.at[0]->vnfc, component, &s->arena);
+    sbuf_addf(&more,
+              ",\"component\":{\"id\":\"c-new\"},\"mode\":\"\",\"extension\":{\"brokerIp\":\"%s\","
+              "\"brokerPort\":\"%d\"},\"vimInstance\":{\"id\":\"v-1\",\"name\":\"pop1\",\"type\":"
+              "\"test\"}",
+              s->vhost->host, s->vhost->port);
+    add_package(&more, scripts);
+    send(s, "scale", with_record(s, "SCALE_OUT", vnfr, more.s));
+    mini_nfvo_await_count(s->nfvo, &s->nfvo->scalings, 1);
+    test_agents_login(s->agents, host(s, 1));
+    test_agents_boot(s->agents, host(s, 1), s->nfvo->last_user_data);
+    struct vnfm_or *scaled = answer_of(s, "scale");
+    assert_string_equal(scaled->action, "SCALED");
+    assert_string_equal(scaled->vnfc_instance->hostname, host(s, 1));
+    assert_string_equal(scaled->vnfc_instance->state, "ACTIVE");
+    assert_file(s, 1, "runs", arena_printf(&s->arena, "one.sh %s 8080  \n", host(s, 1)));
+}
+
 /* --- an agent without journal, as the reference's: it runs a command and answers --- */
 
 struct plain_agent {
@@ -626,6 +702,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_agent_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_outcome_unknown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_release_cancels, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_log_while_running, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_actions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_agent_without_journal, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
