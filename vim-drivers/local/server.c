@@ -159,11 +159,11 @@ static enum err_code make(struct loc *l, struct loc_server *s, const char *user_
 {
     char path[LOC_PATH_MAX];
     folder_of(l, s, path);
-    enum err_code rc = loc_make_folder(path, 0711, err);
+    enum err_code rc = loc_make_folder(path, 0700, err);
     loc_step(l);
     loc_path(l, path, "instances/%s/user-data", s->id);
     if (rc == ERR_OK)
-        rc = loc_write(path, user_data ? user_data : "", strlen(user_data ? user_data : ""), 0755,
+        rc = loc_write(path, user_data ? user_data : "", strlen(user_data ? user_data : ""), 0700,
                        err);
     loc_step(l);
     if (rc == ERR_OK)

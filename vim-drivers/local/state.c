@@ -298,7 +298,9 @@ static enum err_code read_all(struct loc *l, struct err *err)
 
 enum err_code loc_state_open(struct loc *l, struct err *err)
 {
-    static const char *const folders[] = {"servers", "networks", "flavours", "instances"};
+    /* Nobody else's: user data holds passwords, and a container's root may leave a setuid program.
+     */
+    static const char *const folders[] = {"servers", "networks", "flavours", "instances", "images"};
     char path[LOC_PATH_MAX];
     l->lock_fd = -1;
     if (strlen(l->o->state_dir) >= sizeof(l->folder) || strchr(l->o->state_dir, ',') ||
@@ -315,7 +317,7 @@ enum err_code loc_state_open(struct loc *l, struct err *err)
     rc = take_lock(l, err);
     for (size_t i = 0; i < ARRAY_LEN(folders) && rc == ERR_OK; i++) {
         loc_path(l, path, "%s", folders[i]);
-        rc = loc_make_folder(path, 0755, err);
+        rc = loc_make_folder(path, 0700, err);
     }
     if (rc == ERR_OK)
         rc = read_all(l, err);
