@@ -44,6 +44,11 @@ const char *loc_own_path(void)
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (n > 0)
         path[n] = '\0';
+    /* make install under a process that runs: the file of that name is its successor. */
+    static const char gone[] = " (deleted)";
+    size_t len = n > 0 ? (size_t)n : 0, tail = sizeof(gone) - 1;
+    if (len > tail && strcmp(path + len - tail, gone) == 0)
+        path[len - tail] = '\0';
     return path;
 }
 
