@@ -207,7 +207,8 @@ static void read_agents(struct conductor *c, const struct db_result *agents)
 static void cancel(struct conductor *c, const char *id)
 {
     struct job *job = run_with_id(c, id);
-    if (!job || job->request.action == ACTION_RELEASE_RESOURCES)
+    if (!job || job->request.action == ACTION_RELEASE_RESOURCES ||
+        job->request.action == ACTION_ERROR)
         return;
     run_cancel(job->run, when_cancelled);
     job->is_touched = true;
