@@ -1,5 +1,6 @@
 /* LOG_REQUEST: what the scripts of a host said, from the rows; of one that runs now, its agent is
- * asked. */
+ * asked. Errors stand in the output behind what else the script said: who finds an error log shows
+ * nothing but that (rest-api.md 2.10), and the lines before a failure are what explains it. */
 #include "vnfm-generic/conductor/internal.h"
 
 #include "common/base/mem.h"
@@ -14,18 +15,18 @@ enum { SCRIPTS_MAX = 100, LINES_MAX = 5000, LINE_MAX_BYTES = 4000, HAS_JOURNAL_A
 
 static const int64_t agent_us = 2 * USEC_PER_SEC;
 
-static unsigned add_lines(struct ob_request *handle, const char *text, bool is_error, unsigned left)
+static unsigned add_lines(struct ob_request *handle, const char *text, unsigned left)
 {
     char line[LINE_MAX_BYTES + 1];
     for (const char *end; text && *text && left > 0; text = *end ? end + 1 : end, left--) {
         end = text + strcspn(text, "\n");
         snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
-        ob_request_add_log(handle, line, is_error);
+        ob_request_add_log(handle, line, false);
     }
     return left;
 }
 
-static void add_heading(struct ob_request *handle, const struct step_row *row, bool is_error)
+static void add_heading(struct ob_request *handle, const struct step_row *row)
 {
     char line[600], outcome[60], at[32] = "";
     struct tm tm;
@@ -52,17 +53,14 @@ static void add_heading(struct ob_request *handle, const struct step_row *row, b
     snprintf(line, sizeof(line), "== %s%s%.200s%s%.100s (%s, %s)", row->event,
              row->event[0] ? " " : "", row->script, row->source[0] ? " for " : "", row->source, at,
              outcome);
-    ob_request_add_log(handle, line, is_error);
+    ob_request_add_log(handle, line, false);
 }
 
 static void add_step(struct ob_request *handle, const struct step_row *row, unsigned *left)
 {
-    add_heading(handle, row, false);
-    *left = add_lines(handle, row->output, false, *left);
-    if (row->err && row->err[0]) {
-        add_heading(handle, row, true);
-        *left = add_lines(handle, row->err, true, *left);
-    }
+    add_heading(handle, row);
+    *left = add_lines(handle, row->output, *left);
+    *left = add_lines(handle, row->err, *left);
 }
 
 static void end(struct conductor *c, struct job *job)
@@ -119,8 +117,8 @@ bool log_reply(struct conductor *c, const char *command, const struct ems_reply 
         if (strcmp(job->log_command, command) != 0)
             continue;
         *at = job->next;
-        add_lines(job->handle, reply->output, false, LINES_MAX);
-        add_lines(job->handle, reply->err, true, LINES_MAX);
+        add_lines(job->handle, reply->output, LINES_MAX);
+        add_lines(job->handle, reply->err, LINES_MAX);
         end(c, job);
         return true;
     }
