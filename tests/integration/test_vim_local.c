@@ -60,6 +60,8 @@ static void answer_one(int listener)
     ssize_t n = read(fd, text, sizeof(text));
     assert_true(n > 0 && memcmp(text, "hello", 5) == 0);
     assert_int_equal(write(fd, "welcome\n", 8), 8);
+    p.fd = fd;
+    assert_int_equal(poll(&p, 1, CLOUD_WAIT_MS), 1);
     assert_int_equal(read(fd, text, sizeof(text)), 0); /* the relay passes the end on */
     close(fd);
 }

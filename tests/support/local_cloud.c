@@ -228,6 +228,8 @@ bool cloud_begin(int argc, char **argv, int *ret_code)
     if (loc_is_companion(argc, argv, ret_code))
         return false;
     log_set_level_all(getenv("VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_CRIT);
+    if (getenv("ONLY")) /* a pattern, e.g. "test_token*" */
+        cmocka_set_test_filter(getenv("ONLY"));
     cloud_set_options(LOC_AUTO);
     has_runc = loc_probe(&l, &why) == LOC_RUNC;
     if (!has_runc)
