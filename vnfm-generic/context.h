@@ -12,6 +12,7 @@ struct generic {
     struct generic_options options;
     char instance[ID_SIZE];
     char *user_data; /* template */
+    char *agents_ca; /* PEM text; may be NULL */
     struct conductor_options conductor_options;
     struct conductor *conductor;
     struct ems_link *link;

@@ -14,24 +14,35 @@ enum { USER_DATA_MAX = 1024 * 1024 };
 
 /* --- user data --- */
 
-static enum err_code read_template(struct generic *g, struct err *err)
+static enum err_code read_text(const char *path, const char *what, char **ret, struct err *err)
 {
-    const char *path = g->options.user_data_path;
-    if (!path[0]) {
-        g->user_data = xstrdup(user_data_template);
-        return ERR_OK;
-    }
     FILE *f = fopen(path, "re");
     if (!f)
-        return err_set_errno(err, ERR_IO, errno, "read user data '%s'", path);
-    g->user_data = xcalloc(1, USER_DATA_MAX + 1);
-    size_t n = fread(g->user_data, 1, USER_DATA_MAX + 1, f);
+        return err_set_errno(err, ERR_IO, errno, "read %s '%s'", what, path);
+    char *text = xcalloc(1, USER_DATA_MAX + 1);
+    size_t n = fread(text, 1, USER_DATA_MAX + 1, f);
     fclose(f);
-    if (n > USER_DATA_MAX)
-        return err_set(err, ERR_LIMIT, "user data '%s' is larger than %d bytes", path,
+    if (n > USER_DATA_MAX) {
+        free(text);
+        return err_set(err, ERR_LIMIT, "%s '%s' is larger than %d bytes", what, path,
                        USER_DATA_MAX);
-    g->user_data[n] = '\0';
+    }
+    text[n] = '\0';
+    *ret = text;
     return ERR_OK;
+}
+
+static enum err_code read_template(struct generic *g, struct err *err)
+{
+    const struct generic_options *o = &g->options;
+    enum err_code rc = ERR_OK;
+    if (o->ems_tls_ca[0])
+        rc = read_text(o->ems_tls_ca, "the agents' authorities", &g->agents_ca, err);
+    if (rc == ERR_OK && o->user_data_path[0])
+        rc = read_text(o->user_data_path, "user data", &g->user_data, err);
+    else if (rc == ERR_OK)
+        g->user_data = xstrdup(user_data_template);
+    return rc;
 }
 
 static const void *package_user_data(struct ob_request *r, size_t *ret_len)
@@ -64,6 +75,7 @@ static enum err_code user_data_of(void *arg, struct ob_request *r, struct sbuf *
         {"EMS_AUTODELETE", o->is_ems_autodelete ? "true" : "false"},
         {"EMS_VIRTUAL_HOST", o->agents_vhost},
         {"EMS_TLS", o->is_ems_tls ? "true" : "false"},
+        {"EMS_TLS_CA", g->agents_ca ? g->agents_ca : ""},
         {"AGENT_URL", o->agent_url},
         {"ENDPOINT", o->endpoint[0] ? o->endpoint : o->type},
     };
@@ -177,7 +189,9 @@ static enum err_code store_open(void *ctx, struct err *err)
 
 static void store_close(void *ctx)
 {
-    free(((struct generic *)ctx)->user_data);
+    struct generic *g = ctx;
+    free(g->user_data);
+    free(g->agents_ca);
 }
 
 /* Both or none: each calls the other. */

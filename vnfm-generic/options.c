@@ -23,6 +23,7 @@ const struct config_option generic_options[] = {
     CONFIG_DURATION(O, ems_heartbeat_ms, "ems-heartbeat", "120s", 1000, 3600000, "heartbeat that agents ask the broker for"),
     CONFIG_BOOL(O, is_ems_autodelete, "ems-autodelete", "yes", "agents' queues go with their connection"),
     CONFIG_BOOL(O, is_ems_tls, "ems-tls", "no", "agents connect with TLS"),
+    CONFIG_PATH(O, ems_tls_ca, "ems-tls-ca", "", "PEM file of the authorities that agents check the broker by; empty: those of their machine"),
     CONFIG_END
 };
 /* clang-format on */

@@ -11,6 +11,7 @@ export EMS_HEARTBEAT=
 export EMS_AUTODELETE=
 export EMS_VIRTUAL_HOST=
 export EMS_TLS=
+export EMS_TLS_CA=
 export AGENT_URL=
 export ENDPOINT=
 export #Hostname=
@@ -20,6 +21,7 @@ export #EmsPassword=
 BATON_ROOT=${BATON_ROOT-}
 baton_log=$BATON_ROOT/var/log/openbaton/ems-agent.log
 baton_properties=$BATON_ROOT/etc/openbaton/openbaton-ems.properties
+baton_ca=$BATON_ROOT/etc/openbaton/broker-ca.pem
 
 baton_say()
 {
@@ -34,6 +36,7 @@ baton_folders()
 
 baton_configure()
 {
+    [ -z "$EMS_TLS_CA" ] || printf '%s\n' "$EMS_TLS_CA" >"$baton_ca"
     (
         umask 077
         cat >"$baton_properties" <<END
@@ -45,6 +48,7 @@ exchange=$EXCHANGE_NAME
 heartbeat=$EMS_HEARTBEAT
 autodelete=$EMS_AUTODELETE
 tls=$EMS_TLS
+tls_ca=${EMS_TLS_CA:+$baton_ca}
 type=$ENDPOINT
 hostname=${Hostname-}
 username=${EmsUser-}
@@ -110,4 +114,5 @@ baton_start_agent()
 
 baton_folders
 baton_configure
+unset EMS_TLS_CA
 baton_find_agent && baton_start_agent

@@ -44,6 +44,8 @@ static void test_template(void **state)
                                         "\nexport BROKER_IP=\n",
                                         "\nexport BROKER_PORT=\n",
                                         "\nexport EMS_VIRTUAL_HOST=\n",
+                                        "\nexport EMS_TLS=\n",
+                                        "\nexport EMS_TLS_CA=\n",
                                         "\nexport ENDPOINT=\n"};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(lines); i++)
