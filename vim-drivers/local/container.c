@@ -91,7 +91,7 @@ static int open_console(struct loc *l, const struct loc_server *s, struct err *e
         return -1;
     }
     const char *const argv[] = {loc_own_path(), "instance-console", path, bytes, NULL};
-    enum err_code rc = loc_detach(argv, NULL, p[0], -1, &pid, err);
+    enum err_code rc = loc_detach(argv, NULL, p[0], -1, l->lock_fd, &pid, err);
     close(p[0]);
     if (rc == ERR_OK)
         return p[1];

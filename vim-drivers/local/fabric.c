@@ -114,7 +114,7 @@ static enum err_code start_process(struct loc *l, struct err *err)
         argv[n++] = l->o->relay.items[i];
     argv[n] = NULL;
     loc_step(l);
-    enum err_code rc = loc_detach(argv, NULL, -1, -1, &pid, err);
+    enum err_code rc = loc_detach(argv, NULL, -1, -1, l->lock_fd, &pid, err);
     loc_step(l);
     return rc;
 }
@@ -279,6 +279,18 @@ static size_t running(struct loc *l, struct loc_server **ret)
     return n;
 }
 
+/* The old namespace goes at leisure, and its wires with it: their ends must not be in the way. */
+static void drop_old_ends(const struct loc_server *s)
+{
+    AUTO(sbuf_release) struct sbuf lines = SBUF_INIT;
+    char own[64];
+    snprintf(own, sizeof(own), "/proc/%d/ns/net", (int)s->pid);
+    for (unsigned i = 0; i < s->nic_n; i++)
+        sbuf_addf(&lines, "link del eth%u\n", i);
+    if (lines.len)
+        err_ignore(ip_batch(own, lines.s, true, NULL), "there may be none");
+}
+
 /* A namespace that is new has nobody in it: those that run are connected again. */
 static void connect_again(struct loc *l)
 {
@@ -286,6 +298,7 @@ static void connect_again(struct loc *l)
     size_t n = running(l, &list);
     for (size_t i = 0; i < n; i++) {
         struct err err = ERR_INIT;
+        drop_old_ends(&list[i]);
         if (loc_fabric_attach(l, &list[i], list[i].pid, &err) != ERR_OK)
             log_error(LOG_DRIVER, "not_connected", KV_S("server", list[i].id), KV_ERR(&err));
     }

@@ -153,7 +153,7 @@ int loc_fabric_main(int argc, char **argv)
     struct loc_target targets[TARGETS_MAX] = {{0}};
     struct err err = ERR_INIT;
     size_t n = argc > 4 ? (size_t)argc - 4 : 0;
-    fcntl(LOC_SAY_FD, F_SETFD, FD_CLOEXEC);
+    loc_companion_begin();
     if (argc < 4 || n > TARGETS_MAX) {
         loc_say("too many relays");
         return 1;

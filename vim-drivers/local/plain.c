@@ -102,7 +102,7 @@ static enum err_code start(struct loc *l, struct loc_server *s, struct err *err)
     env_fill(&e, s, root);
     loc_step(l);
     rc = loc_detach((const char *const[]){loc_own_path(), "instance-plain", folder, bytes, NULL},
-                    e.list, -1, -1, &s->pid, err);
+                    e.list, -1, -1, l->lock_fd, &s->pid, err);
     loc_step(l);
     env_release(&e);
     s->start = loc_process_start(s->pid);

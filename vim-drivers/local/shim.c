@@ -158,7 +158,7 @@ int loc_plain_main(int argc, char **argv)
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
-    fcntl(LOC_SAY_FD, F_SETFD, FD_CLOEXEC);
+    loc_companion_begin();
     snprintf(path, sizeof(path), "%s/console.log", argc == 4 ? argv[2] : "");
     if (argc != 4 || signals < 0 || pipe2(out, O_CLOEXEC) != 0 ||
         prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !console_open(&c, path, atoll(argv[3]))) {

@@ -254,7 +254,7 @@ enum err_code loc_run(const struct loc_spawn *s, struct err *err)
 /* Twice forked: init, not we, is its parent, so it leaves no zombie here and does not end with us.
  */
 static NORETURN void detached(const char *path, const char *const *argv, const char *const *env,
-                              int in, int log, int say, int tell_pid)
+                              int in, int log, int say, int lock, int tell_pid)
 {
     reset_signals();
     setsid();
@@ -267,15 +267,17 @@ static NORETURN void detached(const char *path, const char *const *argv, const c
     in = lift(in);
     log = lift(log);
     say = lift(say);
-    if (dup2(in, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || dup2(say, LOC_SAY_FD) < 0)
+    lock = lift(lock);
+    if (dup2(in, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || dup2(say, LOC_SAY_FD) < 0 ||
+        dup2(lock, LOC_LOCK_FD) < 0)
         _exit(1);
-    close_others(LOC_SAY_FD + 1);
+    close_others(LOC_LOCK_FD + 1);
     execve(path, (char *const *)(uintptr_t)argv, (char *const *)(uintptr_t)(env ? env : plain_env));
     die(LOC_SAY_FD, "execute");
 }
 
 static pid_t fork_detached(const char *const *argv, const char *const *env, int in, int log,
-                           int say)
+                           int say, int lock)
 {
     int tell[2], status;
     pid_t grandchild = -1;
@@ -284,7 +286,7 @@ static pid_t fork_detached(const char *const *argv, const char *const *env, int 
         return -1;
     pid_t pid = fork();
     if (pid == 0)
-        detached(path, argv, env, in, log, say, tell[1]);
+        detached(path, argv, env, in, log, say, lock, tell[1]);
     close(tell[1]);
     if (pid > 0) {
         while (read(tell[0], &grandchild, sizeof(grandchild)) < 0 && errno == EINTR)
@@ -313,13 +315,13 @@ static enum err_code hear(const char *what, int fd, struct err *err)
 }
 
 enum err_code loc_detach(const char *const *argv, const char *const *env, int in_fd, int log_fd,
-                         pid_t *ret_pid, struct err *err)
+                         int lock_fd, pid_t *ret_pid, struct err *err)
 {
     int say[2] = {-1, -1}, null = open("/dev/null", O_RDWR | O_CLOEXEC);
     pid_t pid = -1;
     if (null >= 0 && pipe2(say, O_CLOEXEC) == 0)
         pid = fork_detached(argv, env, in_fd >= 0 ? in_fd : null, log_fd >= 0 ? log_fd : null,
-                            say[1]);
+                            say[1], lock_fd >= 0 ? lock_fd : null);
     int why = errno;
     close(null);
     if (say[0] < 0)
@@ -336,7 +338,14 @@ enum err_code loc_detach(const char *const *argv, const char *const *env, int in
 void loc_say(const char *text)
 {
     size_t len = strlen(text);
+    close(LOC_LOCK_FD); /* first: who hears it may end, and take the lock again */
     if (write(LOC_SAY_FD, text, len) != (ssize_t)len)
         _exit(1); /* nobody listens: the driver ended, and its next start will not know us */
     close(LOC_SAY_FD);
+}
+
+void loc_companion_begin(void)
+{
+    fcntl(LOC_SAY_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(LOC_LOCK_FD, F_SETFD, FD_CLOEXEC);
 }

@@ -29,9 +29,13 @@ MUST_USE enum err_code loc_run(const struct loc_spawn *s, struct err *err);
  * in_fd or /dev/null (-1); standard output and error: log_fd or /dev/null (-1). It says "ok" on
  * descriptor LOC_SAY_FD when it is up, or what failed; either is waited for. env NULL: as for
  * loc_run. *ret_pid is set whenever it was started. */
-enum { LOC_SAY_FD = 3 };
+enum { LOC_SAY_FD = 3, LOC_LOCK_FD = 4 };
+/* Until then it holds lock_fd, too: whoever has the lock knows that no companion of a driver that
+ * was killed is still on its way. */
 MUST_USE enum err_code loc_detach(const char *const *argv, const char *const *env, int in_fd,
-                                  int log_fd, pid_t *ret_pid, struct err *err);
+                                  int log_fd, int lock_fd, pid_t *ret_pid, struct err *err);
+/* First of all in such a program: what it execs does not inherit these descriptors. */
+void loc_companion_begin(void);
 /* Of such a program: "ok", or a reason; closes the descriptor. */
 void loc_say(const char *text);
 

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,8 +254,29 @@ static enum err_code read_folder(struct loc *l, const char *kind, const struct p
 
 /* --- open --- */
 
+/* "PID START" of who took the lock last. */
+static bool owner_lives(int fd)
+{
+    char text[64] = "";
+    int pid = 0;
+    unsigned long long start = 0;
+    return pread(fd, text, sizeof(text) - 1, 0) > 0 && sscanf(text, "%d %llu", &pid, &start) == 2 &&
+           start && loc_process_start(pid) == start;
+}
+
+static bool write_owner(int fd)
+{
+    char text[64];
+    int n = snprintf(text, sizeof(text), "%-10d %-20llu\n", (int)getpid(),
+                     (unsigned long long)loc_process_start(getpid()));
+    return pwrite(fd, text, (size_t)n, 0) == n;
+}
+
+/* Of a driver that was killed, companions may be on their way: they hold the lock until they are
+ * known, or find that nobody listens. */
 static enum err_code take_lock(struct loc *l, struct err *err)
 {
+    enum { WAIT_MS = 10000, PAUSE_MS = 5 };
     char path[LOC_PATH_MAX];
     loc_path(l, path, "lock");
     l->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -262,8 +284,14 @@ static enum err_code take_lock(struct loc *l, struct err *err)
         err_set_errno(err, ERR_IO, errno, "open '%s'", path);
         return err_hint(err, "choose a state-dir that is yours");
     }
-    if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
-        return ERR_OK;
+    for (int i = 0; i < WAIT_MS / PAUSE_MS; i++) {
+        if (flock(l->lock_fd, LOCK_EX | LOCK_NB) == 0)
+            return write_owner(l->lock_fd) ? ERR_OK
+                                           : err_set_errno(err, ERR_IO, errno, "write '%s'", path);
+        if (owner_lives(l->lock_fd))
+            break;
+        poll(NULL, 0, PAUSE_MS);
+    }
     err_set(err, ERR_STATE, "another vim-driver-local has the state folder '%s'", l->folder);
     err_hint(err, "stop that one, or give this one a state-dir of its own");
     close(l->lock_fd);
