@@ -4,7 +4,7 @@
 #   script VNF FILE <<'SH'                    a script of a package; it says first, in $suite/runs, that it ran: "HOSTNAME FILE"
 #   package VNF [OPTION...] EVENT:FILE...     the package; a FILE without a script of its own succeeds. Options: --instances N,
 #                                             --requires VNF:PARAMETER, --provides KEY
-#   onboard NSD VNF... [SOURCE,TARGET,PARAMETER...]   uploads the packages and the descriptor
+#   onboard NSD VNF... [SOURCE,TARGET,PARAMETER...]   uploads the packages, once, and the descriptor
 #   runs VNF FILE                             how often it ran, all instances together
 #   start_scripted [OPTION of vnfm-generic...]        the whole suite
 #
@@ -72,7 +72,10 @@ onboard()
             dependencies=$(jq -c --arg s "${arg%%,*}" --arg t "${rest%%,*}" --arg p "${rest#*,}" \
                 '. + [{source: $s, target: $t, parameters: ($p | split(","))}]' <<<"$dependencies")
         else
-            baton package upload "$suite/packages/$arg" >/dev/null || fail "package $arg is refused"
+            if [[ ! -e $suite/packages/$arg.uploaded ]]; then
+                baton package upload "$suite/packages/$arg" >/dev/null || fail "package $arg is refused"
+                touch "$suite/packages/$arg.uploaded"
+            fi
             vnfds=$(jq -c --arg v "$arg" '. + [{id: "e2e/\($v)/1.0"}]' <<<"$vnfds")
         fi
     done

@@ -7,11 +7,12 @@ set -euo pipefail
 scenario_open
 start_scripted
 
-# The n-th instance to come fails: counted in a file, for hostnames are not known before.
+# The n-th instance to come fails, for hostnames are not known before. They come at once: making a folder succeeds once.
 failing()
 {
     cat <<SH
-n=\$(echo x >>"$suite/$1.count" && wc -l <"$suite/$1.count")
+n=1
+while ! mkdir "$suite/$1.came.\$n"; do n=\$((n + 1)); done 2>/dev/null
 echo "line before the failure"
 if ((n == $2)); then
     echo "no more \$hostname" >&2

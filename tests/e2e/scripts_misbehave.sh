@@ -17,7 +17,7 @@ pgrep -f "$suite.*hang\.sh" >/dev/null && fail 'the hanging script still runs'
 delete_and_leave_nothing "$nsr"
 
 # 200 MB on both channels, then what matters at the end.
-script floods flood.sh <<<'head -c 100000000 /dev/zero | tr "\0" a; head -c 100000000 /dev/zero | tr "\0" b >&2; echo the end'
+script floods flood.sh <<<'head -c 100000000 /dev/zero | tr "\0" a; head -c 100000000 /dev/zero | tr "\0" b >&2; echo; echo the end'
 package floods START:flood.sh
 onboard floods floods
 deploy floods ACTIVE

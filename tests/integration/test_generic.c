@@ -294,11 +294,11 @@ static void test_life(void **state)
          arena_printf(&s->arena,
                       "{\"action\":\"LOG_REQUEST\",\"vnfrName\":\"web\",\"hostname\":\"%s\"}", h0));
     struct vnfm_or *logs = answer_of(s, "log");
-    assert_int_equal(logs->output_log.n, 4 + 4 - 1);
+    assert_int_equal(logs->output_log.n, 4 + 4);
     assert_has(logs->output_log.at[0], "== INSTANTIATE install.sh (");
     assert_has(logs->output_log.at[3], "== START start.sh (");
     assert_string_equal(logs->output_log.at[4], "hello");
-    assert_string_equal(logs->error_log.at[1], "oops");
+    assert_string_equal(logs->output_log.at[6], "oops");
 
     done = ask(s, "stop", with_record(s, "STOP", done->record, NULL), "STOP");
     assert_string_equal(done->record->vdu.at[0]->vnfc_instance.at[0]->state, "INACTIVE");
