@@ -136,15 +136,17 @@ bool cloud_has_process(const char *text)
 
 static void assert_no_cgroup(const char *state_id)
 {
-    char path[300];
+    char path[300] = "";
     DIR *d = opendir("/sys/fs/cgroup");
     for (struct dirent *e; d && (e = readdir(d));) {
         snprintf(path, sizeof(path), "/sys/fs/cgroup/%s/baton-%s", e->d_name, state_id);
         if (access(path, F_OK) == 0)
-            fail_msg("'%s' is left", path);
+            break;
     }
     if (d)
         closedir(d);
+    if (access(path, F_OK) == 0)
+        fail_msg("'%s' is left", path);
 }
 
 static void assert_nothing_left(const char *state_id)
@@ -152,7 +154,11 @@ static void assert_nothing_left(const char *state_id)
     char path[100];
     AUTO(sbuf_release) struct sbuf mounts = SBUF_INIT;
     struct stat st;
-    assert_int_not_equal(stat(cloud_folder, &st), 0);
+    if (stat(cloud_folder, &st) == 0) {
+        char command[100];
+        snprintf(command, sizeof(command), "find %s -print", cloud_folder);
+        fail_msg("'%s' is left: %d", cloud_folder, system(command));
+    }
     assert_false(cloud_has_process(cloud_folder));
     assert_int_equal(loc_read("/proc/self/mounts", 4 * 1024 * 1024, &mounts, NULL), ERR_OK);
     assert_null(strstr(mounts.s, cloud_folder));

@@ -60,9 +60,36 @@ void loc_cgroup_sweep(const struct loc *l, const char *id)
     each(name, true);
 }
 
-void loc_cgroup_clean(const struct loc *l)
+void loc_cgroup_leave(const struct loc *l)
 {
     char name[40];
     snprintf(name, sizeof(name), "baton-%s", l->id);
-    each(name, false);
+    each(name, false); /* refused while a server is in it */
+}
+
+/* All below that folder of one hierarchy: no server is left, but a probe may have been killed. */
+static void sweep_below(const char *folder, const struct loc *l)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (e->d_type == DT_DIR && e->d_name[0] != '.')
+            loc_cgroup_sweep(l, e->d_name);
+    if (d)
+        closedir(d);
+}
+
+void loc_cgroup_clean(const struct loc *l)
+{
+    char path[PATH_MAX];
+    DIR *d = opendir(CGROUPS);
+    snprintf(path, sizeof(path), CGROUPS "/baton-%s", l->id);
+    sweep_below(path, l);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(path, sizeof(path), CGROUPS "/%s/baton-%s", e->d_name, l->id);
+        if (e->d_name[0] != '.')
+            sweep_below(path, l);
+    }
+    if (d)
+        closedir(d);
+    loc_cgroup_leave(l);
 }

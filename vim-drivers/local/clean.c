@@ -10,7 +10,7 @@
 enum err_code loc_clean(struct loc *l, struct err *err)
 {
     static const char *const rest[] = {"servers", "networks", "flavours", "instances",
-                                       "images",  "runc",     "fabric"};
+                                       "images",  "runc",     "fabric",   "probe"};
     char path[LOC_PATH_MAX];
     enum err_code rc = ERR_OK, first = ERR_OK;
     bool was_there;

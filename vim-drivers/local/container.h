@@ -25,6 +25,7 @@ void loc_bundle_config(const struct loc_bundle *b, struct sbuf *out);
 
 /* Ends what is left of a server that runc does not know (any more). */
 void loc_cgroup_sweep(const struct loc *l, const char *id);
-void loc_cgroup_clean(const struct loc *l); /* the folder of all servers */
+void loc_cgroup_leave(const struct loc *l); /* the folder of all servers, if none is there */
+void loc_cgroup_clean(const struct loc *l); /* the same with all that is in it */
 
 #endif

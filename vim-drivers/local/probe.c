@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <unistd.h>
 
 struct probe {
@@ -51,9 +50,10 @@ static enum err_code try_network(const struct loc *l, struct err *err)
         rc = err_set(err, ERR_DENIED, "'" LOC_NETNS_FOLDER "' is read-only");
     const char *const mount_file[] = {"mount", "--bind", "/proc/self/ns/net", file, NULL};
     if (rc == ERR_OK)
-        rc = loc_run(&(struct loc_spawn){.argv = mount_file, .wants_new_netns = true}, err);
-    if (rc == ERR_OK)
-        umount2(file, MNT_DETACH);
+        rc = loc_run(&(struct loc_spawn){.argv = mount_file,
+                                         .wants_new_netns = true,
+                                         .rootfs_private = "yes"},
+                     err);
     return rc == ERR_OK ? rc : err_add(err, "keep a network namespace");
 }
 
@@ -88,7 +88,7 @@ static enum err_code try_container(struct probe *p, bool has_cgroups, struct err
     if (rc == ERR_OK)
         rc = loc_run(&(struct loc_spawn){.argv = argv}, err);
     loc_cgroup_sweep(&p->loc, p->server.id);
-    loc_cgroup_clean(&p->loc);
+    loc_cgroup_leave(&p->loc);
     return rc == ERR_OK ? rc : err_add(err, "container");
 }
 
@@ -101,13 +101,13 @@ static enum err_code try_root(struct probe *p, struct err *err)
 }
 
 /* For images, on the file system where the state is. */
-static bool try_overlay(const struct loc *l, const char *folder)
+static bool try_overlay(const char *folder)
 {
     char top[LOC_PATH_MAX], path[LOC_PATH_MAX + 16], options[3 * LOC_PATH_MAX + 64];
     static const char *const names[] = {"lower", "upper", "work", "root"};
     struct err err = ERR_INIT;
     bool is_good = true;
-    snprintf(top, sizeof(top), "%s/probe.%d", folder, (int)getpid());
+    snprintf(top, sizeof(top), "%s/overlay", folder);
     for (size_t i = 0; i < ARRAY_LEN(names) && is_good; i++) {
         snprintf(path, sizeof(path), "%s/%s", top, names[i]);
         is_good = loc_make_folder(path, 0755, &err) == ERR_OK;
@@ -118,8 +118,6 @@ static bool try_overlay(const struct loc *l, const char *folder)
     is_good = is_good &&
               loc_run(&(struct loc_spawn){.argv = argv, .overlay = options, .overlay_at = path},
                       &err) == ERR_OK;
-    err_ignore(loc_remove_tree(top, NULL), "it is empty but for the folders of the probe");
-    (void)l;
     return is_good;
 }
 
@@ -137,32 +135,46 @@ static enum err_code try_all(struct probe *p, bool *ret_cgroups, struct err *err
     return *ret_cgroups ? ERR_OK : try_container(p, false, err);
 }
 
+/* In the state folder, where --clean finds it if the driver is killed here; else in /tmp. */
+static bool make_folder(const struct loc *l, char *out, size_t size)
+{
+    char path[LOC_PATH_MAX];
+    if (!l->folder[0]) {
+        snprintf(out, size, "/tmp/baton-probe.XXXXXX");
+        return mkdtemp(out) != NULL;
+    }
+    loc_path(l, path, "probe");
+    snprintf(out, size, "%s", path);
+    return strlen(path) < size && loc_remove_tree(path, NULL) == ERR_OK &&
+           loc_make_folder(path, 0700, NULL) == ERR_OK;
+}
+
 enum loc_mode loc_probe(struct loc *l, struct sbuf *why)
 {
     struct probe p = {
         .loc = {.o = l->o},
         .server = {.name = "probe", .flavour = {.name = "probe", .vcpus = 1, .ram = 256}}};
     struct err err = ERR_INIT;
-    char folder[] = "/tmp/baton-probe.XXXXXX";
     unsigned char bytes[4];
     id_random(bytes, sizeof(bytes));
     snprintf(p.loc.id, sizeof(p.loc.id), "%02x%02x%02x%02x", bytes[0], bytes[1], bytes[2],
              bytes[3]);
     id_new(p.server.id);
-    if (!mkdtemp(folder)) {
-        sbuf_adds(why, "no folder can be made in /tmp");
+    if (l->id[0]) /* what is left of it is the state's */
+        snprintf(p.loc.id, sizeof(p.loc.id), "%s", l->id);
+    if (!make_folder(l, p.loc.folder, sizeof(p.loc.folder))) {
+        sbuf_adds(why, "no folder can be made for the probe");
         return LOC_PLAIN;
     }
-    snprintf(p.loc.folder, sizeof(p.loc.folder), "%s", folder);
     bool has_cgroups = false;
     enum err_code rc = try_all(&p, &has_cgroups, &err);
-    err_ignore(loc_remove_tree(folder, NULL), "a folder in /tmp is all that stays");
+    l->has_overlay = rc == ERR_OK && try_overlay(p.loc.folder);
+    err_ignore(loc_remove_tree(p.loc.folder, NULL), "--clean and the next probe try again");
     if (rc != ERR_OK) {
         sbuf_adds(why, err.msg);
         return LOC_PLAIN;
     }
     l->has_cgroups = has_cgroups;
-    l->has_overlay = try_overlay(l, l->folder[0] ? l->folder : "/tmp");
     snprintf(l->tini, sizeof(l->tini), "%s", p.loc.tini);
     sbuf_addf(why, "containers, bridges and network namespaces work here%s%s",
               has_cgroups ? "" : "; no control groups: limits are per process only",
