@@ -298,7 +298,7 @@ static void test_life(void **state)
     assert_has(logs->output_log.at[0], "== INSTANTIATE install.sh (");
     assert_has(logs->output_log.at[3], "== START start.sh (");
     assert_string_equal(logs->output_log.at[4], "hello");
-    assert_string_equal(logs->output_log.at[6], "oops");
+    assert_string_equal(logs->output_log.at[7], "oops");
 
     done = ask(s, "stop", with_record(s, "STOP", done->record, NULL), "STOP");
     assert_string_equal(done->record->vdu.at[0]->vnfc_instance.at[0]->state, "INACTIVE");
