@@ -183,8 +183,7 @@ static void check_queues(struct view *v)
         const char *name = cli_json_str(queue, "name");
         int64_t messages = number(queue, "messages");
         consumer_of(v, name, &who);
-        if (who.len && number(queue, "consumers") == 0 &&
-            (strcmp(who.s, "start nfvo") != 0 || !has_begun_just_now(v)))
+        if (who.len && number(queue, "consumers") == 0 && !has_begun_just_now(v))
             warn(v, "queue '%s' has no consumer%s: %s", name,
                  messages ? ", and messages wait in it" : "", who.s);
         else if (strcmp(name, "nfvo.dead-letters") == 0 && messages > 0)
