@@ -75,6 +75,8 @@ static bool has_instances(const json_t *hit)
     return strcmp(kind, "nsr") == 0 || strcmp(kind, "vnfr") == 0 || strcmp(kind, "instance") == 0;
 }
 
+/* What was meant: the only one that has instances, or the widest of several of one service (a VNF
+ * may be called as its service is). */
 static const json_t *only_hit(const json_t *hits, int *ret_n)
 {
     size_t i;
@@ -82,10 +84,15 @@ static const json_t *only_hit(const json_t *hits, int *ret_n)
     *ret_n = 0;
     json_array_foreach(hits, i, hit)
     {
-        if (has_instances(hit)) {
-            found = hit;
-            ++*ret_n;
+        if (!has_instances(hit))
+            continue;
+        if (found && strcmp(cli_json_str(found, "nsr"), cli_json_str(hit, "nsr")) == 0) {
+            if (strcmp(cli_json_str(hit, "kind"), "nsr") == 0)
+                found = hit;
+            continue;
         }
+        found = hit;
+        ++*ret_n;
     }
     return found;
 }
