@@ -1,12 +1,15 @@
 #include "nfvo/context.h"
 
+#include "common/base/mem.h"
 #include "common/daemon/daemon.h"
+#include "common/log/log.h"
 #include "nfvo/commands.h"
 #include "nfvo/vnfm/management.h"
 #include "nfvo/worker/workers.h"
 
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 void nfvo_pause_ms(int ms)
 {
@@ -14,13 +17,36 @@ void nfvo_pause_ms(int ms)
     poll(&p, 1, ms);
 }
 
+static void refreshed(void *arg, const struct err *err, const char *text)
+{
+    (void)text;
+    if (err && err->code != ERR_OK)
+        log_warn(LOG_VIM, "pop_not_refreshed", KV_S("pop", arg), KV_ERR(err));
+    free(arg);
+}
+
+/* At the start and at the end of the process nobody takes it: a grant refreshes by itself. */
+static void refresh_pop(void *ctx, const char *pop_id)
+{
+    struct nfvo *n = ctx;
+    pthread_mutex_lock(&n->workers_lock);
+    if (n->workers) {
+        struct api_commands commands = commands_on(workers_queue(n->workers));
+        commands.pop_refresh(commands.ctx, NULL, pop_id, refreshed, xstrdup(pop_id));
+    }
+    pthread_mutex_unlock(&n->workers_lock);
+}
+
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
 {
     static const int vnfm_commands[] = {CMD_INSTANTIATE, CMD_MODIFY, CMD_START, CMD_RELEASE};
+    pthread_mutex_init(&n->workers_lock, NULL);
     n->registry_bus = broker_options(&n->options.broker, "nfvo registry");
     n->registry_setup = (struct registry_setup){.options = &n->options.registry,
                                                 .bus = &n->registry_bus,
                                                 .store = n->store,
+                                                .refresh_pop = refresh_pop,
+                                                .ctx = n,
                                                 .vnfm_commands = vnfm_commands,
                                                 .n_vnfm_commands = ARRAY_LEN(vnfm_commands)};
     return registry_open(&n->registry, &n->registry_setup, err);
@@ -31,13 +57,28 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
     snprintf(n->options.broker_port_text, sizeof(n->options.broker_port_text), "%d",
              (int)n->options.broker.port);
     n->workers_bus = broker_options(&n->options.broker, "nfvo worker");
-    return workers_open(&n->workers,
-                        &(struct workers_setup){.bus = &n->workers_bus,
-                                                .store = n->store,
-                                                .settings = lifecycle_settings_of(&n->options),
-                                                .version = NFVO_VERSION,
-                                                .n = (int)n->options.workers},
-                        err);
+    struct workers *w = NULL;
+    enum err_code rc =
+        workers_open(&w,
+                     &(struct workers_setup){.bus = &n->workers_bus,
+                                             .store = n->store,
+                                             .settings = lifecycle_settings_of(&n->options),
+                                             .version = NFVO_VERSION,
+                                             .n = (int)n->options.workers},
+                     err);
+    pthread_mutex_lock(&n->workers_lock);
+    n->workers = w;
+    pthread_mutex_unlock(&n->workers_lock);
+    return rc;
+}
+
+void nfvo_close_workers(struct nfvo *n)
+{
+    pthread_mutex_lock(&n->workers_lock);
+    struct workers *w = n->workers;
+    n->workers = NULL;
+    pthread_mutex_unlock(&n->workers_lock);
+    workers_close(w);
 }
 
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err)

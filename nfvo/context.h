@@ -2,6 +2,8 @@
 #ifndef NFVO_CONTEXT_H
 #define NFVO_CONTEXT_H
 
+#include <pthread.h>
+
 #include "common/bus/bus.h"
 #include "nfvo/options.h"
 
@@ -13,6 +15,7 @@ struct nfvo {
     struct nfvo_options options;
     struct store *store;
     struct registry *registry;
+    pthread_mutex_t workers_lock; /* the registry is there before the workers, and after them */
     struct workers *workers;
     struct dispatcher *events;
     struct api *api;
@@ -26,6 +29,7 @@ struct nfvo {
 /* Duties with something to put together first. */
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_workers(struct nfvo *n, struct err *err);
+void nfvo_close_workers(struct nfvo *n);
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err);
 /* Ends early when the process is told to stop. */

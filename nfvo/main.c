@@ -43,7 +43,7 @@ static enum err_code workers_duty(void *ctx, struct err *err)
 
 static void workers_done(void *ctx)
 {
-    workers_close(((struct nfvo *)ctx)->workers);
+    nfvo_close_workers(ctx);
 }
 
 static enum err_code events_duty(void *ctx, struct err *err)

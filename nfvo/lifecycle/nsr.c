@@ -307,6 +307,26 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
 
 /* --- requests of VNFMs --- */
 
+#define LOST_GRACE_US                                                                              \
+    (5 * USEC_PER_SEC) /* for what is under way from a VNFM that seems to be gone */
+
+static void change_command(struct command *c, int64_t due_at, const char *data)
+{
+    c->due_at = due_at;
+    c->data = data;
+    if (c->mark == ROW_CLEAN)
+        c->mark = ROW_CHANGED;
+}
+
+/* It was thought to be gone with its work (answer_lost; nfvo/vnfm/watch.c), and works on. */
+static void is_alive(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    struct command *c = decision_find_for(d, CMD_INSTANTIATE, v->row->id);
+    if (c && strcmp(c->data, COMMAND_LOST) == 0)
+        change_command(c, d->now + settings_of(d)->instantiate_us, "");
+}
+
 static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
@@ -322,6 +342,7 @@ static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
                          : a == ACTION_UPDATEVNFR         ? VNFR_EV_UPDATE
                                                           : VNFR_EV_N;
     if (v && ev != VNFR_EV_N) {
+        is_alive(v);
         v->msg = msg;
         bool done = vnfr_step(v, ev);
         v->msg = NULL;
@@ -465,22 +486,23 @@ static void in_doubt(struct nsr_model *m)
         m->d->outcome = DECISION_STALE;
 }
 
-/* Whoever asked in the course of an INSTANTIATE is gone, and a foreign VNFM's work with it (it
- * acknowledged the request when it began): nothing will ever answer. Ours gets its INSTANTIATE
- * again from the broker. design.md, "Unroutable". */
+/* Whoever asked in the course of an INSTANTIATE is gone, and with it, perhaps, a foreign VNFM's
+ * work (it acknowledged the request when it began), and nothing will ever answer. Perhaps not: it
+ * may have asked twice, and hold the answer to the other. So the request is treated like one of a
+ * VNFM that died: its deadline comes soon, unless the VNFM speaks of that VNFR before. Ours gets
+ * its INSTANTIATE again from the broker. design.md, "Unroutable". */
 static void answer_lost(struct nsr_model *m)
 {
-    struct command *c = decision_find(m->d, m->d->in->command);
+    struct decision *d = m->d;
+    struct command *c = decision_find(d, d->in->command);
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
-    struct err err = ERR_INIT;
-    if (!v || c->kind != CMD_INSTANTIATE || v->st->correlates) {
-        m->d->outcome = DECISION_STALE;
+    if (!v || c->kind != CMD_INSTANTIATE || v->st->correlates ||
+        strcmp(c->data, COMMAND_LOST) == 0) {
+        d->outcome = DECISION_STALE;
         return;
     }
-    err_set(&err, ERR_UNAVAIL, "VNFM '%s' went away while it worked on INSTANTIATE",
-            v->row->key[VNFR_ENDPOINT]);
-    err_hint(&err, "look at the VNFM's log; then delete and deploy again");
-    vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    change_command(c, d->now + LOST_GRACE_US < c->due_at ? d->now + LOST_GRACE_US : c->due_at,
+                   COMMAND_LOST);
 }
 
 static void bad_reply(struct nsr_model *m, const struct err *why)

@@ -62,9 +62,9 @@ struct registry_setup { /* all borrowed until registry_close */
     const struct registry_options *options;
     const struct bus_options *bus; /* the NFVO's own login: it may declare everything */
     struct store *store;
-    /* A driver of this type registered or came back: its PoPs may be refreshed (2.3, item 5). In
-     * the registry's thread, must not block. May be NULL. */
-    void (*driver_is_back)(void *ctx, const char *type);
+    /* A driver came, or came back: what its PoPs hold is to be looked at (2.3, item 5). In the
+     * registry's thread, must not block. May be NULL. */
+    void (*refresh_pop)(void *ctx, const char *pop_id);
     void *ctx;
     /* Kinds of the engine's commands that wait for a VNFM: they are re-evaluated when a VNFM that
      * acknowledges before it works has died (design.md, "Which reply is whose"). 0: none. */

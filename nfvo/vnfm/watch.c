@@ -10,6 +10,7 @@
 #include "common/log/log.h"
 #include "nfvo/store/store_engine.h"
 #include "nfvo/store/store_manager.h"
+#include "nfvo/store/store_pop.h"
 #include "nfvo/vnfm/internal.h"
 
 void listing_free(struct listing *l)
@@ -187,12 +188,30 @@ static enum err_code mark_vnfms(struct registry *r, struct err *err)
     return rc;
 }
 
+struct comers {
+    struct arena arena;
+    struct proto_strs types;
+};
+
 static void on_back(void *arg, const char *queue, const char *type)
 {
-    const struct registry *r = arg;
+    struct comers *c = arg;
     log_info(LOG_VIM, "driver_is_there", KV_S("queue", queue));
-    if (r->setup.driver_is_back)
-        r->setup.driver_is_back(r->setup.ctx, type);
+    proto_list_add(&c->types, arena_strdup(&c->arena, type), &c->arena);
+}
+
+/* What it manages may have changed while nobody looked: amqp-protocol.md 2.3, item 5. */
+static enum err_code refresh_pops(struct registry *r, struct comers *c, struct err *err)
+{
+    struct store_pop *pops = NULL;
+    uint32_t n = 0;
+    if (c->types.n == 0 || !r->setup.refresh_pop)
+        return ERR_OK;
+    enum err_code rc = store_pop_names(r->db, "*", &c->arena, &pops, &n, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < n; i++)
+        if (proto_strs_has(&c->types, pops[i].type))
+            r->setup.refresh_pop(r->setup.ctx, pops[i].id);
+    return rc;
 }
 
 static enum err_code mark_drivers(struct registry *r, struct err *err)
@@ -214,7 +233,11 @@ static enum err_code mark_drivers(struct registry *r, struct err *err)
             db_array_textn(&types, type, len);
         }
     }
-    enum err_code rc = store_driver_mark_active(r->db, &queues, &types, on_back, r, &gone, err);
+    struct comers back = {.arena = ARENA_INIT};
+    enum err_code rc = store_driver_mark_active(r->db, &queues, &types, on_back, &back, &gone, err);
+    if (rc == ERR_OK)
+        rc = refresh_pops(r, &back, err);
+    arena_release(&back.arena);
     if (rc == ERR_OK && gone)
         log_warn(LOG_VIM, "drivers_gone", KV_I("gone", gone), KV_I("left", queues.n));
     return rc;

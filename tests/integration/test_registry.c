@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,20 @@ static struct registry *registry;
 static struct arena memory;
 static char registrar[128];
 
+/* In the registry's thread: which PoPs were to be refreshed. */
+static atomic_int refreshes, refreshes_of_others;
+
+static void refresh_pop(void *ctx, const char *pop_id)
+{
+    (void)ctx;
+    atomic_fetch_add(strcmp(pop_id, "mine") == 0 ? &refreshes : &refreshes_of_others, 1);
+}
+
 static void open_registry(void)
 {
     struct err err = ERR_INIT;
-    struct registry_setup setup = {.options = &options, .bus = &login, .store = ts->store};
+    struct registry_setup setup = {
+        .options = &options, .bus = &login, .store = ts->store, .refresh_pop = refresh_pop};
     if (registry_open(&registry, &setup, &err) != ERR_OK)
         fail_msg("%s", err.msg);
 }
@@ -569,17 +580,59 @@ static void test_drivers_by_their_queues(void **state)
     bus_free(b);
 }
 
+static void await_refreshes(int want)
+{
+    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    for (; atomic_load(&refreshes) != want; poll(NULL, 0, 10))
+        if (clock_mono_us() > deadline)
+            fail_msg("%d refreshes, want %d", atomic_load(&refreshes), want);
+}
+
+/* amqp-protocol.md 2.3, item 5: once each time that a driver comes, of the PoPs of its type. */
+static void test_pops_are_refreshed_when_their_driver_is_back(void **state)
+{
+    char *full = arena_printf(&memory, "vim-drivers.test.%s", vhost->name);
+    struct err err = ERR_INIT;
+    (void)state;
+    if (db_script(ts->db,
+                  "INSERT INTO pop (id, agg, phase, seq, project_id, name, type, doc, state) "
+                  "VALUES ('mine', 'mine', 1, 1, 'p', 'a', 'test', '{}', '{}'), "
+                  "('other', 'other', 1, 1, 'p', 'b', 'testing', '{}', '{}')",
+                  &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    open_registry();
+    struct manager_credentials *c =
+        enroll(TOPOLOGY_EXCHANGE,
+               arena_printf(&memory, "{\"type\":\"%s\",\"action\":\"register\"}", full));
+    for (int i = 1; i <= 2; i++) {
+        struct bus *b = serve(c, full, true);
+        await_refreshes(i);
+        bus_free(b);
+        test_query_await(ts->db, "SELECT count(*) FROM vim_driver WHERE active", "0");
+    }
+    assert_int_equal(atomic_load(&refreshes), 2);
+    assert_int_equal(atomic_load(&refreshes_of_others), 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        T(test_both_exchanges_and_spellings), T(test_repeat_heals),
-        T(test_capabilities_and_rights),      T(test_peers_may_be_administrators),
-        T(test_rights_are_enforced),          T(test_registrar_without_default_exchange),
-        T(test_refused_with_its_reason),      T(test_operators_login_is_not_taken_over),
-        T(test_management_api_away),          T(test_unregister),
-        T(test_registering_outdoes_goodbye),  T(test_user_goes_with_its_last_instance),
-        T(test_active_while_served),          T(test_drivers_by_their_queues),
+        T(test_both_exchanges_and_spellings),
+        T(test_repeat_heals),
+        T(test_capabilities_and_rights),
+        T(test_peers_may_be_administrators),
+        T(test_rights_are_enforced),
+        T(test_registrar_without_default_exchange),
+        T(test_refused_with_its_reason),
+        T(test_operators_login_is_not_taken_over),
+        T(test_management_api_away),
+        T(test_unregister),
+        T(test_registering_outdoes_goodbye),
+        T(test_user_goes_with_its_last_instance),
+        T(test_active_while_served),
+        T(test_drivers_by_their_queues),
+        T(test_pops_are_refreshed_when_their_driver_is_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

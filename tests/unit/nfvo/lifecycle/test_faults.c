@@ -340,15 +340,26 @@ static void test_an_answer_that_finds_nobody(void **state)
         struct intent lost = {.event = EV_ANSWER_LOST,
                               .command = answer->command,
                               .facts = s.domain.facts_of_internal_events};
+        const char *vnfr = arena_strdup(&s.arena, stage_vnfr(&s, "client")->id);
+        int64_t due_at = stage_command(&s, CMD_INSTANTIATE, vnfr)->due_at;
         stage_decide(&s, lost);
         if (!cases[i].is_fault) {
             story("stale");
             continue;
         }
-        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
-        assert_non_null(strstr(stage_text(client(), "fault.message"), "went away"));
+        assert_true(stage_command(&s, CMD_INSTANTIATE, vnfr)->due_at <= s.d.now + 5 * USEC_PER_SEC);
+        /* It had asked twice, and goes on with the other answer. */
+        stage_vnfm(&s, "ALLOCATE_RESOURCES", "client", NULL);
+        assert_true(stage_command(&s, CMD_INSTANTIATE, vnfr)->due_at >= due_at);
+        assert_string_equal(stage_command(&s, CMD_INSTANTIATE, vnfr)->data, "");
+        /* It did not. */
+        stage_decide(&s, lost);
         stage_decide(&s, lost);
         story("stale");
+        stage_late(&s, CMD_INSTANTIATE, vnfr);
+        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+        assert_non_null(strstr(stage_text(client(), "fault.message"), "died while it worked on"));
+        assert_string_equal(stage_text(client(), "fault.code"), "ERR_UNKNOWN");
     }
 }
 
