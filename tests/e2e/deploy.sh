@@ -16,7 +16,7 @@ expect 'the driver has three servers' test "$(suite_servers | wc -l)" == 3
 expect_exit 0 baton status
 expect_said '1 ACTIVE'
 expect_exit 0 baton nsr history dummy
-expect_said 'INSTANTIATE'
+expect_said 'INSTANTIATING -> GRANTING'
 
 delete_and_leave_nothing "$nsr"
 expect_exit 3 baton nsr show "$nsr"

@@ -5,7 +5,7 @@ set -euo pipefail
 scenario_open
 suite_start_nfvo
 suite_start_driver
-eventually 30 'the driver registers' suite_has_driver
+eventually 30 'the driver registers' suite_has_driver test
 fill_catalogue
 
 expect_exit 3 baton nsr create dummy --wait --timeout 60s
