@@ -79,8 +79,9 @@ static void round_of(struct proxy *p)
     }
     for (size_t i = 0; i < PAIRS_MAX; i++) {
         struct pair *pair = &p->pairs[i];
-        if ((fds[2 + 2 * i].revents && !copy(pair->client, pair->server)) ||
-            (fds[3 + 2 * i].revents && !copy(pair->server, pair->client)))
+        /* It may have been told to be still while it waited in poll. */
+        if ((fds[2 + 2 * i].revents && !p->is_stalled && !copy(pair->client, pair->server)) ||
+            (fds[3 + 2 * i].revents && !p->is_mute && !copy(pair->server, pair->client)))
             pair_close(pair);
     }
     if (fds[1].revents)
