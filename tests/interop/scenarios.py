@@ -217,6 +217,107 @@ def package(env, report):
         suite.expect_nothing_left("pydriver")
 
 
+# -- the generic VNFM with agents, beside the Python VNFM and driver, in one service
+
+CONNECT = b"""#!/bin/bash
+# once for each instance of the Python VNFM's VNF
+[[ $legacy_type_port == 5060 && $legacy_type_private =~ ^[0-9.]+$ && $hostname == relay-* ]]
+"""
+PROBE = b"""#!/bin/bash
+[[ $relay_type_PORT == 7000 && $relay_type_private == 127.* ]] && echo "##baton set seen $relay_type_private"
+"""
+
+
+def scripted(suite, name, scripts, **more):
+    """Upload the package of a VNF of the generic VNFM on the local PoP: event -> (file, text)."""
+    files = {"scripts/" + file: text for file, text in scripts.values()}
+    files["Metadata.yaml"] = (METADATA % (name, suite.type("local"), "")).encode()
+    files["vnfd.json"] = json.dumps(dict(
+        PACKAGED, name=name, type=name + "-type", endpoint=suite.type("generic"),
+        deployment_flavour=[{"flavour_key": "tiny"}],
+        lifecycle_event=[{"event": event, "lifecycle_events": [file]}
+                         for event, (file, _) in scripts.items()],
+        vdu=[dict(PACKAGED["vdu"][0], vm_image=["host"])], **more)).encode()
+    suite.upload_package(files)
+    return {"id": "interop/%s/1" % name}
+
+
+def onboard_mixed(suite):
+    """The relay and the Python VNF need each other's parameters, the probe the relay's."""
+    legacy = dict(PACKAGED, name="legacy", type="legacy-type", endpoint=suite.type("pyvnfm"),
+                  configurations={"name": "c", "configurationParameters": [
+                      {"confKey": "port", "value": "5060"}]},
+                  vdu=[dict(PACKAGED["vdu"][0], vimInstanceName=["pop"])])
+    relay = scripted(suite, "relay", {
+        "INSTANTIATE": ("install.sh", b"#!/bin/bash\necho '##baton set PORT 7000'\n"),
+        "CONFIGURE": ("legacy-type_connect.sh", CONNECT)},
+        provides=["PORT"], requires={"legacy": {"parameters": ["private", "port"]}})
+    probe = scripted(suite, "probe", {"CONFIGURE": ("relay-type_probe.sh", PROBE)},
+                     provides=["seen"], requires={"relay": {"parameters": ["private", "PORT"]}})
+    return suite.rest("POST", "ns-descriptors", {
+        "name": "mixed", "vendor": "interop", "version": "1", "vld": [{"name": "private"}],
+        "vnfd": [legacy, relay, probe],
+        "vnf_dependency": [
+            {"source": "legacy", "target": "relay", "parameters": ["private", "port"]},
+            {"source": "relay", "target": "legacy", "parameters": ["private", "PORT"]},
+            {"source": "relay", "target": "probe", "parameters": ["private", "PORT"]}]})
+
+
+def address_of(nsr, name):
+    vnfr = next(v for v in nsr["vnfr"] if v["name"] == name)
+    return vnfr, vnfr["vdu"][0]["vnfc_instance"][0]["ips"][0]["ip"]
+
+
+@group
+def mixed(env, report):
+    with Suite(env, "mixed") as suite:
+        with report.scenario("mixed/setup", suite, quiet=True):
+            suite.start_nfvo(*QUICK, "--agents-managers", suite.type("generic"))
+            # Calls of the first service are 1, of the second 2, ...
+            suite.start_vnfm("pyvnfm", "--delay", "modify:legacy#2=3",
+                             "--fail", "modify:legacy#3=the Python side went wrong")
+            suite.start_driver("pydriver", *RESIDENT)
+            generic = suite.start_generic("generic")
+            suite.start_local_driver("local")
+            suite.register_pop("pydriver", "pop")
+            suite.register_pop("local", "here")
+            nsd = onboard_mixed(suite)
+
+        with report.scenario("mixed/life", suite):
+            nsr_id = suite.deploy(nsd)
+            nsr = suite.wait_status(nsr_id, "ACTIVE")
+            relay, at = address_of(nsr, "relay")
+            probe, _ = address_of(nsr, "probe")
+            got = suite.calls("pyvnfm", "modify", "legacy")[0]["dependency"]
+            equal("what the Python VNFM was told of the relay",
+                  (got["parameters"]["relay-type"]["parameters"]["PORT"],
+                   [i["parameters"]["private"] for i in
+                    got["vnfcParameters"]["relay-type"]["parameters"].values()]), ("7000", [at]))
+            equal("what the probe's script saw",
+                  [p["value"] for p in probe["provides"]["configurationParameters"]
+                   if p["confKey"] == "seen"], [at])
+            check("the relay's script ran", any("legacy-type_connect.sh" in e["description"]
+                                                for e in relay["lifecycle_event_history"]),
+                  relay["lifecycle_event_history"])
+            suite.delete(nsr_id)
+            suite.expect_nothing_left("pydriver")
+
+        with report.scenario("mixed/generic killed", suite):
+            nsr_id = suite.deploy(nsd)
+            suite.wait_for_call("pyvnfm", "modify", "legacy", n=2)
+            generic.kill()
+            generic = suite.start_generic("generic")
+            suite.wait_status(nsr_id, "ACTIVE")
+            suite.delete(nsr_id)
+            suite.expect_nothing_left("pydriver")
+
+        with report.scenario("mixed/python fails", suite):
+            nsr_id = suite.deploy(nsd)
+            expect_error(suite, nsr_id, "the Python side went wrong")
+            suite.delete(nsr_id)
+            suite.expect_nothing_left("pydriver")
+
+
 # -- exceptions of the VNFM
 
 @group

@@ -165,6 +165,7 @@ class Suite:
         self.work = tempfile.mkdtemp(prefix=name.replace("/", "-")[:24] + ".", dir=env.work)
         self.processes = []
         self.nfvo = None
+        self.cloud = None  # folder of the local driver
         self.api = None
         self.broker = Http("http://%s:%d/api/" % (env.host, env.management_port))
         self.broker.headers["Authorization"] = basic(env.user, env.password)
@@ -190,12 +191,17 @@ class Suite:
             if process.popen.poll() is None:
                 process.popen.kill()
                 process.popen.wait()
+        if self.cloud:
+            subprocess.run([os.path.join(self.env.binaries, "vim-driver-local"), "--clean",
+                            "--state-dir", self.cloud], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
         for vhost in (self.vhost, self.agents_vhost):
             self.broker("DELETE", "vhosts/" + vhost)
         for user in self.users():  # users are not inside the virtual host
             self.broker("DELETE", "users/" + urllib.parse.quote(user, safe=""))
         subprocess.run(["psql", "--no-psqlrc", "--quiet", "--command",
-                        "drop schema if exists %s cascade" % self.schema, self.env.database],
+                        "drop schema if exists %s, %s_vnfm cascade" % (self.schema, self.schema),
+                        self.env.database],
                        stderr=subprocess.DEVNULL, check=False)
         if not os.environ.get("KEEP"):
             shutil.rmtree(self.work, ignore_errors=True)
@@ -280,6 +286,26 @@ class Suite:
                                    "--state-file", state, *options)
         if wait:
             self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
+        return process
+
+    def start_generic(self, kind, *options):
+        """The generic VNFM: its packages' VNFDs name self.type(kind) as their endpoint."""
+        process = Process(self, "vnfm-generic-" + kind, [
+            os.path.join(self.env.binaries, "vnfm-generic"), "--broker-host", self.env.host,
+            "--broker-port", str(self.env.port), "--broker-vhost", self.vhost, "--agents-vhost",
+            self.agents_vhost, "--type", self.type(kind), "--database", self.env.database,
+            "--database-schema", self.schema + "_vnfm", *options], None)
+        self.env.until(20, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
+        return process
+
+    def start_local_driver(self, kind):
+        """Servers are folders and processes of this host (plain mode), with real agents."""
+        self.cloud = os.path.join(self.work, kind)
+        process = Process(self, "vim-driver-local-" + kind, [
+            os.path.join(self.env.binaries, "vim-driver-local"), "--broker-host", self.env.host,
+            "--broker-port", str(self.env.port), "--broker-vhost", self.vhost, "--type",
+            self.type(kind), "--mode", "plain", "--state-dir", self.cloud], None)
+        self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
         return process
 
     def has_vnfm(self, kind):
