@@ -111,6 +111,39 @@ static void opens_for_its_owner_only(void **state)
     seal_free(s);
 }
 
+/* Always the same out of the same key, and nothing alike out of another name, purpose or key. */
+static void derives_secrets(void **state)
+{
+    static const struct {
+        uint64_t purpose;
+        const char *name;
+    } cases[] = {{SEAL_AGENT_LOGIN, "web-1"}, {SEAL_AGENT_LOGIN, "web-1"},
+                 {SEAL_AGENT_LOGIN, "web-2"}, {SEAL_AGENT_LOGIN, ""},
+                 {SEAL_SUITE, "web-1"},       {SEAL_AGENT_LOGIN, "web-1"}};
+    enum { N = ARRAY_LEN(cases), OTHER_KEY = N - 1 };
+    struct sbuf texts[N];
+    struct seal *s, *other;
+    struct err err = ERR_INIT;
+    (void)state;
+    assert_int_equal(seal_load(&s, path, &err), ERR_OK);
+    unlink(path);
+    assert_int_equal(seal_load(&other, path, &err), ERR_OK);
+    for (size_t i = 0; i < N; i++) {
+        texts[i] = (struct sbuf)SBUF_INIT;
+        seal_derive(i == OTHER_KEY ? other : s, cases[i].purpose, cases[i].name, &texts[i]);
+        assert_int_equal(texts[i].len, 43);
+        assert_int_equal(strspn(texts[i].s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                            "0123456789-_"),
+                         43);
+        for (size_t k = 0; k < i; k++)
+            assert_int_equal(strcmp(texts[i].s, texts[k].s) == 0, i == 1 && k == 0);
+    }
+    for (size_t i = 0; i < N; i++)
+        sbuf_release(&texts[i]);
+    seal_free(s);
+    seal_free(other);
+}
+
 static void refuses_an_open_or_broken_key_file(void **state)
 {
     (void)state;
@@ -131,6 +164,7 @@ int main(void)
         cmocka_unit_test(keeps_its_key),
         cmocka_unit_test(is_made_once),
         cmocka_unit_test(opens_for_its_owner_only),
+        cmocka_unit_test(derives_secrets),
         cmocka_unit_test(refuses_an_open_or_broken_key_file),
     };
     return cmocka_run_group_tests_name("seal", tests, setup, teardown);
