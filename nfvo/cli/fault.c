@@ -6,7 +6,7 @@
  * are indented. */
 static void print_text(FILE *to, const char *label, const char *text)
 {
-    if (!text || !*text)
+    if (!text || text[strspn(text, " \t\r\n")] == '\0')
         return;
     fprintf(to, "  %s: ", label);
     for (const char *p = text; *p; p++) {

@@ -49,8 +49,7 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
     if (v && !v->st->launch_fault) {
         struct fault *f = fault_from_err(err, "vim-driver", NULL, d->arena);
         f->host = i->row->key[INSTANCE_HOSTNAME];
-        if (detail)
-            proto_list_add(&f->causes, text_cut(d->arena, detail, CAUSE_MAX), d->arena);
+        fault_add_cause(f, detail, CAUSE_MAX, d->arena);
         v->st->launch_fault = f;
         member_changed(v);
     }

@@ -186,7 +186,7 @@ void fault_add_peers(struct decision *d, struct fault *f, const struct fault *pe
     if (peer->hint && *peer->hint)
         f->hint = text_cut(d->arena, peer->hint, HINT_MAX);
     for (uint32_t i = 0; i < peer->causes.n && i < CAUSES_MAX; i++)
-        proto_list_add(&f->causes, text_cut(d->arena, peer->causes.at[i], HINT_MAX), d->arena);
+        fault_add_cause(f, peer->causes.at[i], HINT_MAX, d->arena);
 }
 
 struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
@@ -197,8 +197,7 @@ struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const cha
         err, component, arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id),
         d->arena);
     f->at = timestamp_executed(d->arena, d->now);
-    if (detail)
-        proto_list_add(&f->causes, text_cut(d->arena, detail, CAUSE_MAX), d->arena);
+    fault_add_cause(f, detail, CAUSE_MAX, d->arena);
     fault_add_peers(d, f, v->peer_fault);
     if (member_vnfr(v)) {
         v->vnfr->fault = f;

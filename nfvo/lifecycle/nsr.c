@@ -222,7 +222,7 @@ static void release_fault(struct vnfr_member *v, const struct vnfm_or *msg)
     struct fault *f = fault_from_err(
         &err, arena_printf(d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]),
         arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id), d->arena);
-    proto_list_add(&f->causes, text_cut(d->arena, text, CAUSE_MAX), d->arena);
+    fault_add_cause(f, text, CAUSE_MAX, d->arena);
     fault_add_peers(d, f, msg->fault);
     nsr_note(v->m, "RELEASE_FAULT", v->row->key[VNFR_NAME], NULL, f);
 }

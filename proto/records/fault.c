@@ -25,3 +25,9 @@ struct fault *fault_from_err(const struct err *err, const char *component, const
 #define PROTO_THIS struct fault
 PROTO_RECORD_DEFINE(fault, FAULT_FIELDS)
 #undef PROTO_THIS
+
+void fault_add_cause(struct fault *f, const char *text, size_t max, struct arena *a)
+{
+    if (text && *text && !strstr(f->message, text))
+        proto_list_add(&f->causes, arena_strndup(a, text, utf8_cut(text, strnlen(text, max))), a);
+}

@@ -26,4 +26,8 @@ PROTO_RECORD(fault, FAULT_FIELDS)
 struct fault *fault_from_err(const struct err *err, const char *component, const char *object,
                              struct arena *a);
 
+/* Adds text as the furthest cause, at most max bytes of it; not when the message says it already.
+ * NULL and "" are fine. */
+void fault_add_cause(struct fault *f, const char *text, size_t max, struct arena *a);
+
 #endif
