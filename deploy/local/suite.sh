@@ -208,7 +208,7 @@ database = "$OB_TEST_DB"
 database-schema = ${suite_schema}_vnfm
 CONF
         cat "$suite/peer.conf" - >"$suite/vim-driver-local.conf" <<CONF
-mode = ${suite_mode:-auto}
+mode = ${suite_mode:-plain}
 state-dir = $suite/cloud
 relay = $OB_TEST_BROKER_PORT
 ems-agent = $suite_bin/ems-agent
