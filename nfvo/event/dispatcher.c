@@ -15,7 +15,7 @@
 #include "nfvo/store/store.h"
 #include "proto/topology.h"
 
-enum { SUSPECTS_MAX = 1000, EXPIRE_EVERY_MS = 10000 };
+enum { SUSPECTS_MAX = 1000, EXPIRE_EVERY_MS = 10000, HISTORY_PIECE = 5000 };
 
 static const char *const kinds[] = {"rabbit", "rest", NULL};
 static const char *const whys[] = {"gone", "refused", "old", "orphan", NULL};
@@ -123,6 +123,17 @@ static void expire(struct worker *w)
         log_warn(LOG_EVENT, "events_expired", KV_I("old", old), KV_I("orphans", orphans));
 }
 
+static void forget_history(struct worker *w)
+{
+    struct err err = ERR_INIT;
+    int64_t gone = 0;
+    if (store_history_expire(w->db, w->d->setup.options->history_keep_ms * USEC_PER_MS,
+                             HISTORY_PIECE, &gone, &err) != ERR_OK)
+        log_warn(LOG_EVENT, "history_not_expired", KV_ERR(&err));
+    else if (gone)
+        log_info(LOG_EVENT, "history_expired", KV_I("rows", gone));
+}
+
 static int64_t expire_every_us(const struct dispatcher *d)
 {
     int64_t ms = d->setup.options->max_age_ms / 4;
@@ -152,6 +163,7 @@ static void *listener_run(void *arg)
             wake_all(d);
         if (clock_mono_us() >= expire_at && !atomic_load(&d->is_stopping)) {
             expire(w);
+            forget_history(w);
             expire_at = clock_mono_us() + expire_every_us(d);
         }
     }

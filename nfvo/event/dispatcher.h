@@ -27,7 +27,8 @@ struct bus_options;
 struct store;
 
 struct dispatcher_options {
-    int64_t http_threads, attempts, retry_ms, http_timeout_ms, max_age_ms, poll_ms, batch;
+    int64_t http_threads, attempts, retry_ms, http_timeout_ms, max_age_ms, poll_ms, batch,
+        history_keep_ms;
 };
 
 /* clang-format off */
@@ -37,6 +38,7 @@ struct dispatcher_options {
     CONFIG_DURATION(S, m.retry_ms, "event-retry", "1s", 10, 600000, "pause between them"),                              \
     CONFIG_DURATION(S, m.http_timeout_ms, "event-http-timeout", "5s", 10, 60000, "longest POST of an event"),           \
     CONFIG_DURATION(S, m.max_age_ms, "event-max-age", "1h", 1000, 604800000, "events that could not be delivered for so long are dropped"), \
+    CONFIG_DURATION(S, m.history_keep_ms, "history-keep", "30d", 1000, INT64_C(315360000000), "what happened to services is told for so long"), \
     CONFIG_DURATION(S, m.poll_ms, "event-poll", "1s", 10, 60000, "how often events are looked for without being told"), \
     CONFIG_INT(S, m.batch, "event-batch", "256", 1, 1000, NULL, "events to one target in hand")
 /* clang-format on */

@@ -113,6 +113,16 @@ enum err_code store_event_expire(struct db *db, int64_t max_age_us, int64_t *ret
     return rc == ERR_OK ? store_write(db, &orphans, NULL, 0, ret_orphans, err) : rc;
 }
 
+enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max, int64_t *ret_gone,
+                                   struct err *err)
+{
+    static const struct db_statement gone = {
+        "history_old", "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE at < " SQL_NOW
+                       " - $1::bigint LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"};
+    return store_write(db, &gone, DB_PARAMS(db_param_int(keep_us), db_param_int(max)), ret_gone,
+                       err);
+}
+
 /* --- subscriptions -------------------------------------------------------------------------- */
 
 enum err_code store_event_subscribe(struct db *db, struct event_endpoint *e, struct arena *a,

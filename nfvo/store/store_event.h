@@ -44,6 +44,11 @@ MUST_USE enum err_code store_event_delay(struct db *db, int64_t id, int64_t dela
 MUST_USE enum err_code store_event_expire(struct db *db, int64_t max_age_us, int64_t *ret_old,
                                           int64_t *ret_orphans, struct err *err);
 
+/* Forget what happened to services longer ago than keep_us, at most max rows of it: several
+ * processes may do so at once. */
+MUST_USE enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max,
+                                            int64_t *ret_gone, struct err *err);
+
 struct event_endpoint;
 /* The equal subscription that is there already (into the arena), or this one, added; at most once,
  * whoever asks. */

@@ -70,6 +70,7 @@ static int set_up(void **state)
                                           .retry_ms = 50,
                                           .http_timeout_ms = 2000,
                                           .max_age_ms = 3600000,
+                                          .history_keep_ms = 86400000,
                                           .poll_ms = 200,
                                           .batch = 64};
     bus = bus_new(&login);
@@ -391,6 +392,18 @@ static void test_old_and_orphaned_are_dropped(void **state)
     await_metric("baton_events_dropped_total{why=\"orphan\"} ", 7);
 }
 
+static void test_old_history_goes(void **state)
+{
+    (void)state;
+    options.max_age_ms = 1000;
+    options.history_keep_ms = 3600000;
+    test_sql(ts->db, "INSERT INTO history (nsr_id, at, doc) SELECT 'n', t, '{}' FROM (VALUES "
+                     "((extract(epoch FROM now()) * 1e6)::bigint), (1000000), (2000000)) AS v(t)");
+    open_dispatcher(0);
+    test_query_await(ts->db, "SELECT count(*) FROM history", "1");
+    test_query_await(ts->db, "SELECT count(*) FROM history WHERE at > 3000000", "1");
+}
+
 /* --- subscriptions over AMQP --------------------------------------------------------------------
  */
 
@@ -510,6 +523,7 @@ int main(void)
         T(test_refusing_url_is_not_asked_again),
         T(test_silent_url_holds_up_nobody),
         T(test_old_and_orphaned_are_dropped),
+        T(test_old_history_goes),
         T(test_subscribe_and_unsubscribe),
         T(test_bad_subscriptions),
     };
