@@ -159,6 +159,10 @@ static void assert_nothing_left(const char *state_id)
         snprintf(command, sizeof(command), "find %s -print", cloud_folder);
         fail_msg("'%s' is left: %d", cloud_folder, system(command));
     }
+    /* What was killed may still be on its way out. */
+    int64_t deadline = clock_mono_us() + CLOUD_WAIT_MS * INT64_C(1000);
+    while (cloud_has_process(cloud_folder) && clock_mono_us() < deadline)
+        poll(NULL, 0, 10);
     assert_false(cloud_has_process(cloud_folder));
     assert_int_equal(loc_read("/proc/self/mounts", 4 * 1024 * 1024, &mounts, NULL), ERR_OK);
     assert_null(strstr(mounts.s, cloud_folder));
