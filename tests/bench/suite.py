@@ -186,13 +186,16 @@ class Suite:
         headers = {"Authorization": f"Bearer {self.token}", "project-id": self.project}
         return call(f"http://127.0.0.1:{self.port}{path}", method, body, headers)
 
-    def prepare(self):
-        """Log in, register the PoP, onboard the NSD."""
+    def log_in(self):
         answer = call(f"http://127.0.0.1:{self.port}/oauth/token", "POST",
                       {"grant_type": "password", "username": "admin", "password": self.password},
                       basic("openbatonOSClient", "secret"), form=True)
         self.token = answer["access_token"]
         self.project = self.rest("GET", "/api/v1/projects")[0]["id"]
+
+    def prepare(self):
+        """Log in, register the PoP, onboard the NSD."""
+        self.log_in()
         self.rest("POST", "/api/v1/datacenters", {"name": "bench", "type": "test", "authUrl": "http://nowhere.invalid"})
         self.nsd = self.rest("POST", "/api/v1/ns-descriptors", descriptor())["id"]
 
