@@ -70,12 +70,14 @@ $(foreach b,$(bins),$(eval $(call bin-rule,$(b))))
 
 # --- tests: every test program links all libraries of ours; the linker takes what it needs ------------------
 all-libs   := $(foreach l,$(libs),$(O)/lib/lib$(l).a)
-all-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -larchive -lyaml -lsmartcols -ljansson -luuid -lm
+all-ldlibs := -lrabbitmq -lpq -lgnutls -lz -lcurl -lsodium -larchive -lyaml -lsmartcols -ljansson -luuid -lm
 support-src := $(wildcard tests/support/*.c)
 unit-src    := $(shell find tests/unit -name 'test_*.c' 2>/dev/null | sort)
 itest-src   := $(shell find tests/integration -name 'test_*.c' 2>/dev/null | sort)
 unit-bin    := $(patsubst tests/unit/%.c,$(O)/unit/%,$(unit-src))
+htest-src   := $(sort $(wildcard tests/hostile/test_*.c))
 itest-bin   := $(patsubst tests/integration/%.c,$(O)/integration/%,$(itest-src))
+htest-bin   := $(patsubst tests/hostile/%.c,$(O)/hostile/%,$(htest-src))
 
 $(O)/lib/libtestsupport.a: $(call obj,$(support-src))
 	@mkdir -p $(@D)
@@ -90,22 +92,41 @@ $(O)/$(1)/%: $(O)/obj/tests/$(1)/%.o $(O)/lib/libtestsupport.a $(all-libs)
 endef
 $(eval $(call test-rule,unit))
 $(eval $(call test-rule,integration))
+$(eval $(call test-rule,hostile))
 .SECONDARY:
+
+# Ends all that a test started: see its head. The scripts find it as $(O)/support/reap.
+$(O)/support/reap: $(O)/obj/tests/support/reap/reap.o
+	@mkdir -p $(@D)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 unit-programs: $(unit-bin)
 itest-programs: $(itest-bin) all
+htest-programs: $(htest-bin)
 asan:
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs
-unit: asan
+# All that the layers of tests/check run, so that compiling counts as no layer's time.
+check-programs: all sim-program $(O)/support/reap $(O)/docs/proto-docs
+	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs itest-programs htest-programs sim-program
+unit: asan $(O)/support/reap
 	@tests/support/run-cmocka --layer unit $(patsubst tests/unit/%.c,$(ASAN_O)/unit/%,$(unit-src))
 test: unit
 itest: integration
-integration: all
+integration: all $(O)/support/reap
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all itest-programs
 	@tests/integration/run $(patsubst tests/integration/%.c,$(ASAN_O)/integration/%,$(itest-src))
-e2e: all
+hostile: $(O)/support/reap
+	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" htest-programs
+	@tests/integration/run --layer hostile $(patsubst tests/hostile/%.c,$(ASAN_O)/hostile/%,$(htest-src))
+e2e: all $(O)/support/reap $(O)/docs/proto-docs
 	@tests/e2e/run
-interop: all
+# From releases of before, out of the history: see tests/upgrade/run.
+upgrade: all $(O)/support/reap
+	@tests/upgrade/run
+upgrade-programs: all $(O)/support/reap
+	@BUILD_ONLY=1 tests/upgrade/run
+interop: all $(O)/support/reap
 	@tests/interop/run
 lint:
 	@tests/lint/run
@@ -124,24 +145,31 @@ check:
 # Units and samples name the folder that PREFIX says. Nothing in /etc is touched: deploy/README.md, "On a server".
 share := $(DESTDIR)$(PREFIX)/share/doc/baton
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d) $(share)/config $(share)/examples
+	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/lib/,baton systemd/system sysusers.d tmpfiles.d) $(share)/config $(share)/examples
 	install -m 755 $(foreach b,$(bins),$(O)/bin/$(b)) $(DESTDIR)$(PREFIX)/bin
 	for unit in deploy/systemd/*.service; do \
 	    sed 's|/usr/local/|$(PREFIX)/|g' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
+	sed 's|/usr/local/|$(PREFIX)/|g' deploy/systemd/enrol >$(DESTDIR)$(PREFIX)/lib/baton/enrol && chmod 755 $(DESTDIR)$(PREFIX)/lib/baton/enrol
 	install -m 644 deploy/systemd/baton.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/baton.conf
 	install -m 644 deploy/systemd/baton.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/baton.conf
 	install -m 644 README.md LICENSE $(share)
 	install -m 644 deploy/README.md $(share)/deploy.md
+	install -m 644 deploy/security.md $(share)
 	install -m 644 deploy/config/* $(share)/config
 	cp -R deploy/examples/. $(share)/examples
+# What install brought. Options, accounts and data stay: deploy/README.md, "On a server".
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(bins)) $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(wildcard deploy/systemd/*.service)))
+	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/baton.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/baton.conf
+	rm -rf $(DESTDIR)$(PREFIX)/lib/baton $(share)
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration e2e sim interop bench demo-matrix compose-test fuzz lint fmt asan tsan install clean"
+	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan install uninstall clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all unit test itest integration e2e interop demo-programs demo-matrix compose-test lint fmt check install clean help asan tsan unit-programs itest-programs sim bench fuzz
+.PHONY: all check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check install uninstall clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -18,7 +18,7 @@
 
 enum {
     PREFETCH = 16,
-    BODY_MAX = 8 * 1024 * 1024,
+    UNUSED_QUEUE_MS = 30000,
     LOOK_MS = 1000,      /* at what runs, all the same */
     LOOK_OFTEN_MS = 100, /* without inotify */
     IDLE_MS = 60000
@@ -30,7 +30,8 @@ static void log_event(struct agent *a, const struct bus_event *ev)
     case BUS_READY:
         a->fault_n = 0;
         log_info(LOG_BUS, "connected", KV_S("broker", a->s.broker_ip),
-                 KV_I("port", a->s.broker_port), KV_S("vhost", a->s.virtual_host));
+                 KV_I("port", a->s.broker_port), KV_S("vhost", a->s.virtual_host),
+                 KV_S("exchange", a->s.exchange));
         break;
     case BUS_LOST:
         log_warn(LOG_BUS, "lost", KV_I("code", ev->code), KV_S("text", ev->text));
@@ -152,6 +153,9 @@ static void open_bus(struct agent *a)
     AUTO(sbuf_release) struct sbuf queue = SBUF_INIT, name = SBUF_INIT;
     const struct settings *s = &a->s;
 
+    /* Auto-delete means: when the last consumer goes. An agent that ends between declaring and
+     * consuming would leave the queue for ever. */
+    const struct bus_arg expires[] = {BUS_ARG_INT("x-expires", UNUSED_QUEUE_MS)};
     topology_agent_queue(s->hostname, &queue);
     sbuf_addf(&name, "ems-agent %s", s->hostname);
     a->bus = bus_new(&(struct bus_options){
@@ -164,11 +168,14 @@ static void open_bus(struct agent *a)
         .heartbeat_s = s->heartbeat_s ? s->heartbeat_s : -1,
         .backoff_min_ms = 100,
         .backoff_max_ms = 10000,
-        .max_body = BODY_MAX,
+        .max_body = EMS_MESSAGE_MAX,
         .tls = {.is_on = s->is_tls, .ca = s->tls_ca, .is_verify_off = s->is_tls_insecure}});
-    bus_want_queue(a->bus,
-                   &(struct bus_queue){.name = queue.s, .is_auto_delete = s->is_autodelete});
-    bus_want_binding(a->bus, &(struct bus_binding){.queue = queue.s, .exchange = s->exchange});
+    bus_want_queue(a->bus, &(struct bus_queue){.name = queue.s,
+                                               .is_auto_delete = s->is_autodelete,
+                                               .args = expires,
+                                               .arg_n = s->is_autodelete ? 1 : 0});
+    if (!settings_has_agents_exchange(s))
+        bus_want_binding(a->bus, &(struct bus_binding){.queue = queue.s, .exchange = s->exchange});
     bus_want_consumer(a->bus, &(struct bus_consumer){.queue = queue.s, .prefetch = PREFETCH});
 }
 

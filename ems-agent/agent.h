@@ -70,7 +70,8 @@ void mail_on_event(struct agent *a, const struct bus_event *ev);
 void mail_pump(struct agent *a);            /* send what is due */
 int64_t mail_due_us(const struct agent *a); /* INT64_MAX: nothing */
 
-/* commands.c: one request, answered or put in line. */
+/* commands.c: one request, answered or put in line. One that is another agent's, or that a dead
+ * letter brought, is dropped: only the broker's word for its author counts. */
 void commands_handle(struct agent *a, const struct bus_delivery *d);
 
 /* line.c */

@@ -4,6 +4,8 @@
 #include "common/sys/ids.h"
 #include "ems-agent/agent.h"
 #include "ems-agent/folder.h"
+#include "proto/environment.h"
+#include "proto/topology.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -128,7 +130,7 @@ static bool is_private(const char *assignment)
         "LISTEN_FDNAMES", "INVOCATION_ID",  "JOURNAL_STREAM",   "EmsUser",    "EmsPassword",
         "BROKER_IP",      "BROKER_PORT",    "EXCHANGE_NAME",    "USERNAME",   "PASSWORD",
         "EMS_HEARTBEAT",  "EMS_AUTODELETE", "EMS_VIRTUAL_HOST", "EMS_TLS",    "ENDPOINT",
-        "AGENT_URL",      "SCRIPTS_PATH",
+        "AGENT_URL",      "SCRIPTS_PATH",   "EMS_EXCHANGE",
     };
     size_t len = strcspn(assignment, "=");
 
@@ -143,8 +145,7 @@ static bool is_name(const char *key)
     return *key && !strchr(key, '=');
 }
 
-/* The agent's own environment wins, as in the reference: PATH and HOME are the machine's business.
- */
+/* The agent's own environment wins, as in the reference: HOME is the machine's business. */
 static enum err_code make_environment(struct request *q, const char *const **ret, struct err *err)
 {
     const struct proto_strmap *env = &q->r->env;
@@ -161,6 +162,10 @@ static enum err_code make_environment(struct request *q, const char *const **ret
     list[n++] = arena_printf(q->arena, "SCRIPTS_PATH=%s", q->a->scripts_path);
     for (uint32_t i = 0; i < env->n; i++) {
         const char *key = env->at[i].key, *value = env->at[i].value;
+        if (environment_is_steering(key))
+            return err_set(err, ERR_DENIED,
+                           "parameter '%.64s' would change how programs are loaded: rename it",
+                           key);
         if (!is_name(key) || (getenv(key) && !is_private(key)) || strcmp(key, "SCRIPTS_PATH") == 0)
             continue;
         size += strlen(key) + strlen(value) + 2;
@@ -366,8 +371,31 @@ static bool is_command_id(const char *id)
     return id && id[strspn(id, "0123456789")];
 }
 
+/* Another agent's login may reach our queue (those with the default exchange, launched before they
+ * had virtual hosts of their own), and may not command us. The broker vouches for the author, our
+ * VNFM says it, and agents' logins are known by their names. Dead-lettering keeps the author: what
+ * another's queue brought here, in the VNFM's name, was not meant for us. A VNFM that is not ours
+ * says no author; it uses the other exchange. NULL: it may. */
+static const char *reason_against(const struct agent *a, const struct bus_delivery *d)
+{
+    if (bus_is_dead_letter(d))
+        return "somebody's queue brought it here";
+    if (d->user_id && topology_is_agent_user(d->user_id))
+        return "it is another agent's";
+    if (!d->user_id && settings_has_agents_exchange(&a->s))
+        return "it does not say whose it is; is vnfm-generic older than this agent?";
+    return NULL;
+}
+
 void commands_handle(struct agent *a, const struct bus_delivery *d)
 {
+    const char *why = reason_against(a, d);
+    if (why) { /* no answer: where it goes and to which command would be the sender's choice */
+        log_warn(LOG_SEC, "command_refused", KV_S("author", d->user_id),
+                 KV_S("corr", d->correlation_id), KV_S("why", why));
+        bus_ack(a->bus, d->tag, d->epoch);
+        return;
+    }
     struct arena arena = ARENA_INIT;
     struct err err = ERR_INIT;
     char id[ID_SIZE];

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+_Static_assert(FOLDER_FILE_MAX >= EMS_MESSAGE_MAX, "what arrives can be written");
+
 enum { DEPTH_MAX = 16, LISTED_MAX = 1000 };
 
 /* What follows the folder in a path, or NULL when the path is not below it. */

@@ -1,5 +1,7 @@
-/* Hello and answers. One message is in flight at a time: a refused publish closes the channel with
- * all that is open on it, and then it is clear which one was refused. */
+/* Hello and answers. Each bears our login as its author, for which the broker vouches: the VNFM
+ * takes hellos and answers of a host from that host's login only (decisions.md D9). One message is
+ * in flight at a time: a refused publish closes the channel with all that is open on it, and then
+ * it is clear which one was refused. */
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
@@ -147,6 +149,7 @@ static void publish_hello(struct agent *a)
                                      .routing_key = key.s,
                                      .body = body.s,
                                      .len = body.len,
+                                     .user_id = a->s.username,
                                      .is_mandatory = true});
 }
 
@@ -158,6 +161,7 @@ static void publish_letter(struct agent *a, const struct letter *l)
                                      .correlation_id = l->to.correlation_id,
                                      .body = l->body,
                                      .len = l->len,
+                                     .user_id = a->s.username,
                                      .is_transient = true,
                                      .is_mandatory = true});
 }
@@ -246,7 +250,7 @@ void mail_on_event(struct agent *a, const struct bus_event *ev)
     case BUS_READY:
         a->mail.wants_hello = true;
         a->mail.route = 0;
-        a->mail.is_default_refused = false;
+        a->mail.is_default_refused = settings_has_agents_exchange(&a->s);
         a->mail.due_at_us = 0;
         backoff_reset(&a->mail.backoff);
         break;

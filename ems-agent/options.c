@@ -6,7 +6,7 @@
 
 /* clang-format off */
 const struct config_option ems_options[] = {
-    CONFIG_PATH(O, properties, "properties", "/etc/openbaton/openbaton-ems.properties", "the file that user data writes, section [ems]; --config FILE means this one"),
+    CONFIG_PRIVATE_PATH(O, properties, "properties", "/etc/openbaton/openbaton-ems.properties", "the file that user data writes, section [ems]; --config FILE means this one"),
     CONFIG_PATH(O, scripts_dir, "scripts-dir", EMS_SCRIPTS_DIR, "folder of scripts; the VNFM's " EMS_SCRIPTS_DIR " means this one"),
     CONFIG_PATH(O, journal_dir, "journal-dir", "/var/lib/openbaton/journal", "folder that remembers what was run"),
     CONFIG_DURATION(O, script_timeout_ms, "script-timeout", "1000s", 1000, 86400000, "a script without a limit of its own is ended after this"),

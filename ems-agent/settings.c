@@ -1,6 +1,7 @@
 #include "ems-agent/settings.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "proto/topology.h"
 
 #include <ctype.h>
@@ -232,10 +233,15 @@ enum err_code settings_read(const char *path, struct settings *ret, struct sbuf 
     if (rc == ERR_OK && len == FILE_BYTES_MAX)
         rc = err_set(err, ERR_LIMIT, "'%s' is longer than %d bytes", path, FILE_BYTES_MAX);
     if (rc == ERR_OK)
-        rc = settings_parse(path, text, ret, warnings, err);
+        rc = settings_parse(path, text + text_mark_size(text, len), ret, warnings, err);
     explicit_bzero(text, FILE_BYTES_MAX);
     free(text);
     return rc;
+}
+
+bool settings_has_agents_exchange(const struct settings *s)
+{
+    return strcmp(s->exchange, TOPOLOGY_AGENTS_EXCHANGE) == 0;
 }
 
 void settings_release(struct settings *s)

@@ -17,6 +17,10 @@ struct settings { /* strings are owned and never NULL, besides tls_ca */
     bool is_autodelete, is_tls, is_tls_insecure;
 };
 
+/* Does it write TOPOLOGY_AGENTS_EXCHANGE? Then nothing is bound, commands come by its queue's name,
+ * and the default exchange is not its to use. Else it works as the reference's does. */
+bool settings_has_agents_exchange(const struct settings *s);
+
 /* ERR_IO: not readable. ERR_INVALID, with err->where "file:line": a value that is none, or a
  * missing broker_ip, hostname or username. What is odd is appended to warnings, a line each. */
 MUST_USE enum err_code settings_read(const char *path, struct settings *ret, struct sbuf *warnings,

@@ -11,6 +11,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum err_code nfvo_check_options(void *ctx, struct err *err)
+{
+    struct nfvo *n = ctx;
+    const struct config_list *nets = &n->options.outbound_allow;
+    enum err_code rc = dial_rules_parse(&n->dial, nets->items, nets->n, err);
+    if (rc != ERR_OK)
+        return err_add(err, "outbound-allow");
+    if ((rc = api_check_options(&n->options.api, err)) != ERR_OK)
+        return rc;
+    return registry_check_options(&n->options.registry, n->options.broker.vhost, err);
+}
+
 void nfvo_pause_ms(int ms)
 {
     struct pollfd p = {.fd = daemon_stop_fd(), .events = POLLIN};
@@ -25,6 +37,15 @@ static void refreshed(void *arg, const struct err *err, const char *text)
     free(arg);
 }
 
+/* Accepted or not: the operation says what came of it, and there is a next time. */
+static void not_listed(void *arg, const struct err *err, const char *text)
+{
+    (void)text;
+    if (err && err->code != ERR_OK)
+        log_debug(LOG_VIM, "pop_not_listed", KV_S("pop", arg), KV_ERR(err));
+    free(arg);
+}
+
 /* At the start and at the end of the process nobody takes it: a grant refreshes by itself. */
 static void refresh_pop(void *ctx, const char *pop_id)
 {
@@ -32,23 +53,36 @@ static void refresh_pop(void *ctx, const char *pop_id)
     pthread_mutex_lock(&n->workers_lock);
     if (n->workers) {
         struct api_commands commands = commands_on(workers_queue(n->workers));
-        commands.pop_refresh(commands.ctx, NULL, pop_id, refreshed, xstrdup(pop_id));
+        api_submit(&commands, command_pop(EV_POP_REFRESH, NULL, pop_id), refreshed,
+                   xstrdup(pop_id));
+    }
+    pthread_mutex_unlock(&n->workers_lock);
+}
+
+static void list_pop(void *ctx, const char *operation_id, const char *pop_id)
+{
+    struct nfvo *n = ctx;
+    pthread_mutex_lock(&n->workers_lock);
+    if (n->workers) {
+        struct api_commands commands = commands_on(workers_queue(n->workers));
+        api_submit(&commands, command_pop(EV_POP_LIST, operation_id, pop_id), not_listed,
+                   xstrdup(pop_id));
     }
     pthread_mutex_unlock(&n->workers_lock);
 }
 
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
 {
-    static const int vnfm_commands[] = {CMD_INSTANTIATE, CMD_MODIFY, CMD_START, CMD_RELEASE};
     pthread_mutex_init(&n->workers_lock, NULL);
     n->registry_bus = broker_options(&n->options.broker, "nfvo registry");
     n->registry_setup = (struct registry_setup){.options = &n->options.registry,
                                                 .bus = &n->registry_bus,
                                                 .store = n->store,
+                                                .audit = n->audit,
+                                                .rooms = n->rooms,
                                                 .refresh_pop = refresh_pop,
-                                                .ctx = n,
-                                                .vnfm_commands = vnfm_commands,
-                                                .n_vnfm_commands = ARRAY_LEN(vnfm_commands)};
+                                                .list_pop = list_pop,
+                                                .ctx = n};
     return registry_open(&n->registry, &n->registry_setup, err);
 }
 
@@ -57,11 +91,13 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
     snprintf(n->options.broker_port_text, sizeof(n->options.broker_port_text), "%d",
              (int)n->options.broker.port);
     n->workers_bus = broker_options(&n->options.broker, "nfvo worker");
+    n->workers_bus.max_body = (size_t)n->options.broker.max_message;
     struct workers *w = NULL;
     enum err_code rc =
         workers_open(&w,
                      &(struct workers_setup){.bus = &n->workers_bus,
                                              .store = n->store,
+                                             .rooms = n->rooms,
                                              .settings = lifecycle_settings_of(&n->options),
                                              .version = NFVO_VERSION,
                                              .n = (int)n->options.workers},
@@ -81,18 +117,23 @@ void nfvo_close_workers(struct nfvo *n)
     workers_close(w);
 }
 
-enum err_code nfvo_open_events(struct nfvo *n, struct err *err)
-{
-    n->events_bus = broker_options(&n->options.broker, "nfvo events");
-    n->dispatcher_setup = (struct dispatcher_setup){
-        .options = &n->options.events, .bus = &n->events_bus, .store = n->store};
-    return dispatcher_open(&n->events, &n->dispatcher_setup, err);
-}
-
 static bool queue_exists(void *ctx, const char *queue)
 {
     const struct nfvo *n = ctx;
     return registry_queue_exists(n->registry, queue);
+}
+
+enum err_code nfvo_open_events(struct nfvo *n, struct err *err)
+{
+    n->events_bus = broker_options(&n->options.broker, "nfvo events");
+    n->dispatcher_setup = (struct dispatcher_setup){.options = &n->options.events,
+                                                    .bus = &n->events_bus,
+                                                    .store = n->store,
+                                                    .rooms = n->rooms,
+                                                    .dial = &n->dial,
+                                                    .queue_exists = queue_exists,
+                                                    .ctx = n};
+    return dispatcher_open(&n->events, &n->dispatcher_setup, err);
 }
 
 struct queue_report {
@@ -103,7 +144,7 @@ struct queue_report {
 static void on_queue(void *arg, const struct management_queue *q)
 {
     const struct queue_report *r = arg;
-    r->report(r->arg, &(struct api_queue){q->name, q->consumers, q->messages});
+    r->report(r->arg, &(struct api_queue){q->name, q->consumers, q->messages, q->bytes});
 }
 
 static enum err_code list_queues(void *ctx, api_queue_fn *report, void *arg, struct err *err)
@@ -123,21 +164,34 @@ static void render_metrics(void *ctx, struct sbuf *out)
 static bool is_ready(void *ctx, struct sbuf *why)
 {
     const struct nfvo *n = ctx;
-    return workers_are_ready(n->workers, why);
+    if (daemon_is_stopping()) {
+        sbuf_adds(why, "the process is stopping");
+        return false;
+    }
+    return workers_are_ready(n->workers, why) && !registry_broker_has_alarm(n->registry, why);
+}
+
+static void render_broker(void *ctx, struct sbuf *out)
+{
+    const struct nfvo *n = ctx;
+    registry_render_broker(n->registry, out);
 }
 
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
 {
     n->commands = commands_on(workers_queue(n->workers));
     n->host = (struct api_host){.ctx = n,
-                                .queue_exists = queue_exists,
+                                .registry = &n->registry_setup,
                                 .list_queues = list_queues,
+                                .render_broker = render_broker,
                                 .render_metrics = render_metrics,
                                 .is_ready = is_ready,
+                                .dial = &n->dial,
                                 .version = NFVO_VERSION};
     return api_open(&n->api,
                     &(struct api_setup){.options = &n->options.api,
                                         .store = n->store,
+                                        .audit = n->audit,
                                         .commands = &n->commands,
                                         .host = &n->host},
                     err);

@@ -5,18 +5,22 @@
 #include <pthread.h>
 
 #include "common/bus/bus.h"
+#include "common/http/dial.h"
 #include "nfvo/options.h"
 
 #define NFVO_VERSION                                                                               \
     "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
 
+struct rooms;
 struct workers;
 struct nfvo {
     struct nfvo_options options;
     struct store *store;
+    struct audit *audit;
     struct registry *registry;
     pthread_mutex_t workers_lock; /* the registry is there before the workers, and after them */
     struct workers *workers;
+    struct rooms *rooms;
     struct dispatcher *events;
     struct api *api;
     struct api_commands commands;
@@ -24,8 +28,11 @@ struct nfvo {
     struct registry_setup registry_setup;
     struct dispatcher_setup dispatcher_setup;
     struct bus_options registry_bus, workers_bus, events_bus;
+    struct dial_rules dial; /* of option outbound-allow */
 };
 
+/* Reads the options that are texts of a form: for the start and --check-config. */
+enum err_code nfvo_check_options(void *ctx, struct err *err);
 /* Duties with something to put together first. */
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_workers(struct nfvo *n, struct err *err);

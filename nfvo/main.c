@@ -1,6 +1,8 @@
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
+#include "nfvo/broker/rooms.h"
 #include "nfvo/context.h"
+#include "nfvo/enrol.h"
 #include "nfvo/worker/workers.h"
 
 /* Duties wait for the database and the broker instead of failing: a host that boots starts them in
@@ -26,6 +28,17 @@ static void store_done(void *ctx)
     store_close(((struct nfvo *)ctx)->store);
 }
 
+static enum err_code audit_duty(void *ctx, struct err *err)
+{
+    struct nfvo *n = ctx;
+    return audit_open(&n->audit, &n->options.audit, n->store, err);
+}
+
+static void audit_done(void *ctx)
+{
+    audit_close(((struct nfvo *)ctx)->audit);
+}
+
 static enum err_code registry_duty(void *ctx, struct err *err)
 {
     return nfvo_open_registry(ctx, err);
@@ -34,6 +47,17 @@ static enum err_code registry_duty(void *ctx, struct err *err)
 static void registry_done(void *ctx)
 {
     registry_close(((struct nfvo *)ctx)->registry);
+}
+
+static enum err_code rooms_duty(void *ctx, struct err *err)
+{
+    struct nfvo *n = ctx;
+    return rooms_open(&n->rooms, n->store, n->options.broker.vhost, err);
+}
+
+static void rooms_done(void *ctx)
+{
+    rooms_close(((struct nfvo *)ctx)->rooms);
 }
 
 static enum err_code workers_duty(void *ctx, struct err *err)
@@ -61,19 +85,46 @@ static enum err_code api_duty(void *ctx, struct err *err)
     return nfvo_open_api(ctx, err);
 }
 
+/* Nothing new is taken, then the workers end, which answer through the API, then the API. */
 static void api_done(void *ctx)
 {
-    api_close(((struct nfvo *)ctx)->api);
+    struct nfvo *n = ctx;
+    api_drain(n->api);
+    workers_stop(n->workers);
+    api_close(n->api);
+}
+
+/* Ready means that managers may register, too: an SDK that is refused at its first login ends (the
+ * Python one). Where the broker's management API is away that long, or what is missing has to be
+ * changed by somebody, users are served without that. */
+static enum err_code registration_duty(void *ctx, struct err *err)
+{
+    enum { PAUSE_MS = 20, PATIENCE_MS = 30000 };
+    const struct nfvo *n = ctx;
+    (void)err;
+    for (int ms = 0; !registry_is_open(n->registry) && !daemon_is_stopping(); ms += PAUSE_MS) {
+        if (ms >= PATIENCE_MS || registry_is_refused(n->registry)) {
+            log_warn(LOG_VNFM, "ready_without_registration",
+                     KV_S("hint", "VNFMs and drivers may not be able to register yet: "
+                                  "ev=accounts_not_prepared says why"));
+            break;
+        }
+        nfvo_pause_ms(PAUSE_MS);
+    }
+    return ERR_OK;
 }
 
 static const struct daemon_duty duties[] = {
     {"store", store_duty, store_done},
+    {"audit", audit_duty, audit_done}, /* what follows writes into it */
+    {"rooms", rooms_duty, rooms_done}, /* which virtual hosts the next ones connect to */
     {"registry", registry_duty,
-     registry_done}, /* declares the topology and makes the registration user */
+     registry_done}, /* declares the topology, makes rooms, accounts, the registration user */
     {"workers", workers_duty,
      workers_done}, /* unfinished work is in the store: nothing to reload */
     {"events", events_duty, events_done},
-    {"api", api_duty, api_done}, /* last: no request before we can serve it */
+    {"api", api_duty, api_done}, /* no request before we can serve it */
+    {"registration", registration_duty, NULL},
     {0},
 };
 
@@ -88,5 +139,7 @@ int main(int argc, char **argv)
             .options = nfvo_options,
             .context_size = sizeof(struct nfvo),
             .options_at = offsetof(struct nfvo, options),
+            .check = nfvo_check_options,
+            .once = enrol_once,
             .duties = duties});
 }

@@ -7,7 +7,7 @@ ifneq ($(wildcard nfvo/main.c),)
 bins += nfvo
 bin-nfvo-src := nfvo/main.c
 bin-nfvo-libs := nfvo proto common
-bin-nfvo-ldlibs := -lrabbitmq -lpq -lmicrohttpd -lcurl -lsodium -larchive -lyaml -ljansson -luuid -lm
+bin-nfvo-ldlibs := -lrabbitmq -lpq -lgnutls -lz -lcurl -lsodium -larchive -lyaml -ljansson -luuid -lm
 endif
 
 # The reference page of the lifecycle's matrix.
@@ -17,3 +17,10 @@ $(O)/docs/lifecycle-docs: $(O)/obj/nfvo/docs/main.o $(O)/lib/libnfvo.a $(O)/lib/
 $(O)/docs/lifecycle.md: $(O)/docs/lifecycle-docs
 	$< >$@
 docs: $(O)/docs/lifecycle.md
+# The reference page of operations.
+$(O)/docs/operations-docs: $(O)/obj/nfvo/docs/operations.o $(O)/lib/libnfvo.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+$(O)/docs/operations.md: $(O)/docs/operations-docs
+	$< >$@
+docs: $(O)/docs/operations.md

@@ -3,37 +3,61 @@
 #include "common/bus/bus.h"
 
 /* clang-format off */
+#define ENROL(member_, name_, type_, initial_, help_)                                                  \
+    { .name = (name_), .type = (type_), .initial = (initial_), .flags = CONFIG_FLAG_ONLY, .help = (help_), \
+      .offset = offsetof(struct nfvo_options, enrol.member_) }
+
 const struct config_option nfvo_options[] = {
     CONFIG_STR(struct nfvo_options, broker.host, "broker-host", "127.0.0.1", "RabbitMQ"),
     CONFIG_INT(struct nfvo_options, broker.port, "broker-port", "5672", 1, 65535, NULL, "its AMQP port"),
     CONFIG_STR(struct nfvo_options, broker.vhost, "broker-vhost", "/", "virtual host"),
-    CONFIG_STR(struct nfvo_options, broker.user, "broker-user", "admin", "user with the tag administrator: it makes the managers' users"),
+    CONFIG_STR(struct nfvo_options, broker.user, "broker-user", "admin", "user with the tag administrator: it makes the managers' users; the same one for every nfvo of a suite"),
     CONFIG_SECRET(struct nfvo_options, broker.password, "broker-password", "", "its password"),
     CONFIG_BOOL(struct nfvo_options, broker.is_tls_on, "broker-tls", "false", "TLS towards the broker"),
     CONFIG_BOOL(struct nfvo_options, broker.is_tls_verify_off, "broker-tls-insecure", "false", "accept any certificate (tests only)"),
     CONFIG_PATH(struct nfvo_options, broker.tls_ca, "broker-tls-ca", "", "PEM file of the authorities"),
     CONFIG_PATH(struct nfvo_options, broker.tls_cert, "broker-tls-cert", "", "PEM file of our certificate"),
-    CONFIG_PATH(struct nfvo_options, broker.tls_key, "broker-tls-key", "", "PEM file of its key"),
+    CONFIG_PRIVATE_PATH(struct nfvo_options, broker.tls_key, "broker-tls-key", "", "PEM file of its key"),
     CONFIG_DURATION(struct nfvo_options, broker.heartbeat_ms, "broker-heartbeat", "60s", 1000, 600000, "AMQP heartbeat"),
+    CONFIG_INT(struct nfvo_options, broker.max_message, "broker-max-message", "128M", 1048576, 536870912, "bytes", "longest message of a VNFM or driver; a server in a listing takes about 500 bytes. The broker has a limit of its own (max_message_size)"),
     STORE_CONFIG(struct nfvo_options, store),
+    AUDIT_CONFIG(struct nfvo_options, audit),
     API_CONFIG(struct nfvo_options, api),
     REGISTRY_CONFIG(struct nfvo_options, registry),
     DISPATCHER_CONFIG(struct nfvo_options, events),
+    CONFIG_LIST(struct nfvo_options, outbound_allow, "outbound-allow", "", "networks (ADDRESS/BITS) that URLs of users (events) may lead to although they are loopback, link-local, this host's own, a cloud's metadata or the like"),
     CONFIG_INT(struct nfvo_options, workers, "workers", "2", 1, 64, NULL, "lifecycle workers; as many as cores"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.instantiate, "instantiate-timeout", "30m", 1000, 86400000, "answer of a VNFM to INSTANTIATE, scripts included"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.modify, "modify-timeout", "30m", 1000, 86400000, "answer of a VNFM to MODIFY"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.start, "start-timeout", "30m", 1000, 86400000, "answer of a VNFM to START"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.stop, "stop-timeout", "30m", 1000, 86400000, "answer of a VNFM to STOP"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.heal, "heal-timeout", "30m", 1000, 86400000, "answer of a VNFM to HEAL"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.update, "update-timeout", "30m", 1000, 86400000, "answer of a VNFM to UPDATE"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.execute, "execute-timeout", "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.queue, "operation-queue", "1h", 1000, 86400000, "an operation that waits for others of its service is given up after this time"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.terminate, "terminate-timeout", "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.terminate_scripts, "terminate-scripts-timeout", "300s", 0, 86400000, "added to that where TERMINATE scripts have to run first"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.log, "log-timeout", "10s", 100, 600000, "answer of a VNFM to a request for logs"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.driver, "driver-timeout", "300s", 1000, 900000, "answer of a VIM driver; below the 1000 s of the Java VNFM SDK"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.pop_cache, "pop-cache", "10s", 0, 3600000, "a PoP refreshed within this time is not refreshed before a grant"),
+    CONFIG_BOOL(struct nfvo_options, lifecycle.quota_check, "quota-check", "true", "ask PoPs for their quotas, and give a VDU to one that has room in it; a PoP that tells none is taken as before"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.delete_hint, "delete-hint", "5s", 100, 600000, "how long a driver's answer to a delete is waited for before its servers are listed"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.release_sight, "release-sight", "90s", 1000, 86400000, "a released service leaves the lists after this time even if its servers could not be verified to be gone"),
     CONFIG_BOOL(struct nfvo_options, lifecycle.dedicated_networks, "networks-dedicated", "false", "networks belong to one service and go with it"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_ip, "broker-public-host", "", "broker's address as VNFs see it; empty: broker-host"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_port, "broker-public-port", "", "its port; empty: broker-port"),
     CONFIG_STR(struct nfvo_options, lifecycle.timezone, "timezone", "CET", "handed to VNFs"),
+    ENROL(name, "enrol", CONFIG_T_STR, "", "make this account for a VNFM or driver on the broker, write its password to password-file, say what goes into the peer's configuration, and end; repeated: the account stays as it is"),
+    ENROL(type, "type", CONFIG_T_STR, "", "of enrol: the type of the VNFM or driver"),
+    ENROL(kind, "kind", CONFIG_T_STR, "vnfm", "of enrol: vnfm, driver, monitor, subscriber, companion or collector"),
+    ENROL(queue, "queue", CONFIG_T_STR, "", "of enrol: its queue; empty: by its type; of subscribers and companions: how theirs begin"),
+    ENROL(room, "room", CONFIG_T_STR, "", "of enrol: virtual host, shared by those who may act for each other; empty: one of its own"),
+    ENROL(project, "project-id", CONFIG_T_STR, "", "of enrol: the project whose events may be heard from there"),
+    ENROL(has_management, "management", CONFIG_T_BOOL, "no", "of enrol: it may read the broker's management API"),
+    ENROL(is_rotated, "rotate", CONFIG_T_BOOL, "no", "of enrol: another password if the account is there"),
+    ENROL(password_path, "password-file", CONFIG_T_PATH, "", "of enrol: file for the password, 0600"),
+    { .name = "enrol-timeout", .type = CONFIG_T_DURATION, .initial = "60s", .min = 100, .max = 3600000, .flags = CONFIG_FLAG_ONLY,
+      .help = "of enrol: how long broker and database are waited for", .offset = offsetof(struct nfvo_options, enrol.timeout_ms) },
     CONFIG_END
 };
 /* clang-format on */
@@ -66,6 +90,11 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.instantiate_us = t->instantiate * USEC_PER_MS;
     s.modify_us = t->modify * USEC_PER_MS;
     s.start_us = t->start * USEC_PER_MS;
+    s.stop_us = t->stop * USEC_PER_MS;
+    s.heal_us = t->heal * USEC_PER_MS;
+    s.update_us = t->update * USEC_PER_MS;
+    s.execute_us = t->execute * USEC_PER_MS;
+    s.queue_us = t->queue * USEC_PER_MS;
     s.terminate_us = t->terminate * USEC_PER_MS;
     s.terminate_scripts_us = t->terminate_scripts * USEC_PER_MS;
     s.log_us = t->log * USEC_PER_MS;
@@ -75,6 +104,7 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.release_sight_us = t->release_sight * USEC_PER_MS;
     s.ordered_start = o->api.is_start_ordered;
     s.dedicated_networks = t->dedicated_networks;
+    s.is_quota_checked = t->quota_check;
     s.broker_ip = *t->broker_ip ? t->broker_ip : o->broker.host;
     s.broker_port = *t->broker_port ? t->broker_port : o->broker_port_text;
     s.monitoring_ip = o->api.monitoring_ip;

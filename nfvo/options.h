@@ -5,6 +5,7 @@
 
 #include "common/bus/bus.h"
 #include "nfvo/api/api.h"
+#include "nfvo/audit/audit.h"
 #include "nfvo/event/dispatcher.h"
 #include "nfvo/lifecycle/types.h"
 #include "nfvo/store/store.h"
@@ -15,23 +16,32 @@ struct broker_settings {
     int64_t port;
     bool is_tls_on, is_tls_verify_off;
     const char *tls_ca, *tls_cert, *tls_key;
-    int64_t heartbeat_ms;
+    int64_t heartbeat_ms, max_message;
 };
 
 struct lifecycle_times { /* milliseconds */
-    int64_t instantiate, modify, start, terminate, terminate_scripts, log, driver, pop_cache,
-        release_sight, delete_hint;
+    int64_t instantiate, modify, start, stop, heal, update, execute, queue, terminate,
+        terminate_scripts, log, driver, pop_cache, release_sight, delete_hint;
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone;
-    bool dedicated_networks;
+    bool dedicated_networks, quota_check;
+};
+
+struct enrol_settings { /* command line only: enrol.h */
+    const char *name, *kind, *type, *queue, *room, *project, *password_path;
+    bool has_management, is_rotated;
+    int64_t timeout_ms;
 };
 
 struct nfvo_options {
+    struct enrol_settings enrol;
     struct broker_settings broker;
     struct store_options store;
+    struct audit_options audit;
     struct api_options api;
     struct registry_options registry;
     struct dispatcher_options events;
     struct lifecycle_times lifecycle;
+    struct config_list outbound_allow;
     int64_t workers;
     char broker_port_text[8]; /* broker.port, for VNFs; not an option */
 };

@@ -8,5 +8,8 @@ $(O)/docs/proto-docs: $(O)/obj/proto/docs/main.o $(O)/lib/libproto.a $(O)/lib/li
 $(O)/docs/messages.md: $(O)/docs/proto-docs
 	$< >$@
 	for record in nsd vnfd vnf_package event_endpoint; do $< --schema $$record >$(@D)/$$record.schema.json || exit 1; done
-docs: $(O)/docs/messages.md
+$(O)/docs/rights.md: $(O)/docs/proto-docs
+	$< --rights >$@
+	$< --rights-json >$(@D)/rights.json
+docs: $(O)/docs/messages.md $(O)/docs/rights.md
 .PHONY: docs

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-#define REPLY_QUEUES "amq\\.gen-.*"
+#include "proto/rights.h"
+
+#define REPLY_QUEUES  "amq\\.gen-.*"
+#define VNFM_REQUESTS "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply"
 
 void topology_rights_release(struct topology_rights *r)
 {
@@ -18,7 +21,7 @@ static bool starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_plain(const char *name)
+bool topology_is_plain(const char *name)
 {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     return name && *name && strlen(name) <= 200 && name[strspn(name, plain)] == '\0';
@@ -29,9 +32,18 @@ bool topology_is_plugin_queue(const char *type)
     return starts_with(type, QUEUE_VIM_DRIVER_PREFIX) || starts_with(type, QUEUE_MONITOR_PREFIX);
 }
 
+enum { REPLY_TO_MAX = 255 };
+
+static bool is_printable(const char *s)
+{
+    while (*s > 0x20 && *s < 0x7f)
+        s++;
+    return *s == '\0';
+}
+
 static enum err_code check_name(const char *what, const char *name, struct err *err)
 {
-    if (is_plain(name))
+    if (topology_is_plain(name))
         return ERR_OK;
     err_set(err, ERR_DENIED, "%s '%.64s' is not allowed as a name", what, name ? name : "");
     err_hint(err, "letters, digits, '.', '-' and '_', at most 200");
@@ -90,6 +102,57 @@ enum err_code topology_check_subscriber(const char *queue, struct err *err)
     return is_reserved ? err_set(err, ERR_DENIED, "queue '%.64s' is reserved", queue) : ERR_OK;
 }
 
+enum err_code topology_check_reply_to(const char *reply_to, struct err *err)
+{
+    static const char *const made_by_the_broker[] = {"amq.gen-", "amq.rabbitmq.reply-to"};
+    bool is_made = false;
+    for (size_t i = 0; reply_to && i < ARRAY_LEN(made_by_the_broker); i++)
+        is_made |= starts_with(reply_to, made_by_the_broker[i]);
+    bool is_allowed = is_made ? strlen(reply_to) <= REPLY_TO_MAX && is_printable(reply_to)
+                              : topology_is_plain(reply_to) && !starts_with(reply_to, "amq.") &&
+                                    strcmp(reply_to, QUEUE_BROKER_LOG) != 0 &&
+                                    topology_check_subscriber(reply_to, NULL) == ERR_OK;
+    return is_allowed
+               ? ERR_OK
+               : err_set(err, ERR_DENIED, "'%.64s' is no reply queue", reply_to ? reply_to : "");
+}
+
+bool topology_may_answer(const char *reply_to)
+{
+    return reply_to &&
+           (strcmp(reply_to, QUEUE_REPLIES) == 0 ||
+            (starts_with(reply_to, QUEUE_REPLY_PREFIX) && strlen(reply_to) <= REPLY_TO_MAX) ||
+            topology_check_reply_to(reply_to, NULL) == ERR_OK);
+}
+
+enum err_code topology_check_prefix(const char *prefix, struct err *err)
+{
+    static const char *const reserved[] = {QUEUE_MANAGER_HANDLING,
+                                           QUEUE_EVENT_REGISTER,
+                                           QUEUE_EVENT_UNREGISTER,
+                                           QUEUE_REPLIES,
+                                           QUEUE_INTERNAL,
+                                           QUEUE_DEAD_LETTERS,
+                                           QUEUE_BROKER_LOG,
+                                           QUEUE_REPLY_PREFIX,
+                                           "vnfm.",
+                                           "ems.",
+                                           "amq.",
+                                           QUEUE_VIM_DRIVER_PREFIX,
+                                           QUEUE_MONITOR_PREFIX};
+    enum err_code rc = check_name("prefix", prefix, err);
+    size_t len = rc == ERR_OK ? strlen(prefix) : 0;
+    for (size_t i = 0; rc == ERR_OK && i < ARRAY_LEN(reserved); i++) {
+        size_t n = strlen(reserved[i]), dotless = reserved[i][n - 1] == '.' ? n - 1 : n;
+        bool has_all = strncmp(prefix, reserved[i], dotless) == 0 &&
+                       (prefix[dotless] == '\0' || prefix[dotless] == '.');
+        bool is_had = strncmp(prefix, reserved[i], len) == 0 && reserved[i][len] == '.';
+        if (has_all || is_had)
+            rc = err_set(err, ERR_DENIED, "prefix '%.64s' is reserved", prefix);
+    }
+    return rc;
+}
+
 /* Dots are all that is special to a regular expression in a plain name. */
 static void add_quoted(struct sbuf *out, const char *name)
 {
@@ -114,7 +177,7 @@ static void registration_rights(struct topology_rights *r, const char *default_e
     sbuf_adds(&r->configure, "^" REPLY_QUEUES "$");
     sbuf_addf(&r->write, "^(%s" TOPOLOGY_EXCHANGE ")$", default_exchange);
     sbuf_adds(&r->read, "^" REPLY_QUEUES "$");
-    sbuf_adds(&r->topic_write, "^nfvo\\.manager\\.handling$");
+    sbuf_adds(&r->topic_write, "^(nfvo\\.manager\\.handling|" VNFM_REQUESTS ")$");
     sbuf_adds(&r->topic_read, "^$");
 }
 
@@ -146,19 +209,18 @@ static void peer_rights(struct topology_rights *r, const char *own, const char *
 void topology_rights_vnfm(struct topology_rights *r, const char *queue, int wants_default_exchange)
 {
     AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
-    if (!is_plain(queue)) {
+    if (!topology_is_plain(queue)) {
         no_rights(r);
         return;
     }
     add_quoted(&own, queue);
-    peer_rights(r, own.s, REPLY_QUEUES "|", "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply|",
-                wants_default_exchange);
+    peer_rights(r, own.s, REPLY_QUEUES "|", VNFM_REQUESTS "|", wants_default_exchange);
 }
 
 void topology_rights_plugin(struct topology_rights *r, const char *type, int wants_default_exchange)
 {
     AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
-    if (!is_plain(type)) {
+    if (!topology_is_plain(type)) {
         no_rights(r);
         return;
     }
@@ -195,50 +257,43 @@ void topology_agent_user(const char *hostname, struct sbuf *out)
     sbuf_addf(out, "ems.%s", hostname);
 }
 
-void topology_rights_agent(struct topology_rights *r, const char *hostname, const char *endpoint,
-                           int wants_default_exchange)
+bool topology_is_agent_user(const char *user)
 {
-    AUTO(sbuf_release) struct sbuf host = SBUF_INIT, vnfm = SBUF_INIT;
-    if (!is_plain(hostname) || !is_plain(endpoint)) {
-        no_rights(r);
-        return;
-    }
-    add_quoted(&host, hostname);
-    add_quoted(&vnfm, endpoint);
-    sbuf_addf(&r->configure, "^vnfm\\.%s\\.actions$", host.s);
-    sbuf_addf(&r->read, "^(" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions)$", host.s);
-    sbuf_addf(&r->topic_write, "^ems\\.%s\\.(register|replies\\..+)$", vnfm.s);
-    if (wants_default_exchange) {
-        sbuf_addf(&r->write,
-                  "^(amq\\.default|" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions|ems\\.%s\\.register)$",
-                  host.s, vnfm.s);
-        sbuf_addf(&r->topic_read, "^(vnfm\\.%s\\.actions|ems\\.%s\\.register)$", host.s, vnfm.s);
-    } else {
-        sbuf_addf(&r->write, "^(" TOPOLOGY_EXCHANGE "|vnfm\\.%s\\.actions)$", host.s);
-        sbuf_addf(&r->topic_read, "^vnfm\\.%s\\.actions$", host.s);
-    }
+    return starts_with(user, "ems.");
+}
+
+void topology_rights_agent(struct topology_rights *r, const char *hostname, const char *endpoint)
+{
+    rights_of(RIGHTS_AGENT, &(struct rights_names){.host = hostname, .endpoint = endpoint}, r);
+}
+
+void topology_rights_agent_old(struct topology_rights *r, const char *hostname,
+                               const char *endpoint, int wants_default_exchange)
+{
+    rights_of(wants_default_exchange ? RIGHTS_AGENT_OLD_DEFAULT : RIGHTS_AGENT_OLD,
+              &(struct rights_names){.host = hostname, .endpoint = endpoint}, r);
+}
+
+void topology_rights_agent_unmodified(struct topology_rights *r, const char *hostname,
+                                      const char *endpoint)
+{
+    rights_of(RIGHTS_AGENT_SHARED, &(struct rights_names){.host = hostname, .endpoint = endpoint},
+              r);
 }
 
 void topology_rights_agents_manager(struct topology_rights *r, const char *endpoint)
 {
-    AUTO(sbuf_release) struct sbuf own = SBUF_INIT;
-    if (!is_plain(endpoint)) {
-        no_rights(r);
-        return;
-    }
-    sbuf_adds(&own, "ems\\.");
-    add_quoted(&own, endpoint);
-    sbuf_adds(&own, "\\.(register|replies\\..+)");
-    sbuf_addf(&r->configure, "^%s$", own.s);
-    sbuf_addf(&r->write, "^(" TOPOLOGY_EXCHANGE "|%s)$", own.s);
-    sbuf_addf(&r->read, "^(" TOPOLOGY_EXCHANGE "|%s)$", own.s);
-    sbuf_adds(&r->topic_write, "^vnfm\\..+\\.actions$");
-    sbuf_addf(&r->topic_read, "^%s$", own.s);
+    rights_of(RIGHTS_AGENTS_MANAGER, &(struct rights_names){.endpoint = endpoint}, r);
+}
+
+const char *topology_agent_of_vhost(const char *vhost)
+{
+    return starts_with(vhost, "ems.") && vhost[4] ? vhost + 4 : NULL;
 }
 
 bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_len)
 {
-    if (!starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !is_plain(queue))
+    if (!starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !topology_is_plain(queue))
         return false;
     const char *type = queue + strlen(QUEUE_VIM_DRIVER_PREFIX);
     const char *dot = strchr(type, '.');
@@ -246,5 +301,25 @@ bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_
         return false;
     *ret_type = type;
     *ret_len = (size_t)(dot - type);
+    return true;
+}
+
+void topology_broker_log_queue(const char *vhost, struct sbuf *out)
+{
+    sbuf_adds(out, QUEUE_BROKER_LOG);
+    if (strcmp(vhost, "/") != 0)
+        sbuf_addf(out, ".%s", vhost);
+}
+
+bool topology_agent_host(const char *queue, const char **ret_host, size_t *ret_len)
+{
+    static const char prefix[] = "vnfm.", suffix[] = ".actions";
+    size_t len = strlen(queue), around = sizeof(prefix) - 1 + sizeof(suffix) - 1;
+    if (len <= around || !starts_with(queue, prefix) ||
+        strcmp(queue + len - (sizeof(suffix) - 1), suffix) != 0 ||
+        strcmp(queue, QUEUE_ACTIONS) == 0)
+        return false;
+    *ret_host = queue + sizeof(prefix) - 1;
+    *ret_len = len - around;
     return true;
 }

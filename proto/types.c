@@ -6,6 +6,7 @@
 #include "proto/messages/or_vnfm.h"
 #include "proto/messages/vnfm_or.h"
 #include "proto/records/manager.h"
+#include "proto/records/operation.h"
 #include "proto/records/package.h"
 #include "proto/records/record.h"
 
@@ -18,6 +19,7 @@ const struct proto_type *const proto_types[] = {
     &driver_reply_type,
     &event_type,
     &registration_type,
+    &refused_by_peer_type,
     &deploy_body_type,
     &ems_hello_type,
     &ems_request_type,
@@ -46,6 +48,7 @@ const struct proto_type *const proto_types[] = {
     &nsd_type,
     &nsr_type,
     &project_type,
+    &project_quota_type,
     &quota_type,
     &requires_parameters_type,
     &role_type,
@@ -53,6 +56,14 @@ const struct proto_type *const proto_types[] = {
     &scaling_alarm_type,
     &script_type,
     &server_type,
+    &service_type,
+    &shown_child_type,
+    &shown_operation_type,
+    &shown_progress_type,
+    &shown_step_type,
+    &shown_subject_type,
+    &stored_operation_type,
+    &stored_step_type,
     &ssh_key_type,
     &ssh_key_of_pop_type,
     &subnet_type,

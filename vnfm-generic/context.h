@@ -4,7 +4,7 @@
 
 #include "common/sys/ids.h"
 #include "vnfm-generic/conductor/conductor.h"
-#include "vnfm-generic/ems/link.h"
+#include "vnfm-generic/ems/links.h"
 #include "vnfm-generic/options.h"
 #include "vnfm-generic/sdk/ob_vnfm.h"
 
@@ -15,7 +15,7 @@ struct generic {
     char *agents_ca; /* PEM text; may be NULL */
     struct conductor_options conductor_options;
     struct conductor *conductor;
-    struct ems_link *link;
+    struct ems_links *links;
     struct ob_vnfm *vnfm;
 };
 

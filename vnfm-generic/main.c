@@ -1,6 +1,8 @@
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
+#include "proto/topology.h"
 #include "vnfm-generic/context.h"
 #include "vnfm-generic/ems/user_data.h"
 
@@ -28,6 +30,8 @@ static enum err_code read_text(const char *path, const char *what, char **ret, s
                        USER_DATA_MAX);
     }
     text[n] = '\0';
+    size_t mark = text_mark_size(text, n); /* before "#!" it would keep a script from running */
+    memmove(text, text + mark, n - mark + 1);
     *ret = text;
     return ERR_OK;
 }
@@ -70,7 +74,8 @@ static enum err_code user_data_of(void *arg, struct ob_request *r, struct sbuf *
         {"TIMEZONE", ob_request_text(r, "extension[timezone]")},
         {"BROKER_IP", ob_request_text(r, "extension[brokerIp]")},
         {"BROKER_PORT", ob_request_text(r, "extension[brokerPort]")},
-        {"EXCHANGE_NAME", "openbaton-exchange"},
+        {"EMS_EXCHANGE", TOPOLOGY_AGENTS_EXCHANGE},
+        {"EXCHANGE_NAME", TOPOLOGY_EXCHANGE}, /* user data of unmodified agents */
         {"EMS_HEARTBEAT", heartbeat},
         {"EMS_AUTODELETE", o->is_ems_autodelete ? "true" : "false"},
         {"EMS_VIRTUAL_HOST", o->agents_vhost},
@@ -88,22 +93,39 @@ static enum err_code user_data_of(void *arg, struct ob_request *r, struct sbuf *
 
 static void send_command(void *arg, const char *hostname, const char *command, struct sbuf *body)
 {
-    ems_link_send(((struct generic *)arg)->link, hostname, command, body);
+    ems_links_send(((struct generic *)arg)->links, hostname, command, body);
+}
+
+static void reach(void *arg, const char *hostname)
+{
+    ems_links_reach(((struct generic *)arg)->links, hostname);
+}
+
+static void leave(void *arg, const char *hostname)
+{
+    ems_links_leave(((struct generic *)arg)->links, hostname);
 }
 
 static void ack_hello(void *arg, uint64_t tag, uint64_t epoch)
 {
-    ems_link_ack(((struct generic *)arg)->link, tag, epoch);
+    ems_links_ack(((struct generic *)arg)->links, tag, epoch);
 }
 
-static void on_hello(void *arg, const char *body, size_t len, uint64_t tag, uint64_t epoch)
+static void on_refused(void *arg, const char *author, const char *words, int64_t n)
 {
-    conductor_hello(((struct generic *)arg)->conductor, body, len, tag, epoch);
+    ob_vnfm_tell_refused(((struct generic *)arg)->vnfm, author[0] ? author : NULL, words, n);
 }
 
-static void on_reply(void *arg, const char *command, const char *body, size_t len)
+static void on_hello(void *arg, const char *author, const char *body, size_t len, uint64_t tag,
+                     uint64_t epoch)
 {
-    conductor_reply(((struct generic *)arg)->conductor, command, body, len);
+    conductor_hello(((struct generic *)arg)->conductor, author, body, len, tag, epoch);
+}
+
+static void on_reply(void *arg, const char *author, const char *command, const char *body,
+                     size_t len)
+{
+    conductor_reply(((struct generic *)arg)->conductor, author, command, body, len);
 }
 
 static void on_returned(void *arg, const char *command)
@@ -111,14 +133,14 @@ static void on_returned(void *arg, const char *command)
     conductor_returned(((struct generic *)arg)->conductor, command);
 }
 
-static void on_ready(void *arg)
+static void on_ready(void *arg, const char *hostname)
 {
-    conductor_agents_ready(((struct generic *)arg)->conductor);
+    conductor_agents_ready(((struct generic *)arg)->conductor, hostname);
 }
 
 static void on_credentials(void *arg, const char *user, const char *password)
 {
-    ems_link_login(((struct generic *)arg)->link, user, password);
+    ems_links_login(((struct generic *)arg)->links, user, password);
 }
 
 static enum err_code serve(void *arg, struct ob_request *request, struct err *err)
@@ -160,7 +182,10 @@ static void fill_conductor_options(struct generic *g)
                                                       .limits = RUN_LIMITS_DEFAULT,
                                                       .log_keep_us = o->log_keep_ms * USEC_PER_MS,
                                                       .send = send_command,
+                                                      .reach = reach,
+                                                      .leave = leave,
                                                       .ack_hello = ack_hello,
+                                                      .refused = on_refused,
                                                       .arg = g};
     g->conductor_options.limits.hello = o->hello_ms * USEC_PER_MS;
     g->conductor_options.limits.script = o->script_ms * USEC_PER_MS;
@@ -175,6 +200,8 @@ static enum err_code store_open(void *ctx, struct err *err)
     id_new(g->instance);
     fill_conductor_options(g);
     enum err_code rc = read_template(g, err);
+    g->conductor_options.are_hosts_alone =
+        rc == ERR_OK && strstr(g->user_data, USER_DATA_EMS_VHOST) != NULL;
     while (rc == ERR_OK && (rc = conductor_migrate(&g->conductor_options, err)) == ERR_UNAVAIL) {
         if (daemon_is_stopping())
             return rc;
@@ -204,26 +231,26 @@ static enum err_code runs_open(void *ctx, struct err *err)
     const struct generic_options *o = &g->options;
     bus.name = "vnfm-generic-agents";
     g->conductor = conductor_new(&g->conductor_options);
-    g->link =
-        ems_link_new(&(struct ems_link_options){.bus = bus,
-                                                .vhost = o->agents_vhost,
-                                                .endpoint = o->endpoint[0] ? o->endpoint : o->type,
-                                                .instance = g->instance,
-                                                .hooks = &hooks,
-                                                .arg = g});
+    g->links =
+        ems_links_new(&(struct ems_link_options){.bus = bus,
+                                                 .vhost = o->agents_vhost,
+                                                 .endpoint = o->endpoint[0] ? o->endpoint : o->type,
+                                                 .instance = g->instance,
+                                                 .hooks = &hooks,
+                                                 .arg = g});
     enum err_code rc = conductor_start(g->conductor, err);
     if (rc == ERR_OK)
-        rc = ems_link_start(g->link, err);
+        rc = ems_links_start(g->links, err);
     return rc;
 }
 
 static void runs_close(void *ctx)
 {
     struct generic *g = ctx;
-    ems_link_stop(g->link);
+    ems_links_stop(g->links);
     conductor_stop(g->conductor);
     conductor_free(g->conductor);
-    ems_link_free(g->link);
+    ems_links_free(g->links);
 }
 
 static void on_sdk_stopping(void *arg)
@@ -249,6 +276,7 @@ static enum err_code vnfm_open(void *ctx, struct err *err)
                                               .resume = serve,
                                               .configure = serve,
                                               .error = serve,
+                                              .cancel = serve,
                                               .log = serve};
     g->vnfm = ob_vnfm_new(&(struct ob_vnfm_options){.type = o->type,
                                                     .endpoint = o->endpoint,
@@ -287,6 +315,7 @@ static void vnfm_close(void *ctx)
 static const struct daemon_duty duties[] = {{"store", store_open, store_close},
                                             {"runs", runs_open, runs_close},
                                             {"vnfm", vnfm_open, vnfm_close},
+                                            {"registration", daemon_await_good, NULL},
                                             {0}};
 
 int main(int argc, char **argv)

@@ -6,7 +6,7 @@ export MONITORING_IP=
 export TIMEZONE=
 export BROKER_IP=
 export BROKER_PORT=
-export EXCHANGE_NAME=
+export EMS_EXCHANGE=
 export EMS_HEARTBEAT=
 export EMS_AUTODELETE=
 export EMS_VIRTUAL_HOST=
@@ -44,7 +44,7 @@ baton_configure()
 broker_ip=$BROKER_IP
 broker_port=$BROKER_PORT
 virtual_host=$EMS_VIRTUAL_HOST
-exchange=$EXCHANGE_NAME
+exchange=$EMS_EXCHANGE
 heartbeat=$EMS_HEARTBEAT
 autodelete=$EMS_AUTODELETE
 tls=$EMS_TLS

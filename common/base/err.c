@@ -1,6 +1,7 @@
 #include "common/base/err.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -112,4 +113,16 @@ enum err_code err_where(struct err *err, const char *fmt, ...)
         va_end(ap);
     }
     return err->code;
+}
+
+const char *text_behind_place(const char *text, const char *place)
+{
+    size_t n = strlen(place);
+    bool is_there = n > 0 && strncmp(text, place, n) == 0 && strncmp(text + n, ": ", 2) == 0;
+    return is_there ? text + n + 2 : text;
+}
+
+const char *err_what(const struct err *err)
+{
+    return text_behind_place(err->msg, err->where);
 }

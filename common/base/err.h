@@ -30,6 +30,7 @@
     X(ERR_UNKNOWN, 500, "outcome unknown")                                                         \
     X(ERR_IO, 500, "input or output failed")                                                       \
     X(ERR_NOMEM, 500, "out of memory")                                                             \
+    X(ERR_UNSUPPORTED, 501, "not built")                                                           \
     X(ERR_INTERNAL, 500, "internal error")
 
 enum err_code {
@@ -72,6 +73,12 @@ enum err_code err_add(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
  * err->code. */
 enum err_code err_hint(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
 enum err_code err_where(struct err *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The message without the place in front of it ("vnfd[0].name: must not be empty" at
+ * "vnfd[0].name"): for who prints both. Borrowed. */
+const char *err_what(const struct err *err);
+/* The same for a text and a place that come from elsewhere. */
+const char *text_behind_place(const char *text, const char *place);
 
 /* Drop a result on purpose, saying why (gcc does not accept a cast to void). */
 #define err_ignore(expr, reason)                                                                   \

@@ -1,17 +1,15 @@
 #include "common/base/table.h"
 
+#include "common/base/hash.h"
 #include "common/base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+/* Ids are random enough, and chosen by our own orchestrator. */
 static uint32_t hash_of(const char *key)
 {
-    uint32_t h =
-        2166136261U; /* FNV-1a: ids are random enough, and chosen by our own orchestrator */
-    for (; *key; key++)
-        h = (h ^ (unsigned char)*key) * 16777619U;
-    return h;
+    return (uint32_t)hash_text(HASH_START, key);
 }
 
 static void grow(struct table *t)

@@ -46,6 +46,7 @@ static void set_options(struct bus *bus, const struct bus_options *in)
     o->vhost = bus->vhost = dup_or(in->vhost, defaults.vhost);
     o->user = bus->user = dup_or(in->user, defaults.user);
     o->password = bus->password = dup_or(in->password, defaults.password);
+    o->password_path = bus->password_path = dup_or(in->password_path, NULL);
     o->name = bus->name = dup_or(in->name, defaults.name);
     o->tls.ca = bus->tls_ca = dup_or(in->tls.ca, NULL);
     o->tls.cert = bus->tls_cert = dup_or(in->tls.cert, NULL);
@@ -101,7 +102,9 @@ void bus_free(struct bus *bus)
     free(bus->host);
     free(bus->vhost);
     free(bus->user);
+    explicit_bzero(bus->password, strlen(bus->password));
     free(bus->password);
+    free(bus->password_path);
     free(bus->name);
     free(bus->address);
     free(bus->tls_ca);

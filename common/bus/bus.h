@@ -1,18 +1,33 @@
 /* One AMQP 0-9-1 connection, owned by one thread, as an event pump: no callbacks, no hidden threads
  * of control.
  *
- *     struct bus *bus = bus_new(&(struct bus_options){ .host = "broker", .user = "admin", .password
- * = pw }); bus_want_exchange(bus, &(struct bus_exchange){ .name = "openbaton-exchange", .type =
- * "topic", .is_durable = true }); bus_want_queue(bus, &(struct bus_queue){ .name =
- * "vnfm.nfvo.actions", .is_durable = true }); bus_want_binding(bus, &(struct bus_binding){ .queue =
- * "vnfm.nfvo.actions", .exchange = "openbaton-exchange" }); bus_want_consumer(bus, &(struct
- * bus_consumer){ .queue = "vnfm.nfvo.actions", .prefetch = 32 }); for (;;) { struct bus_event ev;
+ *     struct bus *bus = bus_new(
+ *         &(struct bus_options){.host = "broker", .user = "admin", .password = password});
+ *     bus_want_exchange(bus, &(struct bus_exchange){
+ *         .name = "openbaton-exchange", .type = "topic", .is_durable = true});
+ *     bus_want_queue(bus, &(struct bus_queue){.name = "vnfm.nfvo.actions", .is_durable = true});
+ *     bus_want_binding(bus, &(struct bus_binding){
+ *         .queue = "vnfm.nfvo.actions", .exchange = "openbaton-exchange"});
+ *     bus_want_consumer(bus, &(struct bus_consumer){.queue = "vnfm.nfvo.actions", .prefetch = 32});
+ *     for (;;) {
+ *         struct bus_event ev;
  *         switch (bus_next(bus, &ev, wake_fd, 1000)) {
- *         case BUS_DELIVERY:  batch[n++] = bus_take(bus);  ...handle, publish...  bus_ack(bus,
- * d->tag, d->epoch); case BUS_CONFIRMED: for (seq = ev.seq; seq <= ev.seq_last; seq++) ...the
- * broker has it... case BUS_LOST:      ...every publish not settled up to ev.seq_last is void: send
- * it again later...
- *         ...
+ *         case BUS_DELIVERY: {
+ *             struct bus_delivery *d = bus_take(bus); // outlives bus_next
+ *             handle(d);                              // publish what follows from it
+ *             bus_ack(bus, d->tag, d->epoch);
+ *             bus_delivery_free(d);
+ *             break;
+ *         }
+ *         case BUS_CONFIRMED:
+ *             for (uint64_t seq = ev.seq; seq <= ev.seq_last; seq++)
+ *                 broker_has(seq);
+ *             break;
+ *         case BUS_LOST: // all that is not settled up to here is void
+ *             send_again_later(ev.seq_last);
+ *             break;
+ *         default:
+ *             break;
  *         }
  *     }
  *
@@ -56,15 +71,17 @@ struct bus_tls {
 
 /* Everything is borrowed and duplicated. 0 or NULL means the default in brackets. */
 struct bus_options {
-    const char *host;       /* [localhost] */
-    int port;               /* [5672, with TLS 5671] */
-    const char *vhost;      /* [/] */
-    const char *user;       /* [guest] */
-    const char *password;   /* [guest] */
-    const char *name;       /* connection name shown by the management interface [baton] */
-    int heartbeat_s;        /* asked for; the broker may lower it [60]; negative: none */
-    int connect_timeout_ms; /* TCP connect, TLS and AMQP handshake each [5000] */
-    int call_timeout_ms;    /* each topology item and *_now call [5000] */
+    const char *host;          /* [localhost] */
+    int port;                  /* [5672, with TLS 5671] */
+    const char *vhost;         /* [/] */
+    const char *user;          /* [guest] */
+    const char *password;      /* [guest] */
+    const char *password_path; /* read before each login, so that a new password needs no restart;
+                                  beats password where it can be read; NULL: none */
+    const char *name;          /* connection name shown by the management interface [baton] */
+    int heartbeat_s;           /* asked for; the broker may lower it [60]; negative: none */
+    int connect_timeout_ms;    /* TCP connect, TLS and AMQP handshake each [5000] */
+    int call_timeout_ms;       /* each topology item and *_now call [5000] */
     int publish_stall_ms; /* the watchdog cuts the connection when one write takes longer [10000] */
     int backoff_min_ms, backoff_max_ms; /* between attempts: doubling with jitter [100, 5000] */
     int frame_max;   /* [131072]; lowered where the thread's stack is smaller than 4 MiB (README:
@@ -113,8 +130,8 @@ struct bus_queue {
 
 struct bus_binding {
     const char *queue, *exchange;
-    const char *
-        key; /* NULL: the name of the queue, as Open Baton does everywhere (amqp-protocol.md 1.1) */
+    /* NULL: the name of the queue, as Open Baton does everywhere (amqp-protocol.md 1.1) */
+    const char *key;
 };
 
 /* Deliveries are always acked by hand. One consumer per queue and bus. */
@@ -168,7 +185,8 @@ enum bus_event_type {
     BUS_FAULT,   /* item, name, code, text: could not connect, declare, bind, consume, or a channel
                     was closed; tried again */
     BUS_BLOCKED, /* the broker is in alarm: bus_publish refuses until BUS_UNBLOCKED; text */
-    BUS_UNBLOCKED,
+    BUS_UNBLOCKED, /* the alarm is over, or the publishing channel that was closed (BUS_FAULT,
+                      BUS_PUBLISHING) is open again */
     BUS_EVENT_TYPE_N
 };
 
@@ -191,8 +209,10 @@ struct bus_delivery {
     const char *queue;                  /* the wanted queue (our handle for a server-named one) */
     const char *exchange, *routing_key; /* never NULL */
     const char *reply_to, *correlation_id, *content_type, *message_id;
-    const char
-        *first_death_queue; /* x-first-death-queue: tells which per-request queue a reply came to */
+    const char *user_id; /* the author's broker login, if he said it: the broker refuses another's.
+                            Kept when a message is redelivered or dead-lettered */
+    /* x-first-death-queue: tells which per-request queue a reply came to */
+    const char *first_death_queue;
     const char *death_reason; /* x-death[0].reason: expired, rejected, maxlen, delivery_limit */
     int64_t death_count;      /* x-death[0].count, or 0 */
     int64_t delivery_count; /* x-delivery-count of quorum queues: earlier attempts; 0 when absent */
@@ -206,8 +226,8 @@ struct bus_delivery {
 
 struct bus_event {
     enum bus_event_type type;
-    const struct bus_delivery
-        *delivery;          /* DELIVERY, OVERSIZE; borrowed until the next bus_next or bus_take */
+    /* DELIVERY, OVERSIZE; borrowed until the next bus_next or bus_take */
+    const struct bus_delivery *delivery;
     uint64_t seq, seq_last; /* CONFIRMED, NACKED (a range), RETURNED (one), LOST (seq_last) */
     uint64_t epoch;         /* READY, LOST */
     enum bus_item item;     /* FAULT */
@@ -228,6 +248,9 @@ bool bus_pending(struct bus *bus);
  * and the bus. */
 struct bus_delivery *bus_take(struct bus *bus);
 void bus_delivery_free(struct bus_delivery *delivery);
+/* Was it dead-lettered on its way, so that somebody's queue brought it here? Dead-lettering keeps
+ * user_id: an author counts for this place only without it. Others can pretend it, not hide it. */
+bool bus_is_dead_letter(const struct bus_delivery *delivery);
 const char *bus_delivery_header(const struct bus_delivery *delivery,
                                 const char *name);    /* borrowed; NULL when absent */
 const char *bus_event_name(enum bus_event_type type); /* "DELIVERY" */
@@ -249,11 +272,16 @@ struct bus_message {
     const char *content_type; /* [text/plain], as the Java SDK needs it (amqp-protocol.md 1.4) */
     const char *content_encoding; /* [UTF-8] */
     const char *correlation_id, *reply_to, *message_id;
+    const char *user_id;   /* vouches for the author. Must be this connection's own login, else the
+                              broker closes the channel (406: BUS_FAULT, BUS_NACKED) */
     int64_t expiration_ms; /* 0: none; negative: expires at once unless a consumer waits ("0" on the
                               wire) */
     bool is_transient;     /* false: persistent */
     bool is_mandatory; /* BUS_RETURNED when no queue gets it; adds a header x-bus-seq (returns carry
                           no number) */
+    const char *copy_to; /* default exchange only: this queue gets the message, too, in one step
+                            with the other, and the receiver does not see it (header BCC). Beside it
+                            a mandatory message is hardly ever returned. NULL: none */
     const struct bus_header *headers;
     size_t header_n;
 };
@@ -263,7 +291,8 @@ struct bus_message {
  * ERR_UNAVAIL: not connected, or the broker is in alarm; ERR_LIMIT: BUS_UNCONFIRMED_MAX are open;
  * ERR_IO: the connection broke while writing (BUS_LOST follows; the message may have arrived). An
  * exchange that does not exist or may not be written closes the channel: BUS_FAULT
- * (BUS_PUBLISHING), then BUS_NACKED for all that are open. */
+ * (BUS_PUBLISHING), then BUS_NACKED for all that are open; a new one is there after backoff_min_ms.
+ */
 #define BUS_UNCONFIRMED_MAX 8192
 enum err_code bus_publish(struct bus *bus, const struct bus_message *message, uint64_t *ret_seq,
                           struct err *err) MUST_USE;
@@ -272,8 +301,7 @@ enum err_code bus_publish(struct bus *bus, const struct bus_message *message, ui
 void bus_cork(struct bus *bus);
 void bus_uncork(struct bus *bus);
 
-/* --- synchronous broker calls: each waits at most call_timeout_ms; events that arrive meanwhile
- * are kept ------------ */
+/* --- synchronous broker calls: each waits at most call_timeout_ms; events that arrive are kept --- */
 
 /* ERR_NOT_FOUND: no such queue; ERR_UNAVAIL: not connected, or in alarm; ERR_TIMEOUT; ERR_DENIED;
  * else ERR_PEER with the broker's words, err->sys its code. */

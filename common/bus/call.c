@@ -134,9 +134,7 @@ enum err_code bus_topology_channel(struct bus *bus, struct channel **ret_channel
     return ERR_OK;
 }
 
-/* --- public
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- public --- */
 
 static enum err_code need_channel(struct bus *bus, struct channel **ret, struct err *err)
 {

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/base/mem.h"
+
 static struct timeval timeval_of(int ms)
 {
     return (struct timeval){.tv_sec = ms / 1000, .tv_usec = (ms % 1000) * 1000};
@@ -83,6 +85,23 @@ static void put_text(amqp_table_entry_t *e, const char *name, const char *value)
     e->value.value.bytes = amqp_cstring_bytes(value);
 }
 
+/* A file that is being replaced, or not readable for a moment: the password of before is tried. */
+static void read_password(struct bus *bus)
+{
+    char line[1024];
+    FILE *f = bus->password_path ? fopen(bus->password_path, "re") : NULL;
+    if (!f)
+        return;
+    if (fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        explicit_bzero(bus->password, strlen(bus->password));
+        free(bus->password);
+        bus->o.password = bus->password = xstrdup(line);
+    }
+    explicit_bzero(line, sizeof(line));
+    fclose(f);
+}
+
 static amqp_rpc_reply_t login(struct bus *bus)
 {
     static const char *const capability_names[] = {"consumer_cancel_notify", "connection.blocked",
@@ -103,6 +122,7 @@ static amqp_rpc_reply_t login(struct bus *bus)
         (amqp_table_t){.num_entries = ARRAY_LEN(capabilities), .entries = capabilities};
 
     amqp_table_t properties = {.num_entries = ARRAY_LEN(entries), .entries = entries};
+    read_password(bus);
     return amqp_login_with_properties(
         bus->conn, bus->o.vhost, CHANNEL_MAX, frame_max_for_stack(bus->o.frame_max),
         bus->o.heartbeat_s, &properties, AMQP_SASL_METHOD_PLAIN, bus->o.user, bus->o.password);
@@ -179,6 +199,7 @@ void bus_connect(struct bus *bus)
         return;
     }
     bus->stats.connects++;
+    bus->heard_at_ms = bus_now_ms();
     bus->is_replayed = false;
 }
 

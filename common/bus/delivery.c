@@ -165,6 +165,8 @@ static void fill(struct packer *p, struct bus_delivery *d, struct bus_header *he
         d->content_type = pack_bytes(p, props->content_type);
     if (props->_flags & AMQP_BASIC_MESSAGE_ID_FLAG)
         d->message_id = pack_bytes(p, props->message_id);
+    if (props->_flags & AMQP_BASIC_USER_ID_FLAG)
+        d->user_id = pack_bytes(p, props->user_id);
     if (props->_flags & AMQP_BASIC_HEADERS_FLAG)
         fill_headers(p, d, headers, &props->headers);
 }
@@ -205,6 +207,11 @@ char *bus_delivery_body(struct bus_delivery *d)
 void bus_delivery_free(struct bus_delivery *delivery)
 {
     free(delivery);
+}
+
+bool bus_is_dead_letter(const struct bus_delivery *delivery)
+{
+    return delivery->death_reason || delivery->first_death_queue;
 }
 
 const char *bus_delivery_header(const struct bus_delivery *delivery, const char *name)

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- a message that is arriving
- * ----------------------------------------------------------------------------------- */
+/* --- a message that is arriving --- */
 
 static struct event_queue *flow(struct bus *bus)
 {
@@ -109,9 +108,7 @@ static void on_return(struct channel *c, const amqp_basic_return_t *m)
     bus_copy_short(in->text, m->reply_text);
 }
 
-/* --- methods
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- methods --- */
 
 static void settled(struct bus *bus, const struct channel *c, enum bus_event_type type,
                     uint64_t tag, bool is_multiple)
@@ -138,6 +135,9 @@ static void on_channel_close(struct bus *bus, struct channel *c, const amqp_chan
         bus->call.code = m->reply_code;
         memcpy(bus->call.text, text, sizeof(text));
     } else if (c == bus->publishing->channel) {
+        /* The broker refused one message, not the channel: who sends the others does not wait
+         * longer for each one that is refused. */
+        backoff_reset(&bus->publishing->backoff);
         bus_item_fault(bus, bus->publishing, m->reply_code, text);
         settled(bus, c, BUS_NACKED, 0, true);
         bus->publishing->channel = NULL;
@@ -257,6 +257,7 @@ void bus_drain(struct bus *bus)
     static const struct timeval now = {0};
     amqp_frame_t f;
 
+    bus->heard_at_ms = bus_now_ms();
     while (bus->conn) {
         /* Reading writes, too: heartbeats, and answers to what the broker closes. */
         bus_guard_arm(&bus->guard, bus->o.publish_stall_ms);

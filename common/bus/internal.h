@@ -126,13 +126,13 @@ struct call {                /* the one synchronous call that may be under way *
 };
 
 struct bus {
-    char *host, *vhost, *user, *password, *name, *address;
+    char *host, *vhost, *user, *password, *password_path, *name, *address;
     char *tls_ca, *tls_cert, *tls_key, *tls_min_version;
     struct bus_options o; /* defaults filled in; strings point to the above */
 
     amqp_connection_state_t conn; /* NULL: not connected */
     bool is_ready, is_blocked, is_corked, is_replayed;
-    int64_t ready_at_ms, retry_at_ms;
+    int64_t ready_at_ms, retry_at_ms, heard_at_ms; /* heard: when bus_drain read last */
     struct backoff backoff;
     uint64_t seed;  /* of the next backoff */
     uint64_t epoch; /* counts channels ever opened */
@@ -159,6 +159,21 @@ void bus_lost(struct bus *bus, int code,
 void bus_write_failed(struct bus *bus,
                       int status);    /* read what is left (the reason), then bus_lost */
 void bus_disconnect(struct bus *bus); /* orderly */
+
+/* --- pump.c: what bus_next and bus_set_next are made of --- */
+/* The next event that is here, into *ev and bus->current. */
+bool bus_give_next(struct bus *bus, struct bus_event *ev);
+void bus_release_current(struct bus *bus); /* the caller has done with the last event */
+int bus_socket(const struct bus *bus);     /* -1: not connected */
+/* When connecting or declaring is due (past: now; INT64_MAX: never), and when the connection has to
+ * be looked at for its heartbeats. */
+int64_t bus_call_due_ms(const struct bus *bus);
+int64_t bus_heartbeat_due_ms(const struct bus *bus);
+/* One round of what is due: connect, declare. Waits for the broker's answers, and for nothing else.
+ */
+void bus_work_calls(struct bus *bus);
+/* Read what is here, unless events wait already. Never waits. */
+void bus_work_frames(struct bus *bus);
 
 /* --- frames.c --- */
 void bus_drain(

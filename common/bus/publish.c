@@ -43,7 +43,7 @@ static enum err_code check(const struct bus *bus, const struct bus_message *m, s
 {
     const char *const shorts[] = {m->exchange,         m->routing_key,    m->content_type,
                                   m->content_encoding, m->correlation_id, m->reply_to,
-                                  m->message_id};
+                                  m->message_id,       m->user_id,        m->copy_to};
     size_t size = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(shorts); i++)
@@ -66,7 +66,7 @@ static enum err_code check(const struct bus *bus, const struct bus_message *m, s
 }
 
 static void fill_table(amqp_basic_properties_t *p, amqp_table_entry_t *entries,
-                       const struct bus_message *m, uint64_t seq)
+                       amqp_field_value_t *copy_to, const struct bus_message *m, uint64_t seq)
 {
     size_t n = 0;
 
@@ -79,6 +79,13 @@ static void fill_table(amqp_basic_properties_t *p, amqp_table_entry_t *entries,
         entries[n].key = amqp_cstring_bytes("x-bus-seq");
         entries[n].value.kind = AMQP_FIELD_KIND_I64;
         entries[n++].value.value.i64 = (int64_t)seq;
+    }
+    if (m->copy_to) {
+        *copy_to = (amqp_field_value_t){.kind = AMQP_FIELD_KIND_UTF8,
+                                        .value.bytes = bus_bytes(m->copy_to)};
+        entries[n].key = amqp_cstring_bytes("BCC");
+        entries[n].value.kind = AMQP_FIELD_KIND_ARRAY;
+        entries[n++].value.value.array = (amqp_array_t){.num_entries = 1, .entries = copy_to};
     }
     if (n == 0)
         return;
@@ -106,6 +113,10 @@ static void fill_properties(amqp_basic_properties_t *p, const struct bus_message
     if (m->message_id) {
         p->_flags |= AMQP_BASIC_MESSAGE_ID_FLAG;
         p->message_id = bus_bytes(m->message_id);
+    }
+    if (m->user_id) {
+        p->_flags |= AMQP_BASIC_USER_ID_FLAG;
+        p->user_id = bus_bytes(m->user_id);
     }
     if (m->expiration_ms) {
         snprintf(expiration, 24, "%" PRId64, m->expiration_ms > 0 ? m->expiration_ms : 0);
@@ -150,7 +161,8 @@ static void flush_full_frame(struct bus *bus, size_t len)
 enum err_code bus_publish(struct bus *bus, const struct bus_message *message, uint64_t *ret_seq,
                           struct err *err)
 {
-    amqp_table_entry_t entries[HEADERS_MAX + 1];
+    amqp_table_entry_t entries[HEADERS_MAX + 2];
+    amqp_field_value_t copy_to;
     amqp_basic_properties_t p;
     char expiration[24];
     enum err_code rc = may_publish(bus, err);
@@ -161,7 +173,7 @@ enum err_code bus_publish(struct bus *bus, const struct bus_message *message, ui
         return rc;
     uint64_t seq = bus_ledger_open(&bus->ledger);
     fill_properties(&p, message, expiration);
-    fill_table(&p, entries, message, seq);
+    fill_table(&p, entries, &copy_to, message, seq);
 
     bus_guard_arm(&bus->guard, bus->o.publish_stall_ms);
     int status = amqp_basic_publish(bus->conn, bus->publishing->channel->number,
@@ -180,8 +192,7 @@ enum err_code bus_publish(struct bus *bus, const struct bus_message *message, ui
     return ERR_OK;
 }
 
-/* --- settling deliveries
- * ------------------------------------------------------------------------------------------ */
+/* --- settling deliveries --- */
 
 /* The channel of a tag, or NULL when it is not the one any more on which the delivery came. */
 static struct channel *channel_of(struct bus *bus, uint64_t tag, uint64_t epoch)

@@ -22,7 +22,7 @@ static bool is_woken(struct bus *bus, int wake_fd)
     return poll(&p, 1, 0) == 1;
 }
 
-static bool give_next(struct bus *bus, struct bus_event *ev)
+bool bus_give_next(struct bus *bus, struct bus_event *ev)
 {
     bus->current = bus_event_pop(&bus->events);
     if (!bus->current)
@@ -31,14 +31,28 @@ static bool give_next(struct bus *bus, struct bus_event *ev)
     return true;
 }
 
-/* When something has to be done even if nothing arrives. */
-static int64_t next_duty_ms(const struct bus *bus, int64_t now)
+void bus_release_current(struct bus *bus)
+{
+    bus_event_node_free(bus->current);
+    bus->current = NULL;
+}
+
+int bus_socket(const struct bus *bus)
+{
+    return bus->conn ? amqp_get_sockfd(bus->conn) : -1;
+}
+
+int64_t bus_call_due_ms(const struct bus *bus)
 {
     if (!bus->conn)
         return bus->retry_at_ms;
-    int heartbeat_s = amqp_get_heartbeat(bus->conn);
-    int64_t due = bus_replay_due_ms(bus);
-    return heartbeat_s ? earlier(due, now + heartbeat_s * 500) : due;
+    return bus->is_replayed ? bus_replay_due_ms(bus) : 0;
+}
+
+int64_t bus_heartbeat_due_ms(const struct bus *bus)
+{
+    int heartbeat_s = bus->conn ? amqp_get_heartbeat(bus->conn) : 0;
+    return heartbeat_s ? bus->heard_at_ms + heartbeat_s * 500 : INT64_MAX;
 }
 
 /* Waits until the socket, wake_fd or the time `until`. Returns whether wake_fd is readable. */
@@ -46,7 +60,7 @@ static bool wait_until(struct bus *bus, int wake_fd, int64_t until)
 {
     int64_t wait_ms = until - bus_now_ms();
     struct pollfd p[2] = {{.fd = wake_fd, .events = POLLIN},
-                          {.fd = bus->conn ? amqp_get_sockfd(bus->conn) : -1, .events = POLLIN}};
+                          {.fd = bus_socket(bus), .events = POLLIN}};
 
     if (wait_ms < 0)
         wait_ms = 0;
@@ -56,19 +70,19 @@ static bool wait_until(struct bus *bus, int wake_fd, int64_t until)
     return poll(p, 2, (int)wait_ms) > 0 && p[0].revents != 0;
 }
 
-/* One round of what is due. Nothing here waits for anything but the broker's answers to calls. */
-static void work(struct bus *bus)
+void bus_work_calls(struct bus *bus)
 {
     int64_t now = bus_now_ms();
 
-    if (!bus->conn) {
-        if (now < bus->retry_at_ms)
-            return;
+    if (!bus->conn && now >= bus->retry_at_ms)
         bus_connect(bus);
-    }
-    if (bus->conn && (!bus->is_replayed || bus_replay_due_ms(bus) <= now))
+    if (bus->conn && bus_call_due_ms(bus) <= now)
         bus_replay(bus);
-    if (!bus->events.head)
+}
+
+void bus_work_frames(struct bus *bus)
+{
+    if (bus->conn && !bus->events.head)
         bus_drain(bus);
 }
 
@@ -77,22 +91,22 @@ enum bus_event_type bus_next(struct bus *bus, struct bus_event *ev, int wake_fd,
     int64_t deadline = timeout_ms < 0 ? INT64_MAX : bus_now_ms() + timeout_ms;
     bool is_wake = is_woken(bus, wake_fd);
 
-    bus_event_node_free(bus->current);
-    bus->current = NULL;
+    bus_release_current(bus);
     *ev = (struct bus_event){.type = BUS_TIMEOUT, .text = ""};
     bus_uncork(bus);
     while (!is_wake) {
-        if (give_next(bus, ev))
+        if (bus_give_next(bus, ev))
             return ev->type;
-        work(bus);
-        if (give_next(bus, ev))
+        bus_work_calls(bus);
+        bus_work_frames(bus);
+        if (bus_give_next(bus, ev))
             return ev->type;
-        int64_t now = bus_now_ms();
-        is_wake = wait_until(bus, wake_fd, earlier(deadline, next_duty_ms(bus, now)));
+        int64_t duty = earlier(bus_call_due_ms(bus), bus_heartbeat_due_ms(bus));
+        is_wake = wait_until(bus, wake_fd, earlier(deadline, duty));
         if (!is_wake && bus_now_ms() >= deadline) {
             if (bus->conn)
                 bus_drain(bus); /* what came in the last moment */
-            give_next(bus, ev);
+            bus_give_next(bus, ev);
             return ev->type;
         }
     }

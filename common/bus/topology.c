@@ -16,9 +16,7 @@ int bus_replay_rank(enum bus_item kind)
     return ranks[kind];
 }
 
-/* --- attempts
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- attempts --- */
 
 amqp_table_t bus_args_table(const struct bus_arg *args, size_t arg_n, amqp_table_entry_t *entries)
 {
@@ -160,9 +158,7 @@ static enum err_code attempt(struct bus *bus, struct item *item, struct err *err
     return bind_queue(bus, c, item, err);
 }
 
-/* --- the list
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the list --- */
 
 static struct item *find(const struct bus *bus, enum bus_item kind, const char *name)
 {
@@ -240,9 +236,14 @@ void bus_replay(struct bus *bus)
             i->is_done = true;
             if (i->kind != BUS_PUBLISHING) /* there a confirm is the proof of success */
                 backoff_reset(&i->backoff);
+            else if (bus->is_replayed) /* who has something to publish would sleep on */
+                bus_event_push(&bus->events, BUS_UNBLOCKED, NULL, "publishing goes on");
         } else if (bus->conn) {
             i->channel = NULL;
             bus_item_fault(bus, i, err.sys, err.msg);
+            if (err.code ==
+                ERR_TIMEOUT) /* one such wait a round: the rest follows in the next one */
+                return;
         }
     }
     if (!bus->conn || bus->is_replayed)

@@ -29,47 +29,85 @@ static enum err_code build(struct config *c, struct err *err)
                                                .group = &c->groups[g],
                                                .value = (char *)c->groups[g].values + o->offset};
             enum err_code rc = config_set(&m->slots[i], o->initial, err);
+            config_set_path(&m->slots[i], NULL);
             if (rc != ERR_OK)
                 return err_add(err, "default of option '%s'", o->name);
         }
     return ERR_OK;
 }
 
-/* "OB_VNFM_GENERIC_" */
-static void environment_prefix(const char *process, char *out, size_t size)
+/* "BATON_VNFM_GENERIC_" */
+static void environment_prefix(const char *family, const char *process, char *out, size_t size)
 {
-    size_t n = (size_t)snprintf(out, size, "OB_%s_", process);
+    size_t n = (size_t)snprintf(out, size, "%s_%s_", family, process);
     for (size_t i = 0; i < n && i < size - 1; i++)
         out[i] = isalnum((unsigned char)out[i]) ? (char)toupper((unsigned char)out[i]) : '_';
 }
 
-static enum err_code read_environment(struct config *c, struct sbuf *warnings, struct err *err)
+/* Variables of the reference's client (rest-api.md 3.1): a user has them exported for it. */
+static bool is_of_reference(const char *name, size_t len)
 {
-    char prefix[64];
-    environment_prefix(c->process, prefix, sizeof(prefix));
+    static const char *const names[] = {"OB_NFVO_IP", "OB_NFVO_PORT"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strlen(names[i]) == len && strncmp(name, names[i], len) == 0)
+            return true;
+    return false;
+}
+
+struct variable {
+    const char *name;           /* whole, not ended by NUL */
+    size_t len, prefix_len;     /* of the name, of its prefix */
+    const char *value, *prefix; /* prefix: the one to use */
+    bool is_old;
+};
+
+static enum err_code take_variable(struct config *c, const struct variable *v,
+                                   struct sbuf *warnings, struct err *err)
+{
+    const char *name = v->name + v->prefix_len;
+    size_t len = v->len - v->prefix_len;
+    enum config_rank rank = v->is_old ? CONFIG_FROM_OLD_ENV : CONFIG_FROM_ENV;
+    enum err_code rc;
+    bool is_file = false;
+    struct config_slot *slot = config_find(c->memory, name, len, &is_file);
+    if (slot && slot->option->flags & CONFIG_FLAG_ONLY)
+        slot = NULL;
+    if (v->is_old && (!slot || is_of_reference(v->name, v->len))) {
+        sbuf_addf(warnings, "environment variable %.*s is not read: options of %s are %s<OPTION>\n",
+                  (int)v->len, v->name, c->process, v->prefix);
+        return ERR_OK;
+    }
+    if (!slot)
+        rc = config_unknown(c->memory, name, len, err);
+    else if (slot->rank == rank)
+        rc = err_set(err, ERR_INVALID, "option '%s' is given twice", slot->option->name);
+    else
+        rc = config_assign(slot, is_file, v->value, err);
+    if (rc != ERR_OK)
+        return err_where(err, "environment %.*s", (int)v->len, v->name);
+    slot->rank = rank;
+    if (v->is_old)
+        sbuf_addf(warnings, "environment variable %.*s: write %s%.*s, the old name will go\n",
+                  (int)v->len, v->name, v->prefix, (int)len, name);
+    return ERR_OK;
+}
+
+/* Those with one prefix; the old prefix comes first, so that the other beats it. */
+static enum err_code read_environment(struct config *c, bool is_old, struct sbuf *warnings,
+                                      struct err *err)
+{
+    char prefix[64], now[64];
+    environment_prefix(is_old ? "OB" : "BATON", c->process, prefix, sizeof(prefix));
+    environment_prefix("BATON", c->process, now, sizeof(now));
     size_t prefix_len = strlen(prefix);
     for (char **e = c->environment ? c->environment : environ; *e; e++) {
-        const char *name = *e + prefix_len, *is = strchr(*e, '=');
+        const char *is = strchr(*e, '=');
         if (strncmp(*e, prefix, prefix_len) != 0 || !is)
             continue;
-        bool is_file = false;
-        size_t len = (size_t)(is - name);
-        struct config_slot *slot = config_find(c->memory, name, len, &is_file);
-        if (!slot || slot->option->flags & CONFIG_FLAG_ONLY) {
-            const char *nearest = config_nearest(c->memory, name, len);
-            sbuf_addf(warnings, "environment variable %.*s is no option of %s%s%s\n",
-                      (int)(is - *e), *e, c->process, nearest ? ", the nearest is " : "",
-                      nearest ? nearest : "");
-            continue;
-        }
-        enum err_code rc;
-        if (slot->rank == CONFIG_FROM_ENV)
-            rc = err_set(err, ERR_INVALID, "option '%s' is given twice", slot->option->name);
-        else
-            rc = config_assign(slot, is_file, is + 1, err);
+        const struct variable v = {*e, (size_t)(is - *e), prefix_len, is + 1, now, is_old};
+        enum err_code rc = take_variable(c, &v, warnings, err);
         if (rc != ERR_OK)
-            return err_where(err, "environment %.*s", (int)(is - *e), *e);
-        slot->rank = CONFIG_FROM_ENV;
+            return rc;
     }
     return ERR_OK;
 }
@@ -136,7 +174,9 @@ static enum err_code read_sources(struct config *c, int argc, char **argv, const
     sbuf_addf(&path, "%s/%s.conf", c->directory ? c->directory : "/etc/openbaton", c->process);
     enum err_code rc = config_read_file(c->memory, a->file ? a->file : path.s, !a->file, err);
     if (rc == ERR_OK)
-        rc = read_environment(c, warnings, err);
+        rc = read_environment(c, true, warnings, err);
+    if (rc == ERR_OK)
+        rc = read_environment(c, false, warnings, err);
     struct asked again = {0};
     for (int i = 1; rc == ERR_OK && i < argc; i++)
         if (!take_asked(&again, argv, argc, &i, err)) {
@@ -144,6 +184,8 @@ static enum err_code read_sources(struct config *c, int argc, char **argv, const
             if (rc != ERR_OK)
                 err_where(err, "command line");
         }
+    if (rc == ERR_OK)
+        config_check_rights(c, a->file ? a->file : path.s, warnings);
     for (size_t i = 0; rc == ERR_OK && i < c->memory->n; i++) {
         const struct config_slot *slot = &c->memory->slots[i];
         if (slot->option->flags & CONFIG_REQUIRED && !slot->text[0]) {

@@ -19,15 +19,20 @@
  *   file         /etc/openbaton/<process>.conf or --config FILE; lines of name = value.
  *                '#' starts a comment at the start of a line or behind a blank; "quotes" keep
  *                blanks and '#', inside them \" and \\ are escapes
- *   environment  OB_<PROCESS>_<NAME>, upper case, '-' as '_': OB_NFVO_GRANT_TIMEOUT=90s
+ *   environment  BATON_<PROCESS>_<NAME>, upper case, '-' as '_': BATON_NFVO_GRANT_TIMEOUT=90s
  *   flag         --name=value or --name value; for a BOOL also --name alone
  *
- * A SECRET may also stand in a file: db-password-file, OB_NFVO_DB_PASSWORD_FILE,
+ * A SECRET may also stand in a file: db-password-file, BATON_NFVO_DB_PASSWORD_FILE,
  * --db-password-file (one trailing newline is dropped). Unknown names, a name twice in the file,
  * and values out of range are refused with the place (err->where "file:line", "environment NAME",
- * "command line") and the nearest name as hint. Unknown OB_<PROCESS>_ variables are only reported
- * in ret_warnings: the reference's CLI has some of that form (OB_NFVO_IP). '-', '_' and '.' are the
- * same in names.
+ * "command line") and the nearest name as hint. '-', '_' and '.' are the same in names.
+ *
+ * The prefix was OB_<PROCESS>_ once. It is still read, behind the file and before BATON_, and each
+ * such variable is a line in ret_warnings. Those that are no option of ours, and those of the
+ * reference's client (OB_NFVO_IP, OB_NFVO_PORT), which a user has exported for it, are not read.
+ *
+ * Secrets that other users of the machine can read are a line in ret_warnings each: a file that
+ * holds them, a CONFIG_PRIVATE one, or a value on the command line.
  *
  * Handled here: --config, --check-config, --dump-config (secrets masked), --sample-config, --help,
  * --version. Not thread-safe; called once at start. Parsing never aborts on input. */
@@ -56,9 +61,10 @@ struct config_list {
 };
 
 enum config_flags {
-    CONFIG_REQUIRED = 1, /* must not be empty */
-    CONFIG_HIDDEN = 2,   /* not in --help and the sample (test switches) */
-    CONFIG_FLAG_ONLY = 4 /* command line only */
+    CONFIG_REQUIRED = 1,  /* must not be empty */
+    CONFIG_HIDDEN = 2,    /* not in --help and the sample (test switches) */
+    CONFIG_FLAG_ONLY = 4, /* command line only */
+    CONFIG_PRIVATE = 8    /* PATH: a file that only we and our group may read, such as a key */
 };
 
 struct config_option {
@@ -70,7 +76,9 @@ struct config_option {
     const char *const *choices; /* ENUM: ends with NULL */
     unsigned flags;
     const char *help;
-    size_t offset; /* of the member in the options struct */
+    size_t offset;      /* of the member in the options struct */
+    size_t path_offset; /* SECRET: of the one that gets the path of the file that it came from, ""
+                           without one; 0: none (so it is not the first member) */
 };
 
 /* The second term of the offset is 0, and an error at compile time when the member has another
@@ -83,8 +91,13 @@ struct config_option {
     { .name = (name_), .type = CONFIG_T_STR, .initial = (initial_), .help = (help_), .offset = CONFIG_AT_(S, member, const char *) }
 #define CONFIG_PATH(S, member, name_, initial_, help_)                                             \
     { .name = (name_), .type = CONFIG_T_PATH, .initial = (initial_), .help = (help_), .offset = CONFIG_AT_(S, member, const char *) }
+#define CONFIG_PRIVATE_PATH(S, member, name_, initial_, help_)                                     \
+    { .name = (name_), .type = CONFIG_T_PATH, .initial = (initial_), .flags = CONFIG_PRIVATE, .help = (help_), .offset = CONFIG_AT_(S, member, const char *) }
 #define CONFIG_SECRET(S, member, name_, initial_, help_)                                           \
     { .name = (name_), .type = CONFIG_T_SECRET, .initial = (initial_), .help = (help_), .offset = CONFIG_AT_(S, member, const char *) }
+#define CONFIG_SECRET_AT(S, member, path_member, name_, initial_, help_)                           \
+    { .name = (name_), .type = CONFIG_T_SECRET, .initial = (initial_), .help = (help_), .offset = CONFIG_AT_(S, member, const char *), \
+      .path_offset = CONFIG_AT_(S, path_member, const char *) }
 #define CONFIG_INT(S, member, name_, initial_, min_, max_, unit_, help_)                           \
     { .name = (name_), .type = CONFIG_T_INT, .initial = (initial_), .min = (min_), .max = (max_), .unit = (unit_), .help = (help_), .offset = CONFIG_AT_(S, member, int64_t) }
 #define CONFIG_BOOL(S, member, name_, initial_, help_)                                             \

@@ -4,7 +4,13 @@
 
 #include "common/config/config.h"
 
-enum config_rank { CONFIG_FROM_DEFAULT, CONFIG_FROM_FILE, CONFIG_FROM_ENV, CONFIG_FROM_FLAG };
+enum config_rank {
+    CONFIG_FROM_DEFAULT,
+    CONFIG_FROM_FILE,
+    CONFIG_FROM_OLD_ENV,
+    CONFIG_FROM_ENV,
+    CONFIG_FROM_FLAG
+};
 
 /* One option and where its value in force came from. */
 struct config_slot {
@@ -12,6 +18,7 @@ struct config_slot {
     const struct config_group *group;
     void *value;        /* the member of the options struct */
     char *text;         /* as written; strings in the values point here */
+    char *path;         /* of a SECRET's file */
     char *item_text;    /* LIST: a copy that is cut into items */
     const char **items; /* LIST */
     enum config_rank rank;
@@ -25,6 +32,7 @@ struct config_memory {
 
 /* Check text and store it as the value in force. Errors: ERR_INVALID without place. */
 MUST_USE enum err_code config_set(struct config_slot *slot, const char *text, struct err *err);
+void config_set_path(struct config_slot *slot, const char *path); /* NULL: from no file */
 void config_unset(struct config_slot *slot);
 void config_format_duration(int64_t ms, char *out, size_t size);
 
@@ -42,6 +50,10 @@ MUST_USE enum err_code config_assign(struct config_slot *slot, bool is_file, con
                                      struct err *err);
 MUST_USE enum err_code config_read_file(struct config_memory *m, const char *path,
                                         bool may_be_missing, struct err *err);
+
+/* Appends a warning for each secret that other users of the machine can read. file: that was read.
+ */
+void config_check_rights(const struct config *c, const char *file, struct sbuf *warnings);
 
 void config_text_help(const struct config *c, struct sbuf *out);
 void config_text_sample(const struct config *c, struct sbuf *out);

@@ -1,5 +1,6 @@
 /* The file: name = value, '#' comments, "quotes". */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/config/config_private.h"
 
 #include <errno.h>
@@ -52,10 +53,13 @@ enum err_code config_assign(struct config_slot *slot, bool is_file, const char *
         if (rc == ERR_OK) {
             if (content.len > 0 && content.s[content.len - 1] == '\n')
                 sbuf_truncate(&content, content.len - 1);
-            rc = config_set(slot, content.s, err);
+            if (content.len > 0 && content.s[content.len - 1] == '\r')
+                sbuf_truncate(&content, content.len - 1);
+            rc = config_set(slot, content.s + text_mark_size(content.s, content.len), err);
         }
         explicit_bzero(content.s, content.len);
     }
+    config_set_path(slot, is_file ? text : NULL);
     return rc == ERR_OK ? rc : err_add(err, "option '%s'", slot->option->name);
 }
 
@@ -127,7 +131,8 @@ enum err_code config_read_file(struct config_memory *m, const char *path, bool m
     if (rc != ERR_OK && may_be_missing && access(path, F_OK) != 0 && errno == ENOENT)
         return ERR_OK;
     unsigned number = 1;
-    for (char *line = text.s, *next; rc == ERR_OK && line; line = next, number++) {
+    for (char *line = text.s + text_mark_size(text.s, text.len), *next; rc == ERR_OK && line;
+         line = next, number++) {
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';

@@ -86,7 +86,7 @@ void config_text_help(const struct config *c, struct sbuf *out)
               "  --dump-config\n        show the values in force, without secrets, and end\n"
               "  --sample-config\n        show a commented file with all options, and end\n"
               "  --help, --version\n"
-              "\nA value comes from, later beats earlier: default, file, environment (OB_",
+              "\nA value comes from, later beats earlier: default, file, environment (BATON_",
               c->directory ? c->directory : "/etc/openbaton", c->process);
     for (const char *p = c->process; *p; p++)
         sbuf_addc(out, isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_');
@@ -145,7 +145,8 @@ void config_text_sample(const struct config *c, struct sbuf *out)
 
 void config_dump(const struct config *c, struct sbuf *out)
 {
-    static const char *const from[] = {"default", "file", "environment", "command line"};
+    static const char *const from[] = {"default", "file", "environment", "environment",
+                                       "command line"};
     for (size_t i = 0; c->memory && i < c->memory->n; i++) {
         const struct config_slot *slot = &c->memory->slots[i];
         size_t start = out->len;

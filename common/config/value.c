@@ -220,6 +220,15 @@ enum err_code config_set(struct config_slot *slot, const char *text, struct err 
     return ERR_OK;
 }
 
+void config_set_path(struct config_slot *slot, const char *path)
+{
+    free(slot->path);
+    slot->path = path ? xstrdup(path) : NULL;
+    if (slot->option->path_offset)
+        *(const char **)((char *)slot->group->values + slot->option->path_offset) =
+            path ? slot->path : "";
+}
+
 void config_unset(struct config_slot *slot)
 {
     static const size_t sizes[] = {
@@ -232,6 +241,7 @@ void config_unset(struct config_slot *slot)
         return;
     wipe(slot);
     free(slot->text);
+    config_set_path(slot, NULL);
     free(slot->item_text);
     free(slot->items);
     memset(slot->value, 0, sizes[slot->option->type]);

@@ -71,6 +71,7 @@ static int configure(struct run *run, int argc, char **argv, struct sbuf *warnin
         return daemon_health_show(run->d->name, run->options.health_file);
     if (todo != CONFIG_CHECK)
         return -1;
+    fputs(warnings->s, stderr);
     printf("%s: the configuration is good\n", run->d->name);
     return DAEMON_EXIT_OK;
 }
@@ -129,12 +130,16 @@ static void close_duties(struct run *run)
     }
 }
 
+enum { TICK_MS = 5000 };
+
 static void wait_for_stop(void)
 {
     int timeout_ms = daemon_watchdog_ms();
+    int tick_ms = timeout_ms > 0 && timeout_ms < TICK_MS ? timeout_ms : TICK_MS;
     struct err err = ERR_INIT;
-    for (int why; (why = daemon_wait(timeout_ms)) != 0;) {
-        if (why == 2 || timeout_ms > 0)
+    for (int why; (why = daemon_wait(tick_ms)) != 0;) {
+        log_tick();
+        if (timeout_ms > 0)
             daemon_notify("WATCHDOG=1");
         if (why != 1)
             continue;
@@ -193,6 +198,8 @@ int daemon_main(int argc, char **argv, const struct daemon *d)
             (struct config_group){"Options", d->options, (char *)run.ctx + d->options_at};
     run.config.groups[d->options ? 1 : 0] = own;
     int code = configure(&run, argc, argv, &warnings);
+    if (code < 0 && d->once)
+        code = d->once(run.ctx);
     if (code < 0) {
         code = serve(&run, &warnings);
         if (run.pid_fd >= 0) {
@@ -203,6 +210,7 @@ int daemon_main(int argc, char **argv, const struct daemon *d)
         daemon_health_close(run.options.health_file);
         if (daemon_stop_fd() >= 0)
             daemon_signals_close();
+        log_flush();
         err_ignore(log_open_file(NULL, NULL), "standard error is always there");
     }
     config_release(&run.config);

@@ -45,7 +45,10 @@ struct daemon {
     size_t context_size, options_at;
     enum err_code (*check)(void *ctx, struct err *err); /* options that must fit each other; also
                                                            for --check-config; may be NULL */
-    const struct daemon_duty *duties;                   /* ends with a zero row */
+    /* Options that ask for one thing and no service: done, with the exit code; -1: serve. May be
+     * NULL. */
+    int (*once)(void *ctx);
+    const struct daemon_duty *duties; /* ends with a zero row */
     size_t privileged_n; /* so many duties, from the first, open before --user takes effect */
 };
 
@@ -67,6 +70,12 @@ void daemon_stop(const struct err *err);
  * all duties are up; a peer says here whether it serves. text is borrowed. From any thread; without
  * health-file nothing happens. */
 void daemon_health(bool is_good, const char *text);
+
+/* A duty's open, the last of a process that serves only once another one has accepted it (a driver
+ * registers at the NFVO): it returns when daemon_health(true, ...) has been said, or when it is
+ * time to stop. So "ready" (READY=1, --ready-fd) means that it serves, and not that it will.
+ * Blocks, without end; units of such processes have TimeoutStartSec=infinity. */
+MUST_USE enum err_code daemon_await_good(void *ctx, struct err *err);
 
 /* For systemd: "STATUS=...", "RELOADING=1"; nothing happens without $NOTIFY_SOCKET. */
 void daemon_notify(const char *state);

@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* One block, written by one call: whoever reads sees the old words or the new ones. */
@@ -17,7 +19,9 @@ static struct {
     pthread_mutex_t lock;
     int fd;
     bool has_said; /* the process knows better than "all duties are up" */
-} health = {PTHREAD_MUTEX_INITIALIZER, -1, false};
+    bool is_good;  /* what it said last */
+    int good_fd;   /* an eventfd that is written when it says good; -1: nobody waits */
+} health = {.lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1, .good_fd = -1};
 
 static void put(bool is_good, const char *text)
 {
@@ -59,9 +63,35 @@ void daemon_health(bool is_good, const char *text)
 {
     pthread_mutex_lock(&health.lock);
     health.has_said = true;
+    health.is_good = is_good;
     if (health.fd >= 0)
         put(is_good, text ? text : "");
+    if (is_good && health.good_fd >= 0)
+        eventfd_write(health.good_fd, 1);
     pthread_mutex_unlock(&health.lock);
+}
+
+enum err_code daemon_await_good(void *ctx, struct err *err)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    (void)ctx;
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "wait until it serves");
+    pthread_mutex_lock(&health.lock);
+    health.good_fd = fd;
+    bool is_good = health.is_good;
+    pthread_mutex_unlock(&health.lock);
+    struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+                           {.fd = daemon_stop_fd(), .events = POLLIN}};
+    while (!is_good && !daemon_is_stopping()) {
+        poll(fds, ARRAY_LEN(fds), -1);
+        is_good = fds[0].revents != 0;
+    }
+    pthread_mutex_lock(&health.lock);
+    health.good_fd = -1;
+    pthread_mutex_unlock(&health.lock);
+    close(fd);
+    return ERR_OK;
 }
 
 void daemon_health_close(const char *path)
@@ -73,7 +103,7 @@ void daemon_health_close(const char *path)
         close(health.fd);
     }
     health.fd = -1;
-    health.has_said = false;
+    health.has_said = health.is_good = false;
     pthread_mutex_unlock(&health.lock);
 }
 

@@ -14,8 +14,8 @@ enum db_entry_kind { DB_ENTRY_STATEMENT, DB_ENTRY_PREPARE, DB_ENTRY_COMMIT, DB_E
 /* One command of the pipeline, in the order in which the server answers. */
 struct db_entry {
     enum db_entry_kind kind;
-    const struct db_statement
-        *statement; /* what errors name; a control statement's is static too */
+    /* What errors name; a control statement's is static too */
+    const struct db_statement *statement;
 };
 
 enum db_prepared_state { DB_UNPREPARED, DB_PREPARING, DB_PREPARED };

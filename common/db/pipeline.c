@@ -75,6 +75,15 @@ void db_send(struct db *db, const struct db_statement *statement, const struct d
 
 /* --- reading --- */
 
+/* What the kernel holds for us. The difference around a read is what was read, at least: libpq
+ * takes as much as its buffer has room for and leaves the rest, so what is there before a read was
+ * often there before the last one as well. What comes in during a read is not counted. */
+static int unread(int fd)
+{
+    int n = 0;
+    return ioctl(fd, FIONREAD, &n) == 0 ? n : 0;
+}
+
 enum err_code db_await(struct db *db, int64_t deadline_ms, struct err *err)
 {
     while (PQisBusy(db->pg)) {
@@ -93,14 +102,16 @@ enum err_code db_await(struct db *db, int64_t deadline_ms, struct err *err)
         }
         if ((fd.revents & ~POLLOUT) == 0)
             continue;
-        int pending = 0;
-        if (ioctl(fd.fd, FIONREAD, &pending) == 0 && pending > 0)
-            db->received += (size_t)pending;
-        if (db->received > db->max_result_bytes)
-            return err_set(err, ERR_LIMIT, "the results of one pipeline exceed %zu bytes",
-                           db->max_result_bytes);
+        int before = unread(fd.fd);
         if (!PQconsumeInput(db->pg))
             return db_error_of_connection(err, db->pg, "database connection");
+        int after = unread(fd.fd);
+        db->received += before > after ? (size_t)(before - after) : 0;
+        if (db->received > db->max_result_bytes) {
+            err_set(err, ERR_LIMIT, "the results of one pipeline are larger than %zu bytes",
+                    db->max_result_bytes);
+            return err_hint(err, "ask for fewer rows at a time (max_result_bytes in db_options)");
+        }
     }
     return ERR_OK;
 }

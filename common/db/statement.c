@@ -1,5 +1,6 @@
 #include "common/db/internal.h"
 
+#include "common/base/hash.h"
 #include "common/base/mem.h"
 
 #include <stdlib.h>
@@ -128,16 +129,11 @@ const struct db_statement db_lock_try_session = {"db_lock_try_session",
 const struct db_statement db_unlock_session = {"db_unlock_session",
                                                "SELECT pg_advisory_unlock($1::int8)"};
 
-/* FNV-1a, 64 bits: the value is compared between processes of different versions, so it must never
- * change. */
+/* Compared between processes of different versions: it must never change. */
 int64_t db_lock_key(const char *space, const char *id)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-    for (const char *s = space; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * 0x100000001b3u;
-    hash = (hash ^ 0xff) *
-           0x100000001b3u; /* a byte of no UTF-8 text: ("a", "bc") is not ("ab", "c") */
-    for (const char *s = id; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * 0x100000001b3u;
+    uint64_t hash = hash_text(HASH_START, space);
+    hash = hash_byte(hash, 0xff); /* of no UTF-8 text: ("a", "bc") is not ("ab", "c") */
+    hash = hash_text(hash, id);
     return (int64_t)hash;
 }

@@ -3,6 +3,7 @@
 
 #include "common/base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define FAILURES_MAX 3 /* an intent that cannot be saved alone so often is given up */
@@ -56,9 +57,14 @@ static void bad_message(struct engine_worker *w, struct item *it)
 
 static void understand_message(struct engine_worker *w, struct item *it)
 {
+    it->intent.room = it->message.room;
+    it->intent.is_echo = it->message.is_echo;
+    it->intent.is_forged = it->message.is_forged;
     enum err_code rc = w->dom->understand(&it->message, &w->arena, &it->intent, &it->bad);
     if (it->is_oversize) { /* read without its body, to learn whose answer it is */
-        err_set(&it->bad, ERR_LIMIT, "the message is larger than the limit");
+        err_set(&it->bad, ERR_LIMIT,
+                "a message of %zu bytes is larger than option broker-max-message allows",
+                it->oversize);
         bad_message(w, it);
     } else if (rc == ERR_NOT_FOUND) {
         w->stats.stale++;
@@ -71,6 +77,7 @@ static void understand_message(struct engine_worker *w, struct item *it)
 static void understand(struct engine_worker *w, struct item *it)
 {
     it->intent = (struct intent){0};
+    it->is_alone = false;
     switch (it->kind) {
     case ITEM_MESSAGE:
         understand_message(w, it);
@@ -102,6 +109,7 @@ struct gathered {
     struct commands commands;
     struct outbox_rows outbox;
     struct outgoing_events events;
+    struct record_lines lines;
     struct {
         struct note *at;
         uint32_t n;
@@ -110,6 +118,14 @@ struct gathered {
         struct finished_operation *at;
         uint32_t n;
     } operations;
+    struct {
+        struct unreadable *at;
+        uint32_t n;
+    } unreadable;
+    struct {
+        const char **at;
+        uint32_t n;
+    } postponed;
 };
 
 #define ADD(list, element, a)                                                                      \
@@ -156,6 +172,8 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
         ADD(&g->events, d->events.at[i], a);
     for (uint32_t i = 0; i < d->operations.n; i++)
         ADD(&g->operations, *d->operations.at[i], a);
+    for (uint32_t i = 0; i < d->lines.n; i++)
+        ADD(&g->lines, d->lines.at[i], a);
     for (uint32_t i = 0; i < d->notes.n; i++) {
         struct note n = {agg, d->notes.at[i]->doc};
         ADD(&g->notes, n, a);
@@ -172,9 +190,12 @@ static void decide_one(struct engine_worker *w, struct decision *d, struct item 
     d->text = NULL;
     d->steps = (struct steps){0};
     w->dom->decide(d);
+    if (d->unreadable)
+        return;
     w->stats.intents++;
     w->stats.stale += d->outcome == DECISION_STALE;
     w->stats.empty += d->outcome == DECISION_EMPTY;
+    w->stats.foreign += d->outcome == DECISION_FOREIGN;
     w->stats.deadlines += it->kind == ITEM_DUE && d->outcome == DECISION_APPLIED;
     it->err = d->err;
     it->text = d->text;
@@ -186,6 +207,68 @@ static bool concerns(const struct item *it, const struct loaded *l)
 {
     return !it->is_done && it->intent.agg && it->intent.agg_kind == l->agg_kind &&
            strcmp(it->intent.agg, l->agg) == 0;
+}
+
+/* The intent ends without effect. A message goes to the dead letters with the reason, a user is
+ * told, a deadline is looked at again in a minute (what it waits for may be done by then, and the
+ * document readable), and what is in doubt stays in the outbox until its own time is over. */
+static void refuse(struct engine_worker *w, const struct decision *d, struct item *it,
+                   struct gathered *g)
+{
+    const struct row *row = d->unreadable;
+    const char *table = w->dom->rows[row->kind].table;
+    struct err err = d->unreadable_why;
+    err_add(&err, "the stored document of %s '%s' cannot be read", table, row->id);
+    err.code = ERR_INTERNAL; /* whatever the codec called it, it is not the requester's fault */
+    err.hint[0] = '\0';
+    err_hint(&err,
+             "its text is kept in the database's table '%s'; repair it there, or restore it from a "
+             "backup",
+             table);
+    worker_fault(w, "unreadable", &err);
+    w->stats.unreadable++;
+    struct unreadable u = {row, arena_strdup(&w->arena, err.msg)};
+    ADD(&g->unreadable, u, &w->arena);
+    it->err = err;
+    it->text = NULL;
+    if (!it->is_bad) {
+        it->is_bad = true;
+        it->bad = err;
+    }
+    if (it->kind == ITEM_DUE)
+        ADD(&g->postponed, it->command, &w->arena);
+    if (it->kind == ITEM_DOUBT) {
+        free(it->row);
+        it->row = NULL;
+    }
+    if (w->dom->refused) {
+        struct decision answer = {.arena = &w->arena,
+                                  .ids = w->ids,
+                                  .now = d->now,
+                                  .settings = d->settings,
+                                  .in = &it->intent,
+                                  .err = err};
+        w->dom->refused(&answer);
+        gather_sends(w, &answer, NULL, g);
+    }
+}
+
+/* Those of the aggregate that do not need the document are not held up by the one that does: of
+ * several, each is decided alone. */
+static void give_up(struct engine_worker *w, const struct decision *d, const struct loaded *l,
+                    struct item *const *batch, size_t n, bool *decided, struct gathered *g)
+{
+    size_t concerned = 0;
+    for (size_t i = 0; i < n; i++)
+        concerned += concerns(batch[i], l);
+    for (size_t i = 0; i < n; i++) {
+        if (!concerns(batch[i], l))
+            continue;
+        decided[i] = concerned == 1;
+        batch[i]->is_alone = concerned > 1;
+        if (decided[i])
+            refuse(w, d, batch[i], g);
+    }
 }
 
 /* All intents of one locked aggregate, in the order in which they came. */
@@ -200,12 +283,20 @@ static void decide_aggregate(struct engine_worker *w, const struct load *load, s
                          .rows = l->rows,
                          .commands = l->commands,
                          .facts = load->facts};
-    for (size_t i = 0; i < n; i++)
+    if (l->unknown && l->root) { /* of a newer release */
+        struct err why = ERR_INIT;
+        err_set(&why, ERR_INVALID, "%s is not known to this release", l->unknown);
+        decision_unreadable(&d, l->root, &why);
+    }
+    for (size_t i = 0; i < n && !d.unreadable; i++)
         if (concerns(batch[i], l)) {
             decide_one(w, &d, batch[i]);
             decided[i] = true;
         }
-    gather(w, &d, l->agg, g);
+    if (d.unreadable)
+        give_up(w, &d, l, batch, n, decided, g);
+    else
+        gather(w, &d, l->agg, g);
 }
 
 static enum err_code save(struct engine_worker *w, const struct gathered *g, struct err *err)
@@ -220,12 +311,15 @@ static enum err_code save(struct engine_worker *w, const struct gathered *g, str
                      .n_events = g->events.n,
                      .notes = (const void *)g->notes.at,
                      .n_notes = g->notes.n,
+                     .lines = g->lines.at,
+                     .n_lines = g->lines.n,
                      .operations = (const void *)g->operations.at,
                      .n_operations = g->operations.n,
-                     .confirmed = (const struct outbox_row *const *)w->confirmed,
-                     .n_confirmed = w->n_confirmed,
-                     .retry = (const struct outbox_row *const *)w->retry,
-                     .n_retry = w->n_retry};
+                     .unreadable = g->unreadable.at,
+                     .n_unreadable = g->unreadable.n,
+                     .postponed = g->postponed.at,
+                     .n_postponed = g->postponed.n};
+    outbox_to_settle(w, &s);
     int64_t began = worker_now(w);
     enum err_code rc = w->store->save(w->store->ctx, w->dom, &s, err);
     w->stats.save_us += (uint64_t)(worker_now(w) - began);
@@ -272,7 +366,7 @@ static void forget_replies(struct engine_worker *w, struct item *const *batch, s
         const struct command *c = saved->at[i];
         if (c->mark == ROW_GONE && w->dom->may_have_reply_queue(c->kind) &&
             !is_answered(batch, n, c->id))
-            w->bus->forget(w->bus->ctx, c->id);
+            w->bus->forget(w->bus->ctx, c->room, c->id);
     }
 }
 
@@ -332,9 +426,10 @@ bool batch_run(struct engine_worker *w)
             batch[n++] = &w->items[i];
     }
     int done = n ? run(w, batch, n) : 0;
-    if (done < 0 && n > 1 && !w->is_paused) /* one of them spoils it: each alone */
-        for (size_t i = 0; i < n && !w->is_paused; i++)
-            done += run(w, &batch[i], 1);
+    bool each_alone = done < 0 && n > 1; /* one of them spoils it */
+    for (size_t i = 0; i < n && !w->is_paused; i++)
+        if (each_alone || (batch[i]->is_alone && !batch[i]->is_done))
+            run(w, &batch[i], 1);
     size_t before = w->n_items;
     drop_done(w);
     return w->n_items < before;

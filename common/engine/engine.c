@@ -42,13 +42,15 @@ void engine_worker_free(struct engine_worker *w)
 {
     if (!w)
         return;
-    outbox_lost(w);
-    outbox_settled(w);
+    outbox_lost(w, NULL);
+    outbox_drop_settled(w);
+    rooms_release(w);
     for (size_t i = 0; i < w->n_items; i++)
         free(w->items[i].row);
     free(w->flights);
     free(w->confirmed);
     free(w->retry);
+    free(w->gone);
     arena_release(&w->arena);
     free(w);
 }
@@ -79,19 +81,18 @@ void store_is_back(struct engine_worker *w)
     w->store_failures = 0;
 }
 
-static void lost_connection(struct engine_worker *w)
+static void lost_connection(struct engine_worker *w, const char *room, bool is_ended)
 {
-    w->is_ready = w->saw_empty = false;
-    outbox_lost(w);
+    room_lost(w, room, is_ended);
+    outbox_lost(w, room);
     size_t n = 0;
     for (size_t i = 0; i < w->n_items;
          i++) { /* deliveries come again; their tokens are only given back */
-        if (w->items[i].kind == ITEM_MESSAGE) {
-            if (w->items[i].token)
-                w->bus->ack(w->bus->ctx, w->items[i].token);
-        } else {
-            w->items[n++] = w->items[i];
-        }
+        struct item *it = &w->items[i];
+        if (it->kind != ITEM_MESSAGE || strcmp(it->message.room, room) != 0)
+            w->items[n++] = *it;
+        else if (it->token)
+            w->bus->ack(w->bus->ctx, it->token);
     }
     w->n_items = n;
 }
@@ -100,14 +101,16 @@ static void lost_connection(struct engine_worker *w)
 static bool take_happening(struct engine_worker *w, int timeout_ms)
 {
     struct bus_happened h = {0};
+    size_t oversize = 0;
     w->bus->next(w->bus->ctx, timeout_ms, &h);
     switch (h.what) {
     case HAPPENED_NOTHING:
-        w->saw_empty = w->is_ready;
+        rooms_seen_empty(w);
         return false;
     case HAPPENED_WOKEN:
         return false;
     case HAPPENED_OVERSIZE:
+        oversize = h.message.len;
         h.message.body = "";
         h.message.len = 0;
         /* fall through */
@@ -115,7 +118,8 @@ static bool take_happening(struct engine_worker *w, int timeout_ms)
         w->items[w->n_items++] = (struct item){.kind = ITEM_MESSAGE,
                                                .message = h.message,
                                                .token = h.token,
-                                               .is_oversize = h.what == HAPPENED_OVERSIZE};
+                                               .is_oversize = h.what == HAPPENED_OVERSIZE,
+                                               .oversize = oversize};
         break;
     case HAPPENED_CONFIRMED:
         outbox_confirmed(w, h.seq);
@@ -127,12 +131,11 @@ static bool take_happening(struct engine_worker *w, int timeout_ms)
         outbox_returned(w, h.seq, false);
         break;
     case HAPPENED_LOST:
-        lost_connection(w);
+    case HAPPENED_ENDED:
+        lost_connection(w, h.room, h.what == HAPPENED_ENDED);
         break;
     case HAPPENED_READY:
-        w->is_ready = true;
-        w->saw_empty = false;
-        w->ready_at = worker_now(w);
+        room_ready(w, h.room);
         break;
     }
     return true;
@@ -159,8 +162,11 @@ static void take_due(struct engine_worker *w, int64_t now)
     if (!w->is_ready || !w->saw_empty || now - w->ready_at < w->options.grace_us ||
         w->n_items == ENGINE_BATCH_MAX)
         return;
-    if (w->store->due(w->store->ctx, &w->arena, ENGINE_BATCH_MAX - w->n_items, &due, &n, &err) !=
-        ERR_OK) {
+    struct due_query q = {.max = ENGINE_BATCH_MAX - w->n_items};
+    const char **held;
+    q.n_held = rooms_held(w, &held);
+    q.held = held;
+    if (w->store->due(w->store->ctx, &w->arena, &q, &due, &n, &err) != ERR_OK) {
         store_is_away(w, &err);
         return;
     }
@@ -181,6 +187,18 @@ static void drop_due(struct engine_worker *w) /* asked anew the next time */
     w->n_items = n;
 }
 
+/* Messages may be large (a driver's listing of 50,000 servers): a few of those are a batch. What is
+ * in hand because another worker holds its aggregate must not keep the connection from being heard,
+ * so the first look of a step has more room. */
+static bool has_room(const struct engine_worker *w, bool is_first)
+{
+    size_t bytes = 0, most = is_first ? 4 * ENGINE_BATCH_BYTES : ENGINE_BATCH_BYTES;
+    for (size_t i = 0; i < w->n_items; i++)
+        if (w->items[i].kind == ITEM_MESSAGE)
+            bytes += w->items[i].message.len;
+    return w->n_items < ENGINE_BATCH_MAX && bytes < most;
+}
+
 bool engine_worker_step(struct engine_worker *w)
 {
     int64_t now = worker_now(w);
@@ -194,13 +212,17 @@ bool engine_worker_step(struct engine_worker *w)
     take_requests(w);
     if (w->n_items && !is_away)
         wait_ms = w->items[0].kind == ITEM_REQUEST ? 0 : wait_ms;
-    while (w->n_items < ENGINE_BATCH_MAX && take_happening(w, wait_ms)) {
+    while (has_room(w, !did) && take_happening(w, wait_ms)) {
         did = true;
         wait_ms = 0;
     }
     take_requests(w);
-    if (is_away)
+    if (is_away) {
+        /* Full hands: nothing above has waited, and the caller comes again at once. */
+        if (!did && w->n_items == ENGINE_BATCH_MAX && w->bus->rest)
+            w->bus->rest(w->bus->ctx, wait_ms);
         return did;
+    }
     now = worker_now(w);
     if (!w->is_draining && now - w->due_at >= w->options.due_every_us) {
         w->due_at = now;
@@ -223,7 +245,7 @@ void engine_worker_drain(struct engine_worker *w, int64_t deadline_us)
     w->is_draining = true;
     w->bus->pause(w->bus->ctx, true);
     while (worker_now(w) < deadline_us &&
-           (w->n_items || w->n_flights || w->n_confirmed || w->n_retry)) {
+           (w->n_items || w->n_flights || w->n_confirmed || w->n_retry || w->n_gone)) {
         engine_worker_step(w);
         if (w->n_items == 0)
             outbox_settle(w);

@@ -13,8 +13,10 @@ enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT, ITEM_LOST };
 struct item {
     enum item_kind kind;
     bool is_done, is_bad, is_oversize;
+    bool is_alone; /* a neighbour needs a document that cannot be read: decided by itself next */
     uint8_t failures;
-    struct err bad; /* MESSAGE: why it goes to the dead letters when it is done */
+    size_t oversize; /* bytes that were not read */
+    struct err bad;  /* MESSAGE: why it goes to the dead letters when it is done */
     struct message message;
     void *token;                    /* MESSAGE: to acknowledge; NULL once that happened */
     struct engine_request *request; /* REQUEST */
@@ -49,10 +51,17 @@ struct engine_worker {
 
     struct flight *flights;
     size_t n_flights, cap_flights;
-    struct outbox_row **confirmed, **retry; /* owned; to be settled by the next save */
-    size_t n_confirmed, cap_confirmed, n_retry, cap_retry;
+    struct outbox_row **confirmed, **retry, **gone; /* owned; to be settled by the next save */
+    size_t n_confirmed, cap_confirmed, n_retry, cap_retry, n_gone, cap_gone;
 
-    bool is_ready, saw_empty, is_paused, is_draining;
+    struct heard_room {
+        char *name;
+        bool is_ready, saw_empty;
+        int64_t since; /* ready, or lost */
+    } * rooms;         /* all but the inner one, from their first connection on */
+    size_t n_rooms;
+
+    bool is_ready, saw_empty, is_paused, is_draining; /* ready, empty: the inner room */
     int64_t ready_at, swept_at, due_at, store_retry_at;
     unsigned store_failures;
 };
@@ -67,16 +76,26 @@ bool batch_run(struct engine_worker *w);
 void store_is_away(struct engine_worker *w, const struct err *err);
 void store_is_back(struct engine_worker *w);
 
+/* rooms.c: which rooms are heard. The inner one is is_ready, saw_empty. */
+void room_ready(struct engine_worker *w, const char *room);
+void room_lost(struct engine_worker *w, const char *room, bool is_ended);
+void rooms_seen_empty(struct engine_worker *w);
+/* Those that could not be heard, or not for long enough: into the arena. Returns how many. */
+size_t rooms_held(struct engine_worker *w, const char ***ret);
+void rooms_release(struct engine_worker *w);
+
 /* outbox.c */
 struct outbox_row *outbox_row_dup(const struct outbox_row *row); /* one malloc */
 void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, size_t n);
 void outbox_confirmed(struct engine_worker *w, uint64_t seq);
 void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable);
-void outbox_lost(
-    struct engine_worker *w); /* connection lost: the rows stay in the store for the sweeper */
+/* A room's connection is lost (NULL: all): the rows stay in the store for the sweeper. */
+void outbox_lost(struct engine_worker *w, const char *room);
 void outbox_sweep(struct engine_worker *w);
 void outbox_settle(struct engine_worker *w);
-void outbox_settled(struct engine_worker *w); /* confirmed and retry were saved: forget them */
+void outbox_to_settle(const struct engine_worker *w, struct save *ret); /* borrows */
+void outbox_settled(struct engine_worker *w);      /* they were saved: forget them */
+void outbox_drop_settled(struct engine_worker *w); /* and tell nobody */
 void outbox_delete_later(struct engine_worker *w, struct outbox_row *row_taken);
 
 #endif

@@ -8,6 +8,9 @@
 #include <string.h>
 
 #define SWEEP_MAX 64
+/* Who was stopped so long behind a mark does not send what was marked: others may have given it up.
+ */
+#define MARK_STALE_US USEC_PER_SEC
 
 static char *put(char **at, const char *s)
 {
@@ -24,16 +27,20 @@ static char *put(char **at, const char *s)
 struct outbox_row *outbox_row_dup(const struct outbox_row *row)
 {
     const struct send *s = &row->send;
-    size_t n =
-        strlen(row->stream) + 1 + strlen(s->key) + 1 + (s->command ? strlen(s->command) + 1 : 0);
+    size_t n = strlen(row->stream) + 1 + strlen(s->key) + 1 + strlen(s->room) + 1 +
+               (s->command ? strlen(s->command) + 1 : 0) +
+               (row->sender ? strlen(row->sender) + 1 : 0);
     struct outbox_row *copy = xmalloc(sizeof(*copy) + n);
     char *at = (char *)(copy + 1);
     *copy = *row;
     copy->stream = put(&at, row->stream);
+    copy->sender = put(&at, row->sender);
     copy->send.key = put(&at, s->key);
+    copy->send.room = put(&at, s->room);
     copy->send.command = put(&at, s->command);
     copy->send.exchange = "";
     copy->send.correlation_id = copy->send.body = NULL;
+    copy->send.refs = (struct send_refs){0};
     return copy;
 }
 
@@ -51,49 +58,57 @@ void outbox_delete_later(struct engine_worker *w, struct outbox_row *row_taken)
     list_add(&w->confirmed, &w->n_confirmed, &w->cap_confirmed, row_taken);
 }
 
-/* References to secrets are rendered here, after COMMIT and outside of the store's outbox.
- * *ret_body: s->body itself, or out->s. */
-static enum err_code render(struct engine_worker *w, const char *body, struct sbuf *out,
-                            struct err *err)
+/* What the references stand for is put in here, after COMMIT and outside of the store's outbox.
+ * Nothing is looked for in the body: whatever it says, it says. */
+static enum err_code render(struct engine_worker *w, const struct send *s, size_t len,
+                            struct sbuf *out, struct err *err)
 {
-    const char *from = body, *open, *close;
-    while ((open = strchr(from, '\x01')) != NULL && (close = strchr(open + 1, '\x01')) != NULL) {
-        char name[160];
+    size_t from = 0;
+    for (uint32_t i = 0; i < s->refs.n; i++) {
+        const struct send_ref *ref = &s->refs.at[i];
         char *text = NULL;
-        size_t n = (size_t)(close - open - 1);
-        if (n >= sizeof(name))
-            return err_set(err, ERR_INTERNAL, "a reference of %zu bytes", n);
-        memcpy(name, open + 1, n);
-        name[n] = '\0';
-        enum err_code rc = w->store->render(w->store->ctx, name, &text, err);
+        if (ref->at < from || ref->at > len)
+            return err_set(err, ERR_INTERNAL, "a reference at byte %zu of a body of %zu", ref->at,
+                           len);
+        enum err_code rc = w->store->render(w->store->ctx, ref, &text, err);
         if (rc ==
             ERR_NOT_FOUND) /* its owner was deleted meanwhile: the peer will say what it misses */
             text = xstrdup("{}");
         else if (rc != ERR_OK)
             return rc;
-        sbuf_add(out, from, (size_t)(open - from));
+        sbuf_add(out, s->body + from, ref->at - from);
         sbuf_adds(out, text);
         free(text);
-        from = close + 1;
+        from = ref->at;
     }
-    sbuf_adds(out, from);
+    sbuf_add(out, s->body + from, len - from);
     return ERR_OK;
 }
 
-static enum err_code publish(struct engine_worker *w, struct outbox_row *row, struct err *err)
+/* A message that may go out: what had to be waited for is done. */
+struct prepared {
+    struct outbox_row *row;
+    struct sbuf rendered; /* its body; empty: as it is in the row */
+};
+
+static enum err_code prepare(struct engine_worker *w, struct prepared *p, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf rendered = SBUF_INIT;
-    const char *body = row->send.body;
-    size_t len = strlen(body);
-    uint64_t seq = 0;
-    if (memchr(body, '\x01', len)) {
-        enum err_code rc = render(w, body, &rendered, err);
+    const struct send *s = &p->row->send;
+    if (s->refs.n) {
+        enum err_code rc = render(w, s, strlen(s->body), &p->rendered, err);
         if (rc != ERR_OK)
             return rc;
-        body = rendered.s;
-        len = rendered.len;
     }
-    enum err_code rc = w->bus->publish(w->bus->ctx, &row->send, body, len, &seq, err);
+    return w->bus->prepare(w->bus->ctx, s, err);
+}
+
+static enum err_code publish(struct engine_worker *w, const struct prepared *p, struct err *err)
+{
+    const struct send *s = &p->row->send;
+    const char *body = s->refs.n ? p->rendered.s : s->body;
+    size_t len = s->refs.n ? p->rendered.len : strlen(body);
+    uint64_t seq = 0;
+    enum err_code rc = w->bus->publish(w->bus->ctx, s, body, len, &seq, err);
     if (rc != ERR_OK)
         return rc;
     w->stats.published++;
@@ -101,54 +116,139 @@ static enum err_code publish(struct engine_worker *w, struct outbox_row *row, st
         w->cap_flights = w->cap_flights ? w->cap_flights * 2 : 64;
         w->flights = xrealloc(w->flights, w->cap_flights * sizeof(*w->flights));
     }
-    w->flights[w->n_flights++] = (struct flight){seq, outbox_row_dup(row)};
+    w->flights[w->n_flights++] = (struct flight){seq, outbox_row_dup(p->row)};
     return ERR_OK;
 }
 
-/* What must not be sent twice is marked before it is sent, in a transaction of its own. */
-static bool mark(struct engine_worker *w, struct outbox_row *const *rows, size_t n)
+/* By whom others will ask whether it may still be under way. */
+static const char *sender_of(struct engine_worker *w, const struct outbox_row *row)
 {
-    struct outbox_row **marked = arena_alloc(&w->arena, n * sizeof(*marked));
+    const char *name = w->bus->sender(w->bus->ctx, row->send.room);
+    return arena_strdup(&w->arena, name ? name : "");
+}
+
+/* What must not be sent twice is marked before it is sent, in a transaction of its own. Between its
+ * COMMIT and the write nothing is waited for: who dies there leaves a doubt that only a deadline
+ * ends. */
+static void mark(struct engine_worker *w, const struct prepared *ready, size_t n)
+{
+    struct outbox_row **rows = arena_alloc(&w->arena, (n + 1) * sizeof(*rows));
     struct err err = ERR_INIT;
     size_t k = 0;
     for (size_t i = 0; i < n; i++)
-        if (rows[i]->send.policy != SEND_BLIND)
-            marked[k++] = rows[i];
-    if (k == 0 || w->store->mark_maybe_sent(w->store->ctx, marked, k, &err) == ERR_OK)
-        return true;
-    worker_fault(w, "mark_maybe_sent", &err);
-    return false;
+        if (ready[i].row->send.policy != SEND_BLIND) {
+            rows[k] = ready[i].row;
+            rows[k]->sender = sender_of(w, rows[k]);
+            k++;
+        }
+    if (k && w->store->mark_maybe_sent(w->store->ctx, rows, k, &err) != ERR_OK)
+        worker_fault(w, "mark_maybe_sent", &err);
 }
 
 /* Marked, but surely not sent: the mark goes, or an orderly refusal would come in doubt. */
 static void not_sent(struct engine_worker *w, const struct outbox_row *row)
 {
-    if (row->send.policy != SEND_BLIND)
+    if (row->send.policy != SEND_BLIND && row->maybe_sent)
         list_add(&w->retry, &w->n_retry, &w->cap_retry, outbox_row_dup(row));
+}
+
+/* Rooms that cannot be reached now: their messages are not tried one by one, and the others' go on.
+ */
+struct away {
+    const char *rooms[8]; /* borrowed */
+    size_t n;
+};
+
+static bool is_away(const struct away *away, const char *room)
+{
+    for (size_t i = 0; i < away->n; i++)
+        if (strcmp(away->rooms[i], room) == 0)
+            return true;
+    return false;
+}
+
+/* The room is gone with who asked in it. Not at once: another process may have heard of it first.
+ */
+static bool is_for_nobody(const struct outbox_row *row, const struct err *err)
+{
+    enum { TRIES = 5 };
+    return err->code == ERR_NOT_FOUND && row->send.is_answer && row->attempts >= TRIES;
+}
+
+static void not_published(struct engine_worker *w, const struct outbox_row *row,
+                          const struct err *err, struct away *away)
+{
+    if (is_for_nobody(row, err)) {
+        outbox_delete_later(w, outbox_row_dup(row));
+        return;
+    }
+    if (err->code == ERR_STATE) { /* as if it had been returned */
+        list_add(&w->retry, &w->n_retry, &w->cap_retry, outbox_row_dup(row));
+        w->stats.returned++;
+        return;
+    }
+    if (err->code != ERR_IO)
+        not_sent(w, row);
+    worker_fault(w, "publish", err);
+    if ((err->code == ERR_UNAVAIL || err->code == ERR_TIMEOUT || err->code == ERR_NOT_FOUND) &&
+        away->n < ARRAY_LEN(away->rooms))
+        away->rooms[away->n++] = row->send.room;
+}
+
+/* Returns how many are. The broker and the store are waited for here, so another worker may sweep
+ * these rows meanwhile: who marks one first sends it. */
+static size_t prepare_all(struct engine_worker *w, struct outbox_row *const *rows, size_t n,
+                          struct prepared *ret, struct away *away)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct err err = ERR_INIT;
+        struct prepared *p = &ret[k];
+        *p = (struct prepared){.row = rows[i], .rendered = SBUF_INIT};
+        if (is_away(away, rows[i]->send.room))
+            continue;
+        if (prepare(w, p, &err) == ERR_OK) {
+            k++;
+            continue;
+        }
+        sbuf_release(&p->rendered);
+        not_published(w, rows[i], &err, away);
+    }
+    return k;
+}
+
+static void publish_all(struct engine_worker *w, const struct prepared *ready, size_t n,
+                        int64_t marked_at, struct away *away)
+{
+    w->bus->cork(w->bus->ctx, true);
+    for (size_t i = 0; i < n; i++) {
+        struct outbox_row *row = ready[i].row;
+        struct err err = ERR_INIT;
+        if (row->send.policy != SEND_BLIND && !row->maybe_sent)
+            continue;
+        bool is_stale = row->send.policy != SEND_BLIND && worker_now(w) - marked_at > MARK_STALE_US;
+        if (is_stale || is_away(away, row->send.room))
+            not_sent(w, row);
+        else if (publish(w, &ready[i], &err) != ERR_OK)
+            not_published(w, row, &err, away);
+    }
+    w->bus->cork(w->bus->ctx, false);
 }
 
 /* Whatever fails here stays in the outbox and is swept later. */
 void outbox_publish(struct engine_worker *w, struct outbox_row *const *rows, size_t n)
 {
     int64_t began = worker_now(w);
-    bool is_away = false;
+    struct away away = {.n = 0};
     if (n == 0 || !w->is_ready)
         return;
-    bool may_send_marked = mark(w, rows, n);
-    w->bus->cork(w->bus->ctx, true);
-    for (size_t i = 0; i < n; i++) {
-        struct err err = ERR_INIT;
-        if (rows[i]->send.policy != SEND_BLIND && !may_send_marked)
-            continue;
-        if (!is_away && publish(w, rows[i], &err) == ERR_OK)
-            continue;
-        if (err.code != ERR_IO)
-            not_sent(w, rows[i]);
-        if (!is_away)
-            worker_fault(w, "publish", &err);
-        is_away |= err.code == ERR_UNAVAIL;
-    }
-    w->bus->cork(w->bus->ctx, false);
+    struct prepared *ready = arena_alloc(&w->arena, n * sizeof(*ready));
+    size_t n_ready = prepare_all(w, rows, n, ready, &away);
+    int64_t marked_at = worker_now(w);
+    mark(w, ready, n_ready);
+    publish_all(w, ready, n_ready, marked_at, &away);
+    for (size_t i = 0; i < n_ready; i++)
+        sbuf_release(&ready[i].rendered);
     w->stats.publish_us += (uint64_t)(worker_now(w) - began);
 }
 
@@ -196,7 +296,11 @@ void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable)
     if (!row)
         return;
     w->stats.returned++;
-    if (!row->send.is_answer || !is_unroutable)
+    /* A nack does not say that nobody got it: the broker closed the channel, perhaps, because of
+     * another message. No longer under way, it is in doubt, and the sweeper looks into that. */
+    if (!is_unroutable && row->send.policy != SEND_BLIND)
+        list_add(&w->gone, &w->n_gone, &w->cap_gone, row);
+    else if (!row->send.is_answer || !is_unroutable)
         list_add(&w->retry, &w->n_retry, &w->cap_retry, row);
     /* Whoever asked is gone: final. The first time nobody had it before; later it may be gone
      * because it had (whoever sent it then died before the confirm). */
@@ -204,11 +308,15 @@ void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable)
         outbox_delete_later(w, row);
 }
 
-void outbox_lost(struct engine_worker *w)
+void outbox_lost(struct engine_worker *w, const char *room)
 {
+    size_t n = 0;
     for (size_t i = 0; i < w->n_flights; i++)
-        free(w->flights[i].row);
-    w->n_flights = 0;
+        if (room && strcmp(w->flights[i].row->send.room, room) != 0)
+            w->flights[n++] = w->flights[i];
+        else
+            free(w->flights[i].row);
+    w->n_flights = n;
 }
 
 static bool in_flight(const struct engine_worker *w, const struct outbox_row *row)
@@ -221,6 +329,36 @@ static bool in_flight(const struct engine_worker *w, const struct outbox_row *ro
         if (w->confirmed[i]->seq == row->seq && strcmp(w->confirmed[i]->stream, row->stream) == 0)
             return true;
     return false;
+}
+
+/* It may have left already and must not leave twice. Where the broker kept a trace of it, that
+ * tells; else the domain is asked. */
+static void look_into_doubt(struct engine_worker *w, const struct outbox_row *row)
+{
+    const struct send *s = &row->send;
+    enum send_fate fate = FATE_UNKNOWN;
+    enum err_code rc = ERR_OK;
+    struct err err = ERR_INIT;
+    bool has_ended = false;
+    struct outbox_row *copy = outbox_row_dup(row);
+    if (*row->sender)
+        rc = w->bus->was_taken(w->bus->ctx, s, &fate, &err);
+    if (rc == ERR_OK && fate == FATE_TAKEN) {
+        outbox_delete_later(w, copy);
+        return;
+    }
+    if (rc == ERR_OK && fate == FATE_NOT_TAKEN && strcmp(row->sender, OUTBOX_SENDER_GONE) == 0) {
+        list_add(&w->retry, &w->n_retry, &w->cap_retry, copy);
+        return;
+    }
+    if (rc == ERR_OK && fate == FATE_NOT_TAKEN)
+        rc = w->bus->has_ended(w->bus->ctx, s->room, row->sender, &has_ended, &err);
+    if (has_ended)
+        list_add(&w->gone, &w->n_gone, &w->cap_gone, copy);
+    else if (rc != ERR_OK || fate == FATE_NOT_TAKEN || !ask_domain(w, ITEM_DOUBT, copy))
+        free(copy); /* looked into again */
+    if (rc != ERR_OK)
+        worker_fault(w, "look into a doubt", &err);
 }
 
 void outbox_sweep(struct engine_worker *w)
@@ -245,33 +383,54 @@ void outbox_sweep(struct engine_worker *w)
             send[n++] = row;
             continue;
         }
-        /* It may have left already and must not leave twice. */
-        struct outbox_row *copy = outbox_row_dup(row);
-        if (!ask_domain(w, ITEM_DOUBT, copy))
-            free(copy);
+        look_into_doubt(w, row);
     }
     w->stats.resent += n;
     outbox_publish(w, send, n);
 }
 
+void outbox_to_settle(const struct engine_worker *w, struct save *ret)
+{
+    ret->confirmed = (const struct outbox_row *const *)w->confirmed;
+    ret->n_confirmed = w->n_confirmed;
+    ret->retry = (const struct outbox_row *const *)w->retry;
+    ret->n_retry = w->n_retry;
+    ret->gone = (const struct outbox_row *const *)w->gone;
+    ret->n_gone = w->n_gone;
+}
+
+/* Its copy is not needed once its row is gone; one that is a private reply queue awaits the answer. */
+static void forget_copy(struct engine_worker *w, const struct send *s)
+{
+    if (s->policy == SEND_ASK && s->command && w->bus->forget)
+        w->bus->forget(w->bus->ctx, s->room, s->command);
+}
+
 void outbox_settled(struct engine_worker *w)
+{
+    for (size_t i = 0; i < w->n_confirmed; i++)
+        forget_copy(w, &w->confirmed[i]->send);
+    outbox_drop_settled(w);
+}
+
+void outbox_drop_settled(struct engine_worker *w)
 {
     for (size_t i = 0; i < w->n_confirmed; i++)
         free(w->confirmed[i]);
     for (size_t i = 0; i < w->n_retry; i++)
         free(w->retry[i]);
-    w->n_confirmed = w->n_retry = 0;
+    for (size_t i = 0; i < w->n_gone; i++)
+        free(w->gone[i]);
+    w->n_confirmed = w->n_retry = w->n_gone = 0;
 }
 
 void outbox_settle(struct engine_worker *w)
 {
     struct err err = ERR_INIT;
-    if (w->n_confirmed + w->n_retry == 0)
+    struct save s = {0};
+    if (w->n_confirmed + w->n_retry + w->n_gone == 0)
         return;
-    struct save s = {.confirmed = (const struct outbox_row *const *)w->confirmed,
-                     .n_confirmed = w->n_confirmed,
-                     .retry = (const struct outbox_row *const *)w->retry,
-                     .n_retry = w->n_retry};
+    outbox_to_settle(w, &s);
     if (w->store->settle(w->store->ctx, &s, &err) == ERR_OK)
         outbox_settled(w);
     else

@@ -9,6 +9,7 @@
 struct engine_queue {
     pthread_mutex_t mutex;
     struct engine_request *head, **tail;
+    bool is_closed;
     int fd; /* EFD_SEMAPHORE is not used: the count only says "something" */
 };
 
@@ -29,8 +30,11 @@ void request_refuse(struct engine_request *r)
     r->done(r, &err, NULL);
 }
 
-void engine_queue_refuse(struct engine_queue *q)
+void engine_queue_close(struct engine_queue *q)
 {
+    pthread_mutex_lock(&q->mutex);
+    q->is_closed = true;
+    pthread_mutex_unlock(&q->mutex);
     struct engine_request *r = engine_queue_take(q, SIZE_MAX), *next;
     for (; r; r = next) {
         next = r->next;
@@ -51,10 +55,17 @@ void engine_submit(struct engine_queue *q, struct engine_request *r)
 {
     uint64_t one = 1;
     pthread_mutex_lock(&q->mutex);
+    bool is_closed = q->is_closed;
     r->next = NULL;
-    *q->tail = r;
-    q->tail = &r->next;
+    if (!is_closed) {
+        *q->tail = r;
+        q->tail = &r->next;
+    }
     pthread_mutex_unlock(&q->mutex);
+    if (is_closed) {
+        request_refuse(r);
+        return;
+    }
     if (write(q->fd, &one, sizeof(one)) < 0) {
         /* the counter is full: readers will wake up all the same */
     }

@@ -1,4 +1,4 @@
-#include "common/fsm/decision.h"
+#include "common/fsm/domain.h"
 
 #include <string.h>
 
@@ -8,11 +8,27 @@
         (list)->at[(list)->n++] = (element);                                                       \
     } while (0)
 
+int words_find(const struct words *w, const char *word)
+{
+    for (int i = 0; i < w->n; i++)
+        if (w->at[i] && strcmp(w->at[i], word) == 0)
+            return i;
+    return -1;
+}
+
 const char *decision_new_id(struct decision *d)
 {
     char *id = arena_alloc(d->arena, ID_SIZE);
     d->ids->make(d->ids->ctx, id);
     return id;
+}
+
+void decision_unreadable(struct decision *d, const struct row *row, const struct err *why)
+{
+    if (d->unreadable)
+        return;
+    d->unreadable = row;
+    d->unreadable_why = *why;
 }
 
 struct row *decision_add_row(struct decision *d, int kind, const char *id, int phase)
@@ -51,7 +67,8 @@ struct command *decision_open(struct decision *d, int kind, const char *subject,
                           .mark = ROW_NEW,
                           .subject = subject,
                           .due_at = d->now + timeout_us,
-                          .data = data ? data : ""};
+                          .data = data ? data : "",
+                          .room = ""};
     ADD(&d->commands, c, d->arena);
     return c;
 }
@@ -110,17 +127,41 @@ struct send *decision_send(struct decision *d, const char *exchange, const char 
                            const char *body)
 {
     struct send *s = arena_alloc(d->arena, sizeof(*s));
-    *s = (struct send){.exchange = exchange, .key = key, .body = body};
+    *s = (struct send){.room = "", .exchange = exchange, .key = key, .body = body};
     ADD(&d->sends, s, d->arena);
     return s;
 }
 
-void decision_answer(struct decision *d, const char *reply_to, const char *correlation_id,
-                     const char *body)
+void decision_refer(struct decision *d, struct send_refs *refs, size_t at, int kind, const char *id,
+                    int64_t version, const char *arg)
+{
+    struct send_ref ref = {.at = at,
+                           .kind = (uint8_t)kind,
+                           .id = arena_strdup(d->arena, id),
+                           .version = version,
+                           .arg = arena_strdup(d->arena, arg ? arg : "")};
+    ADD(refs, ref, d->arena);
+}
+
+void send_refs_copy(struct arena *a, const struct send_refs *from, struct send_refs *ret)
+{
+    *ret = (struct send_refs){0};
+    for (uint32_t i = 0; i < from->n; i++) {
+        struct send_ref ref = from->at[i];
+        ref.id = arena_strdup(a, ref.id);
+        ref.arg = arena_strdup(a, ref.arg);
+        ADD(ret, ref, a);
+    }
+}
+
+struct send *decision_answer(struct decision *d, const char *room, const char *reply_to,
+                             const char *correlation_id, const char *body)
 {
     if (!reply_to || !*reply_to)
-        return;
+        return NULL;
     struct send *s = decision_send(d, "", reply_to, body);
+    s->room = room ? room : "";
     s->is_answer = true;
     s->correlation_id = correlation_id;
+    return s;
 }

@@ -5,10 +5,28 @@
 
 #include "common/fsm/decision.h"
 
+/* What numbers of the program are called in the store: there stand words, never numbers. */
+struct words {
+    const char *const *at; /* by number; NULL: there is no such number */
+    int n;
+};
+/* -1: not one of them. */
+int words_find(const struct words *w, const char *word);
+
 struct row_kind {
     const char *table;
     const char *keys[ROW_KEYS_MAX]; /* key columns, NULL behind the last */
-    bool has_phase, has_doc, has_state;
+    struct words phases;            /* none: rows of this kind are facts only */
+    bool has_doc, has_state;
+    const char *phase_column; /* NULL: "phase" */
+    unsigned numbers; /* bit i: column keys[i] is a bigint, decimal digits in the row; "" is 0 */
+    /* Rows that are not members any more: those of phase n_open and above. The store's column
+     * `open` (boolean) says the same. NULL: all are members for ever. */
+    const char *open;
+    int n_open;
+    const char
+        *once; /* column that a new row gets of row.state, and that is never loaded; or NULL */
+    bool survives_root; /* stays when its aggregate ends */
 };
 struct agg_kind {
     const char *name;
@@ -23,10 +41,17 @@ struct fact_kind {
                          asking aggregates' ids */
     bool (*relates)(
         const struct row *root,
-        const struct row *candidate); /* the same as a predicate, for stores in memory */
+        const struct row *candidate); /* the same as a predicate, for stores in memory: may say
+                                         yes to more, all that it says yes to must be harmless */
+    bool wants_keys;                  /* sql has $2 = text[] of the intents' fact_key */
 };
-struct message { /* a delivery as the domain sees it */
+struct message {      /* a delivery as the domain sees it */
+    const char *room; /* virtual host that it was in: its author; "": the inner one */
     const char *queue, *routing_key, *reply_to, *correlation_id, *first_death_queue;
+    bool is_echo; /* of our own broker account, by the broker's word, and not in a queue of our own:
+                     a dead letter of somebody who wants us to hear ourselves */
+    bool is_forged; /* in a queue of our own, and not of our own broker account, or dead-lettered on
+                       its way: somebody who wants to be us */
     const char *body;
     size_t len;
 };
@@ -37,6 +62,7 @@ struct domain {
     uint8_t n_aggs;
     const struct fact_kind *facts;
     uint8_t n_facts;
+    struct words commands; /* kinds of command */
     /* Read a message, purely. ERR_OK: *in is filled. ERR_NOT_FOUND: nothing to do (logged, acked).
      * Any other: a bad message, it goes to the dead letters with *err as its reason; if in->command
      * is set by then, that command is told (event_bad_reply). */
@@ -46,6 +72,9 @@ struct domain {
     /* After the last intent of an aggregate in a batch: write what the model changed back into the
      * rows. */
     void (*flush)(struct decision *d);
+    /* The intent was refused: *d->err says which stored document cannot be read. The aggregate is
+     * not shown (root is NULL); the domain may answer whoever asked. May be NULL. */
+    void (*refused)(struct decision *d);
     int event_deadline;    /* a command's due_at has passed; intent.command tells which */
     int event_in_doubt;    /* a SEND_ASK or SEND_NEVER message may or may not have left */
     int event_answer_lost; /* an answer that names a command (send.command: whose work it served)

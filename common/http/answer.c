@@ -1,10 +1,8 @@
-/* From a reply to a response of libmicrohttpd. */
+/* What every reply gets on its way out, and the replies of errors that no handler sees. */
 #include "common/base/mem.h"
 #include "common/http/server_private.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void default_error(int status, const struct err *err, struct http_reply *reply)
 {
@@ -26,44 +24,29 @@ void http_error_reply(struct http_private *p, int status, const struct err *err,
         default_error(status, err, reply);
 }
 
-static struct MHD_Response *make_response(struct http_reply *r)
+/* By type: JSON and text; what is compressed already gains nothing, and events must not wait. */
+static bool is_worth_gzip(const struct http_private *p, const struct http_reply *r)
 {
-    struct MHD_Response *response;
-    if (r->kind == HTTP_BODY_FILE)
-        response = MHD_create_response_from_fd64(r->body_len, r->fd);
-    else
-        response = MHD_create_response_from_buffer(
-            r->body_len, (void *)(uintptr_t)(r->body ? r->body : ""),
-            r->kind == HTTP_BODY_TAKEN ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-    if (response) { /* body and descriptor are its own now */
-        r->kind = HTTP_BODY_STATIC;
-        r->body = NULL;
-        r->fd = -1;
-    }
-    return response;
+    size_t min = p->server->o.gzip_min;
+    bool is_text = r->type && (strncmp(r->type, "application/json", 16) == 0 ||
+                               strncmp(r->type, "text/plain", 10) == 0);
+    return min > 0 && is_text && r->status == 200 && r->kind != HTTP_BODY_FILE &&
+           (r->kind == HTTP_BODY_PIECES || r->body_len >= min) &&
+           (strcmp(p->view.method, "GET") == 0 || strcmp(p->view.method, "HEAD") == 0);
 }
 
-enum MHD_Result http_queue(struct http_private *p, struct MHD_Response *response,
-                           struct http_reply *reply)
+static void compress(struct http_private *p, struct http_reply *r)
 {
-    enum MHD_Result rc = MHD_NO;
-    p->stage = STAGE_SENT;
-    if (response) {
-        if (reply->type)
-            MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
-        for (unsigned i = 0; i < reply->header_n; i++)
-            MHD_add_response_header(response, reply->headers[i].name, reply->headers[i].value);
-        if (atomic_load_explicit(&p->server->is_closing, memory_order_relaxed))
-            MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
-        rc = MHD_queue_response(p->connection, (unsigned)reply->status, response);
-        MHD_destroy_response(response);
-        p->status = reply->status;
-    }
-    http_reply_release(reply);
-    return rc;
+    if (!is_worth_gzip(p, r))
+        return;
+    http_reply_header(r, "Vary", "Accept-Encoding");
+    if (!http_gzip_accepted(http_request_header(&p->view, "Accept-Encoding")))
+        return;
+    if (r->kind == HTTP_BODY_PIECES ? http_gzip_pieces(r) : http_gzip_body(r))
+        http_reply_header(r, "Content-Encoding", "gzip");
 }
 
-enum MHD_Result http_answer(struct http_private *p, struct http_reply *reply)
+void http_answer(struct http_private *p, struct http_reply *reply)
 {
     if (reply->status == 0) {
         struct err err;
@@ -72,15 +55,18 @@ enum MHD_Result http_answer(struct http_private *p, struct http_reply *reply)
     }
     if (p->server->o.finish)
         p->server->o.finish(&p->view, reply);
-    return http_queue(p, make_response(reply), reply);
+    compress(p, reply);
+    http_conn_answer(p->conn, reply);
 }
 
-enum MHD_Result http_answer_failure(struct http_private *p)
+void http_answer_failure(struct http_private *p)
 {
     struct http_reply reply = HTTP_REPLY_INIT;
     const char *allow = p->failure == 405 ? p->failure_err.hint : "";
     http_error_reply(p, p->failure, &p->failure_err, &reply);
     if (allow[0])
         http_reply_header(&reply, "Allow", allow);
-    return http_answer(p, &reply);
+    if (p->failure == 429)
+        http_reply_header(&reply, "Retry-After", "5");
+    http_answer(p, &reply);
 }

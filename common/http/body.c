@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,33 @@ void http_fail(struct http_private *p, int status, enum err_code code, const cha
 static void fail_too_long(struct http_private *p)
 {
     char text[64];
-    snprintf(text, sizeof(text), "the body is longer than %zu bytes", p->limit);
+    snprintf(text, sizeof(text), "the body is longer than %" PRIu64 " bytes", p->limit);
     http_fail(p, 413, ERR_LIMIT, text);
 }
 
-/* --- uploads
- * ---------------------------------------------------------------------------------------------------
- */
+/* n more bytes are kept. */
+static bool keep(struct http_private *p, enum http_bytes kind, size_t n)
+{
+    char text[160];
+    const char *whose = http_limits_take(p->server->limits, kind, n, p->conn->seat.party, p->user);
+    if (!whose) {
+        p->held[kind] += n;
+        return true;
+    }
+    snprintf(text, sizeof(text), "the bodies that are kept %s for %s have no room for this one",
+             kind == HTTP_BYTES_DISK ? "on disk" : "in memory", whose);
+    http_fail(p, 429, ERR_LIMIT, text);
+    err_hint(&p->failure_err, "send the request again when others are done");
+    return false;
+}
+
+static void give(struct http_private *p, enum http_bytes kind)
+{
+    http_limits_give(p->server->limits, kind, p->held[kind], p->conn->seat.party, p->user);
+    p->held[kind] = 0;
+}
+
+/* --- uploads --- */
 
 static bool write_all(int fd, const char *data, size_t len)
 {
@@ -59,44 +80,50 @@ static bool spill(struct http_private *p)
     unlink(path);
     bool good = write_all(u->file.fd, u->memory.s, u->memory.len);
     sbuf_release(&u->memory);
+    give(p, HTTP_BYTES_MEMORY);
     return good;
 }
 
-static void upload_add(struct http_private *p, const char *data, size_t len)
+/* How many bytes go to disk with the next len: all, when it becomes too long for memory. */
+static size_t for_disk(const struct http_private *p, size_t len)
 {
+    const struct http_upload *u = p->upload;
+    if (u->file.fd >= 0)
+        return len;
+    return u->file.size + len > p->server->o.upload_memory ? u->file.size + len : 0;
+}
+
+static bool upload_add(void *arg, const char *data, size_t len)
+{
+    struct http_private *p = arg;
     struct http_upload *u = p->upload;
+    size_t on_disk = for_disk(p, len);
     bool good = true;
-    u->has_file = true;
-    u->file.size += len;
-    if (u->file.fd < 0 && u->file.size > p->server->o.upload_memory)
+    if (!keep(p, on_disk ? HTTP_BYTES_DISK : HTTP_BYTES_MEMORY, on_disk ? on_disk : len))
+        return false;
+    if (on_disk && u->file.fd < 0)
         good = spill(p);
-    if (good && u->file.fd >= 0)
+    u->file.size += len;
+    if (good && on_disk)
         good = write_all(u->file.fd, data, len);
     else if (good)
         sbuf_add(&u->memory, data, len);
     if (!good)
         http_fail(p, 500, ERR_IO, "the upload could not be stored");
+    return good;
 }
 
-static enum MHD_Result on_part(void *arg, enum MHD_ValueKind kind, const char *key,
-                               const char *filename, const char *type, const char *encoding,
-                               const char *data, uint64_t at, size_t len)
+static bool on_part(void *arg, const char *filename)
 {
     struct http_private *p = arg;
     struct http_upload *u = p->upload;
-    (void)kind;
-    (void)type;
-    (void)encoding;
-    if (!key || strcmp(key, "file") != 0)
-        return MHD_YES;
-    if (at != u->file.size) { /* a second part of that name */
+    if (u->has_file) {
         http_fail(p, 400, ERR_SYNTAX, "more than one part 'file'");
-        return MHD_NO;
+        return false;
     }
-    if (!u->name)
-        u->name = xstrdup(filename ? filename : "");
-    upload_add(p, data, len);
-    return p->failure ? MHD_NO : MHD_YES;
+    u->has_file = true;
+    u->name = xstrdup(filename);
+    return true;
 }
 
 static void upload_begin(struct http_private *p)
@@ -106,7 +133,9 @@ static void upload_begin(struct http_private *p)
     u->memory = (struct sbuf)SBUF_INIT;
     if (!http_request_has_type(&p->view, "multipart/form-data"))
         return;
-    u->parser = MHD_create_post_processor(p->connection, 16 * 1024, on_part, p);
+    u->parser = http_multipart_new(
+        http_request_header(&p->view, "Content-Type"), "file",
+        &(struct http_multipart_sink){.arg = p, .begin = on_part, .data = upload_add});
     if (!u->parser)
         http_fail(p, 400, ERR_SYNTAX, "multipart body without a boundary");
 }
@@ -114,53 +143,60 @@ static void upload_begin(struct http_private *p)
 static void upload_end(struct http_private *p)
 {
     struct http_upload *u = p->upload;
-    if (u->parser && MHD_destroy_post_processor(u->parser) != MHD_YES)
+    if (u->parser && !http_multipart_is_complete(u->parser))
         http_fail(p, 400, ERR_SYNTAX, "the multipart body is not complete");
-    u->parser = NULL;
     u->file.name = u->name ? u->name : "";
     u->file.data = u->file.fd < 0 ? u->memory.s : NULL;
     if (u->file.fd >= 0 && lseek(u->file.fd, 0, SEEK_SET) < 0)
         http_fail(p, 500, ERR_IO, "the upload could not be stored");
 }
 
-/* --- any body
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- any body --- */
 
-bool http_body_begin(struct http_private *p)
+enum http_body_next http_body_begin(struct http_private *p)
 {
     const struct http_server_options *o = &p->server->o;
-    bool is_upload = p->view.route && p->view.route->flags & HTTP_ROUTE_UPLOAD;
-    const char *text = http_request_header(&p->view, "Content-Length");
-    unsigned long long announced = text ? strtoull(text, NULL, 10) : 0;
-    p->limit = is_upload ? o->max_upload : o->max_body;
-    if (is_upload && p->conn)
-        atomic_store(&p->conn->limit_us, 60 * (int64_t)o->request_timeout_s * USEC_PER_SEC);
-    if (announced > p->limit)
+    unsigned flags = p->view.route ? p->view.route->flags : 0;
+    uint64_t announced = p->head.length;
+    bool has_body = p->head.is_chunked || announced > 0;
+    p->limit = flags & HTTP_ROUTE_UPLOAD  ? o->max_upload
+               : flags & HTTP_ROUTE_SMALL ? HTTP_SMALL_BODY
+                                          : o->max_body;
+    if (announced > p->limit && !p->is_refused)
         fail_too_long(p);
-    else if (is_upload && !p->failure)
+    bool is_unwanted = p->failure || p->is_refused || p->is_late;
+    if (flags & HTTP_ROUTE_UPLOAD && !is_unwanted)
         upload_begin(p);
-    if (!p->failure || announced == 0)
-        return true;
-    return announced <= p->limit + DISCARD_MAX && !http_request_header(&p->view, "Expect");
+    if (!has_body)
+        return HTTP_BODY_NONE;
+    bool is_worth_reading = !p->head.is_chunked && !p->head.expects_continue &&
+                            announced <= p->limit + DISCARD_MAX &&
+                            (!p->is_refused || announced <= DISCARD_MAX);
+    return !is_unwanted || is_worth_reading ? HTTP_BODY_COMES : HTTP_BODY_UNWANTED;
 }
 
 bool http_body_add(struct http_private *p, const char *data, size_t len)
 {
     p->received += len;
-    if (p->received > p->limit)
+    if (p->received > p->limit && !p->is_refused)
         fail_too_long(p);
-    if (p->failure) {
-        sbuf_release(&p->body);
-        return p->received <= p->limit + DISCARD_MAX;
+    if (!p->failure && !p->is_refused && !p->is_late) {
+        if (!p->upload) {
+            if (keep(p, HTTP_BYTES_MEMORY, len))
+                sbuf_add(&p->body, data, len);
+        } else if (!p->upload->parser) {
+            p->upload->has_file = true;
+            upload_add(p, data, len);
+        } else if (!http_multipart_add(p->upload->parser, data, len))
+            http_fail(p, 400, ERR_SYNTAX, "the multipart body is not well-formed");
     }
-    if (!p->upload)
-        sbuf_add(&p->body, data, len);
-    else if (!p->upload->parser)
-        upload_add(p, data, len);
-    else if (MHD_post_process(p->upload->parser, data, len) != MHD_YES)
-        http_fail(p, 400, ERR_SYNTAX, "the multipart body is not well-formed");
-    return true;
+    if (!p->failure)
+        return true;
+    sbuf_release(&p->body);
+    give(p, HTTP_BYTES_MEMORY);
+    uint64_t left = p->head.is_chunked ? 0 : p->head.length - p->received;
+    p->dropped += len;
+    return left <= DISCARD_MAX && p->dropped <= DISCARD_MAX;
 }
 
 void http_body_end(struct http_private *p)
@@ -175,10 +211,11 @@ void http_body_free(struct http_private *p)
 {
     struct http_upload *u = p->upload;
     sbuf_release(&p->body);
+    give(p, HTTP_BYTES_MEMORY);
+    give(p, HTTP_BYTES_DISK);
     if (!u)
         return;
-    if (u->parser)
-        MHD_destroy_post_processor(u->parser);
+    http_multipart_free(u->parser);
     if (u->file.fd >= 0)
         close(u->file.fd);
     sbuf_release(&u->memory);

@@ -1,6 +1,8 @@
 #include "common/http/client.h"
 
 #include "common/base/mem.h"
+#include "common/http/dial.h"
+#include "common/http/url.h"
 
 #include <ctype.h>
 #include <curl/curl.h>
@@ -8,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define HEADERS_MAX ((size_t)64 * 1024)
 
@@ -25,6 +28,7 @@ struct transfer {
     curl_mime *mime;
     size_t max;
     bool is_too_long, is_enough, is_cancelled;
+    struct err refused; /* by call->dial; the last address of several */
     char text[CURL_ERROR_SIZE];
 };
 
@@ -78,8 +82,7 @@ const char *http_response_header(const struct http_response *r, const char *name
     return NULL;
 }
 
-/* --- what comes in
- * --------------------------------------------------------------------------------------------- */
+/* --- what comes in --- */
 
 static size_t on_header(char *data, size_t size, size_t n, void *arg)
 {
@@ -128,8 +131,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
     return len;
 }
 
-/* --- what goes out
- * ---------------------------------------------------------------------------------------------- */
+/* --- what goes out --- */
 
 static void add_header(struct transfer *t, const char *name, const char *value)
 {
@@ -194,6 +196,17 @@ static void set_text(struct transfer *t, CURLoption option, const char *value)
         curl_easy_setopt(t->easy, option, value);
 }
 
+/* The address is the one that is connected to next: there is nothing in between. */
+static curl_socket_t open_checked(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+    struct transfer *t = arg;
+    (void)purpose;
+    t->refused = (struct err)ERR_INIT;
+    if (dial_check(t->call->dial, &to->addr, &t->refused) != ERR_OK)
+        return CURL_SOCKET_BAD;
+    return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 static enum err_code set_options(struct transfer *t, struct err *err)
 {
     const struct http_call *call = t->call;
@@ -212,6 +225,12 @@ static enum err_code set_options(struct transfer *t, struct err *err)
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    if (call->dial) {
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_checked);
+        curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
+    }
+    if (call->is_probe)
+        curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     if (call->is_insecure) {
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
@@ -230,9 +249,7 @@ static enum err_code set_options(struct transfer *t, struct err *err)
     return rc == ERR_OK ? set_headers(t, err) : rc;
 }
 
-/* --- the call
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the call --- */
 
 static enum err_code code_of(const struct transfer *t, CURLcode result)
 {
@@ -270,19 +287,27 @@ static enum err_code code_of(const struct transfer *t, CURLcode result)
 
 static enum err_code conclude(struct transfer *t, CURLcode result, struct err *err)
 {
-    const char *method = t->call->method ? t->call->method : "GET";
+    const char *method = t->call->is_probe ? "connect" : t->call->method ? t->call->method : "GET";
+    AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
     long status = 0, sys = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     t->ret->status = (int)status;
     if (result == CURLE_OK || t->is_enough)
         return ERR_OK;
+    http_url_mask(&url, t->call->url ? t->call->url : "");
     if (t->is_cancelled)
-        return err_set(err, ERR_UNAVAIL, "%s %s: cancelled", method, t->call->url);
+        return err_set(err, ERR_UNAVAIL, "%s %s: cancelled", method, url.s);
     if (t->is_too_long)
-        return err_set(err, ERR_LIMIT, "%s %s: the answer is longer than %zu bytes", method,
-                       t->call->url, t->max);
+        return err_set(err, ERR_LIMIT, "%s %s: the answer is longer than %zu bytes", method, url.s,
+                       t->max);
+    if (t->refused.code) {
+        if (!err)
+            return t->refused.code;
+        *err = t->refused;
+        return err_add(err, "%s %s", method, url.s);
+    }
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &sys);
-    enum err_code rc = err_set(err, code_of(t, result), "%s %s: %s", method, t->call->url,
+    enum err_code rc = err_set(err, code_of(t, result), "%s %s: %s", method, url.s,
                                t->text[0] ? t->text : curl_easy_strerror(result));
     if (err)
         err->sys = (int)sys;

@@ -11,8 +11,9 @@
  *
  * A client belongs to one thread and keeps its connections for reuse. Only http and https are
  * spoken; redirects are answers like any other (status 3xx); proxies of the environment are not
- * used; certificates are checked unless is_insecure. A status of 400 and more is not an error of
- * the call: the body often says more, the caller decides. */
+ * used; texts of errors show URLs without their credentials; certificates are checked unless
+ * is_insecure. A status of 400 and more is not an error of the call: the body often says more, the
+ * caller decides. */
 #ifndef COMMON_HTTP_CLIENT_H
 #define COMMON_HTTP_CLIENT_H
 
@@ -20,6 +21,7 @@
 #include "common/http/http.h"
 
 struct http_client; /* opaque */
+struct dial_rules;
 
 struct http_call {
     const char *method; /* NULL: GET */
@@ -36,7 +38,11 @@ struct http_call {
     const char *user, *password; /* basic authentication; NULL: none */
     const char *unix_socket;     /* path; NULL: TCP */
     const char *ca_file, *cert_file,
-        *key_file;    /* PEM; NULL: the system's authorities, no client certificate */
+        *key_file; /* PEM; NULL: the system's authorities, no client certificate */
+    /* For URLs that users wrote: which addresses may be called, dial.h; every call of a client has
+     * the same, since connections are kept. NULL: any, for those that the operator configured. */
+    const struct dial_rules *dial;
+    bool is_probe;    /* only connect (with TLS: and greet), then hang up; a client of its own */
     bool is_insecure; /* neither certificate nor host name is checked */
     int cancel_fd; /* > 0: ERR_UNAVAIL as soon as it is readable (daemon_stop_fd()); 0, -1: none */
     /* Streams and downloads: gets the body as it comes (only for status 2xx; otherwise it goes to
@@ -62,9 +68,10 @@ void http_client_free(struct http_client *c);
 void http_client_freep(struct http_client **c); /* for AUTO */
 
 /* Blocks until the answer, the deadline or cancel_fd. *ret is cleared first and keeps what came,
- * also on errors. Errors: ERR_INVALID (URL, scheme, header), ERR_UNAVAIL (no connection, name
- * unknown, cancelled), ERR_TIMEOUT, ERR_LIMIT, ERR_PEER (TLS, not HTTP), ERR_UNKNOWN (broken off
- * after the request was sent: it may have been carried out), ERR_IO (local file). */
+ * also on errors. Errors: ERR_INVALID (URL, scheme, header), ERR_DENIED (dial), ERR_UNAVAIL (no
+ * connection, name unknown, cancelled), ERR_TIMEOUT, ERR_LIMIT, ERR_PEER (TLS, not HTTP),
+ * ERR_UNKNOWN (broken off after the request was sent: it may have been carried out), ERR_IO (local
+ * file). */
 MUST_USE enum err_code http_client_call(struct http_client *c, const struct http_call *call,
                                         struct http_response *ret, struct err *err);
 

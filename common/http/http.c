@@ -25,13 +25,18 @@ const char *http_status_text(int status)
         {408, "Timeout"},
         {409, "Conflict"},
         {413, "Payload Too Large"},
+        {414, "URI Too Long"},
         {415, "Unsupported Media Type"},
+        {417, "Expectation Failed"},
         {422, "Unprocessable Entity"},
         {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
+        {501, "Not Implemented"},
         {502, "Bad Gateway"},
         {503, "Service Unavailable"},
         {504, "Gateway Timeout"},
+        {505, "HTTP Version Not Supported"},
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (known[i].status == status)
@@ -47,15 +52,29 @@ static int hex_value(char c)
                                   : -1;
 }
 
+/* The byte of "%41"; 0 or less: it is none, or a NUL. */
+static int escaped(const char *s)
+{
+    int high = hex_value(s[1]), low = high < 0 ? -1 : hex_value(s[2]);
+    return low < 0 ? -1 : high << 4 | low;
+}
+
+bool http_percent_is_good(const char *s)
+{
+    while ((s = strchr(s, '%')) != NULL && escaped(s) > 0)
+        s += 3;
+    return !s;
+}
+
 bool http_percent_decode(char *s, bool plus_is_blank)
 {
     char *to = s;
     for (; *s; s++) {
         if (*s == '%') {
-            int high = hex_value(s[1]), low = high < 0 ? -1 : hex_value(s[2]);
-            if (low < 0 || high + low == 0)
+            int byte = escaped(s);
+            if (byte <= 0)
                 return false;
-            *to++ = (char)(high << 4 | low);
+            *to++ = (char)byte;
             s += 2;
         } else {
             *to++ = *s == '+' && plus_is_blank ? ' ' : *s;

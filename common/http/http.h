@@ -17,6 +17,7 @@ const char *http_status_text(int status); /* 404: "Not Found"; unknown: "Status"
 /* Percent-decode in place. false: bad escape or a NUL (then *s is unspecified). plus_is_blank: as
  * in queries. */
 bool http_percent_decode(char *s, bool plus_is_blank);
+bool http_percent_is_good(const char *s); /* it can be decoded */
 /* Append s with everything but unreserved characters encoded: safe as path segment, query value,
  * form value. */
 void http_percent_encode(struct sbuf *out, const char *s);

@@ -1,15 +1,12 @@
-/* What a server needs before it starts: the listening socket, and certificate and key. */
+/* The listening socket. */
 #include "common/http/server_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum err_code http_listen(struct http_server *s, struct err *err)
 {
@@ -43,35 +40,4 @@ enum err_code http_listen(struct http_server *s, struct err *err)
         0)
         s->port = (uint16_t)strtoul(port, NULL, 10);
     return ERR_OK;
-}
-
-static enum err_code read_pem(const char *path, char **ret, struct err *err)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const size_t max = 1024 * 1024;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, ERR_INVALID, errno, "open '%s'", path);
-    sbuf_grow(&text, max);
-    ssize_t n;
-    while ((n = read(fd, text.s + text.len, max - text.len)) > 0)
-        text.len += (size_t)n;
-    text.s[text.len] = '\0';
-    close(fd);
-    if (n < 0 || text.len == max || !strstr(text.s, "-----BEGIN"))
-        return err_set(err, ERR_INVALID, "'%s' is no PEM file", path);
-    *ret = sbuf_take(&text);
-    return ERR_OK;
-}
-
-enum err_code http_load_tls(struct http_server *s, struct err *err)
-{
-    bool has_cert = s->o.tls_cert_file && s->o.tls_cert_file[0];
-    bool has_key = s->o.tls_key_file && s->o.tls_key_file[0];
-    if (!has_cert && !has_key)
-        return ERR_OK;
-    if (!has_cert || !has_key)
-        return err_set(err, ERR_INVALID, "TLS needs both a certificate and a key");
-    enum err_code rc = read_pem(s->o.tls_cert_file, &s->tls_cert, err);
-    return rc == ERR_OK ? read_pem(s->o.tls_key_file, &s->tls_key, err) : rc;
 }

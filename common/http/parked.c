@@ -27,8 +27,30 @@ static void decide(struct http_waiter *w)
     http_lot_remove(w);
     t->is_decided = true;
     if (t->is_suspended && t->p)
-        MHD_resume_connection(t->p->connection);
+        http_conn_wake(t->p->conn);
     t->is_suspended = false;
+}
+
+void http_reply_stopping(struct http_reply *reply)
+{
+    http_reply_static(reply, 503, HTTP_TYPE_JSON,
+                      "{\"code\":\"Service Unavailable\",\"message\":\"the process is stopping\","
+                      "\"hint\":\"send the request again\"}");
+    http_reply_header(reply, "Retry-After", "1");
+}
+
+static void say_stopping(struct http_parked *t)
+{
+    http_reply_release(&t->reply);
+    t->reply = (struct http_reply)HTTP_REPLY_INIT;
+    http_reply_stopping(&t->reply);
+}
+
+/* Lock held: the server closes before an answer came. */
+static void stop(struct http_waiter *w)
+{
+    say_stopping(of_waiter(w));
+    decide(w);
 }
 
 /* Lock held; unlocks. */
@@ -55,7 +77,8 @@ struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
     t->p = p;
     t->refs = 2;
     t->waiter.due_us = clock_mono_us() + timeout_ms * USEC_PER_MS;
-    t->waiter.fire = t->waiter.finish = decide;
+    t->waiter.fire = decide;
+    t->waiter.finish = stop;
     t->reply = *fallback;
     *fallback = (struct http_reply)HTTP_REPLY_INIT;
     if (t->reply.status == 0)
@@ -65,32 +88,34 @@ struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
     p->parked = t;
     http_lot_lock(lot);
     lot->refs++;
-    if (lot->is_closed)
+    if (lot->is_closed) { /* its handler was still at work: the fallback would tell of a deadline */
+        say_stopping(t);
         t->is_decided = true;
-    else
+    } else
         http_lot_add(lot, &t->waiter);
     http_lot_unlock(lot);
     return t;
 }
 
-enum MHD_Result http_parked_suspend(struct http_private *p)
+void http_parked_suspend(struct http_private *p)
 {
     struct http_parked *t = p->parked;
     struct http_reply reply = HTTP_REPLY_INIT;
-    if (!t)
-        return http_answer(p, &reply); /* HTTP_PARKED without http_park */
-    http_lot_lock(t->lot);
-    if (!t->is_decided) {
-        p->stage = STAGE_PARKED;
-        t->is_suspended = true;
-        MHD_suspend_connection(p->connection);
-        http_lot_unlock(t->lot);
-        return MHD_YES;
+    if (!t) {
+        http_answer(p, &reply); /* HTTP_PARKED without http_park */
+        return;
     }
-    reply = t->reply;
-    t->reply = (struct http_reply)HTTP_REPLY_INIT;
+    http_lot_lock(t->lot);
+    bool is_decided = t->is_decided;
+    t->is_suspended = !is_decided;
+    if (is_decided) {
+        reply = t->reply;
+        t->reply = (struct http_reply)HTTP_REPLY_INIT;
+    } else
+        http_conn_wait(p->conn);
     http_lot_unlock(t->lot);
-    return http_answer(p, &reply);
+    if (is_decided)
+        http_answer(p, &reply);
 }
 
 bool http_parked_reply(struct http_parked *t, struct http_reply *reply)

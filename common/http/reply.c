@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* What was there before (a fallback, say) goes, headers stay. */
@@ -12,6 +13,8 @@ static void begin(struct http_reply *r, int status, const char *type)
         free((void *)(uintptr_t)r->body);
     if (r->kind == HTTP_BODY_FILE && r->fd >= 0)
         close(r->fd);
+    if (r->kind == HTTP_BODY_PIECES)
+        r->free_pieces(r->pieces);
     r->status = status;
     r->type = type;
     r->kind = HTTP_BODY_STATIC;
@@ -58,6 +61,16 @@ void http_reply_file(struct http_reply *r, int status, const char *type, int fd,
     r->body_len = size;
 }
 
+void http_reply_pieces(struct http_reply *r, int status, const char *type, http_piece_fn *next,
+                       http_piece_free_fn *free_arg, void *arg)
+{
+    begin(r, status, type);
+    r->kind = HTTP_BODY_PIECES;
+    r->next_piece = next;
+    r->free_pieces = free_arg;
+    r->pieces = arg;
+}
+
 void http_reply_empty(struct http_reply *r, int status)
 {
     begin(r, status, NULL);
@@ -67,6 +80,14 @@ void http_reply_header(struct http_reply *r, const char *name, const char *value
 {
     if (r->header_n >= HTTP_REPLY_HEADERS || strpbrk(value, "\r\n") || strpbrk(name, "\r\n: "))
         return;
+    for (unsigned i = 0; i < r->header_n; i++)
+        if (strcasecmp(r->headers[i].name, name) == 0) { /* one line for a list: RFC 9110, 5.3 */
+            size_t n = strlen(r->headers[i].value), more = strlen(value);
+            r->headers[i].value = xrealloc(r->headers[i].value, n + more + 3);
+            memcpy(r->headers[i].value + n, ", ", 2);
+            memcpy(r->headers[i].value + n + 2, value, more + 1);
+            return;
+        }
     r->headers[r->header_n].name = xstrdup(name);
     r->headers[r->header_n++].value = xstrdup(value);
 }

@@ -1,46 +1,80 @@
 #include "common/base/mem.h"
+#include "common/base/net_list.h"
 #include "common/http/server_private.h"
 #include "common/sys/clock.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* One allocation for the request, its path and the path's segments. */
-struct http_private *http_request_new(struct http_server *s, const char *uri)
+/* A path out of a target: of an http URL what is behind the host. */
+static char *path_of(char *target)
 {
-    const char *path = uri;
-    if (*path != '/') { /* absolute form: http://host/path */
-        path = strstr(uri, "://");
-        path = path ? strchrnul(path + 3, '/') : uri;
+    static char root[] = "/";
+    if (*target == '/' || *target == '*')
+        return target;
+    char *authority = strstr(target, "://");
+    char *path = authority ? strpbrk(authority + 3, "/?") : NULL;
+    return path ? path : root;
+}
+
+/* Its path, NUL-terminated, and the query behind it; the segments in a copy at room. */
+static void take_target(struct http_private *p, char *room)
+{
+    static char none[1];
+    char *path = path_of(p->head.target), *mark = strchr(path, '?');
+    p->raw_query = none;
+    if (mark) {
+        *mark = '\0';
+        p->raw_query = mark + 1;
     }
-    const char *mark = strchr(path, '?');
-    size_t len = mark ? (size_t)(mark - path) : strlen(path), query_len = mark ? strlen(mark) : 0;
-    struct http_private *p = xmalloc(sizeof(*p) + 2 * (len + 1) + query_len + 1);
-    memset(p, 0, sizeof(*p)); /* not the text */
-    memcpy(p->text, path, len);
-    memcpy(p->text + len + 1, path, len);
-    p->text[len] = p->text[2 * len + 1] = '\0';
-    p->raw_query = p->text + 2 * (len + 1);
-    memcpy(p->raw_query, mark ? mark + 1 : "", query_len);
-    p->raw_query[query_len] = '\0';
-    p->server = s;
+    p->view.path = *path ? path : "/";
+    strcpy(room,
+           p->view.path); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): it has room */
+    if (!http_path_split(room, &p->path))
+        http_fail(p, 400, ERR_SYNTAX, "bad escape in the path");
+    else if (!http_percent_is_good(p->raw_query)) /* a filter that is left out answers too much */
+        http_fail(p, 400, ERR_SYNTAX, "bad escape in the query");
+}
+
+/* One allocation for the request, its head, and the path's segments. */
+struct http_private *http_request_new(struct http_conn *c, const char *text, size_t len)
+{
+    struct http_private *p = xmalloc(sizeof(*p) + 2 * len + 4);
+    memset(p, 0, offsetof(struct http_private, head) + offsetof(struct http_head, headers));
+    p->server = c->server;
+    p->conn = c;
     p->body = (struct sbuf)SBUF_INIT;
+    p->piece = (struct sbuf)SBUF_INIT;
+    p->refusal = p->reply = (struct http_reply)HTTP_REPLY_INIT;
+    p->raw_query = p->text;
+    p->text[0] = '\0';
     p->view = (struct http_request){.method = "",
-                                    .path = p->text,
+                                    .path = "",
                                     .body = "",
-                                    .ctx = s->o.ctx,
+                                    .ctx = c->server->o.ctx,
                                     .started_us = clock_mono_us(),
                                     .priv = p};
-    if (!http_path_split(p->text + len + 1, &p->path))
-        http_fail(p, 400, ERR_SYNTAX, "bad escape in the path");
+    if (!text)
+        return p;
+    memcpy(p->text, text, len);
+    http_head_parse(p->text, len, &p->head);
+    p->view.method = p->head.method;
+    if (!p->head.refused)
+        take_target(p, p->text + len + 1);
     return p;
 }
 
 void http_request_free(struct http_private *p)
 {
     http_body_free(p);
+    http_limits_unref(p->server->limits, p->user);
+    http_reply_release(&p->refusal);
+    http_reply_release(&p->reply);
+    sbuf_release(&p->piece);
     free(p->query);
     free(p->query_text);
     free(p->rest);
@@ -97,9 +131,26 @@ const char *http_request_query(struct http_request *req, const char *name)
     return NULL;
 }
 
+const char *http_request_query_at(struct http_request *req, size_t i, const char **ret_value)
+{
+    struct http_private *p = req->priv;
+    if (!p->query)
+        parse_query(p);
+    for (size_t k = 0; k < i; k++)
+        if (!p->query[k].name)
+            return NULL;
+    *ret_value = p->query[i].value;
+    return p->query[i].name;
+}
+
 const char *http_request_header(struct http_request *req, const char *name)
 {
-    return MHD_lookup_connection_value(req->priv->connection, MHD_HEADER_KIND, name);
+    return http_head_get(&req->priv->head, name);
+}
+
+bool http_request_has_body(const struct http_request *req)
+{
+    return req->priv->head.is_chunked || req->priv->head.length > 0;
 }
 
 bool http_request_has_type(struct http_request *req, const char *type)
@@ -109,20 +160,50 @@ bool http_request_has_type(struct http_request *req, const char *type)
     return got && strncasecmp(got, type, len) == 0 && strchr("; \t", got[len]);
 }
 
+const char *http_conn_peer(const struct http_conn *c, char ret[HTTP_PEER_SIZE])
+{
+    const struct sockaddr_storage *from = &c->from;
+    const struct sockaddr_in6 *v6 = (const void *)from;
+    if (from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        return inet_ntop(AF_INET, (const unsigned char *)&v6->sin6_addr + 12, ret, HTTP_PEER_SIZE);
+    bool is_known = getnameinfo((const struct sockaddr *)from, sizeof(*from), ret, HTTP_PEER_SIZE,
+                                NULL, 0, NI_NUMERICHOST) == 0;
+    return is_known ? ret : NULL;
+}
+
 const char *http_request_peer(struct http_request *req)
 {
     struct http_private *p = req->priv;
-    if (p->peer[0])
-        return p->peer;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(p->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *address = info ? info->client_addr : NULL;
-    socklen_t len = address && address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                              : sizeof(struct sockaddr_in);
-    if (!address ||
-        getnameinfo(address, len, p->peer, sizeof(p->peer), NULL, 0, NI_NUMERICHOST) != 0)
-        return NULL;
-    return p->peer;
+    return p->peer[0] ? p->peer : http_conn_peer(p->conn, p->peer);
+}
+
+/* All of the header's lines: a proxy may add one of its own behind the client's. */
+static void join_forwarded(const struct http_head *h, struct sbuf *all)
+{
+    for (unsigned i = 0; i < h->header_n; i++)
+        if (strcasecmp(h->headers[i].name, "X-Forwarded-For") == 0)
+            sbuf_addf(all, "%s%s", all->len ? "," : "", h->headers[i].value);
+}
+
+const char *http_request_client(struct http_request *req)
+{
+    struct http_private *p = req->priv;
+    const struct net_list *trusted = p->server->o.trusted_proxies;
+    AUTO(sbuf_release) struct sbuf forwarded = SBUF_INIT;
+    const char *peer = http_request_peer(req);
+    if (p->client[0] || !peer)
+        return p->client;
+    if (trusted && net_list_has(trusted, peer))
+        join_forwarded(&p->head, &forwarded);
+    http_forwarded(trusted, peer, forwarded.s, p->client);
+    return p->client;
+}
+
+void http_request_set_user(struct http_request *req, const char *name)
+{
+    struct http_private *p = req->priv;
+    http_limits_unref(p->server->limits, p->user);
+    p->user = http_limits_user(p->server->limits, name);
 }
 
 const struct http_file *http_request_file(struct http_request *req)

@@ -160,7 +160,8 @@ static const struct http_route *match_method(const struct node *n, const struct 
         if (strcmp(s->method, "HEAD") == 0 && strcmp(n->routes[i]->method, "GET") == 0)
             return n->routes[i];
         if (!strstr(s->allow->s, n->routes[i]->method))
-            sbuf_addf(s->allow, "%s%s", s->allow->len ? ", " : "", n->routes[i]->method);
+            sbuf_addf(s->allow, "%s%s%s", s->allow->len ? ", " : "", n->routes[i]->method,
+                      strcmp(n->routes[i]->method, "GET") == 0 ? ", HEAD" : "");
     }
     return NULL;
 }

@@ -6,196 +6,20 @@
 #include "common/sys/clock.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* --- requests
- * --------------------------------------------------------------------------------------------------
- */
-
-static void route(struct http_private *p)
-{
-    AUTO(sbuf_release) struct sbuf allow = SBUF_INIT;
-    p->view.route = http_router_find(p->server->router, p->view.method, &p->path, &allow);
-    if (p->view.route)
-        return;
-    if (allow.len == 0) {
-        http_fail(p, 404, ERR_NOT_FOUND, "there is nothing at this path");
-    } else if (!p->failure) {
-        http_fail(p, 405, ERR_NOT_FOUND, "this path does not know the method");
-        err_hint(&p->failure_err, "%s", allow.s);
-    }
-}
-
-static enum MHD_Result begin(struct http_private *p, struct MHD_Connection *connection,
-                             const char *method)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    p->conn = info ? info->socket_context : NULL;
-    p->connection = connection;
-    p->view.method = method;
-    p->stage = STAGE_BODY;
-    if (!p->failure)
-        route(p);
-    /* A reply now would close the connection: it is given when the request is complete (16k against
-     * 92k requests/s). */
-    return http_body_begin(p) ? MHD_YES : http_answer_failure(p);
-}
-
-static enum MHD_Result hand_over(struct http_private *p)
-{
-    struct http_reply reply = HTTP_REPLY_INIT;
-    p->stage = STAGE_HANDED;
-    if (p->conn)
-        atomic_store_explicit(&p->conn->reading_since_us, 0, memory_order_relaxed);
-    http_body_end(p);
-    if (p->failure)
-        return http_answer_failure(p);
-    if (p->server->o.before && !p->server->o.before(&p->view, &reply))
-        return http_answer(p, &reply);
-    enum http_result result = p->view.route->handler(&p->view, &reply);
-    if (result == HTTP_DONE) {
-        http_parked_forget(p); /* it changed its mind: the token is worth nothing from now on */
-        http_sse_forget(p);
-        return http_answer(p, &reply);
-    }
-    http_reply_release(&reply);
-    return result == HTTP_PARKED ? http_parked_suspend(p) : http_sse_answer(p);
-}
-
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *data,
-                                  size_t *size, void **state)
-{
-    struct http_private *p = *state;
-    (void)arg;
-    (void)url;
-    (void)version;
-    switch (p->stage) {
-    case STAGE_NEW:
-        return begin(p, connection, method);
-    case STAGE_BODY:
-        if (*size == 0)
-            return hand_over(p);
-        if (!http_body_add(p, data, *size))
-            return MHD_NO;
-        *size = 0;
-        return MHD_YES;
-    case STAGE_PARKED:
-        return http_parked_suspend(p); /* decided: answers */
-    case STAGE_HANDED:
-    case STAGE_SENT:
-        break;
-    }
-    return MHD_NO;
-}
-
-/* The first thing of a request: the raw target, which libmicrohttpd would give us only decoded,
- * with %2F as '/'. */
-static void *on_target(void *arg, const char *uri, struct MHD_Connection *connection)
-{
-    struct http_server *s = arg;
-    (void)connection;
-    atomic_fetch_add(&s->in_hand, 1);
-    return http_request_new(s, uri);
-}
-
-static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
-                         enum MHD_RequestTerminationCode why)
-{
-    struct http_server *s = arg;
-    struct http_private *p = *state;
-    (void)connection;
-    if (!p)
-        return;
-    *state = NULL;
-    http_parked_forget(p);
-    http_sse_forget(p);
-    int64_t now = clock_mono_us();
-    if (p->conn) { /* from here until the next request is complete */
-        atomic_store_explicit(&p->conn->limit_us, s->o.request_timeout_s * USEC_PER_SEC,
-                              memory_order_relaxed);
-        atomic_store_explicit(&p->conn->reading_since_us, now, memory_order_relaxed);
-    }
-    if (s->o.after)
-        s->o.after(s->o.ctx, p->view.route, p->view.method, p->view.path,
-                   why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? p->status : 0,
-                   now - p->view.started_us);
-    http_request_free(p);
-    if (atomic_fetch_sub(&s->in_hand, 1) == 1 && atomic_load(&s->is_closing)) {
-        http_lot_lock(s->lot);
-        pthread_cond_broadcast(&s->lot->changed);
-        http_lot_unlock(s->lot);
-    }
-}
-
-/* --- connections
- * ------------------------------------------------------------------------------------------------
- */
-
-/* A client that sends a byte now and then is never idle for libmicrohttpd: the whole request has a
- * limit too. */
-static void check_reading(struct http_waiter *w)
-{
-    struct http_conn *c = CONTAINER_OF(w, struct http_conn, waiter);
-    int64_t now = clock_mono_us(), since = atomic_load(&c->reading_since_us),
-            limit = atomic_load(&c->limit_us);
-    w->due_us = (since ? since : now) + limit;
-    if (w->due_us <= now) {
-        shutdown(c->fd, SHUT_RDWR);
-        w->due_us = INT64_MAX;
-    }
-}
-
-static void on_connection(void *arg, struct MHD_Connection *connection, void **state,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct http_server *s = arg;
-    struct http_conn *c = *state;
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        c = *state = xcalloc(1, sizeof(*c));
-        c->fd = info->connect_fd;
-        c->limit_us = s->o.request_timeout_s * USEC_PER_SEC;
-        c->reading_since_us = clock_mono_us();
-        c->waiter.due_us = c->reading_since_us + c->limit_us;
-        c->waiter.fire = check_reading;
-        c->waiter.finish = http_lot_remove;
-        http_lot_lock(s->lot);
-        http_lot_add(s->lot, &c->waiter);
-        http_lot_unlock(s->lot);
-    } else if (c) {
-        http_lot_lock(s->lot);
-        http_lot_remove(&c->waiter);
-        http_lot_unlock(s->lot);
-        free(c);
-        *state = NULL;
-    }
-}
-
-static void on_log(void *arg, const char *format, va_list ap)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    (void)arg;
-    if (!log_wants(LOG_HTTP, LOG_LEVEL_DEBUG))
-        return;
-    sbuf_vaddf(&text, format, ap);
-    while (text.len > 0 && text.s[text.len - 1] == '\n')
-        sbuf_truncate(&text, text.len - 1);
-    log_debug(LOG_HTTP, "microhttpd", KV_S("text", text.s));
-}
-
-/* --- open and close
- * -----------------------------------------------------------------------------------------------
- */
+#define WORKING_MAX 200  /* requests in the queue; their bodies are bounded apart */
+#define WAITING_MAX 1000 /* as many as connections by default */
 
 static void set_defaults(struct http_server_options *o)
 {
     o->address = o->address ? o->address : "127.0.0.1";
     o->threads = o->threads ? o->threads : 4;
+    o->work_threads = o->work_threads ? o->work_threads : 2;
+    o->wait_threads = o->wait_threads ? o->wait_threads : 4;
+    o->wait_timeout_s = o->wait_timeout_s ? o->wait_timeout_s : 10;
+    o->work_body = o->work_body ? o->work_body : (size_t)16 << 10;
     o->max_body = o->max_body ? o->max_body : (size_t)4 << 20;
     o->max_upload = o->max_upload ? o->max_upload : (size_t)2046 << 20;
     o->upload_memory = o->upload_memory ? o->upload_memory : (size_t)1 << 20;
@@ -204,40 +28,35 @@ static void set_defaults(struct http_server_options *o)
     o->timeout_s = o->timeout_s ? o->timeout_s : 30;
     o->request_timeout_s = o->request_timeout_s ? o->request_timeout_s : 60;
     o->stop_timeout_ms = o->stop_timeout_ms ? o->stop_timeout_ms : 5000;
-    if (o->max_connections < o->threads)
-        o->max_connections = o->threads;
+    if (o->reserve >= o->max_connections)
+        o->reserve = o->max_connections / 2;
+}
+
+static enum err_code load_tls(struct http_server *s, struct err *err)
+{
+    bool has_cert = s->o.tls_cert_file && s->o.tls_cert_file[0];
+    bool has_key = s->o.tls_key_file && s->o.tls_key_file[0];
+    if (!has_cert && !has_key)
+        return ERR_OK;
+    if (!has_cert || !has_key)
+        return err_set(err, ERR_INVALID, "TLS needs both a certificate and a key");
+    return http_tls_open(&s->tls, s->o.tls_cert_file, s->o.tls_key_file, s->o.tls_priorities, err);
 }
 
 static enum err_code start(struct http_server *s, struct err *err)
 {
-    struct MHD_OptionItem more[8] = {{MHD_OPTION_END, 0, NULL}};
-    unsigned flags =
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
-    size_t n = 0;
-    if (s->o.threads > 1) /* a pool of one is an error there */
-        more[n++] =
-            (struct MHD_OptionItem){MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)s->o.threads, NULL};
-    if (s->tls_cert) {
-        flags |= MHD_USE_TLS;
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_cert};
-        more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key};
-        if (s->o.tls_priorities)
-            more[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0,
-                                                (void *)(uintptr_t)s->o.tls_priorities};
-    }
-    more[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
-    s->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, s->listen_fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
-        s, MHD_OPTION_CONNECTION_LIMIT, s->o.max_connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        s->o.max_per_address, MHD_OPTION_CONNECTION_TIMEOUT, s->o.timeout_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 * 1024, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, more, MHD_OPTION_END);
-    if (s->daemon)
-        return ERR_OK;
-    err_set(err, s->tls_cert ? ERR_INVALID : ERR_IO, "start the HTTP server");
-    return s->tls_cert ? err_hint(err, "do the TLS certificate and key belong together?") : ERR_IO;
+    s->limits = http_limits_new(&s->o);
+    s->lot = http_lot_new();
+    s->working = task_queue_new(s->o.work_threads, WORKING_MAX);
+    s->waiting = task_queue_new(s->o.turn ? s->o.wait_threads : 0, WAITING_MAX);
+    bool is_good = s->lot && s->working && s->waiting;
+    s->workers = xcalloc(s->o.threads + 1, sizeof(s->workers[0])); /* ends with NULL */
+    for (unsigned i = 0; is_good && i < s->o.threads; i++)
+        if (!(s->workers[i] = http_worker_new(s)))
+            break;
+    if (!is_good || !s->workers[s->o.threads - 1])
+        return err_set(err, ERR_NOMEM, "start a thread of the HTTP server");
+    return ERR_OK;
 }
 
 enum err_code http_server_open(struct http_server **ret, const struct http_server_options *options,
@@ -251,9 +70,7 @@ enum err_code http_server_open(struct http_server **ret, const struct http_serve
     if (rc == ERR_OK)
         rc = http_listen(s, err);
     if (rc == ERR_OK)
-        rc = http_load_tls(s, err);
-    if (rc == ERR_OK && !(s->lot = http_lot_new()))
-        rc = err_set(err, ERR_NOMEM, "start a thread of the HTTP server");
+        rc = load_tls(s, err);
     if (rc == ERR_OK)
         rc = start(s, err);
     if (rc != ERR_OK) {
@@ -271,9 +88,22 @@ uint16_t http_server_port(const struct http_server *s)
 
 unsigned http_server_connections(struct http_server *s)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return info ? info->num_connections : 0;
+    return http_limits_connections(s->limits);
+}
+
+size_t http_server_kept(struct http_server *s, bool on_disk)
+{
+    return http_limits_held(s->limits, on_disk ? HTTP_BYTES_DISK : HTTP_BYTES_MEMORY);
+}
+
+uint64_t http_server_tls_failures(const struct http_server *s, enum http_tls_failure why)
+{
+    return atomic_load(&s->tls_failures[why]);
+}
+
+unsigned http_server_waiting(struct http_server *s, bool is_large)
+{
+    return task_queue_waiting(is_large ? s->working : s->waiting);
 }
 
 /* Requests that have begun are waited for; connections that only stay open are not. */
@@ -288,28 +118,52 @@ static void wait_for_requests(struct http_server *s)
     http_lot_unlock(s->lot);
 }
 
+static void wake_workers(struct http_server *s)
+{
+    for (struct http_worker **w = s->workers; w && *w; w++)
+        http_worker_wake(*w);
+}
+
+void http_server_drain(struct http_server *s)
+{
+    if (!s || atomic_exchange(&s->is_closing, true))
+        return;
+    /* The next process may listen while we finish. Not close: the workers still look at the
+     * number. */
+    if (s->listen_fd >= 0)
+        shutdown(s->listen_fd, SHUT_RDWR);
+    wake_workers(s);
+}
+
+bool http_server_is_closing(const struct http_server *s)
+{
+    return atomic_load(&s->is_closing);
+}
+
+/* The queues end before the workers, which answer what those had in hand. */
 void http_server_close(struct http_server *s)
 {
     if (!s)
         return;
-    if (s->daemon) {
-        atomic_store(&s->is_closing, true);
-        MHD_quiesce_daemon(s->daemon);
-        /* The next process may listen while we finish. Not close: the workers still look at the
-         * number. */
-        shutdown(s->listen_fd, SHUT_RDWR);
+    http_server_drain(s);
+    if (s->lot) {
         http_lot_close(s->lot);
         wait_for_requests(s);
-        MHD_stop_daemon(s->daemon);
     }
+    task_queue_stop(s->working);
+    task_queue_stop(s->waiting);
+    atomic_store(&s->is_stopped, true);
+    for (struct http_worker **w = s->workers; w && *w; w++)
+        http_worker_free(*w);
+    free(s->workers);
+    task_queue_free(s->working);
+    task_queue_free(s->waiting);
     if (s->lot)
         http_lot_end(s->lot);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     http_router_free(s->router);
-    if (s->tls_key)
-        explicit_bzero(s->tls_key, strlen(s->tls_key));
-    free(s->tls_cert);
-    free(s->tls_key);
+    http_limits_free(s->limits);
+    http_tls_close(s->tls);
     free(s);
 }

@@ -12,7 +12,7 @@
 struct http_sse {
     struct http_waiter waiter; /* the heartbeat */
     struct http_lot *lot;      /* with a reference */
-    struct MHD_Connection *connection;
+    struct http_conn *conn;
     struct sbuf queue;
     size_t sent, max; /* so much of the queue is sent */
     int64_t heartbeat_us;
@@ -24,7 +24,7 @@ struct http_sse {
 static void wake(struct http_sse *s)
 {
     if (s->is_suspended && !s->is_gone)
-        MHD_resume_connection(s->connection);
+        http_conn_wake(s->conn);
     s->is_suspended = false;
 }
 
@@ -68,7 +68,7 @@ struct http_sse *http_sse_open(struct http_request *req, const struct http_sse_o
     struct http_sse *s = xcalloc(1, sizeof(*s));
     int64_t heartbeat_ms = options->heartbeat_ms > 0 ? options->heartbeat_ms : 15000;
     s->lot = req->priv->server->lot;
-    s->connection = req->priv->connection;
+    s->conn = req->priv->conn;
     s->max = options->queue_bytes ? options->queue_bytes : 256 * 1024;
     s->heartbeat_us = heartbeat_ms * USEC_PER_MS;
     s->refs = 2;
@@ -90,30 +90,24 @@ struct http_sse *http_sse_open(struct http_request *req, const struct http_sse_o
     return s;
 }
 
-/* Called by libmicrohttpd when it can send. Returning 0 without suspending would spin. */
-static ssize_t on_read(void *arg, uint64_t at, char *buf, size_t max)
+/* Called when the client can take more. */
+static enum http_piece next_piece(void *arg, struct sbuf *out)
 {
     struct http_sse *s = arg;
-    ssize_t n = 0;
-    (void)at;
+    enum http_piece state = HTTP_PIECE_MORE;
     http_lot_lock(s->lot);
-    size_t left = s->queue.len - s->sent;
-    if (left > 0) {
-        n = (ssize_t)(left < max ? left : max);
-        memcpy(buf, s->queue.s + s->sent, (size_t)n);
-        s->sent += (size_t)n;
-        if (s->sent == s->queue.len) {
-            sbuf_clear(&s->queue);
-            s->sent = 0;
-        }
-    } else if (s->has_ended) {
-        n = MHD_CONTENT_READER_END_OF_STREAM;
-    } else {
+    if (s->queue.len > s->sent) {
+        sbuf_add(out, s->queue.s + s->sent, s->queue.len - s->sent);
+        sbuf_clear(&s->queue);
+        s->sent = 0;
+    } else if (s->has_ended)
+        state = HTTP_PIECE_LAST;
+    else {
         s->is_suspended = true;
-        MHD_suspend_connection(s->connection);
+        state = HTTP_PIECE_WAIT;
     }
     http_lot_unlock(s->lot);
-    return n;
+    return state;
 }
 
 static void on_response_free(void *arg)
@@ -123,26 +117,23 @@ static void on_response_free(void *arg)
     unref(s);
 }
 
-enum MHD_Result http_sse_answer(struct http_private *p)
+void http_sse_answer(struct http_private *p)
 {
     struct http_sse *s = p->sse;
     struct http_reply reply = HTTP_REPLY_INIT;
-    if (!s)
-        return http_answer(p, &reply); /* HTTP_STREAM without http_sse_open */
-    http_reply_empty(&reply, 200);
-    reply.type = HTTP_TYPE_SSE;
+    if (!s) {
+        http_answer(p, &reply); /* HTTP_STREAM without http_sse_open */
+        return;
+    }
+    http_lot_lock(s->lot);
+    s->refs++;
+    http_lot_unlock(s->lot);
+    http_reply_pieces(&reply, 200, HTTP_TYPE_SSE, next_piece, on_response_free, s);
     http_reply_header(&reply, "Cache-Control", "no-cache");
     http_reply_header(&reply, "X-Accel-Buffering", "no"); /* nginx would collect events */
     if (p->server->o.finish)
         p->server->o.finish(&p->view, &reply);
-    http_lot_lock(s->lot);
-    s->refs++;
-    http_lot_unlock(s->lot);
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, on_read, s, on_response_free);
-    if (!response)
-        on_response_free(s);
-    return http_queue(p, response, &reply);
+    http_conn_answer(p->conn, &reply);
 }
 
 void http_sse_forget(struct http_private *p)

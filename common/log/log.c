@@ -33,14 +33,6 @@ static void puts_line(struct line *l, const char *s)
     put(l, s, strlen(s));
 }
 
-/* Characters that a viewer may take for a line end or hide: C0, DEL, C1, the two separators of
- * Unicode, direction overrides. */
-static bool is_control(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069);
-}
-
 static bool is_plain(const char *s, size_t n)
 {
     if (n == 0 || (n == 4 && memcmp(s, "NULL", 4) == 0))
@@ -48,7 +40,7 @@ static bool is_plain(const char *s, size_t n)
     for (size_t i = 0, step; i < n; i += step) {
         uint32_t c;
         step = utf8_char(s + i, n - i, &c);
-        if (step == 0 || is_control(c) || c == ' ' || c == '"' || c == '\\' || c == '=')
+        if (step == 0 || utf8_steers(c) || c == ' ' || c == '"' || c == '\\' || c == '=')
             return false;
     }
     return true;
@@ -67,8 +59,8 @@ static void put_escaped(struct line *l, const char *s, size_t n)
             snprintf(esc, sizeof(esc), "\\%c", (int)c);
         } else if (c == '\n' || c == '\r' || c == '\t') {
             snprintf(esc, sizeof(esc), "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-        } else if (is_control(c)) {
-            snprintf(esc, sizeof(esc), "\\u%04x", (unsigned)c);
+        } else if (utf8_steers(c)) {
+            snprintf(esc, sizeof(esc), c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
         } else {
             put(l, s + i, step);
             continue;
@@ -169,6 +161,7 @@ void log_write(enum log_category category, enum log_level level, const char *eve
     clock_text(clock_wall_us(), time);
     puts_line(&l, "ts=");
     puts_line(&l, time);
+    size_t begin = l.len;
     puts_line(&l, " lvl=");
     puts_line(&l, log_level_names[level]);
     puts_line(&l, " mod=");
@@ -178,6 +171,7 @@ void log_write(enum log_category category, enum log_level level, const char *eve
     for (; kv->type != KV_T_END; kv++)
         put_kv(&l, kv);
     l.text[l.len] = '\n';
-    log_output(category, level, l.text, l.len);
+    if (log_repeat_admit(category, level, l.text + begin, l.len - begin))
+        log_output(category, level, l.text, l.len);
     errno = saved;
 }

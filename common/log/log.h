@@ -8,6 +8,10 @@
  * or UTF-8, and cut at LOG_VALUE_MAX bytes (a line at LOG_LINE_MAX), so a line is always one line.
  * NULL strings are written as NULL.
  *
+ * A line that comes again and again is written ten times in ten seconds; the others are counted,
+ * and summed up in one line more when the ten seconds are over: "... repeated=25890 within_s=10".
+ * Warnings and errors that differ in digits only count as the same line.
+ *
  * Thread-safe; the arguments are borrowed for the call and not evaluated when the level is off. The
  * levels are the only state besides the output; they may be changed while others log. Failing to
  * write is silent (there is nobody left to tell) but counted. */
@@ -116,6 +120,11 @@ void log_set_level_all(enum log_level level); /* info is the default */
  * that lists the names. */
 MUST_USE enum err_code log_set_levels(const char *spec, struct err *err);
 void log_get_levels(char *out, size_t size); /* in the same form; cut when it does not fit */
+
+/* Write the sums of repeated lines whose time is over (now and then, from any thread: nothing else
+ * may be logged for long), and all of them (at the end of the process). */
+void log_tick(void);
+void log_flush(void);
 
 /* Where lines go: a file (created 0640, appended, close-on-exec) or standard error, path NULL or
  * "". log_reopen opens the same path again (SIGHUP, logrotate); on failure the old file stays in

@@ -10,4 +10,10 @@ extern const char *const log_level_names[LOG_LEVEL_N];
 /* line[len] is '\n' and is written along; a capture gets it with a NUL there instead. */
 void log_output(enum log_category category, enum log_level level, char *line, size_t len);
 
+/* repeat.c: whether this line is to be written, or only counted. text: without the time; borrowed.
+ */
+bool log_repeat_admit(enum log_category category, enum log_level level, const char *text,
+                      size_t len);
+void log_repeat_forget(void); /* for tests: each begins anew */
+
 #endif

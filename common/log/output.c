@@ -40,6 +40,7 @@ uint64_t log_lost_count(void)
 
 void log_set_capture(log_capture_fn *fn, void *arg)
 {
+    log_repeat_forget();
     capture_arg = arg;
     capture = fn;
 }

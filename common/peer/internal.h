@@ -13,8 +13,7 @@
 
 #define PEER_REPLIES "replies" /* our handle for the server-named reply queue */
 
-/* --- timers.c: a heap by due time
- * --------------------------------------------------------------------------------------- */
+/* --- timers.c: a heap by due time --- */
 struct timer {
     int64_t due_us;
     size_t at; /* place in the heap + 1; 0: not set */
@@ -29,9 +28,7 @@ void timers_unset(struct timers *t, struct timer *timer);
 struct timer *timers_first(const struct timers *t); /* NULL when empty */
 void timers_release(struct timers *t);
 
-/* --- pool.c: the workers
- * --------------------------------------------------------------------------------------------------
- */
+/* --- pool.c: the workers --- */
 struct job {
     struct job *next;
     void (*run)(struct job *job);
@@ -56,9 +53,7 @@ void pool_give(struct pool *pool, struct jobs *jobs); /* empties jobs */
 void pool_stop(struct pool *pool);                    /* runs what is left, then joins */
 void pool_release(struct pool *pool);
 
-/* --- what is to be published
- * ------------------------------------------------------------------------------------------------
- */
+/* --- what is to be published --- */
 enum send_kind { SEND_REPLY, SEND_ASK, SEND_TELL };
 struct send {
     struct send *next, *prev;
@@ -149,8 +144,9 @@ struct peer {
     struct peer_credentials credentials; /* user "" : none */
     int64_t reopen_at_us;
     struct backoff backoff;
-    struct ask *registration; /* NULL: none is under way */
-    struct timer again;       /* registers again after a failure */
+    unsigned register_patience; /* each attempt that was not answered doubles the next one's time */
+    struct ask *registration;   /* NULL: none is under way */
+    struct timer again;         /* registers again after a failure */
 
     struct timers timers;
     struct jobs jobs; /* for the workers, at the end of the round */

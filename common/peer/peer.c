@@ -22,10 +22,11 @@ static const char *keep(struct peer *p, const char *s)
 static void keep_strings(struct peer *p)
 {
     struct peer_options *o = &p->o;
-    const char **all[] = {
-        &o->bus.host,     &o->bus.vhost,    &o->bus.user,    &o->bus.password,        &o->bus.name,
-        &o->bus.tls.ca,   &o->bus.tls.cert, &o->bus.tls.key, &o->bus.tls.min_version, &o->exchange,
-        &o->register_key, &o->ask_key,      &o->queue,       &o->dead_letter_key};
+    const char **all[] = {&o->bus.host,     &o->bus.vhost,       &o->bus.user,
+                          &o->bus.password, &o->bus.name,        &o->bus.tls.ca,
+                          &o->bus.tls.cert, &o->bus.tls.key,     &o->bus.tls.min_version,
+                          &o->exchange,     &o->register_key,    &o->ask_key,
+                          &o->queue,        &o->dead_letter_key, &o->bus.password_path};
     _Static_assert(ARRAY_LEN(all) <= ARRAY_LEN(p->strings), "room for each");
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         *all[i] = keep(p, *all[i]);

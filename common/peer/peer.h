@@ -2,12 +2,19 @@
  * its own. Knows nothing of what the messages say; the SDKs of VNFMs and drivers put their meaning
  * on top (vnfm-generic/sdk/ob_vnfm.h, vim-drivers/sdk/ob_vim.h).
  *
- *     struct peer *peer = peer_new(&(struct peer_options){ .bus = { .host = "broker", .user =
- * "registrar", .password = pw }, .exchange = "the-exchange", .register_key = "registrations",
- * .ask_key = "questions", .queue = "web", .threads = 4, .hooks = &hooks, .arg = me }); if
- * (peer_start(peer, &err) != ERR_OK) ...
- *     ...hooks.serve(me, request) runs on a worker; then or later, from any thread:
- * peer_request_reply(request, &body)... peer_stop(peer, 5000); peer_free(peer);
+ *     struct peer *peer = peer_new(&(struct peer_options){
+ *         .bus = {.host = "broker", .user = "registrar", .password = password},
+ *         .exchange = "the-exchange",
+ *         .register_key = "registrations",
+ *         .ask_key = "questions",
+ *         .queue = "web",
+ *         .hooks = hooks, // hooks->serve(me, request) runs on a worker; then or later, from any
+ *         .arg = me});    // thread, peer_request_reply(request, &body) ends it
+ *     if (peer_start(peer, err) != ERR_OK)
+ *         return err->code;
+ *     wait_for_signal();
+ *     peer_stop(peer, 5000);
+ *     peer_free(peer);
  *
  * Threads: ONE I/O thread owns the connection, so that heartbeats go on while work is done;
  * `threads` workers run the hooks `serve` and the completions of asks and delays. Nothing that runs
@@ -68,6 +75,8 @@ struct peer_hooks {
     /* Out of the answer; user and password: buffers of size bytes. */
     enum err_code (*read_credentials)(const char *body, size_t len, char *user, char *password,
                                       size_t size, struct err *err);
+    /* May an answer go there? One that may not is dropped without trying. NULL: anywhere. */
+    bool (*may_answer)(const char *reply_to);
     /* Each time that it begins to serve as this user; may be NULL. */
     void (*private_user)(void *arg, const struct peer_credentials *mine);
     void (*event)(void *arg, const struct peer_event *event); /* for the log; may be NULL */
@@ -78,12 +87,12 @@ struct peer_hooks {
 struct peer_options {
     struct bus_options bus; /* user, password: of the registration user */
     const char *exchange, *register_key, *ask_key, *queue;
-    const char
-        *dead_letter_key;    /* NULL: messages over the delivery limit are dropped by the broker */
+    /* NULL: messages over the delivery limit are dropped by the broker */
+    const char *dead_letter_key;
     unsigned threads;        /* [4] */
     unsigned prefetch;       /* requests in hand [512] */
     unsigned delivery_limit; /* [8] */
-    int register_timeout_ms; /* one attempt [5000] */
+    int register_timeout_ms; /* the first attempt [5000]; doubled up to 16 times of it */
     size_t answers_max;      /* bytes of answers remembered [4 MiB] */
     const struct peer_hooks *hooks;
     void *arg;
@@ -98,8 +107,7 @@ MUST_USE enum err_code peer_start(struct peer *peer, struct err *err);
 void peer_stop(struct peer *peer, int grace_ms);
 void peer_free(struct peer *peer); /* stopped or never started; NULL is fine */
 
-/* --- a request in hand; any thread
- * -------------------------------------------------------------------------------- */
+/* --- a request in hand; any thread --- */
 const char *peer_request_body(const struct peer_request *request,
                               size_t *ret_len);                  /* borrowed until the reply */
 const char *peer_request_id(const struct peer_request *request); /* correlation id or NULL */
@@ -109,8 +117,7 @@ void peer_request_reply(struct peer_request *request, struct sbuf *body);
 void peer_request_ack(
     struct peer_request *request); /* acknowledge without an answer; takes the request */
 
-/* --- questions and delays; any thread
- * ----------------------------------------------------------------------------- */
+/* --- questions and delays; any thread --- */
 struct peer_answer {
     enum err_code code; /* ERR_OK, ERR_TIMEOUT, ERR_UNAVAIL (stopping) */
     const struct err *err;

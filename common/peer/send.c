@@ -74,6 +74,8 @@ static const char *fill(struct peer *p, struct send *send, struct bus_message *m
         m->routing_key = ask->key;
         m->correlation_id = ask->id;
         m->reply_to = bus_queue_name(p->bus, PEER_REPLIES);
+        if (p->is_private) /* the broker vouches for it: who registers again is known by it */
+            m->user_id = p->credentials.user;
     } else {
         struct tell *tell = CONTAINER_OF(send, struct tell, send);
         body = &tell->body;

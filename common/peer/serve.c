@@ -138,7 +138,10 @@ void serve_reply(struct peer *p, struct peer_request *r)
         request_free(p, r);
     else if (!peer_request_wants_reply(r))
         serve_ack(p, r);
-    else
+    else if (p->o.hooks->may_answer && !p->o.hooks->may_answer(r->delivery->reply_to)) {
+        peer_report(p, PEER_DROPPED, 0, r->delivery->reply_to);
+        serve_settled(p, r, false);
+    } else
         send_later(p, &r->send);
 }
 

@@ -28,6 +28,8 @@ static void open_session(struct peer *p)
     p->is_private = p->credentials.user[0] != '\0';
     p->is_first = true;
     if (p->is_private) {
+        if (!o.user || strcmp(o.user, p->credentials.user) != 0)
+            o.password_path = NULL; /* it is another account's */
         o.user = p->credentials.user;
         o.password = p->credentials.password;
     }
@@ -60,13 +62,18 @@ void session_close(struct peer *p)
     timers_unset(&p->timers, &p->again);
 }
 
+/* When hundreds register at once, each waits for those before it. One that gave up and asks again
+ * makes the queue longer: with the same time for each attempt it might never come to an end. */
+enum { REGISTER_PATIENCE_MAX = 4 };
+
 static void begin_registration(struct peer *p)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     if (p->registration)
         return; /* it was sent again with all other questions */
     p->o.hooks->registration(p->o.arg, NULL, &body);
-    p->registration = ask_new(p, p->o.register_key, &body, p->o.register_timeout_ms);
+    p->registration = ask_new(p, p->o.register_key, &body,
+                              (int64_t)p->o.register_timeout_ms << p->register_patience);
     ask_begin(p, p->registration);
     if (!p->is_private)
         peer_report(p, PEER_REGISTERING, 0, "");
@@ -107,11 +114,14 @@ void session_registered(struct peer *p, struct ask *ask)
         return;
     if (rc != ERR_OK) {
         peer_report(p, PEER_FAULT, 0, err.msg);
+        if (rc == ERR_TIMEOUT && p->register_patience < REGISTER_PATIENCE_MAX)
+            p->register_patience++;
         timers_set(&p->timers, &p->again,
                    peer_now_us() + backoff_next_ms(&p->backoff) * USEC_PER_MS);
         return;
     }
     p->registrations++;
+    p->register_patience = 0;
     if (p->is_private && strcmp(got.user, p->credentials.user) == 0 &&
         strcmp(got.password, p->credentials.password) == 0) {
         backoff_reset(&p->backoff);

@@ -4,6 +4,8 @@
 
 #include "common/ports/store_pg.h"
 
+struct sbuf;
+
 #define NOW_SQL   "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 #define KINDS_MAX 16
 
@@ -16,7 +18,7 @@ struct engine_pg {
     const struct domain *dom;
     struct kind_statements kinds[KINDS_MAX];
     struct db_statement facts[KINDS_MAX];
-    enum err_code (*render)(void *arg, struct db *db, const char *name, char **ret,
+    enum err_code (*render)(void *arg, struct db *db, const struct send_ref *ref, char **ret,
                             struct err *err);
     void *arg;
 };
@@ -28,13 +30,24 @@ struct engine_pg {
         (list)->at[(list)->n++] = (element);                                                       \
     } while (0)
 
+int pg_n_keys(const struct row_kind *k);
 bool pg_is_root(const struct domain *dom, int kind);
+/* -1: there is none of that name. */
+int pg_agg_kind(const struct domain *dom, const char *name);
 enum err_code pg_load(void *ctx, const struct domain *dom, struct load *l, struct err *err);
 enum err_code pg_save(void *ctx, const struct domain *dom, const struct save *s, struct err *err);
-/* Outbox rows by their keys: $1 streams, $2 seqs. */
-void pg_send_keys(struct engine_pg *pg, const struct db_statement *st,
+/* Outbox rows: $1 streams, $2 seqs, $3 senders. */
+void pg_send_rows(struct engine_pg *pg, const struct db_statement *st,
                   const struct outbox_row *const *rows, size_t n);
-extern const struct db_statement pg_outbox_drop, pg_outbox_retry;
+/* What is to become of those that were published. */
+void pg_send_settled(struct engine_pg *pg, const struct save *s);
+
+/* The column refs of a row of the outbox, "" without any: "<at> <kind> <version> <n>:<id><m>:<arg>"
+ * each, where n and m count bytes: nothing in an id or argument can make a reference. */
+void pg_refs_write(struct sbuf *out, const struct send_refs *refs);
+/* Into the arena. What is not of that form becomes one reference of kind 0, which cannot be
+ * rendered: the row is not sent, and that is said. */
+void pg_refs_read(struct arena *a, const char *text, struct send_refs *ret);
 
 /* Flags in the column meta. */
 enum { META_ANSWER = 1, META_INTERNAL = 2 };

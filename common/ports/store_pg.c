@@ -7,13 +7,18 @@
 #include <string.h>
 
 /* clang-format off */
+/* Of outbox row r: its time is not over, and it is no request (meta: write_meta) whose command was closed meanwhile. A launch that leaves
+   after its server was released would bring it to life again. */
+#define IS_WANTED_SQL(answer_flag) "((r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (split_part(r.meta, E'\\t', 3) = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
+                      "OR EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3))))"
 static const struct db_statement
-    outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true FROM unnest($1::text[], $2::int8[]) AS c(s, q) WHERE o.stream = c.s AND o.seq = c.q" },
-    outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox WHERE next_at < " NOW_SQL " AND until_at > 0 AND until_at < " NOW_SQL },
+    outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true, sender = c.w FROM unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q AND NOT o.maybe_sent RETURNING o.stream, o.seq" },
+    outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox o USING (SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND "
+                      "NOT " IS_WANTED_SQL("$1") " FOR UPDATE SKIP LOCKED) s WHERE o.stream = s.stream AND o.seq = s.seq" },
     outbox_unsent = { "engine_outbox_unsent", "UPDATE outbox o SET next_at = " NOW_SQL " + $2::int8, attempts = o.attempts + 1 FROM "
-                      "(SELECT stream, seq FROM outbox WHERE next_at < " NOW_SQL " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) s "
-                      "WHERE o.stream = s.stream AND o.seq = s.seq RETURNING o.stream, o.seq, o.attempts, o.until_at, o.maybe_sent, o.meta, o.body" },
-    due_load      = { "engine_due", "SELECT id, agg, agg_kind FROM command WHERE due_at <= " NOW_SQL " ORDER BY due_at LIMIT $1" };
+                      "(SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND " IS_WANTED_SQL("$3") " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) s "
+                      "WHERE o.stream = s.stream AND o.seq = s.seq RETURNING o.stream, o.seq, o.attempts, o.until_at, o.maybe_sent, o.meta, o.body, o.refs, o.room, o.sender" },
+    due_load      = { "engine_due", "SELECT id, agg, agg_kind FROM command WHERE due_at <= " NOW_SQL " AND room <> ALL ($2::text[]) ORDER BY due_at LIMIT $1" };
 /* clang-format on */
 
 /* --- statements of the domain's tables --- */
@@ -33,17 +38,37 @@ bool pg_is_root(const struct domain *dom, int kind)
     return false;
 }
 
-/* id, agg, phase, seq, keys..., doc, state: absent ones as constants, so that every kind reads
- * alike. */
+int pg_agg_kind(const struct domain *dom, const char *name)
+{
+    for (int i = 0; i < dom->n_aggs; i++)
+        if (strcmp(dom->aggs[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+int pg_n_keys(const struct row_kind *k)
+{
+    int n = 0;
+    while (n < ROW_KEYS_MAX && k->keys[n])
+        n++;
+    return n;
+}
+
+static const char *phase_column(const struct row_kind *k)
+{
+    return k->phase_column ? k->phase_column : "phase";
+}
+
+/* id, agg, phase, seq, keys..., doc, state: absent ones but keys as constants. */
 static void add_columns(struct sbuf *sql, const struct row_kind *k, bool has_seq, bool has_agg)
 {
-    sbuf_addf(sql, "r.id, %s, %s, %s", has_agg ? "r.agg" : "''", k->has_phase ? "r.phase" : "0",
-              has_seq ? "r.seq" : "0");
-    for (int i = 0; i < ROW_KEYS_MAX; i++)
-        if (k->keys[i])
-            sbuf_addf(sql, ", coalesce(r.%s, '')", k->keys[i]);
+    sbuf_addf(sql, "r.id, %s, %s%s, %s", has_agg ? "r.agg" : "''", k->phases.n ? "r." : "",
+              k->phases.n ? phase_column(k) : "''", has_seq ? "r.seq" : "0");
+    for (int i = 0; i < pg_n_keys(k); i++)
+        if (k->numbers & 1u << i)
+            sbuf_addf(sql, ", r.%s::text", k->keys[i]);
         else
-            sbuf_adds(sql, ", ''");
+            sbuf_addf(sql, ", coalesce(r.%s, '')", k->keys[i]);
     sbuf_addf(sql, ", %s, %s", k->has_doc ? "r.doc" : "''", k->has_state ? "r.state" : "''");
 }
 
@@ -54,23 +79,32 @@ static void make_upsert(struct kind_statements *s, const struct row_kind *k, boo
     AUTO(sbuf_release) struct sbuf sets = SBUF_INIT;
     struct sbuf sql = SBUF_INIT;
     int n = 3;
-    sbuf_adds(&cols, "id, agg, phase");
-    sbuf_adds(&types, "$1::text[], $2::text[], $3::int4[]");
-    sbuf_adds(&sets, "phase = excluded.phase");
+    sbuf_addf(&cols, "id, agg, %s", phase_column(k));
+    sbuf_adds(&types, "$1::text[], $2::text[], $3::text[]");
+    sbuf_addf(&sets, "%s = excluded.%s", phase_column(k), phase_column(k));
     const char *names[ROW_KEYS_MAX + 3] = {0};
+    bool is_number[ROW_KEYS_MAX + 3] = {0};
     int n_names = 0;
-    if (root)
+    if (root) {
+        is_number[n_names] = true;
         names[n_names++] = "seq";
-    for (int i = 0; i < ROW_KEYS_MAX && k->keys[i]; i++)
+    }
+    for (int i = 0; i < pg_n_keys(k); i++) {
+        is_number[n_names] = k->numbers & 1u << i;
         names[n_names++] = k->keys[i];
+    }
     if (k->has_doc)
         names[n_names++] = "doc";
     if (k->has_state)
         names[n_names++] = "state";
     for (int i = 0; i < n_names; i++) {
         sbuf_addf(&cols, ", %s", names[i]);
-        sbuf_addf(&types, ", $%d::%s[]", ++n, strcmp(names[i], "seq") == 0 ? "int8" : "text");
+        sbuf_addf(&types, ", $%d::%s[]", ++n, is_number[i] ? "int8" : "text");
         sbuf_addf(&sets, ", %s = excluded.%s", names[i], names[i]);
+    }
+    if (k->once) {
+        sbuf_addf(&cols, ", %s", k->once);
+        sbuf_addf(&types, ", $%d::text[]", ++n);
     }
     sbuf_addf(&sql,
               "INSERT INTO %s (%s) SELECT * FROM unnest(%s) ON CONFLICT (id) DO UPDATE SET %s",
@@ -85,7 +119,7 @@ static void make_statements(struct engine_pg *pg)
         struct kind_statements *s = &pg->kinds[i];
         bool root = pg_is_root(pg->dom, i);
         struct sbuf sql = SBUF_INIT;
-        if (!k->has_phase) /* only a fact */
+        if (!k->phases.n) /* only a fact */
             continue;
         sbuf_addf(&sql, "SELECT id FROM %s WHERE id = ANY($1::text[])", k->table);
         s->exists = make("exists", k->table, &sql);
@@ -97,7 +131,8 @@ static void make_statements(struct engine_pg *pg)
         s->lock = make("lock", k->table, &sql);
         sbuf_adds(&sql, "SELECT ");
         add_columns(&sql, k, root, true);
-        sbuf_addf(&sql, " FROM %s r WHERE r.agg = ANY($1::text[]) ORDER BY r.id", k->table);
+        sbuf_addf(&sql, " FROM %s r WHERE r.agg = ANY($1::text[])%s%s ORDER BY r.id", k->table,
+                  k->open ? " AND r." : "", k->open ? k->open : "");
         s->members = make("members", k->table, &sql);
         sbuf_addf(&sql, "DELETE FROM %s WHERE id = ANY($1::text[])", k->table);
         s->drop = make("drop", k->table, &sql);
@@ -137,28 +172,33 @@ static void read_meta(struct arena *a, const char *meta, struct send *s)
 static enum err_code settle(void *ctx, const struct save *s, struct err *err)
 {
     struct engine_pg *pg = ctx;
-    pg_send_keys(pg, &pg_outbox_drop, s->confirmed, s->n_confirmed);
-    pg_send_keys(pg, &pg_outbox_retry, s->retry, s->n_retry);
+    pg_send_settled(pg, s);
     enum err_code rc = db_sync(pg->db, err);
     db_results_clear(pg->db);
     return rc;
 }
 
-static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
-                         struct err *err)
+static enum err_code due(void *ctx, struct arena *a, const struct due_query *q, struct due **ret,
+                         size_t *ret_n, struct err *err)
 {
     struct engine_pg *pg = ctx;
+    AUTO(db_array_release) struct db_array held = DB_TEXT_ARRAY;
     struct db_result res;
+    for (size_t i = 0; i < q->n_held; i++)
+        db_array_text(&held, q->held[i]);
     enum err_code rc =
-        db_query(pg->db, &due_load, DB_PARAMS(db_param_int((int64_t)max)), &res, err);
+        db_query(pg->db, &due_load, DB_PARAMS(db_param_int((int64_t)q->max), db_param_array(&held)),
+                 &res, err);
     if (rc != ERR_OK)
         return rc;
-    *ret_n = (size_t)db_rows(&res);
-    *ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
-    for (size_t i = 0; i < *ret_n; i++)
-        (*ret)[i] = (struct due){arena_strdup(a, db_text(&res, (int)i, 0)),
-                                 arena_strdup(a, db_text(&res, (int)i, 1)),
-                                 (uint8_t)db_int64(&res, (int)i, 2)};
+    *ret = arena_alloc(a, ((size_t)db_rows(&res) + 1) * sizeof(**ret));
+    *ret_n = 0;
+    for (int i = 0; i < db_rows(&res); i++) {
+        int kind = pg_agg_kind(pg->dom, db_text(&res, i, 2));
+        if (kind >= 0)
+            (*ret)[(*ret_n)++] = (struct due){arena_strdup(a, db_text(&res, i, 0)),
+                                              arena_strdup(a, db_text(&res, i, 1)), (uint8_t)kind};
+    }
     db_results_clear(pg->db);
     return ERR_OK;
 }
@@ -169,9 +209,10 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
     struct engine_pg *pg = ctx;
     struct db_result res;
     db_results_clear(pg->db); /* of whatever was done last: a mark, a rendering */
-    db_send(pg->db, &outbox_expire, NULL, 0);
+    db_send(pg->db, &outbox_expire, DB_PARAMS(db_param_int(META_ANSWER)));
     db_send(pg->db, &outbox_unsent,
-            DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US)));
+            DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US),
+                      db_param_int(META_ANSWER)));
     enum err_code rc = db_sync(pg->db, err);
     if (rc != ERR_OK)
         return rc;
@@ -186,30 +227,49 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
                                    .maybe_sent = db_bool(&res, i, 4)};
         read_meta(a, db_text(&res, i, 5), &row->send);
         row->send.body = arena_strdup(a, db_text(&res, i, 6));
+        pg_refs_read(a, db_text(&res, i, 7), &row->send.refs);
         row->send.until_at = row->until_at;
+        row->send.room = arena_strdup(a, db_text(&res, i, 8));
+        row->sender = arena_strdup(a, db_text(&res, i, 9));
         ADD(ret, row, a);
     }
     db_results_clear(pg->db);
     return ERR_OK;
 }
 
+static void set_marked(const struct db_result *res, struct outbox_row *const *rows, size_t n)
+{
+    for (int i = 0; i < db_rows(res); i++)
+        for (size_t k = 0; k < n; k++)
+            if (rows[k]->seq == db_int64(res, i, 1) &&
+                strcmp(rows[k]->stream, db_text(res, i, 0)) == 0)
+                rows[k]->maybe_sent = true;
+}
+
 static enum err_code mark_maybe_sent(void *ctx, struct outbox_row *const *rows, size_t n,
                                      struct err *err)
 {
     struct engine_pg *pg = ctx;
-    pg_send_keys(pg, &outbox_mark, (const struct outbox_row *const *)rows, n);
-    return db_sync(pg->db, err);
+    struct db_result res;
+    pg_send_rows(pg, &outbox_mark, (const struct outbox_row *const *)rows, n);
+    enum err_code rc = db_sync(pg->db, err);
+    if (rc != ERR_OK)
+        return rc;
+    while (db_result_next(pg->db, &res)) /* what the batch loaded stays: rows refer to it */
+        if (res.statement == &outbox_mark)
+            set_marked(&res, rows, n);
+    return ERR_OK;
 }
 
-static enum err_code render(void *ctx, const char *name, char **ret, struct err *err)
+static enum err_code render(void *ctx, const struct send_ref *ref, char **ret, struct err *err)
 {
     struct engine_pg *pg = ctx;
-    return pg->render(pg->arg, pg->db, name, ret, err);
+    return pg->render(pg->arg, pg->db, ref, ret, err);
 }
 
 struct engine_pg *engine_pg_new(struct db *db, const struct domain *dom,
                                 enum err_code (*render_fn)(void *arg, struct db *db,
-                                                           const char *name, char **ret,
+                                                           const struct send_ref *ref, char **ret,
                                                            struct err *err),
                                 void *arg)
 {

@@ -9,11 +9,12 @@
 
 struct engine_pg; /* of one worker: owned by its thread */
 
-/* db: taken. render: text for the reference "\x01name\x01" (given, malloc), may use db outside of a
+/* db: taken. render: text for a reference of a body (given, malloc), may use db outside of a
  * transaction. */
 struct engine_pg *engine_pg_new(struct db *db, const struct domain *dom,
-                                enum err_code (*render)(void *arg, struct db *db, const char *name,
-                                                        char **ret, struct err *err),
+                                enum err_code (*render)(void *arg, struct db *db,
+                                                        const struct send_ref *ref, char **ret,
+                                                        struct err *err),
                                 void *arg);
 void engine_pg_free(struct engine_pg *pg);
 struct engine_store engine_pg_store(struct engine_pg *pg);

@@ -5,7 +5,7 @@
 /* clang-format off */
 static const struct db_statement
     now_statement = { "engine_now", "SELECT " NOW_SQL },
-    commands_load = { "engine_commands", "SELECT id, agg, agg_kind, kind, subject, due_at, data FROM command WHERE agg = ANY($1::text[]) ORDER BY id" };
+    commands_load = { "engine_commands", "SELECT id, agg, agg_kind, kind, subject, due_at, data, room FROM command WHERE agg = ANY($1::text[]) ORDER BY id" };
 /* clang-format on */
 
 /* --- load --- */
@@ -15,12 +15,11 @@ enum {
     COL_AGG,
     COL_PHASE,
     COL_SEQ,
-    COL_KEYS,
-    COL_DOC = COL_KEYS + ROW_KEYS_MAX,
-    COL_STATE
+    COL_KEYS /* as many as the kind has; then doc and state */
 };
 
-static struct row *read_row(struct arena *a, const struct db_result *res, int i, int kind)
+static struct row *read_row(const struct domain *dom, struct arena *a, const struct db_result *res,
+                            int i, int kind)
 {
     struct row *r = arena_alloc(a, sizeof(*r));
     r->kind = (uint8_t)kind;
@@ -28,12 +27,24 @@ static struct row *read_row(struct arena *a, const struct db_result *res, int i,
      * read before. */
     r->id = arena_strdup(a, db_text(res, i, COL_ID));
     r->agg = arena_strdup(a, db_text(res, i, COL_AGG));
-    r->phase = (int32_t)db_int64(res, i, COL_PHASE);
+    r->phase = words_find(&dom->rows[kind].phases, db_text(res, i, COL_PHASE));
     r->seq = db_int64(res, i, COL_SEQ);
+    int n_keys = pg_n_keys(&dom->rows[kind]);
     for (int k = 0; k < ROW_KEYS_MAX; k++)
-        r->key[k] = arena_strdup(a, db_text(res, i, COL_KEYS + k));
-    r->doc = db_text(res, i, COL_DOC);
-    r->state = db_text(res, i, COL_STATE);
+        r->key[k] = k < n_keys ? arena_strdup(a, db_text(res, i, COL_KEYS + k)) : "";
+    r->doc = db_text(res, i, COL_KEYS + n_keys);
+    r->state = db_text(res, i, COL_KEYS + n_keys + 1);
+    return r;
+}
+
+/* A member or root whose phase this release does not know: the aggregate cannot be decided. */
+static struct row *read_member(const struct domain *dom, struct loaded *l, struct arena *a,
+                               const struct db_result *res, int i, int kind)
+{
+    struct row *r = read_row(dom, a, res, i, kind);
+    if (r->phase < 0)
+        l->unknown = arena_printf(a, "phase '%s' of %s '%s'", db_text(res, i, COL_PHASE),
+                                  dom->rows[kind].table, r->id);
     return r;
 }
 
@@ -43,7 +54,7 @@ struct asking { /* aggregates of one kind, distinct, and the union of the facts 
     struct loaded *loaded[ENGINE_BATCH_MAX];
     int n;
     unsigned facts;
-    struct db_array array;
+    struct db_array array, keys;
 };
 
 static int find_id(const struct asking *q, const char *id)
@@ -59,10 +70,23 @@ static void ask_for(struct asking *asking, const struct load *l)
     for (size_t i = 0; i < l->n; i++) {
         struct asking *q = &asking[l->intents[i]->agg_kind];
         q->facts |= l->intents[i]->facts;
+        if (l->intents[i]->fact_key)
+            db_array_text(&q->keys, l->intents[i]->fact_key);
         if (find_id(q, l->intents[i]->agg) >= 0 || q->n == ENGINE_BATCH_MAX)
             continue;
         q->ids[q->n++] = l->intents[i]->agg;
         db_array_text(&q->array, l->intents[i]->agg);
+    }
+}
+
+static void send_facts(struct engine_pg *pg, const struct domain *dom, struct asking *q, int k)
+{
+    for (int i = 0; i < dom->n_facts; i++) {
+        const struct fact_kind *f = &dom->facts[i];
+        if (!(q->facts & f->bit) || (f->agg_kind != k && f->agg_kind != dom->n_aggs))
+            continue;
+        const struct db_param params[] = {db_param_array(&q->array), db_param_array(&q->keys)};
+        db_send(pg->db, &pg->facts[i], params, f->wants_keys ? 2 : 1);
     }
 }
 
@@ -81,20 +105,17 @@ static void send_loads(struct engine_pg *pg, const struct domain *dom, struct as
             db_send(pg->db, &pg->kinds[ak->members[i]].members,
                     DB_PARAMS(db_param_array(&q->array)));
         db_send(pg->db, &commands_load, DB_PARAMS(db_param_array(&q->array)));
-        for (int i = 0; i < dom->n_facts; i++)
-            if ((q->facts & dom->facts[i].bit) &&
-                (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs))
-                db_send(pg->db, &pg->facts[i], DB_PARAMS(db_param_array(&q->array)));
+        send_facts(pg, dom, q, k);
     }
 }
 
-static void read_root(struct asking *q, struct load *l, const struct db_result *res,
-                      const struct agg_kind *ak)
+static void read_root(const struct domain *dom, struct asking *q, struct load *l,
+                      const struct db_result *res, const struct agg_kind *ak)
 {
     for (int i = 0; i < db_rows(res); i++) {
         int at = find_id(q, db_text(res, i, COL_ID));
         if (at >= 0 && q->loaded[at])
-            q->loaded[at]->root = read_row(l->arena, res, i, ak->root);
+            q->loaded[at]->root = read_member(dom, q->loaded[at], l->arena, res, i, ak->root);
     }
 }
 
@@ -113,39 +134,52 @@ static void read_locks(struct asking *q, struct load *l, const struct db_result 
         }
 }
 
-static void read_members(struct asking *q, struct load *l, const struct db_result *res, int kind)
+static void read_members(const struct domain *dom, struct asking *q, struct load *l,
+                         const struct db_result *res, int kind)
 {
     for (int i = 0; i < db_rows(res); i++) {
         int at = find_id(q, db_text(res, i, COL_AGG));
         if (at >= 0 && q->loaded[at])
-            ADD(&q->loaded[at]->rows, read_row(l->arena, res, i, kind), l->arena);
+            ADD(&q->loaded[at]->rows, read_member(dom, q->loaded[at], l->arena, res, i, kind),
+                l->arena);
     }
 }
 
-static void read_commands(struct asking *q, struct load *l, const struct db_result *res)
+static void read_commands(const struct domain *dom, struct asking *q, struct load *l,
+                          const struct db_result *res)
 {
     for (int i = 0; i < db_rows(res); i++) {
         int at = find_id(q, db_text(res, i, 1));
         if (at < 0 || !q->loaded[at])
             continue;
+        int agg_kind = pg_agg_kind(dom, db_text(res, i, 2));
+        int kind = words_find(&dom->commands, db_text(res, i, 3));
+        if (agg_kind < 0 || kind < 0) {
+            q->loaded[at]->unknown =
+                arena_printf(l->arena, "kind '%s' of command '%s' of %s", db_text(res, i, 3),
+                             db_text(res, i, 0), db_text(res, i, 2));
+            continue;
+        }
         struct command *c = arena_alloc(l->arena, sizeof(*c));
         /* Used when the results are gone: a reply queue is deleted after the publishing, and the
          * names of a command go into logs. See read_row. */
         *c = (struct command){.id = arena_strdup(l->arena, db_text(res, i, 0)),
                               .agg = arena_strdup(l->arena, db_text(res, i, 1)),
-                              .agg_kind = (uint8_t)db_int64(res, i, 2),
-                              .kind = (uint8_t)db_int64(res, i, 3),
+                              .agg_kind = (uint8_t)agg_kind,
+                              .kind = (uint8_t)kind,
                               .subject = arena_strdup(l->arena, db_text(res, i, 4)),
                               .due_at = db_int64(res, i, 5),
-                              .data = arena_strdup(l->arena, db_text(res, i, 6))};
+                              .data = arena_strdup(l->arena, db_text(res, i, 6)),
+                              .room = arena_strdup(l->arena, db_text(res, i, 7))};
         ADD(&q->loaded[at]->commands, c, l->arena);
     }
 }
 
-static void read_facts(struct load *l, const struct db_result *res, int kind)
+static void read_facts(const struct domain *dom, struct load *l, const struct db_result *res,
+                       int kind)
 {
     for (int i = 0; i < db_rows(res); i++)
-        ADD(&l->facts, read_row(l->arena, res, i, kind), l->arena);
+        ADD(&l->facts, read_row(dom, l->arena, res, i, kind), l->arena);
 }
 
 static void read_loads(struct engine_pg *pg, const struct domain *dom, struct asking *asking,
@@ -163,17 +197,17 @@ static void read_loads(struct engine_pg *pg, const struct domain *dom, struct as
         db_result_next(pg->db, &res);
         db_result_next(pg->db, &locked);
         read_locks(q, l, &res, &locked, k);
-        read_root(q, l, &locked, ak);
+        read_root(dom, q, l, &locked, ak);
         for (int i = 0; i < ak->n_members; i++)
             if (db_result_next(pg->db, &res))
-                read_members(q, l, &res, ak->members[i]);
+                read_members(dom, q, l, &res, ak->members[i]);
         if (db_result_next(pg->db, &res))
-            read_commands(q, l, &res);
+            read_commands(dom, q, l, &res);
         for (int i = 0; i < dom->n_facts; i++)
             if ((q->facts & dom->facts[i].bit) &&
                 (dom->facts[i].agg_kind == k || dom->facts[i].agg_kind == dom->n_aggs) &&
                 db_result_next(pg->db, &res))
-                read_facts(l, &res, dom->facts[i].row_kind);
+                read_facts(dom, l, &res, dom->facts[i].row_kind);
     }
 }
 
@@ -182,14 +216,16 @@ enum err_code pg_load(void *ctx, const struct domain *dom, struct load *l, struc
     struct engine_pg *pg = ctx;
     struct asking asking[4];
     for (int i = 0; i < 4; i++)
-        asking[i] = (struct asking){.array = DB_TEXT_ARRAY};
+        asking[i] = (struct asking){.array = DB_TEXT_ARRAY, .keys = DB_TEXT_ARRAY};
     db_results_clear(pg->db);
     ask_for(asking, l);
     send_loads(pg, dom, asking);
     enum err_code rc = db_sync(pg->db, err);
     if (rc == ERR_OK)
         read_loads(pg, dom, asking, l);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         db_array_release(&asking[i].array);
+        db_array_release(&asking[i].keys);
+    }
     return rc;
 }

@@ -4,6 +4,8 @@
 #
 #   servers/      tests/support/servers        log/NAME.log        what each process says
 #   NAME.conf     its options (0600)           run/NAME.process    its identity: tests/support/process.sh
+#   NAME.password of its account on the broker (0600), which is enrolled before its first start: a room of its own
+#   peer.conf     the broker, for VNFMs and drivers of others, where registration is open
 #   baton.env     BATON_URL, BATON_USER, BATON_PASSWORD for the client; to be sourced
 #
 # Set before: suite (absolute, exists), suite_bin (folder of the programs). A process is ready when it says so itself
@@ -172,12 +174,49 @@ suite_load_settings()
         (umask 077 && printf 'suite_port=%q\nsuite_password=%q\n' "$suite_port" "$suite_password" >"$suite/settings")
 }
 
-# suite_configure VHOST SCHEMA: write the options of all processes, with ports that are free now and kept from then on.
+# suite_make_vhost NAME: an empty virtual host that nfvo may use.
+suite_make_vhost()
+{
+    broker_call PUT "/api/vhosts/$1" && broker_call PUT "/api/permissions/$1/$OB_TEST_BROKER_USER" '{"configure":".*","write":".*","read":".*"}'
+}
+
+# Accounts belong to no virtual host: those of another suite on this broker have other names.
+suite_account()
+{
+    [[ $suite_vhost == / || $suite_vhost == baton ]] && echo "$1" || echo "$suite_vhost.$1"
+}
+
+# suite_room NAME: the virtual host of a process of ours; suite_room '': how those of this suite begin.
+suite_room()
+{
+    [[ $suite_vhost == / ]] && echo "baton.$1" || echo "$suite_vhost.$1"
+}
+
+# suite_room_in_url NAME: as part of a path of the management API.
+suite_room_in_url()
+{
+    suite_room "$1"
+}
+
+# suite_enrol NAME KIND TYPE: an account for a process of ours, in a room of its own, once; nfvo need not run.
+suite_enrol()
+{
+    [[ ! -s $suite/$1.password ]] || return 0
+    "$suite_bin/nfvo" --config "$suite/nfvo.conf" --enrol "$(suite_account "$1")" --kind "$2" --type "$3" --room "$(suite_room "$1")" \
+        --password-file "$suite/$1.password" </dev/null >>"$suite/log/enrol.log" 2>&1 || {
+        suite_say "$1 cannot be enrolled; the last lines of $suite/log/enrol.log:"
+        tail -n 5 "$suite/log/enrol.log" >&2
+        return 1
+    }
+}
+
+# suite_configure VHOST SCHEMA [OPEN]: write the options of all processes, with ports that are free now and kept from then on.
+# VHOST exists. OPEN: a virtual host where any VNFM or driver may register; without it registration is closed.
 suite_configure()
 {
     suite_vhost=$1 suite_schema=$2
     suite_agents_vhost=baton-agents
-    [[ $suite_vhost == / ]] || suite_agents_vhost=$suite_vhost-agents
+    [[ $suite_vhost == / || $suite_vhost == baton ]] || suite_agents_vhost=$suite_vhost-agents
     suite_load_settings
     (
         umask 077
@@ -198,16 +237,21 @@ admin-password-path = $suite/admin-password
 upload-dir = $suite/run
 agents-vhost = $suite_agents_vhost
 broker-public-host = $(suite_public_host)
+outbound-allow = 127.0.0.0/8, ::1
 CONF
-        # The well-known registration user: the NFVO gives each peer a login of its own.
-        printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" \
-            "$suite_vhost" >"$suite/peer.conf"
-        cat "$suite/peer.conf" - >"$suite/vnfm-generic.conf" <<CONF
+        rm -f "$suite/peer.conf"
+        if [[ ${3-} ]]; then
+            printf 'registration-open = yes\nregistration-room = %s\n' "$3" >>"$suite/nfvo.conf"
+            printf 'broker-host = %s\nbroker-port = %s\nbroker-vhost = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" "$3" >"$suite/peer.conf"
+        fi
+        suite_write_peer vim-driver-test </dev/null
+        suite_write_peer vnfm-dummy </dev/null
+        suite_write_peer vnfm-generic <<CONF
 agents-vhost = $suite_agents_vhost
 database = "$OB_TEST_DB"
 database-schema = ${suite_schema}_vnfm
 CONF
-        cat "$suite/peer.conf" - >"$suite/vim-driver-local.conf" <<CONF
+        suite_write_peer vim-driver-local <<CONF
 mode = ${suite_mode:-plain}
 state-dir = $suite/cloud
 relay = $OB_TEST_BROKER_PORT
@@ -222,6 +266,16 @@ CONF
     export XDG_CONFIG_HOME=$suite/config # the user's own login stays out of it
 }
 
+# suite_write_peer NAME <MORE: the options of a process of ours, for its account in its room.
+suite_write_peer()
+{
+    {
+        printf 'broker-host = %s\nbroker-port = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT"
+        printf 'broker-vhost = %s\nbroker-user = %s\nbroker-password-file = %s\n' "$(suite_room "$1")" "$(suite_account "$1")" "$suite/$1.password"
+        cat
+    } >"$suite/$1.conf"
+}
+
 suite_start_nfvo()
 {
     suite_start nfvo nfvo --config "$suite/nfvo.conf" "$@"
@@ -229,22 +283,26 @@ suite_start_nfvo()
 
 suite_start_driver()
 {
-    suite_start vim-driver-test vim-driver-test --config "$suite/peer.conf" --journal "$suite/driver.journal" \
+    suite_enrol vim-driver-test driver test
+    suite_start vim-driver-test vim-driver-test --config "$suite/vim-driver-test.conf" --journal "$suite/driver.journal" \
         --state-file "$suite/driver.state" "$@"
 }
 
 suite_start_vnfm()
 {
-    suite_start vnfm-dummy vnfm-dummy --config "$suite/peer.conf" --journal "$suite/vnfm.journal" "$@"
+    suite_enrol vnfm-dummy vnfm dummy
+    suite_start vnfm-dummy vnfm-dummy --config "$suite/vnfm-dummy.conf" --journal "$suite/vnfm.journal" "$@"
 }
 
 suite_start_local_driver()
 {
+    suite_enrol vim-driver-local driver local
     suite_start vim-driver-local vim-driver-local --config "$suite/vim-driver-local.conf" "$@"
 }
 
 suite_start_generic_vnfm()
 {
+    suite_enrol vnfm-generic vnfm generic
     suite_start vnfm-generic vnfm-generic --config "$suite/vnfm-generic.conf" "$@"
 }
 
@@ -292,9 +350,9 @@ suite_rows()
 # What must not be there when no network service exists: each prints one line per kind that is not empty.
 suite_leftover_rows()
 {
-    suite_rows "$suite_schema" nsr vnfr instance outbox event_out 'command where agg_kind = 0' agent_login agent_gone
+    suite_rows "$suite_schema" nsr vnfr instance outbox event_out "command where agg_kind = 'nsr'" agent_login agent_gone
     [[ -z $(suite_sql "select 1 from pg_namespace where nspname = '${suite_schema}_vnfm'") ]] ||
-        suite_rows "${suite_schema}_vnfm" 'vnfr where released_at is null' agent 'run where ended_at is null'
+        suite_rows "${suite_schema}_vnfm" 'vnfr where released_at is null' 'agent where gone_at is null' 'run where ended_at is null'
 }
 
 # Servers that a driver launched and did not delete: out of the test driver's journal, out of the local driver's folder.
@@ -308,24 +366,56 @@ suite_servers()
     cat "$suite"/cloud/servers/*.json 2>/dev/null | jq -r '"\(.name) (\(.id))"'
 }
 
+# suite_explain_servers: of the first servers that the test driver still has, all that its journal says of that hostname and id, with
+# the command (corr: its service and number) that each call belongs to; and what the NFVOs' logs say of their services.
+suite_explain_servers()
+{
+    local server host id nsr=''
+    [[ -s $suite/driver.journal ]] || return 0
+    while read -r server; do
+        host=${server%% *} id=${server##*(} id=${id%)}
+        printf -- '--- %s: server %s\n' "$suite/driver.journal" "$server"
+        jq -r --arg host "$host" --arg id "$id" 'select(.name == $host or .id == $id or .name == $id) |
+            "\(.at) \(.action) \(.name) id=\(.id) outcome=\(.outcome) corr=\(.corr) token=\(.token // "-")"' "$suite/driver.journal"
+        nsr+=$(jq -rs --arg host "$host" '[.[] | select(.name == $host and .corr) | .corr[:36]] | first | select(.) | "|\(.)"' "$suite/driver.journal")
+    done < <(suite_servers 2>/dev/null | head -n 3)
+    [[ ! $nsr ]] || grep -HE -- "${nsr#|}" "$suite"/log/nfvo*.log | sed 's|^.*/log/||' | tail -n 30
+}
+
 suite_leftover_messages()
 {
-    local vhost queues users
-    for vhost in "$suite_vhost" "$suite_agents_vhost"; do
-        queues=$(broker_call GET "/api/queues/${vhost//\//%2F}") || { echo "the broker does not answer for '$vhost'" && return; }
-        jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name)"' <<<"$queues"
-        jq -r '.[].name | select(startswith("nfvo.reply.")) | "reply queue \(.)"' <<<"$queues"
-        jq -r '.[].name | select(test("^vnfm\\..*\\.actions$") and . != "vnfm.nfvo.actions") | "queue of an agent \(.)"' <<<"$queues"
-    done
+    local queues users
+    queues=$(broker_call GET '/api/queues?columns=vhost,name,messages' | jq --arg inner "$suite_vhost" --arg agents "$suite_agents_vhost" \
+        --arg rooms "$(suite_room '')" 'map(select(.vhost == $inner or .vhost == $agents or (.vhost | startswith($rooms))))') ||
+        { echo 'the broker does not answer' && return; }
+    jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name) of \(.vhost)"' <<<"$queues"
+    jq -r '.[] | select(.name | startswith("nfvo.reply.")) | "reply queue \(.name) of \(.vhost)"' <<<"$queues"
+    jq -r '.[].name | select(test("^vnfm\\..*\\.actions$") and . != "vnfm.nfvo.actions") | "queue of an agent \(.)"' <<<"$queues"
     users=$(broker_call GET "/api/vhosts/$suite_agents_vhost/permissions") || { echo 'the broker does not answer' && return; }
     jq -r '.[].user | select(startswith("ems.")) | "broker user of an agent \(.)"' <<<"$users"
 }
 
+# What this suite made on a broker that others use as well: rooms, accounts, its virtual hosts.
+suite_clean_broker()
+{
+    local name
+    for name in $(broker_call GET '/api/users?columns=name' | jq -r --arg ours "$suite_vhost." '.[].name | select(startswith($ours))'); do
+        broker_call DELETE "/api/users/$name" || true
+    done
+    for name in $(broker_call GET '/api/vhosts?columns=name' | jq -r --arg rooms "$(suite_room '')" '.[].name | select(startswith($rooms))') \
+        "$suite_vhost" "$suite_agents_vhost"; do
+        broker_call DELETE "/api/vhosts/$name" || true
+    done
+    # The broker's log is in "/", whatever nfvo's virtual host is.
+    [[ $suite_vhost == / ]] || broker_call DELETE "/api/queues/%2F/nfvo.broker-log.$suite_vhost" || true
+}
+
+# Servers last: what is in an outbox or a queue when they are looked at may be a launch.
 suite_leftovers()
 {
     suite_leftover_rows
-    suite_servers | sed 's/^/server at the driver: /'
     suite_leftover_messages
+    suite_servers | sed 's/^/server at the driver: /'
 }
 
 suite_is_clean()
@@ -347,6 +437,7 @@ suite_explain()
     if [[ ${1-} ]] && suite_runs nfvo && lines=$(timeout 20 "$suite_bin/baton" logs "$1" 2>&1 | tail -n 40); then
         [[ -z $lines ]] || printf -- '--- what its scripts said (baton logs %s)\n%s\n' "$1" "$lines" >&2
     fi
+    suite_explain_servers >&2 || true
     for file in "$suite"/cloud/instances/*/console.log; do
         [[ ! -s $file ]] || printf -- '--- %s\n%s\n' "$file" "$(tail -n 15 "$file")" >&2
     done
@@ -383,8 +474,8 @@ suite_wait_for_peers()
 # suite_remove_data: what all of this wrote, when nothing of it runs.
 suite_remove_data()
 {
-    rm -rf --one-file-system "$suite"/{log,run,config,cloud} "$suite"/*.conf "$suite"/*.journal
-    rm -f "$suite"/{settings,baton.env,driver.state,seal-key,admin-password}
+    rm -rf --one-file-system "$suite"/{log,run,config,cloud} "$suite"/*.{conf,password,journal}
+    rm -f "$suite"/{settings,baton.env,driver.state,driver.state.spent,seal-key,admin-password}
 }
 
 # suite_traces: processes and mounts of ours on this machine, one a line. Nothing when nothing runs.

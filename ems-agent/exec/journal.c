@@ -1,5 +1,6 @@
 #include "ems-agent/exec/journal.h"
 
+#include "common/base/hash.h"
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
 #include "common/sys/clock.h"
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,14 +42,6 @@ const char *run_state_name(enum run_state state)
 
 /* --- names --- */
 
-static uint64_t hash(const char *text, uint64_t start)
-{
-    uint64_t h = start;
-    for (; *text; text++)
-        h = (h ^ (unsigned char)*text) * UINT64_C(1099511628211); /* FNV-1a */
-    return h;
-}
-
 void runs_key(const char *id, char out[RUNS_KEY_SIZE])
 {
     size_t n = 0;
@@ -55,8 +49,8 @@ void runs_key(const char *id, char out[RUNS_KEY_SIZE])
     for (const char *at = id; *at && n < 20; at++)
         if (isalnum((unsigned char)*at))
             out[n++] = *at;
-    snprintf(out + n, RUNS_KEY_SIZE - n, "-%016" PRIx64 "%016" PRIx64,
-             hash(id, UINT64_C(14695981039346656037)), hash(id, UINT64_C(0x9e3779b97f4a7c15)));
+    snprintf(out + n, RUNS_KEY_SIZE - n, "-%016" PRIx64 "%016" PRIx64, hash_text(HASH_START, id),
+             hash_text(UINT64_C(0x9e3779b97f4a7c15), id));
 }
 
 static void name_of(const char *key, const char *suffix, char out[RUNS_KEY_SIZE + 8])
@@ -97,6 +91,32 @@ void runs_read_boot(char out[RUNS_BOOT_SIZE])
         snprintf(out + n, RUNS_BOOT_SIZE - n, "-%.*s", (int)strcspn(at, " \n"), at);
 }
 
+/* A server that is rebuilt has a new file system, and so a new mark here; its boot may be the old
+ * one: where a server is a folder, there is no other. */
+static enum err_code add_system(struct runs *j, struct err *err)
+{
+    char mark[17] = "", path[4096];
+    unsigned char random[8];
+    size_t n = strlen(j->boot);
+
+    snprintf(path, sizeof(path), "%s/system", j->path);
+    if (read_file(path, mark, sizeof(mark)) != sizeof(mark) - 1) {
+        if (getrandom(random, sizeof(random), 0) != sizeof(random))
+            return err_set_errno(err, ERR_IO, errno, "make the mark of the journal");
+        for (size_t i = 0; i < sizeof(random); i++)
+            snprintf(mark + 2 * i, 3, "%02x", random[i]);
+        int fd =
+            openat(j->dir, "system", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        bool is_written = fd >= 0 && write(fd, mark, strlen(mark)) == (ssize_t)strlen(mark);
+        if (fd >= 0)
+            close(fd);
+        if (!is_written)
+            return err_set_errno(err, ERR_IO, errno, "write '%s'", path);
+    }
+    snprintf(j->boot + n, RUNS_BOOT_SIZE - n, "-%s", mark);
+    return ERR_OK;
+}
+
 /* --- the folder --- */
 
 enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct err *err)
@@ -106,7 +126,7 @@ enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct
     *j = (struct runs){.dir = -1, .lock = -1, .inotify = -1, .keep_n = keep_n};
     for (char *at = strchr(copy + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = '\0';
-        if (mkdir(copy, 0755) != 0 && errno != EEXIST)
+        if (mkdir(copy, 0755) == 0 ? chmod(copy, 0755) != 0 : errno != EEXIST)
             return err_set_errno(err, ERR_IO, errno, "make folder '%s'", copy);
         *at = '/';
     }
@@ -133,7 +153,7 @@ enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct
     }
     j->path = xstrdup(path);
     runs_read_boot(j->boot);
-    return ERR_OK;
+    return add_system(j, err);
 }
 
 void runs_close(struct runs *j)
@@ -246,18 +266,28 @@ static int open_run(const struct runs *j, const char *key, const char *suffix, i
     return openat(j->dir, name, flags | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/* Was no head ever written? Nothing is started before the head is on the disk (runner.c), so the
+ * script never began: whoever made the file was killed, or the power went. */
+static bool is_without_head(int fd)
+{
+    static const char nothing[RUNS_HEAD_SIZE];
+    char page[RUNS_HEAD_SIZE];
+    ssize_t n = pread(fd, page, sizeof(page), 0);
+    return n == 0 || (n > 0 && memcmp(page, nothing, (size_t)n) == 0);
+}
+
 /* Nobody holds the lock any more: what became of it? */
-static enum run_place settle(struct runs *j, const char *key, struct run_head *head,
-                             bool is_readable)
+static enum run_place settle(struct runs *j, const char *key, int run, struct run_head *head)
 {
     char name[RUNS_KEY_SIZE + 8];
+    bool is_readable = read_head(run, head);
 
-    if (is_readable && head->phase == RUN_PREPARED) {
+    if (is_readable ? head->phase == RUN_PREPARED : is_without_head(run)) {
         name_of(key, "run", name);
         unlinkat(j->dir, name, 0);
         return RUN_NONE;
     }
-    if (!is_readable) { /* the power went before the head was on the disk */
+    if (!is_readable) { /* there was one, and the disk lost it */
         memset(head, 0, sizeof(*head));
         memcpy(head->magic, magic, sizeof(magic));
         head->half = 1;
@@ -299,7 +329,7 @@ enum run_place runs_find(struct runs *j, const char *key, struct run_head *ret_h
             if (read_head(fd, ret_head))
                 place = RUN_LIVE;
         } else {
-            place = settle(j, key, ret_head, read_head(fd, ret_head));
+            place = settle(j, key, fd, ret_head);
         }
         if (place == RUN_NONE)
             close(fd);

@@ -8,6 +8,8 @@
  *
  * A .run file without a lock and without an outcome is a run that was cut off: by a reboot, or by
  * whoever killed the runner. Nobody can tell whether the script did its work: EMS_STATE_UNKNOWN.
+ * Unless its head says that it was only prepared, or was never written: then the script never
+ * began, and the file is as good as none.
  *
  * Output: of each stream the first half of the limit, and in a ring behind it the last half. */
 #ifndef EMS_AGENT_EXEC_JOURNAL_H
@@ -55,7 +57,8 @@ struct runs {
 MUST_USE enum err_code runs_open(struct runs *j, const char *path, int64_t keep_n, struct err *err);
 void runs_close(struct runs *j);
 
-/* The boot of this machine; in a container also the start of its process 1. */
+/* The boot of this machine; in a container also the start of its process 1. runs_open adds a mark of
+ * the file system, for servers that are rebuilt. */
 void runs_read_boot(char out[RUNS_BOOT_SIZE]);
 
 /* The file's name for a command id, whatever that holds: readable letters of it, then a hash. */

@@ -1,148 +1,110 @@
-/* /projects and /users: rest-api.md 2.8. */
+/* Roles: rest-api.md 1.3, 2.8. */
+#include "nfvo/api/access.h"
+
 #include <string.h>
 
-#include "common/log/log.h"
-#include "nfvo/api/context.h"
-#include "nfvo/api/credentials.h"
-#include "nfvo/api/password.h"
-#include "nfvo/api/session.h"
-#include "nfvo/store/store_access.h"
-#include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_project.h"
 #include "proto/records/manager.h"
 
-#define PROJECTS "/api/v1/projects"
-#define USERS    "/api/v1/users"
-
-/* --- projects --------------------------------------------------------------------------------- */
-
-static enum err_code project_list(struct call *c, struct err *err)
+enum err_code access_end(struct call *c, enum err_code rc, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct project_list all = {0}, mine = {0};
-    enum err_code rc = store_doc_list(call_db(c), STORE_PROJECT, "*", &text, err);
     if (rc == ERR_OK)
-        rc = proto_decode_list(&project_type, text.s, text.len, &c->arena, &all, err);
-    if (rc != ERR_OK)
+        rc = db_commit(call_db(c), err);
+    else
+        db_rollback(call_db(c));
+    db_results_clear(call_db(c));
+    return rc;
+}
+
+/* --- roles -------------------------------------------------------------------------------------
+ */
+
+static bool is_blank(const char *s)
+{
+    return !s || !*s;
+}
+
+struct role *access_role(struct call *c, const char *role, const char *project)
+{
+    struct role *r = proto_new(&role_type, &c->arena);
+    r->id = call_new_id(c);
+    r->role = role;
+    r->project = project;
+    return r;
+}
+
+bool access_drop_role(struct role_list *roles, const char *project)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < roles->n; i++)
+        if (!roles->at[i]->project || strcmp(roles->at[i]->project, project) != 0)
+            roles->at[n++] = roles->at[i];
+    bool is_dropped = n < roles->n;
+    roles->n = n;
+    return is_dropped;
+}
+
+static enum err_code refuse(const char *what, uint32_t i, const char *member, struct err *err)
+{
+    err_set(err, ERR_INVALID, "%s must be provided", what);
+    return err_where(err, "roles[%u].%s", i, member);
+}
+
+static enum err_code check_word(const struct role *r, uint32_t i, struct err *err)
+{
+    for (const char *const *word = role_words; *word; word++)
+        if (strcmp(*word, r->role) == 0)
+            return ERR_OK;
+    err_set(err, ERR_INVALID, "Role must be provided: there is none '%.40s'", r->role);
+    err_hint(err, "ADMIN (administers everything), USER, GUEST (only reads)");
+    return err_where(err, "roles[%u].role", i);
+}
+
+static enum err_code check_project(struct call *c, const struct role *r, uint32_t i,
+                                   struct err *err)
+{
+    struct project *project;
+    if (strcmp(r->project, "*") == 0)
+        return ERR_OK;
+    enum err_code rc = store_project_find(call_db(c), r->project, &c->arena, &project, err);
+    if (rc == ERR_OK && strcmp(project->name, r->project) == 0)
+        return ERR_OK;
+    if (rc != ERR_OK && rc != ERR_NOT_FOUND)
         return rc;
-    for (uint32_t i = 0; i < all.n; i++)
-        if (session_is_admin(c->session) || session_role(c->session, all.at[i]->name))
-            proto_list_add(&mine, all.at[i], &c->arena);
-    proto_encode_list(&project_type, &mine, PROTO_COMPLETE, &c->out);
+    err_set(err, ERR_INVALID, "Not found project %s", r->project);
+    err_hint(err, "a role names its project by name, or '*' for all");
+    return err_where(err, "roles[%u].project", i);
+}
+
+static enum err_code check_role(struct call *c, const struct role_list *roles, uint32_t i,
+                                struct err *err)
+{
+    const struct role *r = roles->at[i];
+    if (is_blank(r->project))
+        return refuse("Project", i, "project", err);
+    if (is_blank(r->role))
+        return refuse("Role", i, "role", err);
+    for (uint32_t k = 0; k < i; k++)
+        if (strcmp(roles->at[k]->project, r->project) == 0) {
+            err_set(err, ERR_INVALID, "Only one role per project: there are two for '%s'",
+                    r->project);
+            return err_where(err, "roles[%u]", i);
+        }
+    enum err_code rc = check_word(r, i, err);
+    return rc == ERR_OK ? check_project(c, r, i, err) : rc;
+}
+
+enum err_code access_roles(struct call *c, struct role_list *roles, struct err *err)
+{
+    if (roles->n == 0) {
+        err_set(err, ERR_INVALID, "At least one role must be provided");
+        return err_where(err, "roles");
+    }
+    for (uint32_t i = 0; i < roles->n; i++) {
+        enum err_code rc = check_role(c, roles, i, err);
+        if (rc != ERR_OK)
+            return rc;
+        roles->at[i] = access_role(c, roles->at[i]->role, roles->at[i]->project);
+    }
     return ERR_OK;
 }
-
-static enum err_code project_get(struct call *c, struct err *err)
-{
-    const char *id = call_param(c, "id"), *name;
-    enum err_code rc = projects_name(c, id, &name, err);
-    if (rc == ERR_OK && !name)
-        return err_set(err, ERR_NOT_FOUND, "Not found project with id %s", id);
-    if (rc == ERR_OK && !session_is_admin(c->session) && !session_role(c->session, name))
-        return err_set(err, ERR_DENIED, "Forbidden to access project %s", id);
-    return rc == ERR_OK ? store_doc_get(call_db(c), STORE_PROJECT, id, "*", &c->out, err) : rc;
-}
-
-static enum err_code project_add(struct call *c, struct err *err)
-{
-    struct project *p;
-    enum err_code rc = call_body(c, &project_type, &p, err);
-    if (rc == ERR_OK)
-        rc = proto_validate(&project_type, p, err);
-    if (rc != ERR_OK) {
-        c->fail_status = 400;
-        return rc;
-    }
-    p->id = call_new_id(c);
-    rc = store_project_add(call_db(c), p, err);
-    projects_clear(c->api->projects);
-    call_json(c, &project_type, p);
-    return rc;
-}
-
-/* --- users ------------------------------------------------------------------------------------ */
-
-static enum err_code user_list(struct call *c, struct err *err)
-{
-    return store_doc_list(call_db(c), STORE_PERSON, "*", &c->out, err);
-}
-
-static enum err_code user_get(struct call *c, struct err *err)
-{
-    const char *id = call_param(c, "id");
-    enum err_code rc = store_doc_get(call_db(c), STORE_PERSON, id, "*", &c->out, err);
-    return rc == ERR_NOT_FOUND ? err_set(err, rc, "Not found user with id: %s", id) : rc;
-}
-
-static enum err_code user_current(struct call *c, struct err *err)
-{
-    return store_doc_get(call_db(c), STORE_PERSON, session_user(c->session)->id, "*", &c->out, err);
-}
-
-#define PASSWORD_CHANGE_FIELDS(X)                                                                  \
-    X(STR, old_password, "old_pwd", _, SECRET)                                                     \
-    X(STR, new_password, "new_pwd", _, SECRET)
-PROTO_RECORD(password_change, PASSWORD_CHANGE_FIELDS)
-#define PROTO_THIS struct password_change
-PROTO_RECORD_DEFINE(password_change, PASSWORD_CHANGE_FIELDS)
-#undef PROTO_THIS
-
-static enum err_code set_password(struct call *c, const struct store_person *person,
-                                  const char *password, struct err *err)
-{
-    char hash[PASSWORD_HASH_SIZE];
-    if (!password || !*password)
-        return err_set(err, ERR_INVALID, "Password must be provided");
-    if (c->api->options->is_password_strength_checked && !credentials_is_strong(password)) {
-        err_set(err, ERR_INVALID, "the password is too weak");
-        err_hint(err, "at least 8 characters, an upper and a lower case letter, and a digit");
-        return err_where(err, "new_pwd");
-    }
-    enum err_code rc = password_hash(password, hash, err);
-    if (rc == ERR_OK)
-        rc = store_person_password(call_db(c), person->id, hash, err);
-    sessions_clear(c->api->sessions);
-    if (rc == ERR_OK)
-        log_info(LOG_SEC, "password_changed", KV_S("user", person->name),
-                 KV_S("by", session_user(c->session)->username));
-    return rc;
-}
-
-/* Ends the tokens of that user: who had the old password had them too. */
-static enum err_code change_own(struct call *c, struct err *err)
-{
-    struct password_change *body;
-    struct store_person person;
-    enum err_code rc = call_body(c, &password_change_type, &body, err);
-    if (rc == ERR_OK)
-        rc = store_person_find(call_db(c), session_user(c->session)->username, &c->arena, &person,
-                               err);
-    if (rc != ERR_OK)
-        return rc;
-    if (!body->old_password || !password_verify(person.password, body->old_password))
-        return err_set(err, ERR_DENIED, "Old password is wrong.");
-    return set_password(c, &person, body->new_password, err);
-}
-
-static enum err_code change_other(struct call *c, struct err *err)
-{
-    struct password_change *body;
-    struct store_person person;
-    enum err_code rc = call_body(c, &password_change_type, &body, err);
-    if (rc == ERR_OK)
-        rc = store_person_find(call_db(c), call_param(c, "username"), &c->arena, &person, err);
-    return rc == ERR_OK ? set_password(c, &person, body->new_password, err) : rc;
-}
-
-/* clang-format off */
-const struct endpoint access_endpoints[] = {
-    {"GET",  PROJECTS,                      project_list, 200, API_ANY_PROJECT,             "List the projects of the user"},
-    {"POST", PROJECTS,                      project_add,  201, API_ADMIN | API_ANY_PROJECT, "Make a project"},
-    {"GET",  PROJECTS "/{id}",              project_get,  200, 0,                           "Show a project"},
-    {"GET",  USERS,                         user_list,    200, API_ANY_PROJECT,             "List the users"},
-    {"GET",  USERS "/current",              user_current, 200, API_ANY_PROJECT,             "Show the user who asks"},
-    {"PUT",  USERS "/changepwd",            change_own,   202, API_ANY_PROJECT,             "Change one's own password"},
-    {"PUT",  USERS "/changepwd/{username}", change_other, 202, API_ADMIN | API_ANY_PROJECT, "Change the password of a user"},
-    {"GET",  USERS "/{id}",                 user_get,     200, 0,                           "Show a user"},
-    {0},
-};
-/* clang-format on */

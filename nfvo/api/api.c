@@ -1,20 +1,42 @@
 #include "nfvo/api/api.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "nfvo/api/clerk.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/known_passwords.h"
 #include "nfvo/api/live.h"
-#include "nfvo/api/session.h"
+#include "nfvo/api/rate.h"
+#include "nfvo/api/releaser.h"
+#include "nfvo/api/turns.h"
+
+#define LOGINS_MAX                                                                                 \
+    1000 /* that wait: as many as connections by default; a few hundred bytes each                 \
+          */
+
+#define KEY_PAIRS_MAX 100
 
 const struct endpoint *const endpoint_tables[] = {
-    token_endpoints,  nsd_endpoints, vnfd_endpoints,    package_endpoints,
-    nsr_endpoints,    pop_endpoints, manager_endpoints, event_endpoints,
-    access_endpoints, key_endpoints, system_endpoints,  explain_endpoints,
-    logs_endpoints,   NULL,
+    token_endpoints,    nsd_endpoints,         vnfd_endpoints,      package_endpoints,
+    nsr_endpoints,      pop_endpoints,         manager_endpoints,   event_endpoints,
+    password_endpoints, user_endpoints,        project_endpoints,   service_endpoints,
+    quota_endpoints,    client_file_endpoints, key_endpoints,       system_endpoints,
+    explain_endpoints,  logs_endpoints,        enrolment_endpoints, scaling_endpoints,
+    operate_endpoints,  operations_endpoints,  unbuilt_endpoints,   NULL,
 };
+
+/* A body of one who is not known is small. */
+static struct http_route route_of(const struct endpoint *e)
+{
+    unsigned flags = e->flags & API_UPLOAD ? HTTP_ROUTE_UPLOAD
+                     : e->flags & API_OPEN ? HTTP_ROUTE_SMALL
+                                           : 0u;
+    return (struct http_route){e->method, e->path, api_dispatch, flags};
+}
 
 /* The router's table, and beside each row what it stands for. */
 static void make_routes(struct api *api)
@@ -28,11 +50,17 @@ static void make_routes(struct api *api)
     for (const struct endpoint *const *t = endpoint_tables; *t; t++)
         for (const struct endpoint *e = *t; e->method; e++) {
             api->endpoints[at] = e;
-            api->routes[at++] =
-                (struct http_route){.method = e->method,
-                                    .path = e->path,
-                                    .handler = api_dispatch,
-                                    .flags = e->flags & API_UPLOAD ? HTTP_ROUTE_UPLOAD : 0u};
+            api->routes[at++] = route_of(e);
+        }
+}
+
+static void make_status_routes(struct api *api)
+{
+    size_t at = 0;
+    for (const struct endpoint *e = system_endpoints; e->method; e++)
+        if (e->flags & API_STATUS && at + 1 < ARRAY_LEN(api->status_routes)) {
+            api->status_endpoints[at] = e;
+            api->status_routes[at++] = route_of(e);
         }
 }
 
@@ -50,17 +78,65 @@ static enum err_code listen_on(struct api *api, struct err *err)
         .tls_cert_file = or_null(o->tls_cert),
         .tls_key_file = or_null(o->tls_key),
         .tls_priorities = or_null(o->tls_priorities),
-        .threads = (unsigned)o->threads,
+        .threads = (unsigned)o->io_threads,
+        .wait_threads = (unsigned)o->threads,
+        .work_threads = (unsigned)o->work_threads,
         .max_body = (size_t)o->max_body,
         .max_upload = (size_t)o->max_upload,
+        .memory = {(size_t)o->body_memory, (size_t)o->body_memory_each},
+        .disk = {(size_t)o->upload_disk, (size_t)o->upload_disk_each},
         .upload_directory = or_null(o->upload_directory),
         .max_connections = (unsigned)o->max_connections,
+        .max_per_address = (unsigned)o->max_per_address,
+        .reserve = (unsigned)o->reserve,
+        .timeout_s = (unsigned)(o->idle_timeout_ms / 1000),
+        .request_timeout_s = (unsigned)(o->request_timeout_ms / 1000),
+        .gzip_min = 1400, /* what fits into a packet anyway gains nothing */
+        .trusted_proxies = &api->trusted_proxies,
         .routes = api->routes,
         .ctx = api,
+        .turn = api_turn,
+        .before = api_admit,
         .on_error = api_on_error,
         .finish = api_finish,
     };
     return http_server_open(&api->server, &options, err);
+}
+
+static enum err_code read_password_list(struct api *api, struct err *err)
+{
+    const char *path = or_null(api->options->password_list_path);
+    return path ? password_list_read(&api->password_list, path, err) : ERR_OK;
+}
+
+/* Apart from all clients: a probe is answered also when they hold every connection. */
+static enum err_code listen_for_status(struct api *api, struct err *err)
+{
+    const char *where = or_null(api->options->status_listen);
+    char address[API_STATUS_ADDRESS_SIZE];
+    uint16_t port = 0;
+    if (!where)
+        return ERR_OK;
+    if (api_status_address(where, address, &port, err) != ERR_OK)
+        return err->code;
+    struct http_server_options options = {.address = address,
+                                          .port = port,
+                                          .threads = 1,
+                                          .work_threads = 1,
+                                          .wait_threads = 1,
+                                          .max_body = HTTP_SMALL_BODY,
+                                          .max_connections = 100,
+                                          .max_per_address = 50,
+                                          .timeout_s = 10,
+                                          .request_timeout_s = 5,
+                                          .routes = api->status_routes,
+                                          .ctx = api,
+                                          .turn = api_turn,
+                                          .before = api_admit,
+                                          .on_error = api_on_error,
+                                          .finish = api_finish};
+    enum err_code rc = http_server_open(&api->status_server, &options, err);
+    return rc == ERR_OK ? rc : err_add(err, "open status-listen");
 }
 
 enum err_code api_open(struct api **ret, const struct api_setup *setup, struct err *err)
@@ -69,22 +145,37 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     struct api *api = xcalloc(1, sizeof(*api));
     api->options = setup->options;
     api->store = setup->store;
+    api->audit = setup->audit;
     api->commands = setup->commands;
     api->host = setup->host ? setup->host : &nothing;
     api->openapi = (struct sbuf)SBUF_INIT;
-    api->sessions = sessions_new();
-    api->projects = projects_new();
-    api->logins = jobs_new(64);
-    api->probes = jobs_new(64);
+    api->claims = claims_new();
+    api->logins = task_queue_new(1, LOGINS_MAX);
+    api->key_pairs = task_queue_new(1, KEY_PAIRS_MAX);
+    api->known = known_passwords_new();
+    api->turns = turns_new();
+    api->open_rate = rate_new(setup->options->open_rate);
+    api->login_rate = rate_new(setup->options->open_rate);
     make_routes(api);
+    make_status_routes(api);
     openapi_render(&api->openapi, api->host->version);
-    enum err_code rc = api_boot(api, err);
+    enum err_code rc = api->logins && api->key_pairs
+                           ? read_password_list(api, err)
+                           : err_set(err, ERR_NOMEM, "start a thread of the REST API");
+    if (rc == ERR_OK)
+        rc = api_read_networks(api->options, &api->trusted_proxies, &api->metrics_networks, err);
+    if (rc == ERR_OK)
+        rc = api_boot(api, err);
     if (rc == ERR_OK)
         rc = clerk_open(&api->clerk, api, err);
+    if (rc == ERR_OK)
+        rc = releaser_open(&api->releaser, api, err);
     if (rc == ERR_OK)
         rc = live_open(&api->live, api, err);
     if (rc == ERR_OK)
         rc = listen_on(api, err);
+    if (rc == ERR_OK)
+        rc = listen_for_status(api, err);
     if (rc != ERR_OK) {
         api_close(api);
         return err_add(err, "open the REST API");
@@ -100,18 +191,35 @@ uint16_t api_port(const struct api *api)
     return http_server_port(api->server);
 }
 
+uint16_t api_status_port(const struct api *api)
+{
+    return api->status_server ? http_server_port(api->status_server) : 0;
+}
+
+void api_drain(struct api *api)
+{
+    if (api)
+        http_server_drain(api->server);
+}
+
 /* The threads behind the server answer what is parked, and need the clerk for its history. */
 void api_close(struct api *api)
 {
     if (!api)
         return;
     http_server_close(api->server);
+    http_server_close(api->status_server);
     live_close(api->live);
-    jobs_free(api->logins);
-    jobs_free(api->probes);
+    task_queue_free(api->logins);
+    task_queue_free(api->key_pairs);
+    known_passwords_free(api->known);
+    password_list_free(api->password_list);
+    releaser_close(api->releaser);
     clerk_close(api->clerk);
-    sessions_free(api->sessions);
-    projects_free(api->projects);
+    claims_free(api->claims);
+    turns_free(api->turns);
+    rate_free(api->open_rate);
+    rate_free(api->login_rate);
     sbuf_release(&api->openapi);
     free(api->routes);
     free(api->endpoints);

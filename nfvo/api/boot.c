@@ -12,6 +12,7 @@
 #include "nfvo/api/password.h"
 #include "nfvo/store/store_access.h"
 #include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_project.h"
 #include "proto/records/manager.h"
 
 /* The name first, then the content, then the right name: never half a password. */
@@ -48,6 +49,10 @@ static enum err_code add_admin(struct api *api, struct db *db, const char *user_
         id_token(generated, sizeof(generated));
         password = generated;
     }
+    struct err weak = ERR_INIT;
+    if (password_check(api, "admin", password, "admin-password", &weak) != ERR_OK)
+        log_warn(LOG_SEC, "admin_password_is_weak", KV_S("option", "admin-password"),
+                 KV_ERR(&weak));
     enum err_code rc = password_hash(password, hash, err);
     if (rc == ERR_OK)
         rc = store_person_add(db, &admin, hash, err);

@@ -6,16 +6,12 @@
 #include "common/base/mem.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
+#include "nfvo/api/audited.h"
 #include "nfvo/api/clerk.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/idempotency.h"
 #include "nfvo/api/session.h"
 #include "proto/records/manager.h"
-
-#define IDS_FIELDS(X) X(STRS, ids, "ids", _, OPTIONAL)
-PROTO_RECORD(id_list, IDS_FIELDS)
-#define PROTO_THIS struct id_list
-PROTO_RECORD_DEFINE(id_list, IDS_FIELDS)
-#undef PROTO_THIS
 
 struct db *call_db(struct call *c)
 {
@@ -30,6 +26,12 @@ const char *call_param(struct call *c, const char *name)
     return value ? value : "";
 }
 
+bool call_query_is_yes(struct call *c, const char *name)
+{
+    const char *text = http_request_query(c->req, name);
+    return text && *text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
+}
+
 enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
                         struct err *err)
 {
@@ -38,22 +40,25 @@ enum err_code call_body(struct call *c, const struct proto_type *type, void *ret
     return proto_decode(type, c->req->body, c->req->body_len, 0, &c->arena, ret_rec, err);
 }
 
+bool call_says(const struct proto_type *type, const void *rec, const char *wire)
+{
+    const struct proto_rec *r = rec;
+    for (uint32_t i = 0; i < type->n_fields; i++)
+        if (strcmp(type->fields[i].wire, wire) == 0)
+            return r->seen & (UINT64_C(1) << i);
+    return false;
+}
+
 enum err_code call_body_ids(struct call *c, struct proto_strs *ret, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct id_list *list;
-    sbuf_adds(&text, "{\"ids\":");
-    sbuf_add(&text, c->req->body, c->req->body_len);
-    sbuf_addc(&text, '}');
-    enum err_code rc = call_decode(c, &id_list_type, &text, &list, err);
-    if (rc == ERR_OK)
-        *ret = list->ids;
-    return rc;
+    *ret = (struct proto_strs){0};
+    enum err_code rc = proto_decode_texts(c->req->body, c->req->body_len, &c->arena, ret, err);
+    return rc == ERR_OK ? rc : err_hint(err, "a list of ids: [\"<id>\", ...]");
 }
 
 void call_json(struct call *c, const struct proto_type *type, const void *rec)
 {
-    proto_encode(type, rec, PROTO_COMPLETE, &c->out);
+    proto_encode(type, rec, PROTO_REST, &c->out);
 }
 
 enum err_code call_decode(struct call *c, const struct proto_type *type, const struct sbuf *text,
@@ -88,34 +93,53 @@ struct pending *call_park(struct call *c, int64_t timeout_ms, const struct err *
     struct http_reply reply = HTTP_REPLY_INIT;
     p->api = c->api;
     p->status = c->endpoint->status;
+    p->endpoint = c->endpoint;
+    p->claim = c->claim;
+    c->claim = NULL;
     p->username = xstrdup(c->session ? session_user(c->session)->username : "");
+    p->from = xstrdup(c->from);
     p->method = xstrdup(c->req->method);
     p->path = xstrdup(c->req->path);
     p->id = id ? xstrdup(id) : NULL;
     p->project = c->project ? xstrdup(c->project) : NULL;
+    p->made = c->made ? xstrdup(c->made) : NULL;
     reply_error(&reply, err_http_status(fallback->code), fallback, p->path);
     p->parked = http_park(c->req, timeout_ms, &reply);
     c->is_parked = true;
     return p;
 }
 
-void pending_answer(struct pending *p, int status, const char *type, struct sbuf *body)
+static void finish(struct pending *p, int status, const char *type, struct sbuf *body,
+                   const struct err *err)
 {
     struct http_reply reply = HTTP_REPLY_INIT;
+    audited_pending(p, status, body->s, err);
+    claim_finish(p->api, p->claim, status, type, body->s, body->len);
+    reply_location(&reply, p->endpoint, status, body->s);
+    if (p->operation_id[0] && status == p->status)
+        reply_operation(&reply, p->operation_id);
     if (status == 204)
         http_reply_empty(&reply, status);
     else
         http_reply_sbuf(&reply, status, type, body);
     if (p->username[0])
         clerk_note(p->api->clerk, p->username, p->method, p->path, status);
+    reply_retry_after(&reply, p->retry_after_s);
     http_parked_reply(p->parked, &reply);
     sbuf_release(body);
     free(p->username);
+    free(p->from);
     free(p->method);
     free(p->path);
     free(p->id);
     free(p->project);
+    free(p->made);
     free(p);
+}
+
+void pending_answer(struct pending *p, int status, const char *type, struct sbuf *body)
+{
+    finish(p, status, type, body, NULL);
 }
 
 void pending_done(struct pending *p, const char *type, struct sbuf *body)
@@ -126,8 +150,10 @@ void pending_done(struct pending *p, const char *type, struct sbuf *body)
 void pending_fail(struct pending *p, int status, const struct err *err)
 {
     struct sbuf body = SBUF_INIT;
+    if (!status && err->code == ERR_UNAVAIL && http_server_is_closing(p->api->server))
+        status = 503; /* refused by what ends with us: the next process takes it */
     if (!status)
         status = err_http_status(err->code);
     error_body(&body, status, err, p->path, clock_wall_us());
-    pending_answer(p, status, HTTP_TYPE_JSON, &body);
+    finish(p, status, HTTP_TYPE_JSON, &body, err);
 }

@@ -174,7 +174,7 @@ static void look(struct clerk *k, const char *id)
     pthread_mutex_unlock(&k->lock);
     if (ids.n == 0)
         return;
-    if (store_operation_finished(k->db, &ids, collect, &all, &err) != ERR_OK)
+    if (store_rest_call_finished(k->db, &ids, collect, &all, &err) != ERR_OK)
         log_warn(LOG_API, "operations_unread", KV_ERR(&err));
     while (all.first) {
         struct outcome *o = all.first;
@@ -218,10 +218,16 @@ static void drain_wake(struct clerk *k)
         log_debug(LOG_API, "clerk_woken_for_nothing", KV_I("fd", k->wake_fd));
 }
 
+/* To the end, however often it is woken: a wake that is not taken would make a loop of it. */
 static void rest(struct clerk *k, unsigned attempt)
 {
-    struct pollfd fd = {.fd = k->wake_fd, .events = POLLIN};
-    poll(&fd, 1, db_backoff_ms(attempt, (uint32_t)clock_mono_us()));
+    int64_t until_us =
+        clock_mono_us() + db_backoff_ms(attempt, (uint32_t)clock_mono_us()) * USEC_PER_MS;
+    for (int ms; (ms = clock_left_ms(until_us)) > 0 && !is_stopping(k);) {
+        struct pollfd fd = {.fd = k->wake_fd, .events = POLLIN};
+        if (poll(&fd, 1, ms) > 0)
+            drain_wake(k);
+    }
 }
 
 static void *run(void *arg)
@@ -242,10 +248,11 @@ static void *run(void *arg)
         lost = 0;
         if (what == DB_WAIT_NOTIFY)
             look(k, n.payload);
-        if (what == DB_WAIT_WOKEN) {
+        if (what == DB_WAIT_WOKEN)
             drain_wake(k);
+        if (what == DB_WAIT_WOKEN ||
+            what == DB_WAIT_CONNECTED) /* it may have been woken meanwhile */
             notes_write(k->notes, k->db);
-        }
         if (what == DB_WAIT_CONNECTED || now - checked_us > CHECK_MS * USEC_PER_MS) {
             checked_us = now;
             look(k, NULL);
@@ -264,7 +271,7 @@ enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
     k->db = store_connection(api->store, "nfvo-clerk");
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&k->lock, NULL);
-    enum err_code rc = db_listen(k->db, STORE_OPERATION_CHANNEL, err);
+    enum err_code rc = db_listen(k->db, STORE_REST_CALL_CHANNEL, err);
     if (rc == ERR_OK && pthread_create(&k->thread, NULL, run, k) != 0)
         rc = err_set(err, ERR_NOMEM, "start the thread that waits for operations");
     if (rc != ERR_OK) {

@@ -3,19 +3,27 @@
 #define NFVO_API_CONTEXT_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/base/arena.h"
+#include "common/base/net_list.h"
 #include "common/db/db.h"
+#include "common/sys/ids.h"
+#include "common/sys/task_queue.h"
 #include "nfvo/api/api.h"
-#include "nfvo/api/jobs.h"
+#include "nfvo/api/password_rule.h"
 #include "nfvo/store/store.h"
 #include "proto/codec/codec.h"
 
 struct clerk;
-struct sessions;
+struct known_passwords;
 struct session;
-struct projects;
 struct live;
+struct key_claims;
+struct key_claim;
+struct releaser;
+struct rate;
+struct turns;
 struct endpoint;
 
 struct api {
@@ -23,16 +31,27 @@ struct api {
     const struct api_commands *commands;
     const struct api_host *host;
     struct store *store;
-    struct sessions *sessions;
-    struct projects *projects;
-    struct clerk *clerk; /* waits for operations, writes the history of requests */
-    struct live *live;   /* streams of lifecycle events */
-    struct jobs *logins; /* password hashing: one at a time (19 MiB each) */
-    struct jobs *probes; /* connects to event listeners: slow ones hold up nothing else */
+    struct audit *audit;
+    struct clerk *clerk;          /* waits for operations, writes the history of requests */
+    struct live *live;            /* streams of lifecycle events */
+    struct key_claims *claims;    /* requests with an Idempotency-Key */
+    struct task_queue *logins;    /* password hashing: one at a time (19 MiB each) */
+    struct releaser *releaser;    /* begins accepted releases */
+    struct task_queue *key_pairs; /* RSA keys take as long */
+    struct known_passwords *known;
+    struct password_list *password_list; /* of the operator; NULL: none */
+    atomic_ullong logins_hashed, logins_known,
+        logins_refused; /* passwords that argon2 looked at, or need not */
     struct http_route *routes;
     const struct endpoint **endpoints; /* of routes[i] */
     struct sbuf openapi;
+    struct net_list trusted_proxies, metrics_networks;
+    struct rate *open_rate, *login_rate; /* of calls without a token; those that are POSTs */
+    struct turns *turns;
     struct http_server *server;
+    struct http_server *status_server; /* NULL: none */
+    struct http_route status_routes[8];
+    const struct endpoint *status_endpoints[8];
 };
 
 /* --- a request ------------------------------------------------------------------------------ */
@@ -41,14 +60,23 @@ struct call {
     struct api *api;
     struct http_request *req;
     const struct endpoint *endpoint;
+    const char *from;        /* the client's address; "": not known */
     struct session *session; /* NULL: an open endpoint */
     const char *project;     /* id, or "*"; NULL: none given */
-    struct db *db;           /* use call_db */
+    /* idempotency.h; NULL: the request bears no key, or it went to a pending */
+    struct key_claim *claim;
+    struct db *db; /* use call_db */
     struct arena arena;
     struct sbuf out;           /* the body of the answer */
+    const char *made;          /* path of what is made, where the answer does not say it; NULL */
     const char *type;          /* JSON unless set */
     int fail_status;           /* instead of err_http_status, where the reference says so */
     bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
+    int retry_after_s;         /* header Retry-After of the answer; 0: none */
+    struct sbuf link;          /* header Link of the answer; empty: none */
+    http_piece_fn *next_piece; /* the body in pieces (list.c), instead of out; NULL: none */
+    http_piece_free_fn *free_pieces;
+    void *pieces;
 };
 
 /* Leaves the body in c->out; the status is the endpoint's. Or parks: c->is_parked. */
@@ -59,7 +87,13 @@ enum endpoint_flags {
     API_PROJECT = 1 << 1,     /* the header project-id is required */
     API_ADMIN = 1 << 2,       /* a role ADMIN is required */
     API_ANY_PROJECT = 1 << 3, /* an unknown project-id is no error (rest-api.md 1.5, 3) */
+    API_OWN = 1 << 5,         /* about the one who asks: needs no role in a project */
+    API_SECRET = 1 << 7,      /* the answer is one: it is not kept for an Idempotency-Key */
     API_UPLOAD = 1 << 4,      /* takes a file: upload-max instead of http-max-body */
+    API_STATUS = 1 << 6,      /* on status-listen, too */
+    API_AT_ONCE = 1 << 8,     /* waits for nothing, the database included */
+    API_OPERATES = 1 << 9, /* asks for an operation: headers Operation-Id, Location (operate.h) */
+    API_LIST_SHIFT = 10,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
 };
 
 struct endpoint {
@@ -72,15 +106,21 @@ struct endpoint {
 
 /* One table each subject; end with a zero row. */
 extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoints[],
-    nsr_endpoints[], pop_endpoints[], manager_endpoints[], event_endpoints[], access_endpoints[],
-    key_endpoints[], system_endpoints[], token_endpoints[], explain_endpoints[], logs_endpoints[];
+    nsr_endpoints[], pop_endpoints[], manager_endpoints[], event_endpoints[], password_endpoints[],
+    user_endpoints[], project_endpoints[], service_endpoints[], quota_endpoints[],
+    client_file_endpoints[], key_endpoints[], system_endpoints[], token_endpoints[],
+    explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
+    operate_endpoints[], operations_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
 const char *call_param(struct call *c, const char *name); /* of the path; never NULL */
+bool call_query_is_yes(struct call *c, const char *name); /* there, and neither "", 0 nor false */
 /* Decode the body. Errors: ERR_SYNTAX (400). */
 MUST_USE enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
                                  struct err *err);
+/* Has the decoded body this member, and not null? */
+bool call_says(const struct proto_type *type, const void *rec, const char *wire);
 /* The body is ["id",...]. */
 MUST_USE enum err_code call_body_ids(struct call *c, struct proto_strs *ret, struct err *err);
 void call_json(struct call *c, const struct proto_type *type, const void *rec); /* into c->out */
@@ -96,8 +136,13 @@ struct pending {
     struct api *api;
     struct http_parked *parked;
     int status; /* on success */
-    char *username, *method, *path;
-    char *id, *project; /* what it is about; may be NULL */
+    int retry_after_s;
+    const struct endpoint *endpoint;
+    struct key_claim *claim; /* its end is the pending's */
+    char *username, *from, *method, *path;
+    char *id, *project;         /* what it is about; may be NULL */
+    char *made;                 /* as in struct call */
+    char operation_id[ID_SIZE]; /* of the operation that was asked for; "": none */
 };
 
 /* Parks: exactly one pending_done or pending_fail follows. fallback: the answer at the deadline. */
@@ -117,11 +162,33 @@ void error_body(struct sbuf *out, int status, const struct err *err, const char 
 /* The same of a fault's JSON, as the engine writes it; anything else is repeated as a message. */
 void error_body_of_fault(struct sbuf *out, int status, const char *fault, const char *path,
                          int64_t now_us);
+/* Where what was made is: of a 201 whose body begins with its id. */
+void reply_location(struct http_reply *reply, const struct endpoint *endpoint, int status,
+                    const char *body);
+/* Of an operation that was accepted: which. */
+void reply_operation(struct http_reply *reply, const char *id);
+void reply_retry_after(struct http_reply *reply, int seconds); /* 0: nothing */
 void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path);
 
 /* --- process-wide --------------------------------------------------------------------------- */
 
 http_handler_fn api_dispatch;
+/* In front of each request, without its body: is the caller let in? */
+bool api_admit(struct http_request *req, struct http_reply *reply);
+/* Does it wait for the database, and whose turn is it? */
+bool api_turn(struct http_request *req, char ret[HTTP_TURN_SIZE]);
+/* Who asks, as for an endpoint with a token: c->session, c->project. */
+MUST_USE enum err_code api_identify(struct call *c, struct err *err);
+/* --- check_options.c --- */
+enum { API_STATUS_ADDRESS_SIZE = 64 };
+MUST_USE enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
+                                         struct net_list *ret_metrics, struct err *err);
+/* Of status-listen: ADDRESS:PORT, IPv6 in brackets. ERR_INVALID. */
+MUST_USE enum err_code api_status_address(const char *where, char ret[API_STATUS_ADDRESS_SIZE],
+                                          uint16_t *ret_port, struct err *err);
+
+void api_cors(struct http_request *req, struct http_reply *reply); /* headers: cors-origins */
+bool call_is_status(const struct call *c);                         /* it came in on status-listen */
 void api_on_error(struct http_request *req, int status, const struct err *err,
                   struct http_reply *reply);
 void api_finish(struct http_request *req, struct http_reply *reply);

@@ -27,7 +27,8 @@ bool credentials_basic(const char *header, const char *user, const char *passwor
     if (!header || strncasecmp(header, "Basic ", 6) != 0)
         return false;
     header += 6;
-    if (sodium_base642bin((unsigned char *)got, sizeof(got) - 1, header, strlen(header), " ", &len,
+    header += strspn(header, " ");
+    if (sodium_base642bin((unsigned char *)got, sizeof(got) - 1, header, strlen(header), NULL, &len,
                           NULL, sodium_base64_VARIANT_ORIGINAL) != 0)
         return false;
     got[len] = '\0';
@@ -98,15 +99,4 @@ void credentials_form(const char *body, struct arena *a, struct credentials_form
         at += strcspn(at, "&");
         at += *at == '&';
     }
-}
-
-bool credentials_is_strong(const char *password)
-{
-    bool has_upper = false, has_lower = false, has_digit = false;
-    for (const char *p = password; *p; p++) {
-        has_upper |= *p >= 'A' && *p <= 'Z';
-        has_lower |= *p >= 'a' && *p <= 'z';
-        has_digit |= *p >= '0' && *p <= '9';
-    }
-    return strlen(password) >= 8 && has_upper && has_lower && has_digit;
 }

@@ -22,7 +22,4 @@ struct credentials_form {
 };
 void credentials_form(const char *body, struct arena *a, struct credentials_form *ret);
 
-/* rest-api.md 1.1: at least 8 characters, an upper and a lower case letter, a digit. */
-bool credentials_is_strong(const char *password);
-
 #endif

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/project_quota.h"
 #include "nfvo/catalogue/plan.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_misc.h"
@@ -25,12 +27,12 @@ static enum err_code read_nsd(struct call *c, struct nsd **ret, struct err *err)
 static enum err_code read_body(struct call *c, struct deploy_body **ret, struct err *err)
 {
     *ret = NULL;
-    if (strspn(c->req->body, " \t\r\n") == c->req->body_len)
+    if (proto_is_nothing(c->req->body, c->req->body_len))
         return ERR_OK;
     struct err cause = ERR_INIT;
     enum err_code rc = call_body(c, &deploy_body_type, ret, &cause);
     if (rc == ERR_OK)
-        return ERR_OK;
+        return proto_validate_forms(&deploy_body_type, *ret, err);
     err_set(err, ERR_INVALID, "The passed request body is not correct.");
     err_hint(err, "%s", cause.msg);
     return err_where(err, "%s", cause.where);
@@ -127,6 +129,7 @@ static void deployed(void *arg, const struct err *err, const char *text)
 {
     struct pending *p = arg;
     if (err && err->code != ERR_OK) {
+        quota_drop(p->api, p->id);
         pending_fail(p, 0, err);
         return;
     }
@@ -139,19 +142,14 @@ static void deployed(void *arg, const struct err *err, const char *text)
     pending_done(p, NULL, &body);
 }
 
-enum err_code nsr_deploy(struct call *c, struct err *err)
+/* Of the request's body and what the catalogue knows. */
+static enum err_code make_plan(struct call *c, const struct nsd *nsd, struct deploy_plan *plan,
+                               struct err *err)
 {
-    struct nsd *nsd;
     struct deploy_body *body;
     struct plan_facts facts;
-    struct deploy_plan plan;
     struct packages packages = {0};
-    struct err late = ERR_INIT;
-    enum err_code rc = call_one_project(c, err);
-    if (rc == ERR_OK)
-        rc = read_nsd(c, &nsd, err);
-    if (rc == ERR_OK)
-        rc = read_body(c, &body, err);
+    enum err_code rc = read_body(c, &body, err);
     if (rc == ERR_OK)
         rc = read_facts(c, body && body->keys.n > 0, &facts, err);
     if (rc == ERR_OK)
@@ -159,15 +157,48 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     facts.vim_types = vim_types;
     facts.arg = &packages;
     if (rc == ERR_OK)
-        rc = catalogue_plan_deploy(nsd, body, &facts, &c->arena, &plan, err);
+        rc = catalogue_plan_deploy(nsd, body, &facts, &c->arena, plan, err);
+    plan->packages = packages.at;
+    plan->package_n = packages.n;
+    return rc;
+}
+
+enum err_code deploy_request_of_vnfd(struct call *c, struct api_command *cmd, struct vnfd *vnfd,
+                                     const struct deploy_request **ret, struct err *err)
+{
+    struct nsd nsd = {.name = vnfd->name, .version = vnfd->version};
+    struct deploy_plan plan = {0};
+    proto_list_add(&nsd.vnfd, vnfd, &c->arena);
+    enum err_code rc = make_plan(c, &nsd, &plan, err);
+    return rc == ERR_OK ? deploy_request_of(cmd, &plan, ret, err) : rc;
+}
+
+enum err_code nsr_deploy(struct call *c, struct err *err)
+{
+    struct nsd *nsd;
+    struct deploy_plan plan = {0};
+    struct err late = ERR_INIT;
+    enum err_code rc = call_one_project(c, err);
+    if (rc == ERR_OK)
+        rc = read_nsd(c, &nsd, err);
+    if (rc == ERR_OK)
+        rc = make_plan(c, nsd, &plan, err);
     if (rc != ERR_OK)
         return rc;
-    plan.packages = packages.at;
-    plan.package_n = packages.n;
-    const char *id = call_new_id(c);
+    const char *id = call_object_id(c);
+    struct api_command *cmd = api_command_new(AGG_NSR, id, EV_NSR_DEPLOY);
+    const struct deploy_request *req = NULL;
+    rc = deploy_request_of(cmd, &plan, &req, err);
+    if (rc == ERR_OK)
+        rc = quota_claim(c, &plan, id, err);
+    if (rc != ERR_OK) {
+        api_command_free(cmd);
+        return rc;
+    }
+    cmd->payload = req;
     err_set(&late, ERR_TIMEOUT, "the deployment was not confirmed in time: it may still happen");
     err_hint(&late, "GET /api/v1/ns-records/%s", id);
     struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, id);
-    c->api->commands->deploy(c->api->commands->ctx, id, &plan, deployed, p);
+    api_submit(c->api->commands, cmd, deployed, p);
     return ERR_OK;
 }

@@ -1,9 +1,20 @@
-/* POST /ns-records/{nsdId}. */
+/* Deploying an NSD, for the table of /ns-records; what it has in common with adding a VNF. */
 #ifndef NFVO_API_DEPLOY_H
 #define NFVO_API_DEPLOY_H
 
+#include "nfvo/api/command.h"
 #include "nfvo/api/context.h"
 
+struct deploy_plan;
+struct vnfd;
+
 call_fn nsr_deploy;
+/* What the engine is told of a plan, in the command's arena. */
+MUST_USE enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_plan *plan,
+                                         const struct deploy_request **ret, struct err *err);
+/* The same for a VNF that is added to a service; the body of the request is that of a deployment. */
+MUST_USE enum err_code deploy_request_of_vnfd(struct call *c, struct api_command *cmd,
+                                              struct vnfd *vnfd, const struct deploy_request **ret,
+                                              struct err *err);
 
 #endif

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/http/http.h"
@@ -63,6 +64,14 @@ void error_body_of_fault(struct sbuf *out, int status, const char *text, const c
     struct err err = ERR_INIT;
     err_set(&err, ERR_PEER, "%s", *text ? text : "the operation failed");
     error_body(out, status, &err, path, now_us);
+}
+
+void reply_retry_after(struct http_reply *reply, int seconds)
+{
+    char text[16];
+    snprintf(text, sizeof(text), "%d", seconds);
+    if (seconds > 0)
+        http_reply_header(reply, "Retry-After", text);
 }
 
 void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path)

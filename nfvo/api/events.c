@@ -1,27 +1,30 @@
 /* /events: subscriptions. rest-api.md 2.9, amqp-protocol.md 8.1. Delivery is the engine's. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mem.h"
+#include "common/http/url.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/list.h"
 #include "nfvo/api/session.h"
-#include "nfvo/event/probe.h"
+#include "nfvo/event/subscription.h"
 #include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_event.h"
 #include "proto/records/manager.h"
 
-#define BASE     "/api/v1/events"
-#define PROBE_MS 3000
+#define BASE "/api/v1/events"
 
-static enum err_code event_list(struct call *c, struct err *err)
+/* A subscription to all projects hears what its reader may not: administrators' only, whatever
+ * project they work in. */
+static const char *scope_of(const struct call *c)
 {
-    return store_doc_list(call_db(c), STORE_EVENT, c->project, &c->out, err);
+    return session_is_everywhere(c->session) ? "*" : c->project;
 }
 
 static enum err_code event_get(struct call *c, struct err *err)
 {
     const char *id = call_param(c, "id");
-    enum err_code rc = store_doc_get(call_db(c), STORE_EVENT, id, c->project, &c->out, err);
+    enum err_code rc = store_doc_get(call_db(c), STORE_EVENT, id, scope_of(c), &c->out, err);
     return rc == ERR_NOT_FOUND ? err_set(err, rc, "No Event found with ID %s", id) : rc;
 }
 
@@ -36,7 +39,7 @@ static enum err_code event_actions(struct call *c, struct err *err)
 
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
-    enum err_code rc = store_doc_delete(call_db(c), STORE_EVENT, id, c->project, err);
+    enum err_code rc = store_doc_delete(call_db(c), STORE_EVENT, id, scope_of(c), err);
     return rc == ERR_NOT_FOUND ? err_set(err, rc, "No event found with ID %s", id) : rc;
 }
 
@@ -50,93 +53,48 @@ static enum err_code event_delete_many(struct call *c, struct err *err)
     return descriptor_delete_many(c, remove_one, err);
 }
 
-/* --- subscribing ------------------------------------------------------------------------------ */
+/* --- subscribing: somebody need not listen yet (decisions.md D26), the dispatcher looks ---------
+ */
 
 static enum err_code check(struct call *c, struct event_endpoint *e, struct err *err)
 {
-    enum err_code rc = proto_validate(&event_endpoint_type, e, err);
-    if (rc != ERR_OK) {
-        c->fail_status = 400;
-        return rc;
-    }
     if (!e->project_id || !*e->project_id)
         e->project_id = c->project;
-    if (strcmp(e->project_id, "*") == 0 && !session_is_admin(c->session))
+    if (proto_validate(&event_endpoint_type, e, err) != ERR_OK) {
+        c->fail_status = 400;
+        return err->code;
+    }
+    e->room = NULL; /* queues in rooms are subscribed out of them, over the bus */
+    if (strcmp(e->project_id, "*") == 0 && !session_is_everywhere(c->session))
         return err_set(err, ERR_DENIED, "Only services and admin can register to all events");
-    if (strcmp(e->project_id, c->project) != 0 && !session_is_admin(c->session))
+    if (strcmp(e->project_id, c->project) != 0 && !session_is_everywhere(c->session))
         return err_set(err, ERR_NOT_FOUND, "Project with id '%s' was not found", e->project_id);
-    return ERR_OK;
+    return subscription_check(e, c->api->host->dial, err);
 }
 
-/* The reference stores the endpoint, finds that nobody is there, and deletes it, while the client
- * got its 201. We say so. */
-static enum err_code check_queue(struct call *c, const struct event_endpoint *e, struct err *err)
+/* Of what is not there no event comes. */
+static enum err_code check_subject(struct call *c, const struct event_endpoint *e, struct err *err)
 {
-    const struct api_host *host = c->api->host;
-    if (strcmp(e->type, "RABBIT") != 0 || !host->queue_exists ||
-        host->queue_exists(host->ctx, e->endpoint))
-        return ERR_OK;
-    err_set(err, ERR_INVALID, "there is no queue '%s'", e->endpoint);
-    err_hint(err, "declare the queue before subscribing");
-    return err_where(err, "endpoint");
+    bool is_there = false;
+    enum err_code rc =
+        store_event_has_subject(call_db(c), e->network_service_id, e->vnf_id, &is_there, err);
+    if (rc != ERR_OK || is_there)
+        return rc;
+    bool is_vnf = e->vnf_id && *e->vnf_id;
+    err_set(err, ERR_INVALID, "there is no %s '%.64s': no event of it will come",
+            is_vnf ? "VNF" : "network service", is_vnf ? e->vnf_id : e->network_service_id);
+    return err_where(err, "%s", is_vnf ? "virtualNetworkFunctionId" : "networkServiceId");
 }
 
-struct subscription {
-    struct pending *pending;
-    struct arena arena;
-    struct event_endpoint *e;
-};
-
-static void subscription_free(struct subscription *s)
+/* As it is listed: answers are kept for repetitions (idempotency.h). */
+static void answer(struct call *c, struct event_endpoint *e)
 {
-    arena_release(&s->arena);
-    free(s);
-}
-
-static void probed(struct subscription *s, enum err_code rc, struct err *err)
-{
-    struct api *api = s->pending->api;
-    if (rc == ERR_OK) {
-        struct db *db = store_borrow(api->store);
-        rc = store_event_add(db, s->e, err);
-        store_return(api->store, db);
+    AUTO(sbuf_release) struct sbuf shown = SBUF_INIT;
+    if (strcmp(e->type, "REST") == 0) {
+        http_url_mask(&shown, e->endpoint);
+        e->endpoint = arena_strdup(&c->arena, shown.s);
     }
-    if (rc != ERR_OK) {
-        pending_fail(s->pending, err_http_status(rc) == 500 ? 422 : 0, err);
-        return;
-    }
-    struct sbuf body = SBUF_INIT;
-    proto_encode(&event_endpoint_type, s->e, PROTO_COMPLETE, &body);
-    pending_done(s->pending, NULL, &body);
-}
-
-static void probe_job(void *arg, bool is_stopping)
-{
-    struct subscription *s = arg;
-    struct err err = ERR_INIT;
-    enum err_code rc;
-    if (is_stopping)
-        rc = err_set(&err, ERR_UNAVAIL, "the orchestrator is stopping");
-    else
-        rc = probe_url(s->e->endpoint, PROBE_MS, &err);
-    if (rc != ERR_OK)
-        err_hint(&err, "the listener must be there before it subscribes");
-    probed(s, rc, &err);
-    subscription_free(s);
-}
-
-static enum err_code subscribe_rest(struct call *c, const struct event_endpoint *e)
-{
-    struct err late = ERR_INIT;
-    struct subscription *s = xcalloc(1, sizeof(*s));
-    s->e = proto_dup(&event_endpoint_type, e, &s->arena);
-    err_set(&late, ERR_TIMEOUT, "the listener did not answer");
-    s->pending = call_park(c, 10 * PROBE_MS, &late, NULL);
-    if (!jobs_push(c->api->probes, probe_job, s)) {
-        pending_fail(s->pending, 0, &late);
-        subscription_free(s);
-    }
-    return ERR_OK;
+    call_json(c, &event_endpoint_type, e);
 }
 
 static enum err_code event_add(struct call *c, struct err *err)
@@ -148,25 +106,23 @@ static enum err_code event_add(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = store_event_find(call_db(c), e, &c->arena, &equal, err);
     if (rc == ERR_OK && equal) {
-        call_json(c, &event_endpoint_type, equal);
+        answer(c, equal);
         return ERR_OK;
     }
     if (rc == ERR_OK)
-        rc = check_queue(c, e, err);
+        rc = check_subject(c, e, err);
     if (rc != ERR_OK)
         return rc;
-    e->id = call_new_id(c);
-    if (strcmp(e->type, "REST") == 0)
-        return subscribe_rest(c, e);
+    e->id = call_object_id(c);
     rc = store_event_add(call_db(c), e, err);
-    call_json(c, &event_endpoint_type, e);
+    answer(c, e);
     return rc;
 }
 
 /* clang-format off */
 const struct endpoint event_endpoints[] = {
     {"POST",   BASE,                   event_add,         201, API_PROJECT, "Subscribe to events"},
-    {"GET",    BASE,                   event_list,        200, API_PROJECT, "List the subscriptions"},
+    {"GET",    BASE,                   list_answer,        200, API_PROJECT | LIST(EVENT), "List the subscriptions"},
     {"GET",    BASE "/actions",        event_actions,     200, 0,           "List the names of events"},
     {"POST",   BASE "/multipledelete", event_delete_many, 204, API_PROJECT, "End several subscriptions"},
     {"GET",    BASE "/{id}",           event_get,         200, API_PROJECT, "Show a subscription"},

@@ -7,38 +7,12 @@
 #include "common/http/sse.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/live.h"
-#include "nfvo/lifecycle/types.h"
+#include "nfvo/api/session.h"
 #include "nfvo/store/store_explain.h"
 
 #define BASE "/api/v1/baton"
 
 enum { HISTORY_SHOWN = 200, HISTORY_MAX = 1000 };
-
-static const char *const nsr_phases[] = {"DEPLOYING", "ACTIVE", "FAILED", "RELEASING", NULL};
-
-/* By enum command_kind, from 1. */
-static const char *const command_words[] = {
-    "INSTANTIATE",  "MODIFY",        "START",          "RELEASE_RESOURCES", "PREPARE_POP",
-    "LAUNCH",       "DELETE",        "LIST_POP",       "TIMER_SOURCES",     "TIMER_TURN",
-    "TIMER_LIST",   "TIMER_RELEASE", "REFRESH",        "CREATE_NETWORK",    "LIST_SERVERS",
-    "WAIT_PREPARE", "WAIT_LIST",     "WAIT_OPERATION", "LOG_REQUEST",       NULL};
-_Static_assert(ARRAY_LEN(command_words) == CMD_KIND_N, "a word for each kind of command");
-
-/* The names of the lifecycle, ended by NULL. */
-struct words {
-    const char *vnfr[VNFR_PHASE_N + 1], *instance[INSTANCE_PHASE_N + 1];
-    struct store_words store;
-};
-
-static void get_words(struct words *w)
-{
-    for (int i = 0; i < VNFR_PHASE_N; i++)
-        w->vnfr[i] = vnfr_phase_names[i];
-    for (int i = 0; i < INSTANCE_PHASE_N; i++)
-        w->instance[i] = instance_phase_names[i];
-    w->vnfr[VNFR_PHASE_N] = w->instance[INSTANCE_PHASE_N] = NULL;
-    w->store = (struct store_words){nsr_phases, w->vnfr, w->instance, command_words};
-}
 
 static int64_t number(const char *text, int64_t otherwise, int64_t max)
 {
@@ -49,8 +23,6 @@ static int64_t number(const char *text, int64_t otherwise, int64_t max)
 
 static enum err_code explain(struct call *c, struct err *err)
 {
-    struct words w;
-    get_words(&w);
     const char *kind = http_request_query(c->req, "kind");
     struct store_question q = {
         .id_or_name = call_param(c, "id"),
@@ -58,7 +30,7 @@ static enum err_code explain(struct call *c, struct err *err)
         .project = c->project,
         .after = number(http_request_query(c->req, "after"), 0, INT64_MAX),
         .limit = number(http_request_query(c->req, "limit"), HISTORY_SHOWN, HISTORY_MAX)};
-    return store_explain(call_db(c), &q, &w.store, &c->out, err);
+    return store_explain(call_db(c), &q, &c->out, err);
 }
 
 /* --- status ----------------------------------------------------------------------------------- */
@@ -68,8 +40,8 @@ static void add_queue(void *arg, const struct api_queue *q)
     struct sbuf *out = arg;
     sbuf_adds(out, out->s[out->len - 1] == '[' ? "{\"name\":" : ",{\"name\":");
     http_json_string(out, q->name);
-    sbuf_addf(out, ",\"consumers\":%" PRId64 ",\"messages\":%" PRId64 "}", q->consumers,
-              q->messages);
+    sbuf_addf(out, ",\"consumers\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64 "}",
+              q->consumers, q->messages, q->bytes);
 }
 
 /* The broker may be away: that is a part of the answer, not its end. */
@@ -95,15 +67,17 @@ static enum err_code status(struct call *c, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf why = SBUF_INIT;
     const struct api_host *host = c->api->host;
-    struct words w;
-    get_words(&w);
-    enum err_code rc = store_status(call_db(c), c->project, &w.store, &c->out, err);
+    enum err_code rc = store_status(call_db(c), c->project, &c->out, err);
     if (rc != ERR_OK)
         return rc;
     store_return(c->api->store, c->db); /* the broker may take its time */
     c->db = NULL;
     sbuf_truncate(&c->out, c->out.len - 1);
     add_queues(c);
+    if (host->render_broker) {
+        sbuf_adds(&c->out, ",\"broker\":");
+        host->render_broker(host->ctx, &c->out);
+    }
     bool is_ready = !host->is_ready || host->is_ready(host->ctx, &why);
     sbuf_addf(&c->out, ",\"ready\":%s,\"why\":", is_ready ? "true" : "false");
     http_json_string(&c->out, why.s ? why.s : "");
@@ -129,7 +103,12 @@ static enum err_code events(struct call *c, struct err *err)
     snprintf(id, sizeof(id), "%" PRId64, after);
     http_sse_send(stream, "ready", id, "{}"); /* from where: nothing is missed if it breaks now */
     c->is_stream = true;
-    live_listen(c->api->live, stream, c->project, nsr && *nsr ? nsr : NULL, after);
+    live_listen(c->api->live, stream,
+                &(struct live_wanted){.project = c->project,
+                                      .nsr = nsr && *nsr ? nsr : NULL,
+                                      .after = after,
+                                      .token_hash = session_token_hash(c->session),
+                                      .standing = session_standing(c->session)});
     return ERR_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/context.h"
+#include "nfvo/store/store_access.h"
 #include "nfvo/store/store_explain.h"
 
 #define POLL_MS  200
@@ -24,6 +25,7 @@ struct listener {
     struct listener *next;
     struct http_sse *stream;
     char *project, *nsr; /* nsr NULL: all */
+    char *token_hash, *standing;
     int64_t start, high; /* only ids above start; the highest one that was sent */
     int64_t sent[LATE_MAX];
     size_t sent_n;
@@ -44,6 +46,8 @@ static void listener_free(struct listener *n)
     http_sse_close(n->stream);
     free(n->project);
     free(n->nsr);
+    free(n->token_hash);
+    free(n->standing);
     free(n);
 }
 
@@ -122,6 +126,28 @@ static int64_t lowest(const struct live *l)
     return low;
 }
 
+static void compare(void *arg, int i, const char *standing)
+{
+    struct listener *n = arg;
+    while (n && i-- > 0)
+        n = n->next;
+    if (n && strcmp(n->standing, standing) != 0)
+        n->until_us = 0;
+}
+
+/* May they still hear? In the same moment of the database as what is read, so that nobody hears
+ * what was said after it was taken away. */
+static enum err_code check_standings(struct live *l, struct db *db, struct err *err)
+{
+    AUTO(db_array_release) struct db_array hashes = DB_TEXT_ARRAY;
+    AUTO(db_array_release) struct db_array projects = DB_TEXT_ARRAY;
+    for (const struct listener *n = l->listeners; n; n = n->next) {
+        db_array_text(&hashes, n->token_hash);
+        db_array_text(&projects, n->project);
+    }
+    return store_token_standings(db, &hashes, &projects, compare, l->listeners, err);
+}
+
 /* Lock held. Returns whether there may be more at once. */
 static bool look(struct live *l)
 {
@@ -131,7 +157,12 @@ static bool look(struct live *l)
     int64_t before = 0, low = lowest(l);
     for (const struct listener *n = l->listeners; n; n = n->next)
         before += n->high;
-    enum err_code rc = store_history_read(db, low, READ_MAX, tell, &round, &err);
+    enum err_code rc = store_snapshot_begin(db, &err);
+    if (rc == ERR_OK)
+        rc = check_standings(l, db, &err);
+    if (rc == ERR_OK)
+        rc = store_history_read(db, low, READ_MAX, tell, &round, &err);
+    db_rollback(db);
     store_return(l->api->store, db);
     if (rc != ERR_OK && !l->is_failing)
         log_warn(LOG_API, "live_events_unread", KV_ERR(&err));
@@ -167,14 +198,15 @@ static void *run(void *arg)
     return NULL;
 }
 
-void live_listen(struct live *l, struct http_sse *stream_taken, const char *project,
-                 const char *nsr, int64_t after)
+void live_listen(struct live *l, struct http_sse *stream_taken, const struct live_wanted *wanted)
 {
     struct listener *n = xcalloc(1, sizeof(*n));
     n->stream = stream_taken;
-    n->project = xstrdup(project);
-    n->nsr = nsr ? xstrdup(nsr) : NULL;
-    n->start = n->high = after;
+    n->project = xstrdup(wanted->project);
+    n->nsr = wanted->nsr ? xstrdup(wanted->nsr) : NULL;
+    n->token_hash = xstrdup(wanted->token_hash);
+    n->standing = xstrdup(wanted->standing);
+    n->start = n->high = wanted->after;
     n->until_us = clock_mono_us() + LIVE_MAX_S * USEC_PER_SEC;
     pthread_mutex_lock(&l->lock);
     n->next = l->listeners;

@@ -15,9 +15,15 @@ void live_close(struct live *l); /* ends the streams; NULL is fine */
 
 /* Lines with an id above `after`, of this project ("*": all) and this NSR (NULL: all), go to the
  * stream (taken), until it ends: at the latest after LIVE_MAX_S, then the client comes again with
- * the last id and proves anew who it is. */
+ * the last id and proves anew who it is. It ends as well, before anything more is sent, when the
+ * token, its user, their roles or the project change (standing of store_access.h). Texts are
+ * copied. */
 #define LIVE_MAX_S 900
-void live_listen(struct live *l, struct http_sse *stream_taken, const char *project,
-                 const char *nsr, int64_t after);
+struct live_wanted {
+    const char *project, *nsr;
+    int64_t after;
+    const char *token_hash, *standing;
+};
+void live_listen(struct live *l, struct http_sse *stream_taken, const struct live_wanted *wanted);
 
 #endif

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfvo/api/operation.h"
+#include "nfvo/api/command.h"
+#include "nfvo/api/rest_call.h"
+#include "nfvo/store/store_explain.h"
 #include "nfvo/store/store_record.h"
 
 #define LINES_FIELDS(X) X(INT, lines, "lines", _, OPTIONAL)
@@ -26,29 +28,81 @@ static enum err_code read_lines(struct call *c, int64_t *ret, struct err *err)
     return rc;
 }
 
-static bool is_yes(const char *text)
+#define KEPT_FIELDS(X)                                                                             \
+    X(STRS, output, "outputLog", _, EMIT)                                                          \
+    X(STRS, errors, "errorLog", _, EMIT)
+PROTO_RECORD(kept_logs, KEPT_FIELDS)
+#define PROTO_THIS struct kept_logs
+PROTO_RECORD_DEFINE(kept_logs, KEPT_FIELDS)
+#undef PROTO_THIS
+
+static void add_lines(struct sbuf *out, const struct proto_strs *lines)
 {
-    return text && *text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
+    sbuf_addc(out, '[');
+    for (uint32_t i = 0; i < lines->n; i++) {
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, lines->at[i]);
+    }
+    sbuf_addc(out, ']');
+}
+
+/* Of a service that was released: as its VNFM answered then. */
+static enum err_code logs_of_the_gone(struct call *c, const struct logs_request *what,
+                                      struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct kept_logs *kept;
+    const char *id = call_param(c, "nsrId");
+    sbuf_adds(&text, "{\"outputLog\":");
+    enum err_code rc =
+        store_history_logs(call_db(c), id, what->vnfr_name, what->hostname, c->project, &text, err);
+    if (rc == ERR_NOT_FOUND) {
+        err_set(err, rc, "Error something was not found: no NSR with ID %s", id);
+        return err_hint(err, "if it was released: of that host no logs were kept (any more)");
+    }
+    sbuf_addc(&text, '}');
+    if (rc == ERR_OK)
+        rc = proto_decode(&kept_logs_type, text.s, text.len, 0, &c->arena, &kept, err);
+    if (rc != ERR_OK)
+        return rc;
+    uint32_t all = kept->output.n;
+    if (what->lines > 0 && what->lines < all) {
+        kept->output.at += all - (uint32_t)what->lines;
+        kept->output.n = (uint32_t)what->lines;
+    }
+    if (what->is_full)
+        proto_encode(&kept_logs_type, kept, PROTO_COMPLETE, &c->out);
+    else
+        add_lines(&c->out, &kept->output);
+    return ERR_OK;
 }
 
 static enum err_code logs(struct call *c, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf nsr = SBUF_INIT;
     const char *id = call_param(c, "nsrId");
-    struct operation *o;
-    struct api_logs what = {.vnfr_name = call_param(c, "vnfrName"),
-                            .hostname = call_param(c, "hostname"),
-                            .is_full = is_yes(http_request_query(c->req, "full"))};
+    struct rest_call *o;
+    struct logs_request what = {.vnfr_name = call_param(c, "vnfrName"),
+                                .hostname = call_param(c, "hostname"),
+                                .is_full = call_query_is_yes(c, "full")};
     enum err_code rc = read_lines(c, &what.lines, err);
     if (rc == ERR_OK)
         rc = store_nsr_doc(call_db(c), id, c->project, &nsr, err);
     if (rc == ERR_NOT_FOUND)
-        return err_set(err, ERR_NOT_FOUND, "Error something was not found: no NSR with ID %s", id);
+        return logs_of_the_gone(c, &what, err);
     if (rc == ERR_OK)
-        rc = operation_start(c, NULL, CLERK_TEXT, &o, err);
-    if (rc == ERR_OK)
-        c->api->commands->logs(c->api->commands->ctx, o->id, id, &what, operation_accepted, o);
-    return rc;
+        rc = rest_call_start(c, NULL, CLERK_TEXT, &o, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct api_command *cmd = api_command_new(AGG_NSR, id, EV_NSR_LOGS);
+    struct logs_request *req = arena_alloc(&cmd->arena, sizeof(*req));
+    *req = what;
+    req->operation = arena_strdup(&cmd->arena, o->id);
+    req->vnfr_name = arena_strdup(&cmd->arena, what.vnfr_name);
+    req->hostname = arena_strdup(&cmd->arena, what.hostname);
+    cmd->payload = req;
+    api_submit(c->api->commands, cmd, rest_call_accepted, o);
+    return ERR_OK;
 }
 
 const struct endpoint logs_endpoints[] = {

@@ -2,19 +2,11 @@
 #include <string.h>
 
 #include "nfvo/api/context.h"
+#include "nfvo/api/list.h"
 #include "nfvo/store/store_misc.h"
 #include "proto/records/manager.h"
 
 #define BASE "/api/v1/vnfmanagers"
-
-static enum err_code vnfm_list(struct call *c, struct err *err)
-{
-    struct vnfm_endpoint_list list = {0};
-    enum err_code rc = store_vnfm_list(call_db(c), &c->arena, &list, err);
-    if (rc == ERR_OK)
-        proto_encode_list(&vnfm_endpoint_type, &list, PROTO_COMPLETE, &c->out);
-    return rc;
-}
 
 /* Unknown: an empty body, as the reference answers. */
 static enum err_code vnfm_get(struct call *c, struct err *err)
@@ -33,17 +25,12 @@ static enum err_code vnfm_delete(struct call *c, struct err *err)
     return store_vnfm_delete(call_db(c), call_param(c, "id"), err);
 }
 
-static enum err_code plugin_list(struct call *c, struct err *err)
-{
-    return store_driver_list(call_db(c), &c->out, err);
-}
-
 /* clang-format off */
 const struct endpoint manager_endpoints[] = {
-    {"GET",    BASE,              vnfm_list,   200, 0,         "List the VNFMs that registered"},
+    {"GET",    BASE,              list_answer,   200, LIST(VNFM), "List the VNFMs that registered"},
     {"GET",    BASE "/{id}",      vnfm_get,    200, 0,         "Show a VNFM"},
     {"DELETE", BASE "/{id}",      vnfm_delete, 204, API_ADMIN, "Forget a VNFM"},
-    {"GET",    "/api/v1/plugins", plugin_list, 200, 0,         "List the queues of VIM drivers"},
+    {"GET",    "/api/v1/plugins", list_answer, 200, LIST(DRIVER), "List the queues of VIM drivers"},
     {0},
 };
 /* clang-format on */

@@ -3,8 +3,11 @@
 
 #include "nfvo/api/context.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/list.h"
 #include "nfvo/lifecycle/types.h"
 #include "nfvo/store/store_doc.h"
+#include "proto/records/package.h"
 
 #define BASE "/api/v1/ns-descriptors"
 
@@ -63,7 +66,10 @@ static enum err_code resolve(struct call *c, struct nsd *nsd, struct err *err)
 
 static enum err_code nsd_add(struct call *c, struct err *err)
 {
+    AUTO(descriptor_advice_release)
+    struct descriptor_advice advice = {.call = c, .kind = "nsd", .list = SBUF_INIT};
     struct nsd *nsd = NULL;
+    struct vnf_package_list packages = {0};
     struct catalogue_rules rules;
     enum err_code rc = descriptor_rules(c, &rules, err);
     if (rc == ERR_OK)
@@ -73,22 +79,24 @@ static enum err_code nsd_add(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = resolve(c, nsd, err);
     if (rc == ERR_OK)
+        catalogue_advise_nsd(nsd, &c->arena, descriptor_advise, &advice);
+    if (rc == ERR_OK)
         rc = catalogue_onboard_nsd(nsd, &rules, &c->arena, err);
-    for (uint32_t i = 0; rc == ERR_OK && i < nsd->vnfd.n; i++)
-        rc = descriptor_adopt_link(c, nsd->vnfd.at[i], err);
     if (rc == ERR_OK)
-        rc = store_nsd_add(call_db(c), nsd, err);
+        nsd->id = call_object_id(c);
+    for (uint32_t i = 0; rc == ERR_OK && i < nsd->vnfd.n; i++) {
+        rc = descriptor_adopt_link(c, nsd->vnfd.at[i], &packages, err);
+        if (rc != ERR_OK)
+            err_where(err, "vnfd[%u].vnfPackageLocation", i);
+    }
     if (rc == ERR_OK)
-        call_json(c, &nsd_type, nsd);
+        rc = store_nsd_add(call_db(c), nsd, &packages, err);
+    if (rc == ERR_OK)
+        descriptor_answer(&advice, &nsd_type, nsd, nsd->id);
     return rc;
 }
 
 /* --- reading and changing ------------------------------------------------------------------- */
-
-static enum err_code nsd_list(struct call *c, struct err *err)
-{
-    return store_doc_list(call_db(c), STORE_NSD, c->project, &c->out, err);
-}
 
 static enum err_code nsd_get(struct call *c, struct err *err)
 {
@@ -97,11 +105,21 @@ static enum err_code nsd_get(struct call *c, struct err *err)
     return rc == ERR_NOT_FOUND ? no_nsd(id, err) : rc;
 }
 
-/* The id is the body's, and only five members change. */
+/* Only five members change. What the body does not say stays, but enabled, which is true then. */
+static void take_changes(struct nsd *nsd, const struct nsd *body)
+{
+    nsd->name = body->name ? body->name : nsd->name;
+    nsd->vendor = body->vendor ? body->vendor : nsd->vendor;
+    nsd->version = body->version ? body->version : nsd->version;
+    nsd->nfvo_version = body->nfvo_version ? body->nfvo_version : nsd->nfvo_version;
+    nsd->enabled = body->enabled;
+}
+
+/* The id is the body's. Checked as a new one. */
 static enum err_code nsd_update(struct call *c, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct nsd *body, *nsd = NULL;
+    struct nsd *body, *old = NULL;
     enum err_code rc = call_body(c, &nsd_type, &body, err);
     if (rc == ERR_OK && (!body->id || !*body->id))
         return err_set(err, ERR_INVALID, "No id found in the passed NSD");
@@ -110,25 +128,27 @@ static enum err_code nsd_update(struct call *c, struct err *err)
     if (rc == ERR_NOT_FOUND)
         return no_nsd(body->id, err);
     if (rc == ERR_OK)
-        rc = call_decode(c, &nsd_type, &text, &nsd, err);
+        rc = call_decode(c, &nsd_type, &text, &old, err);
     if (rc != ERR_OK)
         return rc;
-    nsd->name = body->name ? body->name : nsd->name;
-    nsd->vendor = body->vendor ? body->vendor : nsd->vendor;
-    nsd->version = body->version ? body->version : nsd->version;
-    nsd->nfvo_version = body->nfvo_version ? body->nfvo_version : nsd->nfvo_version;
-    nsd->enabled = body->enabled;
-    nsd->hb_version++;
-    nsd->updated_at = call_now(c);
-    call_json(c, &nsd_type, nsd);
-    return store_doc_set(call_db(c), STORE_NSD, nsd->id, c->out.s, err);
+    struct catalogue_rules rules = descriptor_change_rules(c, old, old->project_id);
+    struct nsd *nsd = proto_dup(&nsd_type, old, &c->arena);
+    take_changes(nsd, body);
+    rc = catalogue_check_nsd_schema(nsd, err);
+    if (rc == ERR_OK)
+        rc = catalogue_onboard_nsd(nsd, &rules, &c->arena, err);
+    if (rc == ERR_OK)
+        rc = store_nsd_set(call_db(c), nsd, err);
+    if (rc == ERR_OK)
+        call_json(c, &nsd_type, nsd);
+    return rc;
 }
 
 static enum err_code check_unused(struct call *c, const char *id, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct nsr *nsr;
-    enum err_code rc = store_nsd_user(call_db(c), id, NSR_ACTIVE, &text, err);
+    enum err_code rc = store_nsd_user(call_db(c), id, &text, err);
     if (rc == ERR_NOT_FOUND)
         return ERR_OK;
     if (rc == ERR_OK)
@@ -145,9 +165,11 @@ static enum err_code check_unused(struct call *c, const char *id, struct err *er
 /* An unknown id is 422 here, as the reference has it. */
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
+    const struct store_nsd_cascade cascade = {c->api->options->is_vnfd_cascade,
+                                              c->api->options->is_package_cascade};
     enum err_code rc = check_unused(c, id, err);
     if (rc == ERR_OK)
-        rc = store_doc_delete(call_db(c), STORE_NSD, id, c->project, err);
+        rc = store_nsd_delete(call_db(c), id, c->project, &cascade, err);
     if (rc != ERR_NOT_FOUND)
         return rc;
     c->fail_status = 422;
@@ -171,7 +193,7 @@ static enum err_code nsd_vnfds(struct call *c, struct err *err)
     struct nsd *nsd;
     enum err_code rc = read_nsd(c, &nsd, err);
     if (rc == ERR_OK)
-        proto_encode_list(&vnfd_type, &nsd->vnfd, PROTO_COMPLETE, &c->out);
+        proto_encode_list(&vnfd_type, &nsd->vnfd, PROTO_REST, &c->out);
     return rc;
 }
 
@@ -196,7 +218,7 @@ static enum err_code nsd_dependencies(struct call *c, struct err *err)
     struct nsd *nsd;
     enum err_code rc = read_nsd(c, &nsd, err);
     if (rc == ERR_OK)
-        proto_encode_list(&vnf_dependency_type, &nsd->vnf_dependency, PROTO_COMPLETE, &c->out);
+        proto_encode_list(&vnf_dependency_type, &nsd->vnf_dependency, PROTO_REST, &c->out);
     return rc;
 }
 
@@ -215,7 +237,7 @@ static enum err_code nsd_dependency(struct call *c, struct err *err)
 /* clang-format off */
 const struct endpoint nsd_endpoints[] = {
     {"POST",   BASE,                                nsd_add,          201, API_PROJECT, "Onboard a network service descriptor"},
-    {"GET",    BASE,                                nsd_list,         200, API_PROJECT, "List the NSDs"},
+    {"GET",    BASE,                                list_answer,         200, API_PROJECT | LIST(NSD), "List the NSDs"},
     {"POST",   BASE "/multipledelete",              nsd_delete_many,  204, API_PROJECT, "Delete several NSDs"},
     {"GET",    BASE "/{id}",                        nsd_get,          200, API_PROJECT, "Show an NSD"},
     {"PUT",    BASE "/{id}",                        nsd_update,       202, API_PROJECT, "Change name, vendor, versions, enabled of an NSD"},

@@ -1,20 +1,19 @@
 /* /ns-records: rest-api.md 2.5. Reads are spliced texts; what changes one is a command. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/base/mem.h"
 #include "common/sys/ids.h"
+#include "nfvo/api/command.h"
 #include "nfvo/api/deploy.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/list.h"
+#include "nfvo/api/releaser.h"
+#include "nfvo/api/session.h"
 #include "nfvo/store/store_record.h"
+#include "nfvo/store/store_release.h"
+#include "proto/records/manager.h"
 #include "proto/records/record.h"
 
 #define BASE "/api/v1/ns-records"
-
-static enum err_code nsr_list(struct call *c, struct err *err)
-{
-    return store_nsr_list(call_db(c), c->project, &c->out, err);
-}
 
 static enum err_code nsr_get(struct call *c, struct err *err)
 {
@@ -46,8 +45,7 @@ static enum err_code vnfr_history(struct call *c, struct err *err)
     if (rc == ERR_OK)
         rc = call_decode(c, &vnfr_type, &text, &vnfr, err);
     if (rc == ERR_OK)
-        proto_encode_list(&history_event_type, &vnfr->lifecycle_event_history, PROTO_COMPLETE,
-                          &c->out);
+        proto_encode_list(&history_event_type, &vnfr->lifecycle_event_history, PROTO_REST, &c->out);
     return rc;
 }
 
@@ -63,8 +61,7 @@ static enum err_code nsr_dependencies(struct call *c, struct err *err)
     struct nsr *nsr;
     enum err_code rc = read_nsr(c, &nsr, err);
     if (rc == ERR_OK)
-        proto_encode_list(&vnf_record_dependency_type, &nsr->vnf_dependency, PROTO_COMPLETE,
-                          &c->out);
+        proto_encode_list(&vnf_record_dependency_type, &nsr->vnf_dependency, PROTO_REST, &c->out);
     return rc;
 }
 
@@ -84,87 +81,50 @@ static enum err_code nsr_dependency(struct call *c, struct err *err)
                    call_param(c, "id"));
 }
 
-/* --- release: one after the other ------------------------------------------------------------- */
-
-struct releases {
-    struct pending *pending;
-    char **ids;
-    uint32_t n, at;
-};
-
-static void releases_free(struct releases *r)
-{
-    for (uint32_t i = 0; i < r->n; i++)
-        free(r->ids[i]);
-    free(r->ids);
-    free(r);
-}
-
-static void release_next(struct releases *r);
+/* --- release ---------------------------------------------------------------------------------- */
 
 static void released(void *arg, const struct err *err, const char *text)
 {
-    struct releases *r = arg;
-    (void)text;
-    if (err && err->code != ERR_OK) {
-        pending_fail(r->pending, 0, err);
-        releases_free(r);
-        return;
-    }
-    r->at++;
-    release_next(r);
-}
-
-static void release_next(struct releases *r)
-{
-    const struct api_commands *commands = r->pending->api->commands;
-    if (r->at < r->n) {
-        commands->release(commands->ctx, r->ids[r->at], r->pending->project, released, r);
-        return;
-    }
     struct sbuf none = SBUF_INIT;
-    pending_done(r->pending, NULL, &none);
-    releases_free(r);
-}
-
-/* All are there before the first goes: "stops at the first error" costs nothing then. */
-static enum err_code release(struct call *c, const char *const *ids, uint32_t n, struct err *err)
-{
-    struct err late = ERR_INIT;
-    for (uint32_t i = 0; i < n; i++) {
-        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-        enum err_code rc = store_nsr_doc(call_db(c), ids[i], c->project, &text, err);
-        if (rc != ERR_OK)
-            return rc;
-    }
-    struct releases *r = xcalloc(1, sizeof(*r));
-    r->n = n;
-    r->ids = xcalloc(n + 1, sizeof(r->ids[0]));
-    for (uint32_t i = 0; i < n; i++)
-        r->ids[i] = xstrdup(ids[i]);
-    err_set(&late, ERR_TIMEOUT, "the release was not confirmed in time: it may still happen");
-    r->pending = call_park(c, c->api->options->operation_timeout_ms, &late, NULL);
-    release_next(r);
-    return ERR_OK;
+    (void)text;
+    if (err && err->code != ERR_OK)
+        pending_fail(arg, 0, err);
+    else
+        pending_done(arg, NULL, &none);
 }
 
 static enum err_code nsr_delete(struct call *c, struct err *err)
 {
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct err late = ERR_INIT;
     const char *id = call_param(c, "id");
-    return release(c, &id, 1, err);
+    enum err_code rc = store_nsr_doc(call_db(c), id, c->project, &text, err);
+    if (rc != ERR_OK)
+        return rc;
+    err_set(&late, ERR_TIMEOUT, "the release was not confirmed in time: it may still happen");
+    struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, NULL);
+    api_submit(c->api->commands, command_release(id, c->project), released, p);
+    return ERR_OK;
 }
 
+/* Written down and accepted: the releaser begins them, some at a time. All are there, or none is
+ * touched, so "stops at the first error" costs nothing. */
 static enum err_code nsr_delete_many(struct call *c, struct err *err)
 {
     struct proto_strs ids;
     enum err_code rc = call_body_ids(c, &ids, err);
-    return rc == ERR_OK ? release(c, ids.at, ids.n, err) : rc;
+    if (rc == ERR_OK)
+        rc = store_release_add(call_db(c), &ids, c->project, session_user(c->session)->username,
+                               err);
+    if (rc == ERR_OK)
+        releaser_wake(c->api->releaser);
+    return rc;
 }
 
 /* clang-format off */
 const struct endpoint nsr_endpoints[] = {
-    {"GET",    BASE,                                  nsr_list,         200, API_PROJECT, "List the network services"},
-    {"POST",   BASE "/multipledelete",                nsr_delete_many,  204, API_PROJECT, "Delete several network services"},
+    {"GET",    BASE,                                  list_answer,         200, API_PROJECT | LIST(NSR), "List the network services"},
+    {"POST",   BASE "/multipledelete",                nsr_delete_many,  204, API_PROJECT, "Release several network services: accepted at once; baton/status tells how many are left"},
     {"POST",   BASE "/{id}",                          nsr_deploy,       201, API_PROJECT, "Deploy an NSD (its id) as a network service"},
     {"GET",    BASE "/{id}",                          nsr_get,          200, API_PROJECT, "Show a network service"},
     {"PUT",    BASE "/{id}",                          nsr_get,          202, API_PROJECT, "Changes nothing, as in the reference"},

@@ -4,6 +4,7 @@
 
 #include "common/http/http.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/list.h"
 
 static void parameters(struct sbuf *out, const struct endpoint *e)
 {
@@ -22,6 +23,13 @@ static void parameters(struct sbuf *out, const struct endpoint *e)
                   "%s{\"name\":\"project-id\",\"in\":\"header\",\"required\":%s,\"schema\":{"
                   "\"type\":\"string\"}}",
                   separator, e->flags & API_PROJECT ? "true" : "false");
+    if (!(e->flags & API_OPEN) && strcmp(e->method, "POST") == 0)
+        sbuf_adds(out,
+                  ",{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,"
+                  "\"schema\":{\"type\":\"string\",\"maxLength\":255},\"description\":\"a repeat "
+                  "with the same key, path and body has one effect and gets the first answer\"}");
+    if (LIST_OF(e->flags) >= 0)
+        list_parameters(out, (enum store_list)LIST_OF(e->flags));
     sbuf_addc(out, ']');
 }
 
@@ -42,6 +50,11 @@ static void operation(struct sbuf *out, const struct endpoint *e)
     sbuf_addc(out, '}');
 }
 
+static bool is_built(const struct endpoint *e)
+{
+    return e->status != 501;
+}
+
 /* All methods of a path are one object, at the place of the first of them. */
 static bool is_first_of_path(const struct endpoint *const *table, const struct endpoint *e)
 {
@@ -49,7 +62,7 @@ static bool is_first_of_path(const struct endpoint *const *table, const struct e
         for (const struct endpoint *o = *t; o->method; o++) {
             if (t == table && o == e)
                 return true;
-            if (strcmp(o->path, e->path) == 0)
+            if (is_built(o) && strcmp(o->path, e->path) == 0)
                 return false;
         }
 }
@@ -59,7 +72,7 @@ static void path_item(struct sbuf *out, const char *path)
     const char *separator = "";
     for (const struct endpoint *const *t = endpoint_tables; *t; t++)
         for (const struct endpoint *e = *t; e->method; e++)
-            if (strcmp(e->path, path) == 0) {
+            if (is_built(e) && strcmp(e->path, path) == 0) {
                 sbuf_adds(out, separator);
                 operation(out, e);
                 separator = ",";
@@ -80,7 +93,7 @@ void openapi_render(struct sbuf *out, const char *version)
               "\"type\":\"object\"}}}}}}}},\"paths\":{");
     for (const struct endpoint *const *t = endpoint_tables; *t; t++)
         for (const struct endpoint *e = *t; e->method; e++) {
-            if (!is_first_of_path(t, e))
+            if (!is_built(e) || !is_first_of_path(t, e))
                 continue;
             sbuf_adds(out, separator);
             http_json_string(out, e->path);

@@ -3,6 +3,8 @@
 
 #include "common/log/log.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/list.h"
 #include "nfvo/catalogue/package.h"
 #include "nfvo/store/store_package.h"
 #include "proto/records/manager.h"
@@ -29,8 +31,12 @@ static enum err_code read_upload(struct call *c, struct package *ret, struct err
 
 static enum err_code package_add(struct call *c, struct err *err)
 {
+    AUTO(descriptor_advice_release)
+    struct descriptor_advice advice = {.call = c, .kind = "package", .list = SBUF_INIT};
     struct package p;
     enum err_code rc = read_upload(c, &p, err);
+    if (rc == ERR_OK)
+        p.vnfd->id = call_object_id(c);
     if (rc == ERR_OK)
         rc = store_package_add(call_db(c), p.record, p.identity, p.vnfd, err);
     if (rc == ERR_EXISTS) {
@@ -40,10 +46,14 @@ static enum err_code package_add(struct call *c, struct err *err)
     }
     if (rc != ERR_OK)
         return rc;
+    c->made = arena_printf(&c->arena, BASE "/%s", p.record->id);
     if (p.image_file_n > 0)
         log_warn(LOG_CAT, "package_images_dropped", KV_S("package", p.record->id),
                  KV_I("files", p.image_file_n));
-    call_json(c, &vnfd_type, p.vnfd);
+    for (uint32_t i = 0; i < p.fault_n; i++)
+        descriptor_advise(&advice, p.faults[i].level,
+                          catalogue_package_place(&p.faults[i], &c->arena), p.faults[i].message);
+    descriptor_answer(&advice, &vnfd_type, p.vnfd, p.vnfd->id);
     return ERR_OK;
 }
 
@@ -55,32 +65,59 @@ static enum err_code package_download(struct call *c, struct err *err)
     return err_hint(err, "download the tar yourself, then POST " BASE);
 }
 
-/* Such packages have no metadata: their identity is their own. */
-enum err_code descriptor_adopt_link(struct call *c, struct vnfd *vnfd, struct err *err)
+/* Without it the VNF could never be deployed: better said now. */
+static enum err_code check_package(struct call *c, const char *id, struct err *err)
+{
+    struct vnf_package *p;
+    enum err_code rc = store_package_get(call_db(c), id, c->project, false, &c->arena, &p, err);
+    if (rc == ERR_NOT_FOUND)
+        return err_hint(err, "vnfPackageLocation is a URL of scripts, or the id of an uploaded "
+                             "package: baton package list");
+    return rc;
+}
+
+static struct proto_raw metadata_of(struct call *c, const struct vnfd *vnfd)
+{
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    const char *const rows[][2] = {{"name", vnfd->name},
+                                   {"vendor", vnfd->vendor},
+                                   {"version", vnfd->version},
+                                   {"vnfmType", vnfd->endpoint},
+                                   {"nfvoVersion", vnfd->nfvo_version}};
+    sbuf_addc(&out, '{');
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        if (!rows[i][1])
+            continue;
+        sbuf_addf(&out, "%s\"%s\":", out.len > 1 ? "," : "", rows[i][0]);
+        proto_quotes(&out, rows[i][1]);
+    }
+    sbuf_addc(&out, '}');
+    return (struct proto_raw){arena_strndup(&c->arena, out.s, out.len), out.len};
+}
+
+/* Such packages have only the VNFD's names; their identity is their own. */
+enum err_code descriptor_adopt_link(struct call *c, struct vnfd *vnfd,
+                                    struct vnf_package_list *packages, struct err *err)
 {
     const char *url = vnfd->vnf_package_location;
-    if (!url || !strstr(url, "://"))
+    if (!url || !*url)
         return ERR_OK;
+    if (!strstr(url, "://"))
+        return check_package(c, url, err);
     struct vnf_package *p = proto_new(&vnf_package_type, &c->arena);
     p->id = call_new_id(c);
     p->project_id = c->project;
     p->name = vnfd->name;
     p->nfvo_version = vnfd->nfvo_version;
+    p->vnf_package_version = vnfd->version;
     p->scripts_link = url;
+    p->vnf_package_metadata = metadata_of(c, vnfd);
     vnfd->vnf_package_location = p->id;
-    return store_package_add(call_db(c), p, p->id, NULL, err);
+    proto_list_add(packages, p, &c->arena);
+    return ERR_OK;
 }
 
 /* --- reading and changing --------------------------------------------------------------------- */
-
-static enum err_code package_list(struct call *c, struct err *err)
-{
-    struct vnf_package_list list = {0};
-    enum err_code rc = store_package_list(call_db(c), c->project, &c->arena, &list, err);
-    if (rc == ERR_OK)
-        proto_encode_list(&vnf_package_type, &list, PROTO_COMPLETE, &c->out);
-    return rc;
-}
 
 static enum err_code package_get(struct call *c, struct err *err)
 {
@@ -102,9 +139,11 @@ static enum err_code package_update(struct call *c, struct err *err)
         rc = call_body(c, &vnf_package_type, &body, err);
     if (rc != ERR_OK)
         return rc;
-    if (body->name && *body->name)
-        p->name = body->name;
+    p->name = body->name ? body->name : p->name;
     p->image = body->image;
+    rc = proto_validate(&vnf_package_type, p, err);
+    if (rc != ERR_OK)
+        return rc;
     rc = store_package_set(call_db(c), p, err);
     p->hb_version++;
     if (rc == ERR_OK)
@@ -184,9 +223,11 @@ static enum err_code check_room(struct call *c, const struct script *s, struct e
     for (uint32_t i = 0; i < p->scripts.n; i++)
         if (strcmp(p->scripts.at[i]->id, s->id) != 0)
             all += p->scripts.at[i]->payload.n;
-    if (all > PACKAGE_SCRIPTS_SIZE_MAX)
-        return err_set(err, ERR_LIMIT, "the scripts of package '%s' become larger than 2 MiB",
-                       p->name);
+    if (all > PACKAGE_SCRIPTS_MAX)
+        return err_set(err, ERR_LIMIT,
+                       "the scripts of package '%s' become %zu bytes together, more than %zu MiB: "
+                       "one message carries them all",
+                       p->name, all, PACKAGE_SCRIPTS_MAX >> 20);
     return ERR_OK;
 }
 
@@ -212,7 +253,7 @@ static enum err_code script_put(struct call *c, struct err *err)
 /* clang-format off */
 const struct endpoint package_endpoints[] = {
     {"POST",   BASE,                                  package_add,         200, API_PROJECT | API_UPLOAD, "Upload a VNF package (tar); answers its VNFD"},
-    {"GET",    BASE,                                  package_list,        200, API_PROJECT, "List the VNF packages"},
+    {"GET",    BASE,                                  list_answer,        200, API_PROJECT | LIST(PACKAGE), "List the VNF packages"},
     {"POST",   BASE "/multipledelete",                package_delete_many, 204, API_PROJECT, "Delete several VNF packages"},
     {"POST",   BASE "/marketdownload",                package_download,    200, API_PROJECT, "Not served: packages are uploaded"},
     {"POST",   BASE "/package-repository-download",   package_download,    200, API_PROJECT, "Not served: packages are uploaded"},

@@ -1,5 +1,7 @@
 #include "nfvo/api/password.h"
 
+#include "nfvo/api/context.h"
+
 #include <pthread.h>
 #include <sodium.h>
 #include <string.h>
@@ -32,4 +34,18 @@ bool password_verify(const char *hash, const char *password)
     int rc = crypto_pwhash_str_verify(hash, password, strlen(password));
     pthread_mutex_unlock(&one_at_a_time);
     return rc == 0;
+}
+
+enum err_code password_check(const struct api *api, const char *username, const char *password,
+                             const char *member, struct err *err)
+{
+    const struct password_rule rule = {(size_t)api->options->password_min, api->password_list};
+    if (!password || !*password) {
+        err_set(err, ERR_INVALID, "Password must be provided");
+        return err_where(err, "%s", member);
+    }
+    if (!api->options->is_password_strength_checked)
+        return ERR_OK;
+    enum err_code rc = password_rule_check(&rule, username, password, err);
+    return rc == ERR_OK ? rc : err_where(err, "%s", member);
 }

@@ -3,9 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nfvo/api/command.h"
 #include "nfvo/api/descriptor.h"
-#include "nfvo/api/operation.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/list.h"
 #include "nfvo/api/pop.h"
+#include "nfvo/api/rest_call.h"
+#include "nfvo/api/session.h"
 #include "nfvo/store/store_misc.h"
 #include "nfvo/store/store_pop.h"
 
@@ -35,6 +39,8 @@ static enum err_code check(const struct vim_instance *pop, struct err *err)
         err_hint(err, "'vim:zone' names an availability zone");
         return err_where(err, "name");
     }
+    if (proto_validate_forms(&vim_instance_type, pop, err) != ERR_OK)
+        return ERR_INVALID;
     if (strncmp(pop->type, "openstack", 9) != 0)
         return ERR_OK;
     if (is_blank(pop->tenant))
@@ -61,10 +67,32 @@ static enum err_code check_name(struct call *c, const struct vim_instance *pop, 
     return rc;
 }
 
+/* The engine is told of the PoP as it is to be, without its secrets: table secret has them already,
+ * the document and table pop are the engine's to write. */
+static enum err_code tell(struct call *c, enum nfvo_event event, enum clerk_subject subject,
+                          const struct vim_instance *pop, struct err *err)
+{
+    struct api_command *cmd = api_command_new(AGG_POP, pop->id, event);
+    struct pop_request *req = proto_new(&pop_request_type, &cmd->arena);
+    struct rest_call *o;
+    enum err_code rc =
+        api_command_copy(cmd, &vim_instance_type, pop, PROTO_NO_SECRETS, &req->pop, err);
+    if (rc == ERR_OK)
+        rc = rest_call_start(c, pop->id, subject, &o, err);
+    if (rc != ERR_OK) {
+        api_command_free(cmd);
+        return rc;
+    }
+    req->operation = arena_strdup(&cmd->arena, o->id);
+    cmd->fact_key = req->pop->type;
+    cmd->payload = req;
+    api_submit(c->api->commands, cmd, rest_call_accepted, o);
+    return ERR_OK;
+}
+
 static enum err_code pop_add(struct call *c, struct err *err)
 {
     struct vim_instance *pop;
-    struct operation *o;
     enum err_code rc = call_one_project(c, err);
     if (rc == ERR_OK)
         rc = call_body(c, &vim_instance_type, &pop, err);
@@ -73,17 +101,13 @@ static enum err_code pop_add(struct call *c, struct err *err)
     if (rc != ERR_OK)
         return rc;
     record_fill_ids(&vim_instance_type, pop, true, call_new_id, c);
+    pop->id = call_object_id(c);
     pop->project_id = c->project;
     pop->hb_version = 0;
-    pop->active = true;
     rc = check_name(c, pop, err);
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
-    if (rc == ERR_OK)
-        rc = operation_start(c, pop->id, CLERK_POP_NEW, &o, err);
-    if (rc == ERR_OK)
-        c->api->commands->pop_register(c->api->commands->ctx, o->id, pop, operation_accepted, o);
-    return rc;
+    return rc == ERR_OK ? tell(c, EV_POP_REGISTER, CLERK_POP_NEW, pop, err) : rc;
 }
 
 /* Is it there, in this project? */
@@ -100,7 +124,6 @@ static enum err_code read_pop(struct call *c, const char *id, struct vim_instanc
 static enum err_code pop_update(struct call *c, struct err *err)
 {
     struct vim_instance *old, *pop;
-    struct operation *o;
     enum err_code rc = read_pop(c, call_param(c, "id"), &old, err);
     if (rc == ERR_OK)
         rc = call_body(c, &vim_instance_type, &pop, err);
@@ -111,43 +134,35 @@ static enum err_code pop_update(struct call *c, struct err *err)
     pop->hb_version = old->hb_version + 1;
     if (!pop->password)
         pop->password = old->password; /* masked: the stored one is kept */
-    record_fill_ids(&vim_instance_type, pop, false, call_new_id, c);
+    record_keep_ids(&vim_instance_type, pop, old, call_new_id, c);
     rc = check(pop, err);
     if (rc == ERR_OK)
         rc = check_name(c, pop, err);
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
-    if (rc == ERR_OK)
-        rc = operation_start(c, pop->id, CLERK_POP, &o, err);
-    if (rc == ERR_OK)
-        c->api->commands->pop_update(c->api->commands->ctx, o->id, pop, operation_accepted, o);
-    return rc;
+    return rc == ERR_OK ? tell(c, EV_POP_UPDATE, CLERK_POP, pop, err) : rc;
 }
 
 static enum err_code pop_refresh(struct call *c, struct err *err)
 {
     struct vim_instance *pop;
-    struct operation *o;
+    struct rest_call *o;
     enum err_code rc = read_pop(c, call_param(c, "id"), &pop, err);
     if (rc == ERR_OK)
-        rc = operation_start(c, pop->id, CLERK_POP, &o, err);
+        rc = rest_call_start(c, pop->id, CLERK_POP, &o, err);
     if (rc == ERR_OK)
-        c->api->commands->pop_refresh(c->api->commands->ctx, o->id, pop->id, operation_accepted, o);
+        api_submit(c->api->commands, command_pop(EV_POP_REFRESH, o->id, pop->id),
+                   rest_call_accepted, o);
     return rc;
 }
 
 /* --- reading ------------------------------------------------------------------------------------
  */
 
-static enum err_code pop_list(struct call *c, struct err *err)
-{
-    return store_pop_list(call_db(c), store_seal(c->api->store), c->project, &c->out, err);
-}
-
 static enum err_code pop_get(struct call *c, struct err *err)
 {
-    return store_pop_get(call_db(c), store_seal(c->api->store), call_param(c, "id"), c->project,
-                         &c->out, err);
+    return store_pop_show(call_db(c), store_seal(c->api->store), call_param(c, "id"), c->project,
+                          !session_is_service(c->session), &c->out, err);
 }
 
 static enum err_code pop_find(struct call *c, struct err *err)
@@ -157,8 +172,8 @@ static enum err_code pop_find(struct call *c, struct err *err)
         c->fail_status = 400;
         return err_set(err, ERR_SYNTAX, "Required String parameter 'name' is not present");
     }
-    enum err_code rc =
-        store_pop_find(call_db(c), store_seal(c->api->store), name, c->project, &c->out, err);
+    enum err_code rc = store_pop_find(call_db(c), store_seal(c->api->store), name, c->project,
+                                      !session_is_service(c->session), &c->out, err);
     if (rc == ERR_NOT_FOUND)
         return err_set(err, rc, "Not found vim Instance with name %s", name);
     return rc;
@@ -177,7 +192,7 @@ static enum err_code pop_images(struct call *c, struct err *err)
     struct vim_instance *pop;
     enum err_code rc = read_active(c, &pop, err);
     if (rc == ERR_OK)
-        proto_encode_list(&image_type, &pop->images, PROTO_COMPLETE, &c->out);
+        proto_encode_list(&image_type, &pop->images, PROTO_REST, &c->out);
     else if (rc == ERR_UNAVAIL)
         c->fail_status = 422;
     return rc;
@@ -204,7 +219,7 @@ static enum err_code pop_image(struct call *c, struct err *err)
 /* clang-format off */
 const struct endpoint pop_endpoints[] = {
     {"POST",   BASE,                          pop_add,         201, API_PROJECT, "Register a PoP; answers after its first refresh"},
-    {"GET",    BASE,                          pop_list,        200, API_PROJECT, "List the PoPs"},
+    {"GET",    BASE,                          list_answer,        200, API_PROJECT | LIST(POP), "List the PoPs"},
     {"POST",   BASE "/multipledelete",        pop_delete_many, 204, API_PROJECT, "Delete several PoPs"},
     {"GET",    BASE "/search/findByName",     pop_find,        200, API_PROJECT, "Show a PoP by ?name="},
     {"GET",    BASE "/{id}",                  pop_get,         200, API_PROJECT, "Show a PoP"},

@@ -3,6 +3,7 @@
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
+#include "nfvo/api/command.h"
 #include "nfvo/api/pop.h"
 #include "nfvo/store/store_pop.h"
 
@@ -46,9 +47,9 @@ static void deleted(void *arg, const struct err *err, const char *text)
 
 static void delete_next(struct deletes *d)
 {
-    const struct api_commands *commands = d->pending->api->commands;
     if (d->at < d->n) {
-        commands->pop_delete(commands->ctx, d->ids[d->at], deleted, d);
+        struct api_command *cmd = command_pop(EV_POP_DELETE, NULL, d->ids[d->at]);
+        api_submit(d->pending->api->commands, cmd, deleted, d);
         return;
     }
     struct sbuf none = SBUF_INIT;

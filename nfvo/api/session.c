@@ -1,31 +1,24 @@
 #include "nfvo/api/session.h"
 
-#include <pthread.h>
 #include <sodium.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mem.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/turns.h"
 #include "nfvo/store/store_access.h"
+#include "nfvo/store/store_project.h"
 #include "proto/records/manager.h"
 
-#define SLOTS 1024 /* direct mapped: a collision costs a query, nothing else */
-
 struct session {
-    atomic_int refs;
-    char hash[TOKEN_HASH_SIZE];
     struct arena arena;
     struct user *user;
-    bool is_admin;
-    int64_t cached_until_us, expires_us; /* monotonic */
-};
-
-struct sessions {
-    pthread_mutex_t lock;
-    struct session *slots[SLOTS];
+    bool is_admin, is_everywhere, is_service;
+    const char *project_name; /* of the header project-id; NULL: no such project */
+    const char *standing;
+    char hash[TOKEN_HASH_SIZE];
 };
 
 void token_hash(const char *token, char out[TOKEN_HASH_SIZE])
@@ -35,35 +28,9 @@ void token_hash(const char *token, char out[TOKEN_HASH_SIZE])
     sodium_bin2hex(out, TOKEN_HASH_SIZE, bytes, sizeof(bytes));
 }
 
-struct sessions *sessions_new(void)
-{
-    struct sessions *s = xcalloc(1, sizeof(*s));
-    pthread_mutex_init(&s->lock, NULL);
-    return s;
-}
-
-void sessions_clear(struct sessions *s)
-{
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < SLOTS; i++) {
-        session_unref(s->slots[i]);
-        s->slots[i] = NULL;
-    }
-    pthread_mutex_unlock(&s->lock);
-}
-
-void sessions_free(struct sessions *s)
+void session_free(struct session *s)
 {
     if (!s)
-        return;
-    sessions_clear(s);
-    pthread_mutex_destroy(&s->lock);
-    free(s);
-}
-
-void session_unref(struct session *s)
-{
-    if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
         return;
     arena_release(&s->arena);
     free(s);
@@ -74,64 +41,63 @@ const struct user *session_user(const struct session *s)
     return s->user;
 }
 
+bool session_is_service(const struct session *s)
+{
+    return s->is_service;
+}
+
 bool session_is_admin(const struct session *s)
 {
     return s->is_admin;
 }
 
-/* The slot is chosen by the hash, which nobody can aim at without knowing tokens. */
-static struct session **slot_of(struct sessions *s, const char *hash)
+bool session_is_everywhere(const struct session *s)
 {
-    unsigned at = 0;
-    for (int i = 0; i < 4; i++)
-        at = at * 16 + (unsigned)(hash[i] <= '9' ? hash[i] - '0' : hash[i] - 'a' + 10);
-    return &s->slots[at % SLOTS];
+    return s->is_everywhere;
 }
 
-static struct session *cached(struct sessions *s, const char *hash)
+const char *session_token_hash(const struct session *s)
 {
-    struct session *found = NULL;
-    int64_t now = clock_mono_us();
-    pthread_mutex_lock(&s->lock);
-    struct session *there = *slot_of(s, hash);
-    if (there && strcmp(there->hash, hash) == 0 && now < there->cached_until_us &&
-        now < there->expires_us) {
-        found = there;
-        atomic_fetch_add(&found->refs, 1);
+    return s->hash;
+}
+
+const char *session_standing(const struct session *s)
+{
+    return s->standing;
+}
+
+static enum err_code read_roles(struct session *s, const struct store_bearer *bearer,
+                                struct err *err)
+{
+    struct service *service;
+    size_t len = strlen(bearer->doc);
+    if (!bearer->is_service)
+        return proto_decode(&user_type, bearer->doc, len, 0, &s->arena, &s->user, err);
+    enum err_code rc = proto_decode(&service_type, bearer->doc, len, 0, &s->arena, &service, err);
+    if (rc == ERR_OK) {
+        s->user = proto_new(&user_type, &s->arena);
+        s->user->roles = service->roles;
     }
-    pthread_mutex_unlock(&s->lock);
-    return found;
+    return rc;
 }
 
-static void keep(struct sessions *s, struct session *session)
+static enum err_code make(struct session *s, const struct store_bearer *bearer, struct err *err)
 {
-    atomic_fetch_add(&session->refs, 1);
-    pthread_mutex_lock(&s->lock);
-    struct session **slot = slot_of(s, session->hash);
-    session_unref(*slot);
-    *slot = session;
-    pthread_mutex_unlock(&s->lock);
-}
-
-static enum err_code make(const struct store_person *person, const char *hash, int64_t left_us,
-                          struct session **ret, struct err *err)
-{
-    struct session *s = xcalloc(1, sizeof(*s));
-    s->refs = 1;
-    memcpy(s->hash, hash, TOKEN_HASH_SIZE);
-    enum err_code rc =
-        proto_decode(&user_type, person->doc, strlen(person->doc), 0, &s->arena, &s->user, err);
-    if (rc != ERR_OK) {
-        session_unref(s);
-        return err_add(err, "read user '%s'", person->name);
+    enum err_code rc = read_roles(s, bearer, err);
+    if (rc != ERR_OK)
+        return err_add(err, "read %s '%s'", bearer->is_service ? "service" : "user", bearer->name);
+    s->user->id = bearer->id;
+    s->user->username = bearer->name;
+    s->project_name = bearer->project_name;
+    s->standing = bearer->standing;
+    s->is_service = bearer->is_service;
+    for (uint32_t i = 0; i < s->user->roles.n; i++) {
+        const struct role *r = s->user->roles.at[i];
+        bool is_admin = r->role && strcmp(r->role, "ADMIN") == 0;
+        s->is_admin |= is_admin && !s->is_service;
+        s->is_everywhere |= is_admin && r->project && strcmp(r->project, "*") == 0;
     }
-    s->user->id = arena_strdup(&s->arena, person->id);
-    s->user->username = arena_strdup(&s->arena, person->name);
-    for (uint32_t i = 0; i < s->user->roles.n; i++)
-        s->is_admin |= s->user->roles.at[i]->role && !strcmp(s->user->roles.at[i]->role, "ADMIN");
-    s->expires_us = clock_mono_us() + left_us;
-    s->cached_until_us = clock_mono_us() + SESSION_CACHE_US;
-    *ret = s;
+    s->is_everywhere |= s->is_admin;
     return ERR_OK;
 }
 
@@ -151,31 +117,96 @@ static enum err_code refuse(struct err *err, const char *what, const char *token
 
 enum err_code session_find(struct call *c, const char *token, struct session **ret, struct err *err)
 {
-    char hash[TOKEN_HASH_SIZE];
-    struct store_person person;
-    int64_t left_us = 0;
-    token_hash(token, hash);
-    *ret = cached(c->api->sessions, hash);
-    if (*ret)
-        return ERR_OK;
-    enum err_code rc = store_token_find(call_db(c), hash, &c->arena, &person, &left_us, err);
-    if (rc == ERR_NOT_FOUND || (rc == ERR_OK && !person.is_enabled))
-        return refuse(err, "Invalid access token", token);
-    if (rc == ERR_OK && left_us <= 0)
-        return refuse(err, "Access token expired", token);
-    if (rc == ERR_OK)
-        rc = make(&person, hash, left_us, ret, err);
-    if (rc == ERR_OK)
-        keep(c->api->sessions, *ret);
+    struct store_bearer bearer;
+    struct session *s = xcalloc(1, sizeof(*s));
+    token_hash(token, s->hash);
+    enum err_code rc = store_token_find(
+        call_db(c), s->hash, http_request_header(c->req, "project-id"), &s->arena, &bearer, err);
+    if (rc == ERR_NOT_FOUND || (rc == ERR_OK && !bearer.is_enabled))
+        rc = refuse(err, "Invalid access token", token);
+    else if (rc == ERR_OK && bearer.left_us <= 0)
+        rc = refuse(err, "Access token expired", token);
+    else if (rc == ERR_OK)
+        rc = make(s, &bearer, err);
+    if (rc == ERR_OK) {
+        turns_add(c->api->turns, s->hash, s->user->id, clock_mono_us());
+        *ret = s;
+    } else
+        session_free(s);
     return rc;
 }
 
 const char *session_role(const struct session *s, const char *project_name)
 {
+    const char *of_all = NULL;
     for (uint32_t i = 0; i < s->user->roles.n; i++) {
         const struct role *r = s->user->roles.at[i];
-        if (r->project && (!strcmp(r->project, project_name) || !strcmp(r->project, "*")))
+        if (r->project && strcmp(r->project, project_name) == 0)
             return r->role;
+        if (r->project && strcmp(r->project, "*") == 0)
+            of_all = r->role;
     }
-    return NULL;
+    return of_all;
+}
+
+/* --- rest-api.md 1.5 ------------------------------------------------------------------------ */
+
+static enum err_code check_role(struct call *c, struct err *err)
+{
+    const char *role = session_role(c->session, c->session->project_name);
+    bool is_get = strcmp(c->req->method, "GET") == 0 || strcmp(c->req->method, "HEAD") == 0;
+    if (!role) { /* the reference answers 400, not 403 */
+        c->fail_status = 400;
+        err_set(err, ERR_DENIED, "%s requesting method: %s on %s",
+                session_user(c->session)->username, c->req->method, c->req->path);
+        return err_hint(err, "no role in project '%s'", c->session->project_name);
+    }
+    if (strcmp(role, "GUEST") == 0 && !is_get)
+        return err_set(err, ERR_DENIED, "Guest is only allowed to execute GET");
+    return ERR_OK;
+}
+
+static enum err_code without_header(struct call *c, struct err *err)
+{
+    bool has_one = false;
+    if (c->endpoint->flags & API_PROJECT) {
+        c->fail_status = 400;
+        return err_set(err, ERR_SYNTAX, "Missing request header 'project-id'");
+    }
+    if (session_is_everywhere(c->session) || session_role(c->session, "*"))
+        return ERR_OK;
+    enum err_code rc =
+        store_projects_any(call_db(c), &session_user(c->session)->roles, &has_one, err);
+    if (rc == ERR_OK && !has_one)
+        return err_set(err, ERR_NOT_FOUND,
+                       "Not Found any project you are assigned to. Please ask an admin to assign a "
+                       "project to you.");
+    return rc;
+}
+
+/* decisions.md D3. */
+static enum err_code all_projects(struct call *c, struct err *err)
+{
+    if (session_is_everywhere(c->session))
+        return ERR_OK;
+    err_set(err, ERR_NOT_FOUND, "Project with id '*' was not found");
+    return err_hint(err, "all projects are for administrators, and for services made for '*': name "
+                         "one project");
+}
+
+enum err_code session_authorise(struct call *c, struct err *err)
+{
+    const char *id = http_request_header(c->req, "project-id");
+    bool is_own = c->endpoint->flags & API_OWN;
+    if (!id || !*id)
+        return is_own ? ERR_OK : without_header(c, err);
+    c->project = arena_strdup(&c->arena, id);
+    if (is_own)
+        return ERR_OK;
+    if (strcmp(id, "*") == 0)
+        return all_projects(c, err);
+    bool is_there = c->session->project_name != NULL;
+    if (!is_there && !(c->endpoint->flags & API_ANY_PROJECT))
+        return err_set(err, ERR_NOT_FOUND, "Project with id '%s' was not found", id);
+    return session_is_everywhere(c->session) || !is_there ? ERR_OK : check_role(c, err);
 }

@@ -1,7 +1,10 @@
 /* /vnf-descriptors: rest-api.md 2.3. */
 #include <string.h>
 
+#include "common/log/log.h"
 #include "nfvo/api/descriptor.h"
+#include "nfvo/api/idempotency.h"
+#include "nfvo/api/list.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_package.h"
 
@@ -14,14 +17,57 @@ enum err_code call_one_project(struct call *c, struct err *err)
     return err_set(err, ERR_INVALID, "the header project-id must name one project here");
 }
 
-enum err_code descriptor_rules(struct call *c, struct catalogue_rules *ret, struct err *err)
+struct catalogue_rules descriptor_change_rules(struct call *c, const void *old, const char *project)
 {
-    *ret = (struct catalogue_rules){.project_id = c->project,
+    return (struct catalogue_rules){.project_id = project,
                                     .now = call_now(c),
                                     .is_start_ordered = c->api->options->is_start_ordered,
+                                    .old = old,
                                     .make_id = call_new_id,
                                     .arg = c};
+}
+
+enum err_code descriptor_rules(struct call *c, struct catalogue_rules *ret, struct err *err)
+{
+    *ret = descriptor_change_rules(c, NULL, c->project);
     return call_one_project(c, err);
+}
+
+/* --- warnings --------------------------------------------------------------------------------- */
+
+#define WARNINGS_MAX 50
+
+void descriptor_advice_release(struct descriptor_advice *advice)
+{
+    sbuf_release(&advice->list);
+}
+
+/* Notes need nothing: `baton nsd validate` has them. */
+void descriptor_advise(void *arg, enum finding_level level, const char *path, const char *what)
+{
+    struct descriptor_advice *advice = arg;
+    if (level == FINDING_NOTE || advice->n++ >= WARNINGS_MAX)
+        return;
+    sbuf_addf(&advice->list, "%s{\"severity\":\"%s\",\"path\":", advice->n > 1 ? "," : "",
+              finding_level_name(level));
+    proto_quotes(&advice->list, path);
+    sbuf_adds(&advice->list, ",\"message\":");
+    proto_quotes(&advice->list, what);
+    sbuf_addc(&advice->list, '}');
+    log_warn(LOG_CAT, "descriptor_warning", KV_S("kind", advice->kind), KV_S("path", path),
+             KV_S("what", what));
+}
+
+void descriptor_answer(struct descriptor_advice *advice, const struct proto_type *type,
+                       const void *rec, const char *id)
+{
+    struct sbuf *out = &advice->call->out;
+    call_json(advice->call, type, rec);
+    if (advice->n == 0)
+        return;
+    sbuf_truncate(out, out->len - 1); /* the closing brace */
+    sbuf_addf(out, ",\"warnings\":[%s]}", advice->list.s);
+    log_warn(LOG_CAT, "descriptor_warnings", KV_S(advice->kind, id), KV_I("n", advice->n));
 }
 
 enum err_code descriptor_delete_many(struct call *c,
@@ -51,29 +97,45 @@ static enum err_code read_vnfd(struct call *c, struct vnfd **ret, struct err *er
     return rc == ERR_OK ? call_decode(c, &vnfd_type, &text, ret, err) : rc;
 }
 
-static enum err_code vnfd_add(struct call *c, struct err *err)
+/* The way of every VNFD that comes without package, new or changed (old). */
+static enum err_code onboard(struct call *c, struct vnfd *old, struct vnfd **ret,
+                             struct vnf_package_list *packages, struct err *err)
 {
-    struct vnfd *vnfd;
-    struct catalogue_rules rules;
-    enum err_code rc = descriptor_rules(c, &rules, err);
+    struct catalogue_rules rules =
+        descriptor_change_rules(c, old, old ? old->project_id : c->project);
+    enum err_code rc = old ? ERR_OK : call_one_project(c, err);
     if (rc == ERR_OK)
-        rc = call_body(c, &vnfd_type, &vnfd, err);
+        rc = call_body(c, &vnfd_type, ret, err);
     if (rc == ERR_OK)
-        rc = catalogue_check_vnfd_schema(vnfd, err);
+        rc = catalogue_check_vnfd_schema(*ret, err);
     if (rc == ERR_OK)
-        rc = catalogue_onboard_vnfd(vnfd, &rules, &c->arena, err);
-    if (rc == ERR_OK)
-        rc = descriptor_adopt_link(c, vnfd, err);
-    if (rc == ERR_OK)
-        rc = store_vnfd_add(call_db(c), vnfd, err);
-    if (rc == ERR_OK)
-        call_json(c, &vnfd_type, vnfd);
-    return rc;
+        rc = catalogue_onboard_vnfd(*ret, &rules, &c->arena, err);
+    if (rc == ERR_OK && old &&
+        !(*ret)->vnf_package_location) /* the package is the server's to know */
+        (*ret)->vnf_package_location = old->vnf_package_location;
+    const char *own = rc == ERR_OK ? (*ret)->vnf_package_location : NULL;
+    if (rc == ERR_OK && old && own && old->vnf_package_location &&
+        strcmp(own, old->vnf_package_location) == 0)
+        return ERR_OK; /* as it was */
+    return rc == ERR_OK ? descriptor_adopt_link(c, *ret, packages, err) : rc;
 }
 
-static enum err_code vnfd_list(struct call *c, struct err *err)
+static enum err_code vnfd_add(struct call *c, struct err *err)
 {
-    return store_doc_list(call_db(c), STORE_VNFD, c->project, &c->out, err);
+    AUTO(descriptor_advice_release)
+    struct descriptor_advice advice = {.call = c, .kind = "vnfd", .list = SBUF_INIT};
+    struct vnf_package_list packages = {0};
+    struct vnfd *vnfd = NULL;
+    enum err_code rc = onboard(c, NULL, &vnfd, &packages, err);
+    if (rc == ERR_OK)
+        vnfd->id = call_object_id(c);
+    if (rc == ERR_OK)
+        rc = store_vnfd_add(call_db(c), vnfd, &packages, err);
+    if (rc == ERR_OK)
+        catalogue_advise_vnfd(vnfd, &c->arena, descriptor_advise, &advice);
+    if (rc == ERR_OK)
+        descriptor_answer(&advice, &vnfd_type, vnfd, vnfd->id);
+    return rc;
 }
 
 static enum err_code vnfd_get(struct call *c, struct err *err)
@@ -99,27 +161,21 @@ static enum err_code vnfd_vdu(struct call *c, struct err *err)
                    vnfd->id);
 }
 
-/* Checked as a new one; the id stays. */
+/* Checked as a new one; ids stay with what has them. */
 static enum err_code vnfd_update(struct call *c, struct err *err)
 {
-    struct vnfd *old, *vnfd;
-    struct catalogue_rules rules;
+    struct vnfd *old, *vnfd = NULL;
+    struct vnf_package_list packages = {0};
     enum err_code rc = read_vnfd(c, &old, err);
     if (rc == ERR_OK)
-        rc = descriptor_rules(c, &rules, err);
+        rc = onboard(c, old, &vnfd, &packages, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < packages.n; i++)
+        rc = store_package_add(call_db(c), packages.at[i], packages.at[i]->id, NULL, err);
     if (rc == ERR_OK)
-        rc = call_body(c, &vnfd_type, &vnfd, err);
+        rc = store_vnfd_set(call_db(c), vnfd, err);
     if (rc == ERR_OK)
-        rc = catalogue_check_vnfd_schema(vnfd, err);
-    if (rc == ERR_OK)
-        rc = catalogue_onboard_vnfd(vnfd, &rules, &c->arena, err);
-    if (rc != ERR_OK)
-        return rc;
-    vnfd->id = old->id;
-    vnfd->hb_version = old->hb_version + 1;
-    vnfd->created_at = old->created_at;
-    call_json(c, &vnfd_type, vnfd);
-    return store_doc_set(call_db(c), STORE_VNFD, old->id, c->out.s, err);
+        call_json(c, &vnfd_type, vnfd);
+    return rc;
 }
 
 /* With its package, if it has one and they go together. */
@@ -170,7 +226,7 @@ static enum err_code vnfd_delete_many(struct call *c, struct err *err)
 /* clang-format off */
 const struct endpoint vnfd_endpoints[] = {
     {"POST",   BASE,                     vnfd_add,         201, API_PROJECT, "Onboard a VNF descriptor without a package"},
-    {"GET",    BASE,                     vnfd_list,        200, API_PROJECT, "List the VNFDs"},
+    {"GET",    BASE,                     list_answer,        200, API_PROJECT | LIST(VNFD), "List the VNFDs"},
     {"POST",   BASE "/multipledelete",   vnfd_delete_many, 204, API_PROJECT, "Delete several VNFDs"},
     {"GET",    BASE "/{id}",             vnfd_get,         200, API_PROJECT, "Show a VNFD"},
     {"PUT",    BASE "/{id}",             vnfd_update,      202, API_PROJECT, "Replace a VNFD"},

@@ -1,5 +1,6 @@
 /* Deliveries that cannot be handled: a copy with the reason goes to QUEUE_DEAD_LETTERS, and the
- * original is acknowledged when the broker has the copy.
+ * original is acknowledged when the broker has the copy. The copy is for people: its secrets are
+ * masked (dead_letter_body), and x-baton-bytes tells how long the body was.
  *
  *     dead_letter(&dead, bus, delivery, &err);
  *     ...
@@ -15,6 +16,14 @@ struct dead_letters { /* one per bus; zeroed is empty */
     } at[64];
     size_t n;
 };
+
+#define DEAD_LETTER_BYTES_MAX (64 * 1024)
+
+/* Append what a dead letter may show of a body: JSON with its secrets masked
+ * (proto/codec/mask.h), cut at DEAD_LETTER_BYTES_MAX; of what is no JSON only its size, since
+ * nobody can tell what stands in it. */
+struct sbuf;
+void dead_letter_body(const char *body, size_t len, struct sbuf *out);
 
 /* Borrows delivery. reason: its message must hold no secret of the body. */
 void dead_letter(struct dead_letters *d, struct bus *bus, const struct bus_delivery *delivery,

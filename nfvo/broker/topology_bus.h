@@ -13,5 +13,8 @@ struct bus;
  * a delivery limit, dead-lettered to QUEUE_DEAD_LETTERS; each is bound to the exchange by its own
  * name but QUEUE_INTERNAL, which no peer shall reach. Consumers are the caller's to want. */
 void topology_declare(struct bus *bus);
+/* The same in a room (virtual host) of peers: all but QUEUE_INTERNAL. The entries are bounded in
+ * bytes and refuse what is more (QUEUE_ROOM_MAX_BYTES): what a peer floods is its own room. */
+void topology_declare_room(struct bus *bus);
 
 #endif

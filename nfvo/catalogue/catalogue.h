@@ -10,6 +10,7 @@
 #ifndef NFVO_CATALOGUE_CATALOGUE_H
 #define NFVO_CATALOGUE_CATALOGUE_H
 
+#include "nfvo/catalogue/finding.h"
 #include "proto/records/descriptor.h"
 
 struct catalogue_rules {
@@ -19,6 +20,9 @@ struct catalogue_rules {
     /* An id that lives as long as the arena. */
     const char *(*make_id)(void *arg);
     void *arg;
+    /* The stored descriptor (struct nsd, struct vnfd) that a changed one takes the place of; NULL:
+     * it is new. The checks are the same; ids inside stay with what has them (record_keep_ids). */
+    const void *old;
 };
 
 /* An element of nsd.vnfd that only refers to a stored VNFD: it has an id (rest-api.md 2.1, 2). */
@@ -27,7 +31,8 @@ bool catalogue_is_reference(const struct vnfd *vnfd);
 MUST_USE enum err_code catalogue_split_reference(const char *id, struct arena *a,
                                                  const char *ret_parts[3], struct err *err);
 
-/* Required members, before references are resolved (rest-api.md 1.8): ERR_SYNTAX. */
+/* Before references are resolved: values that cannot be (a network that is none, a name of 100 kB),
+ * ERR_INVALID; then required members (rest-api.md 1.8), ERR_SYNTAX. */
 MUST_USE enum err_code catalogue_check_nsd_schema(const struct nsd *nsd, struct err *err);
 MUST_USE enum err_code catalogue_check_vnfd_schema(const struct vnfd *vnfd, struct err *err);
 
@@ -47,6 +52,15 @@ MUST_USE enum err_code catalogue_onboard_packaged(struct vnfd *vnfd,
 int catalogue_vnfd_violations(const struct vnfd *vnfd,
                               void (*report)(void *arg, const char *path, const char *what),
                               void *arg);
+/* All that the tables say of an NSD, but for what is inside of references. */
+int catalogue_nsd_violations(const struct nsd *nsd,
+                             void (*report)(void *arg, const char *path, const char *what),
+                             void *arg);
+/* What is taken and will probably not do what is meant: warnings and notes. Before onboarding, so
+ * that paths are the user's; references resolved (what depends on one that is not is left out).
+ * Nothing is taken for granted: members may be missing. */
+void catalogue_advise_nsd(const struct nsd *nsd, struct arena *a, finding_fn *report, void *arg);
+void catalogue_advise_vnfd(const struct vnfd *vnfd, struct arena *a, finding_fn *report, void *arg);
 /* Members, at any depth, that the tables do not know, and what was probably meant. */
 void catalogue_unknown_members(const struct proto_type *type, const void *rec,
                                void (*report)(void *arg, const char *path, const char *what),

@@ -201,5 +201,8 @@ enum err_code catalogue_link_dependencies(struct nsd *nsd, bool is_start_ordered
     if (rc != ERR_OK)
         return rc;
     nsd->vnf_dependency = list;
+    rc = catalogue_check_dependencies(nsd, &index, err);
+    if (rc != ERR_OK)
+        return rc;
     return mark_cycles(nsd, &index, is_start_ordered, a, err);
 }

@@ -1,9 +1,10 @@
-/* Where in a file something stands: the codec tells paths, people look for lines. The text is JSON
- * already, so little is checked; it is never left. */
+#include "nfvo/catalogue/json_line.h"
+
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "nfvo/catalogue/package_internal.h"
+#include "common/base/text.h"
 
 struct cursor {
     const char *at, *end;
@@ -98,24 +99,24 @@ static bool enter_element(struct cursor *c, const char **path, const char **ret_
     return true;
 }
 
-uint32_t text_line_of_byte(const char *text, size_t len, size_t at)
+static uint32_t line_of_byte(const char *text, size_t at)
 {
     uint32_t line = 1;
-    for (size_t i = 0; i < at && i < len; i++)
+    for (size_t i = 0; i < at; i++)
         line += text[i] == '\n';
     return line;
 }
 
 uint32_t json_line_of_path(const char *text, size_t len, const char *path)
 {
-    struct cursor c = {text, text + len};
+    struct cursor c = {text + text_mark_size(text, len), text + len};
     peek(&c);
-    const char *found = c.at;
+    const char *found = c.at, *whole = path;
     while (*path) {
         if (*path == '.')
             path++;
         if (!(*path == '[' ? enter_element(&c, &path, &found) : enter_member(&c, &path, &found)))
             break;
     }
-    return text_line_of_byte(text, len, (size_t)(found - text));
+    return *whole && path == whole ? 0 : line_of_byte(text, (size_t)(found - text));
 }

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct link {
@@ -33,26 +32,6 @@ static bool find_link(const struct vld_list *vlds, const struct vnfd *vnfd, cons
     return found.name != NULL;
 }
 
-/* "10.0.0.0/24"; false: it is none. */
-static bool parse_cidr(const char *cidr, uint32_t *ret_network, uint32_t *ret_mask)
-{
-    char text[32], *slash, *end;
-    struct in_addr address;
-    if (strlen(cidr) >= sizeof(text))
-        return false;
-    memcpy(text, cidr, strlen(cidr) + 1);
-    slash = strchr(text, '/');
-    if (!slash || slash[1] < '0' || slash[1] > '9')
-        return false;
-    *slash = '\0';
-    long bits = strtol(slash + 1, &end, 10);
-    if (*end || bits > 32 || inet_pton(AF_INET, text, &address) != 1)
-        return false;
-    *ret_mask = bits == 0 ? 0 : UINT32_MAX << (32 - bits);
-    *ret_network = ntohl(address.s_addr) & *ret_mask;
-    return true;
-}
-
 /* A host's address: neither the network's nor the broadcast address, unless it is a /31 or /32. */
 static bool is_usable_host(uint32_t ip, uint32_t network, uint32_t mask)
 {
@@ -65,7 +44,7 @@ static enum err_code check_fixed_ip(const struct vnfd_connection_point *cp, cons
                                     struct err *err)
 {
     struct in_addr ip;
-    uint32_t network, mask;
+    uint32_t address, mask;
     if (inet_pton(AF_INET, cp->fixed_ip, &ip) != 1)
         return err_set(err, ERR_INVALID, "fixedIp '%s' is not an IPv4 address", cp->fixed_ip);
     if (!link)
@@ -75,10 +54,10 @@ static enum err_code check_fixed_ip(const struct vnfd_connection_point *cp, cons
                 link->name);
         return err_hint(err, "add \"cidr\" to the link, or leave fixedIp out");
     }
-    if (!parse_cidr(link->cidr, &network, &mask))
+    if (!form_parse_network(link->cidr, &address, &mask))
         return err_set(err, ERR_INVALID, "cidr '%s' of virtual link '%s' is not well-formed",
                        link->cidr, link->name);
-    if (!is_usable_host(ntohl(ip.s_addr), network, mask))
+    if (!is_usable_host(ntohl(ip.s_addr), address & mask, mask))
         return err_set(err, ERR_INVALID,
                        "fixedIp '%s' is not a usable host address in the cidr '%s' of virtual link "
                        "'%s'",
@@ -87,9 +66,11 @@ static enum err_code check_fixed_ip(const struct vnfd_connection_point *cp, cons
 }
 
 static enum err_code check_point(const struct vld_list *vlds, const struct vnfd *vnfd,
-                                 struct vnfd_connection_point *cp, bool is_strict, struct err *err)
+                                 struct vnfd_connection_point *cp, bool is_strict,
+                                 const char **ret_member, struct err *err)
 {
     struct link link = {0};
+    *ret_member = "virtual_link_reference";
     bool has_link = !is_blank(cp->virtual_link_reference) &&
                     find_link(vlds, vnfd, cp->virtual_link_reference, &link);
     if (is_strict && !has_link) {
@@ -100,6 +81,7 @@ static enum err_code check_point(const struct vld_list *vlds, const struct vnfd 
     }
     if (has_link && !is_blank(link.pool))
         cp->chosen_pool = link.pool;
+    *ret_member = "fixedIp";
     if (is_blank(cp->fixed_ip))
         return ERR_OK;
     return check_fixed_ip(cp, has_link ? &link : NULL, err);
@@ -121,9 +103,11 @@ static enum err_code check_component(const struct vld_list *vlds, const struct v
                                      struct err *err)
 {
     for (uint32_t i = 0; i < c->connection_point.n; i++) {
-        enum err_code rc = check_point(vlds, vnfd, c->connection_point.at[i], is_strict, err);
+        const char *member;
+        enum err_code rc =
+            check_point(vlds, vnfd, c->connection_point.at[i], is_strict, &member, err);
         if (rc != ERR_OK)
-            return err_where(err, "%s.connection_point[%u]", at, i);
+            return err_where(err, "%s.connection_point[%u].%s", at, i, member);
     }
     int64_t twice = find_duplicate_fixed_ip(c);
     if (twice < 0)

@@ -125,6 +125,8 @@ static enum err_code check_vnfd(const struct vld_list *vlds, struct vnfd *v, con
     if (rc == ERR_OK)
         rc = catalogue_check_links(vlds, v, is_strict, at, err);
     if (rc == ERR_OK)
+        rc = catalogue_check_parameters(v, at, err);
+    if (rc == ERR_OK)
         rc = check_events(v, &v->lifecycle_event, at, err);
     for (uint32_t i = 0; rc == ERR_OK && i < v->vdu.n; i++) {
         char path[48];
@@ -160,8 +162,23 @@ static void fill_ids(struct nsd *nsd, const struct catalogue_rules *rules)
     record_fill_ids(&nsd_type, nsd, false, rules->make_id, rules->arg);
 }
 
+/* The VNFDs inside are none that changed: they keep their dates. */
+static void stamp_changed_nsd(struct nsd *nsd, const struct nsd *old,
+                              const struct catalogue_rules *rules)
+{
+    record_keep_ids(&nsd_type, nsd, old, rules->make_id, rules->arg);
+    nsd->hb_version = old->hb_version + 1;
+    nsd->project_id = old->project_id;
+    nsd->created_at = old->created_at;
+    nsd->updated_at = rules->now;
+}
+
 static void stamp_nsd(struct nsd *nsd, const struct catalogue_rules *rules)
 {
+    if (rules->old) {
+        stamp_changed_nsd(nsd, rules->old, rules);
+        return;
+    }
     fill_ids(nsd, rules);
     nsd->hb_version = 0;
     nsd->project_id = rules->project_id;
@@ -238,9 +255,10 @@ enum err_code catalogue_onboard_packaged(struct vnfd *v, const struct catalogue_
     enum err_code rc = check_vnfd(NULL, v, "", a, err);
     if (rc != ERR_OK)
         return rc;
-    v->hb_version = 0;
-    v->created_at = NULL;
+    const struct vnfd *old = rules->old;
+    v->hb_version = old ? old->hb_version + 1 : 0;
+    v->created_at = old ? old->created_at : NULL;
     stamp_vnfd(v, rules);
-    record_fill_ids(&vnfd_type, v, true, rules->make_id, rules->arg);
+    record_keep_ids(&vnfd_type, v, old, rules->make_id, rules->arg);
     return ERR_OK;
 }

@@ -14,9 +14,11 @@
 
 static struct package_fault *add_fault(struct package_reader *r, const struct package_fault *f)
 {
-    uint32_t room = f->is_warning ? PACKAGE_FAULTS_MAX / 2 : PACKAGE_FAULTS_MAX;
-    r->error_n += !f->is_warning;
-    if (r->fault_n >= room) /* the first error always has room */
+    static const uint32_t room[FINDING_LEVEL_N] = {PACKAGE_FAULTS_MAX / 4, PACKAGE_FAULTS_MAX / 2,
+                                                   PACKAGE_FAULTS_MAX};
+    r->error_n += f->level == FINDING_ERROR;
+    r->level_n[f->level]++;
+    if (r->fault_n >= room[f->level]) /* the first error always has room */
         return arena_alloc(r->a, sizeof(*f));
     r->faults[r->fault_n] = *f;
     return &r->faults[r->fault_n++];
@@ -29,7 +31,8 @@ struct package_fault *package_fault(struct package_reader *r, enum err_code code
     va_start(ap, fmt);
     const char *text = arena_vprintf(r->a, fmt, ap);
     va_end(ap);
-    return add_fault(r, &(struct package_fault){.code = code,
+    return add_fault(r, &(struct package_fault){.level = FINDING_ERROR,
+                                                .code = code,
                                                 .file = file,
                                                 .line = line,
                                                 .path = arena_strdup(r->a, path),
@@ -37,19 +40,20 @@ struct package_fault *package_fault(struct package_reader *r, enum err_code code
                                                 .hint = ""});
 }
 
-void package_warn(struct package_reader *r, const char *file, uint32_t line, const char *path,
-                  const char *fmt, ...)
+struct package_fault *package_tell(struct package_reader *r, enum finding_level level,
+                                   const char *file, uint32_t line, const char *path,
+                                   const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
     const char *text = arena_vprintf(r->a, fmt, ap);
     va_end(ap);
-    add_fault(r, &(struct package_fault){.is_warning = true,
-                                         .file = file,
-                                         .line = line,
-                                         .path = arena_strdup(r->a, path),
-                                         .message = text,
-                                         .hint = ""});
+    return add_fault(r, &(struct package_fault){.level = level,
+                                                .file = file,
+                                                .line = line,
+                                                .path = arena_strdup(r->a, path),
+                                                .message = text,
+                                                .hint = ""});
 }
 
 void package_hint(struct package_reader *r, struct package_fault *f, const char *fmt, ...)
@@ -287,10 +291,11 @@ static enum err_code first_error(struct package_reader *r, struct err *err)
 {
     for (uint32_t i = 0; i < r->fault_n; i++) {
         const struct package_fault *f = &r->faults[i];
-        if (f->is_warning)
+        if (f->level != FINDING_ERROR)
             continue;
-        err_set(err, f->code, "%s", f->message);
-        err_where(err, "%s", catalogue_package_place(f, r->a));
+        const char *place = catalogue_package_place(f, r->a);
+        err_set(err, f->code, "%s%s%s", place, place[0] ? ": " : "", f->message);
+        err_where(err, "%s", place);
         if (f->hint[0])
             return err_hint(err, "%s", f->hint);
         if (r->error_n > 1)
@@ -310,6 +315,7 @@ enum err_code catalogue_package_read(const struct package_source *source,
     check(&r, source);
     *ret =
         (struct package){.faults = r.faults, .fault_n = r.fault_n, .image_file_n = r.image_file_n};
+    memcpy(ret->level_n, r.level_n, sizeof(ret->level_n));
     if (r.error_n > 0)
         return first_error(&r, err);
     ret->record = make_record(&r);

@@ -5,7 +5,7 @@
  *
  *     struct package p;
  *     rc = catalogue_package_read(&source, &rules, "6.0.1", &a, &p, err);
- *     for (uint32_t i = 0; i < p.fault_n; i++)     // also those behind the first, and warnings
+ *     for (uint32_t i = 0; i < p.fault_n; i++)     // also those behind the first, warnings, notes
  *         ... p.faults[i].file, .line, .path, .message
  *
  * Archives come from strangers. Sizes are looked at before anything is allocated for them: see the
@@ -15,19 +15,22 @@
 #define NFVO_CATALOGUE_PACKAGE_H
 
 #include "nfvo/catalogue/catalogue.h"
+#include "nfvo/catalogue/finding.h"
 #include "proto/records/package.h"
 
-/* A deployment sends all scripts in one message, as arrays of numbers: about four bytes for one.
- * The broker's clients take 16 MiB. */
-#define PACKAGE_SCRIPTS_SIZE_MAX ((size_t)2 * 1024 * 1024)
-#define PACKAGE_TEXT_SIZE_MAX    ((size_t)1024 * 1024)          /* Metadata.yaml, the VNFD */
-#define PACKAGE_SIZE_MAX         ((uint64_t)2046 * 1024 * 1024) /* of all entries, images included */
-#define PACKAGE_ENTRIES_MAX      1000
-#define PACKAGE_NAME_MAX         255
-#define PACKAGE_FAULTS_MAX       100 /* told; half of them may be warnings */
+/* Of the scripts together: PACKAGE_SCRIPTS_MAX, proto/records/package.h. */
+#define PACKAGE_TEXT_SIZE_MAX ((size_t)1024 * 1024)          /* Metadata.yaml, the VNFD */
+#define PACKAGE_SIZE_MAX      ((uint64_t)2046 * 1024 * 1024) /* of all entries, images included */
+#define PACKAGE_ENTRIES_MAX   1000
+#define PACKAGE_NAME_MAX      255
+/* Of Metadata.yaml, whose size alone does not bound what it costs: package_yaml.c. */
+#define PACKAGE_YAML_DEPTH_MAX   32
+#define PACKAGE_YAML_NODES_MAX   20000
+#define PACKAGE_YAML_ANCHORS_MAX 100
+#define PACKAGE_FAULTS_MAX       100 /* told; half of them may be warnings, a quarter notes */
 
 struct package_fault {
-    bool is_warning; /* does not keep the package out */
+    enum finding_level level; /* only errors keep the package out */
     enum err_code code;
     const char *file;           /* in the package; "" the archive as a whole */
     uint32_t line;              /* from 1; 0: not known */
@@ -37,7 +40,8 @@ struct package_fault {
 
 struct package_rules {
     struct catalogue_rules base;
-    const char *nfvo_version; /* only its first number counts; NULL: not checked */
+    const char *nfvo_version;    /* only its first number counts; NULL: not checked */
+    bool is_version_only_warned; /* the server that takes the package decides */
 };
 
 struct package_source {
@@ -54,6 +58,7 @@ struct package {
     uint32_t image_file_n;      /* files under images/: checked, not kept */
     struct package_fault *faults;
     uint32_t fault_n;
+    uint32_t level_n[FINDING_LEVEL_N]; /* how many of each there are, also those not in faults */
 };
 
 /* Errors: ERR_INVALID, ERR_LIMIT, ERR_NOT_FOUND (as the reference has it). *err is the first fault

@@ -41,7 +41,7 @@ struct package_reader {
     const struct package_file *vnfd_file;
     struct vnfd *vnfd;
     struct package_fault *faults;
-    uint32_t fault_n, error_n;
+    uint32_t fault_n, error_n, level_n[FINDING_LEVEL_N];
     uint32_t image_file_n;
 };
 
@@ -49,8 +49,10 @@ struct package_reader {
 struct package_fault *package_fault(struct package_reader *r, enum err_code code, const char *file,
                                     uint32_t line, const char *path, const char *fmt, ...)
     PRINTF_LIKE(6, 7);
-void package_warn(struct package_reader *r, const char *file, uint32_t line, const char *path,
-                  const char *fmt, ...) PRINTF_LIKE(5, 6);
+/* Warnings and notes. */
+struct package_fault *package_tell(struct package_reader *r, enum finding_level level,
+                                   const char *file, uint32_t line, const char *path,
+                                   const char *fmt, ...) PRINTF_LIKE(6, 7);
 void package_hint(struct package_reader *r, struct package_fault *f, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
@@ -62,13 +64,12 @@ const char *package_below(const char *name, const char *folder);
 void package_unpack(struct package_reader *r, const struct package_source *source);
 /* package_metadata.c: fills r->metadata. */
 void package_read_metadata(struct package_reader *r, const struct package_file *file);
+/* package_yaml.c: what of a YAML text is over the bounds of package.h, and in which line; NULL:
+ * nothing. */
+const char *package_yaml_excess(struct package_reader *r, const struct package_file *file,
+                                uint32_t *ret_line);
 /* package_vnfd.c: fills r->vnfd, from r->vnfd_file. */
 void package_read_vnfd(struct package_reader *r);
 void package_check_scripts(struct package_reader *r);
-
-/* json_line.c: the line, from 1, of what is at this path in a JSON text, or of the last part of the
- * path that is there. */
-uint32_t json_line_of_path(const char *text, size_t len, const char *path);
-uint32_t text_line_of_byte(const char *text, size_t len, size_t at);
 
 #endif

@@ -1,18 +1,34 @@
-/* Metadata.yaml: rest-api.md 4.1. The only file that knows libyaml. */
+/* Metadata.yaml: rest-api.md 4.1. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <yaml.h>
 
+#include "common/base/text.h"
 #include "nfvo/catalogue/package_internal.h"
 
 /* The reference's classes have more; these are all that it reads. */
-static const char *const known_keys[] = {
-    "name",         "vendor",  "provider",     "vim_types",       "vim-types",
-    "nfvo_version", "version", "nfvo-version", "description",     "requirements",
-    "tag",          "os-id",   "os-version",   "os-architecture", "scripts-link",
-    "image",        "images",  "image-config", "additional-repos"};
+static const char *const known_keys[] = {"name",
+                                         "vendor",
+                                         "provider",
+                                         "vim_types",
+                                         "vim-types",
+                                         "nfvo_version",
+                                         "version",
+                                         "nfvo-version",
+                                         "description",
+                                         "requirements",
+                                         "tag",
+                                         "os-id",
+                                         "os-version",
+                                         "os-architecture",
+                                         "scripts-link",
+                                         "image",
+                                         "images",
+                                         "image-config",
+                                         "additional-repos",
+                                         "shared"}; /* of older releases, without effect */
 
 struct yaml {
     struct package_reader *r;
@@ -77,6 +93,19 @@ static const char *scalar(struct yaml *y, const yaml_node_t *n, const char *path
                                                                                          : text;
 }
 
+/* The same, and it has this form. */
+static const char *formed(struct yaml *y, const yaml_node_t *n, const char *path,
+                          const struct proto_form *form)
+{
+    char shown[TEXT_SHOWN_SIZE];
+    const char *text = scalar(y, n, path), *wrong = text ? form->wrong(text) : NULL;
+    if (!wrong)
+        return text;
+    text_show(text, strlen(text), shown);
+    fault(y, n, path, "%s %s", shown, wrong);
+    return NULL;
+}
+
 static const char *text_of(struct yaml *y, const yaml_node_t *map, const char *key)
 {
     return scalar(y, get(y, map, key), key);
@@ -99,12 +128,23 @@ static void strings(struct yaml *y, const yaml_node_t *n, const char *path, stru
     }
 }
 
-/* One of two spellings; both or none: the fault. */
-static yaml_node_t *one_of(struct yaml *y, const char *a, const char *b, const char *message)
+/* One of two spellings. The reference has one message for both and none; people need to know which.
+ */
+static yaml_node_t *one_of(struct yaml *y, const char *a, const char *b, const char *example)
 {
     yaml_node_t *first = get(y, y->root, a), *second = get(y, y->root, b);
-    if (!first == !second)
-        fault(y, second ? second : y->root, a, "%s", message);
+    if (first && second) {
+        uint32_t line = line_of(first), other = line_of(second);
+        struct package_fault *f =
+            fault(y, line > other ? first : second, line > other ? a : b,
+                  "'%s' and '%s' are both there (lines %u and %u), and mean the same", a, b,
+                  line < other ? line : other, line < other ? other : line);
+        package_hint(y->r, f, "keep one of them");
+    } else if (!first && !second) {
+        struct package_fault *f = fault(y, y->root, a, "'%s' is missing", a);
+        package_hint(y->r, f, "add it, as in \"%s: %s\"; '%s' is another name for it", a, example,
+                     b);
+    }
     return first ? first : second;
 }
 
@@ -112,15 +152,20 @@ static yaml_node_t *one_of(struct yaml *y, const char *a, const char *b, const c
 
 static void read_version(struct yaml *y)
 {
-    const yaml_node_t *n =
-        one_of(y, "nfvo_version", "nfvo-version",
-               "nfvo-version and nfvo_version are both provided or missing. Provide one of them.");
+    const yaml_node_t *n = one_of(y, "nfvo_version", "nfvo-version", "6.0");
     const char *wanted = y->m->nfvo_version = scalar(y, n, "nfvo_version");
     const char *ours = y->r->rules->nfvo_version;
     if (!wanted || !ours)
         return;
     size_t a = strcspn(wanted, "."), b = strcspn(ours, ".");
-    if (a != b || memcmp(wanted, ours, a) != 0)
+    if (a == b && memcmp(wanted, ours, a) == 0)
+        return;
+    if (y->r->rules->is_version_only_warned)
+        package_tell(y->r, FINDING_WARNING, y->m->file, line_of(n), "nfvo_version",
+                     "made for release %s: servers of release %s refuse it unless they run with "
+                     "package-version-check = no",
+                     wanted, ours);
+    else
         fault(y, n, "nfvo_version",
               "The NFVO Version: %s specified in the Metadata is not compatible with this NFVO "
               "version: %s. The first digit of the version must be the same.",
@@ -195,6 +240,9 @@ static struct image *read_image(struct yaml *y, const yaml_node_t *map, const ch
     image->min_disk_space = number(y, get(y, map, "minDisk"), "minDisk");
     image->min_ram = number(y, get(y, map, "minRam"), "minRam");
     const char *is_public = text_of(y, map, "isPublic");
+    if (is_public && strcasecmp(is_public, "true") != 0 && strcasecmp(is_public, "false") != 0)
+        fault(y, get(y, map, "isPublic"), arena_printf(y->r->a, "%s.isPublic", at),
+              "'%s' is neither true nor false", is_public);
     image->is_public = is_public && strcasecmp(is_public, "true") == 0;
     image->url = text_of(y, map, "url");
     return image;
@@ -321,7 +369,8 @@ static void check_keys(struct yaml *y)
         for (size_t i = 0; key && i < ARRAY_LEN(known_keys); i++)
             is_known |= strcmp(key, known_keys[i]) == 0;
         if (!is_known)
-            package_warn(y->r, y->m->file, line_of(node), key ? key : "", "unknown key");
+            package_tell(y->r, FINDING_WARNING, y->m->file, line_of(node), key ? key : "",
+                         "unknown key");
         for (const yaml_node_pair_t *q = start; key && q < p; q++)
             if (is_text(yaml_document_get_node(y->doc, q->key), key)) {
                 fault(y, node, key, "'%s' is there twice", key);
@@ -335,36 +384,40 @@ static void read_names(struct yaml *y)
     struct package_metadata *m = y->m;
     const yaml_node_t *name = get(y, y->root, "name");
     m->name_line = line_of(name ? name : y->root);
-    m->name = scalar(y, name, "name");
-    if (!m->name)
+    uint32_t before = y->r->error_n;
+    m->name = formed(y, name, "name", &form_name);
+    if (!m->name && y->r->error_n == before)
         fault(y, name ? name : y->root, "name",
               "Not defined name of VNFPackage in Metadata.yaml, this is mandatory");
-    const yaml_node_t *vendor =
-        one_of(y, "vendor", "provider",
-               "vendor and provider are both provided or missing. Provide one of them.");
+    const yaml_node_t *vendor = one_of(y, "vendor", "provider", "example");
     m->vendor_line = line_of(vendor ? vendor : y->root);
-    m->vendor = scalar(y, vendor, "vendor");
-    const char *version = text_of(y, y->root, "version");
+    m->vendor = formed(y, vendor, "vendor", &form_name);
+    const char *version = formed(y, get(y, y->root, "version"), "version", &form_name);
     m->version = version ? version : "1.0";
     m->description = text_of(y, y->root, "description");
     if (m->description && strlen(m->description) > 1000)
         fault(y, get(y, y->root, "description"), "description",
               "'description' is longer than 1000 bytes");
-    m->tag = text_of(y, y->root, "tag");
-    m->scripts_link = text_of(y, y->root, "scripts-link");
+    m->tag = formed(y, get(y, y->root, "tag"), "tag", &form_name);
+    m->scripts_link = formed(y, get(y, y->root, "scripts-link"), "scripts-link", &form_git_url);
 }
 
 static void read_root(struct yaml *y)
 {
     if (!y->root || y->root->type != YAML_MAPPING_NODE) {
-        fault(y, y->root, "", "%s is not a map of keys", y->m->file);
+        struct package_fault *f = fault(y, y->root, "", "%s is not a map of keys", y->m->file);
+        package_hint(y->r, f, "write a line for each key, as in \"name: my-vnf\"");
         return;
     }
     check_keys(y);
-    const yaml_node_t *types = one_of(y, "vim_types", "vim-types", "vim-types is not provided");
+    const yaml_node_t *types = one_of(y, "vim_types", "vim-types", "[openstack]");
     strings(y, types, "vim_types", &y->m->vim_types);
+    for (uint32_t i = 0; i < y->m->vim_types.n; i++)
+        if (form_pop_type.wrong(y->m->vim_types.at[i]))
+            fault(y, types, "vim_types", "'%s' %s", y->m->vim_types.at[i],
+                  form_pop_type.wrong(y->m->vim_types.at[i]));
     if (types && y->m->vim_types.n == 0)
-        fault(y, types, "vim_types", "vim-types is not provided");
+        fault(y, types, "vim_types", "'vim_types' names no type");
     read_names(y);
     read_version(y);
     read_system(y);
@@ -378,7 +431,14 @@ void package_read_metadata(struct package_reader *r, const struct package_file *
     yaml_parser_t parser;
     yaml_document_t doc;
     struct yaml y = {.r = r, .m = &r->metadata, .doc = &doc};
+    uint32_t line = 0;
+    const char *excess = package_yaml_excess(r, file, &line);
     r->metadata.file = file->name;
+    if (excess) {
+        package_hint(r, package_fault(r, ERR_LIMIT, file->name, line, "", "%s", excess),
+                     "no key that is read needs that");
+        return;
+    }
     if (!yaml_parser_initialize(&parser))
         abort(); /* out of memory */
     yaml_parser_set_input_string(&parser, (const unsigned char *)file->at, file->n);

@@ -102,6 +102,20 @@ static bool is_kept(const char *name)
     return (n > 5 && strcmp(name + n - 5, ".json") == 0) || strcasecmp(name, "Metadata.yaml") == 0;
 }
 
+static bool has_room_for_script(struct unpack *u, const char *name, size_t size)
+{
+    if (size <= PACKAGE_SCRIPTS_MAX - u->scripts_size) {
+        u->scripts_size += size;
+        return true;
+    }
+    return refuse(u, ERR_LIMIT, name,
+                  arena_printf(u->r->a,
+                               "of %zu bytes makes the scripts larger than %zu MiB together: one "
+                               "message carries them all",
+                               size, PACKAGE_SCRIPTS_MAX >> 20),
+                  "let a script download what is large, or put it into the image");
+}
+
 /* Announced sizes are looked at before memory is taken for them. */
 static bool has_room(struct unpack *u, const char *name, int64_t size)
 {
@@ -113,12 +127,7 @@ static bool has_room(struct unpack *u, const char *name, int64_t size)
         return true;
     if (!is_script && (size_t)size > PACKAGE_TEXT_SIZE_MAX)
         return refuse(u, ERR_LIMIT, name, "is larger than 1 MiB", "");
-    if (is_script && (size_t)size > PACKAGE_SCRIPTS_SIZE_MAX - u->scripts_size)
-        return refuse(u, ERR_LIMIT, name, "makes the scripts larger than 2 MiB",
-                      "let a script download what is large, or put it into the image");
-    if (is_script)
-        u->scripts_size += (size_t)size;
-    return true;
+    return !is_script || has_room_for_script(u, name, (size_t)size);
 }
 
 static bool unreadable(struct unpack *u)
@@ -211,7 +220,8 @@ static void read_entries(struct unpack *u)
             unreadable(u);
     }
     if (u->has_dots)
-        package_warn(u->r, "", 0, "", "names begin with './': Open Baton does not find them so");
+        package_tell(u->r, FINDING_NOTE, "", 0, "",
+                     "names begin with './': Open Baton does not find them so");
 }
 
 static struct archive *open_archive(const struct package_source *source)

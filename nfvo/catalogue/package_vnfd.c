@@ -3,48 +3,58 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/sbuf.h"
+#include "common/base/text.h"
 #include "nfvo/catalogue/internal.h"
+#include "nfvo/catalogue/json_line.h"
 #include "nfvo/catalogue/package_internal.h"
+
+static uint32_t line_of(const struct package_reader *r, const char *path)
+{
+    uint32_t line = json_line_of_path(r->vnfd_file->at, r->vnfd_file->n, path);
+    return line ? line : 1;
+}
 
 static struct package_fault *fault_at(struct package_reader *r, enum err_code code,
                                       const char *path, const char *message)
 {
-    const struct package_file *f = r->vnfd_file;
-    return package_fault(r, code, f->name, json_line_of_path(f->at, f->n, path), path, "%s",
-                         message);
+    return package_fault(r, code, r->vnfd_file->name, line_of(r, path), path, "%s", message);
 }
 
 static void fault_of_err(struct package_reader *r, const struct err *err)
 {
     struct package_fault *f =
-        fault_at(r, err->code == ERR_SYNTAX ? ERR_INVALID : err->code, err->where, err->msg);
+        fault_at(r, err->code == ERR_SYNTAX ? ERR_INVALID : err->code, err->where, err_what(err));
     package_hint(r, f, "%s", err->hint);
 }
 
-/* The decoder ends its messages with the place: "... (at byte 123)". */
+/* The decoder ends its messages with the place: "... (line 12, column 3)". */
 static void fault_of_syntax(struct package_reader *r, const struct err *err)
 {
-    const struct package_file *f = r->vnfd_file;
-    const char *place = strrchr(err->msg, '(');
-    size_t at = 0;
-    uint32_t line = 0;
-    if (place && sscanf(place, "(at byte %zu)", &at) == 1)
-        line = text_line_of_byte(f->at, f->n, at);
-    package_fault(r, ERR_INVALID, f->name, line, err->where,
-                  "The VNFPackage's VNFD file contains invalid Json syntax: %s", err->msg);
+    const char *what = err_what(err), *place = strrchr(what, '(');
+    unsigned line = 0;
+    int n = (int)strlen(what);
+    if (place && sscanf(place, "(line %u", &line) == 1 && place > what)
+        n = (int)(place - what) - 1;
+    package_fault(r, ERR_INVALID, r->vnfd_file->name, line, err->where,
+                  "The VNFPackage's VNFD file contains invalid Json syntax: %.*s", n, what);
 }
 
 static void on_violation(void *arg, const char *path, const char *what)
 {
-    fault_at(arg, ERR_INVALID, path,
-             arena_printf(((struct package_reader *)arg)->a, "%s: %s", path, what));
+    fault_at(arg, ERR_INVALID, path, what);
 }
 
 static void on_unknown(void *arg, const char *path, const char *what)
 {
     struct package_reader *r = arg;
-    const struct package_file *f = r->vnfd_file;
-    package_warn(r, f->name, json_line_of_path(f->at, f->n, path), path, "%s", what);
+    package_tell(r, FINDING_WARNING, r->vnfd_file->name, line_of(r, path), path, "%s", what);
+}
+
+static void on_advice(void *arg, enum finding_level level, const char *path, const char *what)
+{
+    struct package_reader *r = arg;
+    package_tell(r, level, r->vnfd_file->name, line_of(r, path), path, "%s", what);
 }
 
 /* --- images ----------------------------------------------------------------------------------- */
@@ -134,8 +144,22 @@ static void check_events(struct package_reader *r, const struct lifecycle_event_
                          events->at[i]->lifecycle_events.at[k], used);
 }
 
+/* What keeps a script from running though it is there. */
+static void check_script_text(struct package_reader *r, const struct package_file *f)
+{
+    if (memchr(f->at, '\r', f->n) && !strstr(f->name, ".py"))
+        package_tell(r, FINDING_WARNING, f->name, 0, "",
+                     "has line ends of Windows: bash stumbles over them");
+    if (text_mark_size(f->at, f->n) > 0)
+        package_tell(
+            r, FINDING_WARNING, f->name, 1, "",
+            "begins with a byte order mark: it will not run; save it as UTF-8 without one");
+}
+
 static void check_script_files(struct package_reader *r, const bool *used)
 {
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
+    uint32_t unnamed_n = 0;
     for (uint32_t i = 0; i < r->files.n; i++) {
         const char *file = r->files.at[i].name, *script = package_below(file, "scripts");
         if (!script)
@@ -145,11 +169,16 @@ static void check_script_files(struct package_reader *r, const bool *used)
                           "a script's name must not hold a blank: arguments follow it");
         bool is_user_data =
             strcmp(script, "user-data.sh") == 0 || strcmp(script, "userdata.sh") == 0;
-        if (!used[i] && !is_user_data)
-            package_warn(r, file, 0, "", "no lifecycle event names this script");
-        if (memchr(r->files.at[i].at, '\r', r->files.at[i].n) && !strstr(script, ".py"))
-            package_warn(r, file, 0, "", "has line ends of Windows: bash stumbles over them");
+        check_script_text(r, &r->files.at[i]);
+        unnamed_n += !used[i] && !is_user_data;
+        if (!used[i] && !is_user_data && names.len < 200)
+            sbuf_addf(&names, "%s%s", names.len ? ", " : "", script);
+        else if (!used[i] && !is_user_data && strcmp(names.s + names.len - 3, "...") != 0)
+            sbuf_adds(&names, ", ...");
     }
+    if (unnamed_n > 0) /* mostly called by others, so one note for all */
+        package_tell(r, FINDING_NOTE, "scripts", 0, "",
+                     "no lifecycle event names %u of the scripts: %s", unnamed_n, names.s);
 }
 
 void package_check_scripts(struct package_reader *r)
@@ -175,13 +204,6 @@ static bool check_first(struct package_reader *r, const struct vnfd *v)
         fault_at(r, ERR_INVALID, "name", "The VNFD defined in the file has no name.");
     if (!is_blank(v->vnf_package_location))
         fault_at(r, ERR_INVALID, "vnfPackageLocation", "VnfPackageLocation must be empty");
-    for (uint32_t i = 0; i < v->vdu.n; i++)
-        if (v->vdu.at[i]->vnfc.n == 0)
-            package_warn(r, r->vnfd_file->name,
-                         json_line_of_path(r->vnfd_file->at, r->vnfd_file->n,
-                                           arena_printf(r->a, "vdu[%u]", i)),
-                         arena_printf(r->a, "vdu[%u].vnfc", i),
-                         "a VDU without vnfc is never launched");
     return r->error_n == before;
 }
 
@@ -197,6 +219,7 @@ void package_read_vnfd(struct package_reader *r)
     }
     catalogue_unknown_members(&vnfd_type, v, on_unknown, r);
     catalogue_vnfd_violations(v, on_violation, r);
+    catalogue_advise_vnfd(v, r->a, on_advice, r);
     check_first(r, v);
     r->vnfd = v;
     if (r->error_n != before)

@@ -62,7 +62,9 @@ enum err_code catalogue_plan_deploy(const struct nsd *nsd, const struct deploy_b
     if (body && body->monitoring_ip && *body->monitoring_ip)
         plan.monitoring_ip = body->monitoring_ip;
     plan.nsd = proto_dup(&nsd_type, nsd, a);
-    enum err_code rc = plan_keys(body, facts, a, &plan, err);
+    enum err_code rc = plan_body(body, nsd, a, err);
+    if (rc == ERR_OK)
+        rc = plan_keys(body, facts, a, &plan, err);
     if (rc == ERR_OK)
         rc = plan_vnfms(nsd, facts, a, &plan, err);
     if (rc == ERR_OK)

@@ -54,7 +54,8 @@ struct plan_facts {
     void *arg;
 };
 
-/* body may be NULL. The order of the checks and their messages are the reference's: keys, VNFM of
+/* body may be NULL; names in it that the NSD does not have are refused first, with those that there
+ * are. The order of the other checks and their messages are the reference's: keys, VNFM of
  * every VNFD, PoPs of every VDU, configurations, login data. nsd, body and facts are borrowed into
  * *ret_plan where they are not copied: keep them as long as the plan. err.where is the JSON path
  * in the body or the NSD. Errors: ERR_NOT_FOUND, ERR_INVALID. */

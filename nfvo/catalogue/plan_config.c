@@ -2,6 +2,7 @@
  * amqp-protocol.md 4.2, 6 and 7. The NSD in the store is not changed. */
 #include <string.h>
 
+#include "nfvo/catalogue/internal.h"
 #include "nfvo/catalogue/plan_internal.h"
 
 static struct configuration_parameter *find(const struct configuration *c, const char *key)
@@ -72,6 +73,10 @@ enum err_code plan_configurations(const struct deploy_body *body, struct arena *
     for (uint32_t i = 0; i < nsd->vnfd.n; i++) {
         struct vnfd *v = nsd->vnfd.at[i];
         merge_body(body, v, a);
+        /* Descriptors that were onboarded before this was looked at. */
+        enum err_code rc = catalogue_check_parameters(v, arena_printf(a, "vnfd[%u].", i), err);
+        if (rc != ERR_OK)
+            return rc;
         bool is_fixed = v->endpoint && strcmp(v->endpoint, "fixed-host") == 0;
         bool has_user = value_of(v, "ssh_username"), has_password = value_of(v, "ssh_password");
         if (has_user != has_password || (is_fixed && !has_user)) {

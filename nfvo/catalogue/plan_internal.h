@@ -4,6 +4,9 @@
 
 #include "nfvo/catalogue/plan.h"
 
+/* Every name in the body is one of the NSD's, every member one that there is. */
+MUST_USE enum err_code plan_body(const struct deploy_body *body, const struct nsd *nsd,
+                                 struct arena *a, struct err *err);
 /* Candidates of each VDU. */
 MUST_USE enum err_code plan_pops(const struct deploy_body *body, const struct plan_facts *facts,
                                  struct arena *a, struct deploy_plan *plan, struct err *err);

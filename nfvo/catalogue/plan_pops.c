@@ -5,6 +5,8 @@
 
 #include "nfvo/catalogue/plan_internal.h"
 
+#define ZONE_MAX 128
+
 static const struct proto_strs *names_of_body(const struct deploy_body *body, const char *vdu)
 {
     for (uint32_t i = 0; body && vdu && i < body->vdu_vim_instances.n; i++)
@@ -47,6 +49,20 @@ static bool is_supported(const struct proto_strs *types, const char *type)
     return false;
 }
 
+/* A zone goes to the cloud as it is; no cloud has one with such characters in it. */
+static enum err_code check_zone(const char *name, const char *zone, struct err *err)
+{
+    size_t len = zone ? strlen(zone) : 0;
+    if (len > ZONE_MAX)
+        return err_set(err, ERR_INVALID, "the zone of '%.*s' has %zu characters; at most %d may",
+                       (int)(zone - name - 1), name, len, ZONE_MAX);
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)zone[i] < ' ' || zone[i] == '\x7f')
+            return err_set(err, ERR_INVALID, "the zone of '%.*s' has a control character",
+                           (int)(zone - name - 1), name);
+    return ERR_OK;
+}
+
 static void add(struct plan_vdu *vdu, const struct plan_pop *pop, const char *zone)
 {
     vdu->candidates[vdu->candidate_n++] = (struct plan_candidate){pop->id, pop->name, zone};
@@ -68,6 +84,8 @@ static enum err_code add_named(const struct want *w, struct plan_vdu *vdu, struc
             err_hint(err, "PoPs of this project: GET /api/v1/datacenters");
             return err_where(err, "%s[%u]", w->at, i);
         }
+        if (check_zone(name, zone, err) != ERR_OK)
+            return err_where(err, "%s[%u]", w->at, i);
         if (is_supported(w->types, pop->type))
             add(vdu, pop, zone);
     }

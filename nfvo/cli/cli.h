@@ -17,6 +17,7 @@
 #include "nfvo/cli/session.h"
 
 #include <jansson.h>
+#include <stdint.h>
 #include <stdio.h>
 
 /* clang-format off */
@@ -53,6 +54,35 @@ enum cli_exit {
     X(FOLLOW, "follow", 'f', "", "go on as more comes; Ctrl-C ends it")                                       \
     X(LINES, "lines", 'n', "LINES", "only the last LINES")                                                    \
     X(DIR, "dir", 0, "DIR", "where the folder is made; default ./NAME")                                       \
+    X(LIMIT, "limit", 0, "N", "at most N of them")                                                            \
+    X(NAME, "name", 0, "NAME", "only those of this name; 'web*': whose name begins with 'web'")               \
+    X(STATUS, "status", 0, "STATUS", "only those in this status: ACTIVE, ERROR, ..")                          \
+    X(SORT, "sort", 0, "ORDER", "created (default), name; -created, -name: backwards")                        \
+    X(ROLE, "role", 0, "ROLE@PROJECT", "USER@default; several: USER@default,GUEST@lab; ADMIN@*: administers everything") \
+    X(EMAIL, "email", 0, "EMAIL", "where the user is reached")                                                \
+    X(DESCRIPTION, "description", 0, "TEXT", "what it is for")                                                \
+    X(QUOTA, "quota", 0, "LIMITS", "services=N,instances=N,vcpus=N,ram=MB (some of them), or none")           \
+    X(TYPE, "type", 0, "TYPE", "type that it registers: of a VNFM, or of a driver (openstack)")                \
+    X(KIND, "kind", 0, "KIND", "vnfm (default), driver, monitor, subscriber, companion, collector")           \
+    X(QUEUE, "queue", 0, "QUEUE", "its queue, if it is not called as its type; of subscribers and companions: how theirs begin") \
+    X(ROOM, "room", 0, "ROOM", "put it into this virtual host; those in one can act for each other; default: one of its own") \
+    X(MANAGEMENT, "management", 0, "", "it may read the broker's management API (the Java engines do)")       \
+    X(FOR, "for", 0, "PROJECTS|SDK", "service: its projects, as lab,default, or '*' for all; manager: lines for this SDK only: c, java, python, go") \
+    X(PLAN, "plan", 0, "", "only say what would be done, and do nothing")                                      \
+    X(QUEUED, "queued", 0, "", "wait for the operations that are in the way, instead of being refused")          \
+    X(VDU, "vdu", 0, "VDU", "of this VDU (name or id); default: the first where it is possible")               \
+    X(NUMBER, "number", 0, "N", "so many instances; default 1")                                               \
+    X(POP, "pop", 0, "POP", "on this point of presence; default: as the descriptor says")                      \
+    X(STANDBY, "standby", 0, "", "the instance stands by until it is switched to")                            \
+    X(ON_FAILURE, "on-failure", 0, "POLICY", "when some cannot be made: keep the others and wait for you, partial (go on without), rollback") \
+    X(DRAIN, "drain", 0, "", "stop it before it is removed")                                                  \
+    X(CAUSE, "cause", 0, "TEXT", "why; its scripts get it")                                                   \
+    X(IMAGE, "image", 0, "IMAGE", "with another image; default: the one that it has")                         \
+    X(NO_RESTART, "no-restart", 0, "", "do not start the service again behind it")                             \
+    X(RECORD_ONLY, "record-only", 0, "", "only store it; nobody is told")                                     \
+    X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
+    X(UNKNOWN, "unknown", 0, "WORD", "steps of which nobody knows whether they ran: repeat them, or take them as done") \
+    X(FORCEFUL, "forceful", 0, "", "do not wait for what VNFMs have in hand")                                  \
     X(HELP, "help", 'h', "", "explain the command")
 enum cli_option {
 #define X(name, text, letter, value, help) CLI_OPT_##name,
@@ -62,7 +92,7 @@ enum cli_option {
 };
 /* clang-format on */
 
-#define CLI_BIT(name) (1u << CLI_OPT_##name)
+#define CLI_BIT(name) (UINT64_C(1) << CLI_OPT_##name)
 
 enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME, CLI_WIDE };
 
@@ -70,23 +100,32 @@ struct http_client;
 struct cli_command;
 
 struct cli {
-    FILE *out, *errors;
-    bool is_terminal; /* out is one */
+    FILE *out, *errors;         /* streams of cli_terminal_open: terminal.h */
+    FILE *raw_out, *raw_errors; /* below them; only for terminal.c and tables, whose cells are made
+                                   harmless one by one */
+    bool is_terminal;           /* out is one */
     const struct cli_command *command;
     const char *option[CLI_OPT_N]; /* borrowed from argv; NULL: not given; "": a switch that is */
     char **args;                   /* arg_n of them: what is left behind noun and verb */
     int arg_n;
     enum cli_output output;
     struct cli_session session;
-    bool has_session; /* cli_rest.c has made it ready */
+    bool has_session;      /* rest.c has made it ready */
+    bool is_login_passing; /* its token was fetched for this command, and nobody keeps it */
     struct http_client *http;
+    /* The document that goes to the server, so that its faults get a line: borrowed from the caller
+     * of cli_read_json. */
+    const char *document_path;
+    const struct sbuf *document;
 };
+
+#define CLI_ARGS_MAX 10000 /* as many ids as the server takes in one call */
 
 struct cli_command {
     const char *noun, *verb; /* verb NULL: a command of one word */
     const char *args; /* "NSR", "[COMMAND]": shown; upper case words without brackets are needed */
     int arg_min, arg_max;
-    unsigned options; /* CLI_BIT of those it takes beside the common ones */
+    uint64_t options; /* CLI_BIT of those it takes beside the common ones */
     int (*run)(struct cli *c);
     const char *help;
 };
@@ -104,6 +143,10 @@ MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);
 bool cli_is_for_people(const struct cli *c);
 /* --lines: *ret is -1 when it is not given. */
 MUST_USE enum cli_exit cli_lines(struct cli *c, long *ret);
+
+/* --- environment.c: USAGE, and a message, when a variable BATON_* is none that there is. */
+MUST_USE enum cli_exit cli_check_environment(struct cli *c);
+void cli_help_environment(FILE *to);
 
 /* --- help.c */
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb); /* NULL: all */
@@ -127,9 +170,12 @@ const char *cli_json_str(const json_t *object, const char *path);
 /* Print the server's answer for -o json: as it came, indented on a terminal. */
 void cli_print_json(struct cli *c, const json_t *json, const char *text);
 
-/* --- input.c: a file or "-" (standard input), at most 16 MiB, no NUL bytes. */
+/* --- input.c: a file or "-" (standard input), at most 16 MiB, no NUL bytes; without a byte order
+ * mark. */
 MUST_USE enum err_code cli_read_file(const char *path, struct sbuf *ret, struct err *err);
 /* The same, and it must be JSON: a mistake is told with line and column. */
 MUST_USE enum cli_exit cli_read_json(struct cli *c, const char *path, struct sbuf *ret);
+/* "  file: nsd.json:12", when the document that was read has something at this JSON path. */
+void cli_print_document_line(struct cli *c, const char *json_path);
 
 #endif

@@ -54,6 +54,25 @@ int cli_cmd_nsd_create(struct cli *c)
     return create_from_file(c, &cli_nsd);
 }
 
+/* A changed address, or a password to enter again: the PoP keeps its id and what runs on it. */
+int cli_cmd_pop_update(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    int exit = cli_resolve(c, "pop", cli_pop.path, c->args[0], &id);
+    if (exit == CLI_OK)
+        exit = cli_read_json(c, c->args[1], &body);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(&path, "%s/%s", cli_pop.path, id.s);
+    if (cli_request(c, "PUT", path.s, body.s, &a) != CLI_OK)
+        return cli_report(c, &a, "update the pop '%s'", c->args[0]);
+    cli_print_object(c, &cli_pop, &a);
+    return CLI_OK;
+}
+
 int cli_cmd_pop_refresh(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;

@@ -1,4 +1,4 @@
-/* baton events watch: lifecycle events as they happen, until Ctrl-C; a server that restarts loses
+/* baton event watch: lifecycle events as they happen, until Ctrl-C; a server that restarts loses
  * none of them. */
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"

@@ -4,243 +4,10 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
-#include "nfvo/cli/logs.h"
+#include "nfvo/cli/explain_parts.h"
 #include "nfvo/cli/words.h"
 
 #include <string.h>
-
-#define HISTORY_LINES 10
-
-struct page {
-    struct cli *c;
-    const json_t *all, *hit; /* the answer, and the one thing in it */
-    int64_t now_us;
-};
-
-static int64_t time_of(const json_t *object, const char *member)
-{
-    return json_integer_value(json_object_get(object, member));
-}
-
-static void PRINTF_LIKE(3, 4) field(struct page *p, const char *label, const char *fmt, ...)
-{
-    va_list ap;
-    fprintf(p->c->out, "%-12s ", label);
-    va_start(ap, fmt);
-    vfprintf(p->c->out, fmt, ap);
-    va_end(ap);
-    fputc('\n', p->c->out);
-}
-
-static const json_t *by_id(const json_t *list, const char *id)
-{
-    size_t i;
-    const json_t *item;
-    json_array_foreach(list, i, item) if (strcmp(cli_json_str(item, "id"), id) == 0) return item;
-    return NULL;
-}
-
-/* --- parts of a page --- */
-
-static void show_wait(struct page *p, const char *label, const json_t *wait, const json_t *needs)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    int64_t opened = time_of(wait, "opened"), due = time_of(wait, "due");
-    cli_put_wait(&text, wait, needs);
-    sbuf_adds(&text, "\n             since ");
-    cli_put_clock(&text, opened, p->now_us);
-    sbuf_adds(&text, " (");
-    cli_put_span(&text, p->now_us - opened);
-    sbuf_adds(&text, "), until ");
-    cli_put_clock(&text, due, p->now_us);
-    sbuf_adds(&text, due > p->now_us ? " (" : " (overdue by ");
-    cli_put_span(&text, due > p->now_us ? due - p->now_us : p->now_us - due);
-    sbuf_adds(&text, due > p->now_us ? " left)" : ")");
-    sbuf_addf(&text, ", command %s", cli_json_str(wait, "id"));
-    field(p, label, "%s", text.s);
-}
-
-static bool concerns(const json_t *wait, const char *vnfr, const char *host)
-{
-    if (host && strcmp(cli_json_str(wait, "host"), host) == 0)
-        return true;
-    return !host && (!vnfr || strcmp(cli_json_str(wait, "vnfr"), vnfr) == 0);
-}
-
-static void show_waits(struct page *p, const char *vnfr, const char *host, const json_t *needs)
-{
-    size_t i;
-    const json_t *wait;
-    const char *label = "WAITS FOR";
-    json_array_foreach(json_object_get(p->all, "waits"), i, wait) if (concerns(wait, vnfr, host))
-    {
-        show_wait(p, cli_is_limit(wait) ? "LIMIT" : label, wait, needs);
-        label = "";
-    }
-    if (*label)
-        field(p, label, "nothing");
-}
-
-static void show_outbox(struct page *p)
-{
-    size_t i;
-    const json_t *row;
-    json_array_foreach(json_object_get(p->all, "outbox"), i, row)
-    {
-        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-        int64_t attempts = time_of(row, "attempts"), until = time_of(row, "until");
-        sbuf_addf(&text, "a message of %s bytes to '%s', ", cli_json_str(row, "bytes"),
-                  cli_json_str(row, "to"));
-        if (attempts > 0)
-            sbuf_addf(&text, "tried %lld time%s, nobody took it; again in ", (long long)attempts,
-                      attempts == 1 ? "" : "s");
-        else
-            sbuf_adds(&text, "not confirmed yet; looked at again in ");
-        cli_put_span(&text, time_of(row, "next") - p->now_us);
-        if (until > 0) {
-            sbuf_adds(&text, ", at most until ");
-            cli_put_clock(&text, until, p->now_us);
-        }
-        if (json_is_true(json_object_get(row, "maybeSent")))
-            sbuf_adds(&text, "; it may have left already");
-        field(p, i ? "" : "OUTBOX", "%s", text.s);
-    }
-}
-
-static void show_fault(struct page *p, const json_t *fault)
-{
-    if (!json_is_object(fault))
-        return;
-    fputc('\n', p->c->out);
-    cli_print_fault_below(p->c->out, fault);
-}
-
-void cli_put_history(struct sbuf *out, const json_t *entry)
-{
-    const char *event = cli_json_str(entry, "event"), *from = cli_json_str(entry, "from"),
-               *text = cli_json_str(entry, "text");
-    bool is_step = strcmp(event, "STEP") == 0;
-    if (is_step || strcmp(event, "SERVER") == 0)
-        sbuf_addf(out, "%s%s%s", from, *from ? " -> " : "", cli_json_str(entry, "to"));
-    else
-        sbuf_adds(out, event);
-    if (*text && !is_step)
-        sbuf_addf(out, "  %s", text);
-    if (*cli_json_str(entry, "fault.message"))
-        sbuf_addf(out, "  %s", cli_json_str(entry, "fault.message"));
-}
-
-static bool is_entry_of(const json_t *entry, const char *vnfr, const char *host)
-{
-    if (host)
-        return strcmp(cli_json_str(entry, "host"), host) == 0;
-    return !vnfr || strcmp(cli_json_str(entry, "vnfr"), vnfr) == 0;
-}
-
-static void show_history(struct page *p, const char *vnfr, const char *host)
-{
-    const json_t *list = json_object_get(p->all, "history");
-    size_t n = json_array_size(list), shown = 0, first = n;
-    while (first > 0 && shown < HISTORY_LINES)
-        shown += is_entry_of(json_object_get(json_array_get(list, --first), "entry"), vnfr, host);
-    if (shown == 0)
-        return;
-    fprintf(p->c->out, "\nLAST%s\n", vnfr || host ? "" : " (all: baton nsr history)");
-    for (; first < n; first++) {
-        const json_t *row = json_array_get(list, first), *entry = json_object_get(row, "entry");
-        AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
-        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-        if (!is_entry_of(entry, vnfr, host))
-            continue;
-        const char *who = cli_json_str(entry, "host");
-        cli_put_clock(&at, time_of(row, "at"), p->now_us);
-        cli_put_history(&text, entry);
-        fprintf(p->c->out, "  %s.%03d  %-20s  %s\n", at.s, (int)(time_of(row, "at") / 1000 % 1000),
-                *who ? who : cli_json_str(entry, "vnfr"), text.s);
-    }
-}
-
-/* --- scripts: the VNFM tells; only while they may run, and not for long -------------------------
- */
-
-#define LOGS_WITHIN_MS 1500
-#define LOGS_HOSTS_MAX 4
-
-static void keep_heading(void *arg, const char *text)
-{
-    struct sbuf *last = arg;
-    if (strncmp(text, "== ", 3) != 0)
-        return;
-    sbuf_clear(last);
-    sbuf_adds(last, text + 3);
-}
-
-static bool show_scripts_of(struct page *p, const json_t *vnfr, const char *host, const char *label)
-{
-    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
-    AUTO(sbuf_release) struct sbuf last = SBUF_INIT;
-    struct cli_host h = {cli_json_str(p->all, "nsr.id"), cli_json_str(vnfr, "name"), host};
-    if (cli_ask_logs(p->c, &h, 0, LOGS_WITHIN_MS, &a) != CLI_OK)
-        return false;
-    cli_logs_diff(NULL, a.json, keep_heading, &last);
-    field(p, label, "%s: %s", host, last.len ? last.s : "none has run yet; its agent is awaited");
-    return true;
-}
-
-/* vnfr, host NULL: of all. */
-static void show_scripts(struct page *p, const char *vnfr, const char *host)
-{
-    size_t i, k;
-    const json_t *v, *instance;
-    int n = 0;
-    json_array_foreach(json_object_get(p->all, "vnfrs"), i, v)
-    {
-        if ((vnfr && strcmp(cli_json_str(v, "name"), vnfr) != 0) ||
-            !cli_runs_scripts(cli_json_str(v, "phase")))
-            continue;
-        json_array_foreach(json_object_get(v, "instances"), k, instance)
-        {
-            const char *name = cli_json_str(instance, "hostname");
-            if ((host && strcmp(name, host) != 0) || n >= LOGS_HOSTS_MAX ||
-                strcmp(cli_json_str(instance, "phase"), "UP") != 0)
-                continue;
-            if (!show_scripts_of(p, v, name, n++ ? "" : "SCRIPTS"))
-                return;
-        }
-    }
-}
-
-/* Since when it is in its phase: the last step that it made. 0: not known. */
-static int64_t phase_since(struct page *p, const char *vnfr, const char *host)
-{
-    const json_t *list = json_object_get(p->all, "history");
-    for (size_t i = json_array_size(list); i > 0; i--) {
-        const json_t *row = json_array_get(list, i - 1), *entry = json_object_get(row, "entry");
-        if (strcmp(cli_json_str(entry, "event"), host ? "SERVER" : "STEP") == 0 &&
-            is_entry_of(entry, vnfr, host))
-            return time_of(row, "at");
-    }
-    return 0;
-}
-
-static void show_phase(struct page *p, const char *phase, const char *meaning, const char *wire,
-                       int64_t since)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    sbuf_adds(&text, phase);
-    if (since) {
-        sbuf_adds(&text, " since ");
-        cli_put_clock(&text, since, p->now_us);
-        sbuf_adds(&text, " (");
-        cli_put_span(&text, p->now_us - since);
-        sbuf_addc(&text, ')');
-    }
-    if (*meaning)
-        sbuf_addf(&text, ": %s", meaning);
-    field(p, "PHASE", "%s", text.s);
-    if (wire && *wire && strcmp(wire, phase) != 0)
-        field(p, "STATUS", "%s (what other clients see)", wire);
-}
 
 /* --- next step --- */
 
@@ -251,7 +18,7 @@ static const char *nsr_id(struct page *p)
 
 static void put_main_wait(struct page *p, struct sbuf *out, const json_t *wait, const json_t *needs)
 {
-    int64_t due = time_of(wait, "due");
+    int64_t due = page_time_of(wait, "due");
     cli_put_wait(out, wait, needs);
     sbuf_adds(out, ", until ");
     cli_put_clock(out, due, p->now_us);
@@ -313,7 +80,7 @@ static void show_next(struct page *p, const char *vnfr)
                   strcmp(phase, "RELEASING") == 0 ? "is released" : "deploys");
         put_main_wait(p, &text, wait, needs_of(p, waits_vnfr));
         if (cli_runs_scripts(vnfr_phase(p, waits_vnfr)) && *host_of(p, waits_vnfr))
-            sbuf_addf(&text, "\n             look at: baton logs %s -f", host_of(p, waits_vnfr));
+            sbuf_addf(&text, FURTHER "look at: baton logs %s -f", host_of(p, waits_vnfr));
     } else if (strcmp(phase, "ACTIVE") == 0) {
         sbuf_addf(&text, "nothing to do; addresses: baton nsr show %s", nsr_id(p));
         if (*host_of(p, vnfr))
@@ -322,7 +89,7 @@ static void show_next(struct page *p, const char *vnfr)
         sbuf_addf(&text, "baton nsr show %s", nsr_id(p));
     }
     fputc('\n', p->c->out);
-    field(p, "NEXT", "%s", text.s);
+    page_field(p, "NEXT", "%s", text.s);
 }
 
 /* --- pages --- */
@@ -362,49 +129,69 @@ static int64_t nsr_since(struct page *p)
     for (size_t i = json_array_size(list); i > 0; i--) {
         const json_t *row = json_array_get(list, i - 1), *entry = json_object_get(row, "entry");
         if (!*cli_json_str(entry, "vnfr") && !*cli_json_str(entry, "host"))
-            return time_of(row, "at");
+            return page_time_of(row, "at");
     }
     return 0;
+}
+
+/* Those of the PoPs that it is on, which its history has in its beginning. */
+static void show_warnings(struct page *p)
+{
+    size_t i;
+    const json_t *row;
+    json_array_foreach(json_object_get(p->all, "history"), i, row)
+    {
+        const json_t *entry = json_object_get(row, "entry");
+        if (strcmp(cli_json_str(entry, "event"), "WARNING") == 0)
+            page_field(p, "WARNING", "%s", cli_json_str(entry, "text"));
+    }
 }
 
 static void explain_nsr(struct page *p)
 {
     const json_t *nsr = json_object_get(p->all, "nsr");
     const char *phase = cli_json_str(nsr, "phase");
-    field(p, "NSR", "%s  %s", cli_json_str(nsr, "name"), cli_json_str(nsr, "id"));
-    show_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
-    show_waits(p, NULL, NULL, NULL);
-    show_scripts(p, NULL, NULL);
-    show_outbox(p);
-    show_fault(p, json_object_get(nsr, "fault"));
+    page_field(p, "NSR", "%s  %s", cli_json_str(nsr, "name"), cli_json_str(nsr, "id"));
+    page_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
+    show_warnings(p);
+    page_waits(p, NULL, NULL, NULL);
+    page_scripts(p, NULL, NULL);
+    page_refusals(p);
+    page_losses(p, NULL, NULL);
+    page_outbox(p);
+    page_unreadable(p);
+    page_fault(p, json_object_get(nsr, "fault"));
     show_instances(p, json_object_get(p->all, "vnfrs"), NULL);
-    show_history(p, NULL, NULL);
+    page_history(p, NULL, NULL);
     show_next(p, NULL);
 }
 
 static void show_parents(struct page *p, const json_t *vnfr)
 {
     if (vnfr)
-        field(p, "VNFR", "%s  %s", cli_json_str(vnfr, "name"), cli_json_str(vnfr, "id"));
-    field(p, "NSR", "%s  %s  %s", cli_json_str(p->all, "nsr.name"), nsr_id(p),
-          cli_json_str(p->all, "nsr.status"));
+        page_field(p, "VNFR", "%s  %s", cli_json_str(vnfr, "name"), cli_json_str(vnfr, "id"));
+    page_field(p, "NSR", "%s  %s  %s", cli_json_str(p->all, "nsr.name"), nsr_id(p),
+               cli_json_str(p->all, "nsr.status"));
 }
 
 static void explain_vnfr(struct page *p)
 {
-    const json_t *vnfr = by_id(json_object_get(p->all, "vnfrs"), cli_json_str(p->hit, "id"));
+    const json_t *vnfr = page_by_id(json_object_get(p->all, "vnfrs"), cli_json_str(p->hit, "id"));
     const char *name = cli_json_str(vnfr, "name"), *phase = cli_json_str(vnfr, "phase");
     show_parents(p, vnfr);
-    field(p, "VNFM", "%s", cli_json_str(vnfr, "vnfm"));
-    show_phase(p, phase, cli_vnfr_meaning(phase), cli_json_str(vnfr, "status"),
-               phase_since(p, name, NULL));
-    show_waits(p, name, NULL, json_object_get(vnfr, "needs"));
-    show_scripts(p, name, NULL);
-    show_outbox(p);
-    show_fault(p, json_object_get(vnfr, "fault"));
+    page_field(p, "VNFM", "%s", cli_json_str(vnfr, "vnfm"));
+    page_phase(p, phase, cli_vnfr_meaning(phase), cli_json_str(vnfr, "status"),
+               page_phase_since(p, name, NULL));
+    page_waits(p, name, NULL, json_object_get(vnfr, "needs"));
+    page_scripts(p, name, NULL);
+    page_refusals(p);
+    page_losses(p, name, NULL);
+    page_outbox(p);
+    page_unreadable(p);
+    page_fault(p, json_object_get(vnfr, "fault"));
     if (json_array_size(json_object_get(vnfr, "instances")) > 0)
         show_instances(p, json_object_get(p->all, "vnfrs"), name);
-    show_history(p, name, NULL);
+    page_history(p, name, NULL);
     show_next(p, name);
 }
 
@@ -415,30 +202,50 @@ static void explain_instance(struct page *p)
     size_t i;
     json_array_foreach(json_object_get(p->all, "vnfrs"), i, vnfr)
     {
-        instance = by_id(json_object_get(vnfr, "instances"), cli_json_str(p->hit, "id"));
+        instance = page_by_id(json_object_get(vnfr, "instances"), cli_json_str(p->hit, "id"));
         if (instance)
             break;
     }
     const char *host = cli_json_str(instance, "hostname"), *phase = cli_json_str(instance, "phase");
-    field(p, "INSTANCE", "%s  %s", host, cli_json_str(instance, "id"));
+    page_field(p, "INSTANCE", "%s  %s", host, cli_json_str(instance, "id"));
     show_parents(p, instance ? vnfr : NULL);
-    field(p, "POP", "%s  %s  there: %s", cli_json_str(instance, "popName"),
-          cli_json_str(instance, "pop"), cli_json_str(instance, "vcId"));
+    page_field(p, "POP", "%s  %s  there: %s", cli_json_str(instance, "popName"),
+               cli_json_str(instance, "pop"), cli_json_str(instance, "vcId"));
     cli_addresses(instance, &addresses);
     if (addresses.len)
-        field(p, "ADDRESSES", "%s", addresses.s);
-    show_phase(p, phase, cli_instance_meaning(phase), NULL, phase_since(p, NULL, host));
+        page_field(p, "ADDRESSES", "%s", addresses.s);
+    page_unreadable(p);
+    page_phase(p, phase, cli_instance_meaning(phase), NULL, page_phase_since(p, NULL, host));
     if (instance) {
         const char *of = cli_json_str(vnfr, "phase");
-        field(p, "", "its VNFR is %s: %s", of, cli_vnfr_meaning(of));
+        page_field(p, "", "its VNFR is %s: %s", of, cli_vnfr_meaning(of));
     }
-    show_waits(p, NULL, host, NULL);
-    show_scripts(p, NULL, host);
+    page_waits(p, NULL, host, NULL);
+    page_scripts(p, NULL, host);
+    page_refusals(p);
+    page_losses(p, NULL, host);
     const json_t *fault = json_object_get(instance ? vnfr : NULL, "fault");
     if (strcmp(cli_json_str(fault, "host"), host) == 0)
-        show_fault(p, fault);
-    show_history(p, NULL, host);
+        page_fault(p, fault);
+    page_history(p, NULL, host);
     show_next(p, instance ? cli_json_str(vnfr, "name") : NULL);
+}
+
+/* 0 and less: infinite, or not told. */
+static void show_quota(struct page *p, const json_t *quota)
+{
+    static const struct {
+        const char *name, *unit;
+    } bounds[] = {{"instances", "servers"}, {"cores", "cores"}, {"ram", "MB of RAM"}};
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
+        json_int_t n = json_integer_value(json_object_get(quota, bounds[i].name));
+        if (n > 0)
+            sbuf_addf(&text, "%s%" JSON_INTEGER_FORMAT " %s", text.len ? ", " : "", n,
+                      bounds[i].unit);
+    }
+    if (text.len)
+        page_field(p, "QUOTA", "%s", text.s);
 }
 
 static void explain_pop(struct page *p)
@@ -446,34 +253,42 @@ static void explain_pop(struct page *p)
     const json_t *pop = json_object_get(p->all, "pop"), *fault = json_object_get(pop, "fault");
     AUTO(sbuf_release) struct sbuf refreshed = SBUF_INIT;
     const char *driver = cli_json_str(pop, "driver"), *type = cli_json_str(pop, "type");
-    int64_t at = time_of(pop, "refreshed");
-    field(p, "POP", "%s  %s", cli_json_str(pop, "name"), cli_json_str(pop, "id"));
-    field(p, "TYPE", "%s  %s", type, cli_json_str(pop, "url"));
-    field(p, "PHASE", "%s%s", cli_json_str(pop, "phase"),
-          json_is_false(json_object_get(pop, "active")) ? ", inactive" : "");
+    int64_t at = page_time_of(pop, "refreshed");
+    page_field(p, "POP", "%s  %s", cli_json_str(pop, "name"), cli_json_str(pop, "id"));
+    page_unreadable(p);
+    page_field(p, "TYPE", "%s  %s", type, cli_json_str(pop, "url"));
+    page_field(p, "PHASE", "%s%s", cli_json_str(pop, "phase"),
+               json_is_false(json_object_get(pop, "active")) ? ", inactive" : "");
     if (at) {
         cli_put_clock(&refreshed, at, p->now_us);
         sbuf_adds(&refreshed, " (");
         cli_put_span(&refreshed, p->now_us - at);
         sbuf_adds(&refreshed, " ago)");
     }
-    field(p, "REFRESHED", "%s", at ? refreshed.s : "never");
-    field(p, "HOLDS", "%s images, %s networks, %s flavours, %s servers of ours",
-          cli_json_str(pop, "images"), cli_json_str(pop, "networks"), cli_json_str(pop, "flavours"),
-          cli_json_str(pop, "servers"));
-    field(p, "DRIVER", "%s", *driver ? driver : "none is there");
-    show_waits(p, NULL, NULL, NULL);
-    show_outbox(p);
-    show_fault(p, fault);
+    page_field(p, "REFRESHED", "%s", at ? refreshed.s : "never");
+    page_field(p, "HOLDS", "%s images, %s networks, %s flavours, %s servers of ours",
+               cli_json_str(pop, "images"), cli_json_str(pop, "networks"),
+               cli_json_str(pop, "flavours"), cli_json_str(pop, "servers"));
+    show_quota(p, json_object_get(pop, "quota"));
+    if (*cli_json_str(pop, "warning"))
+        page_field(p, "WARNING", "%s", cli_json_str(pop, "warning"));
+    if (*cli_json_str(pop, "note"))
+        page_field(p, "NOTE", "%s", cli_json_str(pop, "note"));
+    page_field(p, "DRIVER", "%s", *driver ? driver : "none is there");
+    page_waits(p, NULL, NULL, NULL);
+    page_refusals(p);
+    page_outbox(p);
+    page_unreadable(p);
+    page_fault(p, fault);
     fputc('\n', p->c->out);
     if (!*driver)
-        field(p, "NEXT", "start a driver for type '%s': it consumes from vim-drivers.%s.*", type,
-              type);
+        page_field(p, "NEXT", "start a driver for type '%s': it consumes from vim-drivers.%s.*",
+                   type, type);
     else if (json_is_object(fault))
-        field(p, "NEXT", "mend that, then: baton pop refresh %s", cli_json_str(pop, "name"));
+        page_field(p, "NEXT", "mend that, then: baton pop refresh %s", cli_json_str(pop, "name"));
     else
-        field(p, "NEXT", "nothing to do; what it offers: baton pop show %s",
-              cli_json_str(pop, "name"));
+        page_field(p, "NEXT", "nothing to do; what it offers: baton pop show %s",
+                   cli_json_str(pop, "name"));
 }
 
 static void explain_vnfm(struct page *p)
@@ -482,23 +297,25 @@ static void explain_vnfm(struct page *p)
     bool is_active = json_is_true(json_object_get(vnfm, "active"));
     const char *endpoint = cli_json_str(vnfm, "endpoint"),
                *capabilities = cli_json_str(vnfm, "capabilities");
-    field(p, "VNFM", "%s  %s", cli_json_str(vnfm, "type"), cli_json_str(vnfm, "id"));
-    field(p, "REACHED BY", "%s '%s'",
-          strcmp(cli_json_str(vnfm, "kind"), "REST") == 0 ? "URL" : "queue", endpoint);
-    field(p, "STATE", "%s%s",
-          is_active ? "active: somebody consumes from its queue"
-                    : "not active: nobody consumes from its queue",
-          json_is_false(json_object_get(vnfm, "enabled")) ? "; disabled" : "");
-    field(p, "CAN", "%s", *capabilities ? capabilities : "only what the reference's VNFMs can");
-    field(p, "MANAGES", "%s VNFs", cli_json_str(vnfm, "vnfrs"));
-    show_waits(p, NULL, NULL, NULL);
+    page_field(p, "VNFM", "%s  %s", cli_json_str(vnfm, "type"), cli_json_str(vnfm, "id"));
+    page_field(p, "REACHED BY", "%s '%s'",
+               strcmp(cli_json_str(vnfm, "kind"), "REST") == 0 ? "URL" : "queue", endpoint);
+    page_field(p, "STATE", "%s%s",
+               is_active ? "active: somebody consumes from its queue"
+                         : "not active: nobody consumes from its queue",
+               json_is_false(json_object_get(vnfm, "enabled")) ? "; disabled" : "");
+    page_field(p, "CAN", "%s",
+               *capabilities ? capabilities : "only what the reference's VNFMs can");
+    page_field(p, "MANAGES", "%s VNFs", cli_json_str(vnfm, "vnfrs"));
+    page_waits(p, NULL, NULL, NULL);
+    page_refusals(p);
     fputc('\n', p->c->out);
     if (!is_active)
-        field(p, "NEXT", "start it: vnfm-%s, and read its log", cli_json_str(vnfm, "type"));
+        page_field(p, "NEXT", "start it: vnfm-%s, and read its log", cli_json_str(vnfm, "type"));
     else if (json_array_size(json_object_get(p->all, "waits")) > 0)
-        field(p, "NEXT", "it works; if nothing moves, read its log");
+        page_field(p, "NEXT", "it works; if nothing moves, read its log");
     else
-        field(p, "NEXT", "nothing to do");
+        page_field(p, "NEXT", "nothing to do");
 }
 
 static void explain_driver(struct page *p)
@@ -506,17 +323,19 @@ static void explain_driver(struct page *p)
     const json_t *driver = json_object_get(p->all, "driver");
     bool is_active = json_is_true(json_object_get(driver, "active"));
     const char *capabilities = cli_json_str(driver, "capabilities");
-    field(p, "DRIVER", "%s", cli_json_str(driver, "queue"));
-    field(p, "STATE", "%s",
-          is_active ? "active: somebody consumes from its queue"
-                    : "not active: nobody consumes from its queue");
-    field(p, "CAN", "%s", *capabilities ? capabilities : "only what the reference's drivers can");
-    field(p, "SERVES", "%s PoPs of type '%s'", cli_json_str(driver, "pops"),
-          cli_json_str(driver, "type"));
-    show_waits(p, NULL, NULL, NULL);
+    page_field(p, "DRIVER", "%s", cli_json_str(driver, "queue"));
+    page_field(p, "STATE", "%s",
+               is_active ? "active: somebody consumes from its queue"
+                         : "not active: nobody consumes from its queue");
+    page_field(p, "CAN", "%s",
+               *capabilities ? capabilities : "only what the reference's drivers can");
+    page_field(p, "SERVES", "%s PoPs of type '%s'", cli_json_str(driver, "pops"),
+               cli_json_str(driver, "type"));
+    page_waits(p, NULL, NULL, NULL);
+    page_refusals(p);
     fputc('\n', p->c->out);
-    field(p, "NEXT", is_active ? "nothing to do" : "start it: vim-driver-%s, and read its log",
-          cli_json_str(driver, "type"));
+    page_field(p, "NEXT", is_active ? "nothing to do" : "start it: vim-driver-%s, and read its log",
+               cli_json_str(driver, "type"));
 }
 
 static void explain_command(struct page *p)
@@ -524,24 +343,25 @@ static void explain_command(struct page *p)
     const json_t *wait = json_array_get(json_object_get(p->all, "waits"), 0);
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     cli_put_wait(&text, wait, needs_of(p, cli_json_str(wait, "vnfr")));
-    field(p, "COMMAND", "%s", cli_json_str(p->hit, "id"));
-    field(p, "KIND", "%s", cli_json_str(wait, "kind"));
-    show_waits(p, NULL, NULL, needs_of(p, cli_json_str(wait, "vnfr")));
+    page_field(p, "COMMAND", "%s", cli_json_str(p->hit, "id"));
+    page_field(p, "KIND", "%s", cli_json_str(wait, "kind"));
+    page_waits(p, NULL, NULL, needs_of(p, cli_json_str(wait, "vnfr")));
     if (*nsr_id(p))
         show_parents(p, NULL);
-    show_outbox(p);
+    page_outbox(p);
+    page_unreadable(p);
     fputc('\n', p->c->out);
-    field(p, "NEXT", "baton explain %s",
-          *cli_json_str(wait, "host")   ? cli_json_str(wait, "host")
-          : *cli_json_str(wait, "vnfr") ? nsr_id(p)
-                                        : cli_json_str(wait, "pop"));
+    page_field(p, "NEXT", "baton explain %s",
+               *cli_json_str(wait, "host")   ? cli_json_str(wait, "host")
+               : *cli_json_str(wait, "vnfr") ? nsr_id(p)
+                                             : cli_json_str(wait, "pop"));
 }
 
 static void explain_gone(struct page *p)
 {
-    field(p, "NSR", "%s", cli_json_str(p->hit, "id"));
-    field(p, "PHASE", "gone: it was released");
-    show_history(p, NULL, NULL);
+    page_field(p, "NSR", "%s", cli_json_str(p->hit, "id"));
+    page_field(p, "PHASE", "gone: it was released");
+    page_history(p, NULL, NULL);
 }
 
 static const struct {
@@ -606,10 +426,11 @@ int cli_cmd_explain(struct cli *c)
     if (cli_ask_explain(c, wanted, "", &a) != CLI_OK)
         return cli_report(c, &a, "explain '%s'", wanted);
     const json_t *hits = json_object_get(a.json, "hits"), *hit = json_array_get(hits, 0);
-    if (json_array_size(hits) == 0)
-        return cli_fail(c, CLI_NOT_FOUND, NULL,
-                        "nothing has the id or name '%s'; try: baton status, baton nsr list",
-                        wanted);
+    if (json_array_size(hits) == 0) {
+        struct err err = ERR_INIT;
+        err_hint(&err, "baton status, baton nsr list");
+        return cli_fail(c, CLI_NOT_FOUND, &err, "nothing has the id or name '%s'", wanted);
+    }
     if (json_array_size(hits) > 1)
         return cli_tell_hits(c, "explain", hits, wanted);
     if (c->output == CLI_JSON) {

@@ -1,4 +1,5 @@
 #include "nfvo/cli/commands.h"
+#include "nfvo/cli/common.h"
 #include "nfvo/cli/rest.h"
 
 #include <stdlib.h>
@@ -11,11 +12,11 @@ static const char *first_of(const char *a, const char *b, const char *c)
     return a && *a ? a : b && *b ? b : c;
 }
 
-static void ask_password(struct cli *c, const char *user, struct sbuf *password)
+void cli_ask_secret(struct cli *c, const char *prompt, struct sbuf *secret)
 {
     struct termios before, silent;
     char line[512] = "";
-    fprintf(c->errors, "password of %s: ", user);
+    fputs(prompt, c->errors);
     fflush(c->errors);
     bool is_silent = tcgetattr(STDIN_FILENO, &before) == 0;
     if (is_silent) {
@@ -23,8 +24,10 @@ static void ask_password(struct cli *c, const char *user, struct sbuf *password)
         silent.c_lflag &= ~(tcflag_t)ECHO;
         is_silent = tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0;
     }
-    if (fgets(line, sizeof(line), stdin))
-        sbuf_adds(password, line);
+    if (fgets(line, sizeof(line), stdin)) {
+        sbuf_adds(secret, line);
+        sbuf_truncate(secret, strcspn(secret->s, "\r\n"));
+    }
     if (is_silent)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     fputc('\n', c->errors);
@@ -43,7 +46,11 @@ static int get_password(struct cli *c, const char *user, struct sbuf *password)
     } else if (variable && *variable) {
         sbuf_adds(password, variable);
     } else if (isatty(STDIN_FILENO)) {
-        ask_password(c, user, password);
+        {
+            AUTO(sbuf_release) struct sbuf prompt = SBUF_INIT;
+            sbuf_addf(&prompt, "password of %s: ", user);
+            cli_ask_secret(c, prompt.s, password);
+        }
     } else {
         return cli_fail(c, CLI_USAGE, NULL,
                         "no password: give --password-file FILE, BATON_PASSWORD, or a terminal");
@@ -65,6 +72,7 @@ static int log_in(struct cli *c, const char *user, const char *password)
                           project ? project : "");
     if (cli_session_write(&c->session, &err) != ERR_OK)
         return cli_fail(c, CLI_USAGE, &err, "keep the login");
+    c->is_login_passing = false;
     fprintf(c->errors, "logged in as '%s' at %s\n", user, c->session.url);
     return CLI_OK;
 }
@@ -94,11 +102,21 @@ int cli_cmd_login(struct cli *c)
 
 int cli_cmd_logout(struct cli *c)
 {
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     struct err err = ERR_INIT;
+    if (cli_session_read(&c->session, &err) != ERR_OK)
+        return cli_fail(c, CLI_USAGE, &err, "read the stored login");
+    bool has_token = c->session.url && c->session.token;
+    int exit = has_token ? cli_revoke_token(c, &a) : CLI_OK;
     enum err_code rc = cli_session_remove(&err);
     if (rc != ERR_OK && rc != ERR_NOT_FOUND)
         return cli_fail(c, CLI_USAGE, &err, "log out");
-    fprintf(c->errors, rc == ERR_OK ? "logged out; the token itself expires by its time\n"
-                                    : "nobody was logged in\n");
+    if (exit == CLI_NOT_FOUND) { /* a server of the reference */
+        fprintf(c->errors, "logged out; this server cannot end a token: it expires by its time\n");
+        return CLI_OK;
+    }
+    if (exit != CLI_OK)
+        return cli_report(c, &a, "the token is forgotten here; end it at %s", c->session.url);
+    fprintf(c->errors, has_token ? "logged out\n" : "nobody was logged in\n");
     return CLI_OK;
 }

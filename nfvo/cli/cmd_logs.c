@@ -69,10 +69,31 @@ static void add_sources(struct reader *r, const json_t *all, const json_t *hit)
     }
 }
 
+static bool is_gone(const json_t *hit)
+{
+    return strcmp(cli_json_str(hit, "kind"), "gone") == 0;
+}
+
+/* Of a service that was released: what was kept, of all its hosts or of the one that was named. */
+static void add_kept(struct reader *r, const json_t *all)
+{
+    size_t i;
+    const json_t *host, *logs = json_object_get(all, "logs");
+    bool is_host = false;
+    json_array_foreach(logs, i, host) is_host |= strcmp(cli_json_str(host, "host"), r->wanted) == 0;
+    const char *only = r->host ? r->host : is_host ? r->wanted : NULL;
+    json_array_foreach(logs, i, host)
+    {
+        if (!only || strcmp(cli_json_str(host, "host"), only) == 0)
+            add_source(r, cli_json_str(host, "vnfr"), cli_json_str(host, "host"));
+    }
+}
+
 static bool has_instances(const json_t *hit)
 {
     const char *kind = cli_json_str(hit, "kind");
-    return strcmp(kind, "nsr") == 0 || strcmp(kind, "vnfr") == 0 || strcmp(kind, "instance") == 0;
+    return is_gone(hit) || strcmp(kind, "nsr") == 0 || strcmp(kind, "vnfr") == 0 ||
+           strcmp(kind, "instance") == 0;
 }
 
 /* What was meant: the only one that has instances, or the widest of several of one service (a VNF
@@ -113,11 +134,17 @@ static int find_sources(struct reader *r)
             return cli_report(r->c, &a, "look for '%s'", r->wanted);
         hit = only_hit(json_object_get(a.json, "hits"), &n);
     }
-    if (n == 0)
-        return cli_fail(r->c, CLI_NOT_FOUND, NULL,
-                        "'%s' is no network service, VNF or host; try: baton nsr list", r->wanted);
+    if (n == 0) {
+        struct err err = ERR_INIT;
+        err_hint(&err, "baton nsr list");
+        return cli_fail(r->c, CLI_NOT_FOUND, &err, "'%s' is no network service, VNF or host",
+                        r->wanted);
+    }
     snprintf(r->nsr, sizeof(r->nsr), "%s", cli_json_str(hit, "nsr"));
-    add_sources(r, a.json, hit);
+    if (is_gone(hit))
+        add_kept(r, a.json);
+    else
+        add_sources(r, a.json, hit);
     return CLI_OK;
 }
 
@@ -199,7 +226,6 @@ static size_t shown_of(const char *text)
     return cut;
 }
 
-/* The text is a script's: what could steer a terminal becomes '?'. */
 static void print_line(void *arg, const char *text)
 {
     const struct printer *p = arg;
@@ -214,10 +240,8 @@ static void print_line(void *arg, const char *text)
     if (p->width)
         fprintf(c->out, "%-*s  ", p->width, p->s->host);
     size_t n = shown_of(text);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char t = (unsigned char)text[i];
-        fputc((t < ' ' && t != '\t') || t == 127 ? (t == '\r' ? ' ' : '?') : t, c->out);
-    }
+    for (size_t i = 0; i < n; i++)
+        fputc(text[i] == '\r' ? ' ' : text[i], c->out);
     if (text[n])
         fprintf(c->out, "... (%zu bytes; -o json shows them)", strlen(text));
     fputc('\n', c->out);
@@ -318,9 +342,9 @@ static bool look_again(struct reader *r)
         return a.exit != CLI_NOT_FOUND;
     int n;
     const json_t *hit = only_hit(json_object_get(a.json, "hits"), &n);
-    if (n == 1)
+    if (n == 1 && !is_gone(hit))
         add_sources(r, a.json, hit);
-    return n > 0;
+    return n > 1 || (n == 1 && !is_gone(hit));
 }
 
 static int follow(struct reader *r)
@@ -352,7 +376,9 @@ int cli_cmd_logs(struct cli *c)
         exit = find_sources(&r);
     if (exit == CLI_OK && r.n == 0 && !c->option[CLI_OPT_FOLLOW])
         exit = r.host ? cli_fail(c, CLI_NOT_FOUND, NULL, "'%s' has no host '%s'", r.wanted, r.host)
-                      : cli_fail(c, CLI_NOT_FOUND, NULL, "'%s' has no servers", r.wanted);
+                      : cli_fail(c, CLI_NOT_FOUND, NULL,
+                                 "'%s' has no servers, or was released and no logs were kept",
+                                 r.wanted);
     else if (exit == CLI_OK)
         exit = c->option[CLI_OPT_FOLLOW] ? follow(&r) : print_once(&r);
     release(&r);

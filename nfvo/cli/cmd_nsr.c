@@ -25,6 +25,7 @@ int cli_cmd_nsr_show(struct cli *c)
     return cli_show(c, &cli_nsr);
 }
 
+#define SAY_LEFT_US    (1 * USEC_PER_SEC)
 #define LOGS_EVERY_US  (1 * USEC_PER_SEC)
 #define LOGS_AFTER_US  (500 * USEC_PER_MS) /* a step that is over sooner needs no looking into */
 #define LOGS_WITHIN_MS 2000                /* the progress must not wait for a VNFM */
@@ -189,6 +190,12 @@ static int summarize(struct wait *w, const struct cli_answer *a, int exit)
         cli_watch_steps(w->watch, c);
     if (exit == CLI_OK && w->is_delete) {
         fprintf(to, "\nnsr '%s' is gone after %.3f s\n", w->name, took);
+        fflush(to);
+        if (cli_watch_faults(w->watch, c->errors) > 0)
+            fprintf(c->errors,
+                    "  nsr '%s' was released in spite of that\n"
+                    "  next: baton logs %s; baton explain %s\n",
+                    w->name, w->id, w->id);
     } else if (exit == CLI_OK) {
         fprintf(to, "\nnsr '%s' is ACTIVE after %.3f s: %zu VNFs, %zu instances (%s)\n", w->name,
                 took, cli_count_vnfrs(a->json, NULL), cli_count_instances(a->json), w->id);
@@ -265,7 +272,8 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     snprintf(w.name, sizeof(w.name), "%s", cli_json_str(nsr, "name"));
     w.logs = json_object();
     w.phases = json_object();
-    w.watch = cli_watch_new(to, isatty(fileno(to)), is_delete ? "RELEASE" : "DEPLOY", w.start_us);
+    FILE *raw = to == c->out ? c->raw_out : c->raw_errors;
+    w.watch = cli_watch_new(to, raw, is_delete ? "RELEASE" : "DEPLOY", w.start_us);
     int exit = follow(&w, a);
     cli_watch_free(w.watch);
     json_decref(w.logs);
@@ -313,6 +321,80 @@ int cli_cmd_nsr_create(struct cli *c)
     return exit;
 }
 
+/* --- deleting several: the server accepts them at once and begins them one by one ------------- */
+
+static int resolve_all(struct cli *c, json_t *ids)
+{
+    for (int i = 0; i < c->arg_n; i++) {
+        AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+        int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[i], &id);
+        if (exit != CLI_OK)
+            return exit;
+        json_array_append_new(ids, json_string(id.s));
+    }
+    return CLI_OK;
+}
+
+static void say_left(struct cli *c, size_t gone, size_t n, int64_t *said_us, bool is_last)
+{
+    int64_t now_us = clock_mono_us();
+    if (!is_last && now_us - *said_us < SAY_LEFT_US)
+        return;
+    *said_us = now_us;
+    fprintf(cli_is_for_people(c) ? c->out : c->errors, "%zu of %zu are gone\n", gone, n);
+}
+
+/* They go about in the order in which they were asked for: each is waited for in turn. */
+static int wait_until_gone(struct cli *c, const json_t *ids, int64_t timeout_ms)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    size_t gone = 0, n = json_array_size(ids);
+    int64_t said_us = clock_mono_us(), deadline_us = said_us + timeout_ms * USEC_PER_MS;
+    while (gone < n) {
+        AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+        const char *id = json_string_value(json_array_get(ids, gone));
+        sbuf_addf(&path, "%s/%s", cli_nsr.path, id);
+        int exit = cli_request(c, "GET", path.s, NULL, &a);
+        say_left(c, gone, n, &said_us, false);
+        if (exit == CLI_NOT_FOUND) {
+            gone++;
+            continue;
+        }
+        if (exit != CLI_OK && exit != CLI_UNREACHABLE && a.status < 500)
+            return cli_report(c, &a, "wait for the deletion of nsr '%s'", id);
+        if (clock_mono_us() >= deadline_us) {
+            say_left(c, gone, n, &said_us, true);
+            fprintf(c->errors,
+                    "baton: the deletion is not done; it goes on\n  hint: baton status\n");
+            return CLI_TIMEOUT;
+        }
+        poll(NULL, 0, POLL_SLOW_MS);
+    }
+    say_left(c, gone, n, &said_us, true);
+    return CLI_OK;
+}
+
+static int delete_many(struct cli *c, int64_t timeout_ms)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    json_t *ids = json_array();
+    int exit = resolve_all(c, ids);
+    if (exit == CLI_OK) {
+        char *body = json_dumps(ids, JSON_COMPACT);
+        exit = cli_request(c, "POST", "/api/v1/ns-records/multipledelete", body, &a);
+        free(body);
+        if (exit != CLI_OK)
+            exit = cli_report(c, &a, "delete %d network services", c->arg_n);
+        else
+            fprintf(cli_is_for_people(c) ? c->out : c->errors,
+                    "%d network services are being deleted\n", c->arg_n);
+    }
+    if (exit == CLI_OK && c->option[CLI_OPT_WAIT])
+        exit = wait_until_gone(c, ids, timeout_ms);
+    json_decref(ids);
+    return exit;
+}
+
 int cli_cmd_nsr_delete(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
@@ -322,6 +404,8 @@ int cli_cmd_nsr_delete(struct cli *c)
     int64_t timeout_ms;
     if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
         return CLI_USAGE;
+    if (c->arg_n > 1)
+        return delete_many(c, timeout_ms);
     int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
     if (exit != CLI_OK)
         return exit;
@@ -345,6 +429,9 @@ int cli_cmd_nsr_history(struct cli *c)
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
+    if (exit == CLI_NOT_FOUND)
+        fprintf(c->errors, "  hint: one that was released has its id only: baton explain %s\n",
+                c->args[0]);
     if (exit != CLI_OK)
         return exit;
     sbuf_addf(&path, "%s/%s/history", cli_nsr.path, id.s);

@@ -6,8 +6,11 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/package.h"
+#include "nfvo/cli/terminal.h"
+#include "nfvo/cli/validate.h"
 
-#define RELEASE "6" /* the contract that packages are made for; the server checks it again */
+#define RELEASE                                                                                    \
+    "6" /* the contract that packages are made for; whether it counts, the server says */
 
 static bool is_text(const struct cli *c)
 {
@@ -67,17 +70,15 @@ static void print_finding(struct cli *c, FILE *to, const char *path, bool is_fol
     fprintf(to, "%s%s%s", path, between, f->file);
     if (f->line)
         fprintf(to, ":%u", f->line);
-    fprintf(to, ": %s: ", f->is_warning ? "warning" : "error");
-    if (f->path[0] && strncmp(f->message, f->path, strlen(f->path)) != 0)
-        fprintf(to, "%s: ", f->path);
-    fprintf(to, "%s\n", f->message);
+    fprintf(to, ": %s: %s%s%s\n", finding_level_name(f->level), f->path, f->path[0] ? ": " : "",
+            f->message);
     if (f->hint[0] && is_text(c))
         fprintf(to, "  hint: %s\n", f->hint);
 }
 
 static json_t *finding_json(const struct package_fault *f)
 {
-    return json_pack("{ss ss si ss ss ss}", "severity", f->is_warning ? "warning" : "error", "file",
+    return json_pack("{ss ss si ss ss ss}", "severity", finding_level_name(f->level), "file",
                      f->file, "line", (int)f->line, "path", f->path, "message", f->message, "hint",
                      f->hint);
 }
@@ -87,7 +88,6 @@ struct local {
     bool is_folder;
     struct arena a;
     struct package package;
-    unsigned errors, warnings;
 };
 
 static void local_release(struct local *l)
@@ -102,24 +102,23 @@ static int read_local(struct cli *c, const char *path, struct local *ret)
 {
     struct err err = ERR_INIT;
     const struct package_rules rules = {
-        {.project_id = "", .now = "", .make_id = make_id, .arg = &ret->a}, RELEASE};
+        {.project_id = "", .now = "", .make_id = make_id, .arg = &ret->a}, RELEASE, true};
     if (cli_package_open(path, &ret->fd, &ret->is_folder, &err) != ERR_OK)
         return cli_fail(c, CLI_USAGE, &err, "read the package");
     const struct package_source source = {.fd = ret->fd};
     err_ignore(catalogue_package_read(&source, &rules, &ret->a, &ret->package, &err),
                "its faults are all there");
-    for (uint32_t i = 0; i < ret->package.fault_n; i++)
-        if (ret->package.faults[i].is_warning)
-            ret->warnings++;
-        else
-            ret->errors++;
     return CLI_OK;
 }
 
-static void print_findings(struct cli *c, FILE *to, const char *path, const struct local *l)
+/* What counts most comes first. */
+static void print_findings(struct cli *c, FILE *to, const char *path, const struct local *l,
+                           enum finding_level least)
 {
-    for (uint32_t i = 0; i < l->package.fault_n; i++)
-        print_finding(c, to, path, l->is_folder, &l->package.faults[i]);
+    for (int level = FINDING_ERROR; level >= (int)least; level--)
+        for (uint32_t i = 0; i < l->package.fault_n; i++)
+            if ((int)l->package.faults[i].level == level)
+                print_finding(c, to, path, l->is_folder, &l->package.faults[i]);
 }
 
 int cli_cmd_package_validate(struct cli *c)
@@ -136,11 +135,10 @@ int cli_cmd_package_validate(struct cli *c)
         fputc('\n', c->out);
         json_decref(list);
     } else if (is_text(c)) {
-        print_findings(c, c->out, c->args[0], &l);
-        fprintf(c->errors, "%s: %u error%s, %u warning%s\n", c->args[0], l.errors,
-                l.errors == 1 ? "" : "s", l.warnings, l.warnings == 1 ? "" : "s");
+        print_findings(c, c->out, c->args[0], &l, FINDING_NOTE);
+        cli_print_counts(c, c->args[0], l.package.level_n);
     }
-    return l.errors ? CLI_FAULT : CLI_OK;
+    return l.package.level_n[FINDING_ERROR] ? CLI_FAULT : CLI_OK;
 }
 
 /* --- upload ----------------------------------------------------------------------------------- */
@@ -166,11 +164,11 @@ int cli_cmd_package_upload(struct cli *c)
     int exit = read_local(c, c->args[0], &l);
     if (exit != CLI_OK)
         return exit;
-    if (l.errors) {
-        print_findings(c, c->errors, c->args[0], &l);
-        return cli_fail(c, CLI_FAULT, NULL, "'%s' is not uploaded: %u error%s", c->args[0],
-                        l.errors, l.errors == 1 ? "" : "s");
-    }
+    uint32_t errors = l.package.level_n[FINDING_ERROR];
+    print_findings(c, c->errors, c->args[0], &l, errors ? FINDING_ERROR : FINDING_WARNING);
+    if (errors)
+        return cli_fail(c, CLI_FAULT, NULL, "'%s' is not uploaded: %u error%s", c->args[0], errors,
+                        errors == 1 ? "" : "s");
     if (lseek(l.fd, 0, SEEK_SET) < 0)
         return cli_fail(c, CLI_USAGE, NULL, "'%s' cannot be read twice", c->args[0]);
     snprintf(path, sizeof(path), "/proc/self/fd/%d", l.fd);
@@ -209,7 +207,7 @@ int cli_cmd_script_show(struct cli *c)
         return exit;
     if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "show the script '%s'", c->args[1]);
-    fwrite(a.body.s, 1, a.body.len, c->out);
+    cli_terminal_bytes(c->out, c->raw_out, c->is_terminal, a.body.s, a.body.len);
     return CLI_OK;
 }
 

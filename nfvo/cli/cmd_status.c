@@ -1,19 +1,13 @@
-/* baton status, version, manager list, driver list. */
+/* baton status, version, driver list. */
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
 #include <string.h>
 
 #define CLIENT_VERSION "0.1"
-
-int cli_cmd_manager_list(struct cli *c)
-{
-    static const struct cli_kind manager = {"manager", "/api/v1/vnfmanagers", cli_manager_columns,
-                                            NULL};
-    return cli_list(c, &manager);
-}
 
 /* "vim-drivers.openstack.name": type and name. */
 static void print_drivers(struct cli *c, const json_t *queues)
@@ -95,13 +89,15 @@ static bool is_true(const json_t *object, const char *path)
 
 static void PRINTF_LIKE(2, 3) warn(struct view *v, const char *fmt, ...)
 {
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     va_list ap;
     if (v->warning_n++ >= WARNINGS_MAX)
         return;
     sbuf_addf(&v->warnings, "%-12s ", v->warning_n == 1 ? "WARNINGS" : "");
     va_start(ap, fmt);
-    sbuf_vaddf(&v->warnings, fmt, ap);
+    sbuf_vaddf(&text, fmt, ap);
     va_end(ap);
+    cli_put_line(&v->warnings, text.s);
     sbuf_addc(&v->warnings, '\n');
 }
 
@@ -127,6 +123,15 @@ static void check_processes(struct view *v)
         warn(v, "nfvo %s pid %s was last seen %s: it died, or cannot reach the database",
              cli_json_str(process, "host"), cli_json_str(process, "pid"), ago.s);
     }
+}
+
+static void check_documents(struct view *v)
+{
+    size_t i;
+    const json_t *doc;
+    json_array_foreach(json_object_get(v->all, "unreadable"), i, doc)
+        warn(v, "%s; what needs it is refused (baton explain %s)", cli_json_str(doc, "message"),
+             cli_json_str(doc, "agg"));
 }
 
 /* "start vnfm-generic": who consumes from a queue. "": nobody has to. */
@@ -188,9 +193,10 @@ static void check_queues(struct view *v)
                  messages ? ", and messages wait in it" : "", who.s);
         else if (strcmp(name, "nfvo.dead-letters") == 0 && messages > 0)
             warn(v,
-                 "%lld message%s could not be read or delivered: queue '%s' holds them with "
-                 "their reasons",
-                 (long long)messages, messages == 1 ? "" : "s", name);
+                 "%lld message%s (%lld kB) could not be read or delivered: queue '%s' holds them "
+                 "with their reasons",
+                 (long long)messages, messages == 1 ? "" : "s",
+                 (long long)(number(queue, "bytes") + 1023) / 1024, name);
     }
 }
 
@@ -224,6 +230,81 @@ static void check_peers(struct view *v)
     }
 }
 
+/* What others are refused or lost, and nobody else tells. */
+static void check_around(struct view *v)
+{
+    size_t i;
+    const json_t *item;
+    const char *accounts = cli_json_str(v->all, "broker.accountsFault"),
+               *what_to_do = cli_json_str(v->all, "broker.accountsHint");
+    if (*accounts)
+        warn(v, "accounts on the broker: %s%s%s", accounts, *what_to_do ? ": " : "", what_to_do);
+    json_array_foreach(json_object_get(v->all, "refusals"), i, item)
+    {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        cli_put_refusal(&text, item, v->now_us);
+        const char *hint = cli_json_str(item, "hint");
+        warn(v, "%s%s%s", text.s, *hint ? ": " : "", hint);
+    }
+    json_array_foreach(json_object_get(v->all, "agentsGone"), i, item)
+    {
+        AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
+        cli_put_clock(&at, number(item, "since"), v->now_us);
+        sbuf_adds(&at, " (");
+        cli_put_span(&at, v->now_us - number(item, "since"));
+        sbuf_addc(&at, ')');
+        warn(v, "the agent of %s (nsr '%s') is not connected since %s: does the server run? %s",
+             cli_json_str(item, "host"), cli_json_str(item, "nsrName"), at.s,
+             "scripts cannot be run on it");
+    }
+}
+
+/* Launched before agents had an exchange of their own to write. */
+static void check_old_agents(struct view *v)
+{
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
+    const json_t *old = json_object_get(v->all, "agentsOld"), *name;
+    int64_t n = number(old, "n"), services = number(old, "services");
+    size_t i;
+    if (!n)
+        return;
+    json_array_foreach(json_object_get(old, "nsrs"), i, name) sbuf_addf(
+        &names, "%s'%s'", i ? ", " : "", json_is_string(name) ? json_string_value(name) : "");
+    if (services > (int64_t)i)
+        sbuf_addf(&names, " and %lld more", (long long)(services - (int64_t)i));
+    warn(v,
+         "%lld agent%s of before can reach one another: whoever is root in one such server is root "
+         "in all: nsr %s. Deploy %s again (baton nsr delete, then baton nsr create)",
+         (long long)n, n == 1 ? "" : "s", names.s, services == 1 ? "it" : "them");
+}
+
+static void check_servers(struct view *v)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(v->all, "serversGone"), i, item)
+    {
+        AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
+        cli_put_clock(&at, number(item, "since"), v->now_us);
+        sbuf_adds(&at, " (");
+        cli_put_span(&at, v->now_us - number(item, "since"));
+        sbuf_addc(&at, ')');
+        warn(v, "PoP '%s' does not list server %s (nsr '%s') any more, since %s (baton explain %s)",
+             cli_json_str(item, "pop"), cli_json_str(item, "host"), cli_json_str(item, "nsrName"),
+             at.s, cli_json_str(item, "host"));
+    }
+}
+
+/* What their drivers say to those who deploy there. */
+static void check_pops(struct view *v)
+{
+    size_t i;
+    const json_t *pop;
+    json_array_foreach(json_object_get(v->all, "pops"), i, pop) if (*cli_json_str(pop, "warning"))
+        warn(v, "PoP '%s': %s (baton explain %s)", cli_json_str(pop, "name"),
+             cli_json_str(pop, "warning"), cli_json_str(pop, "id"));
+}
+
 static void check_work(struct view *v)
 {
     size_t i;
@@ -242,6 +323,10 @@ static void check_work(struct view *v)
     if (oldest && v->now_us - oldest > EVENTS_LATE_US)
         warn(v, "%s events are not taken by their subscribers (baton event list)",
              cli_json_str(v->all, "events.undelivered"));
+    const json_t *target;
+    json_array_foreach(cli_json_at(v->all, "events.failing"), i, target) warn(
+        v, "nobody takes events at %s '%s': %s (baton event list)", cli_json_str(target, "type"),
+        cli_json_str(target, "endpoint"), cli_json_str(target, "fault"));
 }
 
 static void print_server(struct view *v)
@@ -267,6 +352,16 @@ static void print_server(struct view *v)
     if (v->warning_n == 0)
         fprintf(v->c->out, "%-12s none\n", "WARNINGS");
     fprintf(v->c->out, "%-12s %d nfvo%s%s\n", "PROCESSES", n, n ? ": " : "", n ? alive.s : "");
+    if (json_is_false(cli_json_at(v->all, "broker.log")))
+        fprintf(v->c->out,
+                "%-12s what it refuses to whom is not told (%s): log.exchange = true in "
+                "rabbitmq.conf\n",
+                "BROKER", cli_json_str(v->all, "broker.logFault"));
+    if (*cli_json_str(v->all, "broker.openRoom"))
+        fprintf(v->c->out,
+                "%-12s is open in virtual host %s: who is there can act for each other; 'open' in "
+                "baton manager list\n",
+                "REGISTRATION", cli_json_str(v->all, "broker.openRoom"));
 }
 
 static void print_counts(struct view *v)
@@ -289,6 +384,9 @@ static void print_counts(struct view *v)
     }
     fprintf(v->c->out, "%-12s %lld%s%s", "SERVICES", (long long)all, states.len ? states.s : "",
             states.len ? ")" : "");
+    if (number(v->all, "releases.left"))
+        fprintf(v->c->out, "; %s releases accepted and not begun",
+                cli_json_str(v->all, "releases.left"));
     if (number(v->all, "tombstones"))
         fprintf(v->c->out, "; %s gone from sight, servers not yet verified to be gone",
                 cli_json_str(v->all, "tombstones"));
@@ -309,7 +407,7 @@ static void print_counts(struct view *v)
 
 static void print_in_flight(struct view *v)
 {
-    static const char *const headings[] = {"IN FLIGHT", "PHASE", "FOR", "LAST STEP",
+    static const char *const headings[] = {"IN FLIGHT", "PHASE", "AGE", "LAST STEP",
                                            "UNTIL",     "ID",    NULL};
     const json_t *list = json_object_get(v->all, "inFlight"), *nsr;
     size_t i;
@@ -339,6 +437,10 @@ static void put_servers(const json_t *pop, struct sbuf *cell)
 {
     sbuf_addf(cell, "%s images, %s networks, %s servers", cli_json_str(pop, "images"),
               cli_json_str(pop, "networks"), cli_json_str(pop, "servers"));
+    json_int_t quota =
+        json_integer_value(json_object_get(json_object_get(pop, "quota"), "instances"));
+    if (quota > 0)
+        sbuf_addf(cell, " of %" JSON_INTEGER_FORMAT, quota);
 }
 
 static void put_driver(const json_t *pop, struct sbuf *cell)
@@ -368,6 +470,24 @@ static const struct cli_column queue_columns[] = {{.heading = "QUEUE", .path = "
                                                   {.heading = "MESSAGES", .path = "messages"},
                                                   {0}};
 
+enum { SHOWN_MAX = 30 };
+
+/* A thousand PoPs are no overview. */
+static void print_some(struct view *v, const struct cli_column *columns, const json_t *list)
+{
+    size_t n = json_array_size(list);
+    if (n <= SHOWN_MAX || v->c->output == CLI_WIDE) {
+        cli_print_list(v->c, columns, list);
+        return;
+    }
+    json_t *some = json_array();
+    for (size_t i = 0; i < SHOWN_MAX; i++)
+        json_array_append(some, json_array_get(list, i));
+    cli_print_list(v->c, columns, some);
+    json_decref(some);
+    fprintf(v->c->out, "... and %zu more (-o wide shows all)\n", n - SHOWN_MAX);
+}
+
 /* none: what to do when there is nothing of the kind. */
 static void print_part(struct view *v, const char *member, const struct cli_column *columns,
                        const char *none)
@@ -377,7 +497,7 @@ static void print_part(struct view *v, const char *member, const struct cli_colu
     if (json_array_size(list) == 0)
         fprintf(v->c->out, "%s: none%s\n", columns[0].heading, none);
     else
-        cli_print_list(v->c, columns, list);
+        print_some(v, columns, list);
 }
 
 /* Columns have no clock: the age is put beside the time. */
@@ -409,12 +529,35 @@ static void add_consumers(const struct view *v, const char *member, const char *
     }
 }
 
+static void print_notes(const struct view *v)
+{
+    size_t i;
+    const json_t *pop;
+    json_array_foreach(json_object_get(v->all, "pops"), i, pop)
+    {
+        AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        if (i >= SHOWN_MAX && v->c->output != CLI_WIDE)
+            break;
+        if (!*cli_json_str(pop, "note"))
+            continue;
+        sbuf_addf(&text, "%s: %s", cli_json_str(pop, "name"), cli_json_str(pop, "note"));
+        cli_put_line(&line, text.s);
+        fprintf(v->c->out, "%s\n", line.s);
+    }
+}
+
 static void print_status(struct cli *c, const json_t *all)
 {
     struct view v = {.c = c, .all = all, .now_us = number(all, "now"), .warnings = SBUF_INIT};
     check_processes(&v);
+    check_documents(&v);
     check_queues(&v);
     check_peers(&v);
+    check_around(&v);
+    check_old_agents(&v);
+    check_servers(&v);
+    check_pops(&v);
     check_work(&v);
     add_ages(&v, json_object_get(all, "pops"));
     add_consumers(&v, "vnfms", "endpoint");
@@ -425,6 +568,7 @@ static void print_status(struct cli *c, const json_t *all)
     print_part(&v, "vnfms", vnfm_columns, "; start one, e.g. vnfm-generic");
     print_part(&v, "drivers", driver_columns, "; start one, e.g. vim-driver-local");
     print_part(&v, "pops", pop_columns, "; baton pop create FILE");
+    print_notes(&v);
     if (c->output == CLI_WIDE && json_is_array(json_object_get(all, "queues")))
         print_part(&v, "queues", queue_columns, "");
     sbuf_release(&v.warnings);

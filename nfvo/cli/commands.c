@@ -1,26 +1,34 @@
 #include "nfvo/cli/commands.h"
 
 #include "common/http/client.h"
+#include "nfvo/cli/rest.h"
+#include "nfvo/cli/terminal.h"
 
 #include <unistd.h>
 
 #define LOGIN (CLI_BIT(USER) | CLI_BIT(PASSWORD_FILE))
+#define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT))
 #define WAIT  (CLI_BIT(WAIT) | CLI_BIT(TIMEOUT))
+#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(QUEUED)) /* for an operation */
 
 /* Dispatch, help and completion are made of this; rows of one noun stand together. */
 /* clang-format off */
 const struct cli_command cli_commands[] = {
     {"login",      NULL,       "",       0, 0, LOGIN,                   cli_cmd_login,        "Get a token and keep it, with URL and project, for the next commands"},
-    {"logout",     NULL,       "",       0, 0, 0,                       cli_cmd_logout,       "Forget the token"},
+    {"logout",     NULL,       "",       0, 0, 0,                       cli_cmd_logout,       "End the login at the server, and forget the token"},
+    {"session",    "list",     "",       0, 0, LIST,                    cli_cmd_session_list, "List your logins; an administrator: everybody's"},
+    {"session",    "delete",   "SESSION...", 1, CLI_ARGS_MAX, 0,        cli_cmd_session_delete, "End logins: their tokens are good no more, at once"},
+    {"audit",      NULL,       "[FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_audit, "Say who did what, from where, with what outcome, the newest first: who=admin kind=login outcome=refused from=ADDRESS what=POST* object=/api/v1/users/* since=2h until=2026-11-30"},
     {"status",     NULL,       "",       0, 0, 0,                       cli_cmd_status,       "Show the whole suite, what is wrong first: processes, queues, managers, drivers, PoPs, waits"},
     {"explain",    NULL,       "ID|NAME", 1, 1, 0,                      cli_cmd_explain,      "Say what something is, what it waits for until when, what failed, what to do"},
     {"logs",       NULL,       "NSR|VNFR|HOST [HOST]", 1, 2, CLI_BIT(FOLLOW) | CLI_BIT(LINES), cli_cmd_logs, "Print what the scripts of its servers said"},
-    {"pop",        "list",     "",       0, 0, 0,                       cli_cmd_pop_list,     "List the points of presence (clouds)"},
+    {"pop",        "list",     "",       0, 0, LIST,                       cli_cmd_pop_list,     "List the points of presence (clouds)"},
     {"pop",        "show",     "POP",    1, 1, 0,                       cli_cmd_pop_show,     "Show one with its images, networks and flavours"},
     {"pop",        "create",   "FILE",   1, 1, 0,                       cli_cmd_pop_create,   "Register one out of a JSON file"},
+    {"pop",        "update",   "POP FILE", 2, 2, 0,                     cli_cmd_pop_update,   "Replace its address or credentials by those of a JSON file"},
     {"pop",        "refresh",  "POP",    1, 1, 0,                       cli_cmd_pop_refresh,  "Ask its driver again what is there"},
     {"pop",        "delete",   "POP",    1, 1, 0,                       cli_cmd_pop_delete,   "Forget it"},
-    {"package",    "list",     "",       0, 0, 0,                       cli_cmd_package_list, "List the VNF packages"},
+    {"package",    "list",     "",       0, 0, LIST,                       cli_cmd_package_list, "List the VNF packages"},
     {"package",    "show",     "PACKAGE", 1, 1, 0,                      cli_cmd_package_show, "Show one with its scripts"},
     {"package",    "create",   "NAME",   1, 1, CLI_BIT(DIR),            cli_cmd_package_create, "Write a folder with a package that works, to start from"},
     {"package",    "validate", "DIR|TAR", 1, 1, 0,                      cli_cmd_package_validate, "Check one without a server, naming every fault by file, line and path"},
@@ -28,22 +36,72 @@ const struct cli_command cli_commands[] = {
     {"package",    "delete",   "PACKAGE", 1, 1, 0,                      cli_cmd_package_delete, "Remove it and its VNFD from the catalogue"},
     {"script",     "show",     "PACKAGE SCRIPT", 2, 2, 0,               cli_cmd_script_show,  "Print the text of a package's script"},
     {"script",     "put",      "PACKAGE SCRIPT FILE", 3, 3, 0,          cli_cmd_script_put,   "Replace the text of a package's script"},
-    {"nsd",        "list",     "",       0, 0, 0,                       cli_cmd_nsd_list,     "List the network service descriptors"},
+    {"nsd",        "list",     "",       0, 0, LIST,                       cli_cmd_nsd_list,     "List the network service descriptors"},
     {"nsd",        "show",     "NSD",    1, 1, 0,                       cli_cmd_nsd_show,     "Show one with its VNFDs and dependencies"},
     {"nsd",        "create",   "FILE",   1, 1, 0,                       cli_cmd_nsd_create,   "Onboard one out of a JSON file"},
     {"nsd",        "validate", "FILE",   1, 1, CLI_BIT(STRICT),         cli_cmd_nsd_validate, "Check a JSON file without a server, naming every violation by its path"},
     {"nsd",        "delete",   "NSD",    1, 1, 0,                       cli_cmd_nsd_delete,   "Remove it from the catalogue"},
-    {"nsr",        "list",     "",       0, 0, 0,                       cli_cmd_nsr_list,     "List the network services that run"},
+    {"nsr",        "list",     "",       0, 0, LIST | CLI_BIT(STATUS),                       cli_cmd_nsr_list,     "List the network services that run"},
     {"nsr",        "show",     "NSR",    1, 1, 0,                       cli_cmd_nsr_show,     "Show one with VNFs, instances, addresses and faults"},
     {"nsr",        "create",   "NSD",    1, 1, WAIT | CLI_BIT(BODY),    cli_cmd_nsr_create,   "Deploy a network service"},
-    {"nsr",        "delete",   "NSR",    1, 1, WAIT,                    cli_cmd_nsr_delete,   "Release everything it uses"},
+    {"nsr",        "delete",   "NSR...", 1, CLI_ARGS_MAX, WAIT,                    cli_cmd_nsr_delete,   "Release everything it uses"},
     {"nsr",        "history",  "NSR",    1, 1, 0,                       cli_cmd_nsr_history,  "What happened to it, with times"},
-    {"manager",    "list",     "",       0, 0, 0,                       cli_cmd_manager_list, "List the VNFMs that registered"},
+    {"nsr",        "scale-out", "NSR [VNF]", 1, 2, ASK | CLI_BIT(VDU) | CLI_BIT(NUMBER) | CLI_BIT(POP) | CLI_BIT(STANDBY) | CLI_BIT(ON_FAILURE), cli_cmd_nsr_scale_out, "Add instances to a VNF"},
+    {"nsr",        "scale-in", "NSR [VNF|HOST]", 1, 2, ASK | CLI_BIT(VDU) | CLI_BIT(NUMBER) | CLI_BIT(DRAIN), cli_cmd_nsr_scale_in, "Remove an instance: this one, or one that failed, or the youngest"},
+    {"nsr",        "heal",     "NSR [VNF|HOST]", 1, 2, ASK | CLI_BIT(CAUSE), cli_cmd_nsr_heal, "Run the HEAL scripts of an instance"},
+    {"nsr",        "switch",   "NSR [VNF|HOST]", 1, 2, ASK,             cli_cmd_nsr_switch,   "Let a standby instance take the place of this one"},
+    {"nsr",        "start",    "NSR [VNF|HOST]", 1, 2, ASK,             cli_cmd_nsr_start,    "Start a VNF, or one instance of it"},
+    {"nsr",        "stop",     "NSR [VNF|HOST]", 1, 2, ASK,             cli_cmd_nsr_stop,     "Stop a VNF, or one instance of it"},
+    {"nsr",        "restart",  "NSR [VNF]", 1, 2, ASK | CLI_BIT(IMAGE), cli_cmd_nsr_restart,  "Rebuild the servers of a VNF, what is on their disks is lost, and start it again"},
+    {"nsr",        "upgrade",  "NSR VNF VNFD", 3, 3, ASK | CLI_BIT(NO_RESTART), cli_cmd_nsr_upgrade, "Rebuild a VNF by another descriptor: images, scripts"},
+    {"nsr",        "update",   "NSR [VNF]", 1, 2, ASK,                  cli_cmd_nsr_update,   "Run the UPDATE scripts of a VNF"},
+    {"nsr",        "execute",  "NSR [VNF] FILE", 2, 3, ASK,             cli_cmd_nsr_execute,  "Run a script, out of a file or -, on all servers of a VNF"},
+    {"nsr",        "configure", "NSR [VNF] KEY=VALUE...", 2, CLI_ARGS_MAX, ASK | CLI_BIT(STRICT) | CLI_BIT(RECORD_ONLY), cli_cmd_nsr_configure, "Change configuration parameters, and tell the VNF and those that depend on it"},
+    {"nsr",        "add-vnf",  "NSR VNFD", 2, 2, ASK | CLI_BIT(BODY),   cli_cmd_nsr_add_vnf,  "Add a VNF of this descriptor to a service that runs"},
+    {"nsr",        "remove-vnf", "NSR VNF", 2, 2, ASK,                  cli_cmd_nsr_remove_vnf, "Remove a VNF and its servers from a service that runs"},
+    {"nsr",        "resume",   "NSR",    1, 1, ASK,                     cli_cmd_nsr_resume,   "Go on with what failed, from the failed script on"},
+    {"op",         "list",     "[NSR] [FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_op_list, "List operations, the youngest first: state=open kind=heal"},
+    {"op",         "show",     "OPERATION", 1, 1, 0,                    cli_cmd_op_show,      "Show its steps, what failed, and what you may do now"},
+    {"op",         "wait",     "OPERATION", 1, 1, CLI_BIT(TIMEOUT),     cli_cmd_op_wait,      "Show its steps as they happen, until it ends or waits for you"},
+    {"op",         "retry",    "OPERATION", 1, 1, WAIT | CLI_BIT(REPEAT) | CLI_BIT(UNKNOWN), cli_cmd_op_retry, "Go on with one that failed: what is done is not done again"},
+    {"op",         "continue", "OPERATION", 1, 1, WAIT,                 cli_cmd_op_continue,  "Go on without the instances that could not be made"},
+    {"op",         "rollback", "OPERATION", 1, 1, WAIT,                 cli_cmd_op_rollback,  "Undo it, the last step first"},
+    {"op",         "cancel",   "OPERATION", 1, 1, WAIT | CLI_BIT(FORCEFUL), cli_cmd_op_cancel, "Begin nothing more of it"},
+    {"op",         "fail",     "OPERATION", 1, 1, 0,                    cli_cmd_op_fail,      "Give it up; what it did stays"},
+    {"vnfd",       "list",     "",       0, 0, LIST,                    cli_cmd_vnfd_list,    "List the VNF descriptors"},
+    {"manager",    "list",     "",       0, 0, 0,                       cli_cmd_manager_list, "List the accounts of VNFMs, drivers and others on the broker, with their rooms"},
+    {"manager",    "show",     "NAME",   1, 1, 0,                       cli_cmd_manager_show, "Show one"},
+    {"manager",    "enrol",    "NAME",   1, 1, CLI_BIT(TYPE) | CLI_BIT(KIND) | CLI_BIT(QUEUE) | CLI_BIT(ROOM) | CLI_BIT(MANAGEMENT) | CLI_BIT(FOR), cli_cmd_manager_enrol, "Make an account for one before it starts; its password is told once"},
+    {"manager",    "rotate",   "NAME",   1, 1, CLI_BIT(FOR),            cli_cmd_manager_rotate, "Give it another password; what is connected goes on"},
+    {"manager",    "delete",   "NAME",   1, 1, 0,                       cli_cmd_manager_delete, "Delete its account; its connections end"},
     {"driver",     "list",     "",       0, 0, 0,                       cli_cmd_driver_list,  "List the VIM drivers that run"},
-    {"event",      "list",     "",       0, 0, 0,                       cli_cmd_event_list,   "List who is told of lifecycle events"},
+    {"event",      "list",     "",       0, 0, LIST,                       cli_cmd_event_list,   "List who is told of lifecycle events"},
     {"event",      "watch",    "",       0, 0, CLI_BIT(NSR),            cli_cmd_events_watch, "Print lifecycle events as they happen, until Ctrl-C"},
     {"event",      "create",   "NAME",   1, 1, CLI_BIT(EVENT) | CLI_BIT(ENDPOINT) | CLI_BIT(NSR), cli_cmd_event_create, "Subscribe a queue or URL"},
     {"event",      "delete",   "EVENT",  1, 1, 0,                       cli_cmd_event_delete, "Unsubscribe it"},
+    {"user",       "list",     "",       0, 0, LIST,                    cli_cmd_user_list,    "List the users; who is no administrator sees themselves"},
+    {"user",       "show",     "[USER]", 0, 1, 0,                       cli_cmd_user_show,    "Show one; without a name the one who is logged in"},
+    {"user",       "create",   "NAME",   1, 1, CLI_BIT(ROLE) | CLI_BIT(EMAIL) | CLI_BIT(PASSWORD_FILE), cli_cmd_user_create, "Make a user with roles in projects (ADMIN, USER, GUEST)"},
+    {"user",       "update",   "USER",   1, 1, CLI_BIT(EMAIL),          cli_cmd_user_update,  "Change the e-mail address"},
+    {"user",       "grant",    "USER ROLE@PROJECT", 2, 2, 0,            cli_cmd_user_grant,   "Give a role in a project, in the place of the one there: USER@lab, GUEST@lab, ADMIN@*"},
+    {"user",       "revoke",   "USER PROJECT", 2, 2, 0,                 cli_cmd_user_revoke,  "Take the role in a project away"},
+    {"user",       "enable",   "USER...", 1, CLI_ARGS_MAX, 0,           cli_cmd_user_enable,  "Let them log in again"},
+    {"user",       "disable",  "USER...", 1, CLI_ARGS_MAX, 0,           cli_cmd_user_disable, "End their logins, and let them not log in"},
+    {"user",       "password", "[USER]", 0, 1, CLI_BIT(PASSWORD_FILE),  cli_cmd_user_password, "Change your own password, or that of a user; logins with the old one end"},
+    {"user",       "delete",   "USER...", 1, CLI_ARGS_MAX, 0,           cli_cmd_user_delete,  "Delete them; not the last one of a project that has something in it"},
+    {"project",    "list",     "",       0, 0, LIST,                    cli_cmd_project_list, "List the projects that you may see"},
+    {"project",    "show",     "PROJECT", 1, 1, 0,                      cli_cmd_project_show, "Show one with what it uses of its quota"},
+    {"project",    "create",   "NAME",   1, 1, CLI_BIT(DESCRIPTION) | CLI_BIT(QUOTA), cli_cmd_project_create, "Make a project"},
+    {"project",    "update",   "PROJECT", 1, 1, CLI_BIT(DESCRIPTION) | CLI_BIT(QUOTA), cli_cmd_project_update, "Change its description or quota"},
+    {"project",    "delete",   "PROJECT", 1, 1, 0,                      cli_cmd_project_delete, "Delete one that has nothing in it, and the roles in it"},
+    {"key",        "list",     "",       0, 0, LIST,                    cli_cmd_key_list,     "List the ssh keys of the project"},
+    {"key",        "show",     "KEY",    1, 1, 0,                       cli_cmd_key_show,     "Show one with its public part"},
+    {"key",        "import",   "NAME FILE", 2, 2, 0,                    cli_cmd_key_import,   "Register a public key out of a file (ssh-rsa ...)"},
+    {"key",        "generate", "NAME",   1, 1, 0,                       cli_cmd_key_generate, "Make a key pair and print the private key: baton key generate NAME >FILE"},
+    {"key",        "delete",   "KEY",    1, 1, 0,                       cli_cmd_key_delete,   "Forget it"},
+    {"service",    "list",     "",       0, 0, LIST,                    cli_cmd_service_list, "List the services that may register (autoscaling, fault management)"},
+    {"service",    "create",   "NAME",   1, 1, CLI_BIT(FOR),            cli_cmd_service_create, "Let a service register, and print its key; one that is there keeps its projects and key"},
+    {"service",    "delete",   "SERVICE", 1, 1, 0,                      cli_cmd_service_delete, "Delete it: its key and tokens end"},
     {"version",    NULL,       "",       0, 0, 0,                       cli_cmd_version,      "Show the versions of client and server"},
     {"completion", NULL,       "",       0, 0, 0,                       cli_cmd_completion,   "Print the completion for bash: source <(baton completion)"},
     {"help",       NULL,       "[COMMAND]", 0, 2, 0,                    cli_cmd_help,         "Explain a command, or all"},
@@ -53,17 +111,23 @@ const struct cli_command cli_commands[] = {
 
 void cli_init(struct cli *c, FILE *out, FILE *errors)
 {
-    *c = (struct cli){.out = out, .errors = errors};
+    *c = (struct cli){.raw_out = out, .raw_errors = errors};
     c->is_terminal = fileno(out) >= 0 && isatty(fileno(out));
+    c->out = cli_terminal_open(out, c->is_terminal);
+    c->errors = cli_terminal_open(errors, true);
 }
 
 void cli_release(struct cli *c)
 {
     http_client_free(c->http);
     cli_session_release(&c->session);
+    fclose(c->out);
+    fclose(c->errors);
+    c->out = c->raw_out;
+    c->errors = c->raw_errors;
 }
 
-int cli_main(struct cli *c, int argc, char **argv)
+static int run(struct cli *c, int argc, char **argv)
 {
     enum cli_exit exit = cli_parse(c, argc, argv);
     if (exit != CLI_OK || !c->command)
@@ -72,8 +136,20 @@ int cli_main(struct cli *c, int argc, char **argv)
         cli_help(c, c->out, c->command->noun, c->command->verb);
         return CLI_OK;
     }
+    exit = cli_check_environment(c);
+    if (exit != CLI_OK)
+        return exit;
     int code = c->command->run(c);
     if (fflush(c->out) != 0 && code == CLI_OK)
         return cli_fail(c, CLI_USAGE, NULL, "the output cannot be written");
+    return code;
+}
+
+int cli_main(struct cli *c, int argc, char **argv)
+{
+    int code = run(c, argc, argv);
+    cli_end_login(c, code);
+    fflush(c->out);
+    fflush(c->errors);
     return code;
 }

@@ -7,22 +7,6 @@ const struct cli_kind cli_package = {"package", "/api/v1/vnf-packages", cli_pack
                                      cli_show_package};
 const struct cli_kind cli_event = {"event", "/api/v1/events", cli_event_columns, NULL};
 
-int cli_list(struct cli *c, const struct cli_kind *kind)
-{
-    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
-    size_t i;
-    json_t *object;
-    if (cli_request(c, "GET", kind->path, NULL, &a) != CLI_OK)
-        return cli_report(c, &a, "list the %ss", kind->name);
-    if (c->output == CLI_JSON)
-        cli_print_json(c, a.json, a.body.s);
-    else if (cli_is_for_people(c))
-        cli_print_list(c, kind->columns, a.json);
-    else
-        json_array_foreach(a.json, i, object) fprintf(c->out, "%s\n", cli_json_str(object, "id"));
-    return CLI_OK;
-}
-
 void cli_print_object(struct cli *c, const struct cli_kind *kind, const struct cli_answer *a)
 {
     if (c->output == CLI_JSON)
@@ -50,11 +34,25 @@ int cli_show(struct cli *c, const struct cli_kind *kind)
     return CLI_OK;
 }
 
+/* What the server took, and will probably not do what is meant. */
+static void print_warnings(struct cli *c, const json_t *answer)
+{
+    const json_t *warning;
+    size_t i;
+    json_array_foreach(json_object_get(answer, "warnings"), i, warning)
+    {
+        fprintf(c->errors, "baton: %s: %s: %s\n", cli_json_str(warning, "severity"),
+                cli_json_str(warning, "path"), cli_json_str(warning, "message"));
+        cli_print_document_line(c, cli_json_str(warning, "path"));
+    }
+}
+
 int cli_create(struct cli *c, const struct cli_kind *kind, const char *path, const char *body)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     if (cli_request(c, "POST", path, body, &a) != CLI_OK)
         return cli_report(c, &a, "create the %s", kind->name);
+    print_warnings(c, a.json);
     if (cli_is_for_people(c))
         fprintf(c->out, "%s '%s' created: %s\n", kind->name, cli_json_str(a.json, "name"),
                 cli_json_str(a.json, "id"));

@@ -13,6 +13,10 @@ struct cli_kind {
 };
 extern const struct cli_kind cli_pop, cli_nsd, cli_nsr, cli_event, cli_package;
 
+/* A line from the terminal, unseen, without its end. Appended. The caller wipes it. */
+void cli_ask_secret(struct cli *c, const char *prompt, struct sbuf *secret);
+/* In pages; --limit, --name, --status and --sort where the command takes them, and arguments
+ * NAME=VALUE as further filters (list.c). */
 int cli_list(struct cli *c, const struct cli_kind *kind);
 int cli_show(struct cli *c, const struct cli_kind *kind);
 int cli_create(struct cli *c, const struct cli_kind *kind, const char *path, const char *body);

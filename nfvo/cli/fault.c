@@ -1,9 +1,9 @@
 #include "nfvo/cli/cli.h"
+#include "nfvo/cli/terminal.h"
 
 #include <string.h>
 
-/* Text of a peer, made harmless for a terminal: what is not printable becomes '?'; further lines
- * are indented. */
+/* Text of a peer; further lines are indented. */
 static void print_text(FILE *to, const char *label, const char *text)
 {
     if (!text || text[strspn(text, " \t\r\n")] == '\0')
@@ -13,7 +13,7 @@ static void print_text(FILE *to, const char *label, const char *text)
         if (*p == '\n' && p[1])
             fprintf(to, "\n  %*s", (int)strlen(label) + 2, "");
         else if (*p != '\n')
-            fputc((unsigned char)*p < ' ' && *p != '\t' ? '?' : *p == 127 ? '?' : *p, to);
+            fputc(*p, to);
     }
     fputc('\n', to);
 }
@@ -24,7 +24,8 @@ static void print_details(FILE *to, const json_t *fault)
     const json_t *causes = cli_json_at(fault, "causes"), *cause;
     size_t i;
     for (i = 0; i < ARRAY_LEN(members); i++)
-        print_text(to, members[i], cli_json_str(fault, members[i]));
+        if (i != 1 || !strstr(cli_json_str(fault, "message"), cli_json_str(fault, members[i])))
+            print_text(to, members[i], cli_json_str(fault, members[i]));
     json_array_foreach(causes, i, cause) print_text(to, "cause", json_string_value(cause));
     print_text(to, "output", cli_json_str(fault, "output_tail"));
     print_text(to, "hint", cli_json_str(fault, "hint"));
@@ -52,7 +53,9 @@ static const char *message_of(const json_t *body)
 void cli_print_fault(FILE *to, const char *what, const json_t *body)
 {
     const json_t *fault = cli_json_at(body, "fault");
-    fprintf(to, "baton: %s: %s\n", what, message_of(body));
+    AUTO(sbuf_release) struct sbuf message = SBUF_INIT;
+    cli_put_line(&message, message_of(body));
+    fprintf(to, "baton: %s: %s\n", what, message.s);
     if (fault)
         print_details(to, fault);
     else if (json_is_object(cli_json_at(body, "causes")) || *cli_json_str(body, "hint"))
@@ -62,14 +65,16 @@ void cli_print_fault(FILE *to, const char *what, const json_t *body)
 int cli_fail(struct cli *c, enum cli_exit exit, const struct err *err, const char *fmt, ...)
 {
     AUTO(sbuf_release) struct sbuf what = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf message = SBUF_INIT;
     va_list ap;
     va_start(ap, fmt);
     sbuf_vaddf(&what, fmt, ap);
     va_end(ap);
-    fprintf(c->errors, "baton: %s%s%s\n", what.s, err && err->msg[0] ? ": " : "",
-            err ? err->msg : "");
+    cli_put_line(&message, err ? err->msg : "");
+    fprintf(c->errors, "baton: %s%s%s\n", what.s, message.len ? ": " : "", message.s);
     if (err) {
-        print_text(c->errors, "object", err->where);
+        if (!strstr(err->msg, err->where)) /* each place once */
+            print_text(c->errors, "object", err->where);
         print_text(c->errors, "hint", err->hint);
     }
     return exit;

@@ -27,10 +27,10 @@ static void print_command(FILE *to, const struct cli_command *cmd)
     fprintf(to, "  %-26s %s\n", left, cmd->help);
 }
 
-static void print_options(FILE *to, unsigned which)
+static void print_options(FILE *to, uint64_t which)
 {
     for (int i = 0; i < CLI_OPT_N; i++) {
-        if (!(which & (1u << i)))
+        if (!(which & (UINT64_C(1) << i)))
             continue;
         char left[64];
         char letter[8] = "";
@@ -52,12 +52,8 @@ static void print_exits(FILE *to)
 
 static void print_environment(FILE *to)
 {
-    fprintf(to, "\nEnvironment (beats the stored login):\n"
-                "  BATON_URL, BATON_PROJECT, BATON_CA   as the options\n"
-                "  BATON_TOKEN                          use this token\n"
-                "  BATON_USER, BATON_PASSWORD           log in for this one command\n"
-                "  BATON_PASSWORD_FILE                  file with the password in its first line\n"
-                "\nNSR, NSD, POP are ids or names; a name that several objects bear is refused "
+    cli_help_environment(to);
+    fprintf(to, "\nNSR, NSD, POP are ids or names; a name that several objects bear is refused "
                 "with their ids.\n"
                 "FILE is a path, or - for standard input.\n");
 }
@@ -65,7 +61,7 @@ static void print_environment(FILE *to)
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
 {
     (void)c;
-    unsigned options = 0;
+    uint64_t options = 0;
     int n = 0;
     const struct cli_command *last = NULL;
     for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
@@ -75,16 +71,15 @@ void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
             n++;
         }
     if (n == 1)
-        fprintf(to, "usage: baton %s%s%s%s%s [options]\n\n%s.\n\n", last->noun,
-                last->verb ? " " : "", last->verb ? last->verb : "", last->args[0] ? " " : "",
-                last->args, last->help);
+        fprintf(to, "usage: baton %s%s%s%s%s [options]\n\n%s.\n", last->noun, last->verb ? " " : "",
+                last->verb ? last->verb : "", last->args[0] ? " " : "", last->args, last->help);
     else
         fprintf(to, "usage: baton %s [options]\n\n", noun ? noun : "COMMAND");
     for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 1; cmd++)
         if (is_meant(cmd, noun, verb))
             print_command(to, cmd);
     if (noun && options) {
-        fprintf(to, "%sOptions:\n", n > 1 ? "\n" : "");
+        fprintf(to, "\nOptions:\n");
         print_options(to, options);
     }
     fprintf(to, "\nOptions of all commands:\n");
@@ -129,7 +124,7 @@ static void print_options_of(FILE *to)
         fprintf(to, "    '%s%s%s') words='", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "");
         for (int i = 0; i < CLI_OPT_N; i++)
-            if (cmd->options & (1u << i))
+            if (cmd->options & (UINT64_C(1) << i))
                 fprintf(to, "--%s ", rows[i].name);
         fprintf(to, "--output --url --project --help' ;;\n");
     }

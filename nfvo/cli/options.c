@@ -18,13 +18,20 @@ static const struct row {
     (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
      CLI_BIT(HELP))
 
+static int usage_behind(struct cli *c, const char *noun, const char *what, const char *subject)
+{
+    const char *verb = c->command ? c->command->verb : NULL;
+    if (c->command)
+        noun = c->command->noun;
+    fprintf(c->errors, "baton: %s '%s'\n", what, subject);
+    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", noun ? " " : "", noun ? noun : "",
+            verb ? " " : "", verb ? verb : "");
+    return CLI_USAGE;
+}
+
 static int usage(struct cli *c, const char *what, const char *subject)
 {
-    fprintf(c->errors, "baton: %s '%s'\n", what, subject);
-    const struct cli_command *cmd = c->command;
-    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", cmd ? " " : "", cmd ? cmd->noun : "",
-            cmd && cmd->verb ? " " : "", cmd && cmd->verb ? cmd->verb : "");
-    return CLI_USAGE;
+    return usage_behind(c, NULL, what, subject);
 }
 
 /* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
@@ -50,21 +57,21 @@ static int find_option(const char *arg, const char **ret_value)
     return -1;
 }
 
-/* Returns how many of argv it took, 0 on a mistake (told). */
-static int take_option(struct cli *c, int left, char **argv)
+/* Returns how many of argv it took, 0 on a mistake (told). noun: what stood before it, or NULL. */
+static int take_option(struct cli *c, const char *noun, int left, char **argv)
 {
     const char *value;
     int i = find_option(argv[0], &value);
     if (i < 0)
-        return usage(c, "no such option", argv[0]), 0;
+        return usage_behind(c, noun, "no such option", argv[0]), 0;
     if (!rows[i].value[0]) {
         if (value)
-            return usage(c, "this option takes no value:", argv[0]), 0;
+            return usage_behind(c, noun, "this option takes no value:", argv[0]), 0;
         c->option[i] = "";
         return 1;
     }
     if (!value && left < 2)
-        return usage(c, "a value is missing behind", argv[0]), 0;
+        return usage_behind(c, noun, "a value is missing behind", argv[0]), 0;
     c->option[i] = value ? value : argv[1];
     return value ? 1 : 2;
 }
@@ -76,30 +83,39 @@ static bool is_called(const char *noun, const char *word)
     return strncmp(noun, word, n) == 0 && (!word[n] || strcmp(word + n, "s") == 0);
 }
 
-static bool is_noun(const char *word)
+/* As the table of commands has it; NULL: it is none. */
+static const char *noun_of(int n, char **words)
 {
-    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
-        if (is_called(cmd->noun, word))
-            return true;
-    return false;
+    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++)
+        if (is_called(cmd->noun, words[0]))
+            return cmd->noun;
+    return NULL;
+}
+
+static const struct cli_command *command_of(int n, char **words)
+{
+    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++)
+        if (is_called(cmd->noun, words[0]) &&
+            (!cmd->verb || (n > 1 && strcmp(cmd->verb, words[1]) == 0)))
+            return cmd;
+    return NULL;
 }
 
 static enum cli_exit find_command(struct cli *c, int n, char **words)
 {
-    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++) {
-        if (!is_called(cmd->noun, words[0]) ||
-            (cmd->verb && (n < 2 || strcmp(cmd->verb, words[1]) != 0)))
-            continue;
-        c->command = cmd;
-        c->args = words + (cmd->verb ? 2 : 1);
-        c->arg_n = n - (cmd->verb ? 2 : 1);
+    const char *noun = noun_of(n, words);
+    c->command = command_of(n, words);
+    if (c->command) {
+        int taken = c->command->verb ? 2 : 1;
+        c->args = words + taken;
+        c->arg_n = n - taken;
         return CLI_OK;
     }
-    if (n > 0 && c->option[CLI_OPT_HELP] && is_noun(words[0]))
+    if (c->option[CLI_OPT_HELP] && noun)
         return CLI_OK; /* "baton nsr --help" */
-    if (n > 1 && is_noun(words[0]))
-        return usage(c, "no such command behind the noun:", words[1]);
-    if (n == 1 && is_noun(words[0])) {
+    if (n > 1 && noun)
+        return usage_behind(c, noun, "no such command behind the noun:", words[1]);
+    if (n == 1 && noun) {
         cli_help(c, c->errors, words[0], NULL);
         return CLI_USAGE;
     }
@@ -126,7 +142,7 @@ static enum cli_exit check_fit(struct cli *c)
 {
     const struct cli_command *cmd = c->command;
     for (int i = 0; i < CLI_OPT_N; i++)
-        if (c->option[i] && !((cmd->options | COMMON_OPTIONS) & (1u << i)))
+        if (c->option[i] && !((cmd->options | COMMON_OPTIONS) & (UINT64_C(1) << i)))
             return usage(c, "this command does not take the option", rows[i].name);
     if (c->option[CLI_OPT_HELP])
         return CLI_OK;
@@ -134,6 +150,10 @@ static enum cli_exit check_fit(struct cli *c)
         return usage(c, "one argument too many:", c->args[cmd->arg_max]);
     if (c->arg_n < cmd->arg_min)
         return usage(c, "arguments are missing; it takes", cmd->args);
+    if (c->option[CLI_OPT_TIMEOUT] && !c->option[CLI_OPT_WAIT] && cmd->options & CLI_BIT(WAIT))
+        return usage(c, "only together with --wait:", "--timeout");
+    if (c->option[CLI_OPT_PLAN] && c->option[CLI_OPT_WAIT])
+        return usage(c, "a plan does nothing to wait for: not together with --wait:", "--plan");
     return check_output(c);
 }
 
@@ -148,8 +168,12 @@ enum cli_exit cli_parse(struct cli *c, int argc, char **argv)
             is_literal = true;
         else if (is_literal || argv[i][0] != '-' || !argv[i][1])
             words[n++] = argv[i];
-        else if ((took = take_option(c, argc - i, argv + i)) == 0)
-            return CLI_USAGE;
+        else {
+            c->command = command_of(n, words); /* so far: a mistake hints at its help */
+            took = take_option(c, noun_of(n, words), argc - i, argv + i);
+            if (took == 0)
+                return CLI_USAGE;
+        }
     }
     enum cli_exit exit = find_command(c, n, words);
     if (exit != CLI_OK)

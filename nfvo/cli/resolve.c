@@ -61,7 +61,10 @@ int cli_resolve(struct cli *c, const char *kind, const char *path, const char *w
         sbuf_adds(ret_id, wanted);
         return CLI_OK;
     }
-    if (cli_request(c, "GET", path, NULL, &a) != CLI_OK)
+    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
+    sbuf_addf(&query, "%s?slim=true&name=", path);
+    http_percent_encode(&query, wanted);
+    if (cli_request(c, "GET", query.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "look up the %s '%s'", kind, wanted);
     int exit = cli_resolve_in(c, kind, a.json, wanted, &id);
     if (exit == CLI_OK)

@@ -1,18 +1,26 @@
 #include "nfvo/cli/rest.h"
 
+#include "common/base/mem.h"
 #include "common/http/client.h"
+#include "common/sys/clock.h"
+#include "common/sys/ids.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A PoP is registered within the server's operation-timeout (120 s): let it say why, do not hang up
  * before. */
 #define CALL_TIMEOUT_MS 180000
+/* A POST whose answer was lost is asked for again, with the same Idempotency-Key: for so long. */
+#define REPEAT_MS       60000
+#define REPEAT_PAUSE_MS 250
 
 void cli_answer_release(struct cli_answer *a)
 {
     sbuf_release(&a->body);
     json_decref(a->json);
+    free(a->next);
     *a = (struct cli_answer)CLI_ANSWER_INIT;
 }
 
@@ -20,6 +28,7 @@ static void clear(struct cli_answer *a)
 {
     sbuf_clear(&a->body);
     json_decref(a->json);
+    free(a->next);
     *a = (struct cli_answer){.body = a->body};
 }
 
@@ -39,11 +48,26 @@ static enum cli_exit exit_of(int status)
     return status == 401 || status == 403 ? CLI_AUTH : status == 404 ? CLI_NOT_FOUND : CLI_FAULT;
 }
 
+/* Link: </api/v1/...>; rel="next" */
+static char *next_of(const struct http_response *res)
+{
+    const char *link = http_response_header(res, "Link");
+    size_t len = link && link[0] == '<' ? strcspn(link, ">") : 0;
+    if (len < 2 || link[1] != '/' || !strstr(link + len, "rel=\"next\""))
+        return NULL;
+    char *path = xstrdup(link + 1);
+    path[len - 1] = '\0';
+    return path;
+}
+
 static void read_answer(struct cli_answer *a, const struct http_response *res)
 {
     a->status = res->status;
     sbuf_add(&a->body, res->body.s, res->body.len);
     a->json = json_loadb(res->body.s, res->body.len, JSON_DECODE_ANY, NULL);
+    a->next = next_of(res);
+    const char *operation = http_response_header(res, "Operation-Id");
+    snprintf(a->operation, sizeof(a->operation), "%s", operation ? operation : "");
     a->exit = exit_of(res->status);
 }
 
@@ -99,8 +123,9 @@ int cli_fetch_token(struct cli *c, const char *user, const char *password, struc
                                         .password = "secret"},
                     ret);
     explicit_bzero(form.s, form.len);
-    if (exit == CLI_FAULT && ret->status == 400)
-        return ret->exit = CLI_AUTH; /* the reference's status of a wrong password */
+    if (exit == CLI_FAULT && (ret->status == 400 || ret->status == 429))
+        return ret->exit =
+                   CLI_AUTH; /* the reference's status of a wrong password; too many of them */
     if (exit != CLI_OK)
         return exit;
     const char *token = cli_json_str(ret->json, "value");
@@ -108,7 +133,66 @@ int cli_fetch_token(struct cli *c, const char *user, const char *password, struc
     if (!c->session.token)
         return answer_error(ret, CLI_FAULT, ERR_PEER, "the answer holds no token",
                             "is this the URL of an nfvo?");
+    c->is_login_passing = true;
     return CLI_OK;
+}
+
+int cli_revoke_token(struct cli *c, struct cli_answer *ret)
+{
+    AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf form = SBUF_INIT;
+    url_of(c, "/oauth/revoke", &url);
+    sbuf_addf(&form, "token=%s", c->session.token);
+    int exit = call(c,
+                    &(struct http_call){.method = "POST",
+                                        .url = url.s,
+                                        .type = "application/x-www-form-urlencoded",
+                                        .body = form.s,
+                                        .body_len = form.len,
+                                        .timeout_ms = 5000,
+                                        .user = "openbatonOSClient",
+                                        .password = "secret"},
+                    ret);
+    explicit_bzero(form.s, form.len);
+    return exit;
+}
+
+void cli_end_login(struct cli *c, int code)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    if (!c->is_login_passing)
+        return;
+    c->is_login_passing = false;
+    int exit = cli_revoke_token(c, &a);
+    cli_session_set(&c->session.token, NULL);
+    /* NOT_FOUND: a server of the reference. Behind a failure nothing is added to its message. */
+    if (exit != CLI_OK && exit != CLI_NOT_FOUND && code == CLI_OK)
+        cli_report(c, &a, "end the login of this command at %s", c->session.url);
+}
+
+/* Was the answer lost, or is there, after that, nobody who could give it yet? */
+static bool is_lost(const struct cli_answer *a, bool was_lost)
+{
+    return a->status == 0 &&
+           (a->err.code == ERR_UNKNOWN || (was_lost && a->err.code == ERR_UNAVAIL));
+}
+
+/* nfvo may have carried it out: with the key it tells what came of it, and makes nothing twice. */
+static int call_until_answered(struct cli *c, const struct http_call *http, struct cli_answer *ret)
+{
+    int64_t until_us = clock_mono_us() + REPEAT_MS * USEC_PER_MS;
+    int pause_ms = REPEAT_PAUSE_MS;
+    bool was_lost = false;
+    int exit = call(c, http, ret);
+    while (is_lost(ret, was_lost) && clock_mono_us() < until_us) {
+        if (!was_lost)
+            fprintf(c->errors, "baton: the connection was lost before the answer; asking again\n");
+        was_lost = true;
+        poll(NULL, 0, pause_ms);
+        pause_ms = pause_ms < 4000 ? 2 * pause_ms : pause_ms;
+        exit = call(c, http, ret);
+    }
+    return exit;
 }
 
 /* extra: timeout, stream, type of the body, file to upload; or NULL. */
@@ -120,19 +204,30 @@ static int send_call(struct cli *c, const char *method, const char *path, const 
     AUTO(sbuf_release) struct sbuf bearer = SBUF_INIT;
     url_of(c, path, &url);
     sbuf_addf(&bearer, "Bearer %s", c->session.token ? c->session.token : "");
-    const struct http_header headers[] = {{"Authorization", bearer.s},
-                                          {"Accept", "application/json, text/plain"},
-                                          {"project-id", c->session.project}};
+    bool is_post = strcmp(method, "POST") == 0;
+    char key[ID_SIZE];
+    struct http_header headers[4] = {{"Authorization", bearer.s},
+                                     {"Accept", "application/json, text/plain"}};
+    size_t n = 2;
+    if (c->session.project)
+        headers[n++] = (struct http_header){"project-id", c->session.project};
+    id_new(key);
+    if (is_post)
+        headers[n++] = (struct http_header){"Idempotency-Key", key};
     http.method = method;
     http.url = url.s;
     http.headers = headers;
-    http.header_n = c->session.project ? 3 : 2;
+    http.header_n = n;
     if (body && !http.type)
         http.type = HTTP_TYPE_JSON;
     http.body = body;
     http.body_len = body ? strlen(body) : 0;
-    int exit = call(c, &http, ret);
+    int exit = is_post ? call_until_answered(c, &http, ret) : call(c, &http, ret);
     explicit_bzero(bearer.s, bearer.len);
+    if (ret->status == 400 && !c->session.project &&
+        strstr(cli_json_str(ret->json, "message"), "'project-id'"))
+        return answer_error(ret, CLI_USAGE, ERR_INVALID, "there are several projects",
+                            "say which: --project NAME, or BATON_PROJECT=NAME");
     if (ret->status == 401)
         err_ignore(err_hint(&ret->err, "the token is not or no longer valid: baton login"),
                    "is reported");
@@ -157,9 +252,6 @@ int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret
     if (!id && wanted)
         return answer_error(ret, CLI_NOT_FOUND, ERR_NOT_FOUND,
                             "there is no such project, or it is not yours", "");
-    if (!id)
-        return answer_error(ret, CLI_USAGE, ERR_INVALID, "there are several projects",
-                            "say which: --project NAME");
     cli_session_set(&c->session.project, id);
     return CLI_OK;
 }
@@ -291,6 +383,7 @@ int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...)
         return cli_fail(c, a->exit, &a->err, "%s", what.s);
     if (a->json) {
         cli_print_fault(c->errors, what.s, a->json);
+        cli_print_document_line(c, cli_json_str(a->json, "fault.object"));
     } else {
         size_t n = strcspn(a->body.s, "\r\n");
         fprintf(c->errors, "baton: %s: HTTP status %d%s%.*s\n", what.s, a->status, n ? ": " : "",

@@ -7,10 +7,12 @@
 
 struct cli_answer {
     enum cli_exit exit;
-    int status;       /* HTTP; 0: none came */
-    struct sbuf body; /* as it came */
-    json_t *json;     /* NULL: empty or not JSON */
-    struct err err;   /* when status is 0: what failed */
+    int status;         /* HTTP; 0: none came */
+    struct sbuf body;   /* as it came */
+    json_t *json;       /* NULL: empty or not JSON */
+    char operation[40]; /* the operation that was begun; "": none */
+    char *next;         /* of a list: the path of its next page; NULL: there is none */
+    struct err err;     /* when status is 0: what failed */
 };
 #define CLI_ANSWER_INIT                                                                            \
     {                                                                                              \
@@ -38,9 +40,18 @@ int cli_report(struct cli *c, const struct cli_answer *a, const char *fmt, ...) 
 
 /* Fill c->session.{url,token,project} for requests; done by cli_request as well. Prints nothing. */
 MUST_USE enum cli_exit cli_connect(struct cli *c, struct cli_answer *ret);
-/* POST /oauth/token: the token goes to c->session.token. */
+/* POST /oauth/token: the token goes to c->session.token. Its login ends with the command
+ * (cli_end_login), unless c->is_login_passing is unset by who keeps it. */
 int cli_fetch_token(struct cli *c, const char *user, const char *password, struct cli_answer *ret);
-/* name or id, NULL: the only one, or `default`. Its id goes to c->session.project. */
+/* POST /oauth/revoke: the token that c->session holds is good no more. */
+int cli_revoke_token(struct cli *c, struct cli_answer *ret);
+/* The login that this command made for itself is ended, so that a script leaves no session behind
+ * for each of its commands. One request, on the connection that is there; nothing without such a
+ * login. code: what the command exits with; says what fails only if nothing else was said. */
+void cli_end_login(struct cli *c, int code);
+/* name or id, NULL: the only one, or `default`. Its id goes to c->session.project: NULL, with OK, if
+ * there are several. Users, projects, services and accounts need none; what does is refused then.
+ */
 int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret);
 
 /* The id of the one object in the list at path that has this id or name; kind is "nsr". NOT_FOUND;

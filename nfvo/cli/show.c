@@ -1,18 +1,38 @@
 #include "nfvo/cli/show.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 
 static void count_members(const json_t *object, const char *member, struct sbuf *cell)
 {
     sbuf_addf(cell, "%zu", json_array_size(json_object_get(object, member)));
 }
+/* The slim form of a list says only how many there are. */
+static void count_or_say(const json_t *object, const char *count, const char *members,
+                         struct sbuf *cell)
+{
+    const json_t *n = json_object_get(object, count);
+    if (json_is_integer(n))
+        sbuf_addf(cell, "%" JSON_INTEGER_FORMAT, json_integer_value(n));
+    else
+        count_members(object, members, cell);
+}
 static void count_images(const json_t *pop, struct sbuf *cell)
 {
-    count_members(pop, "images", cell);
+    count_or_say(pop, "imageCount", "images", cell);
 }
 static void count_networks(const json_t *pop, struct sbuf *cell)
 {
-    count_members(pop, "networks", cell);
+    count_or_say(pop, "networkCount", "networks", cell);
+}
+static void url_of_pop(const json_t *pop, struct sbuf *cell)
+{
+    text_mask_url(cell, cli_json_str(pop, "authUrl"));
+}
+static void url_of_scripts(const json_t *package, struct sbuf *cell)
+{
+    text_mask_url(cell, cli_json_str(package, "scriptsLink"));
 }
 static void name_vnfds(const json_t *nsd, struct sbuf *cell)
 {
@@ -33,7 +53,7 @@ static void count_nsr_instances(const json_t *nsr, struct sbuf *cell)
 const struct cli_column cli_pop_columns[] = {{.heading = "ID", .path = "id"},
                                              {.heading = "NAME", .path = "name"},
                                              {.heading = "TYPE", .path = "type"},
-                                             {.heading = "URL", .path = "authUrl"},
+                                             {.heading = "URL", .print = url_of_pop},
                                              {.heading = "ACTIVE", .path = "active"},
                                              {.heading = "IMAGES", .print = count_images},
                                              {.heading = "NETWORKS", .print = count_networks},
@@ -55,13 +75,6 @@ const struct cli_column cli_nsr_columns[] = {
     {.heading = "VERSION", .path = "version", .is_wide = true},
     {.heading = "NSD", .path = "descriptor_reference", .is_wide = true},
     {0}};
-const struct cli_column cli_manager_columns[] = {{.heading = "ID", .path = "id"},
-                                                 {.heading = "TYPE", .path = "type"},
-                                                 {.heading = "REACHED BY", .path = "endpointType"},
-                                                 {.heading = "ENDPOINT", .path = "endpoint"},
-                                                 {.heading = "ACTIVE", .path = "active"},
-                                                 {.heading = "DESCRIPTION", .path = "description"},
-                                                 {0}};
 const struct cli_column cli_event_columns[] = {
     {.heading = "ID", .path = "id"},
     {.heading = "NAME", .path = "name"},
@@ -70,6 +83,7 @@ const struct cli_column cli_event_columns[] = {
     {.heading = "ENDPOINT", .path = "endpoint"},
     {.heading = "NSR", .path = "networkServiceId"},
     {.heading = "VNFR", .path = "virtualNetworkFunctionId"},
+    {.heading = "FAULT", .path = "fault.message"},
     {0}};
 
 static void count_scripts(const json_t *package, struct sbuf *cell)
@@ -88,7 +102,7 @@ const struct cli_column cli_package_columns[] = {
     {0}};
 static const struct cli_column package_details[] = {
     {.heading = "DESCRIPTION", .path = "vnfPackageMetadata.description"},
-    {.heading = "SCRIPTS FROM", .path = "scriptsLink"},
+    {.heading = "SCRIPTS FROM", .print = url_of_scripts},
     {.heading = "CHANGES", .path = "hbVersion"},
     {0}};
 static void size_of_script(const json_t *script, struct sbuf *cell)

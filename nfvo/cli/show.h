@@ -5,7 +5,7 @@
 #include "nfvo/cli/table.h"
 
 extern const struct cli_column cli_pop_columns[], cli_nsd_columns[], cli_nsr_columns[],
-    cli_manager_columns[], cli_event_columns[], cli_package_columns[];
+    cli_event_columns[], cli_package_columns[];
 
 void cli_show_pop(struct cli *c, const json_t *pop);
 void cli_show_nsd(struct cli *c, const json_t *nsd);

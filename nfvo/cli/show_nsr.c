@@ -19,7 +19,9 @@ size_t cli_count_vnfrs(const json_t *nsr, const char *status)
 size_t cli_count_instances(const json_t *nsr)
 {
     size_t i, k, n = 0;
-    json_t *vnfr, *vdu;
+    json_t *vnfr, *vdu, *count = json_object_get(nsr, "instances");
+    if (json_is_integer(count)) /* the slim form of a list */
+        return (size_t)json_integer_value(count);
     json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr)
         json_array_foreach(json_object_get(vnfr, "vdu"), k, vdu) n +=
         json_array_size(json_object_get(vdu, "vnfc_instance"));
@@ -86,7 +88,7 @@ static void print_value(FILE *to, const char *value)
 {
     size_t n = strlen(value), i = 0;
     for (; i < VALUE_SHOWN && value[i]; i++)
-        fputc((unsigned char)value[i] < ' ' || value[i] == 127 ? ' ' : value[i], to);
+        fputc(value[i] == '\n' || value[i] == '\r' || value[i] == '\t' ? ' ' : value[i], to);
     while (((unsigned char)value[i] & 0xc0) == 0x80) /* not in the middle of a character */
         fputc(value[i++], to);
     if (value[i])

@@ -1,16 +1,20 @@
 #include "nfvo/cli/table.h"
 
 #include "common/base/mem.h"
+#include "common/base/utf8.h"
+#include "nfvo/cli/terminal.h"
 
 #include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define COLUMN_MAX 12
+#define CELL_MAX   300
 
 struct cli_table {
     struct cli *c;
-    FILE *to;
+    FILE *to, *raw;
     struct libscols_table *table;
     size_t n;
 };
@@ -42,7 +46,8 @@ static struct cli_table *make(struct cli *c, FILE *to, const char *const *headin
     t->c = c;
     t->to = to;
     t->table = must(scols_new_table());
-    scols_table_set_stream(t->table, to);
+    t->raw = to == c->out ? c->raw_out : to == c->errors ? c->raw_errors : to;
+    scols_table_set_stream(t->table, t->raw);
     scols_table_enable_colors(t->table, c->is_terminal);
     if (!c->is_terminal)
         scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER);
@@ -62,6 +67,20 @@ struct cli_table *cli_table_new_to(struct cli *c, FILE *to, const char *const *h
     return make(c, to, headings, false);
 }
 
+/* A name of 100 kB is no name for people; -o json and name have it whole. */
+static void set_cell(struct libscols_line *line, size_t column, const char *text)
+{
+    char cut[CELL_MAX + 4];
+    size_t len = strnlen(text, CELL_MAX + 1);
+    if (len > CELL_MAX) {
+        snprintf(cut, sizeof(cut), "%.*s...", (int)utf8_cut(text, CELL_MAX), text);
+        text = cut;
+    }
+    AUTO(sbuf_release) struct sbuf shown = SBUF_INIT;
+    cli_put_line(&shown, text);
+    scols_line_set_data(line, column, shown.s);
+}
+
 void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
 {
     struct libscols_line *line = scols_table_new_line(t->table, parent);
@@ -70,7 +89,7 @@ void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
     for (size_t i = 0; i < t->n; i++) {
         const char *color = cells[i] ? cli_status_color(cells[i]) : NULL;
         if (cells[i] && cells[i][0])
-            scols_line_set_data(line, i, cells[i]);
+            set_cell(line, i, cells[i]);
         if (color && t->c->is_terminal)
             scols_cell_set_color(scols_line_get_cell(line, i), color);
     }
@@ -79,8 +98,9 @@ void *cli_table_add(struct cli_table *t, void *parent, const char *const *cells)
 
 void cli_table_print(struct cli_table *t)
 {
-    scols_print_table(t->table);
     fflush(t->to);
+    scols_print_table(t->table);
+    fflush(t->raw);
     scols_unref_table(t->table);
     free(t);
 }
@@ -93,7 +113,8 @@ static const char *cell_of(const struct cli_column *column, const json_t *object
     return cell->s;
 }
 
-void cli_print_list(struct cli *c, const struct cli_column *columns, const json_t *list)
+static void print(struct cli *c, const struct cli_column *columns, const json_t *list,
+                  bool has_headings)
 {
     const char *headings[COLUMN_MAX + 1] = {NULL}, *cells[COLUMN_MAX];
     size_t n = 0, i;
@@ -104,11 +125,8 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
             shown[n] = k;
             headings[n++] = k->heading;
         }
-    if (json_array_size(list) == 0) {
-        fprintf(c->errors, "none\n");
-        return;
-    }
     struct cli_table *t = cli_table_new(c, headings, false);
+    scols_table_enable_noheadings(t->table, !has_headings);
     json_array_foreach(list, i, object)
     {
         struct sbuf made[COLUMN_MAX];
@@ -123,12 +141,27 @@ void cli_print_list(struct cli *c, const struct cli_column *columns, const json_
     cli_table_print(t);
 }
 
+void cli_print_list(struct cli *c, const struct cli_column *columns, const json_t *list)
+{
+    if (json_array_size(list) == 0)
+        fprintf(c->errors, "none\n");
+    else
+        print(c, columns, list, true);
+}
+
+void cli_print_more(struct cli *c, const struct cli_column *columns, const json_t *list)
+{
+    print(c, columns, list, false);
+}
+
 void cli_print_fields(struct cli *c, const struct cli_column *columns, const json_t *object)
 {
     for (const struct cli_column *k = columns; k->heading; k++) {
         AUTO(sbuf_release) struct sbuf made = SBUF_INIT;
         const char *value = cell_of(k, object, &made);
+        AUTO(sbuf_release) struct sbuf shown = SBUF_INIT;
+        cli_put_line(&shown, value);
         if (*value)
-            fprintf(c->out, "%-12s %s\n", k->heading, value);
+            fprintf(c->out, "%-12s %s\n", k->heading, shown.s);
     }
 }

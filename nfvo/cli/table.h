@@ -14,7 +14,10 @@ struct cli_column {
 /* One line per element of list. columns end with a row without heading. */
 void cli_print_list(struct cli *c, const struct cli_column *columns, const json_t *list);
 
-/* A table that is filled line by line; cells are text, line 0.. as added. */
+/* Further lines of a list that is printed already: without headings. */
+void cli_print_more(struct cli *c, const struct cli_column *columns, const json_t *list);
+
+/* A table that is filled line by line; cells are text, cut after 300 bytes, line 0.. as added. */
 struct cli_table;
 struct cli_table *cli_table_new(struct cli *c, const char *const *headings,
                                 bool is_tree); /* ends with NULL; given */

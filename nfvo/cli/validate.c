@@ -6,42 +6,31 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FINDINGS_MAX 1000
-
 struct check {
-    cli_finding_fn *report;
+    finding_fn *report;
     void *arg;
     bool is_strict;
     int errors;
-    const struct nsd *nsd;
     struct arena *a;
 };
 
-static void finding(struct check *k, bool is_error, const char *path, const char *what)
+static void finding(void *arg, enum finding_level level, const char *path, const char *what)
 {
-    k->errors += is_error;
-    k->report(k->arg, is_error, path, what);
-}
-
-/* What only refers to a stored VNFD has none of its fields. */
-static bool is_of_reference(const struct check *k, const char *path)
-{
-    unsigned i;
-    return sscanf(path, "vnfd[%u]", &i) == 1 && i < k->nsd->vnfd.n &&
-           catalogue_is_reference(k->nsd->vnfd.at[i]);
+    struct check *k = arg;
+    k->errors += level == FINDING_ERROR;
+    k->report(k->arg, level, path, what);
 }
 
 static void on_violation(void *arg, const char *path, const char *what)
 {
     struct check *k = arg;
-    if (!is_of_reference(k, path))
-        finding(k, true, path, what);
+    finding(k, FINDING_ERROR, path, what);
 }
 
 static void on_unknown(void *arg, const char *path, const char *what)
 {
     struct check *k = arg;
-    finding(k, k->is_strict, path, what);
+    finding(k, k->is_strict ? FINDING_ERROR : FINDING_WARNING, path, what);
 }
 
 static const char *make_id(void *arg)
@@ -68,32 +57,33 @@ static void check_rules(struct check *k, struct nsd *nsd)
     struct err err = ERR_INIT;
     enum err_code rc = catalogue_check_nsd_schema(nsd, &err);
     if (rc == ERR_OK && has_references(nsd)) {
-        finding(k, false, "vnfd",
+        finding(k, FINDING_NOTE, "vnfd",
                 "refers to VNFDs of the server: what depends on them is not checked here");
         return;
     }
     if (rc == ERR_OK)
         rc = catalogue_onboard_nsd(nsd, &rules, k->a, &err);
     if (rc != ERR_OK)
-        finding(k, true, err.where, err.msg);
+        finding(k, FINDING_ERROR, err.where,
+                err.hint[0] ? arena_printf(k->a, "%s (%s)", err_what(&err), err.hint)
+                            : err_what(&err));
 }
 
-int cli_validate_nsd(const char *text, size_t len, bool is_strict, cli_finding_fn *report,
-                     void *arg)
+int cli_validate_nsd(const char *text, size_t len, bool is_strict, finding_fn *report, void *arg)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct check k = {.report = report, .arg = arg, .is_strict = is_strict, .a = &a};
     struct err err = ERR_INIT;
     struct nsd *nsd;
     if (proto_decode(&nsd_type, text, len, 0, &a, &nsd, &err) != ERR_OK) {
-        finding(&k, true, err.where, err.msg);
+        finding(&k, FINDING_ERROR, err.where, err_what(&err));
         return k.errors;
     }
     catalogue_unknown_members(&nsd_type, nsd, on_unknown, &k);
     int before = k.errors;
     k.errors = 0;
-    k.nsd = nsd;
-    proto_validate_all(&nsd_type, nsd, FINDINGS_MAX, on_violation, &k);
+    catalogue_nsd_violations(nsd, on_violation, &k);
+    catalogue_advise_nsd(nsd, &a, finding, &k);
     if (k.errors == 0) /* the rules stop at the first one, and would repeat what the tables said */
         check_rules(&k, nsd);
     return k.errors + before;

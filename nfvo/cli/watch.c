@@ -1,14 +1,17 @@
 #include "nfvo/cli/watch.h"
 
 #include "common/base/mem.h"
+#include "common/base/utf8.h"
 #include "common/sys/clock.h"
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/table.h"
+#include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #define WIDTH_DEFAULT 80
 #define WHO_MIN       16
@@ -18,6 +21,7 @@
 
 struct cli_watch {
     FILE *to;
+    FILE *raw;
     bool is_terminal, has_live_line;
     char begin[16];
     int64_t start_us, begin_at, end_at; /* ours; the server's; 0: not seen yet */
@@ -29,11 +33,12 @@ struct cli_watch {
     json_t *told; /* ids of the waits that were told */
 };
 
-struct cli_watch *cli_watch_new(FILE *to, bool is_terminal, const char *begin, int64_t now_us)
+struct cli_watch *cli_watch_new(FILE *to, FILE *raw, const char *begin, int64_t now_us)
 {
     struct cli_watch *w = xcalloc(1, sizeof(*w));
     *w = (struct cli_watch){.to = to,
-                            .is_terminal = is_terminal,
+                            .raw = raw,
+                            .is_terminal = raw && isatty(fileno(raw)),
                             .start_us = now_us,
                             .who_width = WHO_MIN,
                             .rows = json_array(),
@@ -45,7 +50,7 @@ struct cli_watch *cli_watch_new(FILE *to, bool is_terminal, const char *begin, i
 static void erase_live_line(struct cli_watch *w)
 {
     if (w->has_live_line)
-        fputs("\r\033[K", w->to);
+        cli_terminal_control(w->to, w->raw, "\r\033[K");
     w->has_live_line = false;
 }
 
@@ -101,6 +106,8 @@ static void begin_line_of_before(struct cli_watch *w, const char *who)
 
 void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const char *fmt, ...)
 {
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
     va_list ap;
     int64_t at = now_us - w->start_us + w->ahead_us;
     if (now_us < 0)
@@ -108,9 +115,10 @@ void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const c
     else
         begin_line(w, (double)at / 1e6, who);
     va_start(ap, fmt);
-    vfprintf(w->to, fmt, ap);
+    sbuf_vaddf(&text, fmt, ap);
     va_end(ap);
-    fputc('\n', w->to);
+    cli_put_line(&line, text.s);
+    fprintf(w->to, "%s\n", line.s);
     fflush(w->to);
 }
 
@@ -158,7 +166,14 @@ static void print_row(struct cli_watch *w, const json_t *row)
     put_row(&text, entry);
     begin_line(w, (double)(w->end_at - w->begin_at) / 1e6, who.s ? who.s : "");
     const char *color = color_of(w, *to ? to : event);
-    fprintf(w->to, "%s%s%s\n", color, text.s, *color ? "\033[0m" : "");
+    AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
+    cli_put_line(&line, text.s);
+    if (*color)
+        cli_terminal_control(w->to, w->raw, color);
+    fputs(line.s, w->to);
+    if (*color)
+        cli_terminal_control(w->to, w->raw, "\033[0m");
+    fputc('\n', w->to);
 }
 
 static void measure(struct cli_watch *w, const char *name, int indent)
@@ -259,7 +274,7 @@ static void draw_live_line(struct cli_watch *w, const json_t *explain, int64_t s
     struct winsize size = {.ws_col = WIDTH_DEFAULT};
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     const json_t *wait = cli_main_wait(json_object_get(explain, "waits"), NULL);
-    if (ioctl(fileno(w->to), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    if (ioctl(fileno(w->raw), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         size.ws_col = WIDTH_DEFAULT;
     sbuf_addf(&text, "%8.1f s  %s", (double)(now_us - w->start_us + w->ahead_us) / 1e6,
               cli_json_str(explain, "nsr.phase"));
@@ -268,7 +283,12 @@ static void draw_live_line(struct cli_watch *w, const json_t *explain, int64_t s
         put_wait(&text, wait, server_us, explain);
     }
     erase_live_line(w);
-    fprintf(w->to, "\033[2m%.*s\033[0m", size.ws_col - 1, text.s);
+    AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
+    cli_put_line(&line, text.s);
+    cli_terminal_control(w->to, w->raw, "\033[2m");
+    size_t most = line.len < size.ws_col - 1u ? line.len : size.ws_col - 1u;
+    fprintf(w->to, "%.*s", (int)utf8_cut(line.s, most), line.s);
+    cli_terminal_control(w->to, w->raw, "\033[0m");
     w->has_live_line = true;
 }
 
@@ -379,4 +399,22 @@ void cli_watch_steps(struct cli_watch *w, struct cli *c)
 {
     erase_live_line(w);
     cli_print_steps(c, w->to, w->rows);
+}
+
+size_t cli_watch_faults(struct cli_watch *w, FILE *to)
+{
+    size_t i, n = 0;
+    const json_t *row;
+    erase_live_line(w);
+    json_array_foreach(w->rows, i, row)
+    {
+        const json_t *entry = json_object_get(row, "entry");
+        char what[300];
+        if (!json_is_object(json_object_get(entry, "fault")))
+            continue;
+        snprintf(what, sizeof(what), "vnfr '%.200s'", cli_json_str(entry, "vnfr"));
+        cli_print_fault(to, what, entry);
+        n++;
+    }
+    return n;
 }

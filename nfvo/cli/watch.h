@@ -2,7 +2,7 @@
  * since it was begun by the server's clock; what is waited for, when it lasts. Knows no clock and
  * no server.
  *
- *     struct cli_watch *w = cli_watch_new(to, is_terminal, "DEPLOY", now_us);
+ *     struct cli_watch *w = cli_watch_new(to, raw, "DEPLOY", now_us);
  *     cli_watch_show(w, answer, now_us);       // after each answer
  *     cli_watch_steps(w, c);                   // in the end: how long each step took
  *     cli_watch_free(w);
@@ -14,9 +14,9 @@
 #include "nfvo/cli/cli.h"
 
 struct cli_watch;
-/* begin: the history's event with which it begins, "DEPLOY" or "RELEASE"; what was before is not
- * shown. Given. */
-struct cli_watch *cli_watch_new(FILE *to, bool is_terminal, const char *begin, int64_t now_us);
+/* to, raw: as in struct cli; raw NULL: no terminal. begin: the history's event with which it
+ * begins, "DEPLOY" or "RELEASE"; what was before is not shown. Given. */
+struct cli_watch *cli_watch_new(FILE *to, FILE *raw, const char *begin, int64_t now_us);
 void cli_watch_free(struct cli_watch *w);
 /* explain: what the server answered, with the history behind cli_watch_after(). */
 void cli_watch_show(struct cli_watch *w, const json_t *explain, int64_t now_us);
@@ -29,6 +29,8 @@ double cli_watch_took(const struct cli_watch *w);
 /* A line at this moment; now_us < 0: of some time before. who: a VNF, a host, or "". */
 void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
+/* What failed and was passed over, with all that is known of it; returns how many there were. */
+size_t cli_watch_faults(struct cli_watch *w, FILE *to);
 /* A table: VNFs and their phases, in seconds. Ends the last line of a terminal. */
 void cli_watch_steps(struct cli_watch *w, struct cli *c);
 

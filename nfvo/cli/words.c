@@ -1,6 +1,8 @@
 #include "nfvo/cli/words.h"
 
 #include "common/sys/clock.h"
+#include "nfvo/words/commands.h"
+#include "nfvo/words/phases.h"
 
 #include <string.h>
 #include <time.h>
@@ -17,60 +19,34 @@ static const char *find(const struct meaning *rows, const char *word)
     return "";
 }
 
-/* The phases of nfvo/lifecycle/types.h; what is not known here is shown as it came. */
-const char *cli_vnfr_meaning(const char *phase)
-{
-    static const struct meaning rows[] = {
-        {"INSTANTIATING", "its VNFM is asked to instantiate it"},
-        {"GRANTING", "the PoP is prepared: refresh, networks"},
-        {"GRANTED", "the VNFM may ask for servers"},
-        {"ALLOCATING", "servers are launched"},
-        {"ALLOCATED", "servers are up; agents and scripts are awaited"},
-        {"WAIT_SOURCES", "waits for the VNFs it needs parameters of"},
-        {"MODIFYING", "the VNFM configures it with the others' parameters"},
-        {"WAIT_TURN", "waits for its turn to start"},
-        {"STARTING", "the VNFM starts it"},
-        {"ACTIVE", "runs"},
-        {"HELD", "stands still: another VNF failed"},
-        {"FAILED", "failed"},
-        {"UNDOING", "released while servers are launched: their end is awaited"},
-        {"RELEASING", "the VNFM terminates it"},
-        {"DELETING", "servers are deleted"},
-        {"GONE", "gone"},
-        {NULL, NULL}};
-    return find(rows, phase);
-}
+/* What is not known here is shown as it came: the server may be newer. */
+#define MEANINGS(function, PHASES)                                                                 \
+    const char *function(const char *phase)                                                        \
+    {                                                                                              \
+        static const struct meaning rows[] = {PHASES(X){NULL, NULL}};                              \
+        return find(rows, phase);                                                                  \
+    }
+#define X(name, text) {#name, text},
+MEANINGS(cli_nsr_meaning, NSR_PHASES)
+MEANINGS(cli_instance_meaning, INSTANCE_PHASES)
+#undef X
+#define X(name, status, scripts, text) {#name, text},
+MEANINGS(cli_vnfr_meaning, VNFR_PHASES)
+#undef X
 
 bool cli_runs_scripts(const char *phase)
 {
-    static const char *const phases[] = {"ALLOCATED", "MODIFYING", "STARTING", "RELEASING"};
-    for (size_t i = 0; i < ARRAY_LEN(phases); i++)
-        if (strcmp(phases[i], phase) == 0)
-            return true;
+    enum { QUIET, SCRIPTS };
+#define X(name, status, scripts, text) {#name, scripts},
+    static const struct {
+        const char *word;
+        bool does;
+    } rows[] = {VNFR_PHASES(X)};
+#undef X
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (strcmp(rows[i].word, phase) == 0)
+            return rows[i].does;
     return false;
-}
-
-const char *cli_nsr_meaning(const char *phase)
-{
-    static const struct meaning rows[] = {{"DEPLOYING", "is being deployed"},
-                                          {"ACTIVE", "runs"},
-                                          {"FAILED", "failed"},
-                                          {"RELEASING", "is being released"},
-                                          {NULL, NULL}};
-    return find(rows, phase);
-}
-
-const char *cli_instance_meaning(const char *phase)
-{
-    static const struct meaning rows[] = {
-        {"LAUNCHING", "the driver is asked to launch it"},
-        {"DOUBT", "its launch was not answered: the PoP is asked whether it is there"},
-        {"UP", "is up"},
-        {"FAILED", "could not be launched"},
-        {"DELETING", "the driver deletes it; the PoP's list verifies that"},
-        {"GONE", "gone"},
-        {NULL, NULL}};
-    return find(rows, phase);
 }
 
 void cli_put_clock(struct sbuf *out, int64_t at_us, int64_t now_us)
@@ -108,31 +84,26 @@ static void put_names(struct sbuf *out, const json_t *names)
         out, "%s%s", i ? ", " : "", json_string_value(name) ? json_string_value(name) : "");
 }
 
-static bool is_kind(const json_t *wait, const char *kind)
-{
-    return strcmp(cli_json_str(wait, "kind"), kind) == 0;
-}
+#define X(name, code, peer, call, again, within, quarters, near, text) {#name, text, code, near},
+static const struct wait_row {
+    const char *word, *text;
+    unsigned code, near;
+} wait_rows[] = {COMMAND_KINDS(X)};
+#undef X
+#define X(name, code, peer, call, again, within, quarters, near, text)                             \
+    _Static_assert((near) <= NEAR_MAX, "cli_waits_near_first would leave it out");
+COMMAND_KINDS(X)
+#undef X
 
-/* Kinds of nfvo/api/explain.c; {host}.. stand for members of the wait. */
-static const struct meaning wait_texts[] = {
-    {"INSTANTIATE", "VNFM '{vnfm}' to answer INSTANTIATE of {vnfr}"},
-    {"MODIFY", "VNFM '{vnfm}' to answer MODIFY (configure) of {vnfr}"},
-    {"START", "VNFM '{vnfm}' to answer START of {vnfr}"},
-    {"RELEASE_RESOURCES", "VNFM '{vnfm}' to answer RELEASE_RESOURCES (terminate) of {vnfr}"},
-    {"PREPARE_POP", "PoP '{pop}' to be refreshed and have the networks of {vnfr}"},
-    {"LAUNCH", "the driver of PoP '{pop}' ({popType}) to launch {host}"},
-    {"DELETE", "the driver of PoP '{pop}' ({popType}) to delete {host}"},
-    {"LIST_POP", "PoP '{pop}' to list its servers"},
-    {"TIMER_TURN", "the turn of {vnfr} to start"},
-    {"TIMER_LIST", "the pause before PoP '{pop}' is asked for its servers again"},
-    {"TIMER_RELEASE", "the end of patience: then it leaves your sight, verified or not"},
-    {"REFRESH", "the driver of PoP '{pop}' ({popType}) to say what is there"},
-    {"CREATE_NETWORK", "the driver of PoP '{pop}' ({popType}) to create network '{subject}'"},
-    {"LIST_SERVERS", "the driver of PoP '{pop}' ({popType}) to list the servers"},
-    {"WAIT_PREPARE", "PoP '{pop}' to be prepared, for a network service"},
-    {"WAIT_LIST", "PoP '{pop}' to be listed, for a network service"},
-    {"WAIT_OPERATION", "PoP '{pop}', for a REST call"},
-    {NULL, NULL}};
+/* NULL: a kind of a newer server. */
+static const struct wait_row *row_of(const json_t *wait)
+{
+    const char *kind = cli_json_str(wait, "kind");
+    for (size_t i = 0; i < ARRAY_LEN(wait_rows); i++)
+        if (strcmp(wait_rows[i].word, kind) == 0)
+            return &wait_rows[i];
+    return NULL;
+}
 
 static void put_filled(struct sbuf *out, const char *text, const json_t *wait)
 {
@@ -152,36 +123,39 @@ static void put_filled(struct sbuf *out, const char *text, const json_t *wait)
 
 void cli_put_wait(struct sbuf *out, const json_t *wait, const json_t *needs)
 {
-    const char *kind = cli_json_str(wait, "kind");
-    if (is_kind(wait, "TIMER_SOURCES")) {
-        sbuf_adds(out, json_array_size(needs) ? "the VNFs it needs parameters of: "
-                                              : "the VNFs it needs parameters of");
-        put_names(out, needs);
-        return;
-    }
-    const char *text = find(wait_texts, kind);
-    if (*text)
-        put_filled(out, text, wait);
+    const struct wait_row *row = row_of(wait);
+    if (row)
+        put_filled(out, row->text, wait);
     else
-        sbuf_addf(out, "%s of '%s'", kind, cli_json_str(wait, "subject"));
+        sbuf_addf(out, "%s of '%s'", cli_json_str(wait, "kind"), cli_json_str(wait, "subject"));
+    if (row && row->code == CMD_TIMER_SOURCES && json_array_size(needs)) {
+        sbuf_adds(out, ": ");
+        put_names(out, needs);
+    }
     if (json_is_true(json_object_get(wait, "lost")))
         sbuf_adds(out, ", which died with it in hand");
 }
 
-bool cli_is_limit(const json_t *wait)
+/* The higher, the nearer to the cause. */
+static unsigned nearness(const json_t *wait)
 {
-    return is_kind(wait, "TIMER_RELEASE");
+    const struct wait_row *row = row_of(wait);
+    return row ? row->near : NEAR_OTHERS;
 }
 
-/* The higher, the nearer to the cause. */
-static int nearness(const json_t *wait)
+bool cli_is_limit(const json_t *wait)
 {
-    static const char *const order[] = {"INSTANTIATE", "PREPARE_POP", "LIST_POP", "CREATE_NETWORK",
-                                        "REFRESH",     "LAUNCH",      "DELETE"};
-    for (size_t i = 0; i < ARRAY_LEN(order); i++)
-        if (is_kind(wait, order[i]))
-            return (int)i;
-    return 0;
+    return nearness(wait) == NEAR_LIMIT;
+}
+
+json_t *cli_waits_near_first(const json_t *waits)
+{
+    json_t *sorted = json_array(), *wait;
+    size_t k;
+    for (unsigned near = NEAR_MAX + 1; near-- > 0;)
+        json_array_foreach(waits, k, wait) if (nearness(wait) == near)
+            json_array_append(sorted, wait);
+    return sorted;
 }
 
 const json_t *cli_main_wait(const json_t *waits, const char *vnfr)
@@ -196,4 +170,50 @@ const json_t *cli_main_wait(const json_t *waits, const char *vnfr)
             best = wait;
     }
     return best;
+}
+
+static void put_owner(struct sbuf *out, const json_t *r)
+{
+    static const struct meaning rows[] = {
+        {"agent", "agent of "}, {"vnfm", "VNFM "},
+        {"driver", "driver "},  {"registration", "by which VNFMs and drivers register"},
+        {"nfvo", "nfvo's own"}, {NULL, NULL}};
+    const char *about = cli_json_str(r, "about"), *text = find(rows, about);
+    if (*text)
+        sbuf_addf(out, " (%s%s)", text, cli_json_str(r, "subject"));
+}
+
+void cli_put_refusal(struct sbuf *out, const json_t *r, int64_t now_us)
+{
+    const char *account = cli_json_str(r, "account"), *object = cli_json_str(r, "object"),
+               *kind = cli_json_str(r, "kind"), *needs = cli_json_str(r, "needs");
+    int64_t n = json_integer_value(json_object_get(r, "n"));
+    /* What nfvo itself refused, and to whom where that is not known. */
+    static const struct meaning own[] = {{"registration", "nfvo did not register it: "},
+                                         {"account", "nfvo cannot make it: "},
+                                         {"subscription", "nfvo did not subscribe it: "},
+                                         {"room", "nfvo refused "},
+                                         {"author", "its VNFM refused "},
+                                         {NULL, NULL}},
+                                who[] = {{"registration", "a VNFM or driver"},
+                                         {"subscription", "a subscriber to events"},
+                                         {"author", "an agent that does not say who it is"},
+                                         {NULL, NULL}};
+    if (*account)
+        sbuf_addf(out, "%s '%s'", strcmp(kind, "room") == 0 ? "room" : "account", account);
+    else
+        sbuf_adds(out, *find(who, kind) ? find(who, kind) : "several accounts");
+    put_owner(out, r);
+    if (strcmp(kind, "login") == 0)
+        sbuf_adds(out, ": its login was refused");
+    else if (strcmp(kind, "access") == 0 && *object)
+        sbuf_addf(out, " was refused%s%s on %s (%s)", *needs ? " " : "", needs, object,
+                  cli_json_str(r, "operation"));
+    else
+        sbuf_addf(out, ": %s%s", find(own, kind), cli_json_str(r, "words"));
+    if (strcmp(kind, "silent") != 0 && n > 1)
+        sbuf_addf(out, ", %lld times", (long long)n);
+    sbuf_adds(out, n > 1 ? ", the last " : ", ");
+    cli_put_span(out, now_us - json_integer_value(json_object_get(r, "last")));
+    sbuf_adds(out, " ago");
 }

@@ -21,8 +21,15 @@ void cli_put_span(struct sbuf *out, int64_t us);
 void cli_put_wait(struct sbuf *out, const json_t *wait, const json_t *needs);
 /* A limit and not a wait for somebody: it only says when patience ends. */
 bool cli_is_limit(const json_t *wait);
+/* What the others wait for first (drivers, PoPs, then VNFMs, then turns), those alike as they came;
+ * limits last. A new array. */
+json_t *cli_waits_near_first(const json_t *waits);
 /* The one to show when there is room for one only, of this VNFR (its name; NULL: of all). A
  * server's launch says more than the INSTANTIATE around it. Borrowed; NULL: none. */
 const json_t *cli_main_wait(const json_t *waits, const char *vnfr);
+
+/* "account 'x' (agent of web-1) was refused write on exchange 'y', 3 times, the last 5.0 s ago":
+ * without what to do, which is its member "hint". */
+void cli_put_refusal(struct sbuf *out, const json_t *refusal, int64_t now_us);
 
 #endif

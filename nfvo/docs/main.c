@@ -1,5 +1,5 @@
-/* Writes the reference page of the VNFR machine from its matrix: `make docs` ->
- * build/docs/lifecycle.md. */
+/* Writes the reference page of the VNFR machine and of the commands from their tables: `make docs`
+ * -> build/docs/lifecycle.md. */
 #include "nfvo/lifecycle/types.h"
 
 #include <stdio.h>
@@ -57,14 +57,36 @@ static void rows(int phase)
     }
 }
 
+static void commands(void)
+{
+    static const char *const peers[] = {[COMMAND_TO_VNFM] = "VNFM",
+                                        [COMMAND_TO_DRIVER] = "driver",
+                                        [COMMAND_TO_POP] = "PoP (ours)",
+                                        [COMMAND_OF_ASKER] = "who asked us",
+                                        [COMMAND_TIMER] = "time"};
+    static const char *const again[] = {
+        [SEND_BLIND] = "yes", [SEND_ASK] = "after a look at the peer", [SEND_NEVER] = "no"};
+    printf("\n## Commands\n\nWhat is outstanding, from nfvo/words/commands.h. The code stands in "
+           "command ids. A peer that recognises repetitions may always be asked again.\n\n"
+           "| command | code | waits for | asked | again? |\n|---|---|---|---|---|\n");
+    for (int kind = 1; kind < CMD_KIND_N; kind++) {
+        const struct command_row *r = &command_rows[kind];
+        if (r->word)
+            printf("| %s | %d | %s | %s | %s |\n", r->word, kind, peers[r->peer], r->call,
+                   *r->call ? again[r->again] : "");
+    }
+}
+
 int main(void)
 {
-    printf("# The VNFR's machine\n\nMade from the matrix in nfvo/lifecycle/vnfr_fsm.c. An event "
+    printf("# The VNFR's machine, and the commands\n\nMade from the matrix in "
+           "nfvo/lifecycle/vnfr_fsm.c. An event "
            "without a row means nothing in that "
            "phase: it is counted and refused, and a VNFM that asked gets an Error.\n\n");
     graph();
     printf("## Phases\n");
     for (int p = 0; p < VNFR_PHASE_N; p++)
         rows(p);
+    commands();
     return 0;
 }

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/http/url.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
-#include "nfvo/broker/topology_bus.h"
 #include "nfvo/event/internal.h"
 #include "nfvo/store/store.h"
 #include "proto/topology.h"
@@ -35,6 +35,14 @@ static const struct metric_def metric_defs[M_N] = {
 /* --- suspects -----------------------------------------------------------------------------------
  */
 
+/* Given. */
+static char *name_of(const struct store_target *t)
+{
+    AUTO(sbuf_release) struct sbuf name = SBUF_INIT;
+    sbuf_addf(&name, "%s\n%s", t->endpoint, t->room);
+    return sbuf_take(&name);
+}
+
 static size_t find_suspect(const struct dispatcher *d, const char *target)
 {
     size_t i = 0;
@@ -43,16 +51,18 @@ static size_t find_suspect(const struct dispatcher *d, const char *target)
     return i;
 }
 
-bool is_suspect(struct dispatcher *d, const char *target)
+bool is_suspect(struct dispatcher *d, const struct store_target *t)
 {
+    AUTO(freep) char *target = name_of(t);
     pthread_mutex_lock(&d->lock);
     bool is = find_suspect(d, target) < d->suspects_n;
     pthread_mutex_unlock(&d->lock);
     return is;
 }
 
-void set_suspect(struct dispatcher *d, const char *target, bool is)
+void set_suspect(struct dispatcher *d, const struct store_target *t, bool is)
 {
+    AUTO(freep) char *target = name_of(t);
     pthread_mutex_lock(&d->lock);
     size_t i = find_suspect(d, target);
     if (is && i == d->suspects_n && i < SUSPECTS_MAX)
@@ -64,12 +74,50 @@ void set_suspect(struct dispatcher *d, const char *target, bool is)
     pthread_mutex_unlock(&d->lock);
 }
 
+void target_show(struct sbuf *out, const struct store_target *t)
+{
+    if (strcmp(t->type, "REST") == 0)
+        http_url_mask(out, t->endpoint);
+    else
+        sbuf_adds(out, t->endpoint);
+}
+
 void note_dropped(struct dispatcher *d, const struct store_target *t, int64_t id,
                   enum event_why why, const char *reason)
 {
+    AUTO(sbuf_release) struct sbuf shown = SBUF_INIT;
+    target_show(&shown, t);
     metric_add(d->metrics, M_DROPPED, 1, why, 0);
-    log_warn(LOG_EVENT, "event_dropped", KV_S("type", t->type), KV_S("endpoint", t->endpoint),
+    log_warn(LOG_EVENT, "event_dropped", KV_S("type", t->type), KV_S("endpoint", shown.s),
              KV_I("event", id), KV_S("why", whys[why]), KV_S("reason", reason));
+}
+
+/* Refused, timed out, unknown, not HTTP: one and the same. */
+static const char *told(const struct store_target *t, const struct err *why)
+{
+    return strcmp(t->type, "REST") != 0 ? why->msg
+           : why->code == ERR_DENIED    ? "its address is not to be called: option outbound-allow"
+           : why->code == ERR_INVALID   ? "it is not a URL that can be called"
+                                        : "it gave no answer";
+}
+
+void note_target(struct worker *w, const struct store_target *t, const struct err *why)
+{
+    AUTO(sbuf_release) struct sbuf shown = SBUF_INIT;
+    struct err err = ERR_INIT;
+    target_show(&shown, t);
+    enum err_code rc = why ? store_target_failed(w->db, t, told(t, why), &err)
+                           : store_target_works(w->db, t, &err);
+    if (rc != ERR_OK)
+        log_warn(LOG_EVENT, "target_not_noted", KV_S("endpoint", shown.s), KV_ERR(&err));
+}
+
+int64_t retry_us(const struct dispatcher *d, int64_t attempts)
+{
+    int64_t us = d->setup.options->retry_ms * USEC_PER_MS, longest = 60 * USEC_PER_SEC;
+    for (; attempts > 0 && us < longest; attempts--)
+        us *= 2;
+    return us < longest || us <= d->setup.options->retry_ms * USEC_PER_MS ? us : longest;
 }
 
 /* --- waking -------------------------------------------------------------------------------------
@@ -97,9 +145,10 @@ void worker_rest(struct worker *w, int64_t ms)
     worker_drain_wake(w);
 }
 
-static void wake_all(struct dispatcher *d)
+void wake_all(struct dispatcher *d)
 {
     poke(d->queues.wake_fd);
+    poke(d->prober.wake_fd);
     for (size_t i = 0; i < d->posts_n; i++)
         poke(d->posts[i].wake_fd);
 }
@@ -123,6 +172,21 @@ static void expire(struct worker *w)
         log_warn(LOG_EVENT, "events_expired", KV_I("old", old), KV_I("orphans", orphans));
 }
 
+static void report_ended(void *arg, const char *id, const char *endpoint)
+{
+    (void)arg;
+    log_warn(LOG_EVENT, "subscription_ended", KV_S("id", id), KV_S("endpoint", endpoint),
+             KV_S("why", "nobody answered for event-endpoint-keep"));
+}
+
+static void end_subscriptions(struct worker *w)
+{
+    struct err err = ERR_INIT;
+    if (store_targets_expire(w->db, w->d->setup.options->endpoint_keep_ms * USEC_PER_MS,
+                             report_ended, NULL, &err) != ERR_OK)
+        log_warn(LOG_EVENT, "subscriptions_not_ended", KV_ERR(&err));
+}
+
 static void forget_history(struct worker *w)
 {
     struct err err = ERR_INIT;
@@ -134,9 +198,21 @@ static void forget_history(struct worker *w)
         log_info(LOG_EVENT, "history_expired", KV_I("rows", gone));
 }
 
+static void forget_operations(struct worker *w)
+{
+    struct err err = ERR_INIT;
+    int64_t gone = 0;
+    if (store_operation_expire(w->db, w->d->setup.options->operation_keep_ms * USEC_PER_MS,
+                               HISTORY_PIECE, &gone, &err) != ERR_OK)
+        log_warn(LOG_EVENT, "operations_not_expired", KV_ERR(&err));
+    else if (gone)
+        log_info(LOG_EVENT, "operations_expired", KV_I("rows", gone));
+}
+
 static int64_t expire_every_us(const struct dispatcher *d)
 {
-    int64_t ms = d->setup.options->max_age_ms / 4;
+    const struct dispatcher_options *o = d->setup.options;
+    int64_t ms = (o->max_age_ms < o->endpoint_keep_ms ? o->max_age_ms : o->endpoint_keep_ms) / 4;
     return (ms < EXPIRE_EVERY_MS ? ms : EXPIRE_EVERY_MS) * USEC_PER_MS;
 }
 
@@ -164,6 +240,8 @@ static void *listener_run(void *arg)
         if (clock_mono_us() >= expire_at && !atomic_load(&d->is_stopping)) {
             expire(w);
             forget_history(w);
+            forget_operations(w);
+            end_subscriptions(w);
             expire_at = clock_mono_us() + expire_every_us(d);
         }
     }
@@ -196,19 +274,6 @@ static void worker_end(struct worker *w)
         close(w->wake_fd);
 }
 
-static void connect_bus(struct dispatcher *d)
-{
-    struct bus_options o = *d->setup.bus;
-    o.name = "nfvo-events";
-    o.max_body = 256 * 1024;
-    d->bus = bus_new(&o);
-    topology_declare(d->bus);
-    /* One at a time: what waits for the database holds up its like, nothing else. */
-    bus_want_consumer(d->bus, &(struct bus_consumer){.queue = QUEUE_EVENT_REGISTER, .prefetch = 1});
-    bus_want_consumer(d->bus,
-                      &(struct bus_consumer){.queue = QUEUE_EVENT_UNREGISTER, .prefetch = 1});
-}
-
 enum err_code dispatcher_open(struct dispatcher **ret, const struct dispatcher_setup *setup,
                               struct err *err)
 {
@@ -220,7 +285,7 @@ enum err_code dispatcher_open(struct dispatcher **ret, const struct dispatcher_s
     d->posts_n = (size_t)setup->options->http_threads;
     d->posts = xcalloc(d->posts_n, sizeof(d->posts[0]));
     d->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    connect_bus(d);
+    event_rooms_follow(d); /* connects in the thread of the queues */
     enum err_code rc = ERR_OK;
     if (d->stop_fd < 0)
         rc = err_set_errno(err, ERR_IO, errno, "open the event dispatcher");
@@ -230,6 +295,8 @@ enum err_code dispatcher_open(struct dispatcher **ret, const struct dispatcher_s
         d->posts[i].number = (unsigned)i;
         rc = worker_start(d, &d->posts[i], "nfvo-event-posts", posts_run, err);
     }
+    if (rc == ERR_OK)
+        rc = worker_start(d, &d->prober, "nfvo-event-prober", prober_run, err);
     /* The last: it wakes the others. */
     if (rc == ERR_OK)
         rc = worker_start(d, &d->listener, "nfvo-event-listener", listener_run, err);
@@ -253,8 +320,8 @@ void dispatcher_close(struct dispatcher *d)
     for (size_t i = 0; i < d->posts_n; i++)
         worker_end(&d->posts[i]);
     worker_end(&d->queues);
-    subscribe_drop_all(d);
-    bus_free(d->bus);
+    worker_end(&d->prober);
+    event_rooms_free(d);
     for (size_t i = 0; i < d->suspects_n; i++)
         free(d->suspects[i]);
     free(d->suspects);

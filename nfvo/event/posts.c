@@ -33,6 +33,7 @@ static enum err_code post(struct turn *t, const struct store_event *e, int *ret_
                                                             .type = HTTP_TYPE_JSON,
                                                             .body = e->body,
                                                             .body_len = e->len,
+                                                            .dial = t->w->d->setup.dial,
                                                             .timeout_ms = timeout_ms,
                                                             .connect_timeout_ms = timeout_ms,
                                                             .max_body = 65536,
@@ -63,16 +64,16 @@ static enum step no_answer(struct turn *t, const struct store_event *e, const st
                            enum err_code *rc, struct err *err)
 {
     struct dispatcher *d = t->w->d;
-    const char *url = t->target->endpoint;
-    int64_t delay_us = d->setup.options->retry_ms * USEC_PER_MS;
+    int64_t delay_us = retry_us(d, e->attempts);
     metric_add(d->metrics, M_RETRIED, 1, KIND_REST, 0);
-    if (e->attempts + 1 < d->setup.options->attempts && !is_suspect(d, url)) {
+    note_target(t->w, t->target, why);
+    if (e->attempts + 1 < d->setup.options->attempts && !is_suspect(d, t->target)) {
         *rc = store_event_delay(t->w->db, e->id, delay_us, true, err);
         want_wake(t, delay_us);
         return WAIT;
     }
     note_dropped(d, t->target, e->id, WHY_GONE, why->msg);
-    set_suspect(d, url, true);
+    set_suspect(d, t->target, true);
     *rc = finish(t, e->id, err);
     return OTHERS_FIRST; /* this one will take its time-out again */
 }
@@ -88,7 +89,9 @@ static enum step deliver(struct turn *t, const struct store_event *e, enum err_c
         return WAIT; /* broken off by us */
     if (sent != ERR_OK && sent != ERR_INVALID)
         return no_answer(t, e, &why, rc, err);
-    set_suspect(d, t->target->endpoint, false);
+    if (e->attempts > 0 || is_suspect(d, t->target))
+        note_target(t->w, t->target, NULL);
+    set_suspect(d, t->target, false);
     if (sent == ERR_OK && status / 100 == 2)
         metric_add(d->metrics, M_DELIVERED, 1, KIND_REST, 0);
     else {

@@ -1,6 +1,8 @@
 #include "nfvo/lifecycle/domain.h"
 
+#include "nfvo/lifecycle/author.h"
 #include "nfvo/lifecycle/nsr.h"
+#include "nfvo/lifecycle/operation/states.h"
 #include "nfvo/lifecycle/pop.h"
 #include "proto/topology.h"
 
@@ -8,21 +10,26 @@
 
 /* clang-format off */
 static const struct row_kind row_kinds[ROW_KIND_N] = {
-    [ROW_NSR]          = { "nsr",            { "project_id", "name", "nsd_id", "pops" },         true,  true,  true },
-    [ROW_VNFR]         = { "vnfr",           { "name", "endpoint" },                             true,  true,  true },
-    [ROW_INSTANCE]     = { "instance",       { "vnfr_id", "pop_id", "hostname", "vc_id", "agent" }, true,  false, true },
-    [ROW_POP]          = { "pop",            { "project_id", "name", "type" },                   true,  true,  true },
-    [ROW_SUBSCRIPTION] = { "event_endpoint", { "project_id", "event", "nsr_id", "vnfr_id" },     false, false, false },
-    [ROW_DRIVER]       = { "vim_driver",     { "type", "capabilities" },                         false, false, false },
+    [ROW_NSR]      = { "nsr",            { "project_id", "name", "nsd_id", "pops" },       { nsr_phase_names, NSR_PHASE_N },           true,  true },
+    [ROW_VNFR]     = { "vnfr",           { "name", "endpoint", "room" },                   { vnfr_phase_names, VNFR_PHASE_N },         true,  true },
+    [ROW_INSTANCE] = { "instance",       { "vnfr_id", "pop_id", "hostname", "vc_id", "agent", "flavour" },
+                                                                                           { instance_phase_names, INSTANCE_PHASE_N }, false, true },
+    [ROW_POP]      = { "pop",            { "project_id", "name", "type" },                 { pop_phase_names, POP_PHASE_N },           true,  true },
+    [ROW_INTEREST] = { "event_interest", { "project_id", "event", "subject" },             { 0 },                                      false, false },
+    [ROW_DRIVER]   = { "vim_driver",     { "type", "capabilities", "absent", "room" },     { 0 },                                      false, false },
+    [ROW_OPERATION] = { .table = "operation",
+                        .keys = { "project_id", "nsr_name", "kind", "vnfr_id", "instance_id", "origin", "asked_by", "asked_at", "state_at", "ended_at" },
+                        .phases = { operation_state_words, OPERATION_STATE_N }, .has_doc = true, .phase_column = "state",
+                        .numbers = 1u << OPERATION_ASKED_AT | 1u << OPERATION_STATE_AT | 1u << OPERATION_ENDED_AT,
+                        .open = "is_open", .n_open = OPERATION_STATE_COMPLETED, .once = "request", .survives_root = true },
+    [ROW_USE]      = { "instance_use",   { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
 };
 
 static const struct agg_kind agg_kinds[AGG_N] = {
-    [AGG_NSR] = { "nsr", ROW_NSR, { ROW_VNFR, ROW_INSTANCE }, 2 },
+    [AGG_NSR] = { "nsr", ROW_NSR, { ROW_VNFR, ROW_INSTANCE, ROW_OPERATION }, 3 },
     [AGG_POP] = { "pop", ROW_POP, { 0 }, 0 },
 };
 /* clang-format on */
-
-_Static_assert(INSTANCE_DELETING == 4, "migrations/0006_agents.sql and store_agent.c say so");
 
 static bool pop_of_nsr(const struct row *root, const struct row *pop)
 {
@@ -31,6 +38,11 @@ static bool pop_of_nsr(const struct row *root, const struct row *pop)
         if ((p == root->key[NSR_POPS] || p[-1] == ',') && (p[n] == ',' || p[n] == '\0'))
             return true;
     return false;
+}
+
+static bool use_of_pop(const struct row *root, const struct row *use)
+{
+    return strcmp(root->id, use->key[USE_POP]) == 0;
 }
 
 static bool any(const struct row *root, const struct row *candidate)
@@ -44,13 +56,40 @@ static const struct fact_kind fact_kinds[] = {
     {FACT_POPS, ROW_POP, AGG_NSR,
      "FROM pop r WHERE r.id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id "
      "= ANY($1))",
-     pop_of_nsr},
-    {FACT_SUBSCRIPTIONS, ROW_SUBSCRIPTION, AGG_NSR,
-     "FROM event_endpoint r WHERE $1::text[] IS NOT NULL", any},
-    {FACT_DRIVERS, ROW_DRIVER, AGG_N, /* any aggregate's */
-     "FROM (SELECT queue AS id, type, capabilities FROM vim_driver WHERE active) r WHERE "
-     "$1::text[] IS NOT NULL",
-     any},
+     pop_of_nsr, false},
+    /* Two looks into the same index: in one condition they were a scan of the whole table. */
+    {FACT_SUBSCRIPTIONS, ROW_INTEREST, AGG_NSR,
+     "FROM (SELECT concat_ws(' ', i.subject, i.project_id, i.event) AS id, i.* FROM event_interest "
+     "i "
+     "WHERE i.subject = '' AND i.project_id = ANY ('{*}'::text[] || ARRAY(SELECT DISTINCT "
+     "n.project_id FROM nsr n WHERE n.id = ANY ($1::text[]))) "
+     "UNION ALL SELECT concat_ws(' ', i.subject, i.project_id, i.event), i.* FROM event_interest i "
+     "WHERE i.subject = ANY ($1::text[] || "
+     "ARRAY(SELECT v.id FROM vnfr v WHERE v.agg = ANY ($1::text[])))) r",
+     any, false},
+    /* Any aggregate's: the PoP's own, or those of the NSR; fact_key is the type of a PoP that is
+     * not stored yet, or gets another one. As fact_driver chooses. */
+    {FACT_DRIVERS, ROW_DRIVER, AGG_N,
+     "FROM (SELECT DISTINCT d.queue AS id, d.type, d.capabilities, d.absent_since::text AS absent, "
+     "d.room "
+     "FROM "
+     "(SELECT p.type FROM pop p WHERE p.id = ANY ($1::text[] || ARRAY(SELECT "
+     "unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = ANY ($1::text[]))) "
+     "UNION SELECT unnest($2::text[])) t JOIN LATERAL (SELECT * FROM vim_driver c WHERE "
+     "c.type = split_part(t.type, '.', 1) AND (c.queue = 'vim-drivers.' || t.type OR "
+     "starts_with(c.queue, 'vim-drivers.' || t.type || "
+     "CASE WHEN strpos(t.type, '.') > 0 THEN '' ELSE '.' END)) ORDER BY "
+     "c.queue = 'vim-drivers.' || t.type DESC, c.absent_since IS NULL DESC, c.absent_since DESC, "
+     "c.queue COLLATE \"C\" LIMIT 1) d ON true) r",
+     any, true},
+    /* What fails or is being deleted is left out: the driver has the last word. */
+    {FACT_USE, ROW_USE, AGG_POP,
+     "FROM (SELECT concat_ws(' ', i.pop_id, i.flavour) AS id, i.pop_id, i.flavour, "
+     "count(*)::text AS n FROM instance i WHERE i.phase IN ('LAUNCHING', 'DOUBT', 'UP') AND "
+     "i.pop_id IN (SELECT p.id FROM pop "
+     "p WHERE p.id = ANY ($1::text[]) AND strpos(p.state, '\"quota\":') > 0) GROUP BY i.pop_id, "
+     "i.flavour) r",
+     use_of_pop, false},
 };
 
 /* --- messages --- */
@@ -70,8 +109,8 @@ static unsigned facts_of_answer(int command_kind)
     static const enum vnfr_event release[] = {VNFR_EV_RELEASED};
     static const enum vnfr_event other[] = {VNFR_EV_INSTANTIATED, VNFR_EV_MODIFIED, VNFR_EV_STARTED,
                                             VNFR_EV_FAULT};
-    return command_kind == CMD_RELEASE ? facts_of_vnfr_events(release, 1)
-                                       : facts_of_vnfr_events(other, 4);
+    return command_kind == CMD_RELEASE_RESOURCES ? facts_of_vnfr_events(release, 1)
+                                                 : facts_of_vnfr_events(other, 4);
 }
 
 static unsigned facts_of_request(enum action a)
@@ -95,7 +134,8 @@ static enum err_code understand_vnfm(const struct message *m, struct arena *a, s
                                      struct err *err)
 {
     struct vnfm_or *msg;
-    enum err_code rc = proto_decode(&vnfm_or_type, m->body, m->len, 0, a, &msg, err);
+    enum err_code rc =
+        proto_decode(&vnfm_or_type, m->body, m->len, PROTO_EMPTY_IS_ABSENT, a, &msg, err);
     if (rc != ERR_OK)
         return rc;
     enum action action = action_parse(msg->action);
@@ -108,8 +148,9 @@ static enum err_code understand_vnfm(const struct message *m, struct arena *a, s
     in->agg = nsr ? nsr : "-"; /* nobody's: whoever asked is told so */
     in->payload = msg;
     in->event = is_request(action) ? EV_VNFM_REQUEST : EV_VNFM_ANSWER;
-    in->facts = is_request(action) ? facts_of_request(action)
-                                   : facts_of_answer(CMD_RELEASE) | facts_of_answer(CMD_START);
+    in->facts = is_request(action)
+                    ? facts_of_request(action)
+                    : facts_of_answer(CMD_RELEASE_RESOURCES) | facts_of_answer(CMD_START);
     if (in->event == EV_VNFM_ANSWER && !nsr)
         return err_set(err, ERR_NOT_FOUND, "'%s' names no network service", msg->action);
     return ERR_OK;
@@ -121,12 +162,6 @@ static const char *command_of(const struct message *m)
     if (m->first_death_queue && strncmp(m->first_death_queue, prefix, sizeof(prefix) - 1) == 0)
         return m->first_death_queue + sizeof(prefix) - 1;
     return m->correlation_id;
-}
-
-static bool is_driver_command(int kind)
-{
-    return kind == CMD_LAUNCH || kind == CMD_DELETE || kind == CMD_REFRESH ||
-           kind == CMD_CREATE_NETWORK || kind == CMD_LISTING;
 }
 
 /* nfvo.replies: the command's id tells whose answer it is and how to read it. */
@@ -141,10 +176,12 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
     in->command = arena_strdup(a, command);
     struct driver_reply *reply = NULL;
     struct vnfm_or *msg = NULL;
-    if (is_driver_command(kind)) {
+    if (command_is_to(COMMAND_TO_DRIVER, kind)) {
         in->event = EV_DRIVER_ANSWER;
         in->facts =
             agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
+        if (kind == CMD_REFRESH || kind == CMD_GET_QUOTA)
+            in->facts |= FACT_USE;
         if (proto_is_nothing(m->body, m->len))
             return ERR_OK;
         enum err_code rc = proto_decode(&driver_reply_type, m->body, m->len, 0, a, &reply, err);
@@ -155,7 +192,8 @@ static enum err_code understand_reply(const struct message *m, struct arena *a, 
     in->facts = facts_of_answer(kind);
     if (proto_is_nothing(m->body, m->len))
         return ERR_OK;
-    enum err_code rc = proto_decode(&vnfm_or_type, m->body, m->len, 0, a, &msg, err);
+    enum err_code rc =
+        proto_decode(&vnfm_or_type, m->body, m->len, PROTO_EMPTY_IS_ABSENT, a, &msg, err);
     in->payload = msg;
     return rc;
 }
@@ -175,13 +213,18 @@ static enum err_code understand_internal(const struct message *m, struct arena *
     in->payload = msg;
     in->facts =
         in->agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
+    if (in->agg_kind == AGG_POP && strcmp(msg->what, "prepare") == 0)
+        in->facts |= FACT_USE;
     return ERR_OK;
 }
 
 static enum err_code understand(const struct message *m, struct arena *a, struct intent *in,
                                 struct err *err)
 {
-    in->reply_to = m->reply_to ? arena_strdup(a, m->reply_to) : NULL;
+    /* One that is none costs its request the answer, and nobody else anything. */
+    in->reply_to = m->reply_to && topology_check_reply_to(m->reply_to, NULL) == ERR_OK
+                       ? arena_strdup(a, m->reply_to)
+                       : NULL;
     in->correlation_id = m->correlation_id ? arena_strdup(a, m->correlation_id) : NULL;
     if (strcmp(m->queue, QUEUE_REPLIES) == 0)
         return understand_reply(m, a, in, err);
@@ -192,16 +235,25 @@ static enum err_code understand(const struct message *m, struct arena *a, struct
 
 static void decide(struct decision *d)
 {
-    if (d->in->agg_kind == AGG_POP)
+    if (author_is_foreign(d))
+        nsr_foreign(d);
+    else if (d->in->agg_kind == AGG_POP)
         pop_decide(d);
     else
         nsr_decide(d);
 }
 
+static void refused(struct decision *d)
+{
+    if (d->in->agg_kind == AGG_POP)
+        pop_refused(d);
+    else
+        nsr_refused(d);
+}
+
 static bool is_or_vnfm(int command_kind)
 {
-    return (command_kind >= CMD_INSTANTIATE && command_kind <= CMD_RELEASE) ||
-           command_kind == CMD_LOGS;
+    return command_is_to(COMMAND_TO_VNFM, command_kind);
 }
 
 void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *settings)
@@ -213,8 +265,10 @@ void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *setti
                         .n_aggs = AGG_N,
                         .facts = fact_kinds,
                         .n_facts = ARRAY_LEN(fact_kinds),
+                        .commands = {command_names, CMD_KIND_N},
                         .understand = understand,
                         .decide = decide,
+                        .refused = refused,
                         .flush = model_flush,
                         .event_deadline = EV_DEADLINE,
                         .event_in_doubt = EV_IN_DOUBT,

@@ -3,7 +3,12 @@
  * or null answer is a weak one: it is all that the Python and Go SDKs can say of a PoP without
  * servers (tests/interop/README.md), so it counts, but it takes five, each after a pause. Never
  * believing it would leave the last server of such a PoP unverified for ever: the simulator found
- * that (every release on an otherwise empty PoP). */
+ * that (every release on an otherwise empty PoP).
+ *
+ * Each instance has its own times: list_at says when it wants a listing, `lists` how long its
+ * pauses have grown. The PoP is asked at the earliest of them, for all that wait; what it says
+ * counts for each. So one whose delete is late neither makes the others wait nor starts their count
+ * anew. */
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
@@ -13,10 +18,6 @@
 #define MISSES_TO_BE_GONE    5
 #define LIST_RETRY_MAX_US    (60 * USEC_PER_SEC)
 #define LAUNCHES_MAX         3
-
-const char *const instance_phase_names[INSTANCE_PHASE_N] = {
-    [INSTANCE_LAUNCHING] = "LAUNCHING", [INSTANCE_DOUBT] = "DOUBT",       [INSTANCE_UP] = "UP",
-    [INSTANCE_FAILED] = "FAILED",       [INSTANCE_DELETING] = "DELETING", [INSTANCE_GONE] = "GONE"};
 
 static struct vnfr_member *owner(struct nsr_model *m, const struct instance_member *i)
 {
@@ -30,8 +31,28 @@ static void set_phase(struct nsr_model *m, struct instance_member *i, int phase,
     if (phase != i->row->phase)
         nsr_note_step(m, v ? v->row->key[VNFR_NAME] : NULL, i->row->key[INSTANCE_HOSTNAME],
                       instance_phase_names[i->row->phase], instance_phase_names[phase], text);
+    if (i->row->phase == INSTANCE_DOUBT && phase != INSTANCE_DOUBT)
+        decision_close(decision_find_for(m->d, CMD_TIMER_DOUBT, i->row->id));
     i->row->phase = phase;
+    i->st->misses = i->st->lists = 0;
+    i->st->delete_again = false;
     row_touch(i->row);
+}
+
+/* The PoP by its name, its driver, and the component of a fault; all in the arena. */
+struct place {
+    const char *pop, *driver, *component;
+};
+
+static struct place place_of(struct nsr_model *m, const struct instance_member *i)
+{
+    struct decision *d = m->d;
+    struct pop_state *st;
+    const struct vim_instance *pop = fact_pop(d, i->row->key[INSTANCE_POP], &st);
+    if (!pop || !pop->type)
+        return (struct place){i->row->key[INSTANCE_POP], "its driver", "vim-driver"};
+    return (struct place){pop->name ? pop->name : pop->id, driver_named(d, pop->type),
+                          arena_printf(d->arena, "vim-driver:%s", pop->type)};
 }
 
 static void launch_settled(struct nsr_model *m, struct instance_member *i)
@@ -47,7 +68,10 @@ static void launch_failed(struct nsr_model *m, struct instance_member *i, const 
     struct vnfr_member *v = owner(m, i);
     struct decision *d = m->d;
     if (v && !v->st->launch_fault) {
-        struct fault *f = fault_from_err(err, "vim-driver", NULL, d->arena);
+        struct place at = place_of(m, i);
+        struct fault *f = fault_from_err(
+            err, at.component,
+            arena_printf(d->arena, "pop %s (%s)", at.pop, i->row->key[INSTANCE_POP]), d->arena);
         f->host = i->row->key[INSTANCE_HOSTNAME];
         fault_add_cause(f, detail, CAUSE_MAX, d->arena);
         v->st->launch_fault = f;
@@ -135,7 +159,6 @@ static void came_up(struct nsr_model *m, struct instance_member *i, const struct
     struct vnfr_member *v = owner(m, i);
     i->row->key[INSTANCE_VC] = s->ext_id ? s->ext_id : "";
     set_phase(m, i, INSTANCE_UP, addresses_of(m->d, s));
-    i->st->misses = 0;
     struct vnfr *vnfr = v ? member_vnfr(v) : NULL;
     for (uint32_t u = 0; vnfr && u < vnfr->vdu.n; u++)
         if (strcmp(vnfr->vdu.at[u]->id, i->st->vdu_id) == 0)
@@ -143,10 +166,22 @@ static void came_up(struct nsr_model *m, struct instance_member *i, const struct
     launch_settled(m, i);
 }
 
+/* What is there decides. Not for ever: a driver that answers neither the launch nor a listing must
+ * not keep the VNFM waiting until that gives up, and is blamed. */
 static void doubt(struct nsr_model *m, struct instance_member *i)
 {
+    struct decision *d = m->d;
+    const struct command *launch = decision_find_for(d, CMD_LAUNCH, i->row->id);
+    int64_t until = (launch ? launch->due_at : d->now) + settings_of(d)->driver_us;
     set_phase(m, i, INSTANCE_DOUBT, NULL);
-    i->st->misses = 0;
+    i->st->misses = i->st->lists = 0;
+    i->st->list_at = d->now;
+    if (i->st->until && i->st->until < until)
+        until = i->st->until;
+    if (until < d->now + USEC_PER_SEC)
+        until = d->now + USEC_PER_SEC;
+    if (!decision_find_for(d, CMD_TIMER_DOUBT, i->row->id))
+        decision_open(d, CMD_TIMER_DOUBT, i->row->id, until - d->now, NULL);
     instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
@@ -166,13 +201,23 @@ static void launch_answer(struct nsr_model *m, struct instance_member *i,
                 driver_exception_text(e));
         launch_failed(m, i, &err, driver_exception_text(e));
     } else if (reply && reply->answer.n &&
-               proto_decode(&server_type, reply->answer.at, reply->answer.n, 0, d->arena, &s,
-                            &err) == ERR_OK &&
-               s->ext_id && *s->ext_id) {
+               proto_decode(&server_type, reply->answer.at, reply->answer.n, PROTO_EMPTY_IS_ABSENT,
+                            d->arena, &s, &err) == ERR_OK &&
+               s->ext_id) {
         came_up(m, i, s);
     } else { /* an answer without a server says nothing about what is there */
         doubt(m, i);
     }
+}
+
+/* A delete was answered, or will not be: look now, unless the PoP has missed it already. */
+static void delete_over(struct nsr_model *m, struct instance_member *i)
+{
+    if (i->row->phase == INSTANCE_DELETING && i->st->misses == 0 && !i->st->delete_again) {
+        i->st->list_at = m->d->now;
+        row_touch(i->row);
+    }
+    instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
 void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
@@ -184,7 +229,7 @@ void instance_answer(struct nsr_model *m, struct command *c, const struct driver
     if (!i)
         return;
     if (kind == CMD_DELETE) {
-        instances_want_list(m, i->row->key[INSTANCE_POP]);
+        delete_over(m, i);
     } else if (i->row->phase == INSTANCE_LAUNCHING || i->row->phase == INSTANCE_DOUBT) {
         if (bad)
             doubt(m, i);
@@ -193,22 +238,121 @@ void instance_answer(struct nsr_model *m, struct command *c, const struct driver
     }
 }
 
+/* --- answers that nobody waits for --- */
+
+const struct server *late_server(struct decision *d, const struct driver_reply *reply)
+{
+    struct server *s = reply && reply->exception ? reply->exception->server : NULL;
+    if (reply && !reply->exception && reply->answer.n && *reply->answer.at == '{' &&
+        proto_decode(&server_type, reply->answer.at, reply->answer.n, PROTO_EMPTY_IS_ABSENT,
+                     d->arena, &s, NULL) != ERR_OK)
+        return NULL;
+    if (!s || !s->ext_id || (!s->host_name && !s->name)) /* a delete's answer names none */
+        return NULL;
+    err_set(&d->err, ERR_STATE,
+            "a driver says too late that it launched '%s' (%s): nobody waits for that server",
+            s->host_name ? s->host_name : s->name, s->ext_id);
+    err_hint(&d->err, "it is deleted with its network service; if that is gone, look whether the "
+                      "PoP has the server, and delete it there");
+    return s;
+}
+
+static bool is_named(const struct instance_member *i, const struct server *s)
+{
+    const char *host = i->row->key[INSTANCE_HOSTNAME];
+    return (s->host_name && strcmp(s->host_name, host) == 0) ||
+           (s->name && strcmp(s->name, host) == 0);
+}
+
+/* No command tells to whom it was sent: the driver of its PoP may say that, as it is known now. */
+static bool is_said_by_its_driver(struct decision *d, const struct instance_member *i)
+{
+    struct pop_state *st = NULL;
+    struct known_driver driver;
+    const struct vim_instance *pop = fact_pop(d, i->row->key[INSTANCE_POP], &st);
+    return !d->in->room || (pop && pop->type && fact_driver(d, pop->type, &driver) &&
+                            strcmp(driver.room, d->in->room) == 0);
+}
+
+static bool is_said_by_a_driver(const struct decision *d)
+{
+    for (uint32_t i = 0; d->in->room && i < d->facts.n; i++)
+        if (d->facts.at[i]->kind == ROW_DRIVER &&
+            strcmp(d->facts.at[i]->key[DRIVER_ROOM], d->in->room) == 0)
+            return true;
+    return !d->in->room;
+}
+
+/* Whose deletion is being verified is looked for again, by its hostname: what the answer says is no
+ * reason to delete anything else. Of others the release finds all servers of their hostname. */
+bool instance_late_answer(struct nsr_model *m, const struct driver_reply *reply)
+{
+    struct decision *d = m->d;
+    const struct server *s = late_server(d, reply);
+    struct instance_member *i = NULL;
+    for (uint32_t k = 0; s && !i && k < m->n_instances; k++)
+        if (is_named(&m->instances[k], s))
+            i = &m->instances[k];
+    if (s && !(i ? is_said_by_its_driver(d, i) : is_said_by_a_driver(d))) {
+        d->err = (struct err)ERR_INIT;
+        d->outcome = DECISION_FOREIGN;
+        d->text = arena_printf(d->arena, "a late answer to command '%s', of another PoP's driver",
+                               d->in->command ? d->in->command : "?");
+        return true;
+    }
+    if (!i)
+        return false;
+    if (strcmp(i->row->key[INSTANCE_VC], s->ext_id) == 0) { /* the same answer again */
+        d->err = (struct err)ERR_INIT;
+        return false;
+    }
+    const struct vnfr_member *v = owner(m, i);
+    if (i->row->phase == INSTANCE_GONE && v && v->row->phase == VNFR_DELETING)
+        set_phase(m, i, INSTANCE_DELETING, "a launch took effect after that");
+    if (i->row->phase != INSTANCE_DELETING)
+        return false;
+    i->st->misses = 0;
+    i->st->list_at = d->now;
+    row_touch(i->row);
+    instances_want_list(m, i->row->key[INSTANCE_POP]);
+    return true;
+}
+
 void instance_deadline(struct nsr_model *m, struct command *c)
 {
     struct instance_member *i = model_instance_by_id(m, c->subject);
     int kind = c->kind;
+    bool is_lost = strcmp(c->data, COMMAND_LOST) == 0;
     decision_close(c);
     if (!i)
         return;
     if (kind == CMD_DELETE) {
-        instances_want_list(m, i->row->key[INSTANCE_POP]);
-    } else if (i->row->phase == INSTANCE_LAUNCHING) {
-        i->st->tries =
-            LAUNCHES_MAX; /* it was sent and not answered: never again, but it may be there */
+        delete_over(m, i);
+    } else if (i->row->phase == INSTANCE_LAUNCHING || i->row->phase == INSTANCE_DOUBT) {
+        /* Sent and not answered: never again, but it may be there. Its driver died with it in hand:
+         * again, if it is not there. What was listed until now may have been too early. */
+        if (!is_lost && i->row->phase == INSTANCE_LAUNCHING)
+            i->st->tries = LAUNCHES_MAX;
         doubt(m, i);
-    } else if (i->row->phase == INSTANCE_DOUBT) {
-        doubt(m, i); /* what was listed until now may have been too early */
     }
+}
+
+void instance_doubt_over(struct nsr_model *m, struct command *c)
+{
+    struct instance_member *i = model_instance_by_id(m, c->subject);
+    struct err err = ERR_INIT;
+    decision_close(c);
+    if (!i || i->row->phase != INSTANCE_DOUBT)
+        return;
+    struct place at = place_of(m, i);
+    err_set(&err, ERR_TIMEOUT,
+            "%s of PoP '%s' neither answered the launch of '%s' nor showed in time whether it is "
+            "there",
+            at.driver, at.pop, i->row->key[INSTANCE_HOSTNAME]);
+    err_hint(&err, "look at the driver's log, and with 'baton status' at its queue; some drivers "
+                   "need a restart; then delete and deploy again");
+    decision_close(decision_find_for(m->d, CMD_LAUNCH, i->row->id));
+    launch_failed(m, i, &err, NULL);
 }
 
 /* Whoever sent it died before the broker confirmed it. It may be under way: a server that no
@@ -236,38 +380,58 @@ void instance_delete(struct nsr_model *m, struct instance_member *i)
         return;
     }
     set_phase(m, i, INSTANCE_DELETING, NULL);
-    i->st->misses = 0;
     /* Without an id (its launch was never answered) the listing has to find it by its hostname
      * first. */
-    if (!*i->row->key[INSTANCE_VC] || !send_delete(m, i, pop->type))
-        instances_want_list(m, i->row->key[INSTANCE_POP]);
+    i->st->delete_again = true;
+    i->st->list_at = d->now;
+    instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
 /* --- listings --- */
 
-static bool needs_list(struct nsr_model *m, const struct instance_member *i)
+static bool needs_list(const struct instance_member *i, const char *pop_id)
 {
-    return i->row->phase == INSTANCE_DOUBT ||
-           (i->row->phase == INSTANCE_DELETING && !decision_find_for(m->d, CMD_DELETE, i->row->id));
+    return (i->row->phase == INSTANCE_DOUBT || i->row->phase == INSTANCE_DELETING) &&
+           strcmp(i->row->key[INSTANCE_POP], pop_id) == 0;
 }
 
-void instances_want_list(struct nsr_model *m, const char *pop_id)
+static int64_t pause_of(const struct nsr_model *m, const struct instance_member *i)
+{
+    int64_t pause = settings_of(m->d)->list_retry_us;
+    for (int64_t k = 0; k < i->st->lists && pause < LIST_RETRY_MAX_US; k++)
+        pause *= 2;
+    return pause < LIST_RETRY_MAX_US ? pause : LIST_RETRY_MAX_US;
+}
+
+/* Deletes whose time has come; a listing makes sense when their answer is there, or overdue. */
+static void delete_due(struct nsr_model *m, struct instance_member *i)
 {
     struct decision *d = m->d;
-    if (decision_find_for(d, CMD_LIST, pop_id) || decision_find_for(d, CMD_TIMER_LIST, pop_id))
+    struct pop_state *st;
+    if (!i->st->delete_again || i->st->list_at > d->now)
         return;
+    const struct vim_instance *pop = fact_pop(d, i->row->key[INSTANCE_POP], &st);
+    i->st->delete_again = false;
+    row_touch(i->row);
+    decision_close(decision_find_for(d, CMD_DELETE, i->row->id));
+    if (pop && *i->row->key[INSTANCE_VC] && send_delete(m, i, pop->type))
+        i->st->list_at = d->now + settings_of(d)->delete_hint_us;
+}
+
+static void ask_for_list(struct nsr_model *m, const char *pop_id)
+{
+    struct decision *d = m->d;
     struct internal *msg = proto_new(&internal_type, d->arena);
     for (uint32_t k = 0; k < m->n_instances; k++) {
         const struct instance_member *i = &m->instances[k];
-        if (strcmp(i->row->key[INSTANCE_POP], pop_id) != 0 || !needs_list(m, i))
+        if (!needs_list(i, pop_id))
             continue;
         proto_list_add(&msg->servers, i->row->key[INSTANCE_HOSTNAME], d->arena);
         if (*i->row->key[INSTANCE_VC])
             proto_list_add(&msg->servers, i->row->key[INSTANCE_VC], d->arena);
     }
-    if (msg->servers.n == 0)
-        return;
-    struct command *c = decision_open(d, CMD_LIST, pop_id, settings_of(d)->driver_us * 2, NULL);
+    /* Longer than the PoP's own wait, whose fault says more. */
+    struct command *c = command_open(d, CMD_LIST_POP, pop_id, NULL);
     msg->what = "list";
     msg->to = pop_id;
     msg->to_kind = AGG_POP;
@@ -275,16 +439,28 @@ void instances_want_list(struct nsr_model *m, const char *pop_id)
     send_internal(d, msg);
 }
 
-static void pause_listing(struct nsr_model *m, const char *pop_id)
+void instances_want_list(struct nsr_model *m, const char *pop_id)
 {
-    int64_t pause = settings_of(m->d)->list_retry_us;
-    for (int64_t k = 0; k < m->st->list_tries && pause < LIST_RETRY_MAX_US; k++)
-        pause *= 2;
-    m->st->list_tries++;
-    model_changed(m);
-    if (!decision_find_for(m->d, CMD_TIMER_LIST, pop_id))
-        decision_open(m->d, CMD_TIMER_LIST, pop_id,
-                      pause < LIST_RETRY_MAX_US ? pause : LIST_RETRY_MAX_US, NULL);
+    struct decision *d = m->d;
+    struct command *timer = decision_find_for(d, CMD_TIMER_LIST, pop_id);
+    int64_t at = INT64_MAX;
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        struct instance_member *i = &m->instances[k];
+        if (!needs_list(i, pop_id))
+            continue;
+        delete_due(m, i);
+        if (i->st->list_at < at && !decision_find_for(d, CMD_DELETE, i->row->id))
+            at = i->st->list_at; /* else the answer to its delete, or its deadline, comes first */
+    }
+    if (decision_find_for(d, CMD_LIST_POP, pop_id) || at <= d->now || at == INT64_MAX) {
+        decision_close(timer);
+        if (at <= d->now && !decision_find_for(d, CMD_LIST_POP, pop_id))
+            ask_for_list(m, pop_id);
+    } else if (!timer) {
+        decision_open(d, CMD_TIMER_LIST, pop_id, at - d->now, NULL);
+    } else if (timer->due_at != at) {
+        command_change(timer, at, timer->data);
+    }
 }
 
 static const struct server *found_as(const struct internal *msg, const struct instance_member *i)
@@ -303,6 +479,7 @@ static const struct server *found_as(const struct internal *msg, const struct in
 static void gone(struct nsr_model *m, struct instance_member *i)
 {
     struct vnfr_member *v = owner(m, i);
+    decision_close(decision_find_for(m->d, CMD_DELETE, i->row->id));
     set_phase(m, i, INSTANCE_GONE, NULL);
     if (v)
         vnfr_step(v, VNFR_EV_SERVER_GONE);
@@ -315,13 +492,16 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
     struct pop_state *st;
     struct vnfr_member *v = owner(m, i);
     const struct vim_instance *pop = fact_pop(m->d, i->row->key[INSTANCE_POP], &st);
-    if (v && v->row->phase == VNFR_ALLOCATING && i->st->tries < LAUNCHES_MAX && pop) {
+    if (v && v->row->phase == VNFR_ALLOCATING && i->st->tries < LAUNCHES_MAX && pop &&
+        m->d->now + settings_of(m->d)->driver_us <= i->st->until) {
         set_phase(m, i, INSTANCE_LAUNCHING, NULL);
         if (send_launch(m, i, v, pop, &err))
             return;
     } else {
-        err_set(&err, ERR_TIMEOUT, "launch of '%s' was not answered, and the PoP does not list it",
-                i->row->key[INSTANCE_HOSTNAME]);
+        struct place at = place_of(m, i);
+        err_set(&err, ERR_TIMEOUT,
+                "launch of '%s' was not answered by %s, and PoP '%s' does not list it",
+                i->row->key[INSTANCE_HOSTNAME], at.driver, at.pop);
         err_hint(&err, "look at the driver's log; then delete and deploy again");
     }
     launch_failed(m, i, &err, NULL);
@@ -343,49 +523,67 @@ static void adopt(struct nsr_model *m, struct instance_member *i, const struct s
     launch_failed(m, i, &err, s->extended_status);
 }
 
-/* Returns whether the next listing may come at once (a first good miss, to be confirmed). */
-static bool listed(struct nsr_model *m, struct instance_member *i, const struct server *s,
-                   bool is_weak)
+static void pause_list(struct nsr_model *m, struct instance_member *i)
 {
-    i->st->misses = s ? 0 : i->st->misses + (is_weak ? MISS_OF_WEAK_LISTING : MISS_OF_GOOD_LISTING);
-    row_touch(i->row);
-    struct command *launch = decision_find_for(m->d, CMD_LAUNCH, i->row->id);
-    if (s && i->row->phase == INSTANCE_DOUBT) {
-        decision_close(launch);
+    i->st->lists++;
+    i->st->list_at = m->d->now + pause_of(m, i);
+}
+
+static void listed_there(struct nsr_model *m, struct instance_member *i, const struct server *s)
+{
+    i->st->misses = 0;
+    if (i->row->phase == INSTANCE_DOUBT) {
+        decision_close(decision_find_for(m->d, CMD_LAUNCH, i->row->id));
         adopt(m, i, s);
-    } else if (s && s->ext_id && *s->ext_id && i->row->phase == INSTANCE_DELETING)
-        i->row->key[INSTANCE_VC] = s->ext_id; /* deleted after the pause */
-    else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DELETING)
+        return;
+    }
+    if (s->ext_id && *s->ext_id)
+        i->row->key[INSTANCE_VC] = s->ext_id;
+    if (i->st->list_at > m->d->now) /* its delete is still waited for */
+        return;
+    pause_list(m, i);
+    i->st->delete_again = true;
+}
+
+/* A first good miss is confirmed at once. A weak one counts when the instance's own pause is over
+ * (or nearly): others may ask more often, but five of them take as long for each. */
+static void listed_missing(struct nsr_model *m, struct instance_member *i, bool is_weak)
+{
+    bool is_early = i->st->list_at - m->d->now > pause_of(m, i) / 4;
+    if (is_weak && is_early)
+        return;
+    i->st->misses += is_weak ? MISS_OF_WEAK_LISTING : MISS_OF_GOOD_LISTING;
+    bool is_sure = i->st->misses >= MISSES_TO_BE_GONE;
+    if (is_sure && i->row->phase == INSTANCE_DELETING)
         gone(m, i);
-    else if (i->st->misses >= MISSES_TO_BE_GONE && i->row->phase == INSTANCE_DOUBT && !launch)
+    else if (is_sure && !decision_find_for(m->d, CMD_LAUNCH, i->row->id))
         not_launched(m, i);
-    return !is_weak && i->st->misses > 0 && i->st->misses < MISSES_TO_BE_GONE;
+    else if (is_weak || is_sure)
+        pause_list(m, i);
+    else
+        i->st->list_at = m->d->now;
 }
 
 void instance_listed(struct nsr_model *m, const struct internal *msg, const char *pop_id)
 {
-    bool at_once = false;
-    if (msg->fault) {
-        pause_listing(m, pop_id);
-        return;
-    }
     for (uint32_t k = 0; k < m->n_instances; k++) {
         struct instance_member *i = &m->instances[k];
-        if (strcmp(i->row->key[INSTANCE_POP], pop_id) != 0 || !needs_list(m, i) ||
-            !proto_strs_has(&msg->servers,
-                            i->row->key[INSTANCE_HOSTNAME])) /* asked for after this listing was */
+        if (!needs_list(i, pop_id))
             continue;
-        if (listed(m, i, found_as(msg, i), msg->weak))
-            at_once = true;
+        if (msg->fault) { /* two good ones with a bad one in between are not two in a row */
+            i->st->misses = 0;
+            if (i->st->list_at <= m->d->now)
+                pause_list(m, i);
+        } else if (proto_strs_has(&msg->servers, i->row->key[INSTANCE_HOSTNAME])) {
+            const struct server *s = found_as(msg, i); /* else asked for after this listing was */
+            if (s)
+                listed_there(m, i, s);
+            else
+                listed_missing(m, i, msg->weak);
+        }
+        row_touch(i->row);
     }
-    bool more = false;
-    for (uint32_t k = 0; k < m->n_instances; k++)
-        more |= strcmp(m->instances[k].row->key[INSTANCE_POP], pop_id) == 0 &&
-                needs_list(m, &m->instances[k]);
-    if (at_once)
-        instances_want_list(m, pop_id);
-    else if (more)
-        pause_listing(m, pop_id);
+    instances_want_list(m, pop_id);
 }
 
 /* Nobody can be asked any more what became of the launch. */
@@ -402,19 +600,13 @@ static void pop_is_gone(struct nsr_model *m, struct instance_member *i)
 void instance_list_again(struct nsr_model *m, const char *pop_id)
 {
     struct pop_state *st;
-    const struct vim_instance *pop = fact_pop(m->d, pop_id, &st);
-    for (uint32_t k = 0; k < m->n_instances; k++) {
+    bool is_there = fact_pop(m->d, pop_id, &st) != NULL;
+    for (uint32_t k = 0; !is_there && k < m->n_instances; k++) {
         struct instance_member *i = &m->instances[k];
-        if (strcmp(i->row->key[INSTANCE_POP], pop_id) != 0)
-            continue;
-        if (!pop && i->row->phase == INSTANCE_DELETING)
+        if (needs_list(i, pop_id) && i->row->phase == INSTANCE_DELETING)
             gone(m, i);
-        else if (!pop && i->row->phase == INSTANCE_DOUBT)
+        else if (needs_list(i, pop_id))
             pop_is_gone(m, i);
-        else if (pop && i->row->phase == INSTANCE_DELETING && *i->row->key[INSTANCE_VC] &&
-                 needs_list(m, i))
-            send_delete(m, i,
-                        pop->type); /* its answer, or its deadline, asks for the next listing */
     }
     instances_want_list(m, pop_id);
 }

@@ -52,18 +52,13 @@ static void send_log_request(struct vnfr_member *v, const struct logs_request *r
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     const char *data = arena_printf(d->arena, "%lld %d %s", (long long)req->lines, req->is_full,
                                     v->row->key[VNFR_ENDPOINT]);
-    struct command *c = decision_open(d, CMD_LOGS, req->operation, settings_of(d)->log_us, data);
+    struct command *c = command_open(d, CMD_LOG_REQUEST, req->operation, data);
     sbuf_addf(&body, "{\"action\":\"%s\",\"vnfrName\":", action_word(ACTION_LOG_REQUEST));
     proto_quotes(&body, req->vnfr_name);
     sbuf_adds(&body, ",\"hostname\":");
     proto_quotes(&body, req->hostname);
     sbuf_addc(&body, '}');
-    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue,
-                                   arena_strndup(d->arena, body.s, body.len));
-    s->command = c->id;
-    s->until_at = c->due_at;
-    s->reply = v->st->correlates ? SEND_REPLY_SHARED : SEND_REPLY_PRIVATE;
-    s->policy = SEND_BLIND;
+    send_to_vnfm(v, c, &body)->policy = command_rows[CMD_LOG_REQUEST].again;
 }
 
 void logs_ask(struct nsr_model *m, const struct logs_request *req)
@@ -170,6 +165,28 @@ void logs_of_the_gone(struct nsr_model *m)
     err_set(&err, ERR_NOT_FOUND, "Error something was not found: NSR %s was deleted meanwhile",
             m->d->root->id);
     for (uint32_t i = 0; i < m->d->commands.n; i++)
-        if (m->d->commands.at[i]->kind == CMD_LOGS && m->d->commands.at[i]->mark != ROW_GONE)
+        if (m->d->commands.at[i]->kind == CMD_LOG_REQUEST && m->d->commands.at[i]->mark != ROW_GONE)
             fail(m->d, m->d->commands.at[i], 404, "nfvo", &err, NULL);
+}
+
+/* --- of what is released: into the history, where they are read when nobody can be asked --- */
+
+enum { KEPT_HOSTS_MAX = 1000, KEPT_BYTES_MAX = 1024 * 1024, KEPT_LINE_MAX = 4096 };
+
+void logs_keep(struct vnfr_member *v, const struct vnfm_or *msg)
+{
+    struct decision *d = v->m->d;
+    size_t bytes = 0;
+    for (uint32_t i = 0; msg && i < msg->host_logs.n && i < KEPT_HOSTS_MAX; i++) {
+        const struct proto_strspair *host = &msg->host_logs.at[i];
+        struct proto_strs lines = {0};
+        if (!has_host(v, host->key))
+            continue;
+        for (uint32_t k = 0; k < host->value.n && bytes < KEPT_BYTES_MAX; k++) {
+            const char *line = text_cut(d->arena, host->value.at[k], KEPT_LINE_MAX);
+            bytes += strlen(line);
+            proto_list_add(&lines, line, d->arena);
+        }
+        nsr_note_logs(v->m, v->row->key[VNFR_NAME], host->key, &lines);
+    }
 }

@@ -1,8 +1,12 @@
 #include "nfvo/lifecycle/model.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/notify.h"
+#include "nfvo/lifecycle/operation/document.h"
 
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,14 +15,19 @@ const struct lifecycle_settings *settings_of(const struct decision *d)
     return d->settings;
 }
 
-/* Our own documents: written by us, so an unreadable one is a fault of ours; an empty record keeps
- * the rest of the engine alive. */
-static void *decode_own(struct decision *d, const struct proto_type *type, const char *text)
+/* A stored document. NULL: it cannot be read, and the decision is refused. An empty text is an
+ * empty record: there is no document yet. */
+static void *decode_own(struct decision *d, const struct row *row, const struct proto_type *type,
+                        const char *text)
 {
+    struct err err = ERR_INIT;
     void *rec = NULL;
-    if (!*text || proto_decode(type, text, strlen(text), 0, d->arena, &rec, NULL) != ERR_OK)
-        rec = proto_new(type, d->arena);
-    return rec;
+    if (!*text)
+        return proto_new(type, d->arena);
+    if (proto_decode(type, text, strlen(text), 0, d->arena, &rec, &err) == ERR_OK)
+        return rec;
+    decision_unreadable(d, row, &err);
+    return NULL;
 }
 
 static const char *encode_own(struct decision *d, const struct proto_type *type, const void *rec,
@@ -54,25 +63,28 @@ struct nsr_model *nsr_model_of(struct decision *d)
     for (uint32_t i = 0; i < d->rows.n; i++) {
         struct row *r = d->rows.at[i];
         if (r->kind == ROW_VNFR)
-            model_add_vnfr(m, r, decode_own(d, &vnfr_state_type, r->state));
+            model_add_vnfr(m, r, decode_own(d, r, &vnfr_state_type, r->state));
         else if (r->kind == ROW_INSTANCE)
-            model_add_instance(m, r, decode_own(d, &instance_state_type, r->state));
+            model_add_instance(m, r, decode_own(d, r, &instance_state_type, r->state));
     }
-    m->st = decode_own(d, &nsr_state_type, d->root->state);
+    m->st = decode_own(d, d->root, &nsr_state_type, d->root->state);
     return m;
 }
 
 struct nsr *model_nsr(struct nsr_model *m)
 {
     if (!m->nsr)
-        m->nsr = decode_own(m->d, &nsr_type, m->d->root->doc);
+        m->nsr = decode_own(m->d, m->d->root, &nsr_type, m->d->root->doc);
     return m->nsr;
 }
 
 struct vnfr *member_vnfr(struct vnfr_member *v)
 {
-    if (!v->vnfr && *v->row->doc)
-        v->vnfr = decode_own(v->m->d, &vnfr_type, v->row->doc);
+    if (!v->vnfr && *v->row->doc) {
+        v->vnfr = decode_own(v->m->d, v->row, &vnfr_type, v->row->doc);
+        if (v->vnfr && v->vnfr->lifecycle_event_history.n)
+            vnfr_move_history(v);
+    }
     return v->vnfr;
 }
 
@@ -120,8 +132,8 @@ struct pop_model *pop_model_of(struct decision *d)
         return d->model;
     struct pop_model *p = arena_alloc(d->arena, sizeof(*p));
     p->d = d;
-    p->pop = decode_own(d, &vim_instance_type, d->root->doc);
-    p->st = decode_own(d, &pop_state_type, d->root->state);
+    p->pop = decode_own(d, d->root, &vim_instance_type, d->root->doc);
+    p->st = decode_own(d, d->root, &pop_state_type, d->root->state);
     d->model = p;
     return p;
 }
@@ -132,6 +144,95 @@ void pop_changed(struct pop_model *p)
     row_touch(p->d->root);
 }
 
+/* --- operations ------------------------------------------------------------------------------- */
+
+static void read_operation(struct nsr_model *m, struct row *r)
+{
+    struct decision *d = m->d;
+    struct operation *op = arena_alloc(d->arena, sizeof(*op));
+    struct err err = ERR_INIT;
+    int kind = operation_kind_parse(r->key[OPERATION_KIND]);
+    *op = (struct operation){.id = r->id,
+                             .kind = kind,
+                             .state = r->phase,
+                             .nsr = d->root->id,
+                             .origin = r->key[OPERATION_ORIGIN],
+                             .asked_by = r->key[OPERATION_ASKED_BY],
+                             .asked_at = atoll(r->key[OPERATION_ASKED_AT]),
+                             .state_at = atoll(r->key[OPERATION_STATE_AT]),
+                             .ended_at = atoll(r->key[OPERATION_ENDED_AT])};
+    op->vnfr = *r->key[OPERATION_VNFR] ? r->key[OPERATION_VNFR] : NULL;
+    op->instance = *r->key[OPERATION_INSTANCE] ? r->key[OPERATION_INSTANCE] : NULL;
+    if (kind < 0)
+        err_set(&err, ERR_INVALID, "no kind of operation '%s'", r->key[OPERATION_KIND]);
+    if (kind < 0 || operation_read(r->doc, strlen(r->doc), op, d->arena, &err) != ERR_OK)
+        decision_unreadable(d, r, &err);
+    r->decoded = op;
+    proto_list_add(m->operations, op, d->arena);
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const struct operation *x = *(struct operation *const *)a, *y = *(struct operation *const *)b;
+    return x->asked_at != y->asked_at ? (x->asked_at > y->asked_at) - (x->asked_at < y->asked_at)
+                                      : strcmp(x->id, y->id);
+}
+
+struct operations *model_operations(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    if (!m->operations) {
+        m->operations = arena_alloc(d->arena, sizeof(*m->operations));
+        for (uint32_t i = 0; i < d->rows.n; i++)
+            if (d->rows.at[i]->kind == ROW_OPERATION)
+                read_operation(m, d->rows.at[i]);
+        if (m->operations->n)
+            qsort(m->operations->at, m->operations->n, sizeof(*m->operations->at), by_age);
+    }
+    uint32_t kept = 0; /* what ended in this batch is none any more */
+    for (uint32_t i = 0; i < m->operations->n && !d->unreadable; i++)
+        if (!operation_is_final(m->operations->at[i]))
+            m->operations->at[kept++] = m->operations->at[i];
+    m->operations->n = d->unreadable ? 0 : kept;
+    return d->unreadable ? NULL : m->operations;
+}
+
+void model_add_operation(struct nsr_model *m, struct operation *op, const char *request)
+{
+    struct decision *d = m->d;
+    struct row *r = decision_add_row(d, ROW_OPERATION, op->id, op->state);
+    r->key[OPERATION_PROJECT] = d->root->key[NSR_PROJECT];
+    r->key[OPERATION_NSR_NAME] = d->root->key[NSR_NAME];
+    r->key[OPERATION_KIND] = operation_kind_word(op->kind);
+    r->key[OPERATION_VNFR] = op->vnfr ? op->vnfr : "";
+    r->key[OPERATION_INSTANCE] = op->instance ? op->instance : "";
+    r->key[OPERATION_ORIGIN] = op->origin;
+    r->key[OPERATION_ASKED_BY] = op->asked_by;
+    r->key[OPERATION_ASKED_AT] = arena_printf(d->arena, "%" PRId64, op->asked_at);
+    r->state = request ? request : "";
+    r->decoded = op;
+    proto_list_add(m->operations, op, d->arena);
+}
+
+static void flush_operations(struct decision *d)
+{
+    for (uint32_t i = 0; i < d->rows.n; i++) {
+        struct row *r = d->rows.at[i];
+        const struct operation *op = r->kind == ROW_OPERATION ? r->decoded : NULL;
+        AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+        if (!op)
+            continue;
+        operation_write(op, d->arena, &doc);
+        if (r->mark == ROW_CLEAN && r->phase == op->state && strcmp(doc.s, r->doc) == 0)
+            continue;
+        r->phase = op->state;
+        r->doc = arena_strndup(d->arena, doc.s, doc.len);
+        r->key[OPERATION_STATE_AT] = arena_printf(d->arena, "%" PRId64, op->state_at);
+        r->key[OPERATION_ENDED_AT] = arena_printf(d->arena, "%" PRId64, op->ended_at);
+        row_touch(r);
+    }
+}
+
 static void flush_nsr(struct decision *d, struct nsr_model *m)
 {
     if (m->is_changed) {
@@ -139,7 +240,8 @@ static void flush_nsr(struct decision *d, struct nsr_model *m)
         nsr->hb_version++;
         nsr->updated_at = timestamp_at(d->arena, d->now);
         nsr->vnfr = (struct vnfr_list){0}; /* stored apart */
-        d->root->doc = encode_own(d, &nsr_type, nsr, PROTO_COMPLETE | PROTO_NO_SECRETS);
+        d->root->doc =
+            encode_own(d, &nsr_type, nsr, PROTO_COMPLETE | PROTO_ENTITY_OUTER | PROTO_NO_SECRETS);
         d->root->state = encode_own(d, &nsr_state_type, m->st, 0);
         m->is_changed = false;
     }
@@ -147,11 +249,12 @@ static void flush_nsr(struct decision *d, struct nsr_model *m)
         struct vnfr_member *v = &m->vnfrs[i];
         if (!v->is_changed || v->row->mark == ROW_GONE)
             continue;
-        struct vnfr *vnfr = member_vnfr(v);
+        struct vnfr *vnfr = v->vnfr; /* else its document has not changed */
         if (vnfr) {
             vnfr->hb_version++;
             vnfr->updated_at = timestamp_at(d->arena, d->now);
-            v->row->doc = encode_own(d, &vnfr_type, vnfr, PROTO_COMPLETE);
+            v->row->doc =
+                encode_own(d, &vnfr_type, vnfr, PROTO_COMPLETE | PROTO_STORED | PROTO_ENTITY_OUTER);
         }
         v->row->state = encode_own(d, &vnfr_state_type, v->st, 0);
         v->is_changed = false;
@@ -159,6 +262,26 @@ static void flush_nsr(struct decision *d, struct nsr_model *m)
     for (uint32_t i = 0; i < m->n_instances; i++)
         if (m->instances[i].row->mark == ROW_NEW || m->instances[i].row->mark == ROW_CHANGED)
             m->instances[i].row->state = encode_own(d, &instance_state_type, m->instances[i].st, 0);
+    flush_operations(d);
+}
+
+struct command *command_open(struct decision *d, int kind, const char *subject, const char *data)
+{
+    return decision_open(d, kind, subject, command_time(settings_of(d), kind), data);
+}
+
+bool command_is_about(const struct command *c, const char *id)
+{
+    size_t n = strlen(id);
+    return strncmp(c->subject, id, n) == 0 && (c->subject[n] == '\0' || c->subject[n] == '/');
+}
+
+void command_change(struct command *c, int64_t due_at, const char *data)
+{
+    c->due_at = due_at;
+    c->data = data;
+    if (c->mark == ROW_CLEAN)
+        c->mark = ROW_CHANGED;
 }
 
 void model_flush(struct decision *d)
@@ -172,7 +295,7 @@ void model_flush(struct decision *d)
         if (!p->is_changed)
             return;
         p->pop->hb_version++;
-        d->root->doc = encode_own(d, &vim_instance_type, p->pop, PROTO_COMPLETE | PROTO_NO_SECRETS);
+        d->root->doc = encode_own(d, &vim_instance_type, p->pop, PROTO_REST | PROTO_NO_SECRETS);
         d->root->state = encode_own(d, &pop_state_type, p->st, 0);
         p->is_changed = false;
     }
@@ -191,13 +314,13 @@ struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_sta
             continue;
         if (!r->decoded) {
             struct known_pop *k = arena_alloc(d->arena, sizeof(*k));
-            k->pop = decode_own(d, &vim_instance_type, r->doc);
-            k->st = decode_own(d, &pop_state_type, r->state);
+            k->pop = decode_own(d, r, &vim_instance_type, r->doc);
+            k->st = decode_own(d, r, &pop_state_type, r->state);
             r->decoded = k;
         }
         struct known_pop *k = r->decoded;
         *ret_st = k->st;
-        return k->pop;
+        return k->st ? k->pop : NULL;
     }
     return NULL;
 }
@@ -215,6 +338,33 @@ struct network *pop_network(const struct vim_instance *pop, const struct pop_sta
     return NULL;
 }
 
+const struct deployment_flavour *pop_flavour(const struct vim_instance *pop, const char *key)
+{
+    for (uint32_t i = 0; i < pop->flavours.n; i++)
+        if (pop->flavours.at[i]->flavour_key && strcmp(pop->flavours.at[i]->flavour_key, key) == 0)
+            return pop->flavours.at[i];
+    return NULL;
+}
+
+/* The figures are the driver's. */
+static int64_t sane(int64_t figure)
+{
+    return figure > 0 && figure <= INT32_MAX ? figure : 0;
+}
+
+void pop_use_add(struct pop_use *use, int64_t n, const struct deployment_flavour *flavour)
+{
+    use->instances += n;
+    use->cores += flavour ? n * sane(flavour->vcpus) : 0;
+    use->ram += flavour ? n * sane(flavour->ram) : 0;
+}
+
+const char *vnfr_flavour_key(const struct vnfr *vnfr, const struct vdu *vdu)
+{
+    return vdu->computation_requirement ? vdu->computation_requirement
+                                        : vnfr->deployment_flavour_key;
+}
+
 static bool has_word(const char *words, const char *word)
 {
     size_t n = strlen(word);
@@ -224,7 +374,18 @@ static bool has_word(const char *words, const char *word)
     return false;
 }
 
-const char *fact_driver(struct decision *d, const char *pop_type, bool *ret_client_token)
+/* One that is there before one that is missed, of those the one last seen; then by name, so that
+ * any order of rows gives the same choice. */
+static bool is_better(const struct row *a, const struct row *b)
+{
+    const char *since_a = a->key[DRIVER_ABSENT], *since_b = b->key[DRIVER_ABSENT];
+    if (!*since_a != !*since_b)
+        return !*since_a;
+    int later = strcmp(since_a, since_b); /* as many digits, for the next 300 years */
+    return later ? later > 0 : strcmp(a->id, b->id) < 0;
+}
+
+const char *fact_driver(struct decision *d, const char *pop_type, struct known_driver *ret)
 {
     char exact[160], prefix[160];
     bool pinned = strchr(pop_type, '.') != NULL;
@@ -239,13 +400,29 @@ const char *fact_driver(struct decision *d, const char *pop_type, bool *ret_clie
             best = r;
             break;
         }
-        if (!best || strcmp(r->id, best->id) < 0) /* any order of rows gives the same choice */
+        if (!best || is_better(r, best))
             best = r;
     }
+    *ret = (struct known_driver){0};
     if (!best)
         return NULL;
-    *ret_client_token = has_word(best->key[DRIVER_CAPABILITIES], "client_token");
+    *ret = (struct known_driver){.queue = best->id,
+                                 .room = best->key[DRIVER_ROOM],
+                                 .has_client_token =
+                                     has_word(best->key[DRIVER_CAPABILITIES], "client_token"),
+                                 .absent_since = atoll(best->key[DRIVER_ABSENT])};
     return best->id;
+}
+
+const char *driver_named(struct decision *d, const char *pop_type)
+{
+    struct known_driver k;
+    if (!fact_driver(d, pop_type, &k))
+        return arena_printf(d->arena, "the driver for type '%s' (none is registered)", pop_type);
+    if (!k.absent_since)
+        return arena_printf(d->arena, "driver '%s'", k.queue);
+    return arena_printf(d->arena, "driver '%s' (not seen since %s)", k.queue,
+                        timestamp_at(d->arena, k.absent_since));
 }
 
 static void broken_down(int64_t us, struct tm *tm)

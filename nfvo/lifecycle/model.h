@@ -1,9 +1,17 @@
 /* The aggregates in decoded form. Documents are decoded when first asked for and written back once,
- * by model_flush, after the last intent of a batch: JSON is the largest cost of the engine. */
+ * by model_flush, after the last intent of a batch: JSON is the largest cost of the engine.
+ *
+ * A stored document that cannot be read refuses the decision (decision_unreadable): what is asked
+ * for is NULL then, and whatever the handlers make of that is thrown away. The documents that every
+ * handler relies on are read before: the NSR's, all private ones (nsr_decide), that of the VNFR
+ * whose machine goes on (vnfr_step), the PoP's own (pop_decide). */
 #ifndef NFVO_LIFECYCLE_MODEL_H
 #define NFVO_LIFECYCLE_MODEL_H
 
 #include "nfvo/lifecycle/types.h"
+
+struct operation;
+struct operations;
 
 struct vnfr_member {
     struct nsr_model *m;
@@ -18,6 +26,7 @@ struct vnfr_member {
     const char *component;          /* of a fault: where it arose; NULL: here */
     const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
     const struct internal *internal;
+    const char *pop; /* of POP_FAULT: which one */
 };
 
 struct instance_member {
@@ -34,6 +43,7 @@ struct nsr_model {
     uint32_t n_vnfrs;
     struct instance_member *instances; /* use model_instances() */
     uint32_t n_instances;
+    struct operations *operations; /* use model_operations() */
 };
 
 struct pop_model {
@@ -47,10 +57,13 @@ const struct lifecycle_settings *settings_of(const struct decision *d);
 
 struct nsr_model *nsr_model_of(struct decision *d); /* NULL: the NSR does not exist */
 struct nsr *model_nsr(struct nsr_model *m);
-struct vnfr *member_vnfr(struct vnfr_member *v); /* NULL before the grant */
+struct vnfr *member_vnfr(struct vnfr_member *v); /* NULL before the grant, or unreadable */
 struct vnfr_member *model_vnfr_by_id(struct nsr_model *m, const char *id);
 struct vnfr_member *model_vnfr_by_name(struct nsr_model *m, const char *name);
 struct instance_member *model_instance_by_id(struct nsr_model *m, const char *id);
+/* Those that have not ended, by (asked_at, id). NULL: one cannot be read, the decision is refused. */
+struct operations *model_operations(struct nsr_model *m);
+void model_add_operation(struct nsr_model *m, struct operation *op, const char *request);
 void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st);
 void model_add_instance(struct nsr_model *m, struct row *row, struct instance_state *st);
 void member_changed(struct vnfr_member *v);
@@ -60,17 +73,37 @@ struct pop_model *pop_model_of(struct decision *d);
 void pop_changed(struct pop_model *p);
 
 void model_flush(struct decision *d);
+/* Within the time that the kind's row gives it (nfvo/words/commands.h). */
+struct command *command_open(struct decision *d, int kind, const char *subject, const char *data);
+/* Is it that row's, or one of an operation on it: "<row>/..."? */
+bool command_is_about(const struct command *c, const char *id);
+void command_change(struct command *c, int64_t due_at, const char *data);
 
-/* A PoP that this NSR may use, out of the facts; NULL when it is not there any more. Decoded once a
- * batch. */
+/* A PoP that this NSR may use, out of the facts; NULL when it is not there any more, or unreadable.
+ * Decoded once a batch. */
 struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_state **ret_st);
 /* The PoP's network of that name: by its name, its extId, or the extId it got when it was made
  * under that name; NULL: none. */
 struct network *pop_network(const struct vim_instance *pop, const struct pop_state *st,
                             const char *name);
-/* The driver's queue for a PoP type ("test", or "test.name" to pin one), exact name first
- * (amqp-protocol.md 5.1); NULL: none. */
-const char *fact_driver(struct decision *d, const char *pop_type, bool *ret_client_token);
+/* NULL: the PoP does not list it. */
+const struct deployment_flavour *pop_flavour(const struct vim_instance *pop, const char *key);
+/* So many instances of that flavour, which may be NULL. */
+void pop_use_add(struct pop_use *use, int64_t n, const struct deployment_flavour *flavour);
+/* The flavour that the VDU asks for; NULL: none. */
+const char *vnfr_flavour_key(const struct vnfr *vnfr, const struct vdu *vdu);
+/* The driver for a PoP type ("test", or "test.name" to pin one), exact name first (amqp-protocol.md
+ * 5.1): its queue, and more in *ret; NULL: none was ever registered. One that is not seen is
+ * chosen, too, where no other is there: what is sent to it waits in the outbox until it is back or
+ * the call's deadline comes (design.md, "Who is there"). */
+struct known_driver {
+    const char *queue, *room;
+    bool has_client_token;
+    int64_t absent_since; /* 0: it is there */
+};
+const char *fact_driver(struct decision *d, const char *pop_type, struct known_driver *ret);
+/* For faults: "driver 'vim-drivers.test.test' (not seen since ...)". */
+const char *driver_named(struct decision *d, const char *pop_type);
 
 char *timestamp_at(struct arena *a, int64_t us);       /* yyyy.MM.dd 'at' HH:mm:ss z, UTC */
 char *timestamp_executed(struct arena *a, int64_t us); /* yyyy.MM.dd-HH:mm:ss:SSS-z */

@@ -10,6 +10,8 @@
 #define OUTPUT_MAX      4096 /* its end counts */
 #define HINT_MAX        1024
 #define CAUSES_MAX      8
+#define TIME_MAX        64  /* of a line of a VNFM's history */
+#define SAID_MAX        100 /* of such lines in one message */
 
 const char *text_cut(struct arena *a, const char *text, size_t max)
 {
@@ -27,19 +29,76 @@ static const char *text_end(struct arena *a, const char *text, size_t max)
     return arena_strdup(a, text);
 }
 
+/* key: see struct record_line. */
+static void add_line(struct vnfr_member *v, const struct history_event *h, const char *key)
+{
+    struct decision *d = v->m->d;
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&history_event_type, h, PROTO_COMPLETE, &doc);
+    struct record_line *l = arena_alloc(d->arena, sizeof(*l));
+    *l = (struct record_line){.subject = v->row->id,
+                              .n = v->st->history_lines++,
+                              .key = key,
+                              .doc = arena_strndup(d->arena, doc.s, doc.len)};
+    proto_list_add(&d->lines, l, d->arena);
+    member_changed(v);
+}
+
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description)
 {
     struct decision *d = v->m->d;
-    struct vnfr *vnfr = member_vnfr(v);
-    if (!vnfr)
+    if (!member_vnfr(v))
         return;
-    struct history_event *h = proto_new(&history_event_type, d->arena);
-    h->id = decision_new_id(d); /* the CLI needs an id in every listed object: rest-api.md 3.1 */
-    h->event = event;
-    h->description = description ? text_cut(d->arena, description, DESCRIPTION_MAX) : "";
-    h->executed_at = timestamp_executed(d->arena, d->now);
-    proto_list_add(&vnfr->lifecycle_event_history, h, d->arena);
-    member_changed(v);
+    add_line(v,
+             &(struct history_event){
+                 .id = decision_new_id(d), /* the CLI needs an id in every listed object: 3.1 */
+                 .event = event,
+                 .description = description ? text_cut(d->arena, description, DESCRIPTION_MAX) : "",
+                 .executed_at = timestamp_executed(d->arena, d->now)},
+             "");
+}
+
+static bool is_noted(const struct decision *d, const struct vnfr_member *v, const char *key)
+{
+    for (uint32_t i = 0; i < d->lines.n; i++)
+        if (strcmp(d->lines.at[i]->subject, v->row->id) == 0 &&
+            strcmp(d->lines.at[i]->key, key) == 0)
+            return true;
+    return false;
+}
+
+void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record)
+{
+    struct decision *d = v->m->d;
+    uint32_t taken = 0;
+    if (!record || !member_vnfr(v))
+        return;
+    for (uint32_t i = 0; i < record->lifecycle_event_history.n && taken < SAID_MAX; i++) {
+        const struct history_event *said = record->lifecycle_event_history.at[i];
+        if (said->id || !said->event)
+            continue;
+        struct history_event h = {.id = decision_new_id(d),
+                                  .event = text_cut(d->arena, said->event, NAME_MAX_BYTES),
+                                  .description =
+                                      text_cut(d->arena, said->description, DESCRIPTION_MAX),
+                                  .executed_at = text_cut(d->arena, said->executed_at, TIME_MAX)};
+        const char *key =
+            arena_printf(d->arena, "%s\n%s\n%s", h.event, h.executed_at ? h.executed_at : "",
+                         h.description ? h.description : "");
+        if (is_noted(d, v, key))
+            continue;
+        add_line(v, &h, key);
+        taken++;
+    }
+}
+
+/* What a process before these rows wrote into the document. */
+void vnfr_move_history(struct vnfr_member *v)
+{
+    const struct history_event_list *old = &v->vnfr->lifecycle_event_history;
+    for (uint32_t i = 0; i < old->n; i++)
+        add_line(v, old->at[i], "");
+    v->vnfr->lifecycle_event_history = (struct history_event_list){0};
 }
 
 static void add_member(struct sbuf *doc, const char *name, const char *value)
@@ -93,51 +152,48 @@ void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host,
     note_end(m->d, &doc);
 }
 
-static bool equal_or_empty(const char *filter, const char *value)
+void nsr_note_logs(struct nsr_model *m, const char *vnfr_name, const char *host,
+                   const struct proto_strs *lines)
 {
-    return !*filter || (value && strcmp(filter, value) == 0);
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    note_begin(m->d, &doc, HISTORY_LOGS);
+    add_member(&doc, "nsr", m->d->root->key[NSR_NAME]);
+    add_member(&doc, "vnfr", vnfr_name);
+    add_member(&doc, "host", host);
+    sbuf_adds(&doc, ",\"lines\":[");
+    for (uint32_t i = 0; i < lines->n; i++) {
+        sbuf_adds(&doc, i ? "," : "");
+        proto_quotes(&doc, lines->at[i]);
+    }
+    sbuf_addc(&doc, ']');
+    note_end(m->d, &doc);
 }
 
 /* Filter of amqp-protocol.md 8.2: a VNFR filter takes only that VNFR, else an NSR filter only that
- * NSR itself. */
-static bool subscribed(const struct row *s, enum action action, const char *project,
-                       const char *nsr, const char *vnfr)
-{
-    if (strcmp(s->key[SUBSCRIPTION_EVENT], action_word(action)) != 0)
-        return false;
-    if (strcmp(s->key[SUBSCRIPTION_PROJECT], "*") != 0 &&
-        strcmp(s->key[SUBSCRIPTION_PROJECT], project) != 0)
-        return false;
-    if (*s->key[SUBSCRIPTION_VNFR])
-        return equal_or_empty(s->key[SUBSCRIPTION_VNFR], vnfr);
-    return !*s->key[SUBSCRIPTION_NSR] || (!vnfr && strcmp(s->key[SUBSCRIPTION_NSR], nsr) == 0);
-}
-
-static void emit(struct decision *d, enum action action, const char *vnfr_id, const char *body)
+ * NSR itself. So the subject of a subscription is one id, or "". */
+static bool anyone(const struct decision *d, enum action action, const char *subject)
 {
     for (uint32_t i = 0; i < d->facts.n; i++) {
-        const struct row *s = d->facts.at[i];
-        if (s->kind != ROW_SUBSCRIPTION ||
-            !subscribed(s, action, d->root->key[NSR_PROJECT], d->root->id, vnfr_id))
-            continue;
-        struct outgoing_event *e = arena_alloc(d->arena, sizeof(*e));
-        *e = (struct outgoing_event){.action = action_word(action),
-                                     .project_id = d->root->key[NSR_PROJECT],
-                                     .nsr_id = d->root->id,
-                                     .vnfr_id = vnfr_id,
-                                     .endpoint_id = s->id,
-                                     .body = body};
-        proto_list_add(&d->events, e, d->arena);
+        const struct row *r = d->facts.at[i];
+        if (r->kind == ROW_INTEREST && strcmp(r->key[INTEREST_EVENT], action_word(action)) == 0 &&
+            (strcmp(r->key[INTEREST_PROJECT], "*") == 0 ||
+             strcmp(r->key[INTEREST_PROJECT], d->root->key[NSR_PROJECT]) == 0) &&
+            (!*r->key[INTEREST_SUBJECT] || strcmp(r->key[INTEREST_SUBJECT], subject) == 0))
+            return true;
     }
+    return false;
 }
 
-static bool anyone(struct decision *d, enum action action, const char *vnfr_id)
+static void emit(struct decision *d, enum action action, const char *vnfr_id,
+                 const struct sbuf *body)
 {
-    for (uint32_t i = 0; i < d->facts.n; i++)
-        if (d->facts.at[i]->kind == ROW_SUBSCRIPTION &&
-            subscribed(d->facts.at[i], action, d->root->key[NSR_PROJECT], d->root->id, vnfr_id))
-            return true;
-    return false;
+    struct outgoing_event *e = arena_alloc(d->arena, sizeof(*e));
+    *e = (struct outgoing_event){.action = action_word(action),
+                                 .project_id = d->root->key[NSR_PROJECT],
+                                 .nsr_id = d->root->id,
+                                 .vnfr_id = vnfr_id,
+                                 .body = arena_strndup(d->arena, body->s, body->len)};
+    proto_list_add(&d->events, e, d->arena);
 }
 
 void vnfr_event(struct vnfr_member *v, enum action action)
@@ -149,13 +205,13 @@ void vnfr_event(struct vnfr_member *v, enum action action)
     sbuf_addf(&body, "{\"action\":\"%s\",\"payload\":", action_word(action));
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE | PROTO_NO_SECRETS, &body);
     sbuf_addc(&body, '}');
-    emit(d, action, v->row->id, arena_strndup(d->arena, body.s, body.len));
+    emit(d, action, v->row->id, &body);
 }
 
 void nsr_event(struct nsr_model *m, enum action action)
 {
     struct decision *d = m->d;
-    if (!anyone(d, action, NULL))
+    if (!anyone(d, action, d->root->id))
         return;
     struct nsr *nsr = model_nsr(m);
     nsr->vnfr = (struct vnfr_list){0};
@@ -167,7 +223,7 @@ void nsr_event(struct nsr_model *m, enum action action)
     proto_encode(&nsr_type, nsr, PROTO_COMPLETE | PROTO_NO_SECRETS, &body);
     sbuf_addc(&body, '}');
     nsr->vnfr = (struct vnfr_list){0};
-    emit(d, action, NULL, arena_strndup(d->arena, body.s, body.len));
+    emit(d, action, NULL, &body);
 }
 
 /* Its code is kept when it is one of ours: a script whose outcome is unknown is not one that

@@ -10,8 +10,12 @@
  * its words we store. NULL gives NULL. */
 const char *text_cut(struct arena *a, const char *text, size_t max);
 
-/* Append to the VNFR's lifecycle_event_history; description is cut to 1024 characters. */
+/* The VNFR's lifecycle_event_history. It is rows beside the document: peers get an empty list, REST
+ * shows the last 100. description is cut to 1024 characters. */
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description);
+/* What a VNFM says of its scripts belongs into it: entries without id, each once. */
+void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record);
+void vnfr_move_history(struct vnfr_member *v); /* model.c: out of an old document */
 /* One line in the NSR's own history (table history), survives the NSR. */
 void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
               const struct fault *fault);
@@ -21,6 +25,12 @@ void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, con
  * document. */
 void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host, const char *from,
                    const char *to, const char *text);
+
+/* What the scripts of a released host have said. Not a line for people: baton logs reads it when
+ * there is nobody left to ask. The store finds these rows by the beginning of their text. */
+#define HISTORY_LOGS "LOGS"
+void nsr_note_logs(struct nsr_model *m, const char *vnfr_name, const char *host,
+                   const struct proto_strs *lines);
 
 /* Tell the subscribers. payload of the first is the VNFR, of the second the NSR with all its VNFRs.
  * Call after the status is set. */

@@ -1,5 +1,8 @@
 #include "nfvo/lifecycle/nsr.h"
 
+#include "nfvo/lifecycle/author.h"
+#include "nfvo/lifecycle/operate.h"
+
 #include <string.h>
 
 /* --- the machine --- */
@@ -24,6 +27,9 @@ static const char *failure_of(struct vnfr_member *v)
 bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
 {
     int phase = v->row->phase;
+    member_vnfr(v);
+    if (v->m->d->unreadable) /* no handler meets a record that only seems not to be there */
+        return false;
     enum fsm_outcome outcome = fsm_step(&vnfr_fsm, &phase, ev, v);
     v->err = NULL; /* a handler's own may be on its stack */
     if (outcome == FSM_EMPTY) {
@@ -82,15 +88,19 @@ static const char *status_of_all(const struct nsr_model *m)
     static const char *const order[] = {"ERROR",    "NULL",    "INITIALIZED",
                                         "INACTIVE", "SCALING", "ACTIVE"};
     size_t least = ARRAY_LEN(order) - 1;
+    bool is_resuming = false;
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
-        const char *s = vnfr_status_of(m->vnfrs[i].row->phase);
+        const char *s = m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->wire
+                            ? m->vnfrs[i].st->wire
+                            : vnfr_status_of(m->vnfrs[i].row->phase);
         if (strcmp(s, "TERMINATED") == 0)
             return "TERMINATED";
+        is_resuming |= strcmp(s, "RESUMING") == 0;
         for (size_t k = 0; k < least; k++)
             if (strcmp(order[k], s) == 0)
                 least = k;
     }
-    return order[least];
+    return is_resuming && least > 0 ? "RESUMING" : order[least];
 }
 
 static void set_root_phase(struct nsr_model *m, int phase)
@@ -108,10 +118,12 @@ static void finish(struct nsr_model *m)
     }
     logs_of_the_gone(m);
     for (uint32_t i = 0; i < d->rows.n; i++)
-        d->rows.at[i]->mark = d->rows.at[i]->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
+        if (d->rows.at[i]->kind != ROW_OPERATION) /* those outlive it */
+            d->rows.at[i]->mark = d->rows.at[i]->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
     for (uint32_t i = 0; i < d->commands.n; i++)
         decision_close(d->commands.at[i]);
     d->root->mark = ROW_GONE;
+    d->lines = (struct record_lines){0}; /* their records are gone */
 }
 
 static void hold_the_others(struct nsr_model *m)
@@ -161,10 +173,7 @@ static void settle(struct nsr_model *m)
 
 static enum action action_of(int command_kind)
 {
-    return command_kind == CMD_INSTANTIATE ? ACTION_INSTANTIATE
-           : command_kind == CMD_MODIFY    ? ACTION_MODIFY
-           : command_kind == CMD_START     ? ACTION_START
-                                           : ACTION_RELEASE_RESOURCES;
+    return action_parse(command_rows[command_kind].call);
 }
 
 static enum vnfr_event answered(int command_kind)
@@ -211,20 +220,49 @@ static void nsr_fault(struct nsr_model *m, const struct vnfm_or *msg)
     hold_the_others(m);
 }
 
-/* A TERMINATE script failed, say: the history tells, the release goes on. */
-static void release_fault(struct vnfr_member *v, const struct vnfm_or *msg)
+/* Something of the release did not work: a TERMINATE script failed, say, or its VNFM is away.
+ * Record, history and event tell; the release goes on. */
+static void release_fault(struct vnfr_member *v, const struct err *err, const char *component,
+                          const char *detail, const struct fault *peer)
 {
-    struct decision *d = v->m->d;
+    v->peer_fault = peer;
+    const struct fault *f = vnfr_fault(v, err, component, detail);
+    v->peer_fault = NULL;
+    vnfr_history(v, "ERROR", f->message);
+    nsr_note(v->m, "ERROR", v->row->key[VNFR_NAME], NULL, f);
+    vnfr_event(v, ACTION_ERROR);
+}
+
+static void release_answered(struct vnfr_member *v, const struct vnfm_or *msg)
+{
     struct err err = ERR_INIT;
-    const char *text = vnfm_exception_text(msg->exception);
-    err_set(&err, ERR_PEER, "VNFM '%s' answered RELEASE_RESOURCES with an error: %s",
-            v->row->key[VNFR_ENDPOINT], text);
-    struct fault *f = fault_from_err(
-        &err, arena_printf(d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]),
-        arena_printf(d->arena, "vnfr %s (%s)", v->row->key[VNFR_NAME], v->row->id), d->arena);
-    fault_add_cause(f, text, CAUSE_MAX, d->arena);
-    fault_add_peers(d, f, msg->fault);
-    nsr_note(v->m, "RELEASE_FAULT", v->row->key[VNFR_NAME], NULL, f);
+    const char *vnfm = v->row->key[VNFR_ENDPOINT], *text = NULL;
+    const struct fault *peer = msg ? msg->fault : NULL;
+    if (msg && action_parse(msg->action) == ACTION_ERROR) {
+        text = vnfm_exception_text(msg->exception);
+        err_set(&err, ERR_PEER, "VNFM '%s' answered RELEASE_RESOURCES with an error: %s", vnfm,
+                text);
+    } else if (peer && peer->message) {
+        err_set(&err, ERR_PEER, "released, but: %s", peer->message);
+    } else {
+        return;
+    }
+    release_fault(v, &err, arena_printf(v->m->d->arena, "vnfm:%s", vnfm), text, peer);
+}
+
+/* By itself, or by its death: what it had to do may not be done. */
+static void release_not_answered(struct vnfr_member *v, const char *data)
+{
+    struct err err = ERR_INIT;
+    const char *vnfm = v->row->key[VNFR_ENDPOINT];
+    if (strcmp(data, COMMAND_LOST) == 0)
+        err_set(&err, ERR_UNKNOWN,
+                "VNFM '%s' died while it worked on RELEASE_RESOURCES; how far it got is unknown",
+                vnfm);
+    else
+        err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer RELEASE_RESOURCES in time", vnfm);
+    err_hint(&err, "the servers are deleted anyway; TERMINATE scripts may not have run");
+    release_fault(v, &err, "nfvo", NULL, NULL);
 }
 
 static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct vnfm_or *msg)
@@ -235,10 +273,10 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
     struct err err = ERR_INIT;
     decision_close(c);
     v->msg = msg;
-    if (kind == CMD_RELEASE) { /* whatever it says: it was told, and nothing of it may keep the
-                                  servers alive */
-        if (got == ACTION_ERROR)
-            release_fault(v, msg);
+    if (kind == CMD_RELEASE_RESOURCES) {
+        /* Whatever it says: it was told, and nothing of it may keep the servers alive. */
+        release_answered(v, msg);
+        logs_keep(v, msg);
         vnfr_step(v, VNFR_EV_RELEASED);
     } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
         /* In a phase in which it cannot be the answer (servers are still being launched): nothing
@@ -260,10 +298,10 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
     v->msg = NULL;
 }
 
-static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfr *record)
+static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfm_or *msg)
 {
-    struct vnfr_member *v = record ? model_vnfr_by_id(m, record->id) : NULL;
-    return v || !record ? v : model_vnfr_by_name(m, record->name);
+    const struct row *meant = vnfr_meant(m->d, msg);
+    return meant ? model_vnfr_by_id(m, meant->id) : NULL;
 }
 
 /* An answer that does not say to what: some VNFMs send theirs as messages of their own
@@ -272,17 +310,15 @@ static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfr *rec
 static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
-    struct vnfr_member *v = member_of(m, msg->record);
+    struct vnfr_member *v = member_of(m, msg);
     enum action a = action_parse(msg->action);
-    int kind = a == ACTION_INSTANTIATE         ? CMD_INSTANTIATE
-               : a == ACTION_MODIFY            ? CMD_MODIFY
-               : a == ACTION_START             ? CMD_START
-               : a == ACTION_RELEASE_RESOURCES ? CMD_RELEASE
-                                               : -1;
+    int kind = command_kind_of(COMMAND_TO_VNFM, action_word(a));
     struct command *c =
-        v && kind >= 0 && !v->st->correlates ? decision_find_for(d, kind, v->row->id) : NULL;
+        v && kind && !v->st->correlates ? decision_find_for(d, kind, v->row->id) : NULL;
     if (c)
         vnfm_answered(v, c, msg);
+    else if (v && !v->st->correlates && operate_unsolicited(m, v->row, msg))
+        return;
     else if (v && a == ACTION_ERROR)
         vnfm_fault(v, msg, "a request");
     else if (a == ACTION_ERROR)
@@ -297,9 +333,11 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
     if (!m->d->in->command && msg)
         unsolicited(m, msg);
-    else if (c && c->kind == CMD_LOGS)
+    else if (c && c->kind == CMD_LOG_REQUEST)
         logs_answered(m, c, msg, NULL);
-    else if (v)
+    else if (c && operate_is_request(c))
+        operate_answered(m, c, msg, NULL);
+    else if (v && command_is_to(COMMAND_TO_VNFM, c->kind)) /* else an id that it made up */
         vnfm_answered(v, c, msg);
     else
         m->d->outcome = DECISION_STALE;
@@ -310,33 +348,20 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
 #define LOST_GRACE_US                                                                              \
     (5 * USEC_PER_SEC) /* for what is under way from a VNFM that seems to be gone */
 
-static void change_command(struct command *c, int64_t due_at, const char *data)
-{
-    c->due_at = due_at;
-    c->data = data;
-    if (c->mark == ROW_CLEAN)
-        c->mark = ROW_CHANGED;
-}
-
 /* It was thought to be gone with its work (answer_lost; nfvo/vnfm/watch.c), and works on. */
 static void is_alive(struct vnfr_member *v)
 {
     struct decision *d = v->m->d;
     struct command *c = decision_find_for(d, CMD_INSTANTIATE, v->row->id);
     if (c && strcmp(c->data, COMMAND_LOST) == 0)
-        change_command(c, d->now + settings_of(d)->instantiate_us, "");
+        command_change(c, d->now + command_time(settings_of(d), CMD_INSTANTIATE), "");
 }
 
 static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
     enum action a = action_parse(msg->action);
-    /* The natural key of a GRANT is (nsr, vnfd name): its record has no id yet. */
-    struct vnfr_member *v = a == ACTION_GRANT_OPERATION && msg->record
-                                ? model_vnfr_by_name(m, msg->record->name)
-                                : NULL;
-    if (!v)
-        v = member_of(m, msg->record);
+    struct vnfr_member *v = member_of(m, msg);
     enum vnfr_event ev = a == ACTION_GRANT_OPERATION      ? VNFR_EV_GRANT
                          : a == ACTION_ALLOCATE_RESOURCES ? VNFR_EV_ALLOCATE
                          : a == ACTION_UPDATEVNFR         ? VNFR_EV_UPDATE
@@ -366,33 +391,52 @@ static void driver_answer(struct nsr_model *m, const struct driver_reply *reply,
     struct command *c = decision_find(m->d, m->d->in->command);
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE))
         instance_answer(m, c, reply, bad);
-    else
+    else if (!instance_late_answer(m, reply))
         m->d->outcome = DECISION_STALE;
+}
+
+static void pop_fault(struct vnfr_member *v, const char *pop_id, const struct err *err)
+{
+    v->pop = pop_id;
+    vnfr_step_fault(v, VNFR_EV_POP_FAULT, err, NULL);
+    v->pop = NULL;
 }
 
 static void internal(struct nsr_model *m, const struct internal *msg)
 {
     struct decision *d = m->d;
     struct command *c = decision_find(d, msg->command);
-    if (!c) {
+    if (!c || (c->kind != CMD_PREPARE_POP && c->kind != CMD_LIST_POP)) {
         d->outcome = DECISION_STALE;
         return;
     }
     int kind = c->kind;
-    const char *subject = c->subject;
+    const char *subject = c->subject, *pop_id = c->data;
     decision_close(c);
-    struct vnfr_member *v = kind == CMD_PREPARE ? model_vnfr_by_id(m, subject) : NULL;
-    if (kind == CMD_LIST) {
+    struct vnfr_member *v = kind == CMD_PREPARE_POP ? model_vnfr_by_id(m, subject) : NULL;
+    if (kind == CMD_LIST_POP) {
         instance_listed(m, msg, subject);
     } else if (v && msg->fault) {
         struct err err = ERR_INIT;
         err_set(&err, err_from_name(msg->fault->code), "%s", msg->fault->message);
         if (msg->fault->hint)
             err_hint(&err, "%s", msg->fault->hint);
-        vnfr_step_fault(v, VNFR_EV_POP_FAULT, &err, NULL);
+        pop_fault(v, pop_id, &err);
     } else if (v) {
         vnfr_step(v, VNFR_EV_POP_READY);
     }
+}
+
+/* The PoP says more itself, as a rule; this is for when it does not. */
+static void pop_not_ready(struct nsr_model *m, const char *pop_id, struct err *err)
+{
+    struct pop_state *st;
+    const struct vim_instance *pop = fact_pop(m->d, pop_id, &st);
+    err_set(err, ERR_TIMEOUT, "PoP '%s' was not ready in time: %s did not answer",
+            pop && pop->name ? pop->name : pop_id,
+            pop && pop->type ? driver_named(m->d, pop->type) : "its driver");
+    err_hint(err, "look at the driver's log, and with 'baton status' at its queue; then delete and "
+                  "deploy again");
 }
 
 static void command_timed_out(struct nsr_model *m, struct command *c)
@@ -410,8 +454,8 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
     }
     if (waited)
         err_set(&err, ERR_TIMEOUT, "%s", waited);
-    else if (kind == CMD_PREPARE)
-        err_set(&err, ERR_TIMEOUT, "PoP '%s' was not ready in time", c->data);
+    else if (kind == CMD_PREPARE_POP)
+        pop_not_ready(m, c->data, &err);
     else if (strcmp(c->data, COMMAND_LOST) == 0)
         err_set(&err, ERR_UNKNOWN,
                 "VNFM '%s' died while it worked on %s; how far it got is unknown",
@@ -419,17 +463,44 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
     else
         err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time",
                 v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
-    err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then delete and "
-                   "deploy again");
+    if (kind != CMD_PREPARE_POP)
+        err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then delete "
+                       "and deploy again");
+    const char *pop_id = c->data;
     decision_close(c);
-    vnfr_step_fault(v, kind == CMD_PREPARE ? VNFR_EV_POP_FAULT : VNFR_EV_FAULT, &err, NULL);
+    if (kind == CMD_PREPARE_POP)
+        pop_fault(v, pop_id, &err);
+    else
+        vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+}
+
+/* "web-7 on PoP 'lab' (driver 'vim-drivers.test.test'), and 3 more" */
+static const char *unverified(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    const char *first = "";
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        const struct row *i = m->instances[k].row;
+        struct pop_state *st;
+        const struct vim_instance *pop = fact_pop(d, i->key[INSTANCE_POP], &st);
+        if (i->phase == INSTANCE_GONE || n++ > 0)
+            continue;
+        first = arena_printf(d->arena, "%s on PoP '%s' (%s)", i->key[INSTANCE_HOSTNAME],
+                             pop && pop->name ? pop->name : i->key[INSTANCE_POP],
+                             pop && pop->type ? driver_named(d, pop->type) : "its driver");
+    }
+    return n > 1 ? arena_printf(d->arena, "%s, and %u more", first, n - 1) : first;
 }
 
 /* It leaves the user's sight, but stays until every server is known to be gone. */
 static void leave_sight(struct nsr_model *m, struct command *c)
 {
     decision_close(c);
-    nsr_note(m, "UNVERIFIED", NULL, "released, but its servers are not yet verified to be gone",
+    nsr_note(m, "UNVERIFIED", NULL,
+             arena_printf(m->d->arena,
+                          "released, but not every server is verified to be gone yet: %s",
+                          unverified(m)),
              NULL);
     nsr_event(m, ACTION_RELEASE_RESOURCES_FINISH);
     set_root_phase(m, NSR_TOMBSTONE);
@@ -444,12 +515,16 @@ static void deadline(struct nsr_model *m)
         return;
     }
     const char *subject = c->subject;
+    if (operate_is_request(c)) {
+        operate_late(m, c);
+        return;
+    }
     switch (c->kind) {
     case CMD_LAUNCH:
     case CMD_DELETE:
         instance_deadline(m, c);
         break;
-    case CMD_LIST: {
+    case CMD_LIST_POP: {
         struct internal nothing = {.fault = proto_new(&fault_type, d->arena)};
         decision_close(c);
         instance_listed(m, &nothing, subject);
@@ -459,14 +534,22 @@ static void deadline(struct nsr_model *m)
         decision_close(c);
         instance_list_again(m, subject);
         break;
+    case CMD_TIMER_DOUBT:
+        instance_doubt_over(m, c);
+        break;
     case CMD_TIMER_RELEASE:
         leave_sight(m, c);
         break;
-    case CMD_LOGS:
+    case CMD_LOG_REQUEST:
         logs_late(m, c);
         break;
-    case CMD_RELEASE: {
+    case CMD_TIMER_OPERATION:
+        operate_timer(m, c);
+        break;
+    case CMD_RELEASE_RESOURCES: {
         struct vnfr_member *v = model_vnfr_by_id(m, subject);
+        if (v)
+            release_not_answered(v, c->data);
         decision_close(c);
         if (v)
             vnfr_step(v, VNFR_EV_RELEASED);
@@ -482,7 +565,7 @@ static void in_doubt(struct nsr_model *m)
     struct command *c = decision_find(m->d, m->d->in->command);
     if (c && c->kind == CMD_LAUNCH)
         instance_in_doubt(m, c);
-    else /* scripts may have run: never again on a guess; the answer, or the deadline, decides */
+    else /* the broker knows no more; scripts may have run: the answer, or the deadline, decides */
         m->d->outcome = DECISION_STALE;
 }
 
@@ -501,7 +584,7 @@ static void answer_lost(struct nsr_model *m)
         d->outcome = DECISION_STALE;
         return;
     }
-    change_command(c, d->now + LOST_GRACE_US < c->due_at ? d->now + LOST_GRACE_US : c->due_at,
+    command_change(c, d->now + LOST_GRACE_US < c->due_at ? d->now + LOST_GRACE_US : c->due_at,
                    COMMAND_LOST);
 }
 
@@ -511,18 +594,22 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE)) {
         instance_answer(m, c, NULL, why);
-    } else if (c && c->kind == CMD_LOGS) {
+    } else if (c && c->kind == CMD_LOG_REQUEST) {
         logs_answered(m, c, NULL, why);
+    } else if (c && operate_is_request(c)) {
+        operate_answered(m, c, NULL, why);
     } else if (v) {
         struct err err = ERR_INIT;
         int kind = c->kind;
         err_set(&err, ERR_PEER, "VNFM '%s' answered %s with something unreadable: %s",
                 v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)), why ? why->msg : "");
         decision_close(c);
-        if (kind == CMD_RELEASE)
+        if (kind == CMD_RELEASE_RESOURCES) {
+            release_fault(v, &err, "nfvo", NULL, NULL);
             vnfr_step(v, VNFR_EV_RELEASED);
-        else
+        } else {
             vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+        }
     } else {
         m->d->outcome = DECISION_STALE;
     }
@@ -539,6 +626,9 @@ static void release(struct nsr_model *m)
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (vnfr_has_terminate_scripts(&m->vnfrs[i]))
             scripts_us = settings_of(d)->terminate_scripts_us;
+    operate_release(m);
+    if (d->unreadable)
+        return;
     set_root_phase(m, NSR_RELEASING);
     decision_open(d, CMD_TIMER_RELEASE, d->root->id, scripts_us + settings_of(d)->release_sight_us,
                   NULL);
@@ -547,24 +637,46 @@ static void release(struct nsr_model *m)
         vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);
 }
 
+#define UNKNOWN_SERVICE "there is no such network service (any more)"
+
+/* What users ask of a service that they can still see. */
+static bool is_of_a_user(int event)
+{
+    return event == EV_NSR_RELEASE || event == EV_NSR_LOGS || event == EV_NSR_OPERATE ||
+           event == EV_NSR_OPERATION_VERB;
+}
+
 static void unknown_nsr(struct decision *d)
 {
     d->outcome = DECISION_STALE;
-    if (d->in->event == EV_NSR_LOGS)
+    if (d->in->event == EV_DRIVER_ANSWER)
+        late_server(d, d->in->payload);
+    else if (d->in->event == EV_NSR_LOGS)
         err_set(&d->err, ERR_NOT_FOUND, "Error something was not found: no NSR with ID %s",
                 d->in->agg);
-    else if (d->in->event == EV_NSR_RELEASE)
+    else if (is_of_a_user(d->in->event))
         err_set(&d->err, ERR_NOT_FOUND, "NetworkServiceRecord with ID %s was not found",
                 d->in->agg);
     else if (d->in->event == EV_VNFM_REQUEST) /* never silence: a Python VNFM would wait for ever */
-        answer_nobody(d, d->in->payload, "there is no such network service (any more)");
+        answer_nobody(d, d->in->payload, UNKNOWN_SERVICE);
+}
+
+/* As one that is not there: who is not its VNFM learns nothing of it. */
+void nsr_foreign(struct decision *d)
+{
+    if (d->in->event == EV_VNFM_REQUEST && !d->in->is_echo)
+        answer_nobody(d, d->in->payload, UNKNOWN_SERVICE);
 }
 
 static bool foreign(const struct decision *d)
 {
-    const char *project = d->in->payload;
-    return d->in->event == EV_NSR_RELEASE && project && strcmp(project, "*") != 0 &&
-           strcmp(project, d->root->key[NSR_PROJECT]) != 0;
+    const struct operate_request *operate = d->in->payload;
+    const struct verb_request *verb = d->in->payload;
+    const char *project = d->in->event == EV_NSR_RELEASE          ? d->in->payload
+                          : d->in->event == EV_NSR_OPERATE        ? operate->project
+                          : d->in->event == EV_NSR_OPERATION_VERB ? verb->project
+                                                                  : NULL;
+    return project && strcmp(project, "*") != 0 && strcmp(project, d->root->key[NSR_PROJECT]) != 0;
 }
 
 void nsr_decide(struct decision *d)
@@ -575,18 +687,25 @@ void nsr_decide(struct decision *d)
         return;
     }
     if (!d->root || d->root->mark == ROW_GONE || foreign(d) ||
-        ((d->in->event == EV_NSR_RELEASE || d->in->event == EV_NSR_LOGS) &&
-         d->root->phase == NSR_TOMBSTONE)) {
+        (is_of_a_user(d->in->event) && d->root->phase == NSR_TOMBSTONE)) {
         unknown_nsr(d);
         return;
     }
     struct nsr_model *m = nsr_model_of(d);
+    if (!model_nsr(m) || d->unreadable)
+        return;
     switch ((enum nfvo_event)d->in->event) {
     case EV_NSR_RELEASE:
         release(m);
         break;
     case EV_NSR_LOGS:
         logs_ask(m, payload);
+        break;
+    case EV_NSR_OPERATE:
+        operate(m, payload);
+        break;
+    case EV_NSR_OPERATION_VERB:
+        operate_verb(m, payload);
         break;
     case EV_VNFM_REQUEST:
         vnfm_request(m, payload);
@@ -615,5 +734,12 @@ void nsr_decide(struct decision *d)
     default:
         d->outcome = DECISION_STALE;
     }
-    settle(m);
+    if (!d->unreadable)
+        settle(m);
+}
+
+void nsr_refused(struct decision *d)
+{
+    if (d->in->event == EV_VNFM_REQUEST) /* never silence: a Python VNFM would wait for ever */
+        answer_nobody(d, d->in->payload, d->err.msg);
 }

@@ -5,6 +5,8 @@
 #include "nfvo/lifecycle/vnfr.h"
 
 void nsr_decide(struct decision *d);
+void nsr_refused(struct decision *d); /* struct domain, refused */
+void nsr_foreign(struct decision *d); /* author.h: who asked is told what a stranger is told */
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req);
 
 /* --- logs.c --- */
@@ -14,5 +16,7 @@ void logs_answered(struct nsr_model *m, struct command *c, const struct vnfm_or 
                    const struct err *bad);
 void logs_late(struct nsr_model *m, struct command *c);
 void logs_of_the_gone(struct nsr_model *m);
+/* What a VNFM of ours says with its answer to RELEASE_RESOURCES. */
+void logs_keep(struct vnfr_member *v, const struct vnfm_or *msg);
 
 #endif

@@ -54,6 +54,20 @@ static const char *joined_pops(struct decision *d, const struct deploy_request *
     return arena_strdup(d->arena, out.s);
 }
 
+/* By which the VDUs of the VNFMs' records are known again: vdu_candidates in vnfr_grant.c. */
+static void remember_vdus(struct nsr_model *m, const struct nsd *nsd)
+{
+    struct arena *a = m->d->arena;
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
+        for (uint32_t k = 0; k < nsd->vnfd.at[i]->vdu.n; k++) {
+            const struct vnfd *vnfd = nsd->vnfd.at[i];
+            const struct vdu *vdu = vnfd->vdu.at[k];
+            if (vdu->id && vdu->name)
+                proto_map_add(&m->st->vdus, arena_printf(a, "%s/%s", vnfd->name, vdu->id),
+                              vdu->name, a);
+        }
+}
+
 static void new_root(struct decision *d, const struct deploy_request *req)
 {
     struct row *root = decision_add_row(d, ROW_NSR, d->in->agg, NSR_DEPLOYING);
@@ -77,6 +91,7 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < req->keys.n; i++)
         proto_list_add(&m->nsr->key_names, req->keys.at[i]->name, d->arena);
     m->st->candidates = req->candidates;
+    remember_vdus(m, req->nsd);
     m->st->keys = req->keys;
     model_changed(m);
 }
@@ -88,7 +103,8 @@ static void answer_with_record(struct decision *d)
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct nsr shown = *model_nsr(nsr_model_of(d));
     shown.vnfr.at = arena_alloc(d->arena, sizeof(void *));
-    proto_encode(&nsr_type, &shown, PROTO_COMPLETE | PROTO_NO_SECRETS, &text);
+    shown.updated_at = shown.updated_at ? shown.updated_at : shown.created_at;
+    proto_encode(&nsr_type, &shown, PROTO_REST | PROTO_NO_SECRETS, &text);
     d->text = arena_strndup(d->arena, text.s, text.len);
 }
 
@@ -96,6 +112,8 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
 {
     if (d->root) { /* the same command twice (its commit was in doubt): the same answer */
         d->outcome = DECISION_STALE;
+        if (!model_nsr(nsr_model_of(d)) || d->unreadable)
+            return;
         answer_with_record(d);
         return;
     }
@@ -118,6 +136,7 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
         struct row *row = decision_add_row(d, ROW_VNFR, decision_new_id(d), VNFR_INSTANTIATING);
         row->key[VNFR_NAME] = vnfd->name;
         row->key[VNFR_ENDPOINT] = vnfd->endpoint;
+        row->key[VNFR_ROOM] = vnfm->room ? vnfm->room : "";
         struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
         st->queue = vnfm->queue;
         st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");

@@ -2,9 +2,8 @@
 
 #include "common/base/sbuf.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-#define IN_DOUBT "doubt" /* data of a CMD_CREATE_NETWORK that may or may not have been sent */
 
 #define EACH_COMMAND(c, d, kind_)                                                                  \
     for (uint32_t i_ = 0; i_ < (d)->commands.n; i_++)                                              \
@@ -17,6 +16,12 @@ static bool is_open(const struct decision *d, int kind)
     return false;
 }
 
+/* A CMD_CREATE_NETWORK that may or may not have been sent. */
+static bool is_in_doubt(const struct command *c)
+{
+    return strncmp(c->data, CALL_IN_DOUBT, sizeof(CALL_IN_DOUBT) - 1) == 0;
+}
+
 static struct internal *asked(struct decision *d, const struct command *c)
 {
     struct internal *msg = NULL;
@@ -26,6 +31,16 @@ static struct internal *asked(struct decision *d, const struct command *c)
 }
 
 /* --- answers to who waits --- */
+
+#define INVENTORY "inventory" /* data of a CMD_WAIT_LIST of an operation: it wants all names */
+
+static bool is_inventory(const struct command *c)
+{
+    return c->kind == CMD_WAIT_LIST && strcmp(c->data, INVENTORY) == 0;
+}
+
+static void finish_operation(struct pop_model *p, struct command *c, int status, const char *body);
+static const char *fault_text(struct pop_model *p, const struct fault *f);
 
 static void tell(struct pop_model *p, struct command *c, const char *what, struct internal *answer)
 {
@@ -42,6 +57,10 @@ static void tell(struct pop_model *p, struct command *c, const char *what, struc
 static void tell_fault(struct pop_model *p, struct command *c, const char *what,
                        struct fault *fault)
 {
+    if (is_inventory(c)) {
+        finish_operation(p, c, 500, fault_text(p, fault));
+        return;
+    }
     struct internal *answer = proto_new(&internal_type, p->d->arena);
     answer->fault = fault;
     tell(p, c, what, answer);
@@ -153,7 +172,7 @@ static void want_listing(struct pop_model *p)
 {
     struct decision *d = p->d;
     struct err err = ERR_INIT;
-    if (!is_open(d, CMD_WAIT_LIST) || is_open(d, CMD_LISTING))
+    if (!is_open(d, CMD_WAIT_LIST) || is_open(d, CMD_LIST_SERVERS))
         return;
     p->st->listing_from = d->root->seq; /* who asks later waits for the next one */
     pop_changed(p);
@@ -166,7 +185,7 @@ static void want_listing(struct pop_model *p)
 static void pop_proceed(struct pop_model *p)
 {
     struct decision *d = p->d;
-    bool is_stale = false;
+    bool is_stale = is_open(d, CMD_WAIT_OPERATION); /* the answer to its refresh would end it */
     if (!is_open(d, CMD_REFRESH))
         EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
         {
@@ -191,8 +210,8 @@ static bool says_nothing(const struct driver_reply *reply)
                       (reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0));
 }
 
-static enum err_code driver_said(struct pop_model *p, const struct driver_reply *reply,
-                                 const char *method, struct err *err)
+enum err_code pop_driver_said(struct pop_model *p, const struct driver_reply *reply,
+                              const char *method, struct err *err)
 {
     if (reply && reply->exception)
         return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name,
@@ -222,17 +241,18 @@ static const char *make_id(void *arg)
 }
 
 /* The lists are the driver's whole truth; identity, place and credentials are ours
- * (amqp-protocol.md 5.6, TRAP). */
+ * (amqp-protocol.md 5.6, TRAP), and so are the ids of what is listed: drivers make new ones each
+ * time. */
 static void take_snapshot(struct pop_model *p, struct vim_instance *got)
 {
-    struct vim_instance *pop = p->pop;
+    struct vim_instance *pop = p->pop, old = *pop;
     pop->images = got->images;
     pop->networks = got->networks;
     if (got->flavours.at)
         pop->flavours = got->flavours;
     if (got->zones.at)
         pop->zones = got->zones;
-    record_fill_ids(&vim_instance_type, pop, false, make_id, p->d);
+    record_keep_ids(&vim_instance_type, pop, &old, make_id, p->d);
 }
 
 static void refreshed(struct pop_model *p, const struct driver_reply *reply, const struct err *bad)
@@ -240,7 +260,7 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct vim_instance *got = NULL;
-    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "refresh", &err);
+    enum err_code rc = bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "refresh", &err);
     if (rc == ERR_OK)
         rc = proto_decode(&vim_instance_type, reply->answer.at, reply->answer.n, 0, d->arena, &got,
                           &err);
@@ -256,6 +276,7 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
         return;
     }
     take_snapshot(p, got);
+    pop_take_notes(p, got);
     EACH_COMMAND(c, d, CMD_CREATE_NETWORK)
     if (network_named(p, c->subject))
         decision_close(c);
@@ -263,6 +284,7 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     p->st->fault = NULL;
     d->root->phase = POP_READY;
     pop_changed(p);
+    pop_want_quota(p, is_open(d, CMD_WAIT_OPERATION));
     EACH_COMMAND(c, d, CMD_WAIT_OPERATION) finish_operation(p, c, 200, "");
 }
 
@@ -272,7 +294,8 @@ static void network_created(struct pop_model *p, const char *name, const struct 
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct network *got = NULL;
-    enum err_code rc = bad ? (err = *bad, bad->code) : driver_said(p, reply, "createNetwork", &err);
+    enum err_code rc =
+        bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "createNetwork", &err);
     if (rc == ERR_OK)
         rc =
             proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
@@ -310,32 +333,107 @@ static void pick_found(struct decision *d, struct internal *answer, const struct
     }
 }
 
+/* Of a listing, which may hold 50,000 servers, only those that somebody asked about are kept; and
+ * the names of all, if an inventory is wanted. */
+struct sought {
+    struct arena *arena;
+    struct proto_strs names; /* sorted */
+    struct server_list found;
+    bool wants_all;
+    struct sbuf all; /* ["id","hostname",.. */
+};
+
+static void add_name(struct sbuf *out, const char *name)
+{
+    if (!name || !*name)
+        return;
+    sbuf_adds(out, out->s[out->len - 1] == '[' ? "" : ",");
+    proto_quotes(out, name);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_sought(const struct sought *s, const char *name)
+{
+    return name && s->names.n &&
+           bsearch(&name, s->names.at, s->names.n, sizeof(s->names.at[0]), by_text);
+}
+
+static void keep_sought(void *arg, const void *rec)
+{
+    struct sought *s = arg;
+    const struct server *server = rec;
+    if (s->wants_all) {
+        add_name(&s->all, server->ext_id);
+        add_name(&s->all, server->host_name);
+        add_name(&s->all, server->name);
+    }
+    if (is_sought(s, server->ext_id) || is_sought(s, server->host_name) ||
+        is_sought(s, server->name))
+        proto_list_add(&s->found, proto_dup(&server_type, server, s->arena), s->arena);
+}
+
+static bool is_served(const struct pop_model *p, const struct command *waiter)
+{
+    return number_of(waiter) <= p->st->listing_from;
+}
+
+static struct sought sought_of(struct pop_model *p)
+{
+    struct decision *d = p->d;
+    struct sought s = {.arena = d->arena, .all = SBUF_INIT};
+    sbuf_addc(&s.all, '[');
+    EACH_COMMAND(c, d, CMD_WAIT_LIST)
+    {
+        s.wants_all |= is_served(p, c) && is_inventory(c);
+        const struct internal *msg = is_served(p, c) ? asked(d, c) : NULL;
+        for (uint32_t k = 0; msg && k < msg->servers.n; k++)
+            proto_list_add(&s.names, msg->servers.at[k], d->arena);
+    }
+    if (s.names.n)
+        qsort(s.names.at, s.names.n, sizeof(s.names.at[0]), by_text);
+    return s;
+}
+
 static void servers_listed(struct pop_model *p, const struct driver_reply *reply,
                            const struct err *bad)
 {
     struct decision *d = p->d;
     struct err err = ERR_INIT;
-    struct server_list servers = {0};
+    struct sought sought = sought_of(p);
     bool is_weak = !bad && says_nothing(reply);
     enum err_code rc = bad       ? (err = *bad, bad->code)
                        : is_weak ? ERR_OK
-                                 : driver_said(p, reply, "listServer", &err);
+                                 : pop_driver_said(p, reply, "listServer", &err);
     if (rc == ERR_OK && !is_weak)
-        rc = proto_decode_list(&server_type, reply->answer.at, reply->answer.n, d->arena, &servers,
-                               &err);
+        rc = proto_decode_each(&server_type, reply->answer.at, reply->answer.n, keep_sought,
+                               &sought, &err);
     struct fault *f = rc == ERR_OK ? NULL : fault_of(p, &err);
     EACH_COMMAND(c, d, CMD_WAIT_LIST)
     {
-        if (number_of(c) > p->st->listing_from)
+        if (!is_served(p, c))
             continue;
+        if (is_inventory(c)) {
+            if (f)
+                tell_fault(p, c, "listed", f);
+            else
+                finish_operation(p, c, 200,
+                                 arena_printf(d->arena, "{\"weak\":%s,\"names\":%s]}",
+                                              is_weak ? "true" : "false", sought.all.s));
+            continue;
+        }
         struct internal *answer = proto_new(&internal_type, d->arena);
         answer->weak = is_weak;
         if (f)
             answer->fault = f;
         else
-            pick_found(d, answer, asked(d, c), &servers);
+            pick_found(d, answer, asked(d, c), &sought.found);
         tell(p, c, "listed", answer);
     }
+    sbuf_release(&sought.all);
 }
 
 static void driver_answer(struct pop_model *p, struct command *c, const struct driver_reply *reply,
@@ -348,8 +446,10 @@ static void driver_answer(struct pop_model *p, struct command *c, const struct d
         refreshed(p, reply, bad);
     else if (kind == CMD_CREATE_NETWORK)
         network_created(p, subject, reply, bad);
-    else if (kind == CMD_LISTING)
+    else if (kind == CMD_LIST_SERVERS)
         servers_listed(p, reply, bad);
+    else if (kind == CMD_GET_QUOTA)
+        pop_quota_told(p, reply, bad);
 }
 
 /* --- intents --- */
@@ -357,7 +457,7 @@ static void driver_answer(struct pop_model *p, struct command *c, const struct d
 static void wait_for_operation(struct pop_model *p, const char *operation)
 {
     if (operation)
-        decision_open(p->d, CMD_WAIT_OPERATION, operation, settings_of(p->d)->driver_us * 2, NULL);
+        command_open(p->d, CMD_WAIT_OPERATION, operation, NULL);
     want_refresh(p);
 }
 
@@ -374,12 +474,14 @@ static void pop_register(struct decision *d, const struct pop_request *req)
         err_set(&d->err, ERR_EXISTS, "Vim Instance with id %s exists already", d->in->agg);
         return;
     }
-    decision_add_row(d, ROW_POP, d->in->agg, POP_REGISTERING);
+    /* One of that id may have been there: a registration whose commit was in doubt is decided
+     * again, also after it failed. Its numbers do not come again, or an answer to the first one, or
+     * its row in the outbox, would be taken for the second one's. */
+    decision_add_row(d, ROW_POP, d->in->agg, POP_REGISTERING)->seq = d->now;
     set_keys(d, req->pop);
     struct pop_model *p = pop_model_of(d);
     p->pop = proto_dup(&vim_instance_type, req->pop, d->arena);
     p->pop->id = d->in->agg;
-    p->pop->active = true;
     pop_changed(p);
     wait_for_operation(p, req->operation);
 }
@@ -411,8 +513,55 @@ static void pop_internal(struct pop_model *p, const struct internal *msg)
         return;
     }
     proto_encode(&internal_type, msg, 0, &data);
-    decision_open(d, kind, msg->command ? msg->command : "", settings_of(d)->driver_us * 2,
-                  arena_strndup(d->arena, data.s, data.len));
+    command_open(d, kind, msg->command ? msg->command : "",
+                 arena_strndup(d->arena, data.s, data.len));
+}
+
+static const char *method_of(int kind)
+{
+    return command_is_to(COMMAND_TO_DRIVER, kind) ? command_rows[kind].call : NULL;
+}
+
+/* A call names its driver; who waits is told of the one that there is now. */
+static void too_late(struct pop_model *p, const struct command *c, struct err *err)
+{
+    struct decision *d = p->d;
+    const char *method = method_of(c->kind);
+    if (method)
+        err_set(err, ERR_TIMEOUT, "driver '%s' of PoP '%s' did not answer %s in time", c->data,
+                p->pop->name, method);
+    else
+        err_set(err, ERR_TIMEOUT, "%s of PoP '%s' did not answer in time",
+                driver_named(d, p->pop->type), p->pop->name);
+    err_hint(err, "is it running? 'baton status' shows its queue; some drivers need a restart");
+}
+
+/* Its network may have been made: look, then make it if it is not there. */
+static void look_again(struct pop_model *p, struct command *c)
+{
+    decision_close(c);
+    p->st->refreshed_at = 0;
+    pop_changed(p);
+}
+
+/* The driver died with it in hand. Who waits for it still does, so pop_proceed sends it again. */
+static void call_lost(struct pop_model *p, struct command *c)
+{
+    int kind = c->kind;
+    decision_close(c);
+    if (kind == CMD_CREATE_NETWORK) {
+        look_again(p, c);
+    } else if (kind == CMD_REFRESH) {
+        p->st->refresh_from = 0; /* it served nobody */
+        pop_changed(p);
+    }
+}
+
+static void operation_too_late(struct pop_model *p, struct command *c, const struct err *err)
+{
+    finish_operation(p, c, 500, fault_text(p, fault_of(p, err)));
+    if (p->d->root->phase == POP_REGISTERING && !is_open(p->d, CMD_WAIT_OPERATION))
+        refresh_failed(p, err); /* nobody waits for it any more */
 }
 
 static void pop_deadline(struct pop_model *p)
@@ -424,21 +573,17 @@ static void pop_deadline(struct pop_model *p)
         d->outcome = DECISION_STALE;
         return;
     }
-    err_set(&err, ERR_TIMEOUT, "the driver of PoP '%s' did not answer in time", p->pop->name);
-    err_hint(&err,
-             "is a driver for type '%s' running? 'baton status' shows its queue; some drivers need "
-             "a restart",
-             p->pop->type);
-    if (c->kind == CMD_CREATE_NETWORK && strcmp(c->data, IN_DOUBT) == 0) {
-        decision_close(c);
-        p->st->refreshed_at = 0;
-        pop_changed(p);
-    } else if (c->kind == CMD_WAIT_PREPARE)
+    too_late(p, c, &err);
+    if (method_of(c->kind) && strcmp(c->data, COMMAND_LOST) == 0)
+        call_lost(p, c);
+    else if (c->kind == CMD_CREATE_NETWORK && is_in_doubt(c))
+        look_again(p, c);
+    else if (c->kind == CMD_WAIT_PREPARE)
         tell_fault(p, c, "prepared", fault_of(p, &err));
     else if (c->kind == CMD_WAIT_LIST)
         tell_fault(p, c, "listed", fault_of(p, &err));
     else if (c->kind == CMD_WAIT_OPERATION)
-        finish_operation(p, c, 500, fault_text(p, fault_of(p, &err)));
+        operation_too_late(p, c, &err);
     else
         driver_answer(p, c, NULL, &err);
 }
@@ -453,9 +598,8 @@ static void pop_in_doubt(struct pop_model *p)
         p->d->outcome = DECISION_STALE;
         return;
     }
-    c->data = IN_DOUBT;
-    if (c->mark == ROW_CLEAN)
-        c->mark = ROW_CHANGED;
+    if (!is_in_doubt(c))
+        command_change(c, c->due_at, arena_printf(p->d->arena, CALL_IN_DOUBT "%s", c->data));
     p->st->refreshed_at = 0;
     pop_changed(p);
     if (is_open(p->d, CMD_WAIT_PREPARE))
@@ -515,9 +659,15 @@ void pop_decide(struct decision *d)
     }
     struct pop_model *p = pop_model_of(d);
     struct command *c = decision_find(d, d->in->command);
+    if (d->unreadable)
+        return;
+    pop_count_use(p);
     switch ((enum nfvo_event)d->in->event) {
     case EV_POP_REFRESH:
         wait_for_operation(p, ((const struct pop_request *)payload)->operation);
+        break;
+    case EV_POP_LIST: /* no listing of its own: one serves all */
+        command_open(d, CMD_WAIT_LIST, ((const struct pop_request *)payload)->operation, INVENTORY);
         break;
     case EV_POP_UPDATE:
         pop_update(p, payload);
@@ -553,4 +703,21 @@ void pop_decide(struct decision *d)
         return;
     }
     pop_proceed(p);
+}
+
+/* Who waits for it learns the reason now, and not at its deadline. */
+void pop_refused(struct decision *d)
+{
+    const struct internal *question = d->in->event == EV_INTERNAL ? d->in->payload : NULL;
+    if (!question || !question->from)
+        return;
+    struct internal *answer = proto_new(&internal_type, d->arena);
+    *answer = (struct internal){
+        .what = strcmp(question->what, "prepare") == 0 ? "prepared" : "listed",
+        .to = question->from,
+        .to_kind = AGG_NSR,
+        .command = question->command,
+        .fault = fault_from_err(&d->err, "nfvo", arena_printf(d->arena, "pop %s", d->in->agg),
+                                d->arena)};
+    send_internal(d, answer);
 }

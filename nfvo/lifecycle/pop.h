@@ -1,5 +1,10 @@
 /* The PoP aggregate: its snapshot (refreshes coalesced), its networks (created once for everybody),
- * its listings (one for all who ask).
+ * its listings (one for all who ask), its quota (asked for beside a refresh, at most once a minute
+ * unless a user wants the refresh; nothing waits for the answer, and without one no quota is
+ * known).
+ *
+ * EV_POP_LIST: an operation waits for the next listing; its body is
+ * {"weak":bool,"names":[..]}, weak as in instance.c, names: the ids and names of all servers.
  *
  * Who waits is a command of the PoP: CMD_WAIT_PREPARE and CMD_WAIT_LIST (an NSR, answered by an
  * internal message), CMD_WAIT_OPERATION (a REST call). pop_proceed serves whoever can be served and
@@ -10,5 +15,23 @@
 #include "nfvo/lifecycle/send.h"
 
 void pop_decide(struct decision *d);
+void pop_refused(struct decision *d); /* struct domain, refused */
+
+/* The driver's answer has something to read; else err says what it has instead. */
+enum err_code pop_driver_said(struct pop_model *p, const struct driver_reply *reply,
+                              const char *method, struct err *err);
+
+/* --- its driver's words: pop_notes.c */
+
+void pop_take_notes(struct pop_model *p, const struct vim_instance *got);
+
+/* --- its quota: pop_quota.c */
+
+/* Asks for it if it was not asked within a minute, or if a user wants it now. */
+void pop_want_quota(struct pop_model *p, bool is_wanted_now);
+/* The driver's answer, or what is wrong with it: then no quota is known, which is no fault. */
+void pop_quota_told(struct pop_model *p, const struct driver_reply *reply, const struct err *bad);
+/* Takes over what FACT_USE says our instances use, where the intent has it and a quota is known. */
+void pop_count_use(struct pop_model *p);
 
 #endif

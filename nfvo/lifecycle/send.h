@@ -25,19 +25,27 @@ void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *me
 /* Remember who asked; a repeated request takes the place of the first. */
 void remember_asker(struct vnfr_member *v);
 
+/* To the VNFM's queue in its room, as the command c, which is marked with the room. policy is the
+ * caller's. */
+struct send *send_to_vnfm(struct vnfr_member *v, struct command *c, const struct sbuf *body);
+
 /* --- to drivers (section 5) --- */
-/* All open a command and return it; NULL: no driver for that PoP type, *err says so. pop_ref: "<pop
+/* All open a command, whose data is the driver's queue, and return it; NULL: no driver for that PoP
+ * type was ever registered, *err says so. pop_ref: "<pop
  * id>[:zone]". */
 struct command *send_launch(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
                             const struct vim_instance *pop, struct err *err);
 struct command *send_delete(struct nsr_model *m, struct instance_member *i, const char *pop_type);
 struct command *send_refresh(struct pop_model *p, struct err *err);
 struct command *send_listing(struct pop_model *p, struct err *err);
+struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);
 
 /* Does this user data ask for a broker login of the instance's agent? */
 bool wants_agent(const char *userdata);
+/* And for a virtual host in which that agent is alone? */
+bool wants_own_vhost(const char *userdata);
 /* The extId of the first image of the VDU that is available on the PoP; NULL: none. */
 const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu);
 

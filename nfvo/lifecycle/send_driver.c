@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/send.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/user_data.h"
 #include "proto/topology.h"
 
 #include <string.h>
@@ -12,32 +13,46 @@ void pop_ref_split(struct arena *a, const char *ref, const char **ret_id, const 
     *ret_zone = colon ? colon + 1 : "";
 }
 
-/* {"methodName":..,"parameters":[<pop>  -- the caller adds ",..." parameters, then driver_end. */
-static void driver_begin(struct sbuf *body, const char *method, const char *pop_id, int64_t version,
-                         const char *zone)
+struct driver_body {
+    struct sbuf text;
+    struct send_refs places; /* of the secrets in it */
+};
+
+static void driver_body_release(struct driver_body *b)
 {
-    sbuf_addf(body, "{\"methodName\":\"%s\",\"parameters\":[\x01pop:%s:%lld:%s\x01", method, pop_id,
-              (long long)version, zone);
+    sbuf_release(&b->text);
 }
 
-static struct command *driver_end(struct decision *d, struct sbuf *body, const char *queue,
-                                  int kind, const char *subject, const char *data,
-                                  const char *client_token, int64_t timeout_us)
+/* {"methodName":..,"parameters":[<pop>  -- the caller adds ",..." parameters, then driver_end. The
+ * PoP is a reference. */
+static void driver_begin(struct decision *d, struct driver_body *body, int kind, const char *pop_id,
+                         int64_t version, const char *zone)
 {
-    sbuf_addc(body, ']');
+    sbuf_addf(&body->text, "{\"methodName\":\"%s\",\"parameters\":[", command_rows[kind].call);
+    decision_refer(d, &body->places, body->text.len, REFERENCE_POP, pop_id, version, zone);
+}
+
+static struct command *driver_end(struct decision *d, struct driver_body *body,
+                                  const struct known_driver *driver, int kind, const char *subject,
+                                  const char *client_token)
+{
+    sbuf_addc(&body->text, ']');
     if (client_token) {
-        sbuf_adds(body, ",\"clientToken\":");
-        proto_quotes(body, client_token);
+        sbuf_adds(&body->text, ",\"clientToken\":");
+        proto_quotes(&body->text, client_token);
     }
-    sbuf_addc(body, '}');
-    struct command *c = decision_open(d, kind, subject, timeout_us, data);
-    struct send *s =
-        decision_send(d, TOPOLOGY_EXCHANGE, queue, arena_strndup(d->arena, body->s, body->len));
+    sbuf_addc(&body->text, '}');
+    struct command *c = command_open(d, kind, subject, driver->queue);
+    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, driver->queue,
+                                   arena_strndup(d->arena, body->text.s, body->text.len));
+    s->room = c->room = driver->room;
+    s->refs = body->places;
     s->command = c->id;
     s->until_at = c->due_at;
     /* Every request carries a reply_to, delete included: the Python driver goes deaf without one
      * (tests/interop/README.md). */
     s->reply = SEND_REPLY_SHARED;
+    s->policy = client_token ? SEND_BLIND : command_rows[kind].again;
     return c;
 }
 
@@ -105,60 +120,11 @@ static const char *image_of(const struct vim_instance *pop, const struct vdu *vd
 static const char *flavour_of(const struct vim_instance *pop, const struct vdu *vdu,
                               const struct vnfr *vnfr)
 {
-    const char *key =
-        vdu->computation_requirement ? vdu->computation_requirement : vnfr->deployment_flavour_key;
-    for (uint32_t i = 0; key && i < pop->flavours.n; i++)
-        if (pop->flavours.at[i]->flavour_key && strcmp(pop->flavours.at[i]->flavour_key, key) == 0)
-            return pop->flavours.at[i]->ext_id ? pop->flavours.at[i]->ext_id : key;
+    const char *key = vnfr_flavour_key(vnfr, vdu);
+    const struct deployment_flavour *f = key ? pop_flavour(pop, key) : NULL;
+    if (f)
+        return f->ext_id ? f->ext_id : key;
     return key && strncmp(pop->type, "openstack", 9) != 0 ? key : "";
-}
-
-/* A piece of a JSON string that is being written. */
-static void add_quoted(struct sbuf *body, const char *text, size_t len)
-{
-    AUTO(sbuf_release) struct sbuf quoted = SBUF_INIT;
-    proto_quote(&quoted, text, len);
-    sbuf_add(body, quoted.s + 1, quoted.len - 2);
-}
-
-/* The user data of the VNFM with what is this instance's own filled in: hostname and login of its
- * agent (7.3, decisions.md D9). The password stands there as a reference that the publisher
- * renders; the VNFM's own text cannot hold one, since a string has its control characters escaped.
- */
-static void user_data(struct sbuf *body, const char *text, const char *hostname)
-{
-    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
-    topology_agent_user(hostname, &user);
-    const struct {
-        const char *mark, *value, *reference;
-    } fill[] = {{USER_DATA_HOSTNAME, hostname, ""},
-                {USER_DATA_EMS_USER, user.s, ""},
-                {USER_DATA_EMS_PASSWORD, "", REFERENCE_EMS}};
-    const char *from = text ? text : "", *at = from;
-    sbuf_adds(body, ",\"");
-    while ((at = strchr(at, '#')) != NULL) {
-        size_t k = 0;
-        while (k < ARRAY_LEN(fill) && strncmp(at, fill[k].mark, strlen(fill[k].mark)) != 0)
-            k++;
-        if (k == ARRAY_LEN(fill)) {
-            at++;
-            continue;
-        }
-        add_quoted(body, from, (size_t)(at - from));
-        from = at + strlen(fill[k].mark);
-        add_quoted(body, at + 1, (size_t)(from - at - 1)); /* without the '#' */
-        add_quoted(body, fill[k].value, strlen(fill[k].value));
-        if (*fill[k].reference)
-            sbuf_addf(body, "\x01%s%s\x01", fill[k].reference, hostname);
-        at = from;
-    }
-    add_quoted(body, from, strlen(from));
-    sbuf_addc(body, '"');
-}
-
-bool wants_agent(const char *userdata)
-{
-    return userdata && strstr(userdata, USER_DATA_EMS_USER);
 }
 
 static void quoted_parameter(struct sbuf *body, const char *text)
@@ -187,11 +153,11 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
                             const struct vim_instance *pop, struct err *err)
 {
     struct decision *d = m->d;
-    bool client_token = false;
-    const char *queue = fact_driver(d, pop->type, &client_token), *id, *zone;
+    struct known_driver driver;
+    const char *id, *zone;
     const struct vnfr *vnfr = member_vnfr(v);
     const struct vdu *vdu = vnfr ? vdu_by_id(vnfr, i->st->vdu_id) : NULL;
-    if (!queue) {
+    if (!fact_driver(d, pop->type, &driver)) {
         no_driver(err, pop->type);
         return NULL;
     }
@@ -200,76 +166,80 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
         return NULL;
     }
     const struct vnf_component *vnfc = vnfc_by_id(vdu, i->st->vnfc_id);
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(driver_body_release) struct driver_body body = {.text = SBUF_INIT};
     pop_ref_split(d->arena, i->st->pop_ref, &id, &zone);
-    driver_begin(&body, "launchInstanceAndWait", id, pop->hb_version, zone);
-    quoted_parameter(&body, i->row->key[INSTANCE_HOSTNAME]);
-    quoted_parameter(&body, image_of(pop, vdu));
-    quoted_parameter(&body, flavour_of(pop, vdu, vnfr));
-    quoted_parameter(&body, pop->key_pair);
-    connection_points(&body, vnfc);
-    sbuf_adds(&body, ",[");
+    driver_begin(d, &body, CMD_LAUNCH, id, pop->hb_version, zone);
+    quoted_parameter(&body.text, i->row->key[INSTANCE_HOSTNAME]);
+    quoted_parameter(&body.text, image_of(pop, vdu));
+    quoted_parameter(&body.text, flavour_of(pop, vdu, vnfr));
+    quoted_parameter(&body.text, pop->key_pair);
+    connection_points(&body.text, vnfc);
+    sbuf_adds(&body.text, ",[");
     for (uint32_t k = 0; k < pop->security_groups.n; k++) {
-        sbuf_adds(&body, k ? "," : "");
-        proto_quotes(&body, pop->security_groups.at[k]);
+        sbuf_adds(&body.text, k ? "," : "");
+        proto_quotes(&body.text, pop->security_groups.at[k]);
     }
-    sbuf_addc(&body, ']');
-    user_data(&body, v->st->userdata, i->row->key[INSTANCE_HOSTNAME]);
-    floating_ips(&body, vnfc);
-    sbuf_addc(&body, ',');
-    proto_encode_list(&ssh_key_type, &m->st->keys, 0, &body);
+    sbuf_addc(&body.text, ']');
+    sbuf_addc(&body.text, ',');
+    user_data_fill(d, v->st->userdata, i->row->key[INSTANCE_HOSTNAME], &body.text, &body.places);
+    floating_ips(&body.text, vnfc);
+    sbuf_addc(&body.text, ',');
+    proto_encode_list(&ssh_key_type, &m->st->keys, 0, &body.text);
     i->st->tries++;
+    if (!i->st->until) /* ALLOCATE_RESOURCES ends before the Java SDK's 1000 s */
+        i->st->until = d->now + 3 * settings_of(d)->driver_us;
     row_touch(i->row);
-    struct command *c = driver_end(d, &body, queue, CMD_LAUNCH, i->row->id, NULL,
-                                   client_token ? i->row->id : NULL, settings_of(d)->driver_us);
-    d->sends.at[d->sends.n - 1]->policy = client_token ? SEND_BLIND : SEND_ASK;
-    return c;
+    return driver_end(d, &body, &driver, CMD_LAUNCH, i->row->id,
+                      driver.has_client_token ? i->row->id : NULL);
 }
 
 struct command *send_delete(struct nsr_model *m, struct instance_member *i, const char *pop_type)
 {
     struct decision *d = m->d;
-    bool client_token = false;
-    const char *queue = fact_driver(d, pop_type, &client_token), *id, *zone;
-    if (!queue)
+    struct known_driver driver;
+    const char *id, *zone;
+    if (!fact_driver(d, pop_type, &driver))
         return NULL; /* the listing will tell, and try again */
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(driver_body_release) struct driver_body body = {.text = SBUF_INIT};
     pop_ref_split(d->arena, i->st->pop_ref, &id, &zone);
-    driver_begin(&body, "deleteServerByIdAndWait", id, 0, "");
-    quoted_parameter(&body, i->row->key[INSTANCE_VC]);
-    i->st->tries++;
-    row_touch(i->row);
-    return driver_end(d, &body, queue, CMD_DELETE, i->row->id, NULL, NULL,
-                      settings_of(d)->delete_hint_us);
+    driver_begin(d, &body, CMD_DELETE, id, 0, "");
+    quoted_parameter(&body.text, i->row->key[INSTANCE_VC]);
+    return driver_end(d, &body, &driver, CMD_DELETE, i->row->id, NULL);
 }
 
-static struct command *pop_request(struct pop_model *p, const char *method, const char *parameters,
-                                   int kind, const char *subject, uint8_t policy, struct err *err)
+static struct command *pop_request(struct pop_model *p, int kind, const char *parameters,
+                                   const char *subject, struct err *err)
 {
     struct decision *d = p->d;
-    bool client_token = false;
-    const char *queue = fact_driver(d, p->pop->type, &client_token);
-    if (!queue) {
+    struct known_driver driver;
+    if (!fact_driver(d, p->pop->type, &driver)) {
         no_driver(err, p->pop->type);
         return NULL;
     }
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    driver_begin(&body, method, d->root->id, p->pop->hb_version, "");
-    sbuf_adds(&body, parameters);
-    struct command *c =
-        driver_end(d, &body, queue, kind, subject, NULL, NULL, settings_of(d)->driver_us);
-    d->sends.at[d->sends.n - 1]->policy = policy;
-    return c;
+    AUTO(driver_body_release) struct driver_body body = {.text = SBUF_INIT};
+    driver_begin(d, &body, kind, d->root->id, p->pop->hb_version, "");
+    sbuf_adds(&body.text, parameters);
+    return driver_end(d, &body, &driver, kind, subject, NULL);
 }
 
 struct command *send_refresh(struct pop_model *p, struct err *err)
 {
-    return pop_request(p, "refresh", "", CMD_REFRESH, p->d->root->id, SEND_BLIND, err);
+    return pop_request(p, CMD_REFRESH, "", p->d->root->id, err);
 }
 
 struct command *send_listing(struct pop_model *p, struct err *err)
 {
-    return pop_request(p, "listServer", "", CMD_LISTING, p->d->root->id, SEND_BLIND, err);
+    return pop_request(p, CMD_LIST_SERVERS, "", p->d->root->id, err);
+}
+
+struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err)
+{
+    struct command *c = pop_request(p, CMD_GET_QUOTA, "", p->d->root->id, err);
+    if (c) {
+        c->due_at = p->d->now + timeout_us;
+        p->d->sends.at[p->d->sends.n - 1]->until_at = c->due_at;
+    }
+    return c;
 }
 
 /* amqp-protocol.md 5.7: the object differs by PoP type. */
@@ -294,13 +264,13 @@ struct command *send_create_network(struct pop_model *p, const struct network *w
         proto_quotes(&body, cidr);
     }
     sbuf_addc(&body, '}');
-    return pop_request(p, "createNetwork", body.s, CMD_CREATE_NETWORK, wanted->name, SEND_ASK, err);
+    return pop_request(p, CMD_CREATE_NETWORK, body.s, wanted->name, err);
 }
 
 void send_internal(struct decision *d, struct internal *msg)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    msg->from = d->root->id;
+    msg->from = d->in->agg;
     proto_encode(&internal_type, msg, PROTO_COMPLETE, &body);
     struct send *s =
         decision_send(d, "", QUEUE_INTERNAL, arena_strndup(d->arena, body.s, body.len));

@@ -5,20 +5,32 @@
 
 #include <string.h>
 
-/* At most one Or-Vnfm request of a VNFR is outstanding: whoever sends one closed the one before. */
-static void request(struct vnfr_member *v, int kind, int64_t timeout_us, const struct sbuf *body)
+struct send *send_to_vnfm(struct vnfr_member *v, struct command *c, const struct sbuf *body)
 {
     struct decision *d = v->m->d;
-    struct command *c = decision_open(d, kind, v->row->id, timeout_us, NULL);
     struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue,
                                    arena_strndup(d->arena, body->s, body->len));
+    s->room = c->room = v->row->key[VNFR_ROOM];
     s->command = c->id;
     s->until_at = c->due_at;
     s->reply = v->st->correlates ? SEND_REPLY_SHARED : SEND_REPLY_PRIVATE;
+    return s;
+}
+
+/* At most one Or-Vnfm request of a VNFR is outstanding: whoever sends one closed the one before.
+ * timeout_us 0: as the kind's row says. */
+static struct send *request(struct vnfr_member *v, int kind, int64_t timeout_us,
+                            const struct sbuf *body)
+{
+    struct decision *d = v->m->d;
+    struct command *c = timeout_us ? decision_open(d, kind, v->row->id, timeout_us, NULL)
+                                   : command_open(d, kind, v->row->id, NULL);
+    struct send *s = send_to_vnfm(v, c, body);
     /* Our SDK recognises a repetition by its correlation id. A foreign VNFM would run scripts
      * twice, but may be asked to INSTANTIATE again: its GRANT meets the same record, by the natural
      * key (nsr, vnfd name). */
-    s->policy = v->st->correlates || kind == CMD_INSTANTIATE ? SEND_BLIND : SEND_NEVER;
+    s->policy = v->st->correlates ? SEND_BLIND : command_rows[kind].again;
+    return s;
 }
 
 static void record_message(struct vnfr_member *v, const char *name, enum action action,
@@ -26,13 +38,6 @@ static void record_message(struct vnfr_member *v, const char *name, enum action 
 {
     sbuf_addf(body, "{\"action\":\"%s\",\"%s\":", action_word(action), name);
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
-}
-
-/* Where a secret-bearing PoP stands in a body: rendered by the publisher, after COMMIT (design.md,
- * "Secrets"). */
-static void pop_reference(struct sbuf *out, const char *id, int64_t version, const char *zone)
-{
-    sbuf_addf(out, "\x01pop:%s:%lld:%s\x01", id, (long long)version, zone);
 }
 
 static const struct proto_strs *candidates_of(const struct deploy_request *req, const char *vnfd,
@@ -47,21 +52,23 @@ static const struct proto_strs *candidates_of(const struct deploy_request *req, 
     return NULL;
 }
 
-static void vim_instances(struct decision *d, struct sbuf *out, const struct deploy_request *req,
-                          const struct vnfd *vnfd)
+/* Of the PoPs, which hold secrets, only the places: struct send_ref. */
+static void vim_instances(struct decision *d, struct sbuf *out, struct send_refs *places,
+                          const struct deploy_request *req, const struct vnfd *vnfd)
 {
     sbuf_addc(out, '{');
     for (uint32_t i = 0; i < vnfd->vdu.n; i++) {
         const struct vdu *vdu = vnfd->vdu.at[i];
-        const struct proto_strs *refs = candidates_of(req, vnfd->name, vdu->name);
+        const char *key = vdu->id ? vdu->id : vdu->name;
+        const struct proto_strs *refs = candidates_of(req, vnfd->name, key);
         sbuf_adds(out, i ? "," : "");
-        proto_quotes(out, vdu->id ? vdu->id : vdu->name);
+        proto_quotes(out, key);
         sbuf_adds(out, ":[");
         for (uint32_t k = 0; refs && k < refs->n; k++) {
             const char *id, *zone;
             pop_ref_split(d->arena, refs->at[k], &id, &zone);
             sbuf_adds(out, k ? "," : "");
-            pop_reference(out, id, 0, zone);
+            decision_refer(d, places, out->len, REFERENCE_POP, id, 0, zone);
         }
         sbuf_addc(out, ']');
     }
@@ -129,6 +136,7 @@ void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
 {
     struct decision *d = v->m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    struct send_refs places = {0};
     sbuf_adds(&body, "{\"action\":\"INSTANTIATE\",\"vnfd\":");
     proto_encode(&vnfd_type, vnfd, PROTO_COMPLETE, &body);
     sbuf_adds(&body, ",\"vnfdf\":");
@@ -140,17 +148,18 @@ void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
     sbuf_adds(&body, ",\"extension\":");
     extension(v, &body, req, vnfd);
     sbuf_adds(&body, ",\"vimInstances\":");
-    vim_instances(d, &body, req, vnfd);
+    vim_instances(d, &body, &places, req, vnfd);
     const struct vnf_package *package = package_of(req, vnfd);
     if (package) {
-        /* Rendered by the publisher like a PoP: scripts are not stored again in every outbox. */
-        sbuf_addf(&body, ",\"vnfPackage\":\x01pkg:%s:%lld\x01", package->id,
-                  (long long)package->hb_version);
+        /* A reference like a PoP: scripts are not stored again in every outbox. */
+        sbuf_adds(&body, ",\"vnfPackage\":");
+        decision_refer(d, &places, body.len, REFERENCE_PACKAGE, package->id, package->hb_version,
+                       NULL);
     }
     sbuf_adds(&body, ",\"keys\":");
     proto_encode_list(&ssh_key_type, &req->keys, 0, &body);
     sbuf_addc(&body, '}');
-    request(v, CMD_INSTANTIATE, settings_of(d)->instantiate_us, &body);
+    request(v, CMD_INSTANTIATE, 0, &body)->refs = places;
 }
 
 void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *dependency)
@@ -160,7 +169,7 @@ void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *depe
     sbuf_adds(&body, ",\"vnfrd\":");
     proto_encode(&vnf_record_dependency_type, dependency, PROTO_COMPLETE, &body);
     sbuf_addc(&body, '}');
-    request(v, CMD_MODIFY, settings_of(v->m->d)->modify_us, &body);
+    request(v, CMD_MODIFY, 0, &body);
 }
 
 void send_start(struct vnfr_member *v)
@@ -168,11 +177,17 @@ void send_start(struct vnfr_member *v)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     record_message(v, "virtualNetworkFunctionRecord", ACTION_START, &body);
     sbuf_addc(&body, '}');
-    request(v, CMD_START, settings_of(v->m->d)->start_us, &body);
+    request(v, CMD_START, 0, &body);
 }
 
-static bool has_instances(const struct vnfr_member *v)
+/* Of ours, or such as the VNFM made itself: both have scripts to run. */
+static bool has_instances(struct vnfr_member *v)
 {
+    const struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t i = 0; vnfr && i < vnfr->vdu.n; i++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++)
+            if (!model_instance_by_id(v->m, vnfr->vdu.at[i]->vnfc_instance.at[k]->id))
+                return true;
     for (uint32_t i = 0; i < v->m->n_instances; i++)
         if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0 &&
             v->m->instances[i].row->phase != INSTANCE_GONE)
@@ -204,7 +219,7 @@ void send_release(struct vnfr_member *v)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     record_message(v, "vnfr", ACTION_RELEASE_RESOURCES, &body);
     sbuf_addc(&body, '}');
-    request(v, CMD_RELEASE, release_time(v), &body);
+    request(v, CMD_RELEASE_RESOURCES, release_time(v), &body);
 }
 
 /* --- answers --- */
@@ -213,16 +228,19 @@ void remember_asker(struct vnfr_member *v)
 {
     v->st->reply_to = v->m->d->in->reply_to ? v->m->d->in->reply_to : "";
     v->st->correlation_id = v->m->d->in->correlation_id;
+    v->st->reply_room = v->m->d->in->room;
     member_changed(v);
 }
 
-static void answer(struct vnfr_member *v, const struct sbuf *body)
+/* places: NULL if the body has no secrets. */
+static void answer(struct vnfr_member *v, const struct sbuf *body, const struct send_refs *places)
 {
     struct decision *d = v->m->d;
-    if (v->st->reply_to)
-        decision_answer(d, v->st->reply_to, v->st->correlation_id,
-                        arena_strndup(d->arena, body->s, body->len));
-    v->st->reply_to = v->st->correlation_id = NULL;
+    struct send *s = decision_answer(d, v->st->reply_room, v->st->reply_to, v->st->correlation_id,
+                                     arena_strndup(d->arena, body->s, body->len));
+    if (s && places)
+        s->refs = *places;
+    v->st->reply_to = v->st->correlation_id = v->st->reply_room = NULL;
     member_changed(v);
 }
 
@@ -239,6 +257,7 @@ void answer_grant(struct vnfr_member *v)
 {
     struct decision *d = v->m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    struct send_refs places = {0};
     sbuf_adds(&body, "{\"action\":\"GRANT_OPERATION\",\"grantAllowed\":true,\"vduVim\":{");
     for (uint32_t i = 0; i < v->st->vdu_pop.n; i++) {
         const char *id, *zone;
@@ -248,12 +267,12 @@ void answer_grant(struct vnfr_member *v)
         sbuf_adds(&body, i ? "," : "");
         proto_quotes(&body, v->st->vdu_pop.at[i].key);
         sbuf_addc(&body, ':');
-        pop_reference(&body, id, pop ? pop->hb_version : 0, zone);
+        decision_refer(d, &places, body.len, REFERENCE_POP, id, pop ? pop->hb_version : 0, zone);
     }
     sbuf_adds(&body, "},\"virtualNetworkFunctionRecord\":");
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, &body);
     sbuf_addc(&body, '}');
-    answer(v, &body);
+    answer(v, &body, &places);
 }
 
 void answer_record(struct vnfr_member *v, enum action action)
@@ -261,7 +280,7 @@ void answer_record(struct vnfr_member *v, enum action action)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     record_message(v, "vnfr", action, &body);
     sbuf_addc(&body, '}');
-    answer(v, &body);
+    answer(v, &body, NULL);
 }
 
 void answer_with_error(struct vnfr_member *v, const char *message)
@@ -274,7 +293,7 @@ void answer_with_error(struct vnfr_member *v, const char *message)
         proto_encode(&vnfr_type, v->vnfr, PROTO_COMPLETE, &body);
     }
     sbuf_addc(&body, '}');
-    answer(v, &body);
+    answer(v, &body, NULL);
 }
 
 void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *message)
@@ -287,6 +306,6 @@ void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *me
         proto_encode(&vnfr_type, msg->record, PROTO_COMPLETE, &body);
     }
     sbuf_addc(&body, '}');
-    decision_answer(d, d->in->reply_to, d->in->correlation_id,
+    decision_answer(d, d->in->room, d->in->reply_to, d->in->correlation_id,
                     arena_strndup(d->arena, body.s, body.len));
 }

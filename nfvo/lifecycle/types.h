@@ -6,11 +6,15 @@
 
 #include "common/fsm/domain.h"
 #include "common/fsm/fsm.h"
+#include "nfvo/words/commands.h"
+#include "nfvo/words/phases.h"
 #include "proto/messages/driver_rpc.h"
 #include "proto/messages/or_vnfm.h"
 #include "proto/messages/vnfm_or.h"
 #include "proto/records/manager.h"
 #include "proto/records/package.h"
+
+struct lifecycle_settings;
 
 enum agg { AGG_NSR, AGG_POP, AGG_N };
 enum row_kinds {
@@ -18,66 +22,60 @@ enum row_kinds {
     ROW_VNFR,
     ROW_INSTANCE,
     ROW_POP,
-    ROW_SUBSCRIPTION,
+    ROW_INTEREST,
     ROW_DRIVER,
+    ROW_USE,
+    ROW_OPERATION,
     ROW_KIND_N
 };
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
-enum vnfr_keys { VNFR_NAME, VNFR_ENDPOINT };
-enum instance_keys { INSTANCE_VNFR, INSTANCE_POP, INSTANCE_HOSTNAME, INSTANCE_VC, INSTANCE_AGENT };
-enum pop_keys { POP_PROJECT, POP_NAME, POP_TYPE };
-enum subscription_keys {
-    SUBSCRIPTION_PROJECT,
-    SUBSCRIPTION_EVENT,
-    SUBSCRIPTION_NSR,
-    SUBSCRIPTION_VNFR
+enum vnfr_keys { VNFR_NAME, VNFR_ENDPOINT, VNFR_ROOM /* of its VNFM; moves with the endpoint */ };
+/* The agent is alone in a virtual host of its own (migrations/0032). */
+#define INSTANCE_AGENT_OWN "/own"
+
+enum instance_keys {
+    INSTANCE_VNFR,
+    INSTANCE_POP,
+    INSTANCE_HOSTNAME,
+    INSTANCE_VC,
+    INSTANCE_AGENT,  /* endpoint of its VNFM, with INSTANCE_AGENT_OWN behind it; "": none */
+    INSTANCE_FLAVOUR /* its key; "": launched without one */
 };
-enum driver_keys { DRIVER_TYPE, DRIVER_CAPABILITIES };
+enum operation_keys {
+    OPERATION_PROJECT,
+    OPERATION_NSR_NAME,
+    OPERATION_KIND,
+    OPERATION_VNFR, /* "": not of one VNFR */
+    OPERATION_INSTANCE,
+    OPERATION_ORIGIN,
+    OPERATION_ASKED_BY,
+    OPERATION_ASKED_AT, /* database clock, us: numbers, as the next two */
+    OPERATION_STATE_AT,
+    OPERATION_ENDED_AT
+};
+enum pop_keys { POP_PROJECT, POP_NAME, POP_TYPE };
+enum interest_keys { INTEREST_PROJECT, INTEREST_EVENT, INTEREST_SUBJECT };
+enum driver_keys {
+    DRIVER_TYPE,
+    DRIVER_CAPABILITIES,
+    DRIVER_ABSENT, /* since when it is not seen (database clock, us); "": it is there */
+    DRIVER_ROOM
+};
+enum use_keys { USE_POP, USE_FLAVOUR, USE_N }; /* not a table: our instances, counted */
 
 /* Rows of other aggregates that a decision may read. */
 enum facts {
     FACT_POPS = 1 << 0,          /* the PoPs that this NSR may use */
-    FACT_SUBSCRIPTIONS = 1 << 1, /* all event endpoints */
-    FACT_DRIVERS = 1 << 2,       /* all driver queues */
+    FACT_SUBSCRIPTIONS = 1 << 1, /* which events of this NSR and its VNFRs anybody subscribed to */
+    FACT_DRIVERS =
+        1 << 2,        /* driver queues for the types of its PoPs, there or not, the best of each */
+    FACT_USE = 1 << 3, /* what our own instances use of this PoP; no rows where no quota is known */
 };
 
-/* --- NSR --- */
-enum nsr_phase {
-    NSR_DEPLOYING,
-    NSR_ACTIVE,
-    NSR_FAILED,
-    NSR_RELEASING,
-    NSR_TOMBSTONE = 100 /* >= 100: users do not see it */
-};
-
-/* One phase a wait. Wire status: vnfr_status_of. */
-#define VNFR_PHASES(X)                                                                             \
-    X(INSTANTIATING, NULL) /* INSTANTIATE sent: GRANT_OPERATION, or an answer, is awaited */       \
-    X(GRANTING, NULL) /* PoPs are being prepared (refresh, networks) before GRANT is answered */   \
-    X(GRANTED,                                                                                     \
-      NULL) /* GRANT answered: ALLOCATE_RESOURCES, or the answer to INSTANTIATE, is awaited */     \
-    X(ALLOCATING, NULL) /* servers are being launched before ALLOCATE_RESOURCES is answered */     \
-    X(ALLOCATED, NULL)  /* the answer to INSTANTIATE is awaited */                                 \
-    X(WAIT_SOURCES,                                                                                \
-      INITIALIZED)            /* target of dependencies whose sources are not all INITIALIZED */   \
-    X(MODIFYING, INITIALIZED) /* MODIFY sent */                                                    \
-    X(WAIT_TURN, INACTIVE)    /* ordered start: not its turn yet */                                \
-    X(STARTING, INACTIVE)     /* START sent */                                                     \
-    X(ACTIVE, ACTIVE)                                                                              \
-    X(HELD, INITIALIZED) /* another VNFR of the NSR failed: nothing further is sent */             \
-    X(FAILED, ERROR)                                                                               \
-    X(UNDOING,                                                                                     \
-      TERMINATED) /* release came while servers were being launched: their outcome is awaited */   \
-    X(RELEASING, TERMINATED) /* RELEASE_RESOURCES sent */                                          \
-    X(DELETING, TERMINATED)  /* servers are being deleted, and their absence verified */           \
-    X(GONE, TERMINATED)
-enum vnfr_phase {
-#define X(name, status) VNFR_##name,
-    VNFR_PHASES(X)
-#undef X
-        VNFR_PHASE_N
-};
-extern const char *const vnfr_phase_names[VNFR_PHASE_N];
+/* --- phases (nfvo/words/phases.h) --- */
+extern const char *const nsr_phase_names[NSR_PHASE_N],
+    *const vnfr_phase_names[VNFR_PHASE_N], *const instance_phase_names[INSTANCE_PHASE_N],
+                                               *const pop_phase_names[POP_PHASE_N];
 const char *vnfr_status_of(int phase); /* the wire's status: a pure projection of the phase */
 
 #define VNFR_EVENTS(X)                                                                             \
@@ -92,12 +90,11 @@ const char *vnfr_status_of(int phase); /* the wire's status: a pure projection o
     X(TURN)           /* ordered start: its turn */                                                \
     X(STARTED)        /* answer to START */                                                        \
     X(UPDATE)         /* UPDATEVNFR: the VNFM pushes its record */                                 \
-    X(FAULT)   /* ERROR, an unreadable or missing answer, a deadline: err of the context says what \
-                */                                                                                 \
-    X(HOLD)    /* another VNFR failed */                                                           \
-    X(RELEASE) /* the user deletes the NSR */                                                      \
-    X(RELEASED)    /* answer to RELEASE_RESOURCES, or its deadline */                              \
-    X(SERVER_GONE) /* one more server is verified to be gone */
+    X(FAULT)          /* ERROR, an unreadable or missing answer, a deadline: see err */            \
+    X(HOLD)           /* another VNFR failed */                                                    \
+    X(RELEASE)        /* the user deletes the NSR */                                               \
+    X(RELEASED)       /* answer to RELEASE_RESOURCES, or its deadline */                           \
+    X(SERVER_GONE)    /* one more server is verified to be gone */
 enum vnfr_event {
 #define X(name) VNFR_EV_##name,
     VNFR_EVENTS(X)
@@ -107,64 +104,45 @@ enum vnfr_event {
 extern const char *const vnfr_event_names[VNFR_EV_N];
 extern const struct fsm vnfr_fsm; /* the matrix: vnfr_fsm.c */
 
-/* --- VNFC instance (server) --- */
-enum instance_phase {
-    INSTANCE_LAUNCHING, /* launch sent */
-    INSTANCE_DOUBT,     /* no answer, or it may not have been sent: the PoP's list decides */
-    INSTANCE_UP,
-    INSTANCE_FAILED,   /* the driver said no; something may be left of it */
-    INSTANCE_DELETING, /* delete sent; GONE when two good listings miss it. The table's triggers
-                          know its number: its agent's login goes now */
-    INSTANCE_GONE,
-    INSTANCE_PHASE_N
+/* --- commands (nfvo/words/commands.h) --- */
+struct command_row {
+    const char *word; /* NULL: no kind has this code */
+    enum command_peer peer;
+    const char *call;
+    uint8_t again;    /* enum send_policy */
+    uint16_t within;  /* offset in struct lifecycle_settings */
+    uint8_t quarters; /* of it; 0: whoever opens it says how long */
+};
+extern const struct command_row command_rows[CMD_KIND_N];
+extern const char *const command_names[CMD_KIND_N];   /* NULL: none */
+bool command_is_to(enum command_peer peer, int kind); /* false for a kind that there is not */
+/* The kind by which a peer is asked for that; 0: none. */
+int command_kind_of(enum command_peer peer, const char *call);
+/* What the options give it; not of those whose time is computed. */
+int64_t command_time(const struct lifecycle_settings *s, int kind);
+
+/* What a body stands without until it is published (struct send_ref; nfvo/worker/render.c). Stored
+ * in the outbox, so new ones come last. */
+enum reference_kind {
+    REFERENCE_POP = 1, /* id, version (0: as it is then), arg: the zone asked for, "" if none */
+    REFERENCE_PACKAGE, /* id, version */
+    REFERENCE_AGENT,   /* id: a hostname; the password of that instance's agent */
 };
 
-extern const char *const instance_phase_names[INSTANCE_PHASE_N];
-
-/* --- PoP --- */
-enum pop_phase { POP_REGISTERING, POP_READY, POP_PHASE_N };
-
-/* --- commands --- */
-enum command_kind {
-    /* of an NSR */
-    CMD_INSTANTIATE = 1, /* Or-Vnfm requests; subject = vnfr. At most one of a VNFR is open */
-    CMD_MODIFY,
-    CMD_START,
-    CMD_RELEASE,
-    CMD_PREPARE, /* a PoP is asked to be fresh and have the networks; subject = vnfr, data = pop id
-                  */
-    CMD_LAUNCH,  /* driver; subject = instance */
-    CMD_DELETE,  /* driver; subject = instance: its answer is a hint */
-    CMD_LIST,    /* a PoP is asked what is there; subject = pop id */
-    CMD_TIMER_SOURCES, /* subject = vnfr: WAIT_SOURCES may not last for ever */
-    CMD_TIMER_TURN,
-    CMD_TIMER_LIST,    /* subject = pop id: list again */
-    CMD_TIMER_RELEASE, /* subject = nsr: when it leaves the user's sight, verified or not */
-    /* of a PoP */
-    CMD_REFRESH,        /* driver */
-    CMD_CREATE_NETWORK, /* driver; subject = name */
-    CMD_LISTING,        /* driver: listServer */
-    CMD_WAIT_PREPARE,   /* an NSR waits; data = struct internal */
-    CMD_WAIT_LIST,      /* an NSR waits for a listing */
-    CMD_WAIT_OPERATION, /* a REST call waits; subject = operation id */
-    /* of an NSR; kinds are stored, so new ones come last */
-    CMD_LOGS, /* LOG_REQUEST to a VNFM; subject = operation id, data: logs.c */
-    CMD_KIND_N
-};
-
-/* A body may hold "\x01ems:<hostname>\x01": the password of that instance's agent, rendered by the
- * publisher as "\x01pop:...\x01" is. */
-#define REFERENCE_EMS "ems:"
-
-/* data of an Or-Vnfm command whose VNFM died with it in hand; the store writes it
- * (nfvo/store/store_engine.h) and brings the deadline forward. */
+/* data of an Or-Vnfm command whose VNFM, or of a call whose driver, died with it in hand; the store
+ * writes it (nfvo/store/store_engine.h) and brings the deadline forward. */
 #define COMMAND_LOST "lost"
+/* data of a call to a driver otherwise: the driver's queue; this before it where it may not have
+ * been sent. */
+#define CALL_IN_DOUBT "doubt "
 
 /* --- events (intent.event) --- */
 enum nfvo_event {
-    EV_NSR_DEPLOY,    /* payload: struct deploy_request */
-    EV_NSR_RELEASE,   /* payload: project id, or NULL */
-    EV_NSR_LOGS,      /* payload: struct logs_request */
+    EV_NSR_DEPLOY,         /* payload: struct deploy_request */
+    EV_NSR_RELEASE,        /* payload: project id, or NULL */
+    EV_NSR_LOGS,           /* payload: struct logs_request */
+    EV_NSR_OPERATE,        /* payload: struct operate_request (operate.h) */
+    EV_NSR_OPERATION_VERB, /* payload: struct verb_request (operate.h) */
     EV_VNFM_REQUEST,  /* payload: struct vnfm_or: GRANT_OPERATION, ALLOCATE_RESOURCES, UPDATEVNFR,
                          SCALING */
     EV_VNFM_ANSWER,   /* payload: struct vnfm_or, or NULL when the VNFM had nothing to say; command
@@ -174,6 +152,7 @@ enum nfvo_event {
     EV_POP_REGISTER,  /* payload: struct pop_request */
     EV_POP_REFRESH,
     EV_POP_UPDATE,
+    EV_POP_LIST, /* its servers, as the body of the operation: pop.h */
     EV_POP_DELETE,
     EV_DEADLINE,
     EV_IN_DOUBT,
@@ -188,14 +167,15 @@ enum nfvo_event {
 #define DEPLOY_VNFM_FIELDS(X) /* who manages VNFDs of an endpoint type */ \
     X(STR,  type,         "type",         _, REQUIRED)                    \
     X(STR,  queue,        "queue",        _, REQUIRED)                    \
-    X(STRS, capabilities, "capabilities", _, OPTIONAL)
+    X(STRS, capabilities, "capabilities", _, OPTIONAL)                    \
+    X(STR,  room,         "room",         _, OPTIONAL)
 PROTO_RECORD(deploy_vnfm, DEPLOY_VNFM_FIELDS)
 
 /* Everything a deployment needs, checked: the descriptor with its merged configurations, PoPs, VNFMs, packages, keys. */
 #define DEPLOY_REQUEST_FIELDS(X)                                                                            \
     X(REC,     nsd,           "nsd",          nsd,         REQUIRED)                                        \
     X(STR,     project_id,    "projectId",    _,           REQUIRED)                                        \
-    X(STRSMAP, candidates,    "candidates",   _,           OPTIONAL) /* "<vnfd>/<vdu>" -> "<pop id>[:zone]" */ \
+    X(STRSMAP, candidates,    "candidates",   _,           OPTIONAL) /* "<vnfd>/<VDU's id, else name>" -> "<pop id>[:zone]" */ \
     X(LIST,    pops,          "pops",         vim_ref,     OPTIONAL) /* id and name of all candidates */    \
     X(LIST,    vnfms,         "vnfms",        deploy_vnfm, OPTIONAL)                                        \
     X(LIST,    packages,      "packages",     vnf_package, OPTIONAL) /* id and hb_version */                \
@@ -232,18 +212,28 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
 /* --- private documents (column state) --- */
 #define NSR_STATE_FIELDS(X)                                                                                  \
     X(STRSMAP, candidates,  "candidates",  _,       OPTIONAL)                                                \
+    X(STRMAP,  vdus,        "vdus",        _,       OPTIONAL) /* "<vnfd>/<VDU's id in it>" -> its name, in the descriptor's order */ \
     X(LIST,    keys,        "keys",        ssh_key, OPTIONAL)                                                \
     X(STRMAP,  cidrs,       "cidrs",       _,       OPTIONAL) /* by link name */                             \
-    X(INT,     list_tries,  "listTries",   _,       OPTIONAL)
+    X(STRS,    warned,      "warned",      _,       OPTIONAL) /* PoPs whose warning is in its history */
 PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
 
 #define VNFR_STATE_FIELDS(X)                                                                        \
     X(STR,    queue,          "queue",         _, OPTIONAL) /* of its VNFM */                       \
     X(BOOL,   correlates,     "correlates",    _, OPTIONAL) /* its VNFM echoes correlation ids and dedupes by them */ \
     X(STR,    userdata,       "userdata",      _, OPTIONAL)                                         \
+    X(STRMAP, refused,        "refused",       _, OPTIONAL) /* "<VDU id>/<pop ref>" -> why it cannot take it */ \
+    X(STRS,   prepared,       "prepared",      _, OPTIONAL) /* PoPs asked for a fresh snapshot and networks: placement.h */ \
+    X(STRS,   looked_at,      "lookedAt",      _, OPTIONAL) /* PoPs asked for a fresh snapshot only */ \
+    X(INT,    grant_until,    "grantUntil",    _, OPTIONAL) /* when GRANT has to be answered */       \
     X(STRMAP, vdu_pop,        "vduPop",        _, OPTIONAL) /* record's VDU id -> "<pop id>[:zone]" */ \
     X(STR,    reply_to,       "replyTo",       _, OPTIONAL) /* of the request that waits for our answer */ \
     X(STR,    correlation_id, "correlationId", _, OPTIONAL)                                         \
+    X(STR,    reply_room,     "replyRoom",     _, OPTIONAL) /* out of which it came */              \
+    X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: INACTIVE after a STOP; absent: ACTIVE */ \
+    X(BOOL,   broken,         "broken",        _, OPTIONAL) /* phase ACTIVE: an operation of class LIFE failed */ \
+    X(STR,    wire,           "wire",          _, OPTIONAL) /* phase ACTIVE: its status on the wire; absent: ACTIVE */ \
+    X(INT,    history_lines,  "historyLines",  _, OPTIONAL) /* how many there were: the next one's number */ \
     X(REC,    launch_fault,   "launchFault",   fault, OPTIONAL) /* first launch that failed */
 PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
 
@@ -251,45 +241,69 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(STR,  vdu_id,  "vdu",    _, OPTIONAL)                                                  \
     X(STR,  vnfc_id, "vnfc",   _, OPTIONAL)                                                  \
     X(INT,  misses,  "misses", _, OPTIONAL) /* weight of the listings in a row that missed it */      \
-    X(INT,  tries,   "tries",  _, OPTIONAL) /* launches, then deletes, sent */               \
+    X(INT,  tries,   "tries",  _, OPTIONAL) /* launches sent */                              \
+    X(INT,  until,   "until",  _, OPTIONAL) /* its launches end before (database clock, us) */    \
+    X(INT,  list_at, "listAt", _, OPTIONAL) /* DOUBT, DELETING: when it wants a listing */   \
+    X(INT,  lists,   "lists",  _, OPTIONAL) /* listings that brought it no further, in this phase */ \
+    X(BOOL, delete_again, "deleteAgain", _, OPTIONAL) /* DELETING: the next listing comes after another delete */ \
     X(STR,  pop_ref, "popRef", _, OPTIONAL) /* "<pop id>[:zone]" */
 PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
+
+/* What our own instances use of a PoP, as far as it is known. */
+#define POP_USE_FIELDS(X)                                                                    \
+    X(INT,  instances, "instances", _, OPTIONAL)                                             \
+    X(INT,  cores,     "cores",     _, OPTIONAL)                                             \
+    X(INT,  ram,       "ram",       _, OPTIONAL) /* MB */
+PROTO_RECORD(pop_use, POP_USE_FIELDS)
 
 #define POP_STATE_FIELDS(X)                                                                  \
     X(INT,  refreshed_at, "refreshedAt", _,     OPTIONAL) /* database clock, us */           \
     X(REC,  fault,        "fault",       fault, OPTIONAL) /* of the last refresh */          \
+    X(STR,  note,         "note",        _,     OPTIONAL) /* its driver's: VIM_NOTE */       \
+    X(STR,  warning,      "warning",     _,     OPTIONAL) /* VIM_WARNING */                  \
     X(BOOL, refresh_again,"refreshAgain",_,     OPTIONAL)                                    \
     X(INT,  refresh_from, "refreshFrom", _,     OPTIONAL) /* the last refresh serves waiters opened before this seq */ \
     X(STRMAP, made,       "made",        _,     OPTIONAL) /* networks that their driver called otherwise: wanted name -> extId */ \
-    X(INT,  listing_from, "listingFrom", _,     OPTIONAL) /* waiters opened before this seq are served by the listing under way */
+    X(INT,  listing_from, "listingFrom", _,     OPTIONAL) /* waiters opened before this seq are served by the listing under way */ \
+    X(INT,  quota_asked_at, "quotaAskedAt", _,  OPTIONAL) /* database clock, us */           \
+    X(INT,  quota_at,     "quotaAt",     _,     OPTIONAL) /* when it was answered */         \
+    X(REC,  quota,        "quota",       quota, OPTIONAL) /* none: not known */              \
+    X(REC,  use,          "use",         pop_use, OPTIONAL) /* counted beside refreshes and preparations, while a quota is known */
 PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */
 
 /* --- settings --- */
 struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
+    int64_t stop_us, heal_us, update_us, execute_us;
+    int64_t silence_us;           /* an answer that a VNFM need not give is waited for so long */
+    int64_t queue_us;             /* an operation is queued so long */
     int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
     int64_t log_us;               /* answer of a VNFM to LOG_REQUEST */
     int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
     int64_t pop_cache_us; /* a snapshot younger than this needs no refresh */
     int64_t sources_us, turn_us;
     int64_t delete_hint_us; /* a driver's answer to delete is waited for so long before listing */
-    int64_t list_retry_us;  /* first pause between listings; doubles */
+    int64_t list_retry_us;  /* pause of an instance after the first listing; doubles */
     int64_t
         release_sight_us; /* after this a released NSR leaves the user's sight, verified or not */
     bool ordered_start, dedicated_networks;
+    bool is_quota_checked; /* PoPs are asked for their quotas, and one without room is not taken */
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone; /* extension of INSTANTIATE */
 };
 #define LIFECYCLE_SETTINGS_DEFAULT                                                                 \
     {                                                                                              \
         .instantiate_us = 1800 * USEC_PER_SEC, .modify_us = 1800 * USEC_PER_SEC,                   \
-        .start_us = 1800 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
+        .start_us = 1800 * USEC_PER_SEC, .stop_us = 1800 * USEC_PER_SEC,                           \
+        .heal_us = 1800 * USEC_PER_SEC, .update_us = 1800 * USEC_PER_SEC,                          \
+        .execute_us = 1800 * USEC_PER_SEC, .silence_us = 5 * USEC_PER_SEC,                         \
+        .queue_us = 3600 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
         .terminate_scripts_us = 300 * USEC_PER_SEC, .log_us = 10 * USEC_PER_SEC,                   \
         .driver_us = 300 * USEC_PER_SEC, .pop_cache_us = 10 * USEC_PER_SEC,                        \
         .sources_us = 2 * 3600 * USEC_PER_SEC, .turn_us = 2 * 3600 * USEC_PER_SEC,                 \
         .delete_hint_us = 5 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
-        .release_sight_us = 90 * USEC_PER_SEC, .broker_ip = "127.0.0.1", .broker_port = "5672",    \
-        .monitoring_ip = "", .timezone = "CET"                                                     \
+        .release_sight_us = 90 * USEC_PER_SEC, .is_quota_checked = true, .broker_ip = "127.0.0.1", \
+        .broker_port = "5672", .monitoring_ip = "", .timezone = "CET"                              \
     }
 
 #endif

@@ -15,7 +15,7 @@ bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err
                      const char *detail);
 
 /* Handlers (ctx: struct vnfr_member). */
-fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready;
+fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fault;
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
 fsm_handler on_instantiated, on_source_ready, on_modified, on_turn, on_started, on_update;
 fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_released, on_server_gone;
@@ -25,8 +25,12 @@ void vnfr_adopt(struct vnfr_member *v,
                 const struct vnfr *record); /* first record of the VNFM: ids, owner members */
 /* What the VNFM says of its record now: merged by the owner column; new elements get ids. */
 void vnfr_merge(struct vnfr_member *v, const struct vnfr *record);
-void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record);
-#define VNFR_HISTORY_MAX 500             /* entries, with what a VNFM adds */
+/* The candidates of the descriptor's VDU that this one of the record is: "<pop id>[:zone]" each.
+ * NULL: none is known. */
+const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, uint32_t place);
+/* Did the NFVO allocate this instance of a record? Else the VNFM made it itself: its addresses,
+ * hostname, vc_id and state are the VNFM's (decisions.md D25). */
+bool vnfr_allocated_by_us(struct nsr_model *m, const struct vnfc_instance *instance);
 int vnfr_proceed(struct vnfr_member *v); /* INITIALIZED: what comes next */
 int vnfr_begin_release(struct vnfr_member *v);
 bool vnfr_is_ready_source(int phase);
@@ -39,8 +43,15 @@ void nsr_next_turn(struct nsr_model *m);
 /* --- servers (instance.c) --- */
 void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
                      const struct err *bad);
+/* An answer that closes no command. One that names a server which its instance does not have makes
+ * the PoP be looked at again for an instance that is being deleted, or was (true). */
+bool instance_late_answer(struct nsr_model *m, const struct driver_reply *reply);
+/* The server that an answer nobody waits for names, also beside an exception; NULL: none. The
+ * decision's err says it, for the log. */
+const struct server *late_server(struct decision *d, const struct driver_reply *reply);
 void instance_deadline(struct nsr_model *m, struct command *c);
 void instance_in_doubt(struct nsr_model *m, struct command *c);
+void instance_doubt_over(struct nsr_model *m, struct command *c);
 void instance_listed(struct nsr_model *m, const struct internal *msg, const char *pop_id);
 void instance_list_again(struct nsr_model *m,
                          const char *pop_id); /* the pause between listings is over */

@@ -65,7 +65,12 @@ static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vn
     row->key[INSTANCE_POP] = pop_id;
     row->key[INSTANCE_HOSTNAME] = hostname_of(d, v->row->key[VNFR_NAME]);
     if (wants_agent(v->st->userdata))
-        row->key[INSTANCE_AGENT] = v->st->queue;
+        row->key[INSTANCE_AGENT] =
+            wants_own_vhost(v->st->userdata)
+                ? arena_printf(d->arena, "%s" INSTANCE_AGENT_OWN, v->st->queue)
+                : v->st->queue;
+    if (vnfr_flavour_key(member_vnfr(v), vdu))
+        row->key[INSTANCE_FLAVOUR] = vnfr_flavour_key(member_vnfr(v), vdu);
     struct instance_state *st = proto_new(&instance_state_type, d->arena);
     st->vdu_id = vdu->id;
     st->vnfc_id = vnfc->id;

@@ -23,7 +23,7 @@ static int start(struct vnfr_member *v)
     if (nsr_has_failed(v->m))
         return VNFR_HELD;
     if (settings_of(v->m->d)->ordered_start) {
-        decision_open(v->m->d, CMD_TIMER_TURN, v->row->id, settings_of(v->m->d)->turn_us, NULL);
+        command_open(v->m->d, CMD_TIMER_TURN, v->row->id, NULL);
         return VNFR_WAIT_TURN;
     }
     vnfr_set_status(v, VNFR_STARTING);
@@ -43,7 +43,7 @@ int vnfr_proceed(struct vnfr_member *v)
         send_modify(v, dep);
         return VNFR_MODIFYING;
     }
-    decision_open(d, CMD_TIMER_SOURCES, v->row->id, settings_of(d)->sources_us, NULL);
+    command_open(d, CMD_TIMER_SOURCES, v->row->id, NULL);
     return VNFR_WAIT_SOURCES;
 }
 
@@ -100,8 +100,11 @@ int on_started(void *ctx)
     struct vnfr *vnfr = member_vnfr(v);
     vnfr_merge(v, v->msg->record);
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
-        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++)
-            vnfr->vdu.at[i]->vnfc_instance.at[k]->state = "ACTIVE";
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++) {
+            struct vnfc_instance *vi = vnfr->vdu.at[i]->vnfc_instance.at[k];
+            if (vnfr_allocated_by_us(v->m, vi) || !vi->state || !*vi->state)
+                vi->state = "ACTIVE";
+        }
     vnfr_set_status(v, VNFR_ACTIVE);
     vnfr_history(v, "START", "");
     vnfr_event(v, ACTION_START);
@@ -113,12 +116,14 @@ int on_started(void *ctx)
 int on_update(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id;
+    const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id,
+               *room = v->st->reply_room;
     vnfr_merge(v, v->msg->record);
     remember_asker(v);
     answer_record(v, ACTION_UPDATEVNFR);
     v->st->reply_to = reply_to;
     v->st->correlation_id = correlation_id;
+    v->st->reply_room = room;
     return v->row->phase;
 }
 

@@ -1,26 +1,10 @@
 #include "nfvo/lifecycle/vnfr.h"
 
-const char *const vnfr_phase_names[VNFR_PHASE_N] = {
-#define X(name, status) #name,
-    VNFR_PHASES(X)
-#undef X
-};
-
 const char *const vnfr_event_names[VNFR_EV_N] = {
 #define X(name) #name,
     VNFR_EVENTS(X)
 #undef X
 };
-
-const char *vnfr_status_of(int phase)
-{
-    static const char *const status[VNFR_PHASE_N] = {
-#define X(name, status) #status,
-        VNFR_PHASES(X)
-#undef X
-    };
-    return phase >= 0 && phase < VNFR_PHASE_N ? status[phase] : "ERROR";
-}
 
 #define B(phase) FSM_BIT(VNFR_##phase)
 /* Where INITIALIZED can lead at once. */
@@ -38,8 +22,9 @@ static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
     },
     [VNFR_GRANTING] = {
         [VNFR_EV_GRANT]        = { on_grant_waiting,   0,                        STAY(GRANTING) },
-        [VNFR_EV_POP_READY]    = { on_pop_ready,       FACT_POPS,                B(GRANTING) | B(GRANTED) | B(FAILED) },
-        [VNFR_EV_POP_FAULT]    = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
+        [VNFR_EV_POP_READY]    = { on_pop_ready,       FACT_POPS | FACT_DRIVERS, B(GRANTING) | B(GRANTED) | B(FAILED) },
+        [VNFR_EV_POP_FAULT]    = { on_pop_fault,       FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                                                                 B(GRANTING) | B(GRANTED) | B(FAILED) },
         [VNFR_EV_FAULT]        = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
         [VNFR_EV_RELEASE]      = { on_release_unknown, FACT_SUBSCRIPTIONS,       B(GONE) },
     },

@@ -1,4 +1,4 @@
-#include "nfvo/lifecycle/vnfr.h"
+#include "nfvo/lifecycle/placement.h"
 
 #include <string.h>
 
@@ -31,82 +31,81 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     member_changed(v);
 }
 
-static bool is_text(const char *a, const char *b)
+bool vnfr_allocated_by_us(struct nsr_model *m, const struct vnfc_instance *instance)
 {
-    return strcmp(a ? a : "", b ? b : "") == 0;
+    return instance->id && model_instance_by_id(m, instance->id);
 }
 
-static bool history_has(const struct vnfr *vnfr, const struct history_event *h)
+static bool is_ours(void *arg, const struct proto_type *type, const void *rec)
 {
-    for (uint32_t i = 0; i < vnfr->lifecycle_event_history.n; i++) {
-        const struct history_event *known = vnfr->lifecycle_event_history.at[i];
-        if (is_text(known->event, h->event) && is_text(known->executed_at, h->executed_at) &&
-            is_text(known->description, h->description))
-            return true;
-    }
-    return false;
-}
-
-/* The history is ours, but what a VNFM says of its scripts belongs into it: entries that have no id
- * yet. */
-void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record)
-{
-    struct decision *d = v->m->d;
-    struct vnfr *vnfr = member_vnfr(v);
-    for (uint32_t i = 0; vnfr && record && i < record->lifecycle_event_history.n; i++) {
-        const struct history_event *said = record->lifecycle_event_history.at[i];
-        if (said->id || !said->event || vnfr->lifecycle_event_history.n >= VNFR_HISTORY_MAX ||
-            history_has(vnfr, said))
-            continue;
-        struct history_event *h = proto_new(&history_event_type, d->arena);
-        h->id = decision_new_id(d);
-        h->event = text_cut(d->arena, said->event, 64);
-        h->description = text_cut(d->arena, said->description, 1024);
-        h->executed_at = text_cut(d->arena, said->executed_at, 64);
-        proto_list_add(&vnfr->lifecycle_event_history, h, d->arena);
-        member_changed(v);
-    }
+    return type != &vnfc_instance_type || vnfr_allocated_by_us(arg, rec);
 }
 
 void vnfr_merge(struct vnfr_member *v, const struct vnfr *record)
 {
+    const struct proto_allocator allocator = {is_ours, v->m};
     if (!record)
         return;
     vnfr_merge_history(v, record);
-    proto_merge(&vnfr_type, member_vnfr(v), record, v->m->d->arena);
+    proto_merge_allocated(&vnfr_type, member_vnfr(v), record, &allocator, v->m->d->arena);
     record_fill_ids(&vnfr_type, v->vnfr, false, make_id, v->m->d);
     member_changed(v);
 }
 
-static const struct proto_strs *candidates(struct nsr_model *m, const char *vnfr_name,
-                                           const char *vdu_name)
+static const struct proto_strs *candidates(struct vnfr_member *v, const char *vdu)
 {
-    const char *key = arena_printf(m->d->arena, "%s/%s", vnfr_name, vdu_name ? vdu_name : "");
-    for (uint32_t i = 0; i < m->st->candidates.n; i++)
-        if (strcmp(m->st->candidates.at[i].key, key) == 0)
-            return &m->st->candidates.at[i].value;
+    const struct proto_strsmap *all = &v->m->st->candidates;
+    const char *key = arena_printf(v->m->d->arena, "%s/%s", v->row->key[VNFR_NAME], vdu);
+    for (uint32_t i = 0; i < all->n; i++)
+        if (strcmp(all->at[i].key, key) == 0)
+            return &all->at[i].value;
     return NULL;
 }
 
-/* One PoP a VDU, in turns over the candidates: as spread as the reference's random choice, and
- * replayable. */
-static enum err_code choose_pops(struct vnfr_member *v, struct err *err)
+/* Of the descriptor's VDUs that one with this id, or this name, or at this place among its VNF's;
+ * NULL: there is none. */
+struct which {
+    const char *id, *name;
+    uint32_t place;
+};
+
+static const struct proto_strpair *descriptor_vdu(const struct vnfr_member *v, struct which which)
 {
-    struct decision *d = v->m->d;
-    v->st->vdu_pop = (struct proto_strmap){0};
-    for (uint32_t i = 0; i < v->vnfr->vdu.n; i++) {
-        const struct vdu *vdu = v->vnfr->vdu.at[i];
-        const struct proto_strs *refs = candidates(v->m, v->row->key[VNFR_NAME], vdu->name);
-        if (!refs || refs->n == 0) {
-            err_set(err, ERR_NOT_FOUND,
-                    "no PoP was chosen for VDU '%s' when the service was deployed",
-                    vdu->name ? vdu->name : "");
-            return err_hint(err, "the VNFM must keep the VDU names of the VNFD in its record");
-        }
-        proto_map_add(&v->st->vdu_pop, vdu->id, refs->at[(uint64_t)(d->root->seq + i) % refs->n],
-                      d->arena);
+    const struct proto_strmap *all = &v->m->st->vdus;
+    const char *vnf = v->row->key[VNFR_NAME];
+    size_t n = strlen(vnf);
+    for (uint32_t i = 0; i < all->n; i++) {
+        const struct proto_strpair *p = &all->at[i];
+        const char *id = p->key + n + 1;
+        if (strncmp(p->key, vnf, n) != 0 || p->key[n] != '/' || strchr(id, '/'))
+            continue; /* another VNF's */
+        bool is_it = which.id     ? strcmp(id, which.id) == 0
+                     : which.name ? strcmp(p->value, which.name) == 0
+                                  : which.place-- == 0;
+        if (is_it)
+            return p;
     }
-    return ERR_OK;
+    return NULL;
+}
+
+/* Which of the descriptor's VDUs is it? By parent_vdu (the descriptor's id), else by name, else by
+ * place: not every SDK keeps each of them, and names may come twice (decisions.md D24). A VDU
+ * without name gets the descriptor's. */
+const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, uint32_t place)
+{
+    const struct proto_strpair *of = NULL;
+    const struct proto_strs *refs = NULL;
+    if (vdu->parent_vdu)
+        of = descriptor_vdu(v, (struct which){.id = vdu->parent_vdu});
+    if (!of && vdu->name)
+        of = descriptor_vdu(v, (struct which){.name = vdu->name});
+    if (!of && !(vdu->name && (refs = candidates(v, vdu->name))))
+        of = descriptor_vdu(v, (struct which){.place = place});
+    if (!vdu->name && of)
+        vdu->name = of->value;
+    if (of && !(refs = candidates(v, strrchr(of->key, '/') + 1)))
+        refs = candidates(v, of->value); /* deployed when they were known by name only */
+    return refs;
 }
 
 static const struct network *network_of(const struct vim_instance *pop, const struct pop_state *st,
@@ -124,33 +123,50 @@ static void want_network(struct nsr_model *m, struct internal *msg, const struct
     proto_list_add(&msg->networks, n, m->d->arena);
 }
 
-/* Is the snapshot fresh and are all networks there? Otherwise the PoP is asked to see to it. */
-static bool prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
+/* Asks a PoP for a fresh snapshot, and for the networks of the service. */
+static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool with_networks,
+                             struct err *err)
 {
     struct decision *d = v->m->d;
-    struct pop_state *st;
-    const struct vim_instance *pop = fact_pop(d, pop_id, &st);
     struct nsr *nsr = model_nsr(v->m);
-    if (!pop) {
-        err_set(err, ERR_NOT_FOUND, "PoP '%s' is not there any more", pop_id);
-        return false;
-    }
+    /* Longer than the PoP's own wait, whose fault says more; but all that are tried one after the
+     * other have to end before the VNFM gives up (the Java SDK: 1000 s). */
+    int64_t left = v->st->grant_until - d->now, wanted = with_networks
+                                                             ? settings_of(d)->driver_us * 9 / 4
+                                                             : settings_of(d)->driver_us / 4;
+    if (left <= 0)
+        return err_set(err, ERR_TIMEOUT, "there was no time left to try it");
     struct internal *msg = proto_new(&internal_type, d->arena);
-    for (uint32_t i = 0; i < nsr->vlr.n; i++)
+    for (uint32_t i = 0; with_networks && i < nsr->vlr.n; i++)
         want_network(v->m, msg, nsr->vlr.at[i]);
-    bool ready = st->refreshed_at + settings_of(d)->pop_cache_us > d->now;
-    for (uint32_t i = 0; ready && i < nsr->vlr.n; i++)
-        ready = network_of(pop, st, nsr->vlr.at[i]) != NULL;
-    if (ready)
-        return true;
     struct command *c =
-        decision_open(d, CMD_PREPARE, v->row->id, settings_of(d)->driver_us * 2, pop_id);
+        decision_open(d, CMD_PREPARE_POP, v->row->id, left < wanted ? left : wanted, pop_id);
     msg->what = "prepare";
     msg->to = pop_id;
     msg->to_kind = AGG_POP;
     msg->command = c->id;
     send_internal(d, msg);
-    return true;
+    placement_asked(v, pop_id, with_networks);
+    return ERR_OK;
+}
+
+/* Is the snapshot fresh and are all networks there? Otherwise the PoP is asked to see to it. */
+static enum err_code prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
+{
+    struct decision *d = v->m->d;
+    struct pop_state *st;
+    const struct vim_instance *pop = fact_pop(d, pop_id, &st);
+    struct nsr *nsr = model_nsr(v->m);
+    if (!pop)
+        return err_set(err, ERR_NOT_FOUND, "PoP '%s' is not there any more", pop_id);
+    bool ready =
+        st->refreshed_at + settings_of(d)->pop_cache_us > d->now && !placement_is_tight(v, pop_id);
+    for (uint32_t i = 0; ready && i < nsr->vlr.n; i++)
+        ready = network_of(pop, st, nsr->vlr.at[i]) != NULL;
+    if (!ready)
+        return ask_pop(v, pop_id, true, err);
+    placement_asked(v, pop_id, true);
+    return ERR_OK;
 }
 
 static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim_instance *pop,
@@ -178,66 +194,92 @@ static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim
     }
 }
 
-static bool has_image(const struct vim_instance *pop, const struct vdu *vdu)
+/* Once for each PoP of the service: an operator looks at its history. */
+static void warn_of(struct nsr_model *m, const struct vim_instance *pop, const struct pop_state *st)
 {
-    if (strncmp(pop->type, "test", 4) == 0 ||
-        strncmp(pop->type, "amazon", 6) == 0) /* amqp-protocol.md 4.3, 4.10 */
-        return true;
-    return pop_image(pop, vdu) != NULL;
+    if (!st->warning || !*st->warning || proto_strs_has(&m->st->warned, pop->id))
+        return;
+    proto_list_add(&m->st->warned, pop->id, m->d->arena);
+    model_changed(m);
+    nsr_note(m, "WARNING", NULL, arena_printf(m->d->arena, "PoP '%s': %s", pop->name, st->warning),
+             NULL);
 }
 
-/* All PoPs are ready: places links, checks images, answers. */
+/* All PoPs are ready: places links, answers. */
 static int granted(struct vnfr_member *v)
 {
     struct decision *d = v->m->d;
-    struct err err = ERR_INIT;
     for (uint32_t i = 0; i < v->st->vdu_pop.n; i++) {
         const char *id, *zone;
         struct pop_state *st;
         pop_ref_split(d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
         const struct vim_instance *pop = fact_pop(d, id, &st);
-        struct vdu *vdu = member_vnfr(v)->vdu.at[i];
-        if (!pop || !has_image(pop, vdu)) {
-            err_set(&err, ERR_NOT_FOUND, "none of the images of VDU '%s' is available on PoP '%s'",
-                    vdu->name ? vdu->name : "", pop ? pop->name : id);
-            err_hint(&err,
-                     "upload the image to the PoP and refresh it, or name another one in vm_image");
-            v->err = &err;
-            return on_fault(v);
-        }
-        place_links(v, vdu, pop, st);
+        place_links(v, member_vnfr(v)->vdu.at[i], pop, st);
+        warn_of(v->m, pop, st);
     }
+    placement_settle(v);
     answer_grant(v);
     answer_is_the_first(v);
     vnfr_history(v, "GRANTED", "");
     return VNFR_GRANTED;
 }
 
+enum { LOOKS_MAX = 16 };
+
+/* Before a doubtful choice is believed, the others are looked at. true: their answers are awaited.
+ */
+static bool looks(struct vnfr_member *v)
+{
+    const char *pops[LOOKS_MAX];
+    struct err err = ERR_INIT;
+    uint32_t n = placement_wants_look(v, pops, LOOKS_MAX);
+    bool is_any = false;
+    for (uint32_t i = 0; i < n; i++)
+        is_any |= ask_pop(v, pops[i], false, &err) == ERR_OK;
+    return is_any;
+}
+
+/* One PoP a VDU, each of them prepared, or on its way to be. */
+static enum err_code place(struct vnfr_member *v, struct err *err)
+{
+    enum err_code rc = placement_choose(v, err);
+    if (rc == ERR_OK && looks(v))
+        return ERR_OK;
+    for (uint32_t i = 0; rc == ERR_OK && i < v->st->vdu_pop.n; i++) {
+        const char *id, *zone;
+        struct err why = ERR_INIT;
+        pop_ref_split(v->m->d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
+        if (placement_is_prepared(v, id) || prepare(v, id, &why) == ERR_OK)
+            continue;
+        placement_refuse(v, id, &why);
+        rc = placement_choose(v, err); /* those before it stay */
+        i = UINT32_MAX;
+    }
+    return rc;
+}
+
+/* why: what is told when nothing is left, where there was no choice; NULL: what the choice says. */
+static int go_on(struct vnfr_member *v, const struct err *why)
+{
+    struct err err = ERR_INIT;
+    if (!why && decision_find_for(v->m->d, CMD_PREPARE_POP, v->row->id))
+        return VNFR_GRANTING; /* the next answer decides */
+    if (place(v, &err) != ERR_OK) {
+        v->err = why && !placement_has_choice(v) ? why : &err;
+        return on_fault(v);
+    }
+    return decision_find_for(v->m->d, CMD_PREPARE_POP, v->row->id) ? VNFR_GRANTING : granted(v);
+}
+
 int on_grant(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    struct decision *d = v->m->d;
-    struct err err = ERR_INIT;
     vnfr_adopt(v, v->msg->record);
     remember_asker(v);
-    enum err_code rc = choose_pops(v, &err);
-    for (uint32_t i = 0; rc == ERR_OK && i < v->st->vdu_pop.n; i++) {
-        const char *id, *zone;
-        bool again = false;
-        pop_ref_split(d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
-        for (uint32_t k = 0; k < d->commands.n; k++)
-            again |= d->commands.at[k]->kind == CMD_PREPARE &&
-                     d->commands.at[k]->mark != ROW_GONE &&
-                     strcmp(d->commands.at[k]->subject, v->row->id) == 0 &&
-                     strcmp(d->commands.at[k]->data, id) == 0;
-        if (!again && !prepare(v, id, &err))
-            rc = err.code;
-    }
-    if (rc != ERR_OK) {
-        v->err = &err;
-        return on_fault(v);
-    }
-    return decision_find_for(d, CMD_PREPARE, v->row->id) ? VNFR_GRANTING : granted(v);
+    v->st->vdu_pop = v->st->refused = (struct proto_strmap){0};
+    v->st->prepared = v->st->looked_at = (struct proto_strs){0};
+    v->st->grant_until = v->m->d->now + 3 * settings_of(v->m->d)->driver_us;
+    return go_on(v, NULL);
 }
 
 int on_grant_waiting(void *ctx)
@@ -251,16 +293,26 @@ int on_grant_waiting(void *ctx)
 int on_grant_again(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id;
+    const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id,
+               *room = v->st->reply_room;
     remember_asker(v);
     answer_grant(v);
     v->st->reply_to = reply_to;
     v->st->correlation_id = correlation_id;
+    v->st->reply_room = room;
     return v->row->phase;
 }
 
+/* The snapshots are fresh when all have answered: who is found wanting gives way to the next. */
 int on_pop_ready(void *ctx)
 {
+    return go_on(ctx, NULL);
+}
+
+/* The next one, if there is one; else what this PoP said. */
+int on_pop_fault(void *ctx)
+{
     struct vnfr_member *v = ctx;
-    return decision_find_for(v->m->d, CMD_PREPARE, v->row->id) ? VNFR_GRANTING : granted(v);
+    placement_refuse(v, v->pop, v->err);
+    return go_on(v, v->err);
 }

@@ -3,19 +3,42 @@
 #define NFVO_STORE_INTERNAL_H
 
 #include "nfvo/store/store.h"
+#include "nfvo/store/words.h"
 
 /* The database's clock, in SQL. */
 #define SQL_NOW "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 /* $2 is the project or "*". */
 #define SQL_IN_PROJECT "($2::text = '*' OR project_id = $2::text)"
 
+/* A VNFR (v) as clients know it: its document, with the last lines of its history. */
+#define SQL_VNFR_DOC                                                                               \
+    "('{\"lifecycle_event_history\":[' || coalesce((SELECT string_agg(l.doc, ',' ORDER BY l.n) "   \
+    "FROM (SELECT r.n, r.doc FROM record_history r WHERE r.subject = v.id ORDER BY r.n DESC "      \
+    "LIMIT "                                                                                       \
+    "100) l), '') || CASE WHEN v.doc = '{}' THEN ']}' ELSE '],' || right(v.doc, -1) END)"
+
 /* The project of a line of the history (h), which may outlive its network service. */
 #define SQL_HISTORY_PROJECT "substring(h.doc FROM '\"project\":\"([^\"]*)\"')"
+/* Lines that keep the logs of a released host; as in migrations/0019_history_logs.sql. */
+#define SQL_HISTORY_IS_LOGS "h.doc LIKE '{\"event\":\"LOGS\"%'"
+#define SQL_HISTORY_HOST    "substring(h.doc FROM '\"host\":\"([^\"]*)\"')"
+#define SQL_HISTORY_NSR     "substring(h.doc FROM '\"nsr\":\"([^\"]*)\"')"
+
+/* A subscription (e: its table or alias), and what is wrong with it while nobody answers. */
+#define SQL_EVENT_DOC(e)                                                                           \
+    "coalesce((SELECT left(rtrim(event_doc_masked(" e                                              \
+    ".doc)), -1) || ',\"fault\":' || json_build_object('message', "                                \
+    "g.fault, 'hint', 'it is tried again: is somebody there?', 'since', g.since, 'tries', "        \
+    "g.tries)::text || '}' FROM event_target g WHERE g.key = " e ".target AND g.fault <> ''), "    \
+    "event_doc_masked(" e ".doc))"
 
 /* One column of documents as a JSON array, appended. */
 MUST_USE enum err_code store_read_array(struct db *db, const struct db_statement *st,
                                         const struct db_param *params, size_t n, struct sbuf *out,
                                         struct err *err);
+/* Columns id and doc of all rows, copied. */
+MUST_USE enum err_code store_read_docs(struct db *db, const struct db_statement *st,
+                                       struct arena *a, struct store_docs *ret, struct err *err);
 /* The first column of the first row, appended. ERR_NOT_FOUND without row. */
 MUST_USE enum err_code store_read_text(struct db *db, const struct db_statement *st,
                                        const struct db_param *params, size_t n, struct sbuf *out,
@@ -25,8 +48,30 @@ MUST_USE enum err_code store_write(struct db *db, const struct db_statement *st,
                                    const struct db_param *params, size_t n, int64_t *ret_n,
                                    struct err *err);
 
+/* --- elements of lists (store_list.c) --- */
+
+/* Two columns from `first`: nsr.doc, and the documents of its VNFRs with commas (or NULL). */
+void store_nsr_splice(const struct db_result *res, int row, int first, struct sbuf *out);
+struct store_pop_text {
+    const char *id, *doc, *sealed; /* sealed NULL: none */
+    size_t len;                    /* of doc */
+};
+/* The document with its secrets, or with asterisks for them. */
+MUST_USE enum err_code store_pop_text(const struct seal *seal, const struct store_pop_text *pop,
+                                      bool is_masked, struct sbuf *out, struct err *err);
+/* Eight columns from `first`: id, type, endpoint, kind, active, enabled, doc, room. */
+struct vnfm_endpoint *store_vnfm_of(const struct db_result *res, int row, int first,
+                                    struct arena *a);
+/* With its scripts. The results of its queries stay until db_results_clear. */
+struct vnf_package;
+MUST_USE enum err_code store_package_read(struct db *db, const char *id, struct arena *a,
+                                          struct vnf_package **ret, struct err *err);
+
 /* Queues the insertion of a VNFD. */
 struct vnfd;
 void store_vnfd_send(struct db *db, const struct vnfd *vnfd);
+/* Queues the insertion of a package with its scripts. */
+struct vnf_package;
+void store_package_send(struct db *db, const struct vnf_package *package, const char *identity);
 
 #endif

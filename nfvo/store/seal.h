@@ -28,6 +28,7 @@ MUST_USE enum err_code seal_unwrap(const struct seal *s, const char *owner, cons
  * sealing key. */
 #define SEAL_AGENT_LOGIN 1 /* name: the hostname of a VNFC instance */
 #define SEAL_SUITE       2 /* name: "": who holds the same key belongs to the same suite */
+#define SEAL_MARK        3 /* name: "": what a database remembers its key by (store_seal.h) */
 void seal_derive(const struct seal *s, uint64_t purpose, const char *name, struct sbuf *out);
 
 #endif

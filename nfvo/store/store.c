@@ -7,7 +7,7 @@
 
 #include "common/base/mem.h"
 #include "nfvo/store/internal.h"
-#include "nfvo/store/seal.h"
+#include "nfvo/store/store_seal.h"
 
 extern const struct db_migration store_migrations[];
 extern const size_t store_migrations_n;
@@ -44,9 +44,9 @@ enum err_code store_open(struct store **ret, const struct store_options *options
     s->idle = xcalloc(s->all_n, sizeof(s->idle[0]));
     while (s->idle_n < s->all_n)
         s->idle[s->idle_n++] = connection(s, "nfvo-api", NULL);
-    enum err_code rc = seal_load(&s->seal, options->seal_key_path, err);
+    enum err_code rc = db_migrate(s->idle[0], store_migrations, store_migrations_n, err);
     if (rc == ERR_OK)
-        rc = db_migrate(s->idle[0], store_migrations, store_migrations_n, err);
+        rc = store_seal_open(s->idle[0], options, &s->seal, err);
     if (rc != ERR_OK) {
         err_add(err, "open the store");
         store_close(s);
@@ -117,6 +117,22 @@ enum err_code store_read_array(struct db *db, const struct db_statement *st,
     return ERR_OK;
 }
 
+enum err_code store_read_docs(struct db *db, const struct db_statement *st, struct arena *a,
+                              struct store_docs *ret, struct err *err)
+{
+    struct db_result res;
+    enum err_code rc = db_query(db, st, NULL, 0, &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    ret->n = (uint32_t)db_rows(&res);
+    ret->at = arena_alloc(a, (ret->n + 1) * sizeof(ret->at[0]));
+    for (uint32_t i = 0; i < ret->n; i++)
+        ret->at[i] = (struct store_doc){arena_strdup(a, db_text(&res, (int)i, 0)),
+                                        arena_strdup(a, db_text(&res, (int)i, 1))};
+    db_results_clear(db);
+    return ERR_OK;
+}
+
 enum err_code store_read_text(struct db *db, const struct db_statement *st,
                               const struct db_param *params, size_t n, struct sbuf *out,
                               struct err *err)
@@ -144,6 +160,17 @@ enum err_code store_write(struct db *db, const struct db_statement *st,
         *ret_n = db_affected(&res);
     db_results_clear(db);
     return ERR_OK;
+}
+
+enum err_code store_snapshot_begin(struct db *db, struct err *err)
+{
+    static const struct db_statement level = {
+        "snapshot", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+    db_begin(db);
+    db_send(db, &level, NULL, 0);
+    enum err_code rc = db_sync(db, err);
+    db_results_clear(db);
+    return rc;
 }
 
 enum err_code store_now(struct db *db, int64_t *ret_us, struct err *err)

@@ -22,17 +22,21 @@ struct seal;
 
 struct store_options {
     const char *conninfo, *schema;
-    const char
-        *seal_key_path;  /* 0600; made at first start. Lose it, and all PoPs' secrets are lost */
-    int64_t connections; /* of the pool: the API's threads, and one to spare */
+    /* 0600; made at first start. Lose it, and all PoPs' secrets are lost */
+    const char *seal_key_path;
+    bool is_seal_key_lost; /* store_seal.h */
+    int64_t connections;   /* of the pool: the API's threads, and one to spare */
 };
 
 /* clang-format off */
 #define STORE_CONFIG(S, m)                                                                                               \
     CONFIG_SECRET(S, m.conninfo, "database", "dbname=openbaton", "PostgreSQL: conninfo or URI"),                         \
     CONFIG_STR(S, m.schema, "database-schema", "nfvo", "schema that holds the tables"),                                  \
-    CONFIG_PATH(S, m.seal_key_path, "seal-key-path", "/var/lib/openbaton/seal-key", "file with the key that seals secrets; made at first start"), \
-    CONFIG_INT(S, m.connections, "database-connections", "5", 1, 100, NULL, "connections of the REST API")
+    CONFIG_PRIVATE_PATH(S, m.seal_key_path, "seal-key-path", "/var/lib/openbaton/seal-key", "file with the key that seals secrets; made at first start"), \
+    { .name = "seal-key-lost", .type = CONFIG_T_BOOL, .initial = "no", .flags = CONFIG_FLAG_ONLY,                       \
+      .help = "the key file is lost: seal with a new one, and forget the secrets sealed with the old one",             \
+      .offset = CONFIG_AT_(S, m.is_seal_key_lost, bool) },                                                              \
+    CONFIG_INT(S, m.connections, "database-connections", "8", 1, 100, NULL, "connections of the REST API: http-threads, http-work-threads, logins and what runs behind")
 /* clang-format on */
 
 /* Brings the schema up to date and reads or makes the key. Given: store_close. */
@@ -55,6 +59,9 @@ struct store_docs {
     struct store_doc *at;
     uint32_t n;
 };
+
+/* Begins a transaction whose reads all see the same moment; end it with db_rollback. */
+MUST_USE enum err_code store_snapshot_begin(struct db *db, struct err *err);
 
 /* "now" of the database, microseconds since the epoch. */
 MUST_USE enum err_code store_now(struct db *db, int64_t *ret_us, struct err *err);

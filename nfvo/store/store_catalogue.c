@@ -4,6 +4,7 @@
 #include "nfvo/store/internal.h"
 #include "nfvo/store/store_doc.h"
 #include "proto/records/descriptor.h"
+#include "proto/records/package.h"
 
 static const struct db_statement nsd_add = {
     "nsd_add",
@@ -41,7 +42,7 @@ static void columns_release(struct vnfd_columns *c)
 static void add_row(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *doc)
 {
     sbuf_clear(doc);
-    proto_encode(&vnfd_type, v, PROTO_COMPLETE, doc);
+    proto_encode(&vnfd_type, v, PROTO_REST, doc);
     db_array_text(&c->id, v->id);
     db_array_text(&c->project, v->project_id);
     db_array_text(&c->name, v->name);
@@ -56,7 +57,14 @@ static void send_rows(struct db *db, struct vnfd_columns *c)
                       db_param_array(&c->doc), db_param_array(&c->package)));
 }
 
-enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *err)
+static void send_packages(struct db *db, const struct vnf_package_list *packages)
+{
+    for (uint32_t i = 0; i < packages->n; i++)
+        store_package_send(db, packages->at[i], packages->at[i]->id);
+}
+
+enum err_code store_nsd_add(struct db *db, const struct nsd *nsd,
+                            const struct vnf_package_list *packages, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     AUTO(columns_release)
@@ -64,8 +72,9 @@ enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *er
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
         add_row(&c, nsd->vnfd.at[i], &doc);
     sbuf_clear(&doc);
-    proto_encode(&nsd_type, nsd, PROTO_COMPLETE, &doc);
+    proto_encode(&nsd_type, nsd, PROTO_REST, &doc);
     db_begin(db);
+    send_packages(db, packages);
     db_send(db, &nsd_add,
             DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->project_id),
                       db_param_text(nsd->name), db_param_text(doc.s)));
@@ -85,12 +94,75 @@ void store_vnfd_send(struct db *db, const struct vnfd *vnfd)
     send_rows(db, &c);
 }
 
-enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err)
+enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd,
+                             const struct vnf_package_list *packages, struct err *err)
 {
+    db_begin(db);
+    send_packages(db, packages);
     store_vnfd_send(db, vnfd);
-    enum err_code rc = db_sync(db, err);
+    enum err_code rc = db_commit(db, err);
     db_results_clear(db);
     return rc;
+}
+
+/* --- changing: the columns go with the document ----------------------------------------------- */
+
+static enum err_code changed(struct db *db, const struct db_statement *st,
+                             const struct db_param *params, size_t n_params, struct err *err)
+{
+    int64_t n = 0;
+    enum err_code rc = store_write(db, st, params, n_params, &n, err);
+    return rc == ERR_OK && n == 0 ? err_set(err, ERR_NOT_FOUND, "no such object") : rc;
+}
+
+enum err_code store_nsd_set(struct db *db, const struct nsd *nsd, struct err *err)
+{
+    static const struct db_statement set = {"nsd_change",
+                                            "UPDATE nsd SET name = $2, doc = $3 WHERE id = $1"};
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&nsd_type, nsd, PROTO_REST, &doc);
+    return changed(
+        db, &set, DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->name), db_param_text(doc.s)),
+        err);
+}
+
+enum err_code store_vnfd_set(struct db *db, const struct vnfd *v, struct err *err)
+{
+    static const struct db_statement set = {
+        "vnfd_change", "UPDATE vnfd SET name = $2, package_id = $3, doc = $4 WHERE id = $1"};
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&vnfd_type, v, PROTO_REST, &doc);
+    return changed(db, &set,
+                   DB_PARAMS(db_param_text(v->id), db_param_text(v->name),
+                             db_param_text(v->vnf_package_location), db_param_text(doc.s)),
+                   err);
+}
+
+enum err_code store_nsd_delete(struct db *db, const char *id, const char *project,
+                               const struct store_nsd_cascade *cascade, struct err *err)
+{
+    static const struct db_statement remove = {
+        "nsd_delete_cascade",
+        "WITH gone AS (DELETE FROM nsd WHERE id = $1::text AND " SQL_IN_PROJECT " RETURNING id), "
+        "held AS (SELECT h.vnfd_id FROM nsd_vnfd h JOIN gone g ON h.nsd_id = g.id WHERE $3::bool "
+        "AND NOT EXISTS (SELECT 1 FROM nsd_vnfd o WHERE o.vnfd_id = h.vnfd_id AND o.nsd_id <> "
+        "h.nsd_id)), "
+        "vnfds AS (DELETE FROM vnfd v USING held h WHERE v.id = h.vnfd_id RETURNING v.package_id), "
+        "packages AS (DELETE FROM vnf_package p USING vnfds d WHERE $4::bool AND p.id = "
+        "d.package_id AND NOT EXISTS (SELECT 1 FROM vnfd o WHERE o.package_id = p.id AND o.id NOT "
+        "IN (SELECT vnfd_id FROM held))) "
+        "SELECT count(*) FROM gone"};
+    struct db_result res;
+    int64_t n = 0;
+    enum err_code rc =
+        db_query(db, &remove,
+                 DB_PARAMS(db_param_text(id), db_param_text(project),
+                           db_param_bool(cascade->is_vnfd), db_param_bool(cascade->is_package)),
+                 &res, err);
+    if (rc == ERR_OK)
+        n = db_int64(&res, 0, 0);
+    db_results_clear(db);
+    return rc == ERR_OK && n == 0 ? err_set(err, ERR_NOT_FOUND, "no NSD %s", id) : rc;
 }
 
 /* --- finding a VNFD by its coordinates ------------------------------------------------------- */
@@ -118,9 +190,13 @@ enum err_code store_vnfd_find(struct db *db, const char *project, const char *ve
     for (int i = 0; rc == ERR_NOT_FOUND && i < db_rows(&res); i++) {
         struct vnfd *v;
         arena_reset(&a);
-        if (proto_decode(&vnfd_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, &a, &v, NULL) !=
-                ERR_OK ||
-            !is_version(v, vendor, version))
+        enum err_code read =
+            proto_decode(&vnfd_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, &a, &v, err);
+        if (read != ERR_OK) { /* it may be the one: "there is none" would be a guess */
+            db_results_clear(db);
+            return err_add(err, "a stored VNFD '%s' cannot be read", name);
+        }
+        if (!is_version(v, vendor, version))
             continue;
         sbuf_add(out, db_text(&res, i, 0), db_len(&res, i, 0));
         rc = ERR_OK;
@@ -139,12 +215,11 @@ enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *o
     return store_read_text(db, &user, DB_PARAMS(db_param_text(vnfd_id)), out, err);
 }
 
-enum err_code store_nsd_user(struct db *db, const char *nsd_id, int phase_except,
-                             struct sbuf *ret_doc, struct err *err)
+enum err_code store_nsd_user(struct db *db, const char *nsd_id, struct sbuf *ret_doc,
+                             struct err *err)
 {
     static const struct db_statement user = {
-        "nsd_user", "SELECT doc FROM nsr WHERE nsd_id = $1 AND phase < 100 AND phase <> $2::int "
-                    "LIMIT 1"};
-    return store_read_text(db, &user, DB_PARAMS(db_param_text(nsd_id), db_param_int(phase_except)),
-                           ret_doc, err);
+        "nsd_user", "SELECT doc FROM nsr WHERE nsd_id = $1 AND " SQL_NSR_IS_SEEN
+                    " AND NOT " SQL_NSR_IS_ACTIVE " LIMIT 1"};
+    return store_read_text(db, &user, DB_PARAMS(db_param_text(nsd_id)), ret_doc, err);
 }

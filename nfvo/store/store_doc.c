@@ -7,17 +7,20 @@
 #include "proto/records/record.h"
 
 /* Tables without project: the parameter is there all the same, so that one function serves all. */
-#define SQL_ANYWHERE          "$2::text IS NOT NULL"
-#define SQL_IN_PROJECT_OR_ALL "($2::text = '*' OR project_id = $2::text OR project_id = '*')"
+#define SQL_ANYWHERE "$2::text IS NOT NULL"
 
-#define TABLE(name, scope, read_scope)                                                             \
+#define TABLE_OF(name, doc_column, scope, read_scope)                                              \
     {                                                                                              \
-        .list = {name "_list", "SELECT doc FROM " name " WHERE ($1::text IS NULL OR id = $1) "     \
-                               "AND " read_scope " ORDER BY created_at, id"},                      \
-        .get = {name "_get", "SELECT doc FROM " name " WHERE id = $1::text AND " read_scope},      \
+        .list = {name "_list",                                                                     \
+                 "SELECT " doc_column " FROM " name " WHERE ($1::text IS NULL OR id = $1) "        \
+                 "AND " read_scope " ORDER BY created_at, id"},                                    \
+        .get = {name "_get",                                                                       \
+                "SELECT " doc_column " FROM " name " WHERE id = $1::text AND " read_scope},        \
         .set = {name "_set", "UPDATE " name " SET doc = $2 WHERE id = $1::text"},                  \
         .remove = {name "_delete", "DELETE FROM " name " WHERE id = $1::text AND " scope},         \
     }
+
+#define TABLE(name, scope, read_scope) TABLE_OF(name, "doc", scope, read_scope)
 
 static const struct {
     struct db_statement list, get, set, remove;
@@ -27,7 +30,8 @@ static const struct {
     [STORE_NSD] = TABLE("nsd", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_VNFD] = TABLE("vnfd", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_KEY] = TABLE("ssh_key", SQL_IN_PROJECT, SQL_IN_PROJECT),
-    [STORE_EVENT] = TABLE("event_endpoint", SQL_IN_PROJECT_OR_ALL, SQL_IN_PROJECT_OR_ALL),
+    [STORE_EVENT] =
+        TABLE_OF("event_endpoint", SQL_EVENT_DOC("event_endpoint"), SQL_IN_PROJECT, SQL_IN_PROJECT),
 };
 
 enum err_code store_doc_list(struct db *db, enum store_table table, const char *project,
@@ -72,29 +76,18 @@ enum err_code store_doc_delete(struct db *db, enum store_table table, const char
     return at_least_one(rc, n, err);
 }
 
-/* --- keys, projects ------------------------------------------------------------------------- */
+/* --- keys ----------------------------------------------------------------------------------- */
 
 enum err_code store_key_add(struct db *db, const struct ssh_key *key, struct err *err)
 {
     static const struct db_statement add = {
         "ssh_key_add", "INSERT INTO ssh_key (id, project_id, name, doc) VALUES ($1, $2, $3, $4)"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    proto_encode(&ssh_key_type, key, PROTO_COMPLETE, &doc);
+    proto_encode(&ssh_key_type, key, PROTO_REST, &doc);
     return store_write(db, &add,
                        DB_PARAMS(db_param_text(key->id), db_param_text(key->project_id),
                                  db_param_text(key->name), db_param_text(doc.s)),
                        NULL, err);
-}
-
-enum err_code store_project_add(struct db *db, const struct project *p, struct err *err)
-{
-    static const struct db_statement add = {
-        "project_add", "INSERT INTO project (id, name, doc) VALUES ($1, $2, $3)"};
-    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    proto_encode(&project_type, p, PROTO_COMPLETE, &doc);
-    return store_write(
-        db, &add, DB_PARAMS(db_param_text(p->id), db_param_text(p->name), db_param_text(doc.s)),
-        NULL, err);
 }
 
 /* --- event subscriptions -------------------------------------------------------------------- */
@@ -115,17 +108,24 @@ enum err_code store_event_find(struct db *db, const struct event_endpoint *like,
                                struct event_endpoint **ret, struct err *err)
 {
     static const struct db_statement find = {
-        "event_find", "SELECT doc FROM event_endpoint WHERE project_id = $1::text AND event = $2"};
+        "event_find", "SELECT doc FROM event_endpoint WHERE project_id = $1::text AND event = $2 "
+                      "AND room = $3"};
     struct db_result res;
     enum err_code rc =
-        db_query(db, &find, DB_PARAMS(db_param_text(like->project_id), db_param_text(like->event)),
+        db_query(db, &find,
+                 DB_PARAMS(db_param_text(like->project_id), db_param_text(like->event),
+                           db_param_text(like->room ? like->room : "")),
                  &res, err);
     *ret = NULL;
     for (int i = 0; rc == ERR_OK && i < db_rows(&res) && !*ret; i++) {
         struct event_endpoint *e = NULL;
-        if (proto_decode(&event_endpoint_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, a, &e,
-                         NULL) == ERR_OK &&
-            is_equal(e, like))
+        rc = proto_decode(&event_endpoint_type, db_text(&res, i, 0), db_len(&res, i, 0), 0, a, &e,
+                          err);
+        if (rc != ERR_OK)
+            err_ignore(err_add(err, "a stored subscription of project '%s' to %s cannot be read",
+                               like->project_id, like->event),
+                       "returned below");
+        else if (is_equal(e, like))
             *ret = e;
     }
     db_results_clear(db);
@@ -135,13 +135,20 @@ enum err_code store_event_find(struct db *db, const struct event_endpoint *like,
 enum err_code store_event_add(struct db *db, const struct event_endpoint *e, struct err *err)
 {
     static const struct db_statement add = {
-        "event_add", "INSERT INTO event_endpoint (id, project_id, event, nsr_id, vnfr_id, doc) "
-                     "VALUES ($1, $2, $3, $4, $5, $6)"};
+        "event_add",
+        "WITH added AS (INSERT INTO event_endpoint (id, project_id, event, nsr_id, vnfr_id, doc, "
+        "room) VALUES ($1, $2, $3, $4, $5, $6, $9) RETURNING target) INSERT INTO event_target "
+        "(key, "
+        "type, endpoint, room, since, next_at) SELECT target, $7, $8, $9, " SQL_NOW ", " SQL_NOW
+        " FROM added ON "
+        "CONFLICT DO NOTHING"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    proto_encode(&event_endpoint_type, e, PROTO_COMPLETE, &doc);
+    proto_encode(&event_endpoint_type, e, PROTO_REST, &doc);
     return store_write(db, &add,
                        DB_PARAMS(db_param_text(e->id), db_param_text(e->project_id),
                                  db_param_text(e->event), db_param_text(e->network_service_id),
-                                 db_param_text(e->vnf_id), db_param_text(doc.s)),
+                                 db_param_text(e->vnf_id), db_param_text(doc.s),
+                                 db_param_text(e->type), db_param_text(e->endpoint),
+                                 db_param_text(e->room ? e->room : "")),
                        NULL, err);
 }

@@ -10,7 +10,7 @@ enum store_table {
     STORE_NSD,
     STORE_VNFD,
     STORE_KEY,
-    STORE_EVENT, /* lists and gets also those of all projects ("*") */
+    STORE_EVENT,
     STORE_TABLE_N
 };
 
@@ -29,10 +29,24 @@ MUST_USE enum err_code store_doc_delete(struct db *db, enum store_table table, c
 /* --- catalogue --- */
 struct nsd;
 struct vnfd;
-/* The NSD, its VNFDs (those that are stored already are left alone) and which it holds: one
- * transaction. The documents are encoded here. */
-MUST_USE enum err_code store_nsd_add(struct db *db, const struct nsd *nsd, struct err *err);
-MUST_USE enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd, struct err *err);
+/* The NSD, its VNFDs (those that are stored already are left alone), which it holds, and the
+ * packages that its VNFDs came with, whose identity is their own: one transaction. The documents
+ * are encoded here. */
+struct vnf_package_list;
+MUST_USE enum err_code store_nsd_add(struct db *db, const struct nsd *nsd,
+                                     const struct vnf_package_list *packages, struct err *err);
+MUST_USE enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd,
+                                      const struct vnf_package_list *packages, struct err *err);
+struct store_nsd_cascade {
+    bool is_vnfd;    /* with the VNFDs that no other NSD holds */
+    bool is_package; /* and with their packages, unless another VNFD is of them */
+};
+/* ERR_NOT_FOUND. */
+MUST_USE enum err_code store_nsd_delete(struct db *db, const char *id, const char *project,
+                                        const struct store_nsd_cascade *cascade, struct err *err);
+/* Changed ones, by their id. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_nsd_set(struct db *db, const struct nsd *nsd, struct err *err);
+MUST_USE enum err_code store_vnfd_set(struct db *db, const struct vnfd *vnfd, struct err *err);
 /* A VNFD by vendor, name and version, the newest. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_vnfd_find(struct db *db, const char *project, const char *vendor,
                                        const char *name, const char *version, struct sbuf *out,
@@ -40,10 +54,9 @@ MUST_USE enum err_code store_vnfd_find(struct db *db, const char *project, const
 /* The id of an NSD that holds the VNFD, "" if none. */
 MUST_USE enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *out,
                                        struct err *err);
-/* An NSR of the NSD that is not gone: ERR_OK and its document, or ERR_NOT_FOUND. phase_except:
- * NSRs in that phase do not count. */
-MUST_USE enum err_code store_nsd_user(struct db *db, const char *nsd_id, int phase_except,
-                                      struct sbuf *ret_doc, struct err *err);
+/* An NSR of the NSD that is not gone and not ACTIVE: ERR_OK and its document, or ERR_NOT_FOUND. */
+MUST_USE enum err_code store_nsd_user(struct db *db, const char *nsd_id, struct sbuf *ret_doc,
+                                      struct err *err);
 
 /* --- keys --- */
 struct ssh_key;
@@ -58,9 +71,5 @@ MUST_USE enum err_code store_event_find(struct db *db, const struct event_endpoi
                                         struct err *err);
 MUST_USE enum err_code store_event_add(struct db *db, const struct event_endpoint *e,
                                        struct err *err);
-
-/* --- projects --- */
-struct project;
-MUST_USE enum err_code store_project_add(struct db *db, const struct project *p, struct err *err);
 
 #endif

@@ -1,5 +1,7 @@
 #include "nfvo/store/store_engine.h"
 
+#include "nfvo/store/words.h"
+
 #define NOW_SQL "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 /* clang-format off */
@@ -11,9 +13,13 @@ static const struct db_statement
     /* Shorter gaps are within the deadlines' own grace. */
     absorb = { "absorb_downtime", "UPDATE command SET due_at = due_at + gap FROM "
                "(SELECT " NOW_SQL " - max(at) AS gap FROM heartbeat HAVING " NOW_SQL " - max(at) > 5000000) g" },
-    requests_lost = { "vnfm_requests_lost", "UPDATE command c SET due_at = least(c.due_at, " NOW_SQL " + $3::int8), data = '" STORE_REQUEST_LOST "' FROM vnfr v "
-               "WHERE c.subject = v.id AND v.endpoint = $1 AND c.kind = ANY ($2::int4[]) AND c.data = '' "
+    requests_lost = { "vnfm_requests_lost", "UPDATE command c SET due_at = least(c.due_at, " NOW_SQL " + $2::int8), data = '" STORE_REQUEST_LOST "' FROM vnfr v "
+               "WHERE split_part(c.subject, '/', 1) = v.id AND v.endpoint = $1 AND c." SQL_IS_TO_VNFM " AND c.data = '' "
                "AND NOT EXISTS (SELECT 1 FROM vnfm_endpoint e WHERE e.type = $1 AND e.capabilities LIKE '%correlation%') "
+               "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.stream = c.agg AND position(c.id IN o.meta) > 0)" },
+    calls_lost = { "driver_requests_lost", "UPDATE command c SET due_at = least(c.due_at, " NOW_SQL " + $2::int8), data = '" STORE_REQUEST_LOST "' "
+               "WHERE c.data IN ($1::text, '" STORE_CALL_IN_DOUBT "' || $1::text) "
+               "AND NOT EXISTS (SELECT 1 FROM vim_driver d WHERE d.queue = $1::text AND d.capabilities LIKE '%correlation%') "
                "AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.stream = c.agg AND position(c.id IN o.meta) > 0)" },
     forget = { "forget_heartbeats", "DELETE FROM heartbeat WHERE at < " NOW_SQL " - 5000000" };
 /* clang-format on */
@@ -56,17 +62,24 @@ enum err_code store_absorb_downtime(struct db *db, struct err *err)
     return rc;
 }
 
-enum err_code store_vnfm_requests_lost(struct db *db, const char *type, const int *kinds,
-                                       size_t n_kinds, int64_t grace_us, int64_t *ret_n,
-                                       struct err *err)
+enum err_code store_vnfm_requests_lost(struct db *db, const char *type, int64_t grace_us,
+                                       int64_t *ret_n, struct err *err)
 {
-    AUTO(db_array_release) struct db_array array = DB_INT4_ARRAY;
     struct db_result res;
-    for (size_t i = 0; i < n_kinds; i++)
-        db_array_int(&array, kinds[i]);
-    enum err_code rc = db_query(
-        db, &requests_lost,
-        DB_PARAMS(db_param_text(type), db_param_array(&array), db_param_int(grace_us)), &res, err);
+    enum err_code rc = db_query(db, &requests_lost,
+                                DB_PARAMS(db_param_text(type), db_param_int(grace_us)), &res, err);
+    if (rc == ERR_OK)
+        *ret_n = db_affected(&res);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_driver_requests_lost(struct db *db, const char *queue, int64_t grace_us,
+                                         int64_t *ret_n, struct err *err)
+{
+    struct db_result res;
+    enum err_code rc = db_query(db, &calls_lost,
+                                DB_PARAMS(db_param_text(queue), db_param_int(grace_us)), &res, err);
     if (rc == ERR_OK)
         *ret_n = db_affected(&res);
     db_results_clear(db);

@@ -26,11 +26,18 @@ MUST_USE enum err_code store_absorb_downtime(struct db *db, struct err *err);
 /* The process behind a VNFM's queue has died. A VNFM that acknowledges before it works (every
  * foreign one: no capability "correlation") has lost what it had in hand: its requests that were
  * delivered become due after a grace for answers under way, marked STORE_REQUEST_LOST, instead of
- * waiting for deadlines of half an hour. kinds: command kinds that wait for a VNFM. What is still
- * in the outbox waits for it to come back. type: what vnfr.endpoint names. */
+ * waiting for deadlines of half an hour. What is still in the outbox waits for it to come back.
+ * type: what vnfr.endpoint names. */
 #define STORE_REQUEST_LOST "lost"
-MUST_USE enum err_code store_vnfm_requests_lost(struct db *db, const char *type, const int *kinds,
-                                                size_t n_kinds, int64_t grace_us, int64_t *ret_n,
-                                                struct err *err);
+MUST_USE enum err_code store_vnfm_requests_lost(struct db *db, const char *type, int64_t grace_us,
+                                                int64_t *ret_n, struct err *err);
+
+/* The process behind a driver's queue has died: the same for calls of drivers that acknowledge
+ * before they work. A call names its queue in its data, STORE_CALL_IN_DOUBT before it where it may
+ * not have been sent (nfvo/lifecycle/types.h). */
+#define STORE_CALL_IN_DOUBT "doubt "
+MUST_USE enum err_code store_driver_requests_lost(struct db *db, const char *queue,
+                                                  int64_t grace_us, int64_t *ret_n,
+                                                  struct err *err);
 
 #endif

@@ -9,10 +9,18 @@
 enum err_code store_event_targets(struct db *db, const char *type, struct arena *a,
                                   struct store_targets *ret, struct err *err)
 {
+    /* From one endpoint with events to the next by the index: neither all subscriptions are read
+     * nor all events that wait. */
     static const struct db_statement targets = {
         "event_targets",
-        "SELECT DISTINCT doc::json ->> 'endpoint' FROM event_endpoint e WHERE doc::json ->> 'type' "
-        "= $1 AND EXISTS (SELECT 1 FROM event_out o WHERE o.endpoint_id = e.id) ORDER BY 1"};
+        "WITH RECURSIVE w AS ((SELECT endpoint_id AS id FROM event_out ORDER BY endpoint_id LIMIT "
+        "1) "
+        "UNION ALL SELECT (SELECT o.endpoint_id FROM event_out o WHERE o.endpoint_id > w.id "
+        "ORDER BY o.endpoint_id LIMIT 1) FROM w WHERE w.id IS NOT NULL) "
+        "SELECT DISTINCT doc_json(e.doc) ->> 'endpoint', e.room FROM w JOIN event_endpoint e ON "
+        "e.id = "
+        "w.id "
+        "WHERE doc_json(e.doc) ->> 'type' = $1 ORDER BY 1, 2"};
     struct db_result res;
     enum err_code rc = db_query(db, &targets, DB_PARAMS(db_param_text(type)), &res, err);
     if (rc != ERR_OK)
@@ -20,14 +28,19 @@ enum err_code store_event_targets(struct db *db, const char *type, struct arena 
     ret->n = (uint32_t)db_rows(&res);
     ret->at = arena_alloc(a, (ret->n + 1) * sizeof(ret->at[0]));
     for (uint32_t i = 0; i < ret->n; i++)
-        ret->at[i] = (struct store_target){type, arena_strdup(a, db_text(&res, (int)i, 0))};
+        ret->at[i] = (struct store_target){type, arena_strdup(a, db_text(&res, (int)i, 0)),
+                                           arena_strdup(a, db_text(&res, (int)i, 1))};
     db_results_clear(db);
     return ERR_OK;
 }
 
 static int64_t key_of(const struct store_target *t)
 {
-    return db_lock_key("event", t->endpoint);
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    if (!*t->room)
+        return db_lock_key("event", t->endpoint);
+    sbuf_addf(&id, "%s\n%s", t->endpoint, t->room);
+    return db_lock_key("event", id.s);
 }
 
 enum err_code store_target_lock(struct db *db, const struct store_target *t, bool *ret,
@@ -47,6 +60,126 @@ enum err_code store_target_unlock(struct db *db, const struct store_target *t, s
     return store_write(db, &db_unlock_session, DB_PARAMS(db_param_int(key_of(t))), NULL, err);
 }
 
+/* --- those that do not answer ------------------------------------------------------------------
+ */
+
+/* Of type $1, endpoint $2 and room $3, as the column event_endpoint.target. */
+#define SQL_TARGET_KEY                                                                             \
+    "md5($1::text || ' ' || $2::text || CASE WHEN $3::text = '' THEN '' ELSE E'\\n' || $3::text "  \
+    "END)"
+#define PAUSE_US "1000000"
+#define LOOK_US  "30000000" /* whoever looks has so long */
+
+enum err_code store_target_failed(struct db *db, const struct store_target *t, const char *reason,
+                                  struct err *err)
+{
+    static const struct db_statement failed = {
+        "target_failed",
+        "INSERT INTO event_target AS t (key, type, endpoint, room, since, tries, next_at, fault) "
+        "VALUES (" SQL_TARGET_KEY ", $1, $2, $3, " SQL_NOW ", 1, " SQL_NOW " + " PAUSE_US ", $4) "
+        "ON CONFLICT (key) DO UPDATE SET tries = t.tries + 1, fault = excluded.fault, next_at "
+        "= " SQL_NOW " + least(60, 1 << least(t.tries, 6)) * " PAUSE_US "::bigint"};
+    return store_write(db, &failed,
+                       DB_PARAMS(db_param_text(t->type), db_param_text(t->endpoint),
+                                 db_param_text(t->room), db_param_text(reason)),
+                       NULL, err);
+}
+
+enum err_code store_target_works(struct db *db, const struct store_target *t, struct err *err)
+{
+    static const struct db_statement works = {"target_works", "DELETE FROM event_target WHERE key "
+                                                              "= " SQL_TARGET_KEY};
+    return store_write(
+        db, &works,
+        DB_PARAMS(db_param_text(t->type), db_param_text(t->endpoint), db_param_text(t->room)), NULL,
+        err);
+}
+
+enum err_code store_target_seen(struct db *db, const struct store_target *t, bool *ret_works,
+                                struct err *err)
+{
+    static const struct db_statement due = {
+        "target_seen", "UPDATE event_out o SET next_at = " SQL_NOW
+                       " FROM event_endpoint e WHERE e.target = " SQL_TARGET_KEY
+                       " AND o.endpoint_id = e.id AND o.next_at > " SQL_NOW};
+    static const struct db_statement idle = {
+        "target_idle",
+        "DELETE FROM event_target WHERE key = " SQL_TARGET_KEY " AND NOT EXISTS (SELECT 1 FROM "
+        "event_endpoint e JOIN event_out o ON o.endpoint_id = e.id WHERE e.target = " SQL_TARGET_KEY
+        ")"};
+    int64_t gone = 0;
+    enum err_code rc = store_write(
+        db, &due,
+        DB_PARAMS(db_param_text(t->type), db_param_text(t->endpoint), db_param_text(t->room)), NULL,
+        err);
+    if (rc == ERR_OK)
+        rc = store_write(
+            db, &idle,
+            DB_PARAMS(db_param_text(t->type), db_param_text(t->endpoint), db_param_text(t->room)),
+            &gone, err);
+    *ret_works = gone > 0;
+    return rc;
+}
+
+enum err_code store_targets_due(struct db *db, int64_t max, struct arena *a,
+                                struct store_targets *ret, struct err *err)
+{
+    static const struct db_statement due = {"targets_due",
+                                            "UPDATE event_target SET next_at = " SQL_NOW
+                                            " + " LOOK_US " WHERE key IN (SELECT key FROM "
+                                            "event_target WHERE next_at <= " SQL_NOW
+                                            " ORDER BY next_at LIMIT $1::bigint FOR UPDATE SKIP "
+                                            "LOCKED) RETURNING type, endpoint, room"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &due, DB_PARAMS(db_param_int(max)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    ret->n = (uint32_t)db_rows(&res);
+    ret->at = arena_alloc(a, (ret->n + 1) * sizeof(ret->at[0]));
+    for (uint32_t i = 0; i < ret->n; i++)
+        ret->at[i] = (struct store_target){arena_strdup(a, db_text(&res, (int)i, 0)),
+                                           arena_strdup(a, db_text(&res, (int)i, 1)),
+                                           arena_strdup(a, db_text(&res, (int)i, 2))};
+    db_results_clear(db);
+    return ERR_OK;
+}
+
+enum err_code store_targets_expire(struct db *db, int64_t keep_us,
+                                   void (*report)(void *arg, const char *id, const char *endpoint),
+                                   void *arg, struct err *err)
+{
+    static const struct db_statement expire = {
+        "targets_expire", "DELETE FROM event_endpoint e USING event_target t WHERE t.key = "
+                          "e.target AND t.fault <> '' "
+                          "AND t.since < " SQL_NOW " - $1::bigint RETURNING e.id, t.endpoint"};
+    static const struct db_statement sweep = {
+        "targets_sweep",
+        "DELETE FROM event_target t WHERE NOT EXISTS (SELECT 1 FROM event_endpoint e "
+        "WHERE e.target = t.key)"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &expire, DB_PARAMS(db_param_int(keep_us)), &res, err);
+    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
+        report(arg, db_text(&res, i, 0), db_text(&res, i, 1));
+    db_results_clear(db);
+    return rc == ERR_OK ? store_write(db, &sweep, NULL, 0, NULL, err) : rc;
+}
+
+enum err_code store_event_has_subject(struct db *db, const char *nsr_id, const char *vnfr_id,
+                                      bool *ret, struct err *err)
+{
+    static const struct db_statement has = {
+        "event_has_subject",
+        "SELECT (coalesce($1, '') = '' OR EXISTS (SELECT 1 FROM nsr WHERE id = $1)) AND "
+        "(coalesce($2, '') = '' OR EXISTS (SELECT 1 FROM vnfr WHERE id = $2))"};
+    struct db_result res;
+    enum err_code rc =
+        db_query(db, &has, DB_PARAMS(db_param_text(nsr_id), db_param_text(vnfr_id)), &res, err);
+    if (rc == ERR_OK)
+        *ret = db_bool(&res, 0, 0);
+    db_results_clear(db);
+    return rc;
+}
+
 /* --- events --------------------------------------------------------------------------------- */
 
 enum err_code store_event_load(struct db *db, const struct store_target *t, int64_t max,
@@ -56,14 +189,15 @@ enum err_code store_event_load(struct db *db, const struct store_target *t, int6
     static const struct db_statement load = {
         "event_load",
         "SELECT id, attempts, next_at - " SQL_NOW ", body FROM event_out WHERE endpoint_id IN "
-        "(SELECT id FROM event_endpoint WHERE doc::json ->> 'endpoint' = $1 AND "
-        "doc::json ->> 'type' = $3) ORDER BY id LIMIT $2::bigint"};
+        "(SELECT id FROM event_endpoint WHERE doc_json(doc) ->> 'endpoint' = $1 AND "
+        "doc_json(doc) ->> 'type' = $3 AND room = $4) ORDER BY id LIMIT $2::bigint"};
     struct db_result res;
     /* All subscriptions of the target in the same snapshot as the events: an earlier list would not
      * have one that was added meanwhile, and its events would come too late. */
-    enum err_code rc = db_query(
-        db, &load, DB_PARAMS(db_param_text(t->endpoint), db_param_int(max), db_param_text(t->type)),
-        &res, err);
+    enum err_code rc = db_query(db, &load,
+                                DB_PARAMS(db_param_text(t->endpoint), db_param_int(max),
+                                          db_param_text(t->type), db_param_text(t->room)),
+                                &res, err);
     if (rc != ERR_OK)
         return rc;
     int n = db_rows(&res);
@@ -121,6 +255,19 @@ enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max, 
                        " - $1::bigint LIMIT $2::bigint FOR UPDATE SKIP LOCKED)"};
     return store_write(db, &gone, DB_PARAMS(db_param_int(keep_us), db_param_int(max)), ret_gone,
                        err);
+}
+
+enum err_code store_event_unsubscribe(struct db *db, const char *id, const char *room,
+                                      struct err *err)
+{
+    static const struct db_statement remove = {
+        "event_unsubscribe", "DELETE FROM event_endpoint WHERE id = $1 AND room = $2"};
+    int64_t n = 0;
+    enum err_code rc =
+        store_write(db, &remove, DB_PARAMS(db_param_text(id), db_param_text(room)), &n, err);
+    if (rc == ERR_OK && n == 0)
+        return err_set(err, ERR_NOT_FOUND, "room '%s' has no subscription '%s'", room, id);
+    return rc;
 }
 
 /* --- subscriptions -------------------------------------------------------------------------- */

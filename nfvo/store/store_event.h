@@ -9,6 +9,7 @@
 
 struct store_target {
     const char *type, *endpoint; /* RABBIT and the queue's name, REST and the URL */
+    const char *room;            /* of the queue: its virtual host, "" the inner one */
 };
 struct store_targets {
     struct store_target *at;
@@ -17,6 +18,25 @@ struct store_targets {
 /* Targets of that type with events waiting. */
 MUST_USE enum err_code store_event_targets(struct db *db, const char *type, struct arena *a,
                                            struct store_targets *ret, struct err *err);
+
+/* --- targets that do not answer: table event_target --- */
+/* A try failed, for this reason: the next one after a pause that doubles, up to a minute. */
+MUST_USE enum err_code store_target_failed(struct db *db, const struct store_target *t,
+                                           const char *reason, struct err *err);
+MUST_USE enum err_code store_target_works(struct db *db, const struct store_target *t,
+                                          struct err *err);
+/* Somebody is there. What waits for it is due now, and says whether it works; if nothing waits, it
+ * does. */
+MUST_USE enum err_code store_target_seen(struct db *db, const struct store_target *t,
+                                         bool *ret_works, struct err *err);
+/* Those to be looked at now, at most max: each is given to one who asks. */
+MUST_USE enum err_code store_targets_due(struct db *db, int64_t max, struct arena *a,
+                                         struct store_targets *ret, struct err *err);
+/* End the subscriptions of targets that have not answered for so long: each is reported. */
+MUST_USE enum err_code store_targets_expire(struct db *db, int64_t keep_us,
+                                            void (*report)(void *arg, const char *id,
+                                                           const char *endpoint),
+                                            void *arg, struct err *err);
 
 /* One deliverer at a time and target, until unlocked or the connection ends. */
 MUST_USE enum err_code store_target_lock(struct db *db, const struct store_target *t, bool *ret,
@@ -49,7 +69,14 @@ MUST_USE enum err_code store_event_expire(struct db *db, int64_t max_age_us, int
 MUST_USE enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max,
                                             int64_t *ret_gone, struct err *err);
 
+/* End the subscription with this id, if it came out of this room. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_event_unsubscribe(struct db *db, const char *id, const char *room,
+                                               struct err *err);
+
 struct event_endpoint;
+/* Is there such an NSR or VNFR ("" or NULL: not asked for)? */
+MUST_USE enum err_code store_event_has_subject(struct db *db, const char *nsr_id,
+                                               const char *vnfr_id, bool *ret, struct err *err);
 /* The equal subscription that is there already (into the arena), or this one, added; at most once,
  * whoever asks. */
 MUST_USE enum err_code store_event_subscribe(struct db *db, struct event_endpoint *e,

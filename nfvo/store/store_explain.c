@@ -1,5 +1,6 @@
 #include "nfvo/store/store_explain.h"
 
+#include "common/base/macros.h"
 #include "nfvo/store/internal.h"
 
 /* One statement is one round trip, and longer than what C99 promises; gcc and clang have no limit.
@@ -8,11 +9,15 @@
 
 /* clang-format off */
 
-#define SQL_NSR_SEEN  "n.phase < 100 AND ($2::text = '*' OR n.project_id = $2::text)"
+#define SQL_NSR_SEEN  "n." SQL_NSR_IS_SEEN " AND ($2::text = '*' OR n.project_id = $2::text)"
 
-/* Who bears that id or name. $1 = it, $2 = project. */
+/* A line of the history whose network service is gone, and may be seen. */
+#define SQL_GONE \
+    "NOT EXISTS (SELECT 1 FROM nsr n WHERE n.id = h.nsr_id AND n." SQL_NSR_IS_SEEN ") AND ($2::text = '*' OR " SQL_HISTORY_PROJECT " = $2::text)"
+
+/* Who bears that id or name; what is gone only when nothing that is there does. $1 = it, $2 = project. */
 #define SQL_HITS \
-    "found AS (SELECT * FROM (" \
+    "live AS (SELECT * FROM (" \
     "SELECT 'nsr' AS kind, n.id, n.name, n.id AS agg, n.id AS nsr, n.name AS nsr_name FROM nsr n WHERE (n.id = $1 OR n.name = $1) AND " SQL_NSR_SEEN \
     " UNION ALL SELECT 'vnfr', v.id, v.name, v.agg, n.id, n.name FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE (v.id = $1 OR v.name = $1) AND " SQL_NSR_SEEN \
     " UNION ALL SELECT 'instance', i.id, i.hostname, i.agg, n.id, n.name FROM instance i JOIN nsr n ON n.id = i.agg " \
@@ -22,63 +27,111 @@
     " UNION ALL SELECT 'driver', d.queue, d.queue, NULL, NULL, NULL FROM vim_driver d WHERE d.queue = $1 OR d.type = $1" \
     " UNION ALL SELECT 'command', c.id, c.id, c.agg, n.id, n.name FROM command c LEFT JOIN nsr n ON n.id = c.agg LEFT JOIN pop p ON p.id = c.agg " \
         "WHERE c.id = $1 AND ($2::text = '*' OR coalesce(n.project_id, p.project_id) = $2::text)" \
-    " UNION ALL (SELECT 'gone', h.nsr_id, '', NULL, h.nsr_id, NULL FROM history h WHERE h.nsr_id = $1 AND NOT EXISTS (SELECT 1 FROM nsr n WHERE n.id = $1 AND n.phase < 100) " \
-        "AND ($2::text = '*' OR " SQL_HISTORY_PROJECT " = $2::text) LIMIT 1)" \
     ") all_of_them LIMIT 100), " \
-    "hit AS (SELECT * FROM found WHERE ($9::text = '' OR kind = $9::text) AND (id = $1 OR NOT EXISTS (SELECT 1 FROM found WHERE id = $1))), " \
+    "gone AS (SELECT 'gone' AS kind, h.nsr_id AS id, '' AS name, NULL AS agg, h.nsr_id AS nsr, NULL AS nsr_name FROM history h WHERE h.nsr_id = $1 AND " SQL_GONE \
+        " UNION SELECT 'gone', h.nsr_id, " SQL_HISTORY_NSR ", NULL, h.nsr_id, NULL FROM history h WHERE " SQL_HISTORY_IS_LOGS \
+        " AND (" SQL_HISTORY_HOST " = $1 OR " SQL_HISTORY_NSR " = $1) AND " SQL_GONE " LIMIT 100), " \
+    "found AS (SELECT * FROM live UNION ALL SELECT * FROM gone WHERE NOT EXISTS (SELECT 1 FROM live)), " \
+    "hit AS (SELECT * FROM found WHERE ($5::text = '' OR kind = $5::text) AND (id = $1 OR NOT EXISTS (SELECT 1 FROM found WHERE id = $1))), " \
     "one AS (SELECT * FROM hit WHERE (SELECT count(*) FROM hit) = 1)"
 
+/* Agents that were connected once and are not; below 0: not sure yet (store_watch.h). */
+#define SQL_AGENT_GONE "(SELECT s.gone_since FROM agent_seen s WHERE s.hostname = i.hostname AND s.gone_since > 0)"
+
 #define SQL_INSTANCES \
-    "(SELECT json_agg(json_build_object('id', i.id, 'hostname', i.hostname, 'phase', ($5::text[])[i.phase + 1], 'vcId', i.vc_id, 'pop', i.pop_id, 'popName', p.name, " \
+    "(SELECT json_agg(json_build_object('id', i.id, 'hostname', i.hostname, 'phase', i.phase, 'vcId', i.vc_id, 'pop', i.pop_id, 'popName', p.name, " \
+    "'serverGone', (SELECT m.since FROM server_missing m WHERE m.instance_id = i.id AND m.weight >= 5), 'agentGone', CASE WHEN i." SQL_INSTANCE_IS_UP " THEN " SQL_AGENT_GONE " END, " \
     "'state', x.doc->>'state', 'ips', x.doc->'ips', 'floatingIps', x.doc->'floatingIps') ORDER BY i.hostname) " \
-    "FROM instance i LEFT JOIN pop p ON p.id = i.pop_id LEFT JOIN LATERAL (SELECT e AS doc FROM json_array_elements(CASE WHEN v.doc <> '' THEN v.doc::json->'vdu' END) u, " \
+    "FROM instance i LEFT JOIN pop p ON p.id = i.pop_id LEFT JOIN LATERAL (SELECT e AS doc FROM json_array_elements(CASE WHEN v.doc <> '' THEN doc_json(v.doc)->'vdu' END) u, " \
     "json_array_elements(u->'vnfc_instance') e WHERE e->>'id' = i.id LIMIT 1) x ON true WHERE i.vnfr_id = v.id)"
 
 #define SQL_NSR \
-    "(SELECT json_build_object('id', n.id, 'name', n.name, 'phase', ($3::text[])[n.phase + 1], 'status', n.doc::json->>'status', 'task', n.doc::json->>'task', " \
-    "'created', n.created_at, 'project', n.project_id, 'nsd', n.nsd_id, 'fault', n.doc::json->'fault') FROM nsr n JOIN one ON one.nsr = n.id)"
+    "(SELECT json_build_object('id', n.id, 'name', n.name, 'phase', n.phase, 'status', doc_json(n.doc)->>'status', 'task', doc_json(n.doc)->>'task', " \
+    "'created', n.created_at, 'project', n.project_id, 'nsd', n.nsd_id, 'fault', doc_json(n.doc)->'fault') FROM nsr n JOIN one ON one.nsr = n.id)"
 
 #define SQL_VNFRS \
-    "(SELECT json_agg(json_build_object('id', v.id, 'name', v.name, 'vnfm', v.endpoint, 'phase', ($4::text[])[v.phase + 1], " \
-    "'status', CASE WHEN v.doc <> '' THEN v.doc::json->>'status' END, 'type', CASE WHEN v.doc <> '' THEN v.doc::json->>'type' END, " \
-    "'fault', CASE WHEN v.doc <> '' THEN v.doc::json->'fault' END, " \
-    "'needs', (SELECT json_agg(k) FROM nsr n, json_array_elements(n.doc::json->'vnf_dependency') d, json_object_keys(d->'idType') k WHERE n.id = v.agg AND d->>'target' = v.name), " \
+    "(SELECT json_agg(json_build_object('id', v.id, 'name', v.name, 'vnfm', v.endpoint, 'phase', v.phase, " \
+    "'status', CASE WHEN v.doc <> '' THEN doc_json(v.doc)->>'status' END, 'type', CASE WHEN v.doc <> '' THEN doc_json(v.doc)->>'type' END, " \
+    "'fault', CASE WHEN v.doc <> '' THEN doc_json(v.doc)->'fault' END, " \
+    "'needs', (SELECT json_agg(k) FROM nsr n, json_array_elements(doc_json(n.doc)->'vnf_dependency') d, json_object_keys(d->'idType') k WHERE n.id = v.agg AND d->>'target' = v.name), " \
     "'instances', " SQL_INSTANCES ") ORDER BY v.name, v.id) FROM vnfr v JOIN one ON one.nsr = v.agg)"
 
 /* What the aggregate waits for, and what the PoPs wait for that it waits for. */
 #define SQL_WAITS \
-    "(SELECT json_agg(json_build_object('id', c.id, 'of', CASE WHEN c.agg_kind = 0 THEN 'nsr' ELSE 'pop' END, 'kind', ($6::text[])[c.kind], 'subject', c.subject, " \
+    "(SELECT json_agg(json_build_object('id', c.id, 'of', c.agg_kind, 'kind', c.kind, 'subject', c.subject, " \
     "'opened', c.opened_at, 'due', c.due_at, 'lost', c.data = 'lost', 'vnfr', v.name, 'vnfm', v.endpoint, 'host', i.hostname, " \
     "'pop', p.name, 'popType', p.type) ORDER BY c.opened_at, c.id) " \
-    "FROM one JOIN command c ON c.agg = one.agg OR c.agg IN (SELECT coalesce(nullif(w.data, ''), w.subject) FROM command w WHERE w.agg = one.agg AND w.kind IN (5, 8)) " \
-    "OR one.kind IN ('vnfm', 'driver') AND c.subject IN (SELECT v.id FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE one.kind = 'vnfm' AND v.endpoint = one.name AND " SQL_NSR_SEEN " " \
+    "FROM one JOIN command c ON c.agg = one.agg OR c.agg IN (SELECT coalesce(nullif(w.data, ''), w.subject) FROM command w WHERE w.agg = one.agg AND w." SQL_IS_TO_POP ") " \
+    "OR one.kind IN ('vnfm', 'driver') AND split_part(c.subject, '/', 1) IN (SELECT v.id FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE one.kind = 'vnfm' AND v.endpoint = one.name AND " SQL_NSR_SEEN " " \
         "UNION ALL SELECT i.id FROM instance i JOIN nsr n ON n.id = i.agg JOIN pop p ON p.id = i.pop_id JOIN vim_driver d ON d.type = split_part(p.type, '.', 1) " \
             "WHERE one.kind = 'driver' AND d.queue = one.id AND " SQL_NSR_SEEN ") " \
-    "LEFT JOIN instance i ON i.id = c.subject LEFT JOIN vnfr v ON v.id = coalesce(i.vnfr_id, c.subject) " \
-    "LEFT JOIN pop p ON p.id = coalesce(i.pop_id, CASE WHEN c.agg_kind = 1 THEN c.agg END, nullif(c.data, ''), c.subject) " \
+    "LEFT JOIN instance i ON i.id = c.subject LEFT JOIN vnfr v ON v.id = coalesce(i.vnfr_id, split_part(c.subject, '/', 1)) " \
+    "LEFT JOIN pop p ON p.id = coalesce(i.pop_id, CASE WHEN c.agg_kind = 'pop' THEN c.agg END, nullif(c.data, ''), c.subject) " \
     "WHERE NOT (one.kind = 'command' AND c.id <> one.id))"
 
 #define SQL_OUTBOX \
     "(SELECT json_agg(json_build_object('seq', o.seq, 'to', split_part(o.meta, E'\\t', 2), 'command', split_part(o.meta, E'\\t', 3), 'attempts', o.attempts, " \
     "'next', o.next_at, 'until', o.until_at, 'maybeSent', o.maybe_sent, 'bytes', length(o.body)) ORDER BY o.seq) FROM outbox o JOIN one ON o.stream = one.agg)"
 
+/* What the broker refused. To whom: an agent, a VNFM, a driver; the account by which VNFMs and drivers register concerns those that are not there. */
+#define SQL_REFUSAL_COLUMNS \
+    "'kind', r.kind, 'account', r.account, 'about', r.about, 'subject', r.subject, 'vhost', r.vhost, 'operation', r.operation, 'needs', r.needs, " \
+    "'object', r.object, 'words', r.words, 'hint', r.hint, 'n', r.n, 'first', r.first_at, 'last', r.last_at"
+/* An agent may be there when its user is and its rights are not: that it was refused the virtual host until then is settled. */
+#define SQL_REFUSAL_OPEN \
+    "NOT EXISTS (SELECT 1 FROM agent_login l WHERE r.about = 'agent' AND r.kind = 'vhost' AND l.hostname = r.subject AND l.made_at > 0 AND r.last_at <= l.made_at + 2000000)"
+#define SQL_IS_DRIVER_OF(type) \
+    "(r.subject = split_part(" type ", '.', 1) OR r.subject LIKE 'vim-drivers.%' AND split_part(r.subject, '.', 2) = split_part(" type ", '.', 1))"
+#define SQL_REFUSALS \
+    "(SELECT json_agg(json_build_object(" SQL_REFUSAL_COLUMNS ") ORDER BY r.last_at DESC) FROM refusal r, one WHERE " \
+    "r.about = 'agent' AND " SQL_REFUSAL_OPEN " AND (one.kind = 'instance' AND r.subject = one.name OR one.kind IN ('nsr', 'vnfr') AND EXISTS (SELECT 1 FROM instance i WHERE i.hostname = r.subject " \
+        "AND i.agg = one.nsr AND (one.kind = 'nsr' OR i.vnfr_id = one.id))) " \
+    "OR r.about = 'vnfm' AND (one.kind = 'vnfm' AND r.subject = one.name OR one.kind IN ('nsr', 'vnfr', 'instance') AND EXISTS (SELECT 1 FROM vnfr v WHERE v.endpoint = r.subject " \
+        "AND v.agg = one.nsr AND (one.kind <> 'vnfr' OR v.id = one.id))) " \
+    "OR r.about = 'driver' AND (one.kind = 'driver' AND " SQL_IS_DRIVER_OF("(SELECT d.type FROM vim_driver d WHERE d.queue = one.id)") \
+        " OR one.kind = 'pop' AND " SQL_IS_DRIVER_OF("(SELECT p.type FROM pop p WHERE p.id = one.id)") \
+        " OR one.kind IN ('nsr', 'vnfr', 'instance') AND EXISTS (SELECT 1 FROM instance i JOIN pop p ON p.id = i.pop_id WHERE i.agg = one.nsr AND " SQL_IS_DRIVER_OF("p.type") ")) " \
+    "OR r.about IN ('registration', 'nfvo') AND (one.kind = 'vnfm' AND NOT (SELECT e.active FROM vnfm_endpoint e WHERE e.id = one.id) " \
+        "OR one.kind = 'driver' AND NOT (SELECT d.active FROM vim_driver d WHERE d.queue = one.id) OR one.kind = 'pop' AND NOT EXISTS (SELECT 1 FROM vim_driver d, pop p " \
+        "WHERE p.id = one.id AND d.active AND d.type = split_part(p.type, '.', 1))))"
+
+/* Stored documents that cannot be read, of whatever the question is about. */
+#define SQL_STILL_UNREADABLE \
+    "u.digest = md5(CASE u.kind WHEN 'nsr' THEN (SELECT x.doc || x.state FROM nsr x WHERE x.id = u.id) WHEN 'vnfr' THEN (SELECT x.doc || x.state FROM vnfr x WHERE x.id = u.id) " \
+    "WHEN 'instance' THEN (SELECT x.state FROM instance x WHERE x.id = u.id) WHEN 'pop' THEN (SELECT x.doc || x.state FROM pop x WHERE x.id = u.id) END)"
+#define SQL_UNREADABLE_COLUMNS "'kind', u.kind, 'id', u.id, 'agg', u.agg, 'found', u.found_at, 'message', u.message"
+#define SQL_UNREADABLE \
+    "(SELECT json_agg(json_build_object(" SQL_UNREADABLE_COLUMNS ") ORDER BY u.found_at) FROM unreadable u JOIN one ON u.agg = one.agg OR u.kind = 'pop' AND " \
+    "EXISTS (SELECT 1 FROM nsr n WHERE n.id = one.nsr AND u.id = ANY (string_to_array(n.pops, ','))) WHERE " SQL_STILL_UNREADABLE ")"
+
 #define SQL_HISTORY \
-    "(SELECT json_agg(json_build_object('id', x.id, 'at', x.at, 'entry', x.doc::json) ORDER BY x.id) FROM " \
-    "(SELECT h.id, h.at, h.doc FROM history h JOIN one ON h.nsr_id = one.nsr WHERE h.id > $7::int8 ORDER BY h.id DESC LIMIT $8::int8) x)"
+    "(SELECT json_agg(json_build_object('id', x.id, 'at', x.at, 'entry', doc_json(x.doc)) ORDER BY x.id) FROM " \
+    "(SELECT h.id, h.at, h.doc FROM history h JOIN one ON h.nsr_id = one.nsr WHERE h.id > $3::int8 AND NOT " SQL_HISTORY_IS_LOGS " ORDER BY h.id DESC LIMIT $4::int8) x)"
 
-#define SQL_POP_COLUMNS \
-    "'id', p.id, 'name', p.name, 'type', p.type, 'phase', CASE p.phase WHEN 0 THEN 'REGISTERING' ELSE 'READY' END, 'url', p.doc::json->>'authUrl', " \
-    "'active', p.doc::json->'active', 'images', coalesce(json_array_length(p.doc::json->'images'), 0), 'networks', coalesce(json_array_length(p.doc::json->'networks'), 0), " \
-    "'flavours', coalesce(json_array_length(p.doc::json->'flavours'), 0), " \
-    "'refreshed', CASE WHEN p.state <> '' THEN p.state::json->'refreshedAt' END, 'fault', CASE WHEN p.state <> '' THEN p.state::json->'fault' END, " \
+/* Of which hosts the logs were kept. */
+#define SQL_LOGS \
+    "(SELECT json_agg(json_build_object('vnfr', substring(h.doc FROM '\"vnfr\":\"([^\"]*)\"'), 'host', " SQL_HISTORY_HOST ") ORDER BY h.id) " \
+    "FROM history h JOIN one ON one.kind = 'gone' AND h.nsr_id = one.nsr WHERE " SQL_HISTORY_IS_LOGS ")"
+
+/* Counts are asked for one by one for one object, and once for all in the status. */
+#define SQL_POP_COLUMNS(servers) \
+    "'id', p.id, 'name', p.name, 'type', p.type, 'phase', p.phase, 'url', doc_json(p.doc)->>'authUrl', " \
+    "'active', doc_json(p.doc)->'active', 'images', coalesce(json_array_length(doc_json(p.doc)->'images'), 0), 'networks', coalesce(json_array_length(doc_json(p.doc)->'networks'), 0), " \
+    "'flavours', coalesce(json_array_length(doc_json(p.doc)->'flavours'), 0), " \
+    "'refreshed', CASE WHEN p.state <> '' THEN doc_json(p.state)->'refreshedAt' END, 'fault', CASE WHEN p.state <> '' THEN doc_json(p.state)->'fault' END, " \
     "'driver', (SELECT min(d.queue) FROM vim_driver d WHERE d.active AND (d.type = split_part(p.type, '.', 1) OR d.queue = 'vim-drivers.' || p.type)), " \
-    "'servers', (SELECT count(*) FROM instance i WHERE i.pop_id = p.id AND i.phase < 5)"
-#define SQL_POP "(SELECT json_build_object(" SQL_POP_COLUMNS ") FROM pop p JOIN one ON one.kind = 'pop' AND one.id = p.id)"
+    "'quota', CASE WHEN p.state <> '' THEN doc_json(p.state)->'quota' END, " \
+    "'note', CASE WHEN p.state <> '' THEN doc_json(p.state)->>'note' END, 'warning', CASE WHEN p.state <> '' THEN doc_json(p.state)->>'warning' END, " \
+    "'servers', " servers
+#define SQL_POP_SERVERS "(SELECT count(*) FROM instance i WHERE i.pop_id = p.id AND i." SQL_INSTANCE_IS_LEFT ")"
+#define SQL_POP "(SELECT json_build_object(" SQL_POP_COLUMNS(SQL_POP_SERVERS) ") FROM pop p JOIN one ON one.kind = 'pop' AND one.id = p.id)"
 
-#define SQL_VNFM_COLUMNS \
+#define SQL_VNFM_COLUMNS(vnfrs, open) \
     "'id', e.id, 'type', e.type, 'endpoint', e.endpoint, 'kind', e.kind, 'active', e.active, 'enabled', e.enabled, 'capabilities', e.capabilities, " \
-    "'vnfrs', (SELECT count(*) FROM vnfr v WHERE v.endpoint = e.type), 'open', (SELECT count(*) FROM command c JOIN vnfr v ON v.id = c.subject WHERE v.endpoint = e.type AND c.kind <= 4)"
-#define SQL_VNFM "(SELECT json_build_object(" SQL_VNFM_COLUMNS ") FROM vnfm_endpoint e JOIN one ON one.kind = 'vnfm' AND one.id = e.id)"
+    "'vnfrs', " vnfrs ", 'open', " open
+#define SQL_VNFM_VNFRS "(SELECT count(*) FROM vnfr v WHERE v.endpoint = e.type)"
+#define SQL_VNFM_OPEN "(SELECT count(*) FROM command c JOIN vnfr v ON v.id = split_part(c.subject, '/', 1) WHERE v.endpoint = e.type AND c." SQL_IS_TO_VNFM ")"
+#define SQL_VNFM "(SELECT json_build_object(" SQL_VNFM_COLUMNS(SQL_VNFM_VNFRS, SQL_VNFM_OPEN) ") FROM vnfm_endpoint e JOIN one ON one.kind = 'vnfm' AND one.id = e.id)"
 
 #define SQL_DRIVER_COLUMNS \
     "'queue', d.queue, 'type', d.type, 'active', d.active, 'capabilities', d.capabilities, " \
@@ -89,71 +142,74 @@ static const struct db_statement explain = {"explain",
     "WITH " SQL_HITS " SELECT json_build_object('now', " SQL_NOW
     ", 'hits', coalesce((SELECT json_agg(json_build_object('kind', kind, 'id', id, 'name', name, 'nsr', nsr, 'nsrName', nsr_name)) FROM hit), '[]')"
     ", 'nsr', " SQL_NSR ", 'vnfrs', " SQL_VNFRS ", 'pop', " SQL_POP ", 'vnfm', " SQL_VNFM ", 'driver', " SQL_DRIVER
-    ", 'waits', coalesce(" SQL_WAITS ", '[]'), 'outbox', coalesce(" SQL_OUTBOX ", '[]'), 'history', coalesce(" SQL_HISTORY ", '[]'))::text"};
+    ", 'unreadable', coalesce(" SQL_UNREADABLE ", '[]'), 'waits', coalesce(" SQL_WAITS ", '[]'), 'outbox', coalesce(" SQL_OUTBOX ", '[]'), 'refusals', coalesce(" SQL_REFUSALS ", '[]')"
+    ", 'history', coalesce(" SQL_HISTORY ", '[]'), 'logs', coalesce(" SQL_LOGS ", '[]'))::text"};
 
-/* $1 = project; the order of the parts is that of the view. */
-#define SQL_STATUS_NSRS "FROM nsr n WHERE n.phase < 100 AND ($1::text = '*' OR n.project_id = $1::text)"
+/* Of the last quarter of an hour, or of who is still not there: who was refused may not try again. */
+#define SQL_REFUSAL_NOW \
+    "r.last_at > " SQL_NOW " - 900000000 OR r.about = 'agent' AND EXISTS (SELECT 1 FROM instance i JOIN vnfr v ON v.id = i.vnfr_id WHERE i.hostname = r.subject AND v." SQL_VNFR_IS_COMING ") " \
+    "OR r.about = 'vnfm' AND EXISTS (SELECT 1 FROM vnfm_endpoint e WHERE e.type = r.subject AND NOT e.active) " \
+    "OR r.about = 'driver' AND EXISTS (SELECT 1 FROM vim_driver d WHERE (d.queue = r.subject OR d.type = r.subject) AND NOT d.active)"
+
+/* $1 = project, $2 = how long an agent may be away; the order of the parts is that of the view. */
+#define SQL_STATUS_NSRS "FROM nsr n WHERE n." SQL_NSR_IS_SEEN " AND ($1::text = '*' OR n.project_id = $1::text)"
 static const struct db_statement status = {"status",
     "SELECT json_build_object('now', " SQL_NOW
     ", 'processes', (SELECT json_agg(json_build_object('id', b.process, 'host', b.host, 'pid', b.pid, 'version', b.version, 'started', b.started_at, 'seen', b.at, 'stopped', b.has_stopped) "
         "ORDER BY b.started_at, b.process) FROM heartbeat b)"
-    ", 'vnfms', (SELECT json_agg(json_build_object(" SQL_VNFM_COLUMNS ") ORDER BY e.created_at, e.id) FROM vnfm_endpoint e)"
+    ", 'vnfms', (SELECT json_agg(json_build_object(" SQL_VNFM_COLUMNS("coalesce(x.n, 0)", "coalesce(o.n, 0)") ") ORDER BY e.created_at, e.id) FROM vnfm_endpoint e "
+        "LEFT JOIN (SELECT v.endpoint, count(*) AS n FROM vnfr v GROUP BY 1) x ON x.endpoint = e.type "
+        "LEFT JOIN (SELECT v.endpoint, count(*) AS n FROM command c JOIN vnfr v ON v.id = split_part(c.subject, '/', 1) WHERE c." SQL_IS_TO_VNFM " GROUP BY 1) o ON o.endpoint = e.type)"
     ", 'missing', (SELECT json_agg(json_build_object('type', t.endpoint, 'vnfrs', t.n) ORDER BY t.endpoint) FROM (SELECT v.endpoint, count(*) AS n FROM vnfr v "
         "WHERE NOT EXISTS (SELECT 1 FROM vnfm_endpoint e WHERE e.type = v.endpoint) GROUP BY v.endpoint) t)"
     ", 'drivers', (SELECT json_agg(json_build_object(" SQL_DRIVER_COLUMNS ") ORDER BY d.queue) FROM vim_driver d)"
-    ", 'pops', (SELECT json_agg(json_build_object(" SQL_POP_COLUMNS ") ORDER BY p.created_at, p.id) FROM pop p WHERE $1::text = '*' OR p.project_id = $1::text)"
-    ", 'nsrs', (SELECT json_object_agg(s, c) FROM (SELECT coalesce(n.doc::json->>'status', 'NULL') AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
-    ", 'phases', (SELECT json_object_agg(s, c) FROM (SELECT ($2::text[])[n.phase + 1] AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
-    ", 'inFlight', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'phase', ($2::text[])[t.phase + 1], 'created', t.created_at, 'since', t.since, 'due', t.due) ORDER BY t.created_at) "
+    ", 'pops', (SELECT json_agg(json_build_object(" SQL_POP_COLUMNS("coalesce(i.n, 0)") ") ORDER BY p.created_at, p.id) FROM pop p "
+        "LEFT JOIN (SELECT pop_id, count(*) AS n FROM instance WHERE " SQL_INSTANCE_IS_LEFT " GROUP BY 1) i ON i.pop_id = p.id WHERE $1::text = '*' OR p.project_id = $1::text)"
+    ", 'nsrs', (SELECT json_object_agg(s, c) FROM (SELECT coalesce(doc_json(n.doc)->>'status', 'NULL') AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
+    ", 'phases', (SELECT json_object_agg(s, c) FROM (SELECT n.phase AS s, count(*) AS c " SQL_STATUS_NSRS " GROUP BY 1 ORDER BY 1) t)"
+    ", 'inFlight', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'phase', t.phase, 'created', t.created_at, 'since', t.since, 'due', t.due) ORDER BY t.created_at) "
         "FROM (SELECT n.id, n.name, n.phase, n.created_at, (SELECT max(h.at) FROM history h WHERE h.nsr_id = n.id) AS since, (SELECT min(c.due_at) FROM command c WHERE c.agg = n.id) AS due "
-        SQL_STATUS_NSRS " AND n.phase IN (0, 3) ORDER BY n.created_at LIMIT 20) t)"
-    ", 'failed', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'fault', t.doc::json->'fault'->>'message') ORDER BY t.created_at) "
-        "FROM (SELECT n.id, n.name, n.doc, n.created_at " SQL_STATUS_NSRS " AND n.phase = 2 ORDER BY n.created_at LIMIT 20) t)"
-    ", 'waiting', (SELECT json_build_object('open', count(*), 'oldest', (array_agg(json_build_object('id', c.id, 'kind', ($3::text[])[c.kind], 'opened', c.opened_at, 'due', c.due_at) "
+        SQL_STATUS_NSRS " AND n." SQL_NSR_IS_IN_FLIGHT " ORDER BY n.created_at LIMIT 20) t)"
+    ", 'failed', (SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'fault', doc_json(t.doc)->'fault'->>'message') ORDER BY t.created_at) "
+        "FROM (SELECT n.id, n.name, n.doc, n.created_at " SQL_STATUS_NSRS " AND n." SQL_NSR_IS_FAILED " ORDER BY n.created_at LIMIT 20) t)"
+    ", 'waiting', (SELECT json_build_object('open', count(*), 'oldest', (array_agg(json_build_object('id', c.id, 'kind', c.kind, 'opened', c.opened_at, 'due', c.due_at) "
         "ORDER BY c.opened_at))[1]) FROM command c LEFT JOIN nsr n ON n.id = c.agg LEFT JOIN pop p ON p.id = c.agg WHERE $1::text = '*' OR coalesce(n.project_id, p.project_id) = $1::text)"
     ", 'outbox', (SELECT json_build_object('unsent', count(*) FILTER (WHERE o.next_at < " SQL_NOW "), 'retried', count(*) FILTER (WHERE o.attempts > 1)) FROM outbox o)"
-    ", 'events', (SELECT json_build_object('undelivered', count(*), 'oldest', min(e.created_at)) FROM event_out e)"
-    ", 'tombstones', (SELECT count(*) FROM nsr n WHERE n.phase >= 100)"
-    ", 'operations', (SELECT count(*) FROM operation WHERE status = 0 AND expires_at > " SQL_NOW "))::text"};
+    ", 'events', (SELECT json_build_object('undelivered', count(*), 'oldest', min(e.created_at), 'failing', (SELECT json_agg(json_build_object('type', t.type, 'endpoint', CASE t.type WHEN 'REST' THEN url_masked(t.endpoint) ELSE t.endpoint END, 'since', t.since, 'tries', t.tries, 'fault', t.fault)) FROM (SELECT * FROM event_target WHERE fault <> '' ORDER BY since LIMIT 20) t)) FROM event_out e)"
+    ", 'refusals', coalesce((SELECT json_agg(json_build_object(" SQL_REFUSAL_COLUMNS ") ORDER BY r.about <> '' DESC, r.last_at DESC) FROM (SELECT * FROM refusal r WHERE (" SQL_REFUSAL_NOW ") AND " SQL_REFUSAL_OPEN " "
+        "AND ($1::text = '*' OR r.about <> 'agent' OR EXISTS (SELECT 1 FROM instance i JOIN nsr n ON n.id = i.agg WHERE i.hostname = r.subject AND n.project_id = $1::text))"
+        " ORDER BY r.about <> '' DESC, r.last_at DESC LIMIT 20) r), '[]')"
+    ", 'agentsGone', coalesce((SELECT json_agg(json_build_object('host', t.hostname, 'since', t.gone_since, 'nsr', t.id, 'nsrName', t.name) ORDER BY t.gone_since, t.hostname) "
+        "FROM (SELECT s.hostname, s.gone_since, n.id, n.name FROM agent_seen s JOIN instance i ON i.hostname = s.hostname AND i." SQL_INSTANCE_IS_UP " JOIN nsr n ON n.id = i.agg "
+        "WHERE s.gone_since > 0 AND s.gone_since < " SQL_NOW " - $2::int8 AND n." SQL_NSR_IS_SEEN " AND ($1::text = '*' OR n.project_id = $1::text) ORDER BY s.gone_since, s.hostname LIMIT 20) t), '[]')"
+    ", 'agentsOld', (SELECT json_build_object('n', count(*), 'nsrs', (array_agg(DISTINCT t.name))[1:5], 'services', count(DISTINCT t.id)) FROM (SELECT n.id, n.name FROM agent_login l "
+        "JOIN instance i ON i.hostname = l.hostname AND i." SQL_INSTANCE_HAS_AGENT " JOIN nsr n ON n.id = i.agg WHERE l.is_old AND ($1::text = '*' OR n.project_id = $1::text)) t)"
+    ", 'unreadable', (SELECT json_agg(json_build_object(" SQL_UNREADABLE_COLUMNS ") ORDER BY u.found_at) FROM (SELECT u.* FROM unreadable u LEFT JOIN nsr n ON n.id = u.agg LEFT JOIN pop p ON p.id = u.agg "
+        "WHERE ($1::text = '*' OR coalesce(n.project_id, p.project_id) = $1::text) AND " SQL_STILL_UNREADABLE " ORDER BY u.found_at LIMIT 20) u)"
+    ", 'serversGone', coalesce((SELECT json_agg(json_build_object('host', t.hostname, 'since', t.since, 'pop', t.pop, 'nsr', t.id, 'nsrName', t.name) ORDER BY t.since, t.hostname) "
+        "FROM (SELECT i.hostname, m.since, p.name AS pop, n.id, n.name FROM server_missing m JOIN instance i ON i.id = m.instance_id AND i." SQL_INSTANCE_IS_UP " JOIN nsr n ON n.id = i.agg "
+        "LEFT JOIN pop p ON p.id = m.pop_id WHERE m.weight >= 5 AND n." SQL_NSR_IS_ACTIVE " AND ($1::text = '*' OR n.project_id = $1::text) ORDER BY m.since, i.hostname LIMIT 20) t), '[]')"
+    ", 'releases', (SELECT json_build_object('left', count(*), 'oldest', min(r.wanted_at)) FROM release_wanted r WHERE $1::text = '*' OR r.project_id = $1::text)"
+    ", 'tombstones', (SELECT count(*) FROM nsr n WHERE NOT n." SQL_NSR_IS_SEEN ")"
+    ", 'operations', (SELECT count(*) FROM rest_call WHERE status = 0 AND expires_at > " SQL_NOW "))::text"};
 
 /* clang-format on */
 
-static void fill(struct db_array *array, const char *const *words)
+enum err_code store_explain(struct db *db, const struct store_question *q, struct sbuf *out,
+                            struct err *err)
 {
-    for (; *words; words++)
-        db_array_text(array, *words);
+    return store_read_text(db, &explain,
+                           DB_PARAMS(db_param_text(q->id_or_name), db_param_text(q->project),
+                                     db_param_int(q->after), db_param_int(q->limit),
+                                     db_param_text(q->kind)),
+                           out, err);
 }
 
-enum err_code store_explain(struct db *db, const struct store_question *q,
-                            const struct store_words *words, struct sbuf *out, struct err *err)
+enum err_code store_status(struct db *db, const char *project, struct sbuf *out, struct err *err)
 {
-    AUTO(db_array_release) struct db_array nsr = DB_TEXT_ARRAY;
-    AUTO(db_array_release) struct db_array vnfr = DB_TEXT_ARRAY;
-    AUTO(db_array_release) struct db_array instance = DB_TEXT_ARRAY;
-    AUTO(db_array_release) struct db_array command = DB_TEXT_ARRAY;
-    fill(&nsr, words->nsr_phases);
-    fill(&vnfr, words->vnfr_phases);
-    fill(&instance, words->instance_phases);
-    fill(&command, words->commands);
-    return store_read_text(
-        db, &explain,
-        DB_PARAMS(db_param_text(q->id_or_name), db_param_text(q->project), db_param_array(&nsr),
-                  db_param_array(&vnfr), db_param_array(&instance), db_param_array(&command),
-                  db_param_int(q->after), db_param_int(q->limit), db_param_text(q->kind)),
-        out, err);
-}
-
-enum err_code store_status(struct db *db, const char *project, const struct store_words *words,
-                           struct sbuf *out, struct err *err)
-{
-    AUTO(db_array_release) struct db_array nsr = DB_TEXT_ARRAY;
-    AUTO(db_array_release) struct db_array command = DB_TEXT_ARRAY;
-    fill(&nsr, words->nsr_phases);
-    fill(&command, words->commands);
-    return store_read_text(
-        db, &status,
-        DB_PARAMS(db_param_text(project), db_param_array(&nsr), db_param_array(&command)), out,
-        err);
+    return store_read_text(db, &status,
+                           DB_PARAMS(db_param_text(project), db_param_int(STORE_AGENT_GRACE_US)),
+                           out, err);
 }
 
 enum err_code store_history_read(struct db *db, int64_t after, int64_t limit,
@@ -164,7 +220,8 @@ enum err_code store_history_read(struct db *db, int64_t after, int64_t limit,
         "history_read",
         "SELECT h.id, h.at, h.nsr_id, coalesce(n.name, ''), coalesce(" SQL_HISTORY_PROJECT
         ", n.project_id, ''), h.doc FROM history h LEFT JOIN nsr n ON n.id = "
-        "h.nsr_id WHERE h.id > $1::int8 ORDER BY h.id LIMIT $2::int8"};
+        "h.nsr_id WHERE h.id > $1::int8 AND NOT " SQL_HISTORY_IS_LOGS
+        " ORDER BY h.id LIMIT $2::int8"};
     struct db_result res;
     enum err_code rc =
         db_query(db, &read, DB_PARAMS(db_param_int(after), db_param_int(limit)), &res, err);
@@ -191,4 +248,20 @@ enum err_code store_history_end(struct db *db, int64_t *ret, struct err *err)
         *ret = db_int64(&res, 0, 0);
     db_results_clear(db);
     return rc;
+}
+
+enum err_code store_history_logs(struct db *db, const char *nsr_id, const char *vnfr_name,
+                                 const char *hostname, const char *project, struct sbuf *out,
+                                 struct err *err)
+{
+    static const struct db_statement logs = {
+        "history_logs", "SELECT (h.doc::json->'lines')::text FROM history h WHERE h.nsr_id = "
+                        "$1::text AND " SQL_HISTORY_IS_LOGS
+                        " AND h.doc::json->>'vnfr' = $2::text AND h.doc::json->>'host' = "
+                        "$3::text AND ($4::text = '*' OR " SQL_HISTORY_PROJECT " = $4::text) "
+                        "ORDER BY h.id DESC LIMIT 1"};
+    return store_read_text(db, &logs,
+                           DB_PARAMS(db_param_text(nsr_id), db_param_text(vnfr_name),
+                                     db_param_text(hostname), db_param_text(project)),
+                           out, err);
 }

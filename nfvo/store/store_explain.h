@@ -4,12 +4,6 @@
 
 #include "nfvo/store/store.h"
 
-/* What the numbers in the rows are called; each ends with NULL. The store does not know the
- * lifecycle. */
-struct store_words {
-    const char *const *nsr_phases, *const *vnfr_phases, *const *instance_phases, *const *commands;
-};
-
 /* Everything about the one thing that bears this id or name: NSR, VNFR, VNFC instance (id,
  * hostname, the cloud's id), PoP, VNFM (id, type, endpoint), driver (queue, type), command id; an
  * NSR that is gone, by its id, as long as its history is kept.
@@ -17,6 +11,7 @@ struct store_words {
  *   {"now":us, "hits":[{"kind","id","name","nsr","nsrName"},...],
  *    "nsr":{..}, "vnfrs":[{..,"instances":[..]}], "pop":{..}, "vnfm":{..}, "driver":{..},
  *    "waits":[{"id","kind","subject","opened","due",..}], "outbox":[..],
+ *    "refusals":[{"account","object","needs","hint","n","first","last",..}],
  *    "history":[{"id","at","entry"},...]}
  *
  * With several hits, or none, the rest is null: an id beats a name. Times are microseconds since
@@ -27,14 +22,16 @@ struct store_question {
     int64_t after, limit;
 };
 MUST_USE enum err_code store_explain(struct db *db, const struct store_question *q,
-                                     const struct store_words *words, struct sbuf *out,
-                                     struct err *err);
+                                     struct sbuf *out, struct err *err);
 
 /* {"now", "processes":[..], "vnfms":[..], "missing":[..], "drivers":[..], "pops":[..],
  * "nsrs":{"ACTIVE":2,..}, "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..},
- * "events":{..}, "operations"}. Appended. */
-MUST_USE enum err_code store_status(struct db *db, const char *project,
-                                    const struct store_words *words, struct sbuf *out,
+ * "events":{..}, "refusals":[..], "agentsGone":[{"host","since","nsr","nsrName"}],
+ * "serversGone":[{"host","pop","since","nsr","nsrName"}], "operations"}.
+ * Refusals are those of the last minutes and those of who is still missed; agents those that are
+ * gone for longer than STORE_AGENT_GRACE_US. Appended. */
+#define STORE_AGENT_GRACE_US (30 * USEC_PER_SEC)
+MUST_USE enum err_code store_status(struct db *db, const char *project, struct sbuf *out,
                                     struct err *err);
 
 /* Lines of the history of all network services. Ids are given before they are committed, so a lower
@@ -48,6 +45,11 @@ MUST_USE enum err_code store_history_read(struct db *db, int64_t after, int64_t 
                                           void (*report)(void *arg,
                                                          const struct store_history_line *line),
                                           void *arg, struct err *err);
+/* What the scripts of a host that was released have said: a JSON array of lines, appended.
+ * ERR_NOT_FOUND: nothing was kept, or not so long. */
+MUST_USE enum err_code store_history_logs(struct db *db, const char *nsr_id, const char *vnfr_name,
+                                          const char *hostname, const char *project,
+                                          struct sbuf *out, struct err *err);
 /* The highest id there is; 0: none. */
 MUST_USE enum err_code store_history_end(struct db *db, int64_t *ret, struct err *err);
 

@@ -6,18 +6,21 @@
 
 /* --- managers ------------------------------------------------------------------------------- */
 
-static struct vnfm_endpoint *read_vnfm(const struct db_result *res, int row, struct arena *a)
+struct vnfm_endpoint *store_vnfm_of(const struct db_result *res, int row, int first,
+                                    struct arena *a)
 {
     struct vnfm_endpoint *e;
-    if (proto_decode(&vnfm_endpoint_type, db_text(res, row, 6), db_len(res, row, 6), 0, a, &e,
-                     NULL) != ERR_OK)
+    if (proto_decode(&vnfm_endpoint_type, db_text(res, row, first + 6), db_len(res, row, first + 6),
+                     0, a, &e, NULL) != ERR_OK)
         e = proto_new(&vnfm_endpoint_type, a);
-    e->id = arena_strdup(a, db_text(res, row, 0));
-    e->type = arena_strdup(a, db_text(res, row, 1));
-    e->endpoint = arena_strdup(a, db_text(res, row, 2));
-    e->endpoint_type = arena_strdup(a, db_text(res, row, 3));
-    e->active = db_bool(res, row, 4);
-    e->enabled = db_bool(res, row, 5);
+    e->id = arena_strdup(a, db_text(res, row, first));
+    e->type = arena_strdup(a, db_text(res, row, first + 1));
+    e->endpoint = arena_strdup(a, db_text(res, row, first + 2));
+    e->endpoint_type = arena_strdup(a, db_text(res, row, first + 3));
+    e->active = db_bool(res, row, first + 4);
+    e->enabled = db_bool(res, row, first + 5);
+    /* Whatever it said itself: only the column counts. */
+    e->room = db_len(res, row, first + 7) ? arena_strdup(a, db_text(res, row, first + 7)) : NULL;
     return e;
 }
 
@@ -25,12 +28,13 @@ enum err_code store_vnfm_list(struct db *db, struct arena *a, struct vnfm_endpoi
                               struct err *err)
 {
     static const struct db_statement list = {
-        "vnfm_list", "SELECT id, type, endpoint, kind, active, enabled, doc FROM vnfm_endpoint "
-                     "ORDER BY created_at, id"};
+        "vnfm_list",
+        "SELECT id, type, endpoint, kind, active, enabled, doc, room FROM vnfm_endpoint "
+        "ORDER BY created_at, id"};
     struct db_result res;
     enum err_code rc = db_query(db, &list, NULL, 0, &res, err);
     for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++) {
-        struct vnfm_endpoint *e = read_vnfm(&res, i, a);
+        struct vnfm_endpoint *e = store_vnfm_of(&res, i, 0, a);
         proto_list_add(ret, e, a);
     }
     db_results_clear(db);
@@ -48,79 +52,67 @@ enum err_code store_vnfm_delete(struct db *db, const char *id, struct err *err)
     return rc;
 }
 
-enum err_code store_driver_list(struct db *db, struct sbuf *out, struct err *err)
-{
-    static const struct db_statement list = {
-        "driver_list", "SELECT queue FROM vim_driver WHERE active ORDER BY queue"};
-    struct db_result res;
-    enum err_code rc = db_query(db, &list, NULL, 0, &res, err);
-    if (rc != ERR_OK)
-        return rc;
-    sbuf_addc(out, '[');
-    for (int i = 0; i < db_rows(&res); i++) {
-        if (i)
-            sbuf_addc(out, ',');
-        http_json_string(out, db_text(&res, i, 0));
-    }
-    sbuf_addc(out, ']');
-    db_results_clear(db);
-    return ERR_OK;
-}
+/* --- REST calls that wait for the engine --------------------------------------------------------- */
 
-/* --- operations ----------------------------------------------------------------------------- */
-
-enum err_code store_operation_add(struct db *db, const char *id, int64_t ttl_us, struct err *err)
+enum err_code store_rest_call_add(struct db *db, const char *id, const char *project,
+                                  int64_t ttl_us, struct err *err)
 {
-    static const struct db_statement sweep = {"operation_sweep",
-                                              "DELETE FROM operation WHERE expires_at < " SQL_NOW};
+    static const struct db_statement sweep = {"rest_call_sweep",
+                                              "DELETE FROM rest_call WHERE expires_at < " SQL_NOW};
     static const struct db_statement add = {
-        "operation_add", "INSERT INTO operation (id, expires_at) VALUES ($1, " SQL_NOW
+        "rest_call_add", "INSERT INTO rest_call (id, project, expires_at) VALUES ($1, $3, " SQL_NOW
                          " + $2::bigint) ON CONFLICT (id) DO NOTHING"};
     db_send(db, &sweep, NULL, 0);
-    db_send(db, &add, DB_PARAMS(db_param_text(id), db_param_int(ttl_us)));
+    db_send(
+        db, &add,
+        DB_PARAMS(db_param_text(id), db_param_int(ttl_us), db_param_text(project ? project : "")));
     enum err_code rc = db_sync(db, err);
     db_results_clear(db);
     return rc;
 }
 
-enum err_code store_operation_get(struct db *db, const char *id, int64_t *ret_status,
-                                  struct sbuf *ret_body, struct err *err)
+enum err_code store_rest_call_get(struct db *db, const char *id, struct arena *a,
+                                  struct store_rest_call *ret, struct err *err)
 {
-    static const struct db_statement get = {"operation_get",
-                                            "SELECT status, body FROM operation WHERE id = $1"};
+    static const struct db_statement get = {
+        "rest_call_get", "SELECT o.status, o.body, o.project, p.name FROM rest_call o LEFT JOIN "
+                         "project p ON p.id = o.project WHERE o.id = $1"};
     struct db_result res;
     enum err_code rc = db_query(db, &get, DB_PARAMS(db_param_text(id)), &res, err);
     if (rc != ERR_OK)
         return rc;
     if (db_rows(&res) == 0)
-        rc = err_set(err, ERR_NOT_FOUND, "No operation found with ID %s", id);
+        rc = err_set(err, ERR_NOT_FOUND, STORE_NO_REST_CALL, id);
     else {
-        *ret_status = db_int64(&res, 0, 0);
-        sbuf_add(ret_body, db_text(&res, 0, 1), db_len(&res, 0, 1));
+        *ret = (struct store_rest_call){
+            .status = db_int64(&res, 0, 0),
+            .body = arena_strdup(a, db_text(&res, 0, 1)),
+            .project = arena_strdup(a, db_text(&res, 0, 2)),
+            .project_name = db_is_null(&res, 0, 3) ? NULL : arena_strdup(a, db_text(&res, 0, 3))};
     }
     db_results_clear(db);
     return rc;
 }
 
-enum err_code store_operation_finish(struct db *db, const char *id, int status, const char *body,
+enum err_code store_rest_call_finish(struct db *db, const char *id, int status, const char *body,
                                      struct err *err)
 {
     static const struct db_statement finish = {
-        "operation_finish",
-        "WITH done AS (UPDATE operation SET status = $2::int, body = $3 WHERE id = $1 RETURNING id)"
-        " SELECT pg_notify('" STORE_OPERATION_CHANNEL "', id) FROM done"};
+        "rest_call_finish",
+        "WITH done AS (UPDATE rest_call SET status = $2::int, body = $3 WHERE id = $1 RETURNING id)"
+        " SELECT pg_notify('" STORE_REST_CALL_CHANNEL "', id) FROM done"};
     return store_write(db, &finish,
                        DB_PARAMS(db_param_text(id), db_param_int(status), db_param_text(body)),
                        NULL, err);
 }
 
-enum err_code store_operation_finished(struct db *db, struct db_array *ids,
+enum err_code store_rest_call_finished(struct db *db, struct db_array *ids,
                                        void (*report)(void *arg, const char *id, int64_t status,
                                                       const char *body),
                                        void *arg, struct err *err)
 {
     static const struct db_statement finished = {
-        "operation_finished", "SELECT id, status, body FROM operation WHERE id = ANY ($1::text[]) "
+        "rest_call_finished", "SELECT id, status, body FROM rest_call WHERE id = ANY ($1::text[]) "
                               "AND status <> 0"};
     struct db_result res;
     enum err_code rc = db_query(db, &finished, DB_PARAMS(db_param_array(ids)), &res, err);

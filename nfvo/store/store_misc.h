@@ -1,4 +1,4 @@
-/* Managers, operations and the history of requests. */
+/* Managers, REST calls that wait for the engine, and the history of requests. */
 #ifndef NFVO_STORE_STORE_MISC_H
 #define NFVO_STORE_STORE_MISC_H
 
@@ -11,21 +11,26 @@ MUST_USE enum err_code store_vnfm_list(struct db *db, struct arena *a,
                                        struct vnfm_endpoint_list *ret, struct err *err);
 /* ERR_NOT_FOUND. */
 MUST_USE enum err_code store_vnfm_delete(struct db *db, const char *id, struct err *err);
-/* ["vim-drivers.test.test",...], appended. */
-MUST_USE enum err_code store_driver_list(struct db *db, struct sbuf *out, struct err *err);
 
-/* --- operations: synchronous REST calls that wait for the engine --- */
-#define STORE_OPERATION_CHANNEL "operation" /* NOTIFY, payload = id */
-MUST_USE enum err_code store_operation_add(struct db *db, const char *id, int64_t ttl_us,
-                                           struct err *err);
-/* *ret_status 0: not finished; *ret_body appended. ERR_NOT_FOUND. */
-MUST_USE enum err_code store_operation_get(struct db *db, const char *id, int64_t *ret_status,
-                                           struct sbuf *ret_body, struct err *err);
+/* --- synchronous REST calls that wait for the engine --- */
+#define STORE_REST_CALL_CHANNEL "operation" /* NOTIFY, payload = id */
+/* project: of the request; "*": of all projects; NULL: none. */
+MUST_USE enum err_code store_rest_call_add(struct db *db, const char *id, const char *project,
+                                           int64_t ttl_us, struct err *err);
+struct store_rest_call {
+    int64_t status; /* 0: not finished */
+    const char *body;
+    const char *project, *project_name; /* "", "*" or an id; NULL: it has none, or is deleted */
+};
+/* ERR_NOT_FOUND, in these words of an id. */
+#define STORE_NO_REST_CALL "No operation found with ID %s"
+MUST_USE enum err_code store_rest_call_get(struct db *db, const char *id, struct arena *a,
+                                           struct store_rest_call *ret, struct err *err);
 /* Finish it and announce it, in the caller's transaction if one is open. */
-MUST_USE enum err_code store_operation_finish(struct db *db, const char *id, int status,
+MUST_USE enum err_code store_rest_call_finish(struct db *db, const char *id, int status,
                                               const char *body, struct err *err);
 /* Those of `ids` that are finished: calls report for each. */
-MUST_USE enum err_code store_operation_finished(struct db *db, struct db_array *ids,
+MUST_USE enum err_code store_rest_call_finished(struct db *db, struct db_array *ids,
                                                 void (*report)(void *arg, const char *id,
                                                                int64_t status, const char *body),
                                                 void *arg, struct err *err);

@@ -18,7 +18,7 @@ static void encode_package(const struct vnf_package *package, struct sbuf *out)
 {
     struct vnf_package bare = *package;
     memset(&bare.scripts, 0, sizeof(bare.scripts));
-    proto_encode(&vnf_package_type, &bare, PROTO_COMPLETE, out);
+    proto_encode(&vnf_package_type, &bare, PROTO_REST, out);
 }
 
 static void send_scripts(struct db *db, const struct vnf_package *package)
@@ -43,19 +43,24 @@ static void send_scripts(struct db *db, const struct vnf_package *package)
                       db_param_array(&docs)));
 }
 
-enum err_code store_package_add(struct db *db, const struct vnf_package *package,
-                                const char *identity, const struct vnfd *vnfd, struct err *err)
+void store_package_send(struct db *db, const struct vnf_package *package, const char *identity)
 {
     static const struct db_statement add = {
         "package_add", "INSERT INTO vnf_package (id, project_id, name, identity, created_at, doc) "
                        "VALUES ($1, $2, $3, $4, " SQL_NOW ", $5)"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     encode_package(package, &doc);
-    db_begin(db);
     db_send(db, &add,
             DB_PARAMS(db_param_text(package->id), db_param_text(package->project_id),
                       db_param_text(package->name), db_param_text(identity), db_param_text(doc.s)));
     send_scripts(db, package);
+}
+
+enum err_code store_package_add(struct db *db, const struct vnf_package *package,
+                                const char *identity, const struct vnfd *vnfd, struct err *err)
+{
+    db_begin(db);
+    store_package_send(db, package, identity);
     if (vnfd)
         store_vnfd_send(db, vnfd);
     enum err_code rc = db_commit(db, err);
@@ -75,52 +80,40 @@ static enum err_code read_package(const struct db_result *res, int row, struct a
     return rc;
 }
 
-/* Scripts come in the order of their packages, each of which has its rows in a row. */
-static enum err_code read_scripts(const struct db_result *res, struct vnf_package **packages,
-                                  uint32_t n, struct arena *a, struct err *err)
+static enum err_code read_scripts(const struct db_result *res, struct vnf_package *package,
+                                  struct arena *a, struct err *err)
 {
-    uint32_t at = 0;
     for (int i = 0; i < db_rows(res); i++) {
         struct script *s;
-        while (at < n && strcmp(packages[at]->id, db_text(res, i, 0)) != 0)
-            at++;
-        if (at == n) /* came in between: its package is not in the list yet */
-            break;
         enum err_code rc =
-            proto_decode(&script_type, db_text(res, i, 1), db_len(res, i, 1), 0, a, &s, err);
+            proto_decode(&script_type, db_text(res, i, 0), db_len(res, i, 0), 0, a, &s, err);
         if (rc != ERR_OK)
             return rc;
-        proto_list_add(&packages[at]->scripts, s, a);
+        proto_list_add(&package->scripts, s, a);
     }
     return ERR_OK;
 }
 
-enum err_code store_package_list(struct db *db, const char *project, struct arena *a,
-                                 struct vnf_package_list *ret, struct err *err)
+static enum err_code read_one(struct db *db, const char *id, const char *project, bool with_scripts,
+                              struct arena *a, struct vnf_package **ret, struct err *err)
 {
-    static const struct db_statement list = {
-        "package_list", "SELECT id, version, doc FROM vnf_package "
-                        "WHERE $1::text IS NULL AND " SQL_IN_PROJECT " ORDER BY created_at, id"};
+    static const struct db_statement get = {
+        "package_get",
+        "SELECT id, version, doc FROM vnf_package WHERE id = $1::text AND " SQL_IN_PROJECT};
     static const struct db_statement scripts = {
-        "package_list_scripts",
-        "SELECT s.package_id, s.doc FROM vnf_package_script s JOIN vnf_package p ON p.id = "
-        "s.package_id WHERE $1::text IS NULL AND " SQL_IN_PROJECT
-        " ORDER BY p.created_at, p.id, s.name"};
-    struct db_result res, script_res;
+        "package_scripts",
+        "SELECT doc FROM vnf_package_script WHERE package_id = $1 ORDER BY name"};
+    struct db_result res;
     enum err_code rc =
-        db_query(db, &list, DB_PARAMS(db_param_null(), db_param_text(project)), &res, err);
-    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++) {
-        struct vnf_package *p;
-        rc = read_package(&res, i, a, &p, err);
-        if (rc == ERR_OK)
-            proto_list_add(ret, p, a);
-    }
+        db_query(db, &get, DB_PARAMS(db_param_text(id), db_param_text(project)), &res, err);
+    if (rc == ERR_OK && db_rows(&res) == 0)
+        rc = err_set(err, ERR_NOT_FOUND, "No VNFPackage found with ID %s", id);
     if (rc == ERR_OK)
-        rc = db_query(db, &scripts, DB_PARAMS(db_param_null(), db_param_text(project)), &script_res,
-                      err);
-    if (rc == ERR_OK)
-        rc = read_scripts(&script_res, ret->at, ret->n, a, err);
-    db_results_clear(db);
+        rc = read_package(&res, 0, a, ret, err);
+    if (rc == ERR_OK && with_scripts)
+        rc = db_query(db, &scripts, DB_PARAMS(db_param_text(id)), &res, err);
+    if (rc == ERR_OK && with_scripts)
+        rc = read_scripts(&res, *ret, a, err);
     return rc;
 }
 
@@ -128,28 +121,18 @@ enum err_code store_package_get(struct db *db, const char *id, const char *proje
                                 bool with_scripts, struct arena *a, struct vnf_package **ret,
                                 struct err *err)
 {
-    static const struct db_statement get = {
-        "package_get",
-        "SELECT id, version, doc FROM vnf_package WHERE id = $1::text AND " SQL_IN_PROJECT};
-    static const struct db_statement scripts = {
-        "package_scripts",
-        "SELECT package_id, doc FROM vnf_package_script WHERE package_id = $1 ORDER BY name"};
-    struct db_result res;
     struct vnf_package *package = NULL;
-    enum err_code rc =
-        db_query(db, &get, DB_PARAMS(db_param_text(id), db_param_text(project)), &res, err);
-    if (rc == ERR_OK && db_rows(&res) == 0)
-        rc = err_set(err, ERR_NOT_FOUND, "No VNFPackage found with ID %s", id);
-    if (rc == ERR_OK)
-        rc = read_package(&res, 0, a, &package, err);
-    if (rc == ERR_OK && with_scripts)
-        rc = db_query(db, &scripts, DB_PARAMS(db_param_text(id)), &res, err);
-    if (rc == ERR_OK && with_scripts)
-        rc = read_scripts(&res, &package, 1, a, err);
+    enum err_code rc = read_one(db, id, project, with_scripts, a, &package, err);
     db_results_clear(db);
     if (rc == ERR_OK)
         *ret = package;
     return rc;
+}
+
+enum err_code store_package_read(struct db *db, const char *id, struct arena *a,
+                                 struct vnf_package **ret, struct err *err)
+{
+    return read_one(db, id, "*", true, a, ret, err);
 }
 
 enum err_code store_package_user(struct db *db, const char *id, struct sbuf *out, struct err *err)

@@ -12,9 +12,6 @@ struct vnfd;
 MUST_USE enum err_code store_package_add(struct db *db, const struct vnf_package *package,
                                          const char *identity, const struct vnfd *vnfd,
                                          struct err *err);
-/* All with their scripts, in the order of creation. */
-MUST_USE enum err_code store_package_list(struct db *db, const char *project, struct arena *a,
-                                          struct vnf_package_list *ret, struct err *err);
 /* hb_version counts its changes and those of its scripts. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_package_get(struct db *db, const char *id, const char *project,
                                          bool with_scripts, struct arena *a,

@@ -6,8 +6,7 @@
 #include "nfvo/store/internal.h"
 #include "nfvo/store/seal.h"
 
-/* Seen by users once registration has succeeded (phase >= 1); 100 and more: going. */
-#define SQL_VISIBLE "p.phase BETWEEN 1 AND 99"
+#define SQL_VISIBLE "p." SQL_POP_IS_SEEN
 #define SQL_COLUMNS "SELECT p.doc, s.sealed, p.id FROM pop p LEFT JOIN secret s ON s.owner = p.id "
 
 #define MASK "**********" /* rest-api.md 1.6 */
@@ -74,15 +73,14 @@ static void splice(const char *doc, size_t len, const struct vim_instance *secre
     sbuf_addc(out, '}');
 }
 
-static enum err_code add_row(const struct db_result *res, int row, const struct seal *seal,
+enum err_code store_pop_text(const struct seal *seal, const struct store_pop_text *pop,
                              bool is_masked, struct sbuf *out, struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct vim_instance *secrets;
-    enum err_code rc =
-        read_secrets(seal, db_text(res, row, 2), db_text(res, row, 1), &a, &secrets, err);
+    enum err_code rc = read_secrets(seal, pop->id, pop->sealed, &a, &secrets, err);
     if (rc == ERR_OK)
-        splice(db_text(res, row, 0), db_len(res, row, 0), secrets, is_masked, out);
+        splice(pop->doc, pop->len, secrets, is_masked, out);
     return rc;
 }
 
@@ -98,7 +96,12 @@ static enum err_code read_one(struct db *db, const struct db_statement *st, cons
     if (db_rows(&res) == 0)
         rc = err_set(err, ERR_NOT_FOUND, "VIM Instance with ID %s not found.", id);
     else
-        rc = add_row(&res, 0, seal, is_masked, out, err);
+        rc = store_pop_text(seal,
+                            &(struct store_pop_text){.id = db_text(&res, 0, 2),
+                                                     .doc = db_text(&res, 0, 0),
+                                                     .len = db_len(&res, 0, 0),
+                                                     .sealed = db_text(&res, 0, 1)},
+                            is_masked, out, err);
     db_results_clear(db);
     return rc;
 }
@@ -113,43 +116,28 @@ enum err_code store_pop_open(struct db *db, const struct seal *seal, const char 
 
 #define SQL_POP_IN_PROJECT "($2::text = '*' OR p.project_id = $2::text)"
 
+static const struct db_statement get_one = {
+    "pop_get", SQL_COLUMNS "WHERE p.id = $1::text AND " SQL_VISIBLE " AND " SQL_POP_IN_PROJECT};
+
 enum err_code store_pop_get(struct db *db, const struct seal *seal, const char *pop_id,
                             const char *project, struct sbuf *out, struct err *err)
 {
-    static const struct db_statement get = {
-        "pop_get", SQL_COLUMNS "WHERE p.id = $1::text AND " SQL_VISIBLE " AND " SQL_POP_IN_PROJECT};
-    return read_one(db, &get, pop_id, project, seal, true, out, err);
+    return read_one(db, &get_one, pop_id, project, seal, true, out, err);
+}
+
+enum err_code store_pop_show(struct db *db, const struct seal *seal, const char *pop_id,
+                             const char *project, bool is_masked, struct sbuf *out, struct err *err)
+{
+    return read_one(db, &get_one, pop_id, project, seal, is_masked, out, err);
 }
 
 enum err_code store_pop_find(struct db *db, const struct seal *seal, const char *name,
-                             const char *project, struct sbuf *out, struct err *err)
+                             const char *project, bool is_masked, struct sbuf *out, struct err *err)
 {
     static const struct db_statement find = {"pop_find",
                                              SQL_COLUMNS "WHERE p.name = $1::text AND " SQL_VISIBLE
                                                          " AND " SQL_POP_IN_PROJECT};
-    return read_one(db, &find, name, project, seal, true, out, err);
-}
-
-enum err_code store_pop_list(struct db *db, const struct seal *seal, const char *project,
-                             struct sbuf *out, struct err *err)
-{
-    static const struct db_statement list = {
-        "pop_list", SQL_COLUMNS "WHERE $1::text IS NULL AND " SQL_VISIBLE " AND " SQL_POP_IN_PROJECT
-                                " ORDER BY p.created_at, p.id"};
-    struct db_result res;
-    enum err_code rc =
-        db_query(db, &list, DB_PARAMS(db_param_null(), db_param_text(project)), &res, err);
-    if (rc != ERR_OK)
-        return rc;
-    sbuf_addc(out, '[');
-    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++) {
-        if (i)
-            sbuf_addc(out, ',');
-        rc = add_row(&res, i, seal, true, out, err);
-    }
-    sbuf_addc(out, ']');
-    db_results_clear(db);
-    return rc;
+    return read_one(db, &find, name, project, seal, is_masked, out, err);
 }
 
 /* --- secrets -------------------------------------------------------------------------------- */
@@ -268,7 +256,8 @@ enum err_code store_pop_in_use(struct db *db, const char *pop_id, bool *ret, str
     /* Instances say where something runs; an NSR that has none yet says where it may. */
     static const struct db_statement used = {
         "pop_in_use", "SELECT EXISTS (SELECT 1 FROM instance i JOIN nsr n ON n.id = i.agg WHERE "
-                      "i.pop_id = $1 AND n.phase < 100) OR EXISTS (SELECT 1 FROM nsr WHERE "
-                      "phase < 100 AND $1 = ANY (string_to_array(pops, ',')))"};
+                      "i.pop_id = $1 AND n." SQL_NSR_IS_SEEN
+                      ") OR EXISTS (SELECT 1 FROM nsr WHERE " SQL_NSR_IS_SEEN
+                      " AND $1 = ANY (string_to_array(pops, ',')))"};
     return ask(db, &used, DB_PARAMS(db_param_text(pop_id)), ret, err);
 }

@@ -13,12 +13,14 @@ MUST_USE enum err_code store_pop_open(struct db *db, const struct seal *seal, co
 /* The same for REST: secrets are ten asterisks. */
 MUST_USE enum err_code store_pop_get(struct db *db, const struct seal *seal, const char *pop_id,
                                      const char *project, struct sbuf *out, struct err *err);
-/* By name. */
+/* For who may see them, too: is_masked false only for a service's token (rest-api.md 1.6). */
+MUST_USE enum err_code store_pop_show(struct db *db, const struct seal *seal, const char *pop_id,
+                                      const char *project, bool is_masked, struct sbuf *out,
+                                      struct err *err);
+/* The same by name. */
 MUST_USE enum err_code store_pop_find(struct db *db, const struct seal *seal, const char *name,
-                                      const char *project, struct sbuf *out, struct err *err);
-/* Appends a JSON array. */
-MUST_USE enum err_code store_pop_list(struct db *db, const struct seal *seal, const char *project,
-                                      struct sbuf *out, struct err *err);
+                                      const char *project, bool is_masked, struct sbuf *out,
+                                      struct err *err);
 
 /* The SECRET members of `pop` replace those stored for pop->id. Members that are missing, empty or
  * ten asterisks keep the stored value, which is then also put into *pop (rest-api.md 2.6, PUT). */

@@ -3,9 +3,9 @@
 #include "nfvo/store/internal.h"
 
 #define SQL_VNFRS                                                                                  \
-    "(SELECT string_agg(v.doc, ',' ORDER BY v.name, v.id) FROM vnfr v "                            \
+    "(SELECT string_agg(" SQL_VNFR_DOC ", ',' ORDER BY v.name, v.id) FROM vnfr v "                 \
     "WHERE v.agg = n.id AND v.doc <> '')"
-#define SQL_NSR_SCOPE "n.phase < 100 AND ($2::text = '*' OR n.project_id = $2::text)"
+#define SQL_NSR_SCOPE "n." SQL_NSR_IS_SEEN " AND ($2::text = '*' OR n.project_id = $2::text)"
 
 static enum err_code no_nsr(const char *id, struct err *err)
 {
@@ -13,10 +13,10 @@ static enum err_code no_nsr(const char *id, struct err *err)
 }
 
 /* {"id":"n"}  ->  {"id":"n","vnfr":[   ; false: no document that could be continued */
-static bool open_nsr(const struct db_result *res, int row, struct sbuf *out)
+static bool open_nsr(const struct db_result *res, int row, int col, struct sbuf *out)
 {
-    const char *doc = db_text(res, row, 0);
-    size_t len = db_len(res, row, 0);
+    const char *doc = db_text(res, row, col);
+    size_t len = db_len(res, row, col);
     while (len > 0 && doc[len - 1] != '}')
         len--;
     if (len < 2) { /* not written by us; still something for the client */
@@ -36,7 +36,7 @@ static void add_joined(const struct db_result *res, struct sbuf *out)
     for (int i = 0; i < db_rows(res); i++)
         size += db_len(res, i, 1) + 1;
     sbuf_grow(out, size);
-    if (!open_nsr(res, 0, out))
+    if (!open_nsr(res, 0, 0, out))
         return;
     for (int i = 0; i < db_rows(res); i++) {
         if (db_is_null(res, i, 1))
@@ -48,13 +48,12 @@ static void add_joined(const struct db_result *res, struct sbuf *out)
     sbuf_adds(out, "]}");
 }
 
-/* The VNFRs' documents are one text, with commas. */
-static void add_nsr(const struct db_result *res, int row, struct sbuf *out)
+void store_nsr_splice(const struct db_result *res, int row, int first, struct sbuf *out)
 {
-    if (!open_nsr(res, row, out))
+    if (!open_nsr(res, row, first, out))
         return;
-    if (!db_is_null(res, row, 1))
-        sbuf_add(out, db_text(res, row, 1), db_len(res, row, 1));
+    if (!db_is_null(res, row, first + 1))
+        sbuf_add(out, db_text(res, row, first + 1), db_len(res, row, first + 1));
     sbuf_adds(out, "]}");
 }
 
@@ -62,7 +61,8 @@ enum err_code store_nsr_get(struct db *db, const char *id, const char *project, 
                             struct err *err)
 {
     static const struct db_statement get = {
-        "nsr_get", "SELECT n.doc, v.doc FROM nsr n LEFT JOIN vnfr v ON v.agg = n.id AND "
+        "nsr_get", "SELECT n.doc, CASE WHEN v.id IS NOT NULL THEN " SQL_VNFR_DOC
+                   " END FROM nsr n LEFT JOIN vnfr v ON v.agg = n.id AND "
                    "v.doc <> '' WHERE n.id = $1::text AND " SQL_NSR_SCOPE " ORDER BY v.name, v.id"};
     struct db_result res;
     enum err_code rc =
@@ -75,28 +75,6 @@ enum err_code store_nsr_get(struct db *db, const char *id, const char *project, 
         add_joined(&res, out);
     db_results_clear(db);
     return rc;
-}
-
-enum err_code store_nsr_list(struct db *db, const char *project, struct sbuf *out, struct err *err)
-{
-    static const struct db_statement list = {"nsr_list",
-                                             "SELECT n.doc, " SQL_VNFRS
-                                             " FROM nsr n WHERE $1::text IS NULL AND " SQL_NSR_SCOPE
-                                             " ORDER BY n.created_at, n.id"};
-    struct db_result res;
-    enum err_code rc =
-        db_query(db, &list, DB_PARAMS(db_param_null(), db_param_text(project)), &res, err);
-    if (rc != ERR_OK)
-        return rc;
-    sbuf_addc(out, '[');
-    for (int i = 0; i < db_rows(&res); i++) {
-        if (i)
-            sbuf_addc(out, ',');
-        add_nsr(&res, i, out);
-    }
-    sbuf_addc(out, ']');
-    db_results_clear(db);
-    return ERR_OK;
 }
 
 enum err_code store_nsr_doc(struct db *db, const char *id, const char *project, struct sbuf *out,
@@ -124,7 +102,8 @@ enum err_code store_vnfr_get(struct db *db, const char *nsr_id, const char *vnfr
                              const char *project, struct sbuf *out, struct err *err)
 {
     static const struct db_statement get = {
-        "vnfr_get", "SELECT v.doc FROM nsr n LEFT JOIN vnfr v ON v.agg = n.id AND v.id = $3::text "
+        "vnfr_get", "SELECT CASE WHEN v.id IS NOT NULL THEN " SQL_VNFR_DOC
+                    " END FROM nsr n LEFT JOIN vnfr v ON v.agg = n.id AND v.id = $3::text "
                     "AND v.doc <> '' WHERE n.id = $1::text AND " SQL_NSR_SCOPE};
     size_t before = out->len;
     enum err_code rc = store_read_text(
@@ -146,7 +125,7 @@ enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *p
         "SELECT '{\"id\":' || h.id || ',\"at\":' || h.at || ',\"entry\":' || h.doc || '}' "
         "FROM history h WHERE h.nsr_id = $1::text AND ($2::text = '*' OR " SQL_HISTORY_PROJECT
         " = $2::text OR EXISTS (SELECT 1 FROM nsr WHERE id = $1::text AND project_id = $2::text)) "
-        "ORDER BY h.id"};
+        "AND NOT " SQL_HISTORY_IS_LOGS " ORDER BY h.id"};
     size_t before = out->len;
     enum err_code rc = store_read_array(
         db, &list, DB_PARAMS(db_param_text(nsr_id), db_param_text(project)), out, err);

@@ -3,6 +3,8 @@
  *
  *     nsr.doc  {"id":"n",...}   +   vnfr.doc of that NSR   =   {"id":"n",...,"vnfr":[{...},{...}]}
  *
+ * and each vnfr.doc with the last lines of record_history as its lifecycle_event_history.
+ *
  * nsr.doc is a complete document without `vnfr`; a VNFR without document is not granted yet. Rows
  * in a phase of 100 or more are tombstones, which users do not see. All append to *out. */
 #ifndef NFVO_STORE_STORE_RECORD_H
@@ -12,8 +14,6 @@
 
 MUST_USE enum err_code store_nsr_get(struct db *db, const char *id, const char *project,
                                      struct sbuf *out, struct err *err);
-MUST_USE enum err_code store_nsr_list(struct db *db, const char *project, struct sbuf *out,
-                                      struct err *err);
 /* nsr.doc alone, without vnfr. */
 MUST_USE enum err_code store_nsr_doc(struct db *db, const char *id, const char *project,
                                      struct sbuf *out, struct err *err);

@@ -13,7 +13,9 @@
 #include "common/sys/clock.h"
 #include "nfvo/store/seal.h"
 #include "nfvo/store/store_agent.h"
+#include "nfvo/store/store_watch.h"
 #include "nfvo/vnfm/internal.h"
+#include "proto/rights.h"
 
 /* LEASE: longer than all calls about one batch take. */
 enum { BATCH = 256, LEASE_S = 15, POLL_MS = 2000, REFUSED_PAUSE_S = 60, COMPARE_S = 60 };
@@ -30,7 +32,7 @@ struct agents {
     struct arena strange;       /* memory of: */
     struct proto_strs not_ours; /* hostnames whose user is somebody else's */
     int64_t compare_at_us, rest_until_us;
-    bool is_failing;
+    bool is_failing, is_danger_told;
     int wake_fd; /* compare, or stop */
     atomic_bool is_stopping, is_compare_due, is_vhost_new;
     pthread_t thread;
@@ -69,11 +71,38 @@ static void put_off(struct agents *a, const struct store_agent *list, size_t n, 
     err_ignore(store_agent_put_off(a->db, &names, pause_us, NULL), "then the lease ends by itself");
 }
 
+/* Its agent waits, and cannot say why. */
+static void tell_refused(struct agents *a, const char *hostname, const struct err *why)
+{
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
+    topology_agent_user(hostname, &user);
+    err_ignore(store_refusal_tell(a->db, "account", user.s, "agent", hostname, why),
+               "the log has it");
+}
+
 /* --- making --- */
 
 static bool is_not_ours(const struct agents *a, const char *hostname)
 {
     return proto_strs_has(&a->not_ours, hostname);
+}
+
+static void choose_rights(const struct agents *a, const struct store_agent *agent,
+                          struct topology_rights *r)
+{
+    bool is_foreign_welcome = a->setup->options->has_agents_default_exchange;
+    if (agent->is_old)
+        topology_rights_agent_old(r, agent->hostname, agent->endpoint, is_foreign_welcome);
+    else if (agent->is_shared && is_foreign_welcome)
+        topology_rights_agent_unmodified(r, agent->hostname, agent->endpoint);
+    else
+        topology_rights_agent(r, agent->hostname, agent->endpoint);
+}
+
+static struct management_limits limits_of(const struct agents *a)
+{
+    return (struct management_limits){.connections = a->setup->options->agents_connections_max,
+                                      .channels = a->setup->options->agents_channels_max};
 }
 
 static enum err_code put_logins(struct agents *a, const struct store_agent *list, size_t n,
@@ -86,14 +115,15 @@ static enum err_code put_logins(struct agents *a, const struct store_agent *list
     for (size_t i = 0; i < n; i++) {
         rights[i] = (struct topology_rights)TOPOLOGY_RIGHTS_INIT;
         texts[2 * i] = texts[2 * i + 1] = (struct sbuf)SBUF_INIT;
-        topology_rights_agent(&rights[i], list[i].hostname, list[i].endpoint,
-                              a->setup->options->has_agents_default_exchange);
+        choose_rights(a, &list[i], &rights[i]);
         topology_agent_user(list[i].hostname, &texts[2 * i]);
         seal_derive(store_seal(a->setup->store), SEAL_AGENT_LOGIN, list[i].hostname,
                     &texts[2 * i + 1]);
         logins[i] = (struct management_login){texts[2 * i].s, texts[2 * i + 1].s, &rights[i]};
     }
-    enum err_code rc = management_put_logins(&a->management, vhost_of(a), a->tag.s, logins, n, err);
+    const struct management_limits limits = limits_of(a);
+    enum err_code rc =
+        management_put_logins(&a->management, vhost_of(a), a->tag.s, &limits, logins, n, err);
     for (size_t i = 0; i < n; i++) {
         explicit_bzero(texts[2 * i + 1].s, texts[2 * i + 1].len);
         sbuf_release(&texts[2 * i]);
@@ -109,10 +139,16 @@ static enum err_code delete_users(struct agents *a, const struct store_agent *li
     AUTO(arena_release) struct arena mem = ARENA_INIT;
     const char **users = arena_alloc(&mem, (n + 1) * sizeof(users[0]));
     size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!is_not_ours(a, list[i].hostname))
-            users[k++] = arena_printf(&mem, "%s%s", a->prefix.s, list[i].hostname);
-    enum err_code rc = management_delete_users(&a->management, users, k, err);
+    enum err_code rc = ERR_OK;
+    for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+        if (is_not_ours(a, list[i].hostname))
+            continue;
+        users[k++] = arena_printf(&mem, "%s%s", a->prefix.s, list[i].hostname);
+        if (list[i].is_alone) /* the virtual host, then the user: nobody is left in it */
+            rc = management_delete_vhost(&a->management, users[k - 1], err);
+    }
+    if (rc == ERR_OK)
+        rc = management_delete_users(&a->management, users, k, err);
     if (rc == ERR_OK)
         metric_add(a->metrics, M_AGENT_LOGINS_REMOVED, (int64_t)k, 0, 0);
     return rc;
@@ -129,6 +165,8 @@ static enum err_code tell_made(struct agents *a, const struct store_agent *list,
     for (size_t i = 0; i < n; i++)
         db_array_text(&names, list[i].hostname);
     enum err_code rc = store_agent_made(a->db, &names, &mem, &gone, &n_gone, err);
+    for (size_t i = 0; i < n_gone; i++)
+        gone[i].is_alone = list[0].is_alone; /* of these there is one only */
     if (rc == ERR_OK && n_gone)
         rc = delete_users(a, gone, n_gone, err);
     if (rc == ERR_OK)
@@ -150,6 +188,7 @@ static enum err_code make_each(struct agents *a, const struct store_agent *list,
         if (rc == ERR_PEER) {
             log_error(LOG_VNFM, "agent_login_refused", KV_S("hostname", list[i].hostname),
                       KV_ERR(&why));
+            tell_refused(a, list[i].hostname, &why);
             put_off(a, &list[i], 1, REFUSED_PAUSE_S * USEC_PER_SEC);
             rc = ERR_OK;
         } else if (rc == ERR_OK) {
@@ -191,16 +230,124 @@ static size_t leave_out_strangers(struct agents *a, struct store_agent *list, si
             list[left++] = list[i];
             continue;
         }
+        struct err why = ERR_INIT;
+        err_set(&why, ERR_EXISTS, "the broker has a user '%s%s' that is not ours", a->prefix.s,
+                list[i].hostname);
+        err_hint(&why, "delete that user on the broker: its name belongs to an agent");
         log_error(LOG_SEC, "agent_user_is_not_ours", KV_S("hostname", list[i].hostname),
-                  KV_S("hint", "delete that user on the broker: its name belongs to an agent"));
+                  KV_ERR(&why));
+        tell_refused(a, list[i].hostname, &why);
         put_off(a, &list[i], 1, REFUSED_PAUSE_S * USEC_PER_SEC);
+    }
+    return left;
+}
+
+/* --- unmodified agents, each in a virtual host of its own --- */
+
+static void refuse(struct agents *a, const struct store_agent *agent, const struct err *why)
+{
+    log_warn(LOG_SEC, "agent_login_refused", KV_S("hostname", agent->hostname), KV_ERR(why));
+    tell_refused(a, agent->hostname, why);
+    put_off(a, agent, 1, REFUSED_PAUSE_S * USEC_PER_SEC);
+}
+
+static enum err_code may_be_alone(struct agents *a, struct err *err)
+{
+    int64_t n = 0, max = a->setup->options->agents_own_max;
+    if (!a->setup->options->has_agents_default_exchange) {
+        err_set(err, ERR_DENIED,
+                "its user data asks for a virtual host of its own "
+                "(" USER_DATA_EMS_VHOST "), for an agent that is not Baton's");
+        return err_hint(err,
+                        "agents-default-exchange = yes in nfvo.conf allows that; restart nfvo, "
+                        "and the agent gets its login");
+    }
+    enum err_code rc = store_agent_count_alone(a->db, &n, err);
+    if (rc != ERR_OK || n < max)
+        return rc;
+    err_set(err, ERR_DENIED,
+            "%lld unmodified agents have virtual hosts of their own, and no more "
+            "are allowed",
+            (long long)n);
+    return err_hint(err, "delete a service of theirs, or raise agents-own-max in nfvo.conf");
+}
+
+/* Its VNFM gets in as well. One whose account is gone meanwhile is none any more. */
+static enum err_code let_managers_in(struct agents *a, const char *vhost, const char *endpoint,
+                                     struct err *err)
+{
+    AUTO(arena_release) struct arena mem = ARENA_INIT;
+    AUTO(topology_rights_release) struct topology_rights rights = RIGHTS_INIT;
+    const char **accounts;
+    size_t n;
+    enum err_code rc = store_agents_managers(a->db, endpoint, &mem, &accounts, &n, err);
+    rights_of(RIGHTS_AGENTS_MANAGER, &(struct rights_names){.endpoint = endpoint}, &rights);
+    for (size_t i = 0; rc == ERR_OK && i < n; i++) {
+        rc = management_put_rights(&a->management, vhost, accounts[i], &rights, err);
+        rc = rc == ERR_PEER ? ERR_OK : rc;
+    }
+    return rc;
+}
+
+static enum err_code put_alone(struct agents *a, const struct store_agent *agent, struct err *err)
+{
+    AUTO(topology_rights_release) struct topology_rights rights = RIGHTS_INIT;
+    AUTO(sbuf_release) struct sbuf user = SBUF_INIT, password = SBUF_INIT;
+    const struct management_limits limits = limits_of(a);
+    topology_agent_user(agent->hostname, &user); /* also the virtual host's name */
+    seal_derive(store_seal(a->setup->store), SEAL_AGENT_LOGIN, agent->hostname, &password);
+    rights_of(RIGHTS_AGENT_UNMODIFIED,
+              &(struct rights_names){.endpoint = agent->endpoint, .host = agent->hostname},
+              &rights);
+    enum err_code rc =
+        management_put_own_vhost(&a->management, user.s, a->tag.s, agent->endpoint, err);
+    if (rc == ERR_OK)
+        rc = let_managers_in(a, user.s, agent->endpoint, err);
+    if (rc == ERR_OK)
+        rc = management_bound_agents(&a->management, user.s, a->setup->options->agents_queue_max,
+                                     err);
+    if (rc == ERR_OK)
+        rc = management_put_logins(&a->management, user.s, a->tag.s, &limits,
+                                   &(struct management_login){user.s, password.s, &rights}, 1, err);
+    explicit_bzero(password.s, password.len);
+    return rc;
+}
+
+/* Returns how many of the list are left: those that share the agents' virtual host. */
+static size_t make_those_alone(struct agents *a, struct store_agent *list, size_t n,
+                               enum err_code *rc, struct err *err)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct err why = ERR_INIT;
+        if (!list[i].is_alone) {
+            list[left++] = list[i];
+            continue;
+        }
+        if (*rc != ERR_OK)
+            continue; /* its lease ends */
+        enum err_code one = may_be_alone(a, &why);
+        if (one == ERR_OK)
+            one = put_alone(a, &list[i], &why);
+        if (one == ERR_OK)
+            *rc = tell_made(a, &list[i], 1, err);
+        else if (one == ERR_PEER || one == ERR_DENIED)
+            refuse(a, &list[i], &why);
+        else {
+            *rc = one;
+            *err = why;
+        }
     }
     return left;
 }
 
 static enum err_code make(struct agents *a, struct store_agent *list, size_t n, struct err *err)
 {
+    enum err_code rc_alone = ERR_OK;
     n = leave_out_strangers(a, list, n);
+    n = make_those_alone(a, list, n, &rc_alone, err);
+    if (rc_alone != ERR_OK)
+        return rc_alone;
     if (n == 0)
         return ERR_OK;
     enum err_code rc = put_logins(a, list, n, err);
@@ -290,6 +437,9 @@ static enum err_code compare(struct agents *a, struct err *err)
         rc = management_users(&a->management, a->tag.s, on_user, &c, err);
     if (is_new)
         atomic_store(&a->is_vhost_new, true);
+    if (rc == ERR_OK)
+        rc = management_bound_agents(&a->management, vhost_of(a),
+                                     a->setup->options->agents_queue_max, err);
     if (atomic_load(&a->is_vhost_new)) /* and so nobody has rights in it */
         db_array_clear(&c.listed);
     if (rc == ERR_OK)
@@ -304,6 +454,24 @@ static enum err_code compare(struct agents *a, struct err *err)
     return rc;
 }
 
+/* Once: whose agents reach one another, whatever their rights say. */
+static void tell_danger(struct agents *a)
+{
+    int64_t old = 0;
+    if (a->is_danger_told || store_agent_count_old(a->db, &old, NULL) != ERR_OK)
+        return;
+    a->is_danger_told = true;
+    if (a->setup->options->has_agents_default_exchange)
+        log_info(LOG_SEC, "agents_default_exchange_is_on",
+                 KV_S("hint", "unmodified agents get virtual hosts of their own, for which their "
+                              "user data asks by " USER_DATA_EMS_VHOST));
+    if (old)
+        log_warn(LOG_SEC, "agents_of_before", KV_I("agents", old), KV_S("vhost", vhost_of(a)),
+                 KV_S("hint", "launched before " TOPOLOGY_AGENTS_EXCHANGE " was there, they reach "
+                              "one another; baton status names their services: delete them, and "
+                              "deploy them again"));
+}
+
 static void compare_if_due(struct agents *a)
 {
     struct err err = ERR_INIT;
@@ -312,6 +480,8 @@ static void compare_if_due(struct agents *a)
     bool is_done = compare(a, &err) == ERR_OK;
     if (!is_done && !a->is_failing && !atomic_load(&a->is_stopping))
         log_warn(LOG_VNFM, "agents_logins_not_compared", KV_ERR(&err));
+    if (is_done)
+        tell_danger(a);
     a->is_failing |= !is_done;
     a->compare_at_us =
         clock_mono_us() + (is_done ? COMPARE_S * USEC_PER_SEC : RETRY_MAX_MS * USEC_PER_MS);
@@ -410,11 +580,6 @@ enum err_code agents_open(struct agents **ret, const struct registry_setup *setu
     a->db = store_connection(setup->store, "nfvo-agents");
     management_init(&a->management, setup, cancel_fd);
     make_tag(a);
-    if (strcmp(vhost, management_vhost(&a->management)) == 0) {
-        release(a);
-        err_set(err, ERR_INVALID, "agents-vhost is the suite's own virtual host '%s'", vhost);
-        return err_hint(err, "agents must not share it: name another one; it is made");
-    }
     if (a->wake_fd < 0 || pthread_create(&a->thread, NULL, run, a) != 0) {
         release(a);
         return err_set_errno(err, ERR_IO, errno, "start the keeper of the agents' logins");

@@ -1,5 +1,7 @@
 #include "nfvo/vnfm/management.h"
 
+#include <inttypes.h>
+
 #include "common/bus/bus.h"
 #include "common/http/client.h"
 #include "nfvo/vnfm/registry.h"
@@ -11,7 +13,8 @@
     X(STR,  name,           "name",        _, OPTIONAL)    \
     X(BOOL, is_auto_delete, "auto_delete", _, OPTIONAL)    \
     X(INT,  consumers,      "consumers",   _, OPTIONAL)    \
-    X(INT,  messages,       "messages",    _, OPTIONAL)
+    X(INT,  messages,       "messages",    _, OPTIONAL)    \
+    X(INT,  bytes,          "message_bytes", _, OPTIONAL)
 PROTO_RECORD(broker_queue, BROKER_QUEUE_FIELDS)
 #define BROKER_PAGE_FIELDS(X)                                     \
     X(LIST, items,      "items",      broker_queue, OPTIONAL)     \
@@ -34,7 +37,10 @@ enum { PAGE_SIZE = 500 /* the broker's maximum */, PAGES_MAX = 200, ANSWER_MAX =
 
 void management_init(struct management *m, const struct registry_setup *setup, int cancel_fd)
 {
-    *m = (struct management){.setup = setup, .client = http_client_new(), .cancel_fd = cancel_fd};
+    *m = (struct management){.setup = setup,
+                             .client = http_client_new(),
+                             .cancel_fd = cancel_fd,
+                             .timeout_ms = setup->options->management_timeout_ms};
 }
 
 void management_release(struct management *m)
@@ -84,8 +90,8 @@ enum err_code management_call(struct management *m, const char *method, const ch
         .type = body ? "application/json" : NULL,
         .body = body ? body->s : NULL,
         .body_len = body ? body->len : 0,
-        .timeout_ms = o->management_timeout_ms,
-        .connect_timeout_ms = o->management_timeout_ms,
+        .timeout_ms = m->timeout_ms,
+        .connect_timeout_ms = m->timeout_ms,
         .max_body = ANSWER_MAX,
         .user = or_else(o->management_user, m->setup->bus->user, "guest"),
         .password = or_else(o->management_password, m->setup->bus->password, "guest"),
@@ -133,13 +139,15 @@ static void add_member(struct sbuf *body, const char *name, const char *value)
 }
 
 enum err_code management_put_user(struct management *m, const char *user, const char *password,
-                                  bool is_administrator, struct err *err)
+                                  const char *more_tag, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf tags = SBUF_INIT;
+    sbuf_addf(&tags, MANAGEMENT_TAG "%s%s", more_tag ? "," : "", more_tag ? more_tag : "");
     add_path(&path, "users", NULL, user);
     add_member(&body, "password", password);
-    add_member(&body, "tags", is_administrator ? "administrator," MANAGEMENT_TAG : MANAGEMENT_TAG);
+    add_member(&body, "tags", tags.s);
     sbuf_addc(&body, '}');
     enum err_code rc = management_change(m, "PUT", path.s, &body, err);
     explicit_bzero(body.s, body.len);
@@ -177,12 +185,19 @@ enum err_code management_put_rights(struct management *m, const char *vhost, con
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    enum err_code rc = ERR_OK;
     add_path(&path, "topic-permissions", vhost, user);
-    add_member(&body, "exchange", TOPOLOGY_EXCHANGE);
-    add_member(&body, "write", r->topic_write.s);
-    add_member(&body, "read", r->topic_read.s);
-    sbuf_addc(&body, '}');
-    enum err_code rc = management_change(m, "PUT", path.s, &body, err);
+    if (!r->exchanges[0] && (rc = management_change(m, "DELETE", path.s, NULL, err)) ==
+                                ERR_NOT_FOUND) /* the user is new */
+        rc = ERR_OK;
+    for (size_t i = 0; i < TOPOLOGY_RIGHTS_EXCHANGES && r->exchanges[i] && rc == ERR_OK; i++) {
+        sbuf_clear(&body);
+        add_member(&body, "exchange", r->exchanges[i]);
+        add_member(&body, "write", r->topic_write.s);
+        add_member(&body, "read", r->topic_read.s);
+        sbuf_addc(&body, '}');
+        rc = management_change(m, "PUT", path.s, &body, err);
+    }
     if (rc != ERR_OK)
         return rc;
     sbuf_clear(&path);
@@ -203,18 +218,39 @@ enum err_code management_delete_user(struct management *m, const char *user, str
     return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
-static enum err_code read_page(struct management *m, int page, struct arena *a,
-                               struct broker_page **ret, struct err *err)
+enum err_code management_put_bounds(struct management *m, const char *vhost, const char *queue,
+                                    int64_t max_bytes, int64_t keep_ms, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf pattern = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    for (const char *c = queue; *c; c++)
+        sbuf_addf(&pattern, *c == '.' ? "[%c]" : "%c", *c);
+    add_path(&path, "policies", vhost, queue);
+    sbuf_addf(&body,
+              "{\"pattern\":\"^%s$\",\"apply-to\":\"queues\",\"priority\":1,\"definition\":{"
+              "\"max-length-bytes\":%" PRId64 ",\"message-ttl\":%" PRId64
+              ",\"overflow\":\"drop-head\"}}",
+              pattern.s, max_bytes, keep_ms);
+    return management_change(m, "PUT", path.s, &body, err);
+}
+
+struct listed {
+    const char *vhost, *regex;
+};
+
+static enum err_code read_page(struct management *m, const struct listed *what, int page,
+                               struct arena *a, struct broker_page **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
-    add_path(&path, "queues", management_vhost(m), "");
+    add_path(&path, "queues", what->vhost, "");
     sbuf_truncate(&path, path.len - 1);
-    sbuf_addf(
-        &path,
-        "?page=%d&page_size=%d&columns=name,auto_delete,consumers,messages&use_regex=true&name=",
-        page, PAGE_SIZE);
-    http_percent_encode(&path, "^(?!nfvo\\.reply\\.|amq\\.gen-)");
+    sbuf_addf(&path,
+              "?page=%d&page_size=%d&columns=name,auto_delete,consumers,messages,message_bytes&use_"
+              "regex=true&name=",
+              page, PAGE_SIZE);
+    http_percent_encode(&path, what->regex);
     enum err_code rc = management_call(m, "GET", path.s, NULL, &res, err);
     if (rc == ERR_OK && proto_decode(&broker_page_type, res.body.s, res.body.len, 0, a, ret, err) !=
                             ERR_OK) { /* a proxy, or half an answer */
@@ -229,11 +265,21 @@ enum err_code management_queues(struct management *m,
                                 void (*report)(void *arg, const struct management_queue *queue),
                                 void *arg, struct err *err)
 {
+    return management_queues_like(m, management_vhost(m), "^(?!nfvo\\.reply\\.|amq\\.gen-)", report,
+                                  arg, err);
+}
+
+enum err_code management_queues_like(struct management *m, const char *vhost, const char *regex,
+                                     void (*report)(void *arg,
+                                                    const struct management_queue *queue),
+                                     void *arg, struct err *err)
+{
+    struct listed what = {vhost, regex};
     int64_t pages = 1;
     for (int page = 1; page <= pages && page <= PAGES_MAX; page++) {
         AUTO(arena_release) struct arena a = ARENA_INIT;
         struct broker_page *p = NULL;
-        enum err_code rc = read_page(m, page, &a, &p, err);
+        enum err_code rc = read_page(m, &what, page, &a, &p, err);
         if (rc == ERR_PEER && page > 1)
             return ERR_OK; /* queues vanished meanwhile: there is no such page any more */
         if (rc != ERR_OK)
@@ -245,7 +291,8 @@ enum err_code management_queues(struct management *m,
                        &(struct management_queue){.name = p->items.at[i]->name,
                                                   .is_auto_delete = p->items.at[i]->is_auto_delete,
                                                   .consumers = p->items.at[i]->consumers,
-                                                  .messages = p->items.at[i]->messages});
+                                                  .messages = p->items.at[i]->messages,
+                                                  .bytes = p->items.at[i]->bytes});
     }
     return ERR_OK;
 }

@@ -1,6 +1,7 @@
 /* Many broker users in one call. One after the other they take three calls each, and a suite at
  * work makes hundreds a second; a definitions upload takes them all, in one transaction each at the
  * broker. */
+#include <inttypes.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -8,6 +9,8 @@
 #include "nfvo/vnfm/management.h"
 #include "proto/codec/codec.h"
 #include "proto/topology.h"
+
+enum { OWN_VHOST_QUEUES = 16 };
 
 /* clang-format off */
 #define LISTED_USER_FIELDS(X)           \
@@ -30,9 +33,26 @@ static void add_member(struct sbuf *out, const char *name, const char *value)
     proto_quotes(out, value);
 }
 
+/* What agents measure, for whoever collects it: the oldest go, and nothing waits for it. */
+static void add_metrics_queue(struct sbuf *body, const char *vhost)
+{
+    sbuf_adds(body, ",\"queues\":[{\"name\":\"" QUEUE_AGENT_METRICS "\"");
+    add_member(body, "vhost", vhost);
+    sbuf_addf(body,
+              ",\"durable\":true,\"auto_delete\":false,\"arguments\":{\"x-max-length-bytes\":%d,"
+              "\"x-message-ttl\":%d,\"x-overflow\":\"drop-head\"}}],\"bindings\":[{\"source\":"
+              "\"" TOPOLOGY_AGENTS_EXCHANGE "\"",
+              QUEUE_AGENT_METRICS_BYTES, QUEUE_AGENT_METRICS_KEEP_MS);
+    add_member(body, "vhost", vhost);
+    sbuf_adds(body, ",\"destination\":\"" QUEUE_AGENT_METRICS
+                    "\",\"destination_type\":\"queue\",\"routing_key\":\"" QUEUE_AGENT_METRICS
+                    "\",\"arguments\":{}}]");
+}
+
 enum err_code management_put_agents_vhost(struct management *m, const char *vhost, bool *ret_is_new,
                                           struct err *err)
 {
+    static const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
@@ -46,11 +66,94 @@ enum err_code management_put_agents_vhost(struct management *m, const char *vhos
         return rc;
     /* As a definition, because to declare it our own user would need rights there. */
     sbuf_clear(&body);
+    sbuf_adds(&body, "{\"exchanges\":[");
+    for (size_t i = 0; i < ARRAY_LEN(exchanges); i++) {
+        sbuf_addf(&body, "%s{\"name\":\"%s\"", i ? "," : "", exchanges[i]);
+        add_member(&body, "vhost", vhost);
+        sbuf_adds(&body, ",\"type\":\"topic\",\"durable\":true,\"auto_delete\":false,"
+                         "\"internal\":false,\"arguments\":{}}");
+    }
+    sbuf_addc(&body, ']');
+    add_metrics_queue(&body, vhost);
+    sbuf_addc(&body, '}');
+    return management_change(m, "POST", "definitions", &body, err);
+}
+
+static void add_path(struct sbuf *out, const char *what, const char *vhost, const char *name)
+{
+    sbuf_addf(out, "%s/", what);
+    http_percent_encode(out, vhost);
+    sbuf_addf(out, "/%s", name);
+}
+
+enum err_code management_bound_agents(struct management *m, const char *vhost, int64_t max_bytes,
+                                      struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf commands = SBUF_INIT, up = SBUF_INIT, body = SBUF_INIT;
+    if (!max_bytes)
+        return ERR_OK;
+    add_path(&commands, "operator-policies", vhost, "agents-commands");
+    sbuf_addf(&body,
+              "{\"pattern\":\"^vnfm[.]\",\"apply-to\":\"queues\",\"priority\":1,\"definition\":{"
+              "\"max-length-bytes\":%" PRId64 "}}",
+              max_bytes);
+    enum err_code rc = management_change(m, "PUT", commands.s, &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    add_path(&up, "policies", vhost, "agents-up");
+    sbuf_clear(&body);
+    sbuf_addf(&body,
+              "{\"pattern\":\"^ems[.].+[.](register|replies[.].+)$\",\"apply-to\":\"queues\","
+              "\"priority\":1,\"definition\":{\"max-length-bytes\":%" PRId64
+              ",\"overflow\":\"reject-publish\"}}",
+              max_bytes);
+    return management_change(m, "PUT", up.s, &body, err);
+}
+
+enum err_code management_put_own_vhost(struct management *m, const char *vhost, const char *tag,
+                                       const char *endpoint, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT, body = SBUF_INIT, hellos = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf limit = SBUF_INIT;
+    sbuf_adds(&path, "vhosts/");
+    http_percent_encode(&path, vhost);
+    sbuf_addf(&body, "{\"description\":\"an unmodified agent, alone\",\"tags\":\"%s\"}", tag);
+    enum err_code rc = management_change(m, "PUT", path.s, &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    topology_hello_queue(endpoint, &hellos);
+    sbuf_clear(&body);
     sbuf_adds(&body, "{\"exchanges\":[{\"name\":\"" TOPOLOGY_EXCHANGE "\"");
     add_member(&body, "vhost", vhost);
-    sbuf_adds(&body, ",\"type\":\"topic\",\"durable\":true,\"auto_delete\":false,"
-                     "\"internal\":false,\"arguments\":{}}]}");
-    return management_change(m, "POST", "definitions", &body, err);
+    sbuf_adds(&body,
+              ",\"type\":\"topic\",\"durable\":true,\"auto_delete\":false,\"internal\":false,"
+              "\"arguments\":{}}],\"queues\":[{\"name\":");
+    proto_quotes(&body, hellos.s);
+    add_member(&body, "vhost", vhost);
+    sbuf_addf(&body,
+              ",\"durable\":true,\"auto_delete\":false,\"arguments\":{\"x-queue-type\":\"quorum\","
+              "\"x-delivery-limit\":%d}}],\"bindings\":[{\"source\":\"" TOPOLOGY_EXCHANGE "\"",
+              QUEUE_DELIVERY_LIMIT);
+    add_member(&body, "vhost", vhost);
+    add_member(&body, "destination", hellos.s);
+    add_member(&body, "routing_key", hellos.s);
+    sbuf_adds(&body, ",\"destination_type\":\"queue\",\"arguments\":{}}]}");
+    rc = management_change(m, "POST", "definitions", &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    add_path(&limit, "vhost-limits", vhost, "max-queues");
+    sbuf_clear(&body);
+    sbuf_addf(&body, "{\"value\":%d}", OWN_VHOST_QUEUES);
+    return management_change(m, "PUT", limit.s, &body, err);
+}
+
+enum err_code management_delete_vhost(struct management *m, const char *vhost, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_adds(&path, "vhosts/");
+    http_percent_encode(&path, vhost);
+    enum err_code rc = management_change(m, "DELETE", path.s, NULL, err);
+    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 
 /* As the broker keeps it: salt, and SHA-256 of salt and password. */
@@ -70,11 +173,26 @@ static void add_password_hash(struct sbuf *out, const char *password)
     sbuf_adds(out, ",\"hashing_algorithm\":\"rabbit_password_hashing_sha256\"");
 }
 
-static void add_user(struct sbuf *out, const char *tag, const struct management_login *l)
+static void add_limits(struct sbuf *out, const struct management_limits *limits)
+{
+    const char *comma = "";
+    sbuf_adds(out, ",\"limits\":{");
+    if (limits->connections) {
+        sbuf_addf(out, "\"max-connections\":%" PRId64, limits->connections);
+        comma = ",";
+    }
+    if (limits->channels)
+        sbuf_addf(out, "%s\"max-channels\":%" PRId64, comma, limits->channels);
+    sbuf_addc(out, '}');
+}
+
+static void add_user(struct sbuf *out, const char *tag, const struct management_limits *limits,
+                     const struct management_login *l)
 {
     sbuf_adds(out, "{\"name\":");
     proto_quotes(out, l->user);
     add_password_hash(out, l->password);
+    add_limits(out, limits);
     sbuf_addf(out, ",\"tags\":\"" MANAGEMENT_AGENT_TAG ",%s\"}", tag);
 }
 
@@ -91,13 +209,15 @@ static void add_rights(struct sbuf *out, const char *vhost, const struct managem
 
 static void add_topic_rights(struct sbuf *out, const char *vhost, const struct management_login *l)
 {
-    sbuf_adds(out, "{\"user\":");
-    proto_quotes(out, l->user);
-    add_member(out, "vhost", vhost);
-    add_member(out, "exchange", TOPOLOGY_EXCHANGE);
-    add_member(out, "write", l->rights->topic_write.s);
-    add_member(out, "read", l->rights->topic_read.s);
-    sbuf_addc(out, '}');
+    for (size_t i = 0; i < TOPOLOGY_RIGHTS_EXCHANGES && l->rights->exchanges[i]; i++) {
+        sbuf_adds(out, i ? ",{\"user\":" : "{\"user\":");
+        proto_quotes(out, l->user);
+        add_member(out, "vhost", vhost);
+        add_member(out, "exchange", l->rights->exchanges[i]);
+        add_member(out, "write", l->rights->topic_write.s);
+        add_member(out, "read", l->rights->topic_read.s);
+        sbuf_addc(out, '}');
+    }
 }
 
 static enum err_code upload(struct management *m, struct sbuf *body, struct err *err)
@@ -109,6 +229,7 @@ static enum err_code upload(struct management *m, struct sbuf *body, struct err 
 /* Users and topic rights first, then the rights that let them in: a login without topic rights may
  * publish and bind every key, and the broker takes rights before topic rights. */
 enum err_code management_put_logins(struct management *m, const char *vhost, const char *tag,
+                                    const struct management_limits *limits,
                                     const struct management_login *logins, size_t n,
                                     struct err *err)
 {
@@ -117,7 +238,7 @@ enum err_code management_put_logins(struct management *m, const char *vhost, con
     sbuf_adds(&users, "{\"users\":[");
     for (size_t i = 0; i < n; i++) {
         sbuf_adds(&users, i ? "," : "");
-        add_user(&users, tag, &logins[i]);
+        add_user(&users, tag, limits, &logins[i]);
     }
     sbuf_adds(&users, "],\"topic_permissions\":[");
     for (size_t i = 0; i < n; i++) {
@@ -154,34 +275,49 @@ static enum err_code is_agents_login(struct management *m, const char *path, boo
     return rc;
 }
 
-static enum err_code has_rights_elsewhere(struct management *m, const char *vhost, const char *path,
-                                          bool *ret, struct err *err)
+enum err_code management_rights(struct management *m, const char *user,
+                                void (*report)(void *arg, const char *vhost), void *arg,
+                                struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
     struct listed_right_list list = {0};
-    enum err_code rc = management_call(m, "GET", path, NULL, &res, err);
+    sbuf_adds(&path, "users/");
+    http_percent_encode(&path, user);
+    sbuf_adds(&path, "/permissions");
+    enum err_code rc = management_call(m, "GET", path.s, NULL, &res, err);
     if (rc == ERR_OK)
         rc = proto_decode_list(&listed_right_type, res.body.s, res.body.len, &a, &list, err);
     for (uint32_t i = 0; rc == ERR_OK && i < list.n; i++)
-        *ret |= !list.at[i]->vhost || strcmp(list.at[i]->vhost, vhost) != 0;
+        report(arg, list.at[i]->vhost ? list.at[i]->vhost : "");
     http_response_release(&res);
-    return rc;
+    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+}
+
+struct elsewhere {
+    const char *vhost;
+    bool is;
+};
+
+static void look_elsewhere(void *arg, const char *vhost)
+{
+    struct elsewhere *e = arg;
+    e->is |= strcmp(vhost, e->vhost) != 0;
 }
 
 enum err_code management_is_free_login(struct management *m, const char *vhost, const char *user,
                                        bool *ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    bool is_agents = false, is_in_use = false;
+    struct elsewhere e = {.vhost = vhost};
+    bool is_agents = false;
     sbuf_adds(&path, "users/");
     http_percent_encode(&path, user);
     enum err_code rc = is_agents_login(m, path.s, &is_agents, err);
-    if (rc == ERR_OK && is_agents) {
-        sbuf_adds(&path, "/permissions");
-        rc = has_rights_elsewhere(m, vhost, path.s, &is_in_use, err);
-    }
-    *ret = rc == ERR_NOT_FOUND || (rc == ERR_OK && is_agents && !is_in_use);
+    if (rc == ERR_OK && is_agents)
+        rc = management_rights(m, user, look_elsewhere, &e, err);
+    *ret = rc == ERR_NOT_FOUND || (rc == ERR_OK && is_agents && !e.is);
     return rc == ERR_NOT_FOUND ? ERR_OK : rc;
 }
 

@@ -14,7 +14,7 @@
 #define CACHED_SIZE (256 * 1024) /* larger texts are made each time */
 
 struct slot {
-    char key[160]; /* the reference */
+    char key[160]; /* kind, id, version, zone of the reference; "" if it is too long to be kept */
     struct sbuf text;
 };
 struct render_cache {
@@ -51,7 +51,7 @@ static enum err_code with_zone(const struct sbuf *full, const char *zone, struct
     if (rc != ERR_OK)
         return rc;
     proto_strmap_set(&pop->metadata, "az", zone, &a);
-    proto_encode(&vim_instance_type, pop, PROTO_COMPLETE, out);
+    proto_encode(&vim_instance_type, pop, PROTO_COMPLETE | PROTO_LEAN, out);
     return ERR_OK;
 }
 
@@ -94,39 +94,43 @@ static enum err_code load_package(struct db *db, const char *id, struct slot *s,
     struct vnf_package *package;
     enum err_code rc = store_package_get(db, id, "*", true, &a, &package, err);
     if (rc == ERR_OK)
-        proto_encode(&vnf_package_type, package, PROTO_COMPLETE, &s->text);
+        proto_encode(&vnf_package_type, package, PROTO_COMPLETE | PROTO_LEAN, &s->text);
     return rc;
 }
 
-/* "ems:<hostname>"; "pop:<id>:<version>:<zone>", version 0: whatever is there now, not cached;
- * "pkg:<id>:<version>", a VNF package. */
-enum err_code render_reference(void *cache, struct db *db, const char *name, char **ret,
+/* A PoP as it is now (version 0) has no key: it is not cached. */
+static void key_of(const struct send_ref *ref, char key[static 160])
+{
+    int n =
+        snprintf(key, 160, "%u:%s:%lld:%s", ref->kind, ref->id, (long long)ref->version, ref->arg);
+    if (n >= 160 || (ref->kind == REFERENCE_POP && ref->version == 0))
+        key[0] = '\0';
+}
+
+enum err_code render_reference(void *cache, struct db *db, const struct send_ref *ref, char **ret,
                                struct err *err)
 {
     struct render_cache *c = cache;
-    char id[64];
-    long long version;
-    int n = 0;
-    if (strncmp(name, REFERENCE_EMS, strlen(REFERENCE_EMS)) == 0) {
-        *ret = agent_password(c, name + strlen(REFERENCE_EMS));
+    char key[160];
+    if (ref->kind == REFERENCE_AGENT) {
+        *ret = agent_password(c, ref->id);
         return ERR_OK;
     }
-    bool is_package = sscanf(name, "pkg:%63[^:]:%lld", id, &version) == 2;
-    if (!is_package && (sscanf(name, "pop:%63[^:]:%lld:%n", id, &version, &n) != 2 || n == 0))
-        return err_set(err, ERR_INTERNAL, "reference '%s' is not known", name);
-    bool is_cached = is_package || version;
-    struct slot *s = is_cached ? find(c, name) : NULL;
+    if (ref->kind != REFERENCE_POP && ref->kind != REFERENCE_PACKAGE)
+        return err_set(err, ERR_INTERNAL, "reference of kind %u is not known", ref->kind);
+    key_of(ref, key);
+    struct slot *s = *key ? find(c, key) : NULL;
     if (!s) {
         s = &c->slots[c->next++ % SLOTS];
         store_wipe(&s->text);
         s->text = (struct sbuf)SBUF_INIT;
         s->key[0] = '\0';
-        enum err_code rc =
-            is_package ? load_package(db, id, s, err) : load(c, db, id, name + n, s, err);
+        enum err_code rc = ref->kind == REFERENCE_PACKAGE ? load_package(db, ref->id, s, err)
+                                                          : load(c, db, ref->id, ref->arg, s, err);
         if (rc != ERR_OK)
             return rc;
-        if (is_cached && s->text.len <= CACHED_SIZE)
-            snprintf(s->key, sizeof(s->key), "%s", name);
+        if (s->text.len <= CACHED_SIZE)
+            memcpy(s->key, key, sizeof(key));
     }
     *ret = xstrndup(s->text.s, s->text.len);
     return ERR_OK;

@@ -7,9 +7,12 @@
 #include "common/ports/store_pg.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
+#include "nfvo/broker/dead_letter.h"
+#include "nfvo/broker/rooms.h"
 #include "nfvo/broker/topology_bus.h"
 #include "nfvo/lifecycle/domain.h"
 #include "nfvo/store/store_engine.h"
+#include "nfvo/store/store_room.h"
 #include "nfvo/worker/internal.h"
 #include "proto/topology.h"
 
@@ -23,8 +26,7 @@
 #define HEARTBEAT_US (2 * USEC_PER_SEC)
 #define PREFETCH     64
 
-static const char *const queues[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES,
-                                     QUEUE_INTERNAL};
+static const char *const queues[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES};
 
 struct worker {
     struct workers *all;
@@ -34,9 +36,14 @@ struct worker {
     struct engine_amqp *amqp;
     struct engine_worker *engine;
     struct render_cache *cache;
+    uint64_t rooms_seen; /* version of the list of rooms that it is connected to */
+    struct strangers strangers;
     int64_t hostnames_next, hostnames_end; /* block of numbers taken from the sequence */
     _Atomic bool is_connected;
 };
+
+/* For replacing one process after the other (deploy/README.md). */
+#define UPGRADE_GRACE_US (3600 * USEC_PER_SEC)
 
 struct workers {
     struct workers_setup setup;
@@ -46,6 +53,7 @@ struct workers {
     struct worker *workers;
     int n;
     _Atomic bool is_stopping;
+    int64_t anonymous_until_us; /* an nfvo of before rooms may be beside us */
     char id[ID_SIZE], host[128];
     struct store_process process;
 };
@@ -77,11 +85,11 @@ static int64_t next_number(void *ctx)
     return w->hostnames_next++;
 }
 
-static void bus_fault(void *arg, const char *what, const char *text)
+static void bus_fault(void *arg, const char *room, const char *what, const char *text)
 {
     const struct worker *w = arg;
-    log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("what", what),
-             KV_S("text", text));
+    log_warn(LOG_BUS, "bus_fault", KV_I("worker", w->number), KV_S("room", room),
+             KV_S("what", what), KV_S("text", text));
 }
 
 static void engine_fault(void *arg, const char *what, const struct err *err)
@@ -104,8 +112,12 @@ static void log_step(const struct decision *d, const struct step *s)
 
 static void log_decision(void *arg, const struct decision *d)
 {
-    (void)arg;
-    if (d->err.code)
+    struct worker *w = arg;
+    if (d->outcome == DECISION_FOREIGN)
+        strangers_note(&w->strangers, d->in->room, d->text, clock_mono_us());
+    else if (d->err.code && d->in->event == EV_DRIVER_ANSWER)
+        log_warn(LOG_LCM, "late_server", KV_S("agg", d->in->agg), KV_ERR(&d->err));
+    else if (d->err.code)
         log_info(LOG_LCM, "refused", KV_S("agg", d->in->agg), KV_I("event", d->in->event),
                  KV_ERR(&d->err));
     else if (d->outcome != DECISION_APPLIED)
@@ -116,30 +128,75 @@ static void log_decision(void *arg, const struct decision *d)
         log_step(d, &d->steps.at[i]);
 }
 
+static void worker_name(const struct worker *w, char name[64])
+{
+    snprintf(name, 64, "nfvo worker %d", w->number);
+}
+
+static struct bus *connect_room(void *arg, const char *room)
+{
+    const struct worker *w = arg;
+    char name[64];
+    worker_name(w, name);
+    struct bus_options bo = *w->all->setup.bus;
+    bo.name = name;
+    if (*room)
+        bo.vhost = room;
+    struct bus *bus = bus_new(&bo);
+    if (*room)
+        topology_declare_room(bus);
+    else
+        topology_declare(bus);
+    return bus;
+}
+
+static bool hears_anonymous(void *arg)
+{
+    const struct worker *w = arg;
+    return clock_mono_us() < w->all->anonymous_until_us;
+}
+
 static void connect_ports(struct worker *w, struct ids *ids)
 {
     struct workers *all = w->all;
     char name[64];
-    snprintf(name, sizeof(name), "nfvo worker %d", w->number);
-    struct bus_options bo = *all->setup.bus;
-    bo.name = name;
-    struct bus *bus = bus_new(&bo);
-    topology_declare(bus);
-    struct engine_amqp_options ao = {.queues = queues,
+    worker_name(w, name);
+    struct engine_amqp_options ao = {.open = connect_room,
+                                     .queues = queues,
                                      .n_queues = ARRAY_LEN(queues),
+                                     .inner_queue = QUEUE_INTERNAL,
+                                     .user = all->setup.bus->user,
+                                     .hears_anonymous = hears_anonymous,
                                      .prefetch = PREFETCH,
                                      .reply_queue = QUEUE_REPLIES,
                                      .reply_prefix = QUEUE_REPLY_PREFIX,
                                      .reply_expires_ms = QUEUE_REPLY_EXPIRES_MS,
                                      .dead_letters = QUEUE_DEAD_LETTERS,
+                                     .dead_letter_body = dead_letter_body,
                                      .wake_fd = engine_queue_fd(all->queue),
                                      .fault = bus_fault,
                                      .arg = w};
-    w->amqp = engine_amqp_new(bus, &ao);
+    w->amqp = engine_amqp_new(&ao);
     w->cache = render_cache_new(store_seal(all->setup.store));
     w->pg = engine_pg_new(store_connection(all->setup.store, name), &all->domain, render_reference,
                           w->cache);
     *ids = (struct ids){.ctx = w, .make = make_id, .number = next_number};
+}
+
+/* A room that is new, or ended: between steps, as nothing of the engine waits then. */
+static void follow_rooms(struct worker *w)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct room_list list;
+    if (!w->all->setup.rooms || rooms_version(w->all->setup.rooms) == w->rooms_seen)
+        return;
+    w->rooms_seen = rooms_copy(w->all->setup.rooms, &a, &list);
+    const char **names = arena_alloc(&a, list.n * sizeof(*names));
+    size_t n = 0;
+    for (uint32_t i = 0; i < list.n; i++)
+        if (*list.at[i].name)
+            names[n++] = list.at[i].name;
+    engine_amqp_set_rooms(w->amqp, names, n);
 }
 
 static void *run(void *arg)
@@ -153,6 +210,7 @@ static void *run(void *arg)
     struct engine_options options = {.sweep_every_us = 1 * USEC_PER_SEC,
                                      .due_every_us = USEC_PER_SEC / 4,
                                      .grace_us = 3 * USEC_PER_SEC,
+                                     .room_grace_us = 60 * USEC_PER_SEC,
                                      .idle_us = 100 * USEC_PER_MS,
                                      .log = log_decision,
                                      .fault = engine_fault,
@@ -161,7 +219,9 @@ static void *run(void *arg)
         engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
     int64_t beat = 0;
     while (!all->is_stopping) {
+        follow_rooms(w);
         engine_worker_step(w->engine);
+        strangers_tell(&w->strangers, engine_pg_db(w->pg), clock_mono_us());
         w->is_connected = bus_is_ready(engine_amqp_connection(w->amqp));
         if (w->number == 0 && clock_mono_us() - beat > HEARTBEAT_US) {
             beat = clock_mono_us();
@@ -188,8 +248,12 @@ enum err_code workers_open(struct workers **ret, const struct workers_setup *set
     all->clock.now_us = mono_now;
     all->queue = engine_queue_new();
     struct db *db = store_borrow(setup->store);
+    int64_t age_us = UPGRADE_GRACE_US;
     enum err_code rc = store_absorb_downtime(db, err);
+    if (rc == ERR_OK)
+        rc = store_rooms_age(db, &age_us, err);
     store_return(setup->store, db);
+    all->anonymous_until_us = clock_mono_us() + UPGRADE_GRACE_US - age_us;
     all->workers = xcalloc((size_t)setup->n, sizeof(*all->workers));
     for (int i = 0; rc == ERR_OK && i < setup->n; i++) {
         struct worker *w = &all->workers[i];
@@ -209,13 +273,21 @@ enum err_code workers_open(struct workers **ret, const struct workers_setup *set
     return ERR_OK;
 }
 
-void workers_close(struct workers *all)
+void workers_stop(struct workers *all)
 {
-    if (!all)
+    if (!all || all->is_stopping)
         return;
     all->is_stopping = true;
     for (int i = 0; i < all->n; i++)
         pthread_join(all->workers[i].thread, NULL);
+    engine_queue_close(all->queue);
+}
+
+void workers_close(struct workers *all)
+{
+    if (!all)
+        return;
+    workers_stop(all);
     for (int i = 0; i < all->n; i++) {
         struct worker *w = &all->workers[i];
         if (i == 0 && w->pg)
@@ -227,7 +299,6 @@ void workers_close(struct workers *all)
         render_cache_free(w->cache);
     }
     free(all->workers);
-    engine_queue_refuse(all->queue);
     engine_queue_free(all->queue);
     free(all);
 }
@@ -266,6 +337,8 @@ void workers_metrics(struct workers *all, struct sbuf *out)
         M(resent, "outbox rows sent by the sweeper"),
         M(deadlines, "deadlines that fired"),
         M(dead_letters, "messages moved to the dead letters"),
+        M(unreadable, "intents refused: a stored document cannot be read"),
+        M(foreign, "messages refused: their author may not say that"),
         M(decide_us, "microseconds in deciders"),
         M(load_us, "microseconds in loading"),
         M(save_us, "microseconds in saving"),

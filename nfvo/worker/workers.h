@@ -9,10 +9,12 @@
 struct workers;
 struct store;
 struct bus_options;
+struct rooms;
 
 struct workers_setup {
     const struct bus_options *bus; /* borrowed until workers_close */
     struct store *store;           /* likewise */
+    struct rooms *rooms;           /* likewise; NULL: there is the inner one only */
     struct lifecycle_settings settings;
     const char *version; /* said with the heartbeat; may be NULL */
     int n;               /* threads; as many as cores: more only shrink the batches */
@@ -21,7 +23,11 @@ struct workers_setup {
 /* Starts the threads; does not wait until they are connected. */
 MUST_USE enum err_code workers_open(struct workers **ret, const struct workers_setup *setup,
                                     struct err *err);
-/* Finishes what is in hand: publishes, confirms, acknowledges; at most some seconds. */
+/* Finishes what is in hand: publishes, confirms, acknowledges; at most some seconds. Commands that
+ * are not decided then, and those that come later, are refused: what they are answered through has
+ * to live until this has returned. */
+void workers_stop(struct workers *w);
+/* Stops, if that was not done, and frees. */
 void workers_close(struct workers *w);
 struct engine_queue *workers_queue(struct workers *w); /* of users' commands; borrowed */
 /* At least one is connected to the broker; else why not. */

@@ -2,9 +2,20 @@
 
 #include <string.h>
 
+void proto_set_true(const struct proto_type *type, void *rec)
+{
+    const bool is = true;
+    for (uint32_t i = 0; i < type->n_fields; i++)
+        if (type->fields[i].flags & TRUE_IF_ABSENT)
+            memcpy((char *)rec + type->fields[i].offset, &is, sizeof(is));
+}
+
 void *proto_new(const struct proto_type *type, struct arena *a)
 {
-    return arena_alloc(a, type->size);
+    void *rec = arena_alloc(a, type->size);
+    if (type->n_true)
+        proto_set_true(type, rec);
+    return rec;
 }
 
 static void *dup_bytes(const void *at, size_t n, struct arena *a)

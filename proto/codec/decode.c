@@ -1,5 +1,6 @@
 #include "proto/codec/codec.h"
 
+#include "common/base/text.h"
 #include "proto/codec/leaf.h"
 
 #include <stdlib.h>
@@ -25,7 +26,8 @@ static enum err_code strs(struct scan *s, struct proto_strs *ret)
         const char *text = NULL;
         if (leaf_null(s))
             continue;
-        if ((rc = leaf_str(s, NAME_OF_OBJECT, &text)) == ERR_OK && text)
+        if ((rc = leaf_str(s, NAME_OF_OBJECT, &text)) == ERR_OK && text &&
+            (rc = scan_room_to_grow(s, ret->n, sizeof(text))) == ERR_OK)
             proto_list_add(ret, text, s->arena);
     }
     if (!ret->at)
@@ -43,7 +45,8 @@ static enum err_code list(struct scan *s, const struct proto_type *type, struct 
         void *rec;
         if (leaf_null(s))
             continue;
-        if ((rc = record(s, type, &rec)) == ERR_OK)
+        if ((rc = record(s, type, &rec)) == ERR_OK &&
+            (rc = scan_room_to_grow(s, ret->n, sizeof(rec))) == ERR_OK)
             proto_list_add(ret, rec, s->arena);
     }
     if (!ret->at)
@@ -109,22 +112,22 @@ static enum proto_kind kind_of_values(enum proto_kind map)
 static enum err_code map(struct scan *s, const struct proto_field *f, size_t pair_size,
                          struct proto_map *ret)
 {
-    struct proto_field inner = {.type = f->type, .kind = (uint8_t)kind_of_values(f->kind)};
+    struct proto_field inner = {
+        .type = f->type, .kind = (uint8_t)kind_of_values(f->kind), .flags = EMPTY_COUNTS};
     const char *key;
     char *array = NULL;
     size_t len;
-    uint32_t n = 0, seen = 0;
+    uint32_t n = 0;
     bool more;
     if (scan_peek(s) != SCAN_OBJECT)
         return leaf_wrong(s, "an object");
     enum err_code rc = scan_open(s, '{');
     while (rc == ERR_OK && (rc = scan_member(s, &more, &key, &len)) == ERR_OK && more) {
         bool present = true;
-        if (++seen > PROTO_COUNT_MAX)
-            return scan_fail(s, ERR_LIMIT, "more than %d members", PROTO_COUNT_MAX);
         if (leaf_null(s)) /* before the array grows: growing with n unchanged makes it anew */
             continue;
-        if ((rc = scan_room(s, len)) != ERR_OK)
+        if ((rc = scan_room(s, len)) != ERR_OK ||
+            (rc = scan_room_to_grow(s, n, pair_size)) != ERR_OK)
             break;
         array = arena_grow_array(s->arena, array, n, pair_size);
         char *pair = array + n * pair_size;
@@ -133,6 +136,8 @@ static enum err_code map(struct scan *s, const struct proto_field *f, size_t pai
         rc = value(s, &inner, pair + offsetof(struct proto_pair, value), &present);
         n++;
     }
+    if (rc == ERR_OK)
+        rc = scan_room(s, n * sizeof(char *)); /* drop_doubles */
     if (rc != ERR_OK)
         return rc;
     ret->at = array ? (void *)array : empty_array(s);
@@ -144,7 +149,8 @@ static enum err_code map(struct scan *s, const struct proto_field *f, size_t pai
 static enum err_code str(struct scan *s, unsigned flags, const char **ret, bool *ret_present)
 {
     enum err_code rc = leaf_str(s, flags, ret);
-    *ret_present = *ret != NULL;
+    bool may_be_empty = !(s->flags & PROTO_EMPTY_IS_ABSENT) || (flags & EMPTY_COUNTS);
+    *ret_present = *ret != NULL && (may_be_empty || **ret != '\0');
     return rc;
 }
 
@@ -260,7 +266,7 @@ static enum err_code record(struct scan *s, const struct proto_type *type, void 
     enum err_code rc = scan_open(s, '{');
     if (rc != ERR_OK)
         return rc;
-    char *rec = arena_alloc(s->arena, type->size);
+    char *rec = proto_new(type, s->arena);
     struct proto_rec *head = (struct proto_rec *)(void *)rec;
     uint32_t hint = 0;
     const char *key;
@@ -306,9 +312,57 @@ enum err_code proto_decode_list(const struct proto_type *type, const char *text,
     return rc;
 }
 
+enum err_code proto_decode_each(const struct proto_type *type, const char *text, size_t len,
+                                void (*each)(void *arg, const void *rec), void *arg,
+                                struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct scan s;
+    bool more;
+    scan_init(&s, text, len, 0, &a, err);
+    if (leaf_null(&s))
+        return scan_end(&s);
+    if (scan_peek(&s) != SCAN_ARRAY)
+        return leaf_wrong(&s, "an array");
+    enum err_code rc = scan_open(&s, '[');
+    while (rc == ERR_OK && (rc = scan_element(&s, &more)) == ERR_OK && more) {
+        void *rec;
+        if (leaf_null(&s))
+            continue;
+        if ((rc = record(&s, type, &rec)) == ERR_OK)
+            each(arg, rec);
+        arena_reset(&a);
+    }
+    return rc == ERR_OK ? scan_end(&s) : rc;
+}
+
+enum err_code proto_decode_texts(const char *text, size_t len, struct arena *a,
+                                 struct proto_strs *ret, struct err *err)
+{
+    struct scan s;
+    bool more;
+    scan_init(&s, text, len, 0, a, err);
+    if (scan_peek(&s) != SCAN_ARRAY)
+        return leaf_wrong(&s, "an array of texts");
+    enum err_code rc = scan_open(&s, '[');
+    while (rc == ERR_OK && (rc = scan_element(&s, &more)) == ERR_OK && more) {
+        const char *element = NULL;
+        if (scan_peek(&s) != SCAN_STRING)
+            return leaf_wrong(&s, "a text");
+        rc = leaf_str(&s, 0, &element);
+        if (rc == ERR_OK && (!element || !*element))
+            return scan_fail(&s, ERR_SYNTAX, "must not be empty");
+        if (rc == ERR_OK)
+            proto_list_add(ret, element, a);
+    }
+    return rc == ERR_OK ? scan_end(&s) : rc;
+}
+
 bool proto_is_nothing(const char *text, size_t len)
 {
     static const char blanks[] = " \t\r\n";
+    size_t mark = text_mark_size(text, len);
+    text += mark, len -= mark;
     while (len && memchr(blanks, text[0], 4))
         text++, len--;
     while (len && memchr(blanks, text[len - 1], 4))

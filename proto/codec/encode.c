@@ -153,9 +153,19 @@ static bool wanted(const struct proto_field *f, const char *at, bool seen, unsig
         int64_t i;
         double d;
         bool b;
+        struct proto_map map;
     } v = {0};
-    if ((f->flags & SECRET) && (flags & PROTO_NO_SECRETS))
+    if (((f->flags & SECRET) && (flags & PROTO_NO_SECRETS)) ||
+        ((f->flags & APART) && (flags & PROTO_STORED)))
         return false;
+    if (f->flags & ENTITY) {
+        emit = flags & (PROTO_ENTITY | PROTO_ENTITY_OUTER);
+        seen &= !(flags & PROTO_LEAN);
+        if (f->kind == PROTO_STRMAP) {
+            memcpy(&v.map, at, sizeof(v.map));
+            return v.map.n > 0 || seen || emit;
+        }
+    }
     switch ((enum proto_kind)f->kind) {
     case PROTO_STR:
     case PROTO_REC:
@@ -166,6 +176,8 @@ static bool wanted(const struct proto_field *f, const char *at, bool seen, unsig
         return v.i != 0 || seen || emit;
     case PROTO_BOOL:
         memcpy(&v.b, at, sizeof(v.b));
+        if (f->flags & TRUE_IF_ABSENT)
+            return !v.b || seen || (flags & PROTO_COMPLETE);
         return v.b || seen || emit;
     case PROTO_REAL:
         memcpy(&v.d, at, sizeof(v.d));
@@ -221,6 +233,7 @@ static void value(struct sbuf *out, const struct proto_field *f, const char *at,
 void proto_encode(const struct proto_type *type, const void *rec, unsigned flags, struct sbuf *out)
 {
     const struct proto_rec *head = rec;
+    const unsigned inner = flags & ~(unsigned)PROTO_ENTITY_OUTER;
     char sep = '{';
     for (uint32_t i = 0; i < type->n_fields; i++) {
         const struct proto_field *f = &type->fields[i];
@@ -236,7 +249,7 @@ void proto_encode(const struct proto_type *type, const void *rec, unsigned flags
         p[3 + f->wire_len] = ':';
         out->len += f->wire_len + (size_t)4;
         sep = ',';
-        value(out, f, at, flags);
+        value(out, f, at, inner);
     }
     for (const struct proto_extra *x = head->extra; x; x = x->next) {
         sbuf_addc(out, sep);

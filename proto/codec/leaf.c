@@ -1,5 +1,7 @@
 #include "proto/codec/leaf.h"
 
+#include "common/base/text.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,9 +15,36 @@ bool leaf_null(struct scan *s)
     return true;
 }
 
+static enum err_code wrong_value(struct scan *s, const char *wanted, const char *text, size_t len)
+{
+    char shown[TEXT_SHOWN_SIZE];
+    text_show(text, len, shown);
+    return scan_fail(s, ERR_SYNTAX, "expected %s, found %s", wanted, shown);
+}
+
+/* Members that hold secrets are texts: where one is wanted, no text is wrong, so none is shown. */
+static enum err_code wrong_scalar(struct scan *s, const char *wanted, enum scan_token got)
+{
+    struct scan ahead = *s;
+    struct err ignored = ERR_INIT;
+    char shown[TEXT_SHOWN_SIZE];
+    ahead.err = &ignored;
+    if (scan_skip(&ahead) != ERR_OK)
+        return scan_fail(s, ERR_SYNTAX, "expected %s, found %s", wanted, scan_token_name(got));
+    bool is_string = got == SCAN_STRING;
+    text_show(s->at + is_string, (size_t)(ahead.at - s->at) - 2 * is_string, shown);
+    return scan_fail(s, ERR_SYNTAX, "expected %s, found the %s %s", wanted,
+                     is_string ? "text" : "number", shown);
+}
+
 enum err_code leaf_wrong(struct scan *s, const char *wanted)
 {
     enum scan_token got = scan_peek(s);
+    const char *kind = s->depth == 0 ? text_foreign_kind(s->begin, s->end - s->begin) : NULL;
+    if (kind)
+        return scan_fail(s, ERR_SYNTAX, "this is %s, JSON is expected", kind);
+    if (got == SCAN_STRING || got == SCAN_NUMBER)
+        return wrong_scalar(s, wanted, got);
     return scan_fail(s, ERR_SYNTAX, "expected %s, found %s", wanted,
                      s->at == s->end ? "the end" : scan_token_name(got));
 }
@@ -82,7 +111,7 @@ static enum err_code number_text(struct scan *s, char *buf, size_t size, size_t 
     if (len >= size)
         return scan_fail(s, ERR_SYNTAX, "number is too long");
     if (t == SCAN_STRING && len && !scan_is_number(text, len))
-        return scan_fail(s, ERR_SYNTAX, "expected a number");
+        return wrong_value(s, "a number", text, len);
     memcpy(buf, text, len);
     buf[len] = '\0';
     *ret_len = len;
@@ -115,7 +144,7 @@ enum err_code leaf_integer(struct scan *s, int64_t *ret, bool *ret_present)
     if (*end) { /* 5.0 and 5e0 are integers too (Gson and JavaScript peers) */
         double d = strtod(buf, &end);
         if (*end || d != floor(d) || fabs(d) > 9e15) /* above, doubles skip integers */
-            return scan_fail(s, ERR_SYNTAX, "expected an integer");
+            return wrong_value(s, "an integer", buf, len);
         v = (long long)d;
     } else if (errno) {
         return scan_fail(s, ERR_SYNTAX, "number is too large");
@@ -140,7 +169,7 @@ enum err_code leaf_boolean(struct scan *s, bool *ret)
     else if (len == 5 && memcmp(text, "false", 5) == 0)
         *ret = false;
     else
-        return scan_fail(s, ERR_SYNTAX, "expected true or false");
+        return wrong_value(s, "true or false", text, len);
     return ERR_OK;
 }
 
@@ -231,7 +260,7 @@ enum err_code leaf_bytes(struct scan *s, struct proto_bytes *ret)
         return rc;
     uint8_t *out = arena_alloc(s->arena, most), b;
     bool more;
-    while ((rc = scan_element_any(s, &more)) == ERR_OK && more && (rc = byte(s, &b)) == ERR_OK)
+    while ((rc = scan_element(s, &more)) == ERR_OK && more && (rc = byte(s, &b)) == ERR_OK)
         out[n++] = b;
     *ret = (struct proto_bytes){out, n};
     return rc;

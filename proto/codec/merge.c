@@ -69,7 +69,7 @@ static bool is_filled(const struct proto_field *f, const void *rec, uint32_t i)
 
 /* --- which element is the same ----------------------------------------------------------------
  * Two elements are the same when the first KEY member that both carry is equal. Comparing each with
- * each would take minutes for two lists of PROTO_COUNT_MAX, so larger lists are sorted once: an
+ * each would take minutes for two lists of 10,000, so larger lists are sorted once: an
  * entry per element and key, in the order (key, which keys before it the element has, value,
  * place). An element looks for an entry of each of its keys, and there among the elements that
  * share no earlier key with it. */
@@ -188,10 +188,18 @@ static uint32_t find_same(const struct finder *f, const void *rec)
 }
 
 /* --- merging ---------------------------------------------------------------------------------- */
-static void *merged_into_new(const struct proto_type *type, const void *src, struct arena *a)
+struct merge {
+    const struct proto_allocator *allocator;
+    struct arena *a;
+};
+
+static void merge_members(const struct merge *m, const struct proto_type *type, void *dst,
+                          const void *src);
+
+static void *merged_into_new(const struct merge *m, const struct proto_type *type, const void *src)
 {
-    void *rec = proto_new(type, a);
-    proto_merge(type, rec, src, a);
+    void *rec = proto_new(type, m->a);
+    merge_members(m, type, rec, src);
     return rec;
 }
 
@@ -204,16 +212,17 @@ static bool any_has_key(const struct finder *f, const struct proto_list *l)
 }
 
 /* The array may be shared with another record: a copy grows, never the array itself. */
-static void merge_list(const struct proto_field *field, char *dst_at, const char *src_at,
-                       struct arena *a)
+static void merge_list(const struct merge *m, const struct proto_field *field, bool is_one_value,
+                       char *dst_at, const char *src_at)
 {
     const struct proto_type *type = field->type;
+    struct arena *a = m->a;
     struct proto_list dst, src, out = {0};
     memcpy(&dst, dst_at, sizeof(dst));
     memcpy(&src, src_at, sizeof(src));
     AUTO(finder_release) struct finder find;
     finder_init(&find, type, dst.at, dst.n, src.n);
-    bool is_one_value = src.n > 0 && !any_has_key(&find, &src);
+    is_one_value |= src.n > 0 && !any_has_key(&find, &src);
     bool stay = !is_one_value && !(field->flags & MIRROR);
     bool *taken = stay ? NULL : arena_alloc(a, dst.n);
     for (uint32_t i = 0; stay && i < dst.n; i++)
@@ -221,12 +230,12 @@ static void merge_list(const struct proto_field *field, char *dst_at, const char
     for (uint32_t i = 0; i < src.n; i++) {
         uint32_t k = is_one_value ? dst.n : find_same(&find, src.at[i]);
         if (k < dst.n)
-            proto_merge(type, dst.at[k], src.at[i], a);
+            merge_members(m, type, dst.at[k], src.at[i]);
         bool add = k == dst.n || (!stay && !taken[k]);
         if (taken && k < dst.n)
             taken[k] = true;
-        if (add && out.n < PROTO_COUNT_MAX)
-            proto_list_add(&out, k < dst.n ? dst.at[k] : merged_into_new(type, src.at[i], a), a);
+        if (add && out.n < PROTO_MERGE_MAX)
+            proto_list_add(&out, k < dst.n ? dst.at[k] : merged_into_new(m, type, src.at[i]), a);
     }
     if (!out.at) /* present and empty */
         out.at = dst.at ? dst.at : src.at;
@@ -250,7 +259,8 @@ static int key_to_pair(const void *key, const void *b)
     return strcmp(key, pair_key(*(const char *const *)b, 0, 0));
 }
 
-static void merge_value(const struct proto_field *f, char *dst, const char *src, struct arena *a)
+static void merge_value(const struct merge *m, const struct proto_field *f, char *dst,
+                        const char *src)
 {
     const size_t at = offsetof(struct proto_pair, value);
     void *to = NULL, *from;
@@ -262,15 +272,15 @@ static void merge_value(const struct proto_field *f, char *dst, const char *src,
     memcpy(&to, dst + at, sizeof(to));
     memcpy(&from, src + at, sizeof(from));
     if (to) {
-        proto_merge(f->type, to, from, a);
+        merge_members(m, f->type, to, from);
     } else {
-        to = merged_into_new(f->type, from, a);
+        to = merged_into_new(m, f->type, from);
         memcpy(dst + at, &to, sizeof(to));
     }
 }
 
-static void merge_map(const struct proto_field *f, char *dst_at, const char *src_at,
-                      struct arena *a)
+static void merge_map(const struct merge *m, const struct proto_field *f, char *dst_at,
+                      const char *src_at)
 {
     bool narrow = f->kind == PROTO_STRMAP || f->kind == PROTO_MAP;
     size_t size = narrow ? sizeof(struct proto_pair) : sizeof(struct proto_listpair);
@@ -283,8 +293,8 @@ static void merge_map(const struct proto_field *f, char *dst_at, const char *src
         return;
     }
     const char *from = (const char *)src.at;
-    char *out = arena_alloc(a, ((size_t)dst.n + src.n) * size);
-    char **sorted = arena_alloc(a, dst.n * sizeof(*sorted));
+    char *out = arena_alloc(m->a, ((size_t)dst.n + src.n) * size);
+    char **sorted = arena_alloc(m->a, dst.n * sizeof(*sorted));
     if (dst.n)
         memcpy(out, dst.at, dst.n * size);
     for (uint32_t i = 0; i < dst.n; i++)
@@ -294,11 +304,11 @@ static void merge_map(const struct proto_field *f, char *dst_at, const char *src
     for (uint32_t i = 0; i < src.n; i++) {
         const char *key = pair_key(from, size, i);
         char **hit = bsearch(key, sorted, dst.n, sizeof(*sorted), key_to_pair);
-        if (!hit && n >= PROTO_COUNT_MAX)
+        if (!hit && n >= PROTO_MERGE_MAX)
             continue;
         char *to = hit ? *hit : out + n++ * size;
         memcpy(to, &key, sizeof(key));
-        merge_value(f, to, from + i * size, a);
+        merge_value(m, f, to, from + i * size);
     }
     dst = (struct proto_map){(void *)out, n};
     memcpy(dst_at, &dst, sizeof(dst));
@@ -321,8 +331,8 @@ static void merge_extra(struct proto_rec *dst, const struct proto_rec *src, stru
     }
 }
 
-static void merge_record(const struct proto_type *type, char *dst_at, const char *src_at,
-                         struct arena *a)
+static void merge_record(const struct merge *m, const struct proto_type *type, char *dst_at,
+                         const char *src_at)
 {
     void *to, *from;
     memcpy(&to, dst_at, sizeof(to));
@@ -330,40 +340,74 @@ static void merge_record(const struct proto_type *type, char *dst_at, const char
     if (!from)
         return;
     if (to) {
-        proto_merge(type, to, from, a);
+        merge_members(m, type, to, from);
     } else {
-        to = merged_into_new(type, from, a);
+        to = merged_into_new(m, type, from);
         memcpy(dst_at, &to, sizeof(to));
     }
 }
 
-void proto_merge(const struct proto_type *type, void *dst, const void *src, struct arena *a)
+/* Does the peer's value count? is_peers: the peer made this record itself. */
+static bool is_taken(const struct proto_field *f, bool is_peers, const void *dst, const void *src,
+                     uint32_t i)
+{
+    if ((f->flags & OWN_NFVO) || !is_carried(f, src, i))
+        return false;
+    if (!is_filled(f, dst, i))
+        return true;
+    if ((f->flags & OWN_IF_NEW) || ((f->flags & OWN_ALLOCATED) && !is_peers))
+        return false;
+    return !(f->flags & OWN_ALLOCATED) || is_filled(f, src, i); /* empty takes nothing away */
+}
+
+static bool is_the_peers(const struct merge *m, const struct proto_type *type, const void *rec)
+{
+    const struct proto_allocator *by = m->allocator;
+    for (uint32_t i = 0; by && i < type->n_fields; i++)
+        if (type->fields[i].flags & OWN_ALLOCATED)
+            return !by->is_ours(by->arg, type, rec);
+    return false;
+}
+
+static void merge_members(const struct merge *m, const struct proto_type *type, void *dst,
+                          const void *src)
 {
     struct proto_rec *head = dst;
+    bool is_peers = is_the_peers(m, type, dst);
     for (uint32_t i = 0; i < type->n_fields; i++) {
         const struct proto_field *f = &type->fields[i];
         char *to = (char *)dst + f->offset;
         const char *from = (const char *)src + f->offset;
-        if ((f->flags & OWN_NFVO) || !is_carried(f, src, i) ||
-            ((f->flags & OWN_IF_NEW) && is_filled(f, dst, i)))
+        if (!is_taken(f, is_peers, dst, src, i))
             continue;
         head->seen |= UINT64_C(1) << i;
         switch ((enum proto_kind)f->kind) {
         case PROTO_LIST:
-            merge_list(f, to, from, a);
+            merge_list(m, f, is_peers && (f->flags & OWN_ALLOCATED), to, from);
             break;
         case PROTO_REC:
-            merge_record(f->type, to, from, a);
+            merge_record(m, f->type, to, from);
             break;
         case PROTO_STRMAP:
         case PROTO_STRSMAP:
         case PROTO_MAP:
         case PROTO_LISTMAP:
-            merge_map(f, to, from, a);
+            merge_map(m, f, to, from);
             break;
         default:
             memcpy(to, from, size_of(f));
         }
     }
-    merge_extra(head, src, a);
+    merge_extra(head, src, m->a);
+}
+
+void proto_merge_allocated(const struct proto_type *type, void *dst, const void *src,
+                           const struct proto_allocator *allocator, struct arena *a)
+{
+    merge_members(&(struct merge){allocator, a}, type, dst, src);
+}
+
+void proto_merge(const struct proto_type *type, void *dst, const void *src, struct arena *a)
+{
+    proto_merge_allocated(type, dst, src, NULL, a);
 }

@@ -207,9 +207,7 @@ const char *proto_path_key(const struct proto_type *type, const void *rec, const
     return key;
 }
 
-/* --- setting
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- setting --- */
 
 static enum err_code no_way(struct err *err, enum err_code code, const char *path, const char *what)
 {

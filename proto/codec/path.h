@@ -1,8 +1,8 @@
 /* Members of a record by the path they have on the wire: what the public SDKs show of our records,
  * on top of the field tables, so that a user of them needs no struct of ours.
  *
- *     proto_path_str(&vnfr_type, vnfr, "vdu[0].vnfc_instance[1].hostname")    -> "web-4711", or
- * NULL proto_path_str(&vnfr_type, vnfr, "vdu[0].metadata[az]")                 maps by key
+ *     proto_path_str(&vnfr_type, vnfr, "vdu[0].vnfc_instance[1].hostname") -> "web-4711", or NULL
+ *     proto_path_str(&vnfr_type, vnfr, "vdu[0].metadata[az]")              maps by key
  *     proto_path_set_str(&vnfr_type, vnfr, "vdu[0].vnfc_instance[0].state", "ACTIVE", &arena, &err)
  *
  * Grammar: name ( "[" index or key "]" )? ( "." ... )*. Names are the wire's (or the table's

@@ -1,5 +1,6 @@
 #include "proto/codec/scan.h"
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #include <stdarg.h>
@@ -14,6 +15,19 @@ void scan_init(struct scan *s, const char *text, size_t len, unsigned flags, str
     *s = (struct scan){
         .at = text, .begin = text, .end = text + len, .arena = a, .flags = flags, .err = err};
     s->arena_limit = a->used + PROTO_ARENA_MAX;
+    s->at += text_mark_size(text, len);
+}
+
+/* From 1; columns count characters. Looked for only when something is wrong. */
+static void place(const struct scan *s, size_t *ret_line, size_t *ret_column)
+{
+    const char *p = s->begin + text_mark_size(s->begin, (size_t)(s->end - s->begin));
+    *ret_line = *ret_column = 1;
+    for (; p < s->at; p++) {
+        *ret_column += ((unsigned char)*p & 0xc0) != 0x80;
+        if (*p == '\n')
+            ++*ret_line, *ret_column = 1;
+    }
 }
 
 /* A long name is cut, and never inside a character: the path ends up in faults, which are JSON. */
@@ -42,9 +56,11 @@ enum err_code scan_fail(struct scan *s, enum err_code code, const char *fmt, ...
     va_start(ap, fmt);
     vsnprintf(what, sizeof(what), fmt, ap);
     va_end(ap);
+    size_t line, column;
+    place(s, &line, &column);
     scan_path(s, path, sizeof(path));
-    err_set(s->err, code, "%s%s%s (at byte %zu)", path, path[0] ? ": " : "", what,
-            (size_t)(s->at - s->begin));
+    err_set(s->err, code, "%s%s%s (line %zu, column %zu)", path, path[0] ? ": " : "", what, line,
+            column);
     if (path[0])
         err_where(s->err, "%s", path);
     return code;
@@ -54,7 +70,14 @@ enum err_code scan_room(struct scan *s, size_t more)
 {
     if (s->arena->used <= s->arena_limit && more <= s->arena_limit - s->arena->used)
         return ERR_OK;
-    return scan_fail(s, ERR_LIMIT, "document needs more than %zu MiB", PROTO_ARENA_MAX >> 20);
+    return scan_fail(s, ERR_LIMIT, "document of %zu bytes needs more than %zu MiB of memory",
+                     (size_t)(s->end - s->begin), PROTO_ARENA_MAX >> 20);
+}
+
+enum err_code scan_room_to_grow(struct scan *s, size_t n, size_t size)
+{
+    bool grows = n == 0 || (n >= 4 && (n & (n - 1)) == 0);
+    return scan_room(s, grows ? (n ? n * 2 : 4) * size : 0);
 }
 
 static inline void skip_blanks(struct scan *s)
@@ -138,21 +161,12 @@ static enum err_code another(struct scan *s, char close, bool first, bool *more)
     return s->at < s->end ? ERR_OK : scan_fail(s, ERR_SYNTAX, "text ends too early");
 }
 
-enum err_code scan_element_any(struct scan *s, bool *more)
+enum err_code scan_element(struct scan *s, bool *more)
 {
     long *index = &s->path[s->depth].index;
     enum err_code rc = another(s, ']', *index < 0, more);
     if (rc == ERR_OK && *more)
         ++*index;
-    return rc;
-}
-
-enum err_code scan_element(struct scan *s, bool *more)
-{
-    enum err_code rc = scan_element_any(s, more);
-    /* Behind the last element depth is one less already: ask only when there is one. */
-    if (rc == ERR_OK && *more && s->path[s->depth].index >= PROTO_COUNT_MAX)
-        return scan_fail(s, ERR_LIMIT, "more than %d elements", PROTO_COUNT_MAX);
     return rc;
 }
 

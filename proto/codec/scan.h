@@ -42,14 +42,14 @@ void scan_path(const struct scan *s, char *out, size_t size);
 /* Ask before taking `more` bytes from the arena: ERR_LIMIT when the document would need too much.
  * Whatever a peer can make arbitrarily often has to ask: containers, strings, unknown members. */
 MUST_USE enum err_code scan_room(struct scan *s, size_t more);
+/* The same before an array of n elements grows by one (arena_grow_array). */
+MUST_USE enum err_code scan_room_to_grow(struct scan *s, size_t n, size_t size);
 
 /* Objects and arrays: open, then next until *more is false. Members' keys are given as slices of
  * the text when they hold no escape, else copied. depth and path are kept here. */
 MUST_USE enum err_code scan_open(struct scan *s, char bracket);
 MUST_USE enum err_code scan_member(struct scan *s, bool *more, const char **key, size_t *key_len);
 MUST_USE enum err_code scan_element(struct scan *s, bool *more);
-/* The same without PROTO_COUNT_MAX: for what takes no more memory than the text. */
-MUST_USE enum err_code scan_element_any(struct scan *s, bool *more);
 
 /* A string, copied to the arena. */
 MUST_USE enum err_code scan_string(struct scan *s, const char **ret, size_t *ret_len);

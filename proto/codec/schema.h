@@ -4,9 +4,11 @@
 
 #include "proto/codec/codec.h"
 
-/* JSON Schema (draft 2020-12) of a record and, in $defs, of all it is made of. It describes what
- * should be written: what the decoder forgives on top (numbers in strings, null, second names) is
- * not in it, and unknown members are allowed (decisions.md D2). */
+/* JSON Schema (draft 2020-12) of a record and, in $defs, of all it is made of. It takes all that
+ * the decoder and proto_validate take, with what is forgiven (numbers in strings, null, second
+ * names, references); unknown members are allowed (decisions.md D2). It refuses what the tables
+ * refuse, as far as a schema can say it; rules between members (a link that is not declared) are
+ * not in it. */
 void proto_schema(const struct proto_type *type, struct sbuf *out);
 
 /* A section of Markdown: heading, and a table of name, type and rules with links to the records

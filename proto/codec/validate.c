@@ -1,5 +1,6 @@
 #include "proto/codec/codec.h"
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 
 #include <stdarg.h>
@@ -10,6 +11,7 @@ struct walk {
     void (*report)(void *arg, const char *path, const char *what);
     void *arg;
     int count, max;
+    unsigned checks; /* enum proto_check */
     char path[256];
 };
 
@@ -21,16 +23,52 @@ static void violation(struct walk *w, const char *what)
         w->report(w->arg, w->path, what);
 }
 
+/* The member is not there, or is no word of its list. */
+static void violation_of_presence(struct walk *w, const char *what)
+{
+    if (w->checks & PROTO_CHECK_PRESENCE)
+        violation(w, what);
+}
+
+static void violation_of_form(struct walk *w, const char *what)
+{
+    if (w->checks & PROTO_CHECK_FORMS)
+        violation(w, what);
+}
+
 static void words(struct walk *w, const struct proto_field *f, const char *s)
 {
-    char what[300] = "must be one of"; /* all actions fit */
+    char what[360], shown[TEXT_SHOWN_SIZE]; /* all actions fit */
+    text_show(s, strlen(s), shown);
+    snprintf(what, sizeof(what), "%s is none of", shown);
     for (const char *const *word = f->words; *word; word++) {
         size_t used = strlen(what);
         if (strcmp(*word, s) == 0)
             return;
         snprintf(what + used, sizeof(what) - used, " %s", *word);
     }
-    violation(w, what);
+    violation_of_presence(w, what);
+}
+
+static void form(struct walk *w, const struct proto_form *form, const char *text)
+{
+    char what[160], shown[TEXT_SHOWN_SIZE];
+    const char *wrong = *text ? form->wrong(text) : NULL;
+    if (!wrong)
+        return;
+    text_show(text, strlen(text), shown);
+    snprintf(what, sizeof(what), "%s %s", shown, wrong);
+    violation_of_form(w, what);
+}
+
+static void forms(struct walk *w, size_t path_len, const struct proto_field *f,
+                  const struct proto_list *list)
+{
+    for (uint32_t i = 0; i < list->n && w->count < w->max; i++) {
+        snprintf(w->path + path_len, sizeof(w->path) - path_len, "[%u]", i);
+        form(w, f->form, list->at[i]);
+    }
+    w->path[path_len] = '\0';
 }
 
 /* Go on to a record one step down: "[3]", ".key". A step too long to read is cut. */
@@ -72,19 +110,23 @@ static void integer(struct walk *w, const struct proto_field *f, int64_t v, bool
 {
     bool is_present = seen || v != 0;
     if ((f->flags & REQUIRED) && !is_present)
-        violation(w, "is missing");
+        violation_of_presence(w, "is missing");
     else if ((f->flags & POSITIVE) && is_present && v < 1)
-        violation(w, "must be at least 1");
+        violation_of_form(w, "must be at least 1");
     else if ((f->flags & NATURAL) && v < 0)
-        violation(w, "must not be negative");
+        violation_of_form(w, "must not be negative");
+    else if ((f->flags & INT32) && (v > INT32_MAX || v < INT32_MIN))
+        violation_of_form(w, "does not fit 32 bits");
 }
 
 static void string(struct walk *w, const struct proto_field *f, const char *s)
 {
     if ((f->flags & REQUIRED) && (!s || !*s))
-        violation(w, "must not be empty");
+        violation_of_presence(w, "must not be empty");
     else if (f->words && s && *s)
         words(w, f, s);
+    else if (f->form && s)
+        form(w, f->form, s);
 }
 
 static void collection(struct walk *w, size_t path_len, const struct proto_field *f, const char *at)
@@ -96,9 +138,11 @@ static void collection(struct walk *w, size_t path_len, const struct proto_field
     else
         memcpy(&list, at, sizeof(list));
     if ((f->flags & REQUIRED) && plain.n == 0 && list.n == 0)
-        violation(w, "must not be empty");
+        violation_of_presence(w, "must not be empty");
     if (f->type)
         elements(w, path_len, f, at);
+    else if (f->form)
+        forms(w, path_len, f, &list);
 }
 
 static void member(struct walk *w, size_t path_len, const struct proto_field *f, const char *at,
@@ -122,7 +166,7 @@ static void member(struct walk *w, size_t path_len, const struct proto_field *f,
     }
     /* clang-format on */
     if (is_missing && (f->flags & REQUIRED))
-        violation(w, "is missing");
+        violation_of_presence(w, "is missing");
     if (f->kind == PROTO_REC && v.p)
         record(w, path_len, f->type, v.p);
 }
@@ -144,12 +188,19 @@ static void record(struct walk *w, size_t path_len, const struct proto_type *typ
     }
 }
 
+int proto_check(const struct proto_type *type, const void *rec, unsigned checks, int max,
+                void (*report)(void *arg, const char *path, const char *what), void *arg)
+{
+    struct walk w = {.report = report, .arg = arg, .max = max, .checks = checks};
+    record(&w, 0, type, rec);
+    return w.count;
+}
+
 int proto_validate_all(const struct proto_type *type, const void *rec, int max,
                        void (*report)(void *arg, const char *path, const char *what), void *arg)
 {
-    struct walk w = {.report = report, .arg = arg, .max = max};
-    record(&w, 0, type, rec);
-    return w.count;
+    unsigned all = PROTO_CHECK_PRESENCE | PROTO_CHECK_FORMS;
+    return proto_check(type, rec, all, max, report, arg);
 }
 
 static void first_violation(void *arg, const char *path, const char *what)
@@ -157,6 +208,13 @@ static void first_violation(void *arg, const char *path, const char *what)
     struct err *err = arg;
     err_set(err, ERR_INVALID, "%s: %s", path, what);
     err_where(err, "%.*s", (int)utf8_cut(path, strnlen(path, sizeof(err->where) - 1)), path);
+}
+
+enum err_code proto_validate_forms(const struct proto_type *type, const void *rec, struct err *err)
+{
+    struct err ignored;
+    int n = proto_check(type, rec, PROTO_CHECK_FORMS, 1, first_violation, err ? err : &ignored);
+    return n ? ERR_INVALID : ERR_OK;
 }
 
 enum err_code proto_validate(const struct proto_type *type, const void *rec, struct err *err)

@@ -6,7 +6,7 @@
 
 static const char *const words[ACTION_N] = {"",
 #define X(word) #word,
-                                            ACTIONS(X)
+                                            ACTIONS(X) ACTIONS_OURS(X)
 #undef X
 };
 

@@ -32,6 +32,8 @@ PROTO_RECORD(ems_hello, EMS_HELLO_FIELDS)
 #define EMS_REPO_SCRIPTS_UPDATE  "REPO_SCRIPTS_UPDATE"
 #define EMS_SAVE_VNFR_DEPENDENCY "SAVE_VNFR_DEPENDENCY"
 #define EMS_LOG                  "LOG"
+/* The largest message to an agent: a script of a package (PACKAGE_SCRIPTS_MAX) in base64. */
+#define EMS_MESSAGE_MAX          ((size_t)11 * 1024 * 1024)
 #define EMS_SCRIPTS_DIR          "/opt/openbaton/scripts"
 #define EMS_REQUEST_FIELDS(X)                                    \
     X(STR,    action,      "action",      _, REQUIRED)           \

@@ -2,7 +2,16 @@
  * call the record `vnfr`, others `virtualNetworkFunctionRecord`: two members here, since what we
  * send must have the right one; readers (our SDK) take whichever is set. What one class has, no
  * other contradicts, so a reader decodes every Or-Vnfm message into this one struct and a sender
- * sets the members that the class table of 3.3 lists. */
+ * sets the members that the class table of 3.3 lists.
+ *
+ * Ours, and unknown to other SDKs, which ignore it: RESUME says what it resumes. `resumes` is the
+ * correlation id of the request that failed (also of a RESUME of it); `resumedAction` its action, by
+ * which the answer is named; with it go the members that the request had: vnfPackage (as it is now),
+ * vnfcInstance, cause, mode, script. Without `resumes` the VNFM takes the last request that failed.
+ * `cancels` of CANCEL, which only goes to VNFMs of ours, is the correlation id of a request that is
+ * to end now, in whichever process has it, or when it comes; that request is answered with ERROR.
+ * INSTANTIATE with `vnfr` has extension.rebuilt when servers were rebuilt for it: the time at which
+ * the driver was asked first, in microseconds since the epoch. Agents of before do not count. */
 #ifndef PROTO_MESSAGES_OR_VNFM_H
 #define PROTO_MESSAGES_OR_VNFM_H
 
@@ -35,7 +44,11 @@
     X(STR,    cause,         "cause",                        _,                     OPTIONAL)          \
     X(REC,    script,        "script",                       script,                OPTIONAL)          \
     X(STR,    vnfr_name,     "vnfrName",                     _,                     OPTIONAL)          \
-    X(STR,    hostname,      "hostname",                     _,                     OPTIONAL)
+    X(STR,    hostname,      "hostname",                     _,                     OPTIONAL)          \
+    X(STR,    resumes,       "resumes",                      _,                     OPTIONAL)          \
+    X(STR,    resumed_action, "resumedAction",               _,                     OPTIONAL)          \
+    X(STR,    cancels,       "cancels",                      _,                     OPTIONAL)
+#define OR_VNFM_REBUILT "rebuilt" /* of extension */
 PROTO_RECORD(or_vnfm, OR_VNFM_FIELDS)
 /* clang-format on */
 

@@ -9,7 +9,8 @@
 #include "proto/records/vim.h"
 
 /* clang-format off */
-/* A Java Throwable as JSON. `fault` is ours: our SDK says more than a text (design.md, section 4). */
+/* A Java Throwable as JSON. `fault` is ours: our SDK says more than a text (design.md, section 4). In an answer that is no ERROR it
+ * tells what failed on the way: a TERMINATE script, say. */
 #define VNFM_EXCEPTION_FIELDS(X)                                         \
     X(STR, detail_message, "detailMessage", _,              OPTIONAL)    \
     X(REC, cause,          "cause",         vnfm_exception, OPTIONAL)
@@ -33,7 +34,8 @@ PROTO_RECORD(vim_ref, VIM_REF_FIELDS)
     X(STRS, error_log,     "errorLog",                     _,                     OPTIONAL)            \
     X(STR,  nsr_id,        "nsrId",                        _,                     OPTIONAL)            \
     X(REC,  exception,     "exception",                    vnfm_exception,        OPTIONAL)            \
-    X(REC,  fault,         "fault",                        fault,                 OPTIONAL)
+    X(REC,  fault,         "fault",                        fault,                 OPTIONAL)            \
+    X(STRSMAP, host_logs,  "hostLogs",                     _,                     OPTIONAL) /* ours, of RELEASE_RESOURCES: by hostname */
 PROTO_RECORD(vnfm_or, VNFM_OR_FIELDS)
 /* clang-format on */
 

@@ -67,7 +67,7 @@ PROTO_RECORD(vlr, VLR_FIELDS)
     X(REC,  provides,                "provides",                configuration, OPTIONAL)                   \
     X(RAW,  requires,                "requires",                _, OPTIONAL)                               \
     X(LIST, lifecycle_event,         "lifecycle_event",         lifecycle_event, EMIT)                     \
-    X(LIST, lifecycle_event_history, "lifecycle_event_history", history_event, EMIT | OWN_NFVO)            \
+    X(LIST, lifecycle_event_history, "lifecycle_event_history", history_event, EMIT | OWN_NFVO | APART)    \
     X(STRS, vnf_address,             "vnf_address",             _, EMIT)                                   \
     X(BOOL, cyclic_dependency,       "cyclicDependency",        _, EMIT | OWN_NFVO, .alias = "cyclic_dependency") \
     X(LIST, auto_scale_policy,       "auto_scale_policy",       auto_scale_policy, EMIT)                   \
@@ -115,17 +115,17 @@ PROTO_RECORD(vnfr, VNFR_FIELDS)
 PROTO_RECORD(nsr, NSR_FIELDS)
 
 /* Body of POST /ns-records/{nsdId}: rest-api.md 2.5. vduVimInstances by VDU *name*, configurations by VNFD name. */
-#define DEPLOY_BODY_FIELDS(X)                                                        \
-    X(STRS,    keys,              "keys",            _,             OPTIONAL)        \
-    X(STRSMAP, vdu_vim_instances, "vduVimInstances", _,             OPTIONAL)        \
-    X(MAP,     configurations,    "configurations",  configuration, OPTIONAL)        \
-    X(STR,     monitoring_ip,     "monitoringIp",    _,             OPTIONAL)
+#define DEPLOY_BODY_FIELDS(X)                                                                     \
+    X(STRS,    keys,              "keys",            _,             OPTIONAL, .form = &form_name) \
+    X(STRSMAP, vdu_vim_instances, "vduVimInstances", _,             OPTIONAL)                     \
+    X(MAP,     configurations,    "configurations",  configuration, OPTIONAL)                     \
+    X(STR,     monitoring_ip,     "monitoringIp",    _,             OPTIONAL, .form = &form_host)
 PROTO_RECORD(deploy_body, DEPLOY_BODY_FIELDS)
 
 #define KEY_FIELDS(X) /* an ssh key; `struct ssh_key` since KEY is taken */ \
     BASE_FIELDS(X)                                                          \
-    X(STR, name,        "name",        _, REQUIRED)                         \
-    X(STR, public_key,  "publicKey",   _, REQUIRED)                         \
+    X(STR, name,        "name",        _, REQUIRED, .form = &form_name)     \
+    X(STR, public_key,  "publicKey",   _, REQUIRED, .form = &form_line)     \
     X(STR, fingerprint, "fingerprint", _, OPTIONAL)
 PROTO_RECORD(ssh_key, KEY_FIELDS)
 /* clang-format on */

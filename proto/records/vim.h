@@ -10,9 +10,9 @@
 /* clang-format off */
 #define LOCATION_FIELDS(X)                                   \
     BASE_FIELDS(X)                                           \
-    X(STR, name,      "name",      _, OPTIONAL)              \
-    X(STR, latitude,  "latitude",  _, OPTIONAL)              \
-    X(STR, longitude, "longitude", _, OPTIONAL)
+    X(STR, name,      "name",      _, OPTIONAL, .form = &form_line)              \
+    X(STR, latitude,  "latitude",  _, OPTIONAL, .form = &form_line)              \
+    X(STR, longitude, "longitude", _, OPTIONAL, .form = &form_line)
 PROTO_RECORD(location, LOCATION_FIELDS)
 
 /* What tells the elements of a PoP apart is the name that the PoP gave them: KEY before the base's id,
@@ -61,25 +61,31 @@ PROTO_RECORD(network, NETWORK_FIELDS)
 #define AVAILABILITY_ZONE_FIELDS(X)                      \
     X(STR,    name,      "name",      _, REQUIRED | KEY) \
     BASE_FIELDS(X)                                       \
-    X(BOOL,   available, "available", _, OPTIONAL)       \
+    X(BOOL,   available, "available", _, TRUE_IF_ABSENT)       \
     X(STRMAP, hosts,     "hosts",     _, OPTIONAL)
 PROTO_RECORD(availability_zone, AVAILABILITY_ZONE_FIELDS)
+
+/* In the metadata of what refresh answers; of ours, and nobody has to know them. Lines for people:
+ * what the PoP does not do (status, explain), and what who deploys onto it has to know (also in the
+ * history of the network service). */
+#define VIM_NOTE    "baton.note"
+#define VIM_WARNING "baton.warning"
 
 /* Merged with what refresh answers: id, name, credentials and place are ours (5.6, TRAP: Go drops what it does not know). */
 #define VIM_INSTANCE_FIELDS(X)                                                                     \
     BASE_ID_FIELDS(X)                                                                              \
-    X(STRMAP, metadata,     "metadata",       _,                  OPTIONAL)                        \
-    X(STR,  name,            "name",           _,                  REQUIRED | OWN_NFVO)            \
-    X(STR,  auth_url,        "authUrl",        _,                  REQUIRED | OWN_NFVO)            \
-    X(STR,  type,            "type",           _,                  REQUIRED | OWN_NFVO)            \
+    X(STRMAP, metadata,     "metadata",       _,                  ENTITY)                        \
+    X(STR,  name,            "name",           _,                  REQUIRED | OWN_NFVO, .form = &form_pop_name)            \
+    X(STR,  auth_url,        "authUrl",        _,                  REQUIRED | OWN_NFVO, .form = &form_line)            \
+    X(STR,  type,            "type",           _,                  REQUIRED | OWN_NFVO, .form = &form_pop_type)            \
     X(REC,  location,        "location",       location,           OWN_NFVO)                       \
-    X(BOOL, active,          "active",         _,                  EMIT | OWN_NFVO)                \
-    X(STR,  tenant,          "tenant",         _,                  OWN_NFVO)                       \
-    X(STR,  domain,          "domain",         _,                  OWN_NFVO)                       \
-    X(STR,  username,        "username",       _,                  OWN_NFVO)                       \
+    X(BOOL, active,          "active",         _,                  TRUE_IF_ABSENT | OWN_NFVO)                \
+    X(STR,  tenant,          "tenant",         _,                  OWN_NFVO, .form = &form_line)                       \
+    X(STR,  domain,          "domain",         _,                  OWN_NFVO, .form = &form_line)                       \
+    X(STR,  username,        "username",       _,                  OWN_NFVO, .form = &form_line)                       \
     X(STR,  password,        "password",       _,                  OWN_NFVO | SECRET)              \
-    X(STR,  key_pair,        "keyPair",        _,                  OWN_NFVO)                       \
-    X(STRS, security_groups, "securityGroups", _,                  OWN_IF_NEW)                     \
+    X(STR,  key_pair,        "keyPair",        _,                  OWN_NFVO, .form = &form_name)                       \
+    X(STRS, security_groups, "securityGroups", _,                  OWN_IF_NEW, .form = &form_name)                     \
     X(STR,  ssl_certificate, "openstackSslCertificate", _,         OWN_NFVO)                       \
     X(LIST, keys,            "keys",           ssh_key_of_pop,     MIRROR)                         \
     X(LIST, flavours,        "flavours",       deployment_flavour, MIRROR)                         \
@@ -89,11 +95,11 @@ PROTO_RECORD(availability_zone, AVAILABILITY_ZONE_FIELDS)
     X(STR,  ca,              "ca",             _,                  OWN_NFVO | SECRET)              \
     X(STR,  cert,            "cert",           _,                  OWN_NFVO | SECRET)              \
     X(STR,  docker_key,      "dockerKey",      _,                  OWN_NFVO | SECRET)              \
-    X(STR,  vpc_name,        "vpcName",        _,                  OWN_NFVO)                       \
-    X(STR,  vpc_id,          "vpcId",          _,                  OWN_NFVO)                       \
+    X(STR,  vpc_name,        "vpcName",        _,                  OWN_NFVO, .form = &form_line)                       \
+    X(STR,  vpc_id,          "vpcId",          _,                  OWN_NFVO, .form = &form_line)                       \
     X(STR,  access_key,      "accessKey",      _,                  OWN_NFVO)                       \
     X(STR,  secret_key,      "secretKey",      _,                  OWN_NFVO | SECRET)              \
-    X(STR,  region,          "region",         _,                  OWN_NFVO)
+    X(STR,  region,          "region",         _,                  OWN_NFVO, .form = &form_line)
 
 #define KEY_OF_POP_FIELDS(X)                             \
     X(STR, name,        "name",        _, KEY)           \

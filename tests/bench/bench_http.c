@@ -1,5 +1,5 @@
-/* A trivial JSON GET through our server face (our), or from bare libmicrohttpd with the same
- * threads (bare): what do router and view cost? Link with libcommon, -lmicrohttpd -lcurl -luuid;
+/* A trivial JSON GET through our server (our), or from bare libmicrohttpd with the same threads
+ * (bare): what does ours cost? Link with libcommon, -lgnutls -lmicrohttpd -lcurl -luuid;
  * then
  *
  *     bench_http our 18080 &  wrk -t1 -c16 -d2 http://127.0.0.1:18080/api/v1/ns-records/0123456789

@@ -1,14 +1,15 @@
 /* The floor: how many deployments a second this machine's RabbitMQ and PostgreSQL allow at all.
  *
  * The product's rate alone says little: machines differ, and the same machine drifts by 1.7 within
- * minutes. So this program moves exactly what the deployment of a network service record moves - 28
- * persistent messages with confirms and acknowledgements through 6 queues, 14 handled ones in
- * batched transactions of inbox, aggregate, history and outbox - and thinks nothing: no logic, no
- * validation, no JSON. The product's rate divided by this one says how much of the machine it uses
- * for thinking. Run it right before and right after what is compared, take the mean.
+ * minutes. So this program moves exactly what the deployment of a network service record moves - 24
+ * persistent messages with confirms and acknowledgements, 12 handled ones and the start in batched
+ * transactions of inbox, aggregate, history and outbox (floor.h) - and thinks nothing: no logic, no
+ * validation, no JSON. "make bench" reads both numbers off the broker. The product's rate divided
+ * by this one says how much of the machine it uses for thinking. Run it right before and right
+ * after what is compared, take the mean.
  *
- * Two workers, one VNFM and one driver that answer at once, and this process, which starts NSRs and
- * awaits their events:
+ * Two workers, one VNFM and one driver that answer at once, and this process, which asks for NSRs,
+ * as REST does without the broker, and awaits their end:
  *   1. warm-up at full concurrency   2. the measurement, likewise   3. one NSR alone, for its
  * latency
  *
@@ -20,10 +21,12 @@
 #include "tests/bench/floor.h"
 
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -63,7 +66,7 @@ void fail(const char *what, const char *why)
     exit(1);
 }
 
-static double now_s(void)
+double now_s(void)
 {
     struct timespec t;
 
@@ -71,9 +74,7 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* --- options
- * -------------------------------------------------------------------------------------------------
- */
+/* --- options --- */
 
 static const struct {
     const char *name;
@@ -116,8 +117,7 @@ static void read_option(const char *argument)
     fail(argument, "unknown option");
 }
 
-/* --- processor time
- * ------------------------------------------------------------------------------------------ */
+/* --- processor time --- */
 
 struct usage {
     double at_s, wal_bytes;
@@ -203,8 +203,7 @@ static struct usage take_usage(void)
     return usage;
 }
 
-/* --- the processes
- * ------------------------------------------------------------------------------------------- */
+/* --- the processes --- */
 
 static void start_child(enum role role, int index)
 {
@@ -264,47 +263,55 @@ static void start_children(void)
     }
 }
 
-/* --- the generator
- * ------------------------------------------------------------------------------------------- */
+/* --- the generator --- */
 
-struct run {
-    struct bus *bus;
-    int started, done;
-    double *started_s, *latency_s; /* by number of the NSR */
-};
-
-static void start_nsr(struct run *run)
+bool take_start(struct message *message)
 {
-    struct outgoing start;
-    char id[ID_SIZE];
+    long n = floor_shared->claimed;
 
-    nsr_id(id, run->started);
-    make_message(&start, "o.start", id, 0, STEP_START, false);
-    run->started_s[run->started++] = now_s();
-    bus_publish(run->bus, &start);
+    do {
+        if (n >= floor_shared->started)
+            return false;
+    } while (!atomic_compare_exchange_weak(&floor_shared->claimed, &n, n + 1));
+    *message = (struct message){.step = STEP_START};
+    new_id(message->id);
+    nsr_id(message->nsr, (int)n);
+    return true;
+}
+
+static void wake(int fd)
+{
+    uint64_t once = 1;
+
+    if (write(fd, &once, sizeof once) != sizeof once)
+        fail("eventfd", "cannot be written");
+}
+
+void nsr_is_done(const char id[ID_SIZE])
+{
+    floor_shared->done_s[nsr_number(id)] = now_s();
+    floor_shared->done++;
+    wake(floor_shared->done_fd);
 }
 
 /* Deploy until so many are done in all, with at most so many at a time. */
-static void deploy(struct run *run, int until, int at_a_time)
+static void deploy(int until, int at_a_time)
 {
+    struct floor_shared *f = floor_shared;
     double began_s = now_s();
 
-    while (run->done < until) {
-        struct message event;
-        uint64_t tag = 0;
-        while (run->started - run->done < at_a_time && run->started < until)
-            start_nsr(run);
-        bus_read(run->bus, 50);
-        while (bus_take(run->bus, &event)) {
-            int n = nsr_number(event.nsr);
-            if (n < 0 || n >= run->started)
-                fail("event", "of no NSR of ours");
-            run->latency_s[n] = now_s() - run->started_s[n];
-            run->done++;
-            tag = event.tag;
+    while (f->done < until) {
+        struct pollfd fd = {.fd = f->done_fd, .events = POLLIN};
+        uint64_t times;
+        bool has_started = false;
+        for (; f->started - f->done < at_a_time && f->started < until; has_started = true) {
+            f->started_s[f->started] = now_s();
+            f->started++;
         }
-        if (tag)
-            bus_ack(run->bus, tag);
+        if (has_started)
+            wake(f->start_fd);
+        if (poll(&fd, 1, 50) > 0 && read(f->done_fd, &times, sizeof times) < 0)
+            fail("eventfd", "cannot be read");
         check_progress(began_s, DEADLINE_S, "deploy");
     }
 }
@@ -316,8 +323,7 @@ static int compare_doubles(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* --- the report
- * ---------------------------------------------------------------------------------------------- */
+/* --- the report --- */
 
 static void report_latency(const char *name, double *latency_s, int count)
 {
@@ -354,61 +360,87 @@ static void report_machine(const struct usage *from, const struct usage *to)
     report_share("stolen", spent_s[7], all_s);
 }
 
-static void report(const struct run *run, const struct usage *from, const struct usage *to)
+static double *latencies(int from, int count)
+{
+    double *found = calloc((size_t)count + 1, sizeof *found);
+
+    for (int i = 0; found && i < count; i++)
+        found[i] = floor_shared->done_s[from + i] - floor_shared->started_s[from + i];
+    return found ? found : (fail("memory", "not enough"), NULL);
+}
+
+static void report(const struct usage *from, const struct usage *to)
 {
     const struct floor_options *o = &floor_options;
-    double *measured_s = run->latency_s + o->warm;
+    double *loaded_s = latencies(o->warm, o->count);
+    double *alone_s = latencies(o->warm + o->count, o->alone);
     long transactions = to->transactions - from->transactions;
 
     printf("floor_nsr_per_s=%.1f\n", o->count / (to->at_s - from->at_s));
+    printf("nsrs=%d\nhandled_per_nsr=%.2f\ntransactions_per_nsr=%.2f\n",
+           o->warm + o->count + o->alone, (double)(to->messages - from->messages) / o->count,
+           (double)transactions / o->count);
     printf("  %-22s %s, %d NSRs after %d for warm-up\n", "what", o->label, o->count, o->warm);
-    report_latency("latency under load", measured_s, o->count);
-    report_latency("latency alone", measured_s + o->count, o->alone);
+    report_latency("latency under load", loaded_s, o->count);
+    report_latency("latency alone", alone_s, o->alone);
     printf("  %-22s %.2f\n", "messages a transaction",
            (double)(to->messages - from->messages) / (double)transactions);
     printf("  %-22s %.0f KB\n", "log per NSR", (to->wal_bytes - from->wal_bytes) / o->count / 1024);
     report_machine(from, to);
+    free(loaded_s);
+    free(alone_s);
 }
 
-static void set_up(struct run *run, int total)
+static void *shared_memory(size_t size)
 {
-    floor_shared =
-        mmap(NULL, sizeof *floor_shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    run->started_s = calloc((size_t)total, sizeof(double));
-    run->latency_s = calloc((size_t)total, sizeof(double));
-    if (floor_shared == MAP_FAILED || !run->started_s || !run->latency_s)
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (at == MAP_FAILED)
         fail("memory", "not enough");
+    return at;
+}
+
+static void set_up(int total)
+{
+    struct floor_shared *f = shared_memory(sizeof *f);
+    struct bus *bus;
+
+    f->started_s = shared_memory((size_t)total * sizeof(double));
+    f->done_s = shared_memory((size_t)total * sizeof(double));
+    f->start_fd = eventfd(0, EFD_NONBLOCK);
+    f->done_fd = eventfd(0, EFD_NONBLOCK);
+    if (f->start_fd < 0 || f->done_fd < 0)
+        fail("eventfd", "refused");
+    floor_shared = f;
     signal(SIGPIPE, SIG_IGN);
     seed_random();
     prepare_messages();
     store_create(total);
-    run->bus = bus_connect();
-    bus_declare(run->bus);
+    bus = bus_connect();
+    bus_declare(bus);
     start_children();
-    bus_consume(run->bus, "events", 500);
 }
 
 int main(int argc, char **argv)
 {
     const struct floor_options *o = &floor_options;
-    struct run run = {0};
     struct usage before, after;
 
     for (int i = 1; i < argc; i++)
         read_option(argv[i]);
     if (o->warm < 0 || o->count < 1 || o->alone < 0)
         fail("options", "count must be positive, warm and alone not negative");
-    set_up(&run, o->warm + o->count + o->alone);
+    set_up(o->warm + o->count + o->alone);
 
-    deploy(&run, o->warm, IN_FLIGHT);
+    deploy(o->warm, IN_FLIGHT);
     before = take_usage();
-    deploy(&run, o->warm + o->count, IN_FLIGHT);
+    deploy(o->warm + o->count, IN_FLIGHT);
     after = take_usage();
     usleep(300000); /* the broker still writes what came under load, and nothing tells when it is
                        through */
-    deploy(&run, o->warm + o->count + o->alone, 1);
+    deploy(o->warm + o->count + o->alone, 1);
     stop_children();
 
-    report(&run, &before, &after);
+    report(&before, &after);
     return 0;
 }

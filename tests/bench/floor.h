@@ -1,9 +1,15 @@
 /* The floor: what this machine's broker and database can move when nobody thinks. See floor.c.
  *
- * One NSR is 14 messages that a worker handles and 14 that it sends:
+ * One NSR is what the bench's NSR is for the product, message by message: 2 VNFRs, 3 VNFC
+ * instances, 1 dependency. A worker handles the start, which is no message (REST), and 12 messages,
+ * and sends 12; the bench compares that with the broker's counters under the product
+ * (tests/bench/run):
  *
- *   start -> two chains side by side of six commands each (VNFM, driver, VNFM, driver, VNFM, VNFM)
- *         -> when both are through, a last VNFM command -> event
+ *   start -> server: INSTANTIATE > GRANT, grant > ALLOCATE, launch > server, allocated >
+ * INSTANTIATED, START > STARTED
+ *         -> client: likewise with two launches at once, and MODIFY > MODIFIED before START
+ *
+ * ("a > b": the worker sends a, the peer b). When both are through, the NSR is.
  *
  * Wherever something fails the process says so and ends: there is no reconnect, outbox sweeper or
  * deadline, and a message that comes twice is not recognised. */
@@ -23,21 +29,16 @@ enum {
     PREFETCH = 50,      /* per queue */
     IN_FLIGHT = 200,    /* NSRs under deployment while it is measured */
     BIG_BYTES = 4096,   /* a VNFM command or answer */
-    SMALL_BYTES = 1536, /* start, event, driver command or answer */
+    SMALL_BYTES = 1536, /* driver command or answer */
     DOC_BYTES = 8192,   /* the stored NSR */
     RING = 4096,  /* messages or confirms a process may owe: several times what PREFETCH allows */
     ID_SIZE = 37, /* text of a uuid and its end */
 };
 
-/* Where in its NSR a message stands. Between STEP_FIRST and STEP_CHAIN_END: the commands of a chain
- * and their answers. */
-enum step {
-    STEP_FIRST = 0,
-    STEP_CHAIN_END = 5,
-    STEP_LAST_COMMAND = 6,
-    STEP_EVENT = 9,
-    STEP_START = 80,
-};
+/* What a message is about: one of the two VNFRs. */
+enum { SERVER, CLIENT, CHAINS };
+enum { MESSAGES = 24, HANDLED = 13 }; /* per NSR; HANDLED counts the start */
+enum step { STEP_LAUNCH = 2, STEP_START = 80 };
 
 struct floor_options {
     const char *host, *user, *password, *vhost, *db, *label;
@@ -48,6 +49,9 @@ struct floor_options {
 /* Between the processes, in shared memory. */
 struct floor_shared {
     atomic_long ready, stop, failed, transactions, messages;
+    atomic_long started, claimed, done; /* NSRs: asked for, taken by a worker, through */
+    int start_fd, done_fd;              /* eventfds: a worker, the generator is woken */
+    double *started_s, *done_s;         /* by number of the NSR, shared too; 0: not yet */
 };
 
 struct message {
@@ -79,15 +83,18 @@ struct bus {
 extern struct floor_options floor_options;
 extern struct floor_shared *floor_shared;
 
-/* --- floor.c
- * -------------------------------------------------------------------------------------------------
- */
+/* --- floor.c --- */
 
 /* Say what failed, tell the other processes, end this one. */
 void fail(const char *what, const char *why) __attribute__((noreturn));
 
-/* --- floor_bus.c
- * --------------------------------------------------------------------------------------------- */
+double now_s(void);
+
+/* In a worker: an NSR that was asked for and nobody has taken; false: none. */
+bool take_start(struct message *message);
+void nsr_is_done(const char id[ID_SIZE]);
+
+/* --- floor_bus.c --- */
 
 void seed_random(void);
 void new_id(char id[ID_SIZE]);
@@ -108,6 +115,10 @@ void make_message(struct outgoing *out, const char *queue, const char *nsr, int 
                   bool is_big);
 
 struct bus *bus_connect(void);
+
+/* Wait until there is something to read, or wake_fd is written to (it is read then); false:
+ * timeout_ms is over. */
+bool bus_wait(struct bus *bus, int wake_fd, int timeout_ms);
 
 /* Make the exchange and the queues anew. */
 void bus_declare(struct bus *bus);
@@ -130,8 +141,7 @@ void bus_ack(struct bus *bus, uint64_t tag);
 /* While corked, what is written leaves in full packets. */
 void bus_cork(struct bus *bus, bool is_corked);
 
-/* --- floor_store.c
- * ------------------------------------------------------------------------------------------- */
+/* --- floor_store.c --- */
 
 /* Make the tables anew, with that many NSRs. */
 void store_create(int nsrs);
@@ -151,8 +161,7 @@ int store_handle(const struct message *messages, int count, struct outgoing *out
 /* Delete outbox rows, in a transaction of its own. */
 void store_delete_sent(char (*sent)[ID_SIZE], int count);
 
-/* --- floor_roles.c: the processes, each runs until floor_shared->stop
- * ---------------------------------------- */
+/* --- floor_roles.c: the processes, each runs until floor_shared->stop --- */
 
 void run_worker(void) __attribute__((noreturn));
 

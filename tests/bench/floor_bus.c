@@ -3,6 +3,7 @@
 #include <amqp_tcp_socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,7 @@
 
 enum { CONSUME = 1, PUBLISH = 2 }; /* channels */
 
-/* --- what is in a message
- * ------------------------------------------------------------------------------------ */
+/* --- what is in a message --- */
 
 /* Fixed width, so that a handler finds its members without decoding: the floor does no JSON work.
  */
@@ -155,8 +155,7 @@ static void read_message(struct message *message, const char *body)
     message->step = (body[STEP_AT] - '0') * 10 + body[STEP_AT + 1] - '0' - STEP_BASE;
 }
 
-/* --- the connection
- * ------------------------------------------------------------------------------------------ */
+/* --- the connection --- */
 
 static const char exchange[] = "floor-exchange";
 
@@ -204,7 +203,7 @@ struct bus *bus_connect(void)
 
 void bus_declare(struct bus *bus)
 {
-    static const char *const queues[] = {"o.start", "o.vnfm", "o.drv", "vnfm", "drv", "events"};
+    static const char *const queues[] = {"o.vnfm", "o.drv", "vnfm", "drv"};
     amqp_bytes_t name = amqp_cstring_bytes(exchange);
 
     amqp_exchange_declare(bus->connection, CONSUME, name, amqp_cstring_bytes("topic"), 0, 1, 0, 0,
@@ -283,6 +282,19 @@ static void on_frame(struct bus *bus, const amqp_frame_t *frame)
     default:
         break;
     }
+}
+
+bool bus_wait(struct bus *bus, int wake_fd, int timeout_ms)
+{
+    struct pollfd fds[2] = {{.fd = amqp_get_sockfd(bus->connection), .events = POLLIN},
+                            {.fd = wake_fd, .events = POLLIN}};
+    uint64_t times;
+
+    if (amqp_frames_enqueued(bus->connection) || amqp_data_in_buffer(bus->connection))
+        return true;
+    if (poll(fds, 2, timeout_ms) <= 0)
+        return false;
+    return !(fds[1].revents & POLLIN) || read(wake_fd, &times, sizeof times) != 0;
 }
 
 int bus_read(struct bus *bus, int timeout_ms)

@@ -65,27 +65,32 @@ static void forget_sent(int count)
     memmove(sent, sent + count, (size_t)sent_count * ID_SIZE);
 }
 
-/* As much as is waiting, never lingering for more. */
-static void handle_batch(struct bus *bus)
+/* As much as is waiting, never lingering for more. Returns the number of messages handled. */
+static int handle_batch(struct bus *bus)
 {
     static struct outgoing out[OUT_MAX];
     struct message batch[BATCH_MAX];
     int count = 0, out_count, deleted = deletable();
+    uint64_t tag = 0; /* of the last delivery: a start is none */
 
     while (count < BATCH_MAX && bus_take(bus, &batch[count]))
+        tag = batch[count++].tag;
+    while (count < BATCH_MAX && take_start(&batch[count]))
         count++;
+    if (count == 0)
+        return 0;
     out_count = store_handle(batch, count, out, sent, deleted);
     forget_sent(deleted);
 
     bus_cork(bus, true);
     for (int i = 0; i < out_count; i++) {
-        uint64_t last_tag = i == out_count - 1 ? batch[count - 1].tag : 0;
-        struct awaited *item = await(bus_publish(bus, &out[i]), last_tag);
+        struct awaited *item = await(bus_publish(bus, &out[i]), i == out_count - 1 ? tag : 0);
         memcpy(item->id, out[i].id, ID_SIZE);
     }
     if (out_count == 0)
-        await(bus->published, batch[count - 1].tag);
+        await(bus->published, tag);
     bus_cork(bus, false);
+    return count;
 }
 
 void run_worker(void)
@@ -93,17 +98,15 @@ void run_worker(void)
     struct bus *bus = bus_connect();
 
     store_open();
-    bus_consume(bus, "o.start", PREFETCH);
     bus_consume(bus, "o.vnfm", PREFETCH);
     bus_consume(bus, "o.drv", PREFETCH);
     floor_shared->ready++;
     while (!floor_shared->stop) {
-        int patience_ms = !bus_is_empty(bus) ? 0 : sent_count > 0 ? 10 : 100;
-        int frames = bus_read(bus, patience_ms);
+        int frames = bus_read(bus, 0);
         settle(bus);
-        if (!bus_is_empty(bus)) {
-            handle_batch(bus);
-        } else if (frames == 0 && sent_count > 0) {
+        if (handle_batch(bus) > 0 || frames > 0)
+            continue;
+        if (!bus_wait(bus, floor_shared->start_fd, sent_count > 0 ? 10 : 100) && sent_count > 0) {
             int deleted = deletable();
             store_delete_sent(sent, deleted);
             forget_sent(deleted);

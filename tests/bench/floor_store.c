@@ -10,15 +10,15 @@ enum { TEXT_OID = 25, ARRAY_TEXT_MAX = 8192 };
 
 struct nsr {
     char id[ID_SIZE];
-    int chains_done;
+    int chains_done, launched; /* launched: servers of the client; stored as one number */
+    bool is_done;
     char *doc;
 };
 
 static PGconn *db;
 static int owed; /* statements sent whose results were not yet read */
 
-/* --- plain statements
- * ---------------------------------------------------------------------------------------- */
+/* --- plain statements --- */
 
 static bool is_good(const PGresult *result)
 {
@@ -119,8 +119,7 @@ double store_wal_bytes(void)
     return bytes;
 }
 
-/* --- the pipeline
- * -------------------------------------------------------------------------------------------- */
+/* --- the pipeline --- */
 
 static const struct {
     const char *name, *sql;
@@ -183,9 +182,7 @@ static void post_sync_and_drain(void)
     PQclear(result);
 }
 
-/* --- arrays
- * --------------------------------------------------------------------------------------------------
- */
+/* --- arrays --- */
 
 struct id_array {
     char text[ARRAY_TEXT_MAX];
@@ -239,8 +236,7 @@ static void text_array_add(struct text_array *array, const char *text, size_t le
     array->used += length;
 }
 
-/* --- one transaction
- * ----------------------------------------------------------------------------------------- */
+/* --- one transaction --- */
 
 static int find_nsr(const struct nsr *nsrs, int count, const char *id)
 {
@@ -277,21 +273,27 @@ static int lock_nsrs(const struct message *messages, int count, struct nsr *nsrs
         fail("lock", "an nsr is missing");
     for (int i = 0; i < found; i++) {
         memcpy(nsrs[i].id, PQgetvalue(result, i, 0), ID_SIZE);
-        nsrs[i].chains_done = atoi(PQgetvalue(result, i, 1));
+        nsrs[i].chains_done = atoi(PQgetvalue(result, i, 1)) % 10;
+        nsrs[i].launched = atoi(PQgetvalue(result, i, 1)) / 10;
+        nsrs[i].is_done = false;
         nsrs[i].doc = strdup(PQgetvalue(result, i, 2));
     }
     PQclear(result);
     return found;
 }
 
-static void send_step(struct outgoing *out, const char *nsr, int chain, int step)
-{
-    static const char *const queue_of[] = {"vnfm", "drv", "vnfm", "drv", "vnfm", "vnfm", "vnfm"};
+/* v: a command to the VNFM; d: to the driver, as many as the chain has servers. */
+static const char *const steps_of[CHAINS] = {[SERVER] = "vvdvv", [CLIENT] = "vvdvvv"};
+static const int servers_of[CHAINS] = {[SERVER] = 1, [CLIENT] = 2};
 
-    if (step == STEP_EVENT)
-        make_message(out, "events", nsr, chain, step, false);
-    else
-        make_message(out, queue_of[step], nsr, chain, step, step != 1 && step != 3);
+static int send_step(struct outgoing *out, const char *nsr, int chain, int step)
+{
+    bool is_launch = steps_of[chain][step] == 'd';
+    int count = is_launch ? servers_of[chain] : 1;
+
+    for (int i = 0; i < count; i++)
+        make_message(&out[i], is_launch ? "drv" : "vnfm", nsr, chain, step, !is_launch);
+    return count;
 }
 
 /* What the NSR does next. Returns the number of messages it sends. */
@@ -299,6 +301,7 @@ static int decide(struct nsr *nsr, const struct message *message, struct outgoin
 {
     static int version;
     char *digit = strstr(nsr->doc, "\"ver\":");
+    int chain = message->chain;
 
     if (!digit)
         fail("document", "has no version");
@@ -306,27 +309,24 @@ static int decide(struct nsr *nsr, const struct message *message, struct outgoin
         (char)('1' + version++ % 9); /* the document changes, as every handled message changes it */
 
     if (message->step == STEP_START) {
-        nsr->chains_done = 0;
-        send_step(&out[0], nsr->id, 0, STEP_FIRST);
-        send_step(&out[1], nsr->id, 1, STEP_FIRST);
-        return 2;
+        nsr->chains_done = nsr->launched = 0;
+        int count = send_step(out, nsr->id, SERVER, 0);
+        return count + send_step(out + count, nsr->id, CLIENT, 0);
     }
-    if (message->step == STEP_CHAIN_END && ++nsr->chains_done < 2)
+    if (chain == CLIENT && message->step == STEP_LAUNCH && ++nsr->launched < servers_of[CLIENT])
         return 0;
-    if (message->step < STEP_CHAIN_END)
-        send_step(out, nsr->id, message->chain, message->step + 1);
-    else
-        send_step(out, nsr->id, 0,
-                  message->step == STEP_CHAIN_END ? STEP_LAST_COMMAND : STEP_EVENT);
-    return 1;
+    if (steps_of[chain][message->step + 1])
+        return send_step(out, nsr->id, chain, message->step + 1);
+    nsr->is_done = ++nsr->chains_done == CHAINS;
+    return 0;
 }
 
 static void post_update(const struct nsr *nsr)
 {
-    char chains_done[12];
-    const char *values[4] = {nsr->id, chains_done, "DEPLOYING", nsr->doc};
+    char progress[12];
+    const char *values[4] = {nsr->id, progress, nsr->is_done ? "ACTIVE" : "DEPLOYING", nsr->doc};
 
-    snprintf(chains_done, sizeof chains_done, "%d", nsr->chains_done);
+    snprintf(progress, sizeof progress, "%d", nsr->chains_done + 10 * nsr->launched);
     post("update", 4, values, NULL, NULL);
 }
 
@@ -378,6 +378,9 @@ int store_handle(const struct message *messages, int count, struct outgoing *out
         post_array("delete", &deleted);
     post("commit", 0, NULL, NULL, NULL);
     post_sync_and_drain();
+    for (int i = 0; i < nsr_count; i++)
+        if (nsrs[i].is_done)
+            nsr_is_done(nsrs[i].id);
     floor_shared->transactions++;
     floor_shared->messages += count;
     return out_count;

@@ -21,14 +21,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* nfvo/lifecycle/types.h: enum nsr_phase */
 #define COUNT_SQL                                                                                  \
-    "SELECT count(*) FILTER (WHERE phase = 1), count(*) FILTER (WHERE phase = 2) FROM nfvo.nsr "   \
+    "SELECT count(*) FILTER (WHERE phase = 'ACTIVE'), count(*) FILTER (WHERE phase = 'FAILED') "   \
+    "FROM nfvo.nsr "                                                                               \
     "WHERE project_id = $1 AND created_at >= $2::bigint"
 #define PHASE_SQL "SELECT phase FROM nfvo.nsr WHERE id = $1"
 #define NOW_SQL   "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
-enum { POLL_US = 50000, ALONE_POLL_US = 1000, REST_US = 20000, PHASE_ACTIVE = 1, PHASE_FAILED = 2 };
+enum { POLL_US = 50000, ALONE_POLL_US = 1000, REST_US = 20000 };
 
 static struct {
     const char *token, *project, *nsd, *db, *path;
@@ -194,13 +194,18 @@ static void count_nsrs(struct load *load, const char *since, int *ret_active, in
     PQclear(result);
 }
 
-static int phase_of(struct load *load, const char *id)
+enum end { RUNNING, ACTIVE, FAILED };
+
+static enum end end_of(struct load *load, const char *id)
 {
     PGresult *result = ask(load, "phase", id, NULL);
-    int phase = PQntuples(result) ? atoi(PQgetvalue(result, 0, 0)) : -1;
+    const char *phase = PQntuples(result) ? PQgetvalue(result, 0, 0) : "";
+    enum end end = strcmp(phase, "ACTIVE") == 0   ? ACTIVE
+                   : strcmp(phase, "FAILED") == 0 ? FAILED
+                                                  : RUNNING;
 
     PQclear(result);
-    return phase;
+    return end;
 }
 
 /* --- modes ---------------------------------------------------------------------------------- */
@@ -246,7 +251,7 @@ static void run_alone(struct load *load)
     open_database(load, since);
     struct http_clients *clients = open_deployer(load, 1, 0);
     for (int i = 0; i < options.count; i++) {
-        int phase = -1;
+        enum end end;
         size_t answered = load->latencies;
         double began_s = now_s();
         http_clients_more(clients, 1);
@@ -255,13 +260,13 @@ static void run_alone(struct load *load)
         if (load->latencies == answered)
             fail("alone", "refused");
         load->latencies = answered; /* of the whole, not of the answer */
-        while ((phase = phase_of(load, load->id)) != PHASE_ACTIVE && phase != PHASE_FAILED) {
+        while ((end = end_of(load, load->id)) == RUNNING) {
             if (now_s() - began_s > options.limit_s)
                 fail("alone", "takes too long");
             usleep(ALONE_POLL_US);
         }
         note_latency(load, now_s() - began_s);
-        failed += phase == PHASE_FAILED;
+        failed += end == FAILED;
         usleep(REST_US); /* the last acknowledgements of this one are no part of the next */
     }
     printf("nsr_failed=%d\npolls=%ld\n", failed, load->polls);

@@ -17,7 +17,7 @@ $(O)/bench/load: $(patsubst %.c,$(O)/obj/%.o,$(bench-load-src))
 
 $(O)/bench/http: $(O)/obj/tests/bench/bench_http.o $(O)/lib/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lcurl -luuid -lm
+	$(CC) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lz -lcurl -luuid -lm
 
 # The local VIM driver on this host: see vim_local.c. Not part of `make bench`: it makes containers.
 $(O)/bench/vim-local: $(O)/obj/tests/bench/vim_local.o $(O)/lib/libvim_local.a $(O)/lib/libob_vim.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
@@ -26,3 +26,8 @@ $(O)/bench/vim-local: $(O)/obj/tests/bench/vim_local.o $(O)/lib/libvim_local.a $
 
 bench: all $(O)/bench/floor $(O)/bench/load $(O)/bench/http
 	tests/bench/run --build $(O) $(BENCH)
+
+# The hostile clients of tests/bench/hostile: see there.
+$(O)/bench/flood: $(O)/obj/tests/bench/flood.o $(O)/obj/tests/support/flood.o $(O)/lib/libproto.a $(O)/lib/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lrabbitmq -lcmocka -ljansson -luuid -lm

@@ -122,7 +122,7 @@ class Suite:
     def start(self, name, options):
         """Start a program and wait until it says that it is ready; returns the seconds that took."""
         reader, writer = os.pipe()
-        env = {k: v for k, v in os.environ.items() if not k.startswith("OB_")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("OB_", "BATON_"))}
         began = time.monotonic()
         with open(os.path.join(self.dir, name + ".log"), "ab") as log:
             process = subprocess.Popen([os.path.join(self.bin, name), "--config", os.path.join(self.dir, name + ".conf"),
@@ -155,6 +155,17 @@ class Suite:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
             f.writelines(f'{key} = "{value}"\n' for key, value in options.items())
 
+    def enrol(self, name, kind, type_):
+        """An account for a peer in a room of its own, as it is made before it starts: its options towards the broker."""
+        password = os.path.join(self.dir, name + ".password")
+        done = subprocess.run([os.path.join(self.bin, "nfvo"), "--config", os.path.join(self.dir, "nfvo.conf"), "--enrol", name,
+                               "--kind", kind, "--type", type_, "--password-file", password], capture_output=True, text=True)
+        if done.returncode:
+            raise Failure(f"{name} cannot be enrolled: {done.stderr}")
+        e = self.env
+        return {"broker-host": e["OB_TEST_BROKER_HOST"], "broker-port": e["OB_TEST_BROKER_PORT"], "broker-vhost": "baton." + name,
+                "broker-user": name, "broker-password-file": password}
+
     def configure(self):
         e = self.env
         peer = {"broker-host": e["OB_TEST_BROKER_HOST"], "broker-port": e["OB_TEST_BROKER_PORT"]}
@@ -163,8 +174,8 @@ class Suite:
             "broker-management-port": e["OB_TEST_BROKER_MANAGEMENT_PORT"], "database": self.db,
             "seal-key-path": self.dir + "/seal-key", "admin-password": self.password, "port": self.port,
             "admin-password-path": self.dir + "/admin-password", "upload-dir": self.dir})
-        self.write_config("vim-driver-test", {**peer, "capacity": 1000000})
-        self.write_config("vnfm-dummy", peer)
+        self.write_config("vim-driver-test", {**self.enrol("vim-driver-test", "driver", "test"), "capacity": 1000000})
+        self.write_config("vnfm-dummy", self.enrol("vnfm-dummy", "vnfm", "dummy"))
 
     def start_nfvo(self):
         return self.start("nfvo", self.nfvo_options)
@@ -230,6 +241,16 @@ class Suite:
             with open(f"/proc/{process.pid}/status") as f:
                 found[name] = int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) / 1024
         return found
+
+    def published(self, vhost):
+        """The broker's count of messages published in a virtual host, when it does not change any more."""
+        last = None
+        while True:
+            now = self.broker("GET", "/api/vhosts/" + vhost).get("message_stats", {}).get("publish", 0)
+            if now == last:
+                return now
+            last = now
+            time.sleep(6)  # the broker collects every 5 s
 
     def counters(self):
         """The broker's count of published messages, the database's of commits, the engine's of everything. The first two come

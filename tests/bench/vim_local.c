@@ -138,13 +138,15 @@ static enum err_code run(int mode, int n, struct err *err)
                             .flavours = {flavours, 1},
                             .default_flavour = "tiny",
                             .quota_instances = LAUNCHES_MAX,
+                            .processes = 1024,
+                            .default_disk_gb = 5,
                             .console_bytes = 65536};
     struct loc l = {.lock_fd = -1};
     struct loc_network network;
     enum err_code rc = loc_cloud_open(&l, &o, err);
     if (rc != ERR_OK)
         return rc;
-    rc = loc_network_create(&l, "private", NULL, &network, err);
+    rc = loc_network_create(&l, NULL, "private", NULL, &network, err);
     if (rc == ERR_OK)
         measure(&l, loc_mode_names[mode], n);
     enum err_code clean = loc_clean(&l, rc == ERR_OK ? err : NULL);

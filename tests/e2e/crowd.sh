@@ -25,7 +25,7 @@ expect 'a hundred are accepted' test "$(sort -u "$suite/created" | wc -l)" == "$
 
 all_active()
 {
-    [[ $(suite_sql 'select count(*) from nsr where phase = 1') == "$n" ]]
+    [[ $(suite_sql "select count(*) from nsr where phase = 'ACTIVE'") == "$n" ]]
 }
 eventually 90 "all of them are ACTIVE" all_active
 expect 'three servers each' test "$(suite_servers | wc -l)" == $((3 * n))

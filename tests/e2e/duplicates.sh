@@ -10,29 +10,34 @@ suite_start_vnfm --delay 30ms
 suite_wait_for_peers
 fill_catalogue
 
-vhost=$(suite_vhost_in_url)
+rooms=("$(suite_room vnfm-dummy)" "$(suite_room vim-driver-test)")
 said_file=$suite/said
 : >"$said_file"
 
-# A queue that hears all that goes through the exchange.
-expect 'a spy' broker_call PUT "/api/queues/$vhost/spy" '{"durable":true}'
-expect 'it listens' broker_call POST "/api/bindings/$vhost/e/openbaton-exchange/q/spy" '{"routing_key":"#"}'
+# A queue in each room that hears all that goes through its exchange.
+for room in "${rooms[@]}"; do
+    expect 'a spy' broker_call PUT "/api/queues/$room/spy" '{"durable":true}'
+    expect 'it listens' broker_call POST "/api/bindings/$room/e/openbaton-exchange/q/spy" '{"routing_key":"#"}'
+done
 
 # listen: what peers said since the last time, one line each; kept in $said_file.
 listen()
 {
-    broker_call POST "/api/queues/$vhost/spy/get" '{"count":500,"ackmode":"ack_requeue_false","encoding":"auto"}' |
-        jq -c '.[] | select(.routing_key == "vnfm.nfvo.actions.reply" or .routing_key == "nfvo.replies")
-                   | {routing_key, payload, payload_encoding, properties: (.properties | {reply_to, correlation_id} | with_entries(select(.value)))}' |
-        tee -a "$said_file"
+    local room
+    for room in "${rooms[@]}"; do
+        broker_call POST "/api/queues/$room/spy/get" '{"count":500,"ackmode":"ack_requeue_false","encoding":"auto"}' |
+            jq -c --arg room "$room" '.[] | select(.routing_key == "vnfm.nfvo.actions.reply" or .routing_key == "nfvo.replies")
+                   | {room: $room, routing_key, payload, payload_encoding, properties: (.properties | {reply_to, correlation_id} | with_entries(select(.value)))}' |
+            tee -a "$said_file"
+    done
 }
 
-# say LINES: through the default exchange, so that the spy does not hear it again.
+# say LINES: each in its room, through the default exchange, so that the spy does not hear it again.
 say()
 {
     local line
     while read -r line; do
-        broker_call POST "/api/exchanges/$vhost/amq.default/publish" "$line" >/dev/null || fail "not published: $line"
+        broker_call POST "/api/exchanges/$(jq -r .room <<<"$line")/amq.default/publish" "$(jq -c 'del(.room)' <<<"$line")" >/dev/null || fail "not published: $line"
     done
 }
 
@@ -54,7 +59,11 @@ addresses=$(baton nsr show "$nsr" -o json | jq -cS '[.vnfr[].vdu[].vnfc_instance
 say <"$said_file"
 said_queues_are_empty()
 {
-    ! broker_call GET "/api/queues/$vhost" | jq -e 'any(.[]; (.name | startswith("nfvo.") or startswith("vnfm.")) and ((.messages // 0) > 0))' >/dev/null
+    local room
+    for room in "${rooms[@]}"; do
+        ! broker_call GET "/api/queues/$room" | jq -e 'any(.[]; (.name | startswith("nfvo.") or startswith("vnfm.")) and ((.messages // 0) > 0))' >/dev/null ||
+            return 1
+    done
 }
 eventually 30 'all that was taken' said_queues_are_empty
 expect 'still ACTIVE' nsr_is "$nsr" ACTIVE
@@ -66,5 +75,7 @@ expect 'it is deleted' baton nsr delete "$nsr" --wait --timeout 60s
 say <"$said_file"
 eventually 30 'all that was taken' said_queues_are_empty
 expect 'no launch more' test "$(grep -c '"action":"launch' "$suite/driver.journal")" == 3
-broker_call DELETE "/api/queues/$vhost/spy" >/dev/null
+for room in "${rooms[@]}"; do
+    broker_call DELETE "/api/queues/$room/spy" >/dev/null
+done
 wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"

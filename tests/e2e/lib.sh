@@ -63,8 +63,7 @@ scenario_close()
     if [[ -d $suite/servers ]]; then
         "$e2e_top/tests/support/servers" clean "$suite/servers"
     else
-        broker_call DELETE "/api/vhosts/$suite_vhost" || true
-        broker_call DELETE "/api/vhosts/$suite_agents_vhost" || true
+        suite_clean_broker
         suite_sql "drop schema if exists $suite_schema, ${suite_schema}_vnfm cascade" 2>/dev/null || true
     fi
     [[ ${KEEP-} ]] || rm -rf "$suite"
@@ -88,8 +87,7 @@ scenario_open()
         suite_configure / "$name"
     else
         suite_vhost=$name
-        broker_call PUT "/api/vhosts/$name"
-        broker_call PUT "/api/permissions/$name/$OB_TEST_BROKER_USER" '{"configure":".*","write":".*","read":".*"}'
+        suite_make_vhost "$name"
         suite_configure "$name" "$name"
     fi
     psql --no-psqlrc --quiet --command "create schema if not exists $name" "$OB_TEST_DB"

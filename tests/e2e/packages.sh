@@ -43,7 +43,7 @@ expect_said 'if the NSD is still onboarded'
 process_signal STOP "$(suite_identity vnfm-dummy)"
 expect_exit 0 baton nsr create web
 nsr=$(baton nsr list -o name)
-queue=/api/queues/$(suite_vhost_in_url)/dummy
+queue=/api/queues/$(suite_room vnfm-dummy)/dummy
 has_message()
 {
     [[ $(suite_sql 'select count(*) from outbox') == 0 ]]

@@ -18,6 +18,13 @@ SH
 done
 onboard cycle a b c b,a,PORT,private c,b,PORT,private a,c,PORT,private
 deploy cycle ACTIVE
+# What clients read of it: the steps, and what the VNFM said of its scripts, each once and in order.
+want='ALLOCATE,INSTANTIATE install.sh,INSTANTIATE,CONFIGURE c.sh,CONFIGURE,START start.sh,START'
+for me in "${members[@]}"; do
+    got=$(baton nsr show "$nsr" -o json | jq -r --arg me "$me" '[.vnfr[] | select(.name == $me) | .lifecycle_event_history[] |
+        select(.event != "GRANTED") | .event + (if .description == "" then "" else " " + (.description | sub("^[abc]_connect"; "c") | sub(" .*"; "")) end)] | join(",")')
+    [[ $got == "$want" ]] || fail "the history of $me: $got"
+done
 for i in 0 1 2; do
     me=${members[i]} source=${members[(i + 1) % 3]}
     for file in install.sh "${source}_connect.sh" start.sh; do

@@ -37,7 +37,7 @@ static void check(const struct package *p, enum err_code rc, const struct err *e
     AUTO(arena_release) struct arena a = ARENA_INIT;
     unsigned errors = 0;
     for (uint32_t i = 0; i < p->fault_n; i++) {
-        errors += !p->faults[i].is_warning;
+        errors += p->faults[i].level == FINDING_ERROR;
         if (!p->faults[i].message[0] || strlen(catalogue_package_place(&p->faults[i], &a)) > 4096)
             abort();
     }
@@ -57,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     AUTO(sbuf_release) struct sbuf tar = SBUF_INIT;
-    struct package_rules rules = {{.project_id = "p", .now = "now", .make_id = make_id}, "6.0"};
+    struct package_rules rules = {
+        {.project_id = "p", .now = "now", .make_id = make_id}, "6.0", false};
     struct package p;
     struct err err = ERR_INIT;
     if (size == 0)

@@ -5,13 +5,22 @@
 #   make build/fuzz/NAME            one of them, to run by hand
 #   make fuzz FUZZ_TARGETS=NAME     one of them
 
-fuzz-all := fuzz_codec fuzz_messages fuzz_package
+fuzz-all := fuzz_codec fuzz_messages fuzz_package fuzz_metadata fuzz_request fuzz_credentials fuzz_registration fuzz_user_data fuzz_operation
 FUZZ_TARGETS ?= $(fuzz-all)
 fuzz-proto-src := tests/support/oracle.c $(lib-proto-src) $(wildcard common/base/*.c)
 fuzz-fuzz_codec-src := $(fuzz-proto-src)
 fuzz-fuzz_messages-src := $(fuzz-proto-src)
 fuzz-fuzz_package-src := $(lib-proto-src) $(wildcard common/base/*.c nfvo/catalogue/*.c)
 fuzz-fuzz_package-ldlibs := -larchive -lyaml
+fuzz-fuzz_metadata-src := $(fuzz-fuzz_package-src)
+fuzz-fuzz_metadata-ldlibs := $(fuzz-fuzz_package-ldlibs)
+fuzz-fuzz_request-src := $(filter-out common/http/client.c common/http/dial.c common/http/url.c,$(wildcard common/base/*.c common/http/*.c common/log/*.c common/sys/*.c))
+fuzz-fuzz_request-ldlibs := -lgnutls -lz -luuid -pthread
+fuzz-fuzz_credentials-src := nfvo/api/credentials.c common/http/http.c $(wildcard common/base/*.c)
+fuzz-fuzz_credentials-ldlibs := -lsodium
+fuzz-fuzz_registration-src := $(lib-proto-src) $(wildcard common/base/*.c) nfvo/vnfm/request.c
+fuzz-fuzz_user_data-src := $(lib-proto-src) $(wildcard common/base/*.c) common/fsm/decision.c common/ports/pg_refs.c nfvo/lifecycle/user_data.c
+fuzz-fuzz_operation-src := $(lib-proto-src) $(wildcard common/base/*.c) $(wildcard nfvo/lifecycle/operation/*.c) common/fsm/fsm.c
 
 FUZZ_CC ?= clang-14
 FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -D_GNU_SOURCE \

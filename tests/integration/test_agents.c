@@ -2,12 +2,14 @@
  * broker, so the hostnames here carry the name of the test's vhost. */
 #include "common/base/mem.h"
 #include "common/sys/clock.h"
+#include "nfvo/broker/rooms.h"
 #include "nfvo/store/seal.h"
 #include "nfvo/vnfm/registry.h"
 #include "proto/records/manager.h"
 #include "tests/support/broker.h"
 #include "tests/support/nfvo_store.h"
 #include "tests/support/proxy.h"
+#include "tests/support/rights_bed.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -24,6 +26,8 @@ static struct test_vhost *vhost;
 static struct test_nfvo_store *ts;
 static struct registry_options options;
 static struct bus_options login;
+static struct test_vhost *trial; /* where anybody may register */
+static struct rooms *rooms;
 static struct registry *registry, *second;
 static struct arena memory;
 static char *agents; /* their vhost */
@@ -32,7 +36,10 @@ static struct registry *open_registry(void)
 {
     struct err err = ERR_INIT;
     struct registry *r = NULL;
-    struct registry_setup setup = {.options = &options, .bus = &login, .store = ts->store};
+    if (!rooms && rooms_open(&rooms, ts->store, vhost->name, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    struct registry_setup setup = {
+        .options = &options, .bus = &login, .store = ts->store, .rooms = rooms};
     if (registry_open(&r, &setup, &err) != ERR_OK)
         fail_msg("%s", err.msg);
     return r;
@@ -42,6 +49,7 @@ static int set_up(void **state)
 {
     (void)state;
     vhost = test_vhost_new();
+    trial = test_vhost_later();
     ts = test_nfvo_store_new("agents");
     login = test_bus_options(vhost, "nfvo");
     agents = arena_printf(&memory, "%s-agents", vhost->name);
@@ -49,10 +57,19 @@ static int set_up(void **state)
         (struct registry_options){.management_host = vhost->host,
                                   .management_port = vhost->management_port,
                                   .management_timeout_ms = 5000,
+                                  .is_registration_open = true,
+                                  .registration_room = trial->name,
+                                  .room_max_queues = 1000,
+                                  .room_max_connections = 100,
+                                  .account_max_channels = 100,
                                   .registration_user = arena_printf(&memory, "r-%s", vhost->name),
                                   .registration_password = "knock",
                                   .check_interval_ms = 200,
                                   .agents_vhost = agents,
+                                  .agents_own_max = 2,
+                                  .agents_connections_max = 4,
+                                  .agents_channels_max = 8,
+                                  .agents_queue_max = 65536,
                                   .agents_managers = arena_printf(&memory, "x, m-%s", vhost->name)};
     return 0;
 }
@@ -68,12 +85,15 @@ static int tear_down(void **state)
     registry_close(registry);
     registry_close(second);
     registry = second = NULL;
+    rooms_close(rooms);
+    rooms = NULL;
     drop("users", options.registration_user);
     drop("users", arena_printf(&memory, "m-%s", vhost->name));
     drop("users", arena_printf(&memory, "o-%s", vhost->name));
     drop("vhosts", agents);
     test_nfvo_store_free(ts);
     test_vhost_free(vhost);
+    test_vhost_free(trial);
     arena_release(&memory);
     return 0;
 }
@@ -94,11 +114,12 @@ static char *hostname(int n)
 
 static void launch(int from, int to)
 {
-    sql(arena_printf(&memory,
-                     "INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, "
-                     "state, agent) SELECT 'i' || n, 'nsr', 0, 'v', 'p', '%s-' || n, '', '', "
-                     "'generic' FROM generate_series(%d, %d) AS n",
-                     vhost->name, from, to));
+    sql(arena_printf(
+        &memory,
+        "INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, "
+        "state, agent) SELECT 'i' || n, 'nsr', 'LAUNCHING', 'v', 'p', '%s-' || n, '', '', "
+        "'generic' FROM generate_series(%d, %d) AS n",
+        vhost->name, from, to));
 }
 
 /* --- users, as the broker has them --- */
@@ -180,15 +201,15 @@ static void test_login_of_an_instance(void **state)
     await_user(hostname(1), true);
     test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 0", "1");
 
-    /* As our agent: its own queue, bound by its own name; hellos and answers out. */
+    /* As our agent: its own queue, bound to nothing; hellos and answers out. */
     struct bus_options o = login_of(hostname(1));
     struct bus *b = bus_new(&o);
     char *queue = arena_printf(&memory, "vnfm.%s.actions", hostname(1));
     bus_want_queue(b, &(struct bus_queue){.name = queue, .is_auto_delete = true});
-    bus_want_binding(b, &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE});
     bus_want_consumer(b, &(struct bus_consumer){.queue = queue});
     test_bus_await(b, BUS_READY);
-    struct bus_message own = {.exchange = TOPOLOGY_EXCHANGE, .routing_key = "ems.generic.register"};
+    struct bus_message own = {.exchange = TOPOLOGY_AGENTS_EXCHANGE,
+                              .routing_key = "ems.generic.register"};
     uint64_t seq;
     struct err err = ERR_INIT;
     if (bus_publish(b, &own, &seq, &err) != ERR_OK)
@@ -197,16 +218,26 @@ static void test_login_of_an_instance(void **state)
 
     /* What it must not. */
     char *other = arena_printf(&memory, "vnfm.%s.actions", hostname(2));
-    refuse(hostname(1), BUS_BINDING, NULL,
-           &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE, .key = "#"});
-    refuse(hostname(1), BUS_QUEUE, NULL,
-           &(struct bus_binding){.queue = other, .exchange = TOPOLOGY_EXCHANGE});
-    refuse(hostname(1), BUS_PUBLISHING,
-           &(struct bus_message){.exchange = TOPOLOGY_EXCHANGE, .routing_key = other}, NULL);
+    static const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
+    for (size_t i = 0; i < ARRAY_LEN(exchanges); i++) {
+        refuse(hostname(1), BUS_BINDING, NULL,
+               &(struct bus_binding){.queue = queue, .exchange = exchanges[i], .key = "#"});
+        refuse(hostname(1), BUS_BINDING, NULL,
+               &(struct bus_binding){.queue = queue, .exchange = exchanges[i]});
+        refuse(hostname(1), BUS_QUEUE, NULL,
+               &(struct bus_binding){.queue = other, .exchange = exchanges[i]});
+        refuse(hostname(1), BUS_PUBLISHING,
+               &(struct bus_message){.exchange = exchanges[i], .routing_key = other}, NULL);
+    }
     refuse(hostname(1), BUS_PUBLISHING, &(struct bus_message){.routing_key = queue}, NULL);
+    /* The broker checks no keys of CC: what counts is that it may not write this exchange. */
+    refuse(
+        hostname(1), BUS_PUBLISHING,
+        &(struct bus_message){.exchange = TOPOLOGY_EXCHANGE, .routing_key = "ems.generic.register"},
+        NULL);
 
     /* Deleted: the user goes, and whoever is logged in as it. */
-    sql("UPDATE instance SET phase = 4");
+    sql("UPDATE instance SET phase = 'DELETING'");
     await_user(hostname(1), false);
     test_bus_await(b, BUS_LOST);
     test_query_await(ts->db, "SELECT (SELECT count(*) FROM agent_login) + count(*) FROM agent_gone",
@@ -215,13 +246,64 @@ static void test_login_of_an_instance(void **state)
     bus_free(b);
 }
 
+static struct bus *as_old_agent(const char *host)
+{
+    struct bus_options o = login_of(host);
+    struct bus *b = bus_new(&o);
+    char *queue = arena_printf(&memory, "vnfm.%s.actions", host);
+    bus_want_queue(b, &(struct bus_queue){.name = queue, .is_auto_delete = true});
+    bus_want_binding(b, &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE});
+    bus_want_consumer(b, &(struct bus_consumer){.queue = queue});
+    return b;
+}
+
+/* Launched before TOPOLOGY_AGENTS_EXCHANGE was there, it names the other one in its user data: it
+ * gets the rights for that again when the broker lost its user. */
+static void test_agent_of_before(void **state)
+{
+    struct err err = ERR_INIT;
+    uint64_t seq;
+    (void)state;
+    launch(1, 2);
+    sql("UPDATE agent_login SET is_old = hostname LIKE '%-1'");
+    registry = open_registry();
+    await_user(hostname(1), true);
+    test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 0", "2");
+    for (int i = 0; i < 2; i++) {
+        struct bus *b = as_old_agent(hostname(1));
+        test_bus_await(b, BUS_READY);
+        assert_true(bus_has_all(b));
+        struct bus_message hello = {.exchange = TOPOLOGY_EXCHANGE,
+                                    .routing_key = "ems.generic.register"};
+        if (bus_publish(b, &hello, &seq, &err) != ERR_OK)
+            fail_msg("%s", err.msg);
+        test_bus_await(b, BUS_CONFIRMED);
+        bus_free(b);
+        if (i == 0) {
+            drop("users", arena_printf(&memory, "ems.%s", hostname(1)));
+            sql("UPDATE agent_login SET made_at = 1");
+            registry_close(registry);
+            registry = open_registry(); /* compares */
+            await_user(hostname(1), true);
+            test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 1", "1");
+        }
+    }
+    struct bus *b = as_old_agent(hostname(2));
+    struct bus_event ev = test_bus_await(b, BUS_FAULT);
+    assert_int_equal(ev.item, BUS_BINDING);
+    assert_int_equal(ev.code, REFUSED);
+    bus_free(b);
+    sql("DELETE FROM instance");
+    await_users(0);
+}
+
 /* Without EmsUser in its user data, an instance has no login. */
 static void test_only_who_asks(void **state)
 {
     (void)state;
     registry = open_registry();
     sql("INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, state) VALUES "
-        "('plain', 'nsr', 0, 'v', 'p', 'plain-1', '', '')");
+        "('plain', 'nsr', 'LAUNCHING', 'v', 'p', 'plain-1', '', '')");
     launch(1, 1);
     await_users(1);
     assert_string_equal(test_query(ts->db, "SELECT count(*) FROM agent_login"), "1");
@@ -241,7 +323,7 @@ static void test_many_under_two(void **state)
     int64_t made = clock_mono_us();
     assert_int_equal(count_users(), MANY);
     int64_t from = clock_mono_us();
-    sql("UPDATE instance SET phase = 4");
+    sql("UPDATE instance SET phase = 'DELETING'");
     test_query_await(ts->db, "SELECT count(*) FROM agent_login", "0");
     int64_t removed = clock_mono_us();
     assert_int_equal(count_users(), 0);
@@ -253,8 +335,8 @@ static void test_many_under_two(void **state)
         launch(1000 + 10 * i, 1009 + 10 * i);
         sql(arena_printf(&memory, "DELETE FROM instance WHERE id < 'i%d'", 1005 + 10 * i));
     }
-    char *left =
-        arena_strdup(&memory, test_query(ts->db, "SELECT count(*) FROM instance WHERE phase < 4"));
+    char *left = arena_strdup(
+        &memory, test_query(ts->db, "SELECT count(*) FROM instance WHERE phase <> 'DELETING'"));
     test_query_await(ts->db, "SELECT count(*) FROM agent_gone", "0");
     test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE made_at > 0", left);
     await_users(atoi(left));
@@ -374,7 +456,7 @@ static void test_management_away(void **state)
     await_user(hostname(1), true);
     proxy_down(p, true);
     launch(2, 5);
-    sql("UPDATE instance SET phase = 4 WHERE id = 'i1'");
+    sql("UPDATE instance SET phase = 'DELETING' WHERE id = 'i1'");
     launch(6, 6);
     sql("DELETE FROM instance WHERE id = 'i6'");
     test_query_await(ts->db, "SELECT count(*) FROM agent_login WHERE lease_until > 0", "5");
@@ -393,7 +475,7 @@ static void test_management_away(void **state)
 
 static struct manager_credentials *enroll(const char *type)
 {
-    struct bus_options o = test_bus_options(vhost, type);
+    struct bus_options o = test_bus_options(trial, type);
     struct manager_credentials *c;
     struct err err = ERR_INIT;
     uint64_t seq;
@@ -415,10 +497,18 @@ static struct manager_credentials *enroll(const char *type)
                             .routing_key = QUEUE_MANAGER_HANDLING,
                             .body = body,
                             .len = strlen(body),
-                            .reply_to = bus_queue_name(b, "answers")};
-    if (bus_publish(b, &m, &seq, &err) != ERR_OK)
-        fail_msg("%s", err.msg);
-    struct bus_event ev = test_bus_await(b, BUS_DELIVERY);
+                            .reply_to = bus_queue_name(b, "answers"),
+                            .is_mandatory = true};
+    struct bus_event ev;
+    enum bus_event_type what = BUS_RETURNED;
+    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    while (what != BUS_DELIVERY && clock_mono_us() < until) {
+        /* It comes back as long as the registry has no queue for it. */
+        if (what == BUS_RETURNED && bus_publish(b, &m, &seq, &err) != ERR_OK)
+            fail_msg("%s", err.msg);
+        what = bus_next(b, &ev, -1, 1000);
+    }
+    assert_int_equal(what, BUS_DELIVERY);
     if (proto_decode(&manager_credentials_type, ev.delivery->body, ev.delivery->len, 0, &memory, &c,
                      &err) != ERR_OK)
         fail_msg("%s", err.msg);
@@ -436,6 +526,8 @@ static enum bus_event_type enter(const struct manager_credentials *c, const char
     struct bus *b = bus_new(&o);
     bus_want_queue(b, &(struct bus_queue){.name = queue, .is_durable = true});
     bus_want_binding(b, &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE});
+    bus_want_binding(b,
+                     &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_AGENTS_EXCHANGE});
     bus_want_consumer(b, &(struct bus_consumer){.queue = queue});
     do
         bus_next(b, &ev, -1, 5000);
@@ -467,17 +559,117 @@ static void test_not_the_suites_own_vhost(void **state)
     assert_non_null(strstr(err.msg, "agents-vhost"));
 }
 
+/* --- what agents measure --- */
+
+static void open_agents_to(const struct test_vhost *where)
+{
+    char *path = arena_printf(&memory, "permissions/%s/%s", where->name, vhost->user);
+    long status = test_broker_api(vhost, "PUT", path,
+                                  "{\"configure\":\".*\",\"write\":\".*\",\"read\":\".*\"}", NULL);
+    assert_true(status == 201 || status == 204);
+}
+
+/* A command to the second agent; how long it took. */
+static int64_t command_us(struct bus *vnfm, struct bus *agent)
+{
+    int64_t from = clock_mono_us();
+    char *queue = arena_printf(&memory, "vnfm.%s.actions", hostname(2));
+    struct bus_message m = {.routing_key = queue, .body = "{}", .len = 2, .is_mandatory = true};
+    assert_int_equal(bus_publish(vnfm, &m, NULL, NULL), ERR_OK);
+    struct bus_event ev = test_bus_await(agent, BUS_DELIVERY);
+    bus_ack(agent, ev.delivery->tag, ev.delivery->epoch);
+    test_bus_await(vnfm, BUS_CONFIRMED);
+    return clock_mono_us() - from;
+}
+
+/* Twice what its queue may hold, and nobody collects: the oldest go, and commands to others are
+ * taken meanwhile. Then a collector comes, with its own rights. */
+static void attack_metrics_without_an_end(void **state)
+{
+    enum { SAMPLE = 256 * 1024, SAMPLES = 2 * QUEUE_AGENT_METRICS_BYTES / SAMPLE };
+    static char sample[SAMPLE];
+    AUTO(topology_rights_release) struct topology_rights rights = RIGHTS_INIT;
+    AUTO(freep) char *reply = NULL;
+    struct err err = ERR_INIT;
+    struct test_vhost where = *vhost;
+    uint32_t messages = 0;
+    int64_t worst_us = 0;
+    (void)state;
+    registry = open_registry();
+    launch(1, 2);
+    await_user(hostname(1), true);
+    await_user(hostname(2), true);
+    snprintf(where.name, sizeof(where.name), "%s", agents);
+    open_agents_to(&where);
+    struct bus_options evil = login_of(hostname(1)), honest = login_of(hostname(2)),
+                       manager = test_bus_options(&where, "vnfm");
+    struct bus *flood = bus_new(&evil), *agent = bus_new(&honest), *vnfm = bus_new(&manager);
+    char *queue = arena_printf(&memory, "vnfm.%s.actions", hostname(2));
+    bus_want_queue(agent, &(struct bus_queue){.name = queue, .is_auto_delete = true});
+    bus_want_consumer(agent, &(struct bus_consumer){.queue = queue});
+    test_bus_await(flood, BUS_READY);
+    test_bus_await(agent, BUS_READY);
+    test_bus_await(vnfm, BUS_READY);
+    memset(sample, 'x', sizeof(sample));
+    for (int i = 0; i < SAMPLES; i++) {
+        struct bus_message m = {.exchange = TOPOLOGY_AGENTS_EXCHANGE,
+                                .routing_key = QUEUE_AGENT_METRICS,
+                                .body = sample,
+                                .len = sizeof(sample),
+                                .is_mandatory = true};
+        assert_int_equal(bus_publish(flood, &m, NULL, NULL), ERR_OK);
+        int64_t took_us = i % 8 ? 0 : command_us(vnfm, agent);
+        worst_us = took_us > worst_us ? took_us : worst_us;
+        test_bus_await(flood, BUS_CONFIRMED); /* not refused: what is measured holds up nobody */
+    }
+    print_message("agents: a command beside %d samples: %lld ms at most\n", SAMPLES,
+                  (long long)(worst_us / 1000));
+    assert_int_equal(bus_queue_check(vnfm, QUEUE_AGENT_METRICS, &messages, NULL, &err), ERR_OK);
+    assert_in_range(messages, 1, QUEUE_AGENT_METRICS_BYTES / SAMPLE);
+    assert_int_equal(
+        test_broker_api(vhost, "GET",
+                        arena_printf(&memory, "queues/%s/" QUEUE_AGENT_METRICS, agents), NULL,
+                        &reply),
+        200);
+    assert_non_null(strstr(reply, "\"x-overflow\":\"drop-head\""));
+    assert_non_null(
+        strstr(reply, arena_printf(&memory, "\"x-message-ttl\":%d", QUEUE_AGENT_METRICS_KEEP_MS)));
+    /* A collector. */
+    char *user = arena_printf(&memory, "collector-%s", vhost->name);
+    rights_of(RIGHTS_METRICS, NULL, &rights);
+    rights_bed_put_user(&where, user, "", &rights);
+    struct bus_options o = test_bus_options(&where, "collector");
+    o.user = user;
+    o.password = "secret";
+    struct bus *b = bus_new(&o);
+    bus_want_queue(b, &(struct bus_queue){.name = QUEUE_AGENT_METRICS, .is_passive = true});
+    bus_want_consumer(b, &(struct bus_consumer){.queue = QUEUE_AGENT_METRICS, .prefetch = 1});
+    struct bus_event ev = test_bus_await(b, BUS_DELIVERY);
+    assert_int_equal(ev.delivery->len, SAMPLE);
+    bus_free(b);
+    test_user_free(vhost, user);
+    bus_free(flood);
+    bus_free(agent);
+    bus_free(vnfm);
+    sql("UPDATE instance SET phase = 'DELETING'");
+    await_user(hostname(1), false);
+    await_user(hostname(2), false);
+    sql("DELETE FROM instance");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_login_of_an_instance),
+        T(test_agent_of_before),
         T(test_only_who_asks),
         T(test_many_under_two),
         T(test_soon),
         T(test_compared_with_the_broker),
         T(test_management_away),
         T(test_their_manager),
+        T(attack_metrics_without_an_end),
         T(test_not_the_suites_own_vhost),
     };
     return cmocka_run_group_tests_name("agents", tests, NULL, NULL);

@@ -1,47 +1,13 @@
 /* The REST API with its real server and store: access, errors, paths. */
 #include "tests/support/api_fixture.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-#define WANT(status, ...)                                                                          \
-    do {                                                                                           \
-        int got_ = (__VA_ARGS__);                                                                  \
-        if (got_ != (status))                                                                      \
-            print_error("%s: %s\n", f->err.msg, f->res.body.s);                                    \
-        assert_int_equal(got_, status);                                                            \
-    } while (0)
-#define HAS(text)                                                                                  \
-    do {                                                                                           \
-        if (!strstr(f->res.body.s, text))                                                          \
-            print_error("no %s in: %s\n", text, f->res.body.s);                                    \
-        assert_non_null(strstr(f->res.body.s, text));                                              \
-    } while (0)
-#define LOGIN "grant_type=password&username="
-
-static int setup(void **state)
-{
-    *state = api_fixture_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    api_fixture_free(*state);
-    return 0;
-}
-
-static void log_in(struct api_fixture *f, const char *name)
-{
-    char form[128];
-    snprintf(form, sizeof(form), LOGIN "%s&password=" FIXTURE_PASSWORD, name);
-    WANT(200, api_login(f, form));
-    snprintf(f->token, sizeof(f->token), "%s", api_member(f, "access_token"));
-}
 
 /* --- tokens ------------------------------------------------------------------------------------
  */
@@ -104,7 +70,7 @@ static void refuses_bad_tokens(void **state)
     WANT(401, api_call(f, "GET", "/api/v1/projects", NULL));
     HAS("\"error\":\"invalid_token\"");
     HAS("Invalid access token: nonsense");
-    log_in(f, "admin");
+    api_be(f, "admin");
     test_sql(f->db, "UPDATE person SET enabled = false");
     WANT(401, api_call(f, "GET", "/api/v1/projects", NULL));
     test_sql(f->db, "UPDATE person SET enabled = true");
@@ -113,16 +79,130 @@ static void refuses_bad_tokens(void **state)
     HAS("Access token expired: ");
 }
 
+/* --- many logins ---------------------------------------------------------------------------------
+ */
+
+enum { CROWD = 200 };
+
+struct client {
+    struct api_fixture *f;
+    pthread_t thread;
+    char form[160];
+    int status;
+};
+
+static void *log_in_alone(void *arg)
+{
+    struct client *client = arg;
+    struct http_client *http = http_client_new();
+    struct http_response res = HTTP_RESPONSE_INIT;
+    char url[64];
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/oauth/token", api_port(client->f->api));
+    struct http_call call = {.method = "POST",
+                             .url = url,
+                             .type = "application/x-www-form-urlencoded",
+                             .body = client->form,
+                             .body_len = strlen(client->form),
+                             .timeout_ms = 180000,
+                             .user = "openbatonOSClient",
+                             .password = "secret"};
+    client->status = http_client_call(http, &call, &res, NULL) == ERR_OK ? res.status : -1;
+    http_response_release(&res);
+    http_client_free(http);
+    return NULL;
+}
+
+/* CROWD clients at once; "user#" of different ones, or all as the same. */
+static void crowd_logs_in(struct api_fixture *f, const char *form)
+{
+    static struct client clients[CROWD];
+    for (int i = 0; i < CROWD; i++) {
+        clients[i] = (struct client){.f = f};
+        size_t before = strcspn(form, "#");
+        if (form[before])
+            snprintf(clients[i].form, sizeof(clients[i].form), "%.*s%d%s", (int)before, form, i,
+                     form + before + 1);
+        else
+            snprintf(clients[i].form, sizeof(clients[i].form), "%s", form);
+        assert_int_equal(pthread_create(&clients[i].thread, NULL, log_in_alone, &clients[i]), 0);
+    }
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(clients[i].thread, NULL);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(clients[i].status, 200);
+}
+
+static long logins_by(struct api_fixture *f, const char *how)
+{
+    char line[64];
+    snprintf(line, sizeof(line), "baton_logins_total{by=\"%s\"} ", how);
+    assert_int_equal(api_call(f, "GET", "/metrics", NULL), 200);
+    const char *at = strstr(f->res.body.s, line);
+    assert_non_null(at);
+    return strtol(at + strlen(line), NULL, 10);
+}
+
+static void two_hundred_users_at_once(void **state)
+{
+    struct api_fixture *f = *state;
+    /* A text of its own for each, as each would have: the salt makes it. */
+    for (int i = 0; i < CROWD; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "user%d", i);
+        api_add_user(f, name, "USER", "default");
+    }
+    long before = logins_by(f, "argon2");
+    crowd_logs_in(f, LOGIN "user#&password=" FIXTURE_PASSWORD);
+    assert_int_equal(logins_by(f, "argon2") - before, CROWD);
+}
+
+static void one_user_two_hundred_times(void **state)
+{
+    struct api_fixture *f = *state;
+    api_add_user(f, "robot", "USER", "default");
+    long before = logins_by(f, "argon2");
+    crowd_logs_in(f, LOGIN "robot&password=" FIXTURE_PASSWORD);
+    assert_int_equal(logins_by(f, "argon2") - before, 1);
+    WANT(400, api_login(f, LOGIN "robot&password=Wrong-password-1"));
+    WANT(400, api_login(f, LOGIN "robot&password=Wrong-password-1"));
+    assert_int_equal(logins_by(f, "argon2") - before, 3); /* what is wrong is wrong again */
+}
+
+/* What was right a moment ago is not right any more: changed here, changed elsewhere, disabled. */
+static void known_passwords_end(void **state)
+{
+    struct api_fixture *f = *state;
+    api_add_user(f, "eve", "USER", "default");
+    api_be(f, "eve");
+    WANT(200, api_login(f, LOGIN "eve&password=" FIXTURE_PASSWORD));
+    WANT(202, api_call(f, "PUT", "/api/v1/users/changepwd",
+                       "{\"old_pwd\":\"" FIXTURE_PASSWORD "\",\"new_pwd\":\"New-password-1\"}"));
+    WANT(400, api_login(f, LOGIN "eve&password=" FIXTURE_PASSWORD));
+    WANT(200, api_login(f, LOGIN "eve&password=New-password-1"));
+    WANT(200, api_login(f, LOGIN "eve&password=New-password-1"));
+    test_sql(f->db, "UPDATE person SET password = (SELECT password FROM person WHERE name = "
+                    "'admin') WHERE name = 'eve'");
+    WANT(400, api_login(f, LOGIN "eve&password=New-password-1"));
+    WANT(200, api_login(f, LOGIN "eve&password=" FIXTURE_PASSWORD));
+    test_sql(f->db, "UPDATE person SET enabled = false WHERE name = 'eve'");
+    WANT(400, api_login(f, LOGIN "eve&password=" FIXTURE_PASSWORD));
+    HAS("User is disabled");
+}
+
 static void changes_passwords(void **state)
 {
     struct api_fixture *f = *state;
     api_add_user(f, "eve", "USER", "default");
-    log_in(f, "eve");
+    api_be(f, "eve");
     WANT(403, api_call(f, "PUT", "/api/v1/users/changepwd",
                        "{\"old_pwd\":\"no\",\"new_pwd\":\"New-password-1\"}"));
     HAS("Old password is wrong.");
     WANT(422, api_call(f, "PUT", "/api/v1/users/changepwd",
                        "{\"old_pwd\":\"" FIXTURE_PASSWORD "\",\"new_pwd\":\"weak\"}"));
+    HAS("at least 8 characters");
+    WANT(422, api_call(f, "PUT", "/api/v1/users/changepwd",
+                       "{\"old_pwd\":\"" FIXTURE_PASSWORD "\",\"new_pwd\":\"Aa111111\"}"));
+    HAS("the password is easy to guess");
     WANT(200, api_call(f, "GET", "/api/v1/users/current", NULL));
     HAS("\"username\":\"eve\"");
     assert_null(strstr(f->res.body.s, "password"));
@@ -155,7 +235,7 @@ static void checks_the_project(void **state)
 
     api_add_user(f, "bob", "USER", "default");
     api_add_user(f, "guest", "GUEST", "default");
-    log_in(f, "bob");
+    api_be(f, "bob");
     WANT(404, api_call(f, "GET", "/api/v1/ns-descriptors", NULL)); /* "*" is not for users */
     snprintf(f->project, sizeof(f->project), "%s", other);
     WANT(400, api_call(f, "GET", "/api/v1/ns-descriptors", NULL));
@@ -165,19 +245,18 @@ static void checks_the_project(void **state)
     assert_null(strstr(f->res.body.s, other));
     WANT(200, api_call(f, "GET", "/api/v1/ns-descriptors", NULL));
     WANT(403, api_call(f, "POST", "/api/v1/projects", "{\"name\":\"x\"}"));
-    log_in(f, "guest");
+    api_be(f, "guest");
     WANT(200, api_call(f, "GET", "/api/v1/ns-descriptors", NULL));
     WANT(403, api_call(f, "POST", "/api/v1/ns-descriptors", "{}"));
     HAS("Guest is only allowed to execute GET");
     api_add_user(f, "lost", NULL, NULL);
-    log_in(f, "lost");
+    api_be(f, "lost");
     f->project[0] = '\0';
     WANT(404, api_call(f, "GET", "/api/v1/vnfmanagers", NULL));
     HAS("Not Found any project you are assigned to.");
 }
 
-/* --- bodies and paths
- * ------------------------------------------------------------------------------ */
+/* --- bodies and paths --- */
 
 static void survives_bad_bodies(void **state)
 {
@@ -224,7 +303,15 @@ static void serves_the_system_pages(void **state)
     WANT(200, api_call(f, "GET", "/env", NULL));
     HAS("applicationConfig: [file:/etc/openbaton/openbaton-nfvo.properties]");
     WANT(200, api_call(f, "GET", "/configprops", NULL));
+    WANT(200, api_call(f, "GET", "/api/v1/history/5", NULL));
+    WANT(422, api_call(f, "GET", "/api/v1/history/five", NULL));
+    api_add_user(f, "alice", "USER", "default");
+    api_be(f, "alice");
+    WANT(200, api_call(f, "GET", "/env", NULL));
+    WANT(403, api_call(f, "GET", "/api/v1/history", NULL));
+    WANT(403, api_call(f, "POST", "/api/v1/users/multipledelete", "[\"x\"]"));
     f->token[0] = '\0';
+    WANT(200, api_call(f, "GET", "/configprops", NULL)); /* decisions.md D4 */
     WANT(401, api_call(f, "GET", "/env", NULL));
     WANT(200, api_call(f, "GET", "/healthz", NULL));
     WANT(200, api_call(f, "GET", "/readyz", NULL));
@@ -232,17 +319,63 @@ static void serves_the_system_pages(void **state)
     HAS("baton_http_connections ");
     WANT(200, api_call(f, "GET", "/api/v1/openapi.json", NULL));
     HAS("\"openapi\":\"3.0.3\"");
+    HAS("\"name\":\"Idempotency-Key\",\"in\":\"header\"");
+    HAS("execute-script");
+    assert_null(strstr(f->res.body.s, "vnfdependenciesList"));
 }
 
-/* --- boot
- * ------------------------------------------------------------------------------------------ */
+/* decisions.md D29: what the contract has and we have not is told apart from a wrong path. */
+static void says_what_is_not_built(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(501, api_call(f, "POST", "/api/v1/csar-nsd", NULL));
+    HAS("ERR_UNSUPPORTED");
+    HAS("Onboarding a CSAR is not built");
+    WANT(501, api_call(f, "DELETE", "/api/v1/ns-records//x/vnfdependencies/y/", NULL));
+    WANT(501, api_call(f, "PUT", "/api/v1/ns-records/x/vnfdependencies/y", "{}"));
+    WANT(404, api_call(f, "GET", "/api/v1/nothing-at-all", NULL));
+    WANT(405, api_call(f, "DELETE", "/api/v1/ns-records", NULL));
+    f->token[0] = '\0';
+    WANT(401, api_call(f, "POST", "/api/v1/csar-nsd", NULL));
+}
+
+/* An id that is not understood is not one that was not asked for. */
+static void lists_of_ids_are_ids(void **state)
+{
+    struct api_fixture *f = *state;
+    static const struct {
+        const char *body, *said;
+    } cases[] = {
+        {"[null]", "[0]: expected a text, found null"},
+        {"[{}]", "[0]: expected a text"},
+        {"[true]", "[0]: expected a text, found true"},
+        {"[\"\"]", "[0]: must not be empty"},
+        {"[\"a\",1]", "[1]: expected a text"},
+        {"{}", "expected an array of texts"},
+        {"", "expected an array of texts"},
+        {"[],\"ids\":[\"a\"]", "after"},
+    };
+    static const char *const paths[] = {"ns-descriptors", "vnf-descriptors", "vnf-packages",
+                                        "ns-records",     "datacenters",     "keys",
+                                        "events"};
+    for (size_t p = 0; p < ARRAY_LEN(paths); p++)
+        for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+            char path[80];
+            snprintf(path, sizeof(path), "/api/v1/%s/multipledelete", paths[p]);
+            WANT(400, api_call(f, "POST", path, cases[i].body));
+            if (i + 1 < ARRAY_LEN(cases))
+                HAS(cases[i].said);
+        }
+}
+
+/* --- boot --- */
 
 static void boots_once(void **state)
 {
     struct api_fixture *f = *state;
     struct err err = ERR_INIT;
     api_close(f->api);
-    struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), NULL};
+    struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), NULL, NULL};
     f->options.admin_password = "Another-password-1"; /* for the first start only */
     assert_int_equal(api_open(&f->api, &setup, &err), ERR_OK);
     WANT(200, api_login(f, LOGIN "admin&password=" FIXTURE_PASSWORD));
@@ -261,12 +394,22 @@ static void boots_once(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(gives_tokens),        TEST(refuses_logins),    TEST(refreshes_tokens),
-        TEST(refuses_bad_tokens),  TEST(changes_passwords), TEST(checks_the_project),
-        TEST(survives_bad_bodies), TEST(forgives_slashes),  TEST(serves_the_system_pages),
+        TEST(gives_tokens),
+        TEST(refuses_logins),
+        TEST(refreshes_tokens),
+        TEST(refuses_bad_tokens),
+        TEST(changes_passwords),
+        TEST(two_hundred_users_at_once),
+        TEST(one_user_two_hundred_times),
+        TEST(known_passwords_end),
+        TEST(checks_the_project),
+        TEST(survives_bad_bodies),
+        TEST(forgives_slashes),
+        TEST(serves_the_system_pages),
         TEST(boots_once),
+        TEST(says_what_is_not_built),
+        TEST(lists_of_ids_are_ids),
     };
     return cmocka_run_group_tests_name("api", tests, NULL, NULL);
 }

@@ -12,52 +12,12 @@
 #include "nfvo/catalogue/package.h"
 #include "nfvo/store/store_package.h"
 
-#define WANT(status, ...)                                                                          \
-    do {                                                                                           \
-        int got_ = (__VA_ARGS__);                                                                  \
-        if (got_ != (status))                                                                      \
-            print_error("%s: %s\n", f->err.msg, f->res.body.s);                                    \
-        assert_int_equal(got_, status);                                                            \
-    } while (0)
-#define HAS(text)                                                                                  \
-    do {                                                                                           \
-        if (!strstr(f->res.body.s, text))                                                          \
-            print_error("no %s in: %s\n", text, f->res.body.s);                                    \
-        assert_non_null(strstr(f->res.body.s, text));                                              \
-    } while (0)
-#define HAS_NOT(text) assert_null(strstr(f->res.body.s, text))
-
 #define PACKAGES "/api/v1/vnf-packages"
 #define NSDS     "/api/v1/ns-descriptors"
 #define VNFDS    "/api/v1/vnf-descriptors"
 #define NSRS     "/api/v1/ns-records"
 
 #define NSD(id) "{\"name\":\"n\",\"vendor\":\"v\",\"version\":\"1\",\"vnfd\":[{\"id\":\"" id "\"}]}"
-
-static int setup(void **state)
-{
-    *state = api_fixture_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    api_fixture_free(*state);
-    return 0;
-}
-
-static const char *at(const char *fmt, ...) PRINTF_LIKE(1, 2);
-static const char *at(const char *fmt, ...)
-{
-    static char rows[4][300];
-    static unsigned next;
-    char *row = rows[next++ % 4];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(row, sizeof(rows[0]), fmt, ap);
-    va_end(ap);
-    return row;
-}
 
 /* The value of the first member of that name; of packages and VNFDs the id comes first. */
 static void take(struct api_fixture *f, const char *member, char out[64])
@@ -72,14 +32,14 @@ static void add(struct package_writer *w, const char *name, const char *text)
     assert_int_equal(catalogue_package_add(w, name, text, strlen(text), NULL), ERR_OK);
 }
 
-/* A package p of this version for PoPs of this type. */
-static int upload(struct api_fixture *f, const char *version, const char *vim_type)
+static int upload_for(struct api_fixture *f, const char *nfvo, const char *version,
+                      const char *vim_type)
 {
     AUTO(sbuf_release) struct sbuf tar = SBUF_INIT;
     struct package_writer *w = catalogue_package_writer_new(&tar);
     add(w, "Metadata.yaml",
-        at("name: p\nvendor: v\nversion: %s\nnfvo_version: 6.0\nvim_types: [%s]\n", version,
-           vim_type));
+        api_text("name: p\nvendor: v\nversion: %s\nnfvo_version: %s\nvim_types: [%s]\n", version,
+                 nfvo, vim_type));
     add(w, "vnfd.json",
         "{\"name\":\"p\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":"
         "\"generic\",\"lifecycle_event\":[{\"event\":\"START\",\"lifecycle_events\":[\"start.sh\"]}"
@@ -87,6 +47,12 @@ static int upload(struct api_fixture *f, const char *version, const char *vim_ty
     add(w, "scripts/start.sh", "#!\xff");
     assert_int_equal(catalogue_package_writer_end(w, NULL), ERR_OK);
     return api_upload(f, PACKAGES "/", tar.s, tar.len);
+}
+
+/* A package p of this version for PoPs of this type. */
+static int upload(struct api_fixture *f, const char *version, const char *vim_type)
+{
+    return upload_for(f, "6.0", version, vim_type);
 }
 
 static void package_lives(void **state)
@@ -101,37 +67,37 @@ static void package_lives(void **state)
     HAS(id);
     HAS("\"name\":\"start.sh\",\"payload\":[35,33,-1]");
     HAS_NOT("scriptsLink");
-    WANT(200, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
     HAS("\"vimTypes\":[\"test\"]");
     HAS("\"vnfPackageMetadata\":{\"name\":\"p\",\"vendor\":\"v\",\"version\":\"1\",\"vnfmType\":"
         "\"generic\"");
     const char *scripts = strstr(f->res.body.s, "\"scripts\":[{\"id\":\"");
     assert_non_null(scripts);
     snprintf(script, sizeof(script), "%.36s", scripts + strlen("\"scripts\":[{\"id\":\""));
-    WANT(200, api_call(f, "GET", at(VNFDS "/%s", vnfd), NULL));
-    WANT(200, api_call(f, "GET", at(PACKAGES "/%s/scripts/%s", id, script), NULL));
+    WANT(200, api_call(f, "GET", api_text(VNFDS "/%s", vnfd), NULL));
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s/scripts/%s", id, script), NULL));
     assert_memory_equal(f->res.body.s, "#!\xff", 3);
     assert_non_null(strstr(http_response_header(&f->res, "Content-Type"), "text/plain"));
-    WANT(200, api_call(f, "PUT", at(PACKAGES "/%s/scripts/%s", id, script), "new"));
+    WANT(200, api_call(f, "PUT", api_text(PACKAGES "/%s/scripts/%s", id, script), "new"));
     assert_string_equal(f->res.body.s, "new");
-    WANT(200, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
     HAS("\"payload\":[110,101,119]");
     HAS("\"hbVersion\":1");
-    WANT(404, api_call(f, "GET", at(PACKAGES "/%s/scripts/x", id), NULL));
-    WANT(404, api_call(f, "PUT", at(PACKAGES "/x/scripts/%s", script), "new"));
-    WANT(405, api_call(f, "DELETE", at(PACKAGES "/%s/scripts/%s", id, script), NULL));
-    WANT(202, api_call(f, "PUT", at(PACKAGES "/%s", id),
+    WANT(404, api_call(f, "GET", api_text(PACKAGES "/%s/scripts/x", id), NULL));
+    WANT(404, api_call(f, "PUT", api_text(PACKAGES "/x/scripts/%s", script), "new"));
+    WANT(405, api_call(f, "DELETE", api_text(PACKAGES "/%s/scripts/%s", id, script), NULL));
+    WANT(202, api_call(f, "PUT", api_text(PACKAGES "/%s", id),
                        "{\"name\":\"q\",\"nfvo_version\":\"9\",\"vimTypes\":[]}"));
-    WANT(200, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
     HAS("\"name\":\"q\"");
     HAS("\"vimTypes\":[\"test\"]");
     HAS("\"hbVersion\":2");
     HAS("\"payload\":[110,101,119]");
-    WANT(204, api_call(f, "DELETE", at(PACKAGES "/%s", id), NULL));
-    WANT(404, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    WANT(204, api_call(f, "DELETE", api_text(PACKAGES "/%s", id), NULL));
+    WANT(404, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
     HAS("No VNFPackage found with ID");
-    WANT(404, api_call(f, "GET", at(VNFDS "/%s", vnfd), NULL)); /* went with it */
-    WANT(403, api_call(f, "DELETE", at(PACKAGES "/%s", id), NULL));
+    WANT(404, api_call(f, "GET", api_text(VNFDS "/%s", vnfd), NULL)); /* went with it */
+    WANT(403, api_call(f, "DELETE", api_text(PACKAGES "/%s", id), NULL));
     HAS("Either not existing or not under the project chosen.");
     WANT(200, api_call(f, "GET", PACKAGES, NULL));
     assert_string_equal(f->res.body.s, "[]");
@@ -192,8 +158,8 @@ static void projects_are_apart(void **state)
     take(f, "vnfPackageLocation", id);
     WANT(201, api_call(f, "POST", "/api/v1/projects", "{\"name\":\"other\"}"));
     snprintf(f->project, sizeof(f->project), "%s", api_member(f, "id"));
-    WANT(404, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
-    WANT(403, api_call(f, "DELETE", at(PACKAGES "/%s", id), NULL));
+    WANT(404, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
+    WANT(403, api_call(f, "DELETE", api_text(PACKAGES "/%s", id), NULL));
     WANT(200, upload(f, "1", "test")); /* the same one, here */
 }
 
@@ -206,20 +172,20 @@ static void what_an_nsd_uses_stays(void **state)
     take(f, "vnfPackageLocation", id);
     WANT(201, api_call(f, "POST", NSDS, NSD("v/p/1")));
     take(f, "id", nsd);
-    HAS(at("\"vnfPackageLocation\":\"%s\"", id));
-    WANT(422, api_call(f, "DELETE", at(PACKAGES "/%s", id), NULL));
+    HAS(api_text("\"vnfPackageLocation\":\"%s\"", id));
+    WANT(422, api_call(f, "DELETE", api_text(PACKAGES "/%s", id), NULL));
     HAS("It is not possible to remove a vnfPackage --> vnfdescriptor if the NSD is still "
         "onboarded");
-    WANT(422, api_call(f, "POST", PACKAGES "/multipledelete", at("[\"%s\"]", id)));
-    WANT(204, api_call(f, "DELETE", at(NSDS "/%s", nsd), NULL));
-    WANT(204, api_call(f, "DELETE", at(VNFDS "/%s", vnfd), NULL));
-    WANT(404, api_call(f, "GET", at(PACKAGES "/%s", id), NULL)); /* went with its VNFD */
+    WANT(422, api_call(f, "POST", PACKAGES "/multipledelete", api_text("[\"%s\"]", id)));
+    WANT(204, api_call(f, "DELETE", api_text(NSDS "/%s", nsd), NULL));
+    WANT(204, api_call(f, "DELETE", api_text(VNFDS "/%s", vnfd), NULL));
+    WANT(404, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL)); /* went with its VNFD */
     f->options.is_package_cascade = false;
     WANT(200, upload(f, "1", "test"));
     take(f, "id", vnfd);
     take(f, "vnfPackageLocation", id);
-    WANT(204, api_call(f, "POST", PACKAGES "/multipledelete", at("[\"%s\"]", id)));
-    WANT(200, api_call(f, "GET", at(VNFDS "/%s", vnfd), NULL));
+    WANT(204, api_call(f, "POST", PACKAGES "/multipledelete", api_text("[\"%s\"]", id)));
+    WANT(200, api_call(f, "GET", api_text(VNFDS "/%s", vnfd), NULL));
 }
 
 /* amqp-protocol.md 9.7, rule 8 */
@@ -233,9 +199,72 @@ static void a_url_becomes_a_package(void **state)
                        "\"generic\",\"vnfPackageLocation\":\"https://x.invalid/y.git\",\"vdu\":[{"
                        "\"vm_image\":[\"i\"]}]}]}"));
     take(f, "vnfPackageLocation", id);
-    WANT(200, api_call(f, "GET", at(PACKAGES "/%s", id), NULL));
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
     HAS("\"name\":\"w\"");
     HAS("\"scriptsLink\":\"https://x.invalid/y.git\"");
+}
+
+#define LINKED(name, url)                                                                          \
+    "{\"name\":\"" name                                                                            \
+    "\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"generic\","               \
+    "\"vnfPackageLocation\":\"" url "\",\"vdu\":[{\"vm_image\":[\"i\"]}]}"
+#define NSD_OF(vnfds) "{\"name\":\"n\",\"vendor\":\"v\",\"version\":\"1\",\"vnfd\":[" vnfds "]}"
+
+/* The reference's nfvo.vnfd.cascade.delete; off by default. */
+static void nothing_is_left_behind(void **state)
+{
+    struct api_fixture *f = *state;
+    char nsd[64], other[64], vnfd[64], id[64];
+    /* refused: what its first VNFD brought along is not stored */
+    WANT(404,
+         api_call(f, "POST", NSDS, NSD_OF(LINKED("a", "git://x/y") "," LINKED("b", "no-such"))));
+    HAS("\"object\":\"vnfd[1].vnfPackageLocation\"");
+    WANT(200, api_call(f, "GET", PACKAGES, NULL));
+    assert_string_equal(f->res.body.s, "[]");
+    /* with the option, VNFD and package go with the NSD, */
+    f->options.is_vnfd_cascade = true;
+    WANT(201, api_call(f, "POST", NSDS, NSD_OF(LINKED("a", "git://x/y"))));
+    take(f, "id", nsd);
+    WANT(200, api_call(f, "GET", PACKAGES, NULL));
+    HAS("\"name\":\"a\"");
+    HAS("\"vendor\":\"v\"");
+    HAS("\"vnfPackageVersion\":\"1\"");
+    WANT(204, api_call(f, "DELETE", api_text(NSDS "/%s", nsd), NULL));
+    WANT(200, api_call(f, "GET", PACKAGES, NULL));
+    assert_string_equal(f->res.body.s, "[]");
+    WANT(200, api_call(f, "GET", VNFDS, NULL));
+    assert_string_equal(f->res.body.s, "[]");
+    /* but not what another NSD uses; */
+    WANT(200, upload(f, "1", "test"));
+    take(f, "id", vnfd);
+    take(f, "vnfPackageLocation", id);
+    WANT(201, api_call(f, "POST", NSDS, NSD("v/p/1")));
+    take(f, "id", nsd);
+    WANT(201, api_call(f, "POST", NSDS, NSD("v/p/1")));
+    take(f, "id", other);
+    WANT(204, api_call(f, "DELETE", api_text(NSDS "/%s", nsd), NULL));
+    WANT(200, api_call(f, "GET", api_text(VNFDS "/%s", vnfd), NULL));
+    WANT(204, api_call(f, "DELETE", api_text(NSDS "/%s", other), NULL));
+    WANT(404, api_call(f, "GET", api_text(VNFDS "/%s", vnfd), NULL));
+    WANT(404, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
+    /* without it, both stay */
+    f->options.is_vnfd_cascade = false;
+    WANT(201, api_call(f, "POST", NSDS, NSD_OF(LINKED("a", "git://x/y"))));
+    take(f, "id", nsd);
+    WANT(204, api_call(f, "DELETE", api_text(NSDS "/%s", nsd), NULL));
+    WANT(200, api_call(f, "GET", VNFDS, NULL));
+    HAS("\"name\":\"a\"");
+    WANT(422, api_call(f, "DELETE", api_text(NSDS "/%s", nsd), NULL));
+}
+
+/* The server's rule counts, whatever a client thinks of it. */
+static void the_server_decides_on_versions(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(422, upload_for(f, "5.0", "1", "test"));
+    HAS("The NFVO Version: 5.0 specified in the Metadata is not compatible");
+    f->options.is_version_checked = false;
+    WANT(200, upload_for(f, "5.0", "1", "test"));
 }
 
 static void package_is_deployed(void **state)
@@ -250,24 +279,25 @@ static void package_is_deployed(void **state)
                     "VALUES ('m', 'generic', 'generic', 'RABBIT', true, true, '')");
     WANT(201, api_call(f, "POST", "/api/v1/datacenters",
                        "{\"name\":\"pop\",\"authUrl\":\"x\",\"type\":\"test\"}"));
-    WANT(422, api_call(f, "POST", at(NSRS "/%s", nsd), NULL));
+    WANT(422, api_call(f, "POST", api_text(NSRS "/%s", nsd), NULL));
     HAS("No Vim Instance found for supporting the VNFD p (looking for vim type: [cloud])");
     WANT(201, api_call(f, "POST", "/api/v1/datacenters",
                        "{\"name\":\"pop2\",\"authUrl\":\"x\",\"type\":\"cloud.x\"}"));
-    WANT(201, api_call(f, "POST", at(NSRS "/%s", nsd), NULL));
+    WANT(201, api_call(f, "POST", api_text(NSRS "/%s", nsd), NULL));
     test_sql(f->db, "DELETE FROM vnf_package");
-    WANT(404, api_call(f, "POST", at(NSRS "/%s", nsd), NULL));
+    WANT(404, api_call(f, "POST", api_text(NSRS "/%s", nsd), NULL));
     HAS("is not there any more");
     HAS("\"object\":\"vnfd[0].vnfPackageLocation\"");
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(package_lives),           TEST(bad_uploads),         TEST(faults_have_a_line),
-        TEST(large_uploads),           TEST(projects_are_apart),  TEST(what_an_nsd_uses_stays),
+        TEST(package_lives),           TEST(bad_uploads),
+        TEST(faults_have_a_line),      TEST(large_uploads),
+        TEST(projects_are_apart),      TEST(what_an_nsd_uses_stays),
         TEST(a_url_becomes_a_package), TEST(package_is_deployed),
+        TEST(nothing_is_left_behind),  TEST(the_server_decides_on_versions),
     };
     return cmocka_run_group_tests_name("api_package", tests, NULL, NULL);
 }

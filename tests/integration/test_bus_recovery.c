@@ -167,6 +167,43 @@ static void a_wrong_password_is_a_fault_and_retried(void **state)
     test_user_free(vhost, user);
 }
 
+static void write_password(const char *path, const char *password)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fprintf(f, "%s\n", password) > 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+/* Rotated while it is connected: it goes on, and logs in with the new one afterwards. */
+static void a_new_password_is_read_from_its_file(void **state)
+{
+    char path[] = "/tmp/test-password-XXXXXX", user[80];
+    int fd = mkstemp(path);
+    (void)state;
+    assert_true(fd >= 0);
+    close(fd);
+    snprintf(user, sizeof(user), "rotated-%s", vhost->name);
+    test_user_new(vhost, user, "first", ".*", ".*", ".*");
+    write_password(path, "first");
+    options.user = user;
+    options.password = "of no use";
+    options.password_path = path;
+    bus_free(bus);
+    bus = bus_new(&options);
+    test_bus_await(bus, BUS_READY);
+    test_user_new(vhost, user, "second", ".*", ".*", ".*");
+    proxy_down(proxy, true);
+    test_bus_await(bus, BUS_LOST);
+    proxy_down(proxy, false);
+    struct bus_event ev = test_bus_await(bus, BUS_FAULT);
+    assert_int_equal(ev.code, 403); /* the file comes a moment later */
+    write_password(path, "second");
+    test_bus_await(bus, BUS_READY);
+    unlink(path);
+    test_user_free(vhost, user);
+}
+
 static void a_forbidden_queue_does_not_hold_up_the_others(void **state)
 {
     char user[80];
@@ -356,6 +393,7 @@ int main(void)
         T(a_closed_connection_comes_back_with_its_topology),
         T(an_absent_broker_is_tried_until_it_is_back),
         T(a_wrong_password_is_a_fault_and_retried),
+        T(a_new_password_is_read_from_its_file),
         T(a_forbidden_queue_does_not_hold_up_the_others),
         T(a_queue_with_other_arguments_is_retried_until_it_fits),
         T(a_deleted_queue_is_declared_and_consumed_again),

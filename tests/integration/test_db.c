@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -242,6 +243,22 @@ static void test_large_both_ways(void **state)
         assert_int_equal(db_len(&res, 0, 0), SIZE);
     }
     free(doc);
+}
+
+/* Each byte is counted once, however often a read leaves some of it behind: 60 MiB are below the
+ * default of 64. */
+static void test_limit_counts_a_byte_once(void **state)
+{
+    struct fixture *f = *state;
+    struct err err = ERR_INIT;
+    struct db_result res;
+    static const struct db_statement rows = {
+        "rows", "SELECT repeat('x', 10240) FROM generate_series(1, $1::int8)"};
+    assert_ok(db_query(f->db, &rows, DB_PARAMS(db_param_int(6144)), &res, &err));
+    assert_int_equal(db_rows(&res), 6144);
+    db_results_clear(f->db);
+    assert_int_equal(db_query(f->db, &rows, DB_PARAMS(db_param_int(20000)), &res, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.msg, "67108864 bytes"));
 }
 
 static void test_limits(void **state)
@@ -552,6 +569,7 @@ int main(void)
         T(test_foreign_key_at_commit),
         T(test_query_before_unread_results),
         T(test_large_both_ways),
+        T(test_limit_counts_a_byte_once),
         T(test_limits),
         T(test_arrays_hold_any_text),
         T(test_small_arrays_and_scalars),

@@ -41,12 +41,33 @@ static void test_saves_and_executes(void **state)
     assert_string_equal(r->output, "['ok.sh']");
     assert_string_equal(r->err, "");
 
-    ems_bed_execute(bed, "run", "ok.sh  one", ",\"env\":{\"A\":\"a b\",\"PATH\":\"no\"}");
+    ems_bed_execute(bed, "run", "ok.sh  one", ",\"env\":{\"A\":\"a b\",\"HOME\":\"no\"}");
     r = ems_bed_await(bed, "run", 1);
     assert_int_equal(r->status, 0);
     assert_string_equal(r->output, "ok one a b\n");
     assert_string_equal(r->err, "");
     assert_null(r->state);
+    ems_bed_free(bed);
+}
+
+/* On 81750e7 the agent's shell ran the file that a parameter BASH_ENV names, before the script. */
+static void test_names_that_steer_loading(void **state)
+{
+    static const char *const names[] = {"BASH_ENV", "LD_PRELOAD", "PATH", "IFS"};
+    struct ems_bed *bed = start(EMS_BED_STRICT);
+    (void)state;
+    ems_bed_script(bed, "evil.sh", "echo evil\n");
+    ems_bed_script(bed, "quiet.sh", "exit 0\n");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        char id[16], env[96];
+        snprintf(id, sizeof(id), "x%zu", i);
+        snprintf(env, sizeof(env), ",\"env\":{\"%s\":\"evil.sh\"}", names[i]);
+        ems_bed_execute(bed, id, "quiet.sh", env);
+        const struct ems_reply *r = ems_bed_await(bed, id, 1);
+        assert_int_not_equal(r->status, 0);
+        assert_null(strstr(r->output, "evil"));
+        assert_non_null(strstr(r->err, "would change how programs are loaded: rename it"));
+    }
     ems_bed_free(bed);
 }
 
@@ -63,6 +84,23 @@ static void test_form_of_an_answer(void **state)
     assert_non_null(strstr(body, "\"output\":\"\""));
     assert_non_null(strstr(body, "\"err\":\"\""));
     assert_non_null(strstr(body, "\"status\":0"));
+    ems_bed_free(bed);
+}
+
+/* One whose user data is of before: it binds its queue, writes the exchange, and is commanded as
+ * the others are. */
+static void test_old_agent(void **state)
+{
+    struct ems_bed *bed = start(EMS_BED_OLD);
+
+    (void)state;
+    assert_int_equal(ems_bed_ask(bed, "save", SAVE_OK)->status, 0);
+    ems_bed_execute(bed, "run", "ok.sh", "");
+    assert_int_equal(ems_bed_await(bed, "run", 1)->status, 0);
+    ems_bed_await_text(bed, "agent.log", "default_exchange=false");
+    ems_bed_kill(bed, SIGKILL);
+    ems_bed_start(bed);
+    assert_int_equal(ems_bed_ask(bed, "again", SAVE_OK)->status, 0);
     ems_bed_free(bed);
 }
 
@@ -90,7 +128,7 @@ static void test_everybody_else_is_late(void **state)
     ems_bed_await_text(bed, "agent.log", "times=2");
     ems_bed_make_user(bed);
     ems_bed_await_text(bed, "agent.log", "ev=connected");
-    ems_bed_await_text(bed, "agent.log", "item=binding"); /* there is no exchange */
+    ems_bed_await_text(bed, "agent.log", "item=publishing"); /* there is no exchange */
     ems_bed_open_vnfm(bed);
     ems_bed_await_hello(bed, 1);
     assert_int_equal(ems_bed_ask(bed, "save", SAVE_OK)->status, 0);
@@ -415,7 +453,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_saves_and_executes),
+        cmocka_unit_test(test_names_that_steer_loading),
         cmocka_unit_test(test_form_of_an_answer),
+        cmocka_unit_test(test_old_agent),
         cmocka_unit_test(test_reference_vnfm),
         cmocka_unit_test(test_everybody_else_is_late),
         cmocka_unit_test(test_refusals),

@@ -1,8 +1,10 @@
 /* Events to subscribers: nfvo/event against a real broker, a database and HTTP listeners. */
 #include "common/base/mem.h"
+#include "common/http/dial.h"
 #include "common/http/server.h"
 #include "common/sys/clock.h"
 #include "nfvo/event/dispatcher.h"
+#include "nfvo/store/store_doc.h"
 #include "proto/records/manager.h"
 #include "proto/topology.h"
 #include "tests/support/broker.h"
@@ -25,6 +27,7 @@ static struct test_vhost *vhost;
 static struct test_nfvo_store *ts;
 static struct dispatcher_options options;
 static struct bus_options login;
+static struct dial_rules dial; /* loopback is allowed, unless a test takes that back */
 static struct dispatcher *dispatchers[DISPATCHERS];
 static struct bus *bus; /* the test's own */
 static struct arena memory;
@@ -40,7 +43,8 @@ static struct {
 static void open_dispatcher(size_t i)
 {
     struct err err = ERR_INIT;
-    struct dispatcher_setup setup = {.options = &options, .bus = &login, .store = ts->store};
+    struct dispatcher_setup setup = {
+        .options = &options, .bus = &login, .store = ts->store, .dial = &dial};
     if (dispatcher_open(&dispatchers[i], &setup, &err) != ERR_OK)
         fail_msg("%s", err.msg);
 }
@@ -71,8 +75,12 @@ static int set_up(void **state)
                                           .http_timeout_ms = 2000,
                                           .max_age_ms = 3600000,
                                           .history_keep_ms = 86400000,
+                                          .operation_keep_ms = 86400000,
+                                          .endpoint_keep_ms = 86400000,
                                           .poll_ms = 200,
                                           .batch = 64};
+    if (dial_rules_parse(&dial, (const char *const[]){"127.0.0.0/8"}, 1, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
     bus = bus_new(&login);
     web.bodies = (struct sbuf)SBUF_INIT;
     web.status = 200;
@@ -317,6 +325,55 @@ static void test_url_down_then_up(void **state)
     proxy_free(proxy);
 }
 
+/* decisions.md D26: the subscriber comes after its subscription. The event is there before. */
+static void test_subscriber_comes_later(void **state)
+{
+    struct err err = ERR_INIT;
+    struct proxy *proxy = proxy_new("127.0.0.1", http_server_port(web.server));
+    struct event_endpoint e = {
+        .id = "e1", .name = "n", .type = "REST", .event = "ERROR", .project_id = "*"};
+    (void)state;
+    int port = proxy_port(proxy);
+    proxy_free(proxy); /* nobody listens there now */
+    e.endpoint = arena_printf(&memory, "http://127.0.0.1:%d/e", port);
+    options.attempts = 1000;
+    assert_int_equal(store_event_add(ts->db, &e, &err), ERR_OK);
+    open_dispatcher(0);
+    test_query_await(
+        ts->db, "SELECT count(*) FROM event_target WHERE fault = 'it gave no answer' AND tries > 1",
+        "1");
+    add_events("e1", 1, 3);
+    await_metric("baton_events_retried_total{kind=\"rest\"} ", 1);
+    proxy = proxy_new_at("127.0.0.1", http_server_port(web.server), port);
+    await_web("1 2 3 ");
+    await_nothing_left();
+    test_query_await(ts->db, "SELECT count(*) FROM event_target", "0");
+    dispatcher_close(dispatchers[0]);
+    dispatchers[0] = NULL;
+    proxy_free(proxy);
+}
+
+/* Nobody ever came: the subscription ends. One that works stays. */
+static void test_subscriber_never_comes(void **state)
+{
+    struct err err = ERR_INIT;
+    struct event_endpoint e = {.id = "e1",
+                               .name = "n",
+                               .type = "REST",
+                               .event = "ERROR",
+                               .project_id = "*",
+                               .endpoint = "http://127.0.0.1:1/e"};
+    (void)state;
+    options.endpoint_keep_ms = 1000;
+    assert_int_equal(store_event_add(ts->db, &e, &err), ERR_OK);
+    e.id = "e2";
+    e.endpoint = web_url();
+    assert_int_equal(store_event_add(ts->db, &e, &err), ERR_OK);
+    open_dispatcher(0);
+    test_query_await(ts->db, "SELECT string_agg(id, ',') FROM event_endpoint", "e2");
+    test_query_await(ts->db, "SELECT count(*) FROM event_target", "0");
+}
+
 static void test_url_stays_down(void **state)
 {
     struct proxy *proxy = proxy_new("127.0.0.1", http_server_port(web.server));
@@ -349,6 +406,40 @@ static void test_refusing_url_is_not_asked_again(void **state)
     await_nothing_left();
     await_web("1 2 3 ");
     assert_int_equal(metric("baton_events_dropped_total{why=\"refused\"} "), 6);
+}
+
+/* On 81750e7 a subscription reached this host's loopback by name and by number, wherever a user
+ * pointed it, and its fault told an open port from a closed one. */
+static void test_no_way_to_this_host(void **state)
+{
+    static const char *const hosts[] = {"127.0.0.1",  "localhost", "127.1",
+                                        "0x7f000001", "0.0.0.0",   "[::ffff:127.0.0.1]"};
+    (void)state;
+    dial = (struct dial_rules){0};
+    options.attempts = 1000;
+    for (size_t i = 0; i < ARRAY_LEN(hosts); i++) {
+        const char *id = arena_printf(&memory, "e%zu", i);
+        add_endpoint(id, "REST",
+                     arena_printf(&memory, "http://root:secret@%s:%d/e?token=secret", hosts[i],
+                                  http_server_port(web.server)));
+        add_events(id, 1, 1);
+    }
+    add_endpoint("closed", "REST", "http://127.0.0.1:1/e");
+    add_events("closed", 1, 1);
+    open_dispatcher(0);
+    test_query_await(ts->db,
+                     "SELECT string_agg(DISTINCT fault, ';') || count(*) FROM event_target "
+                     "WHERE tries > 0 HAVING count(*) = 7",
+                     "its address is not to be called: option outbound-allow7");
+    assert_int_equal(web.n, 0);
+    assert_string_equal(test_query(ts->db, "SELECT string_agg(event_doc_masked(doc), '') LIKE "
+                                           "'%secret%' FROM event_endpoint"),
+                        "false");
+    assert_string_equal(
+        test_query(ts->db, "SELECT doc_json(event_doc_masked(doc)) ->> 'endpoint' LIKE "
+                           "'http://***@127.0.0.1:%/e?token=***' FROM event_endpoint WHERE id = "
+                           "'e0'"),
+        "true");
 }
 
 static void test_silent_url_holds_up_nobody(void **state)
@@ -501,11 +592,12 @@ static void test_bad_subscriptions(void **state)
         tell(QUEUE_EVENT_REGISTER, bodies[i], "answers");
         struct bus_event ev = test_bus_await(bus, BUS_DELIVERY);
         assert_string_equal(ev.delivery->queue, QUEUE_DEAD_LETTERS);
-        assert_string_equal(ev.delivery->body, bodies[i]);
+        assert_string_equal(ev.delivery->body, i == 0 ? "(1 bytes that are not JSON)" : bodies[i]);
         bus_ack(bus, ev.delivery->tag, ev.delivery->epoch);
     }
     tell(QUEUE_EVENT_UNREGISTER, "all", NULL);
-    assert_string_equal(test_bus_await(bus, BUS_DELIVERY).delivery->body, "all");
+    assert_string_equal(test_bus_await(bus, BUS_DELIVERY).delivery->body,
+                        "(3 bytes that are not JSON)");
     assert_string_equal(test_query(ts->db, "SELECT count(*) FROM event_endpoint"), "0");
 }
 
@@ -519,8 +611,11 @@ int main(void)
         T(test_queue_gone),
         T(test_queue_comes_back_in_time),
         T(test_url_down_then_up),
+        T(test_subscriber_comes_later),
+        T(test_subscriber_never_comes),
         T(test_url_stays_down),
         T(test_refusing_url_is_not_asked_again),
+        T(test_no_way_to_this_host),
         T(test_silent_url_holds_up_nobody),
         T(test_old_and_orphaned_are_dropped),
         T(test_old_history_goes),

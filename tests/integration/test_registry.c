@@ -1,18 +1,14 @@
-/* Managers that register: nfvo/vnfm against a real broker and database. Users are global on the
- * broker, so each test's carry the name of its vhost. */
+/* Managers that register: nfvo/vnfm against a real broker and database. Who may have what is
+ * test_registry_attack.c. */
 #include "common/base/mem.h"
 #include "common/sys/clock.h"
-#include "nfvo/vnfm/registry.h"
-#include "proto/records/manager.h"
-#include "tests/support/broker.h"
-#include "tests/support/nfvo_store.h"
+#include "nfvo/vnfm/management.h"
 #include "tests/support/proxy.h"
+#include "tests/support/registry_bed.h"
 
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,200 +16,31 @@
 
 enum { REFUSED = 403 };
 
-static struct test_vhost *vhost;
-static struct test_nfvo_store *ts;
-static struct registry_options options;
-static struct bus_options login;
-static struct registry *registry;
-static struct arena memory;
-static char registrar[128];
-
-/* In the registry's thread: which PoPs were to be refreshed. */
-static atomic_int refreshes, refreshes_of_others;
-
-static void refresh_pop(void *ctx, const char *pop_id)
-{
-    (void)ctx;
-    atomic_fetch_add(strcmp(pop_id, "mine") == 0 ? &refreshes : &refreshes_of_others, 1);
-}
-
-static void open_registry(void)
-{
-    struct err err = ERR_INIT;
-    struct registry_setup setup = {
-        .options = &options, .bus = &login, .store = ts->store, .refresh_pop = refresh_pop};
-    if (registry_open(&registry, &setup, &err) != ERR_OK)
-        fail_msg("%s", err.msg);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    vhost = test_vhost_new();
-    ts = test_nfvo_store_new("registry");
-    login = test_bus_options(vhost, "nfvo");
-    snprintf(registrar, sizeof(registrar), "registrar-%s", vhost->name);
-    options = (struct registry_options){.management_host = vhost->host,
-                                        .management_port = vhost->management_port,
-                                        .management_timeout_ms = 5000,
-                                        .registration_user = registrar,
-                                        .registration_password = "knock",
-                                        .check_interval_ms = 200,
-                                        .unregister_grace_ms = 300,
-                                        .has_registration_default_exchange = true};
-    return 0;
-}
-
-/* A name that no other test has. */
-static char *own(const char *prefix)
-{
-    return arena_printf(&memory, "%s-%s", prefix, vhost->name);
-}
-
-static void drop_user(const char *user) /* absent is fine */
-{
-    test_broker_api(vhost, "DELETE", arena_printf(&memory, "users/%s", user), NULL, NULL);
-}
-
-static int tear_down(void **state)
-{
-    static const char *const kinds[] = {"python", "java", "gone", "twins", "foreign", "driver"};
-    (void)state;
-    registry_close(registry);
-    registry = NULL;
-    drop_user(registrar);
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        drop_user(own(kinds[i]));
-    drop_user(arena_printf(&memory, "vim-drivers.test.%s", vhost->name));
-    test_nfvo_store_free(ts);
-    test_vhost_free(vhost);
-    arena_release(&memory);
-    return 0;
-}
-
-/* --- a peer -------------------------------------------------------------------------------------
+/* --- listing ------------------------------------------------------------------------------------
  */
 
-static struct bus *connect_as(const char *user, const char *password)
+static void note_queue(void *arg, const struct management_queue *q)
 {
-    struct bus_options o = test_bus_options(vhost, user);
-    o.user = user;
-    o.password = password;
-    return bus_new(&o);
+    sbuf_addf(arg, " %s ", q->name);
 }
 
-/* Pumps until there is a connection: the user is made by the registry meanwhile. */
-static struct bus *connect_registrar(void)
+/* The broker's log is in "/", also that of other suites, which nobody here has to read. */
+static void test_queues_of_other_suites_are_not_listed(void **state)
 {
-    struct bus *b = connect_as(registrar, "knock");
-    bus_want_queue(b, &(struct bus_queue){.name = "answers",
-                                          .is_server_named = true,
-                                          .is_exclusive = true,
-                                          .is_auto_delete = true});
-    bus_want_consumer(b, &(struct bus_consumer){.queue = "answers"});
-    test_bus_await(b, BUS_READY);
-    return b;
-}
-
-static void ask(struct bus *b, const char *exchange, const char *body)
-{
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
     struct err err = ERR_INIT;
-    uint64_t seq;
-    struct bus_message m = {.exchange = exchange,
-                            .routing_key = QUEUE_MANAGER_HANDLING,
-                            .body = body,
-                            .len = strlen(body),
-                            .correlation_id = "corr-1",
-                            .reply_to = bus_queue_name(b, "answers"),
-                            .is_mandatory = true};
-    if (bus_publish(b, &m, &seq, &err) != ERR_OK)
-        fail_msg("publish: %s", err.msg);
-}
-
-static struct manager_credentials *answer(struct bus *b)
-{
-    struct bus_event ev = test_bus_await(b, BUS_DELIVERY);
-    struct manager_credentials *c;
-    struct err err = ERR_INIT;
-    assert_string_equal(ev.delivery->correlation_id, "corr-1");
-    assert_string_equal(ev.delivery->content_type, "text/plain");
-    if (proto_decode(&manager_credentials_type, ev.delivery->body, ev.delivery->len, 0, &memory, &c,
-                     &err) != ERR_OK)
-        fail_msg("%s", err.msg);
-    bus_ack(b, ev.delivery->tag, ev.delivery->epoch);
-    assert_int_equal(strlen(c->password), 16);
-    return c;
-}
-
-static struct manager_credentials *enroll(const char *exchange, const char *body)
-{
-    struct bus *b = connect_registrar();
-    ask(b, exchange, body);
-    struct manager_credentials *c = answer(b);
-    bus_free(b);
-    return c;
-}
-
-static char *vnfm_body(const char *type, const char *more)
-{
-    return arena_printf(
-        &memory,
-        "{\"action\":\"register\",\"type\":\"%s\",\"vnfmManagerEndpoint\":{\"type\":"
-        "\"%s\",\"endpoint\":\"%s\",\"endpointType\":\"RABBIT\",\"description\":"
-        "\"x\",\"enabled\":true,\"active\":true%s}}",
-        type, type, type, more);
-}
-
-static void say_goodbye(struct bus *b, const struct manager_credentials *c, const char *password,
-                        const char *instance)
-{
-    ask(b, TOPOLOGY_EXCHANGE,
-        arena_printf(&memory,
-                     "{\"action\":\"unregister\",\"type\":\"%s\",\"username\":\"%s\",\"password\":"
-                     "\"%s\",\"vnfmManagerEndpoint\":{\"type\":\"%s\",\"endpoint\":\"%s\","
-                     "\"endpointType\":\"RABBIT\"}%s}",
-                     c->username, c->username, password, c->username, c->username, instance));
-}
-
-/* Its queue, as the peers' SDKs make it, with a consumer. */
-static struct bus *serve(const struct manager_credentials *c, const char *queue,
-                         bool is_auto_delete)
-{
-    struct bus *b = connect_as(c->username, c->password);
-    bus_want_queue(b, &(struct bus_queue){
-                          .name = queue, .is_durable = true, .is_auto_delete = is_auto_delete});
-    bus_want_binding(b, &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE});
-    bus_want_consumer(b, &(struct bus_consumer){.queue = queue});
-    test_bus_await(b, BUS_READY);
-    return b;
-}
-
-static bool can_log_in(const struct manager_credentials *c)
-{
-    struct bus *b = connect_as(c->username, c->password);
-    struct bus_event ev;
-    do
-        bus_next(b, &ev, -1, 5000);
-    while (ev.type != BUS_READY && ev.type != BUS_FAULT);
-    bus_free(b);
-    return ev.type == BUS_READY;
-}
-
-static int metric(const char *name)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    registry_render_metrics(registry, &text);
-    const char *at = strstr(text.s, arena_printf(&memory, "\n%s ", name));
-    return at ? atoi(at + strlen(name) + 2) : 0;
-}
-
-/* Until the registry counted so many. */
-static void await_metric(const char *name, int want)
-{
-    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
-    for (; metric(name) < want; poll(NULL, 0, 10))
-        if (clock_mono_us() > deadline)
-            fail_msg("%s: %d, want %d", name, metric(name), want);
+    const char *const suites[] = {bed.inner->name, "another"};
+    (void)state;
+    registry_bed_open();
+    for (size_t i = 0; i < ARRAY_LEN(suites); i++)
+        assert_int_equal(test_broker_api(bed.inner, "PUT",
+                                         arena_printf(&bed.memory, "queues/%s/nfvo.broker-log.%s",
+                                                      bed.inner->name, suites[i]),
+                                         "{}", NULL),
+                         201);
+    assert_int_equal(registry_list_queues(bed.registry, note_queue, &names, &err), ERR_OK);
+    assert_non_null(strstr(names.s, arena_printf(&bed.memory, " nfvo.broker-log.%s ", suites[0])));
+    assert_null(strstr(names.s, "another"));
 }
 
 /* --- registering --------------------------------------------------------------------------------
@@ -222,76 +49,84 @@ static void await_metric(const char *name, int want)
 static void test_both_exchanges_and_spellings(void **state)
 {
     (void)state;
-    open_registry();
-    struct manager_credentials *python = enroll("", vnfm_body(own("python"), ""));
-    assert_string_equal(python->username, own("python"));
+    registry_bed_open();
+    struct manager_credentials *python =
+        peer_register("", peer_vnfm_body(registry_bed_own("python"), ""));
+    assert_non_null(strstr(python->username, registry_bed_own("python")));
     assert_non_null(python->id);
-    assert_true(can_log_in(python));
+    assert_true(peer_can_log_in(python));
 
     /* The endpoint as a text that holds its JSON. */
-    char *java = own("java");
-    struct manager_credentials *c = enroll(
+    char *java = registry_bed_own("java");
+    struct manager_credentials *c = peer_register(
         TOPOLOGY_EXCHANGE,
         arena_printf(
-            &memory,
+            &bed.memory,
             "{\"action\":\"REGISTER\",\"type\":\"%s\",\"vnfmManagerEndpoint\":\"{\\\"type\\\":"
             "\\\"%s\\\",\\\"endpoint\\\":\\\"%s\\\",\\\"endpointType\\\":\\\"RABBIT\\\"}\"}",
             java, java, java));
-    assert_true(can_log_in(c));
+    assert_true(peer_can_log_in(c));
 
-    char *driver = arena_printf(&memory, "vim-drivers.test.%s", vhost->name);
-    c = enroll(TOPOLOGY_EXCHANGE,
-               arena_printf(&memory, "{'type':'%s','action':'register'}", driver));
-    assert_string_equal(c->username, driver);
-    assert_true(can_log_in(c));
-    assert_string_equal(test_query(ts->db, "SELECT string_agg(queue || ' ' || type, ',') FROM "
-                                           "vim_driver"),
-                        arena_printf(&memory, "%s test", driver));
-    assert_string_equal(test_query(ts->db, "SELECT count(*) FROM vnfm_endpoint WHERE kind = "
-                                           "'RABBIT' AND enabled"),
+    char *driver = arena_printf(&bed.memory, "vim-drivers.test.%s", bed.vhost->name);
+    c = peer_register(TOPOLOGY_EXCHANGE,
+                      arena_printf(&bed.memory, "{'type':'%s','action':'register'}", driver));
+    assert_non_null(strstr(c->username, driver));
+    assert_true(peer_can_log_in(c));
+    assert_string_equal(test_query(bed.store->db,
+                                   "SELECT string_agg(queue || ' ' || type, ',') FROM "
+                                   "vim_driver"),
+                        arena_printf(&bed.memory, "%s test", driver));
+    assert_string_equal(test_query(bed.store->db, "SELECT count(*) FROM vnfm_endpoint WHERE kind = "
+                                                  "'RABBIT' AND enabled"),
                         "2");
     /* No password is in the database as it is. */
     assert_string_equal(
-        test_query(ts->db, arena_printf(&memory,
-                                        "SELECT count(*) FROM manager_credentials WHERE "
-                                        "sealed LIKE '%%%s%%' OR doc LIKE '%%%s%%'",
-                                        python->password, python->password)),
+        test_query(bed.store->db, arena_printf(&bed.memory,
+                                               "SELECT count(*) FROM manager_credentials WHERE "
+                                               "sealed LIKE '%%%s%%' OR doc LIKE '%%%s%%'",
+                                               python->password, python->password)),
         "0");
 }
 
-static void test_repeat_heals(void **state)
+/* The broker came back without its users. */
+static void test_lost_accounts_are_made_again(void **state)
 {
     (void)state;
-    open_registry();
-    struct manager_credentials *first = enroll("", vnfm_body(own("python"), ""));
-    test_user_free(vhost, first->username);
-    assert_false(can_log_in(first));
-    struct manager_credentials *second = enroll("", vnfm_body(own("python"), ""));
-    assert_string_equal(first->password, second->password);
-    assert_true(can_log_in(second));
-    /* Another NFVO, or the same one later. */
-    registry_close(registry);
-    open_registry();
-    assert_string_equal(enroll("", vnfm_body(own("python"), ""))->password, first->password);
+    registry_bed_open();
+    struct manager_credentials *first =
+        peer_register("", peer_vnfm_body(registry_bed_own("python"), ""));
+    struct bus *b = peer_serve(first, registry_bed_own("python"), true);
+    test_user_free(bed.vhost, first->username);
+    assert_false(peer_can_log_in(first));
+    registry_close(bed.registry);
+    registry_bed_open();
+    test_query_await(bed.store->db, "SELECT state FROM manager_credentials", "ready");
+    bus_free(peer_knock());
+    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    while (!peer_can_log_in(first))
+        assert_true(clock_mono_us() < deadline);
+    bus_free(b);
 }
 
 static void test_capabilities_and_rights(void **state)
 {
     AUTO(freep) char *body = NULL;
     (void)state;
-    open_registry();
-    enroll("", vnfm_body(own("java"), ",\"capabilities\":[\"correlation\",\"a b\",\"instance\"]"
-                                      ",\"instance\":\"i-1\""));
-    assert_string_equal(test_query(ts->db, "SELECT capabilities FROM vnfm_endpoint"),
+    registry_bed_open();
+    struct manager_credentials *c = peer_register(
+        "", peer_vnfm_body(registry_bed_own("java"), ",\"capabilities\":[\"correlation\",\"a "
+                                                     "b\",\"instance\"],\"instance\":\"i-1\""));
+    assert_string_equal(test_query(bed.store->db, "SELECT capabilities FROM vnfm_endpoint"),
                         "correlation instance");
-    assert_string_equal(test_query(ts->db, "SELECT instances FROM manager_credentials"), "i-1");
-    test_broker_api(vhost, "GET",
-                    arena_printf(&memory, "permissions/%s/%s", vhost->name, own("java")), NULL,
-                    &body);
-    assert_null(strstr(body, "amq\\\\.default"));
-    assert_non_null(strstr(body, own("java")));
+    assert_string_equal(test_query(bed.store->db, "SELECT instances FROM manager_credentials"),
+                        "i-1");
+    test_broker_api(bed.vhost, "GET",
+                    arena_printf(&bed.memory, "permissions/%s/%s", bed.vhost->name, c->username),
+                    NULL, &body);
+    assert_non_null(strstr(body, registry_bed_own("java")));
     free(body);
-    test_broker_api(vhost, "GET", arena_printf(&memory, "users/%s", own("java")), NULL, &body);
+    test_broker_api(bed.vhost, "GET", arena_printf(&bed.memory, "users/%s", c->username), NULL,
+                    &body);
     assert_null(strstr(body, "administrator"));
 }
 
@@ -299,10 +134,11 @@ static void test_peers_may_be_administrators(void **state)
 {
     AUTO(freep) char *body = NULL;
     (void)state;
-    options.are_peers_administrators = true;
-    open_registry();
-    enroll("", vnfm_body(own("java"), ""));
-    test_broker_api(vhost, "GET", arena_printf(&memory, "users/%s", own("java")), NULL, &body);
+    bed.options.are_peers_administrators = true;
+    registry_bed_open();
+    struct manager_credentials *c = peer_register("", peer_vnfm_body(registry_bed_own("java"), ""));
+    test_broker_api(bed.vhost, "GET", arena_printf(&bed.memory, "users/%s", c->username), NULL,
+                    &body);
     assert_non_null(strstr(body, "administrator"));
 }
 
@@ -318,7 +154,7 @@ static void assert_fault(struct bus *b, enum bus_item item)
 
 static void refuse_key(const struct manager_credentials *c, const char *key)
 {
-    struct bus *b = connect_as(c->username, c->password);
+    struct bus *b = peer_connect(c->username, c->password);
     struct err err = ERR_INIT;
     uint64_t seq;
     test_bus_await(b, BUS_READY);
@@ -332,7 +168,7 @@ static void refuse_key(const struct manager_credentials *c, const char *key)
 /* queue: one that it may write to, so that only the key is wrong; NULL: a server-named one. */
 static void refuse_binding(const struct manager_credentials *c, const char *queue, const char *key)
 {
-    struct bus *b = connect_as(c->username, c->password);
+    struct bus *b = peer_connect(c->username, c->password);
     const char *name = queue ? queue : "spy";
     bus_want_queue(b, &(struct bus_queue){.name = name,
                                           .is_server_named = !queue,
@@ -347,7 +183,7 @@ static void refuse_binding(const struct manager_credentials *c, const char *queu
 
 static void refuse_consumer(const char *user, const char *password, const char *queue)
 {
-    struct bus *b = connect_as(user, password);
+    struct bus *b = peer_connect(user, password);
     bus_want_queue(b, &(struct bus_queue){.name = queue, .is_passive = true});
     bus_want_consumer(b, &(struct bus_consumer){.queue = queue});
     assert_fault(b, BUS_CONSUMER);
@@ -357,39 +193,78 @@ static void refuse_consumer(const char *user, const char *password, const char *
 static void test_rights_are_enforced(void **state)
 {
     (void)state;
-    open_registry();
-    struct manager_credentials *python = enroll("", vnfm_body(own("python"), ""));
-    struct manager_credentials *java = enroll("", vnfm_body(own("java"), ""));
-    struct bus *b = serve(java, java->username, true);
-    const struct manager_credentials knock = {.username = registrar, .password = "knock"};
-    refuse_binding(python, python->username, "#");
-    refuse_binding(python, python->username, java->username);
-    refuse_binding(python, NULL, java->username);
+    registry_bed_open();
+    struct manager_credentials *python =
+        peer_register("", peer_vnfm_body(registry_bed_own("python"), ""));
+    struct manager_credentials *java =
+        peer_register("", peer_vnfm_body(registry_bed_own("java"), ""));
+    struct bus *b = peer_serve(java, registry_bed_own("java"), true);
+    const struct manager_credentials knock = {.username = bed.registrar, .password = "knock"};
+    refuse_binding(python, registry_bed_own("python"), "#");
+    refuse_binding(python, registry_bed_own("python"), registry_bed_own("java"));
+    refuse_binding(python, NULL, registry_bed_own("java"));
     refuse_binding(&knock, NULL, "#");
     refuse_binding(&knock, NULL, "vim-drivers.openstack.openstack");
-    refuse_consumer(python->username, python->password, java->username);
+    refuse_consumer(python->username, python->password, registry_bed_own("java"));
     refuse_consumer(python->username, python->password, QUEUE_ACTIONS);
-    refuse_consumer(registrar, "knock", QUEUE_MANAGER_HANDLING);
-    refuse_key(python, java->username);
+    refuse_consumer(bed.registrar, "knock", QUEUE_MANAGER_HANDLING);
+    refuse_key(python, registry_bed_own("java"));
     refuse_key(python, "nfvo.internal");
-    refuse_key(&knock, QUEUE_ACTIONS);
+    refuse_key(&knock, registry_bed_own("java"));
+    refuse_key(&knock, "nfvo.internal");
+    refuse_key(&knock, QUEUE_EVENT_REGISTER);
+    bus_free(b);
+}
+
+/* The Java SDK asks for the grant on the connection with which it registered. */
+static void test_registrar_may_ask_as_a_java_vnfm(void **state)
+{
+    static const char *const keys[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY};
+    struct err err = ERR_INIT;
+    uint64_t seq;
+    (void)state;
+    registry_bed_open();
+    peer_register(TOPOLOGY_EXCHANGE, peer_vnfm_body(registry_bed_own("java"), ""));
+    struct bus *b = peer_knock();
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        const struct bus_message grant = {
+            .exchange = TOPOLOGY_EXCHANGE, .routing_key = keys[i], .is_mandatory = true};
+        assert_int_equal(bus_publish(b, &grant, &seq, &err), ERR_OK);
+        struct bus_event ev = test_bus_await(b, BUS_CONFIRMED);
+        assert_true(ev.seq >= seq);
+    }
     bus_free(b);
 }
 
 static void test_registrar_without_default_exchange(void **state)
 {
     (void)state;
-    options.has_registration_default_exchange = false;
-    open_registry();
-    struct bus *b = connect_registrar();
-    ask(b, "", vnfm_body(own("python"), ""));
+    bed.options.has_registration_default_exchange = false;
+    registry_bed_open();
+    struct bus *b = peer_knock();
+    peer_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
     assert_fault(b, BUS_PUBLISHING);
     bus_free(b);
-    enroll(TOPOLOGY_EXCHANGE, vnfm_body(own("java"), ""));
+    peer_register(TOPOLOGY_EXCHANGE, peer_vnfm_body(registry_bed_own("java"), ""));
 }
 
 /* --- refused ------------------------------------------------------------------------------------
  */
+
+/* A peer that is refused gets the words, and no credentials. */
+static void assert_refusal(struct bus *b)
+{
+    char user[64], password[64];
+    struct bus_event ev = test_bus_await(b, BUS_DELIVERY);
+    struct err err = ERR_INIT;
+    assert_string_equal(ev.delivery->correlation_id, "corr-1");
+    assert_int_equal(manager_credentials_read(ev.delivery->body, ev.delivery->len, user, password,
+                                              sizeof(user), &err),
+                     ERR_DENIED);
+    assert_non_null(strstr(err.msg, "the registration is refused: "));
+    assert_true(strlen(err.msg) > strlen("the registration is refused: ") + 5);
+    bus_ack(b, ev.delivery->tag, ev.delivery->epoch);
+}
 
 static void test_refused_with_its_reason(void **state)
 {
@@ -400,56 +275,48 @@ static void test_refused_with_its_reason(void **state)
         "{\"action\":\"register\",\"type\":\"vim-drivers.*.*\"}",
         "{\"action\":\"register\",\"type\":\"x\",\"vnfmManagerEndpoint\":{\"type\":\"x\","
         "\"endpoint\":\"nfvo.replies\"}}",
-        "{\"action\":\"unregister\",\"username\":\"x\"}"};
+        "{\"action\":\"unregister\",\"username\":\"x\"}",
+        "{\"action\":\"unregister\",\"password\":\"s3cret\"}"};
+    static const char *const last = "{\"action\":\"unregister\",\"password\":\"**********\"}";
     (void)state;
-    open_registry();
-    struct bus *b = connect_registrar();
-    struct bus *morgue = bus_new(&login);
+    registry_bed_open();
+    struct bus *b = peer_knock();
+    struct bus_options o = test_bus_options(bed.vhost, "morgue");
+    struct bus *morgue = bus_new(&o);
     bus_want_queue(morgue, &(struct bus_queue){.name = QUEUE_DEAD_LETTERS, .is_passive = true});
     bus_want_consumer(morgue, &(struct bus_consumer){.queue = QUEUE_DEAD_LETTERS});
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-        ask(b, "", bodies[i]);
+        peer_ask(b, "", bodies[i]);
         struct bus_event ev = test_bus_await(morgue, BUS_DELIVERY);
-        assert_string_equal(ev.delivery->body, bodies[i]);
+        assert_string_equal(ev.delivery->body, i == 0 ? "(8 bytes that are not JSON)"
+                                               : i + 1 == ARRAY_LEN(bodies) ? last
+                                                                            : bodies[i]);
+        assert_int_equal(atoi(bus_delivery_header(ev.delivery, "x-baton-bytes")),
+                         strlen(bodies[i]));
         assert_true(strlen(bus_delivery_header(ev.delivery, "x-baton-reason")) > 5);
         bus_ack(morgue, ev.delivery->tag, ev.delivery->epoch);
+        assert_refusal(b);
     }
     bus_free(morgue);
     bus_free(b);
-    assert_string_equal(test_query(ts->db, "SELECT count(*) FROM manager_credentials"), "0");
-}
-
-static void test_operators_login_is_not_taken_over(void **state)
-{
-    struct manager_credentials mine = {.username = own("foreign"), .password = "operator"};
-    (void)state;
-    test_user_new(vhost, mine.username, mine.password, ".*", ".*", ".*");
-    open_registry();
-    struct bus *b = connect_registrar();
-    ask(b, "", vnfm_body(own("foreign"), ""));
-    ask(b, "", vnfm_body(own("python"), ""));
-    assert_string_equal(answer(b)->username, own("python")); /* the first one waits */
-    assert_true(can_log_in(&mine));
-    test_user_free(vhost, mine.username);
-    assert_string_equal(answer(b)->username, mine.username);
-    bus_free(b);
+    assert_string_equal(test_query(bed.store->db, "SELECT count(*) FROM manager_credentials"), "0");
 }
 
 static void test_management_api_away(void **state)
 {
     (void)state;
-    struct proxy *proxy = proxy_new(vhost->host, vhost->management_port);
-    options.management_port = proxy_port(proxy);
-    open_registry();
-    struct bus *b = connect_registrar();
+    struct proxy *proxy = proxy_new(bed.vhost->host, bed.vhost->management_port);
+    bed.options.management_port = proxy_port(proxy);
+    registry_bed_open();
+    struct bus *b = peer_knock();
     proxy_down(proxy, true);
-    ask(b, "", vnfm_body(own("python"), ""));
-    await_metric("baton_manager_retries_total", 2);
+    peer_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
+    registry_bed_await_metric("baton_manager_retries_total", 2);
     proxy_down(proxy, false);
-    assert_true(can_log_in(answer(b)));
+    assert_true(peer_can_log_in(peer_answer(b)));
     bus_free(b);
-    registry_close(registry);
-    registry = NULL;
+    registry_close(bed.registry);
+    bed.registry = NULL;
     proxy_free(proxy);
 }
 
@@ -459,71 +326,23 @@ static void test_management_api_away(void **state)
 static void test_unregister(void **state)
 {
     (void)state;
-    open_registry();
-    struct manager_credentials *c = enroll("", vnfm_body(own("gone"), ""));
-    struct bus *b = connect_registrar();
-    struct bus *peer = serve(c, c->username, true);
-    char *rows = arena_strdup(&memory, "SELECT count(*) FROM manager_credentials");
-    say_goodbye(b, c, c->password, ""); /* ignored: another process of this type consumes */
-    await_metric("baton_manager_unregistrations_total", 1);
-    assert_string_equal(test_query(ts->db, rows), "1");
-    assert_true(can_log_in(c));
+    registry_bed_open();
+    struct manager_credentials *c = peer_register("", peer_vnfm_body(registry_bed_own("gone"), ""));
+    struct bus *b = peer_knock();
+    struct bus *peer = peer_serve(c, registry_bed_own("gone"), true);
+    char *rows = arena_strdup(&bed.memory, "SELECT count(*) FROM manager_credentials");
+    peer_say_goodbye(b, c, c->password, ""); /* ignored: another process of this type consumes */
+    registry_bed_await_metric("baton_manager_unregistrations_total", 1);
+    assert_string_equal(test_query(bed.store->db, rows), "1");
+    assert_true(peer_can_log_in(c));
     bus_free(peer);
-    say_goodbye(b, c, "wrong", "");
-    await_metric("baton_manager_unregistrations_total", 2);
-    assert_string_equal(test_query(ts->db, rows), "1");
-    say_goodbye(b, c, c->password, "");
-    test_query_await(ts->db, rows, "0");
-    assert_string_equal(test_query(ts->db, "SELECT count(*) FROM vnfm_endpoint"), "0");
-    assert_false(can_log_in(c));
-    bus_free(b);
-}
-
-/* A restart: the goodbye of the old process must not undo the registration of the new one. */
-static void test_registering_outdoes_goodbye(void **state)
-{
-    (void)state;
-    options.unregister_grace_ms = 60000;
-    options.check_interval_ms = 100;
-    open_registry();
-    struct manager_credentials *c = enroll("", vnfm_body(own("gone"), ""));
-    struct bus *b = connect_registrar();
-    struct bus *peer = serve(c, c->username, true);
-    say_goodbye(b, c, c->password, "");
-    await_metric("baton_manager_retries_total", 1); /* held: it still consumes */
-    ask(b, "", vnfm_body(own("gone"), ""));
-    answer(b);
-    bus_free(peer);
-    /* Its queue is gone for longer than the pause between two tries of what is held. */
-    test_query_await(ts->db, "SELECT count(*) FROM vnfm_endpoint WHERE active", "0");
-    await_metric("baton_manager_checks_total", metric("baton_manager_checks_total") + 30);
-    assert_true(can_log_in(c));
-    assert_string_equal(test_query(ts->db, "SELECT count(*) FROM manager_credentials"), "1");
-    bus_free(b);
-}
-
-static void test_user_goes_with_its_last_instance(void **state)
-{
-    (void)state;
-    open_registry();
-    struct manager_credentials *c = enroll("", vnfm_body(own("twins"), ",\"instance\":\"one\""));
-    enroll("", vnfm_body(own("twins"), ",\"instance\":\"two\""));
-    char *instances = arena_strdup(&memory, "SELECT instances FROM manager_credentials");
-    assert_string_equal(test_query(ts->db, instances), "one two");
-    struct bus *b = connect_registrar();
-    struct bus *peer = serve(c, c->username, false);
-    say_goodbye(b, c, c->password, ",\"instance\":\"one\"");
-    test_query_await(ts->db, instances, "two");
-    say_goodbye(b, c, c->password, ",\"instance\":\"one\""); /* again: a redelivery */
-    say_goodbye(b, c, c->password, ",\"instance\":\"three\"");
-    ask(b, "", vnfm_body(own("python"), ""));
-    answer(b);
-    assert_true(can_log_in(c));
-    say_goodbye(b, c, c->password, ",\"instance\":\"two\"");
-    test_query_await(ts->db,
-                     "SELECT count(*) FROM manager_credentials WHERE username LIKE 'twins%'", "0");
-    assert_false(can_log_in(c));
-    bus_free(peer);
+    peer_say_goodbye(b, c, "wrong", "");
+    registry_bed_await_metric("baton_manager_unregistrations_total", 2);
+    assert_string_equal(test_query(bed.store->db, rows), "1");
+    peer_say_goodbye(b, c, c->password, "");
+    test_query_await(bed.store->db, rows, "0");
+    assert_string_equal(test_query(bed.store->db, "SELECT count(*) FROM vnfm_endpoint"), "0");
+    assert_false(peer_can_log_in(c));
     bus_free(b);
 }
 
@@ -534,105 +353,272 @@ static void test_active_while_served(void **state)
 {
     char *active;
     (void)state;
-    open_registry();
-    struct manager_credentials *python = enroll("", vnfm_body(own("python"), ""));
-    struct manager_credentials *ours = enroll("", vnfm_body(own("java"), ""));
-    active = arena_strdup(&memory, "SELECT string_agg(split_part(type, '-', 1), ' ' ORDER BY type) "
-                                   "FROM vnfm_endpoint WHERE active");
-    test_query_await(ts->db, active, ""); /* registered, but no queue yet */
-    struct bus *a = serve(python, python->username, true);
-    struct bus *b = serve(ours, ours->username, false);
-    test_query_await(ts->db, active, "java python");
-    assert_true(registry_queue_exists(registry, python->username));
+    registry_bed_open();
+    struct manager_credentials *python =
+        peer_register("", peer_vnfm_body(registry_bed_own("python"), ""));
+    struct manager_credentials *ours =
+        peer_register("", peer_vnfm_body(registry_bed_own("java"), ""));
+    active =
+        arena_strdup(&bed.memory, "SELECT string_agg(split_part(type, '-', 1), ' ' ORDER BY type) "
+                                  "FROM vnfm_endpoint WHERE active");
+    test_query_await(bed.store->db, active, ""); /* registered, but no queue yet */
+    struct bus *a = peer_serve(python, registry_bed_own("python"), true);
+    struct bus *b = peer_serve(ours, registry_bed_own("java"), false);
+    test_query_await(bed.store->db, active, "java python");
     bus_free(a); /* the queue goes with its consumer */
-    test_query_await(ts->db, active, "java");
+    test_query_await(bed.store->db, active, "java");
     bus_free(b); /* the queue stays */
-    test_query_await(ts->db, active, "");
-    assert_true(registry_queue_exists(registry, ours->username));
-    assert_false(registry_queue_exists(registry, python->username));
-    assert_false(registry_queue_exists(registry, "no-such"));
+    test_query_await(bed.store->db, active, "");
+    assert_true(registry_queue_exists(bed.registry, QUEUE_ACTIONS)); /* of the inner room */
+    assert_false(registry_queue_exists(bed.registry, registry_bed_own("java")));
+    assert_false(registry_queue_exists(bed.registry, "no-such"));
 }
 
 static void test_drivers_by_their_queues(void **state)
 {
-    char *active = arena_strdup(&memory, "SELECT string_agg(queue || ' ' || type || ' ' || "
-                                         "capabilities, ',') FROM vim_driver WHERE active");
-    char *full = arena_printf(&memory, "vim-drivers.test.%s", vhost->name);
+    char *active = arena_strdup(&bed.memory, "SELECT string_agg(queue || ' ' || type || ' ' || "
+                                             "capabilities, ',') FROM vim_driver WHERE active");
+    char *full = arena_printf(&bed.memory, "vim-drivers.test.%s", bed.vhost->name);
     (void)state;
-    open_registry();
-    struct manager_credentials *bare =
-        enroll(TOPOLOGY_EXCHANGE,
-               arena_printf(&memory, "{\"type\":\"%s\",\"action\":\"register\"}", own("driver")));
+    registry_bed_open();
+    struct manager_credentials *bare = peer_register(
+        TOPOLOGY_EXCHANGE, arena_printf(&bed.memory, "{\"type\":\"%s\",\"action\":\"register\"}",
+                                        registry_bed_own("driver")));
     struct manager_credentials *c =
-        enroll(TOPOLOGY_EXCHANGE,
-               arena_printf(&memory,
-                            "{\"type\":\"%s\",\"action\":\"register\",\"capabilities\":["
-                            "\"correlation\",\"client_token\"]}",
-                            full));
-    char *queue = arena_printf(&memory, "vim-drivers.%s.any", own("driver"));
-    struct bus *b = serve(bare, queue, true);
-    test_query_await(ts->db, active, arena_printf(&memory, "%s %s ", queue, own("driver")));
+        peer_register(TOPOLOGY_EXCHANGE,
+                      arena_printf(&bed.memory,
+                                   "{\"type\":\"%s\",\"action\":\"register\",\"capabilities\":["
+                                   "\"correlation\",\"client_token\"]}",
+                                   full));
+    char *queue = arena_printf(&bed.memory, "vim-drivers.%s.any", registry_bed_own("driver"));
+    struct bus *b = peer_serve(bare, queue, true);
+    test_query_await(bed.store->db, active,
+                     arena_printf(&bed.memory, "%s %s ", queue, registry_bed_own("driver")));
     bus_free(b);
-    test_query_await(ts->db, active, "");
-    b = serve(c, full, true);
-    test_query_await(ts->db, active,
-                     arena_printf(&memory, "%s test correlation client_token", full));
+    test_query_await(bed.store->db, active, "");
+    b = peer_serve(c, full, true);
+    test_query_await(bed.store->db, active,
+                     arena_printf(&bed.memory, "%s test correlation client_token", full));
     bus_free(b);
 }
 
 static void await_refreshes(int want)
 {
     int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
-    for (; atomic_load(&refreshes) != want; poll(NULL, 0, 10))
+    for (; atomic_load(&bed.refreshes) != want; poll(NULL, 0, 10))
         if (clock_mono_us() > deadline)
-            fail_msg("%d refreshes, want %d", atomic_load(&refreshes), want);
+            fail_msg("%d refreshes, want %d", atomic_load(&bed.refreshes), want);
 }
 
 /* amqp-protocol.md 2.3, item 5: once each time that a driver comes, of the PoPs of its type. */
 static void test_pops_are_refreshed_when_their_driver_is_back(void **state)
 {
-    char *full = arena_printf(&memory, "vim-drivers.test.%s", vhost->name);
+    char *full = arena_printf(&bed.memory, "vim-drivers.test.%s", bed.vhost->name);
     struct err err = ERR_INIT;
     (void)state;
-    if (db_script(ts->db,
+    if (db_script(bed.store->db,
                   "INSERT INTO pop (id, agg, phase, seq, project_id, name, type, doc, state) "
-                  "VALUES ('mine', 'mine', 1, 1, 'p', 'a', 'test', '{}', '{}'), "
-                  "('other', 'other', 1, 1, 'p', 'b', 'testing', '{}', '{}')",
+                  "VALUES ('mine', 'mine', 'READY', 1, 'p', 'a', 'test', '{}', '{}'), "
+                  "('other', 'other', 'READY', 1, 'p', 'b', 'testing', '{}', '{}')",
                   &err) != ERR_OK)
         fail_msg("%s", err.msg);
-    open_registry();
+    registry_bed_open();
     struct manager_credentials *c =
-        enroll(TOPOLOGY_EXCHANGE,
-               arena_printf(&memory, "{\"type\":\"%s\",\"action\":\"register\"}", full));
+        peer_register(TOPOLOGY_EXCHANGE,
+                      arena_printf(&bed.memory, "{\"type\":\"%s\",\"action\":\"register\"}", full));
     for (int i = 1; i <= 2; i++) {
-        struct bus *b = serve(c, full, true);
+        struct bus *b = peer_serve(c, full, true);
         await_refreshes(i);
         bus_free(b);
-        test_query_await(ts->db, "SELECT count(*) FROM vim_driver WHERE active", "0");
+        test_query_await(bed.store->db, "SELECT count(*) FROM vim_driver WHERE active", "0");
     }
-    assert_int_equal(atomic_load(&refreshes), 2);
-    assert_int_equal(atomic_load(&refreshes_of_others), 0);
+    assert_int_equal(atomic_load(&bed.refreshes), 2);
+    assert_int_equal(atomic_load(&bed.refreshes_of_others), 0);
 }
 
-int main(void)
+static const char *lost_calls(void)
 {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+    return "SELECT count(*) FROM command WHERE data = 'lost' AND due_at < 9000000000000000";
+}
+
+/* A Python driver is killed with calls in hand, and back at once: its registration tells. No look
+ * would have missed it. */
+static void test_a_driver_that_restarts_lost_its_calls(void **state)
+{
+    char *body = arena_printf(&bed.memory, "{\"type\":\"%s\",\"action\":\"register\"}",
+                              registry_bed_own("driver"));
+    char *queue = arena_printf(&bed.memory, "vim-drivers.%s.any", registry_bed_own("driver"));
+    struct err err = ERR_INIT;
+    (void)state;
+    bed.options.absence_grace_ms = 3600000;
+    registry_bed_open();
+    struct bus *b = peer_serve(peer_register("", body), queue, true);
+    test_query_await(bed.store->db, "SELECT count(*) FROM vim_driver WHERE active", "1");
+    if (db_script(
+            bed.store->db,
+            arena_printf(&bed.memory,
+                         "INSERT INTO command (id, agg, agg_kind, kind, subject, due_at, data) "
+                         "VALUES ('p:1.13.1', 'p', 'pop', 'REFRESH', 'p', 9000000000000000, '%s')",
+                         queue),
+            &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    bus_free(b);
+    struct bus *again = peer_serve(peer_register("", body), queue, true);
+    test_query_await(bed.store->db, lost_calls(), "1");
+    assert_string_equal(test_query(bed.store->db, "SELECT count(*) FROM vim_driver WHERE active"),
+                        "1");
+    bus_free(again);
+}
+
+/* An open INSTANTIATE of a VNFM type, long sent. */
+static void put_request(const char *type)
+{
+    struct err err = ERR_INIT;
+    const char *rows =
+        arena_printf(&bed.memory,
+                     "INSERT INTO vnfr (id, agg, phase, name, endpoint, doc, state) VALUES "
+                     "('v1', 'n1', 'INSTANTIATING', 'a', '%s', '', '');"
+                     "INSERT INTO command (id, agg, agg_kind, kind, subject, due_at, data) VALUES "
+                     "('n1:0.1.1', 'n1', 'nsr', 'INSTANTIATE', 'v1', 9000000000000000, '')",
+                     type);
+    if (db_script(bed.store->db, rows, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+}
+
+static void send_request(const char *queue)
+{
+    struct bus_options o = test_bus_options(bed.vhost, "nfvo");
+    struct bus *b = bus_new(&o);
+    struct err err = ERR_INIT;
+    uint64_t seq;
+    test_bus_await(b, BUS_READY);
+    if (bus_publish(b, &(struct bus_message){.routing_key = queue, .body = "{}", .len = 2}, &seq,
+                    &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    test_bus_await(b, BUS_CONFIRMED);
+    bus_free(b);
+}
+
+/* As a foreign VNFM does: acknowledged before it works. Its queue lasts. */
+static void take_request_and_die(struct bus *b, const char *queue)
+{
+    send_request(queue);
+    struct bus_event ev = test_bus_await(b, BUS_DELIVERY);
+    bus_ack(b, ev.delivery->tag, ev.delivery->epoch);
+    bus_free(b); /* acks are sent before the connection ends */
+}
+
+/* Its queue outlives it, and is empty: what was in it was taken. No look would have missed it. */
+static void test_a_vnfm_whose_queue_lasts_lost_its_request(void **state)
+{
+    char *type = registry_bed_own("python");
+    (void)state;
+    bed.options.absence_grace_ms = 3600000;
+    registry_bed_open();
+    struct manager_credentials *c = peer_register("", peer_vnfm_body(type, ""));
+    put_request(type);
+    take_request_and_die(peer_serve(c, type, false), type);
+    peer_register("", peer_vnfm_body(type, ""));
+    assert_string_equal(test_query(bed.store->db, lost_calls()), "1");
+}
+
+/* The same without a successor, once it is missed. */
+static void test_a_vnfm_that_is_missed_lost_its_request(void **state)
+{
+    char *type = registry_bed_own("python");
+    (void)state;
+    registry_bed_open();
+    struct manager_credentials *c = peer_register("", peer_vnfm_body(type, ""));
+    struct bus *b = peer_serve(c, type, false);
+    test_query_await(bed.store->db, "SELECT count(*) FROM vnfm_endpoint WHERE active", "1");
+    put_request(type);
+    take_request_and_die(b, type);
+    test_query_await(bed.store->db, lost_calls(), "1");
+}
+
+/* A request that still waits is there for the next process. */
+static void test_a_request_that_waits_is_not_lost(void **state)
+{
+    char *type = registry_bed_own("python");
+    (void)state;
+    registry_bed_open();
+    struct manager_credentials *c = peer_register("", peer_vnfm_body(type, ""));
+    struct bus *b = peer_serve(c, type, false);
+    test_query_await(bed.store->db, "SELECT count(*) FROM vnfm_endpoint WHERE active", "1");
+    put_request(type);
+    send_request(type);
+    test_bus_await(b, BUS_DELIVERY);
+    bus_free(b); /* not acknowledged: it is back in the queue as soon as nobody consumes */
+    test_query_await(bed.store->db, "SELECT count(*) FROM vnfm_endpoint WHERE active", "0");
+    struct manager_credentials *again = peer_register("", peer_vnfm_body(type, ""));
+    assert_string_equal(test_query(bed.store->db, lost_calls()), "0");
+    b = peer_serve(again, type, false);
+    test_bus_await(b, BUS_DELIVERY);
+    bus_free(b);
+}
+
+/* Bounded in bytes, whatever arguments the queue was made with: the oldest go first, and how much
+ * is there is told. */
+static void test_dead_letters_are_bounded(void **state)
+{
+    enum { LETTER = 30000 };
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    struct err err = ERR_INIT;
+    uint32_t n = 0, consumers;
+    uint64_t seq;
+    (void)state;
+    sbuf_addf(&body, "%*s", LETTER, "");
+    bed.options.dead_letters_max = 65536;
+    bed.options.dead_letters_keep_ms = 3600000;
+    registry_bed_open();
+    bus_free(peer_knock()); /* it is prepared: queues, registration user, bounds */
+    struct bus_options o = test_bus_options(bed.inner, "letters");
+    struct bus *b = bus_new(&o);
+    test_bus_await(b, BUS_READY);
+    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    for (int i = 0; i < 3 || n != 2; i++) { /* a policy takes effect a moment later */
+        struct bus_message m = {.routing_key = QUEUE_DEAD_LETTERS,
+                                .body = body.s,
+                                .len = body.len,
+                                .is_mandatory = true};
+        if (bus_publish(b, &m, &seq, &err) != ERR_OK)
+            fail_msg("publish: %s", err.msg);
+        test_bus_await(b, BUS_CONFIRMED);
+        if (bus_queue_check(b, QUEUE_DEAD_LETTERS, &n, &consumers, &err) != ERR_OK)
+            fail_msg("%s", err.msg);
+        if (clock_mono_us() > deadline)
+            fail_msg("%u letters of %d bytes are kept", n, LETTER);
+    }
+    bus_free(b);
+    registry_bed_await_metric("baton_dead_letters", 2);
+    assert_true(registry_bed_metric("baton_dead_letters_bytes") <= 65536);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) /* only this one */
+        cmocka_set_test_filter(argv[1]);
+#define T(f) cmocka_unit_test_setup_teardown(f, registry_bed_set_up, registry_bed_tear_down)
     const struct CMUnitTest tests[] = {
+        T(test_queues_of_other_suites_are_not_listed),
         T(test_both_exchanges_and_spellings),
-        T(test_repeat_heals),
+        T(test_lost_accounts_are_made_again),
         T(test_capabilities_and_rights),
         T(test_peers_may_be_administrators),
         T(test_rights_are_enforced),
+        T(test_registrar_may_ask_as_a_java_vnfm),
         T(test_registrar_without_default_exchange),
         T(test_refused_with_its_reason),
-        T(test_operators_login_is_not_taken_over),
         T(test_management_api_away),
         T(test_unregister),
-        T(test_registering_outdoes_goodbye),
-        T(test_user_goes_with_its_last_instance),
         T(test_active_while_served),
         T(test_drivers_by_their_queues),
         T(test_pops_are_refreshed_when_their_driver_is_back),
+        T(test_a_driver_that_restarts_lost_its_calls),
+        T(test_a_vnfm_whose_queue_lasts_lost_its_request),
+        T(test_a_vnfm_that_is_missed_lost_its_request),
+        T(test_a_request_that_waits_is_not_lost),
+        T(test_dead_letters_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

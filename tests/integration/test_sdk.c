@@ -1,5 +1,7 @@
 /* The SDKs through their stand-ins, as real processes against a real broker and a minimal NFVO. */
 #include "common/base/sbuf.h"
+#include "common/sys/clock.h"
+#include "proto/topology.h"
 #include "tests/support/mini_nfvo.h"
 
 #include <setjmp.h>
@@ -140,6 +142,19 @@ static void test_lifecycle(void **state)
          "{\"action\":\"HEAL\""},
         {"{\"action\":\"RESUME\",\"vnfr\":{}}", "{\"action\":\"START\""},
         {"{\"action\":\"RESUME\",\"vnfr\":{},\"vnfrd\":{}}", "{\"action\":\"MODIFY\""},
+        /* Ours says what it resumes, and is answered as that. */
+        {"{\"action\":\"RESUME\",\"vnfr\":{},\"vnfrd\":{},\"resumedAction\":\"START\"}",
+         "{\"action\":\"START\""},
+        {"{\"action\":\"RESUME\",\"vnfr\":{\"id\":\"r\"},\"resumedAction\":\"SCALE_OUT\","
+         "\"vnfcInstance\":{\"id\":\"i\"}}",
+         "{\"action\":\"SCALED\",\"virtualNetworkFunctionRecord\":{\"id\":\"r\"},\"vnfcInstance\":{"
+         "\"id\":\"i\"}}"},
+        {"{\"action\":\"RESUME\",\"vnfr\":{\"id\":\"r\"},\"resumedAction\":\"SCALE_IN\","
+         "\"vnfcInstance\":{\"id\":\"i\"}}",
+         "{\"action\":\"SCALE_IN\",\"virtualNetworkFunctionRecord\":{\"id\":\"r\"}}"},
+        {"{\"action\":\"RESUME\",\"vnfr\":{},\"resumedAction\":\"x\\\",\\\"y\"}",
+         "{\"action\":\"START\","},
+        {"{\"action\":\"CANCEL\",\"cancels\":\"0123456789abcdef\"}", "null"},
         {"{\"action\":\"UPDATE\",\"vnfr\":{}}", "{\"action\":\"UPDATE\""},
         {"{\"action\":\"EXECUTE\",\"vnfr\":{},\"script\":{\"name\":\"s\",\"payload\":[-1]}}",
          "{\"action\":\"EXECUTE\""},
@@ -156,7 +171,7 @@ static void test_lifecycle(void **state)
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_has(ask(rows[i][0]), rows[i][1]);
-    assert_int_equal(journal_lines("\"outcome\":\"done\""), 13);
+    assert_int_equal(journal_lines("\"outcome\":\"done\""), 17);
     stop();
 }
 
@@ -179,6 +194,12 @@ static void test_restart_and_scale(void **state)
     assert_has(refused, "{\"action\":\"ERROR\",\"nsrId\":\"nsr-1\"");
     assert_has(refused, "\"detailMessage\":\"GRANT_OPERATION: not today\"");
     assert_has(refused, "\"fault\":{\"code\":\"ERR_PEER\"");
+    refused = ask("{\"action\":\"SCALE_OUT\",\"mode\":\"\",\"component\":{\"id\":\"c-3\"},"
+                  "\"virtualNetworkFunctionRecord\":" VNFR("web") "}");
+    assert_has(
+        refused,
+        "{\"action\":\"ERROR\",\"nsrId\":\"nsr-1\",\"virtualNetworkFunctionRecord\":" VNFR("web"));
+    assert_has(refused, "\"detailMessage\":\"SCALING: not today\"");
     stop();
 }
 
@@ -245,6 +266,35 @@ static void await_starts(unsigned n)
         snprintf(id, sizeof(id), "start-%u", i);
         mini_nfvo_await(nfvo, id, 1);
     }
+}
+
+/* Requests that may not be answered among honest ones: they cost their own answers, and the others
+ * no more than a moment. Every second one the VNFM does not even try; the others close its
+ * publishing channel. */
+static void test_bad_reply_to(void **state)
+{
+    enum { BAD = 12, LIMIT_S = 10 };
+    static const char body[] = "{\"action\":\"START\",\"virtualNetworkFunctionRecord\":{}}";
+    (void)state;
+    start_vnfm((const char *[]){NULL});
+    for (int i = 0; i < BAD; i++) {
+        struct bus_message m = {
+            .exchange = TOPOLOGY_EXCHANGE,
+            .routing_key = queue,
+            .body = body,
+            .len = strlen(body),
+            .correlation_id = arena_printf(&nfvo->arena, "bad-%d", i),
+            .reply_to =
+                arena_printf(&nfvo->arena, i % 2 ? "ems.victim-%d.register" : "victim-%d", i)};
+        assert_int_equal(bus_publish(nfvo->bus, &m, NULL, NULL), ERR_OK);
+    }
+    int64_t began = clock_mono_us();
+    send_starts(20);
+    await_starts(20);
+    int64_t took_us = clock_mono_us() - began;
+    if (took_us > LIMIT_S * USEC_PER_SEC)
+        fail_msg("the honest ones waited %lld ms", (long long)took_us / 1000);
+    stop();
 }
 
 static void assert_health(const char *want)
@@ -406,6 +456,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_repeat, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_connection_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_credentials_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_reply_to, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_stopped_busy, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_driver, set_up, tear_down),

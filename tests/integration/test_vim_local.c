@@ -145,7 +145,7 @@ static void test_fabric_lost(void **state)
         "while True:\n    c, _ = s.accept()\n    c.send(b'served\\n')\n    c.close()\n");
     cloud_await(l, &a, "listening");
     for (int round = 0; round < 2; round++) {
-        loc_path(l, path, "fabric/process");
+        loc_path(l, path, "fabric/1/process");
         sbuf_clear(&process);
         assert_int_equal(loc_read(path, 1000, &process, NULL), ERR_OK);
         pid = atoi(process.s);
@@ -154,7 +154,7 @@ static void test_fabric_lost(void **state)
         assert_int_equal(kill(pid, SIGKILL), 0);
         assert_int_equal(poll(&p, 1, CLOUD_WAIT_MS), 1);
         close(fd);
-        snprintf(path, sizeof(path), "/run/netns/baton-%s", l->id);
+        snprintf(path, sizeof(path), "/run/netns/baton-%s.1", l->id);
         if (round == 1)
             assert_int_equal(umount(path), 0);
         snprintf(text, sizeof(text), "#!/bin/bash\n" CONNECT("10.99.8.2", "7000") "\n");
@@ -170,6 +170,8 @@ static void test_fabric_lost(void **state)
 static void test_token(void **state)
 {
     struct loc_server s, again;
+    struct err err = ERR_INIT;
+    bool was_there;
     if (!cloud_is_possible(state))
         return;
     struct loc *l = cloud_open();
@@ -184,6 +186,15 @@ static void test_token(void **state)
     assert_int_equal(cloud_try_launch(l, "b", "t-2", "", &again, NULL), ERR_OK);
     assert_string_not_equal(s.id, again.id);
     assert_int_not_equal(s.nics[0].ip, again.nics[0].ip);
+    /* A launch that comes again after the server was deleted does not bring it back. */
+    assert_int_equal(loc_server_delete(l, s.id, &was_there, NULL), ERR_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(cloud_try_launch(l, "a", "t-1", "", &again, &err), ERR_STATE);
+        assert_string_equal(again.id, "");
+        cloud_close(l);
+        l = cloud_open();
+    }
+    assert_int_equal(cloud_try_launch(l, "a", "t-3", "", &again, NULL), ERR_OK);
     cloud_close(l);
     cloud_clean();
 }
@@ -327,6 +338,7 @@ static void test_memory_limit(void **state)
 
 static void test_rebuild(void **state)
 {
+    static const char call[] = "0a5f4b1c-0000-4000-8000-000000000001";
     struct loc_server after;
     if (!cloud_is_possible(state))
         return;
@@ -336,13 +348,18 @@ static void test_rebuild(void **state)
         l, "a",
         "#!/bin/sh\nls $BATON_ROOT/etc/made-here || touch $BATON_ROOT/etc/made-here; echo up\n");
     cloud_await(l, &s, "up");
-    assert_int_equal(loc_server_rebuild(l, s.id, "host", &after, NULL), ERR_OK);
+    assert_int_equal(loc_server_rebuild(l, s.id, "host", call, &after, NULL), ERR_OK);
     assert_string_equal(after.id, s.id);
     assert_int_equal(after.nics[0].ip, s.nics[0].ip);
     assert_int_not_equal(after.pid, s.pid);
     cloud_await(l, &after, "No such file"); /* what was written is gone */
     cloud_await(l, &after, "up");
-    assert_int_equal(loc_server_rebuild(l, s.id, "nothing", &after, NULL), ERR_NOT_FOUND);
+    s = after; /* the call comes again: what was installed meanwhile stays */
+    assert_int_equal(loc_server_rebuild(l, s.id, "host", call, &after, NULL), ERR_OK);
+    assert_int_equal(after.pid, s.pid);
+    assert_int_equal(loc_server_rebuild(l, s.id, "host", NULL, &after, NULL), ERR_OK);
+    assert_int_not_equal(after.pid, s.pid);
+    assert_int_equal(loc_server_rebuild(l, s.id, "nothing", call, &after, NULL), ERR_NOT_FOUND);
     cloud_close(l);
     cloud_clean();
 }
@@ -373,12 +390,12 @@ static void test_refusals(void **state)
     assert_int_equal(loc_server_launch(l, &want, &s, &err), ERR_NOT_FOUND);
     assert_non_null(strstr(err.hint, "tiny, small"));
     assert_int_equal(cloud_try_launch(l, "a", NULL, "", &s, &err), ERR_OK);
-    assert_int_equal(loc_network_create(l, "private", NULL, &n, &err), ERR_OK); /* the same */
+    assert_int_equal(loc_network_create(l, NULL, "private", NULL, &n, &err), ERR_OK); /* the same */
     assert_string_equal(n.id, s.nics[0].network);
-    assert_int_equal(loc_network_delete(l, n.id, &was_there, &err), ERR_STATE);
+    assert_int_equal(loc_network_delete(l, NULL, n.id, &was_there, &err), ERR_STATE);
     assert_non_null(strstr(err.msg, "in use by server 'a'"));
     assert_int_equal(loc_server_delete(l, s.id, &was_there, &err), ERR_OK);
-    assert_int_equal(loc_network_delete(l, n.id, &was_there, &err), ERR_OK);
+    assert_int_equal(loc_network_delete(l, NULL, n.id, &was_there, &err), ERR_OK);
     assert_true(was_there);
     cloud_close(l);
     cloud_clean();
@@ -430,6 +447,49 @@ static void test_images(void **state)
     assert_int_equal(system(command), 0);
 }
 
+/* --- who may use it --- */
+
+/* The root file system is not root's alone: daemons give their rights away. */
+static void test_unprivileged(void **state)
+{
+    if (!cloud_is_possible(state))
+        return;
+    struct loc *l = cloud_open();
+    cloud_network(l, "private", NULL);
+    struct loc_server s =
+        cloud_launch(l, "a",
+                     "#!/bin/sh\nsetpriv --reuid 65534 --regid 65534 "
+                     "--clear-groups /bin/sh -c 'ls / >/dev/null && echo it can'\n"
+                     "echo exit $?; stat -c %a /\n");
+    cloud_await(l, &s, "it can");
+    cloud_await(l, &s, "exit 0\n755\n");
+    cloud_close(l);
+    cloud_clean();
+}
+
+static void test_keys(void **state)
+{
+    struct loc_server s, after;
+    struct err err = ERR_INIT;
+    struct loc_launch want = {.name = "a",
+                              .image = "host",
+                              .flavour = "tiny",
+                              .authorized_keys = "ssh-rsa AAAA one\nssh-ed25519 BBBB two\n",
+                              .user_data = "#!/bin/sh\ncat $HOME/.ssh/authorized_keys\n"
+                                           "stat -c 'modes %a' $HOME/.ssh "
+                                           "$HOME/.ssh/authorized_keys; echo up\n"};
+    if (!cloud_is_possible(state))
+        return;
+    struct loc *l = cloud_open();
+    if (loc_server_launch(l, &want, &s, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    cloud_await(l, &s, "ssh-rsa AAAA one\nssh-ed25519 BBBB two\nmodes 700\nmodes 600\nup");
+    assert_int_equal(loc_server_rebuild(l, s.id, "host", NULL, &after, NULL), ERR_OK);
+    cloud_await(l, &after, "ssh-rsa AAAA one\nssh-ed25519 BBBB two\nmodes 700\nmodes 600\nup");
+    cloud_close(l);
+    cloud_clean();
+}
+
 /* --- a plain user --- */
 
 static void test_as_nobody(void **state)
@@ -474,6 +534,7 @@ int main(int argc, char **argv)
         CLOUD_BOTH(test_descendants),  CLOUD_BOTH(test_console_is_bounded),
         CLOUD_BOTH(test_memory_limit), CLOUD_BOTH(test_rebuild),
         CLOUD_BOTH(test_refusals),     CLOUD_RUNC(test_images),
+        CLOUD_RUNC(test_unprivileged), CLOUD_BOTH(test_keys),
         CLOUD_PLAIN(test_as_nobody)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,12 @@
 
 #define VIM                                                                                        \
     "{\"id\":\"v-1\",\"name\":\"pop1\",\"type\":\"local\",\"authUrl\":\"http://x\",\"odd\":[7]}"
+/* The same host for another project. */
+#define OTHER_VIM                                                                                  \
+    "{\"id\":\"v-2\",\"name\":\"pop1\",\"type\":\"local\",\"authUrl\":\"http://x\","               \
+    "\"projectId\":\"p-2\"}"
+#define OTHER_CALL(method, params)                                                                 \
+    "{\"methodName\":\"" method "\",\"parameters\":[" OTHER_VIM params "]}"
 #define CALL(method, params) "{\"methodName\":\"" method "\",\"parameters\":[" VIM params "]}"
 #define LAUNCH(host, token)                                                                        \
     "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"" token "\",\"parameters\":[" VIM \
@@ -135,6 +141,7 @@ static void test_calls(void **state)
     assert_string_equal(ask(LAUNCH("web-1", "t-1")), server);
     assert_has(ask(CALL("listServer", "")), "\"name\":\"web-1\"");
     assert_has(ask(CALL("getQuota", "")), "\"instances\":200");
+    assert_has(ask(CALL("getQuota", "")), "\"cores\":-1"); /* not bounded: nfvo refuses beyond it */
     assert_has(ask(CALL("addFlavor", ",{\"flavour_key\":\"odd\",\"vcpus\":3,\"ram\":99}")),
                "\"extId\":\"odd\"");
     assert_has(ask(CALL("listFlavors", "")), "\"flavour_key\":\"odd\"");
@@ -150,6 +157,35 @@ static void test_calls(void **state)
     ext_id(net, id);
     snprintf(body, sizeof(body), CALL("deleteNetwork", ",\"%s\""), id);
     assert_string_equal(ask(body), "{\"answer\":true}");
+}
+
+/* What a project has, another neither sees nor reaches, though it knows the ids. */
+static void test_projects(void **state)
+{
+    char net[40], server[40], body[900];
+    (void)state;
+    ext_id(ask(CALL("createNetwork", ",{\"name\":\"private\"}")), net);
+    ext_id(ask(LAUNCH("web-1", "t-1")), server);
+    assert_null(strstr(ask(OTHER_CALL("refresh", "")), net));
+    assert_string_equal(ask(OTHER_CALL("listNetworks", "")), "{\"answer\":[]}");
+    assert_string_equal(ask(OTHER_CALL("listServer", "")), "{\"answer\":[]}");
+    snprintf(body, sizeof(body), OTHER_CALL("getNetworkById", ",\"%s\""), net);
+    assert_has(ask(body), "no network '");
+    snprintf(body, sizeof(body), OTHER_CALL("deleteNetwork", ",\"%s\""), net);
+    assert_string_equal(ask(body), "{\"answer\":false}");
+    snprintf(body, sizeof(body), OTHER_CALL("rebuildServer", ",\"%s\",\"host\""), server);
+    assert_has(ask(body), "no server '");
+    snprintf(body, sizeof(body), OTHER_CALL("deleteServerByIdAndWait", ",\"%s\""), server);
+    assert_string_equal(ask(body), "{\"answer\":true}"); /* as of one that is not there */
+    snprintf(body, sizeof(body),
+             OTHER_CALL("launchInstance",
+                        ",\"x\",\"host\",\"\",\"\",[{\"virtual_link_reference\":\"private\","
+                        "\"virtual_link_reference_id\":\"%s\"}],[],\"\""),
+             net);
+    assert_has(ask(body), "network 'private' is not there");
+    assert_has(ask(CALL("listServer", "")), "\"status\":\"ACTIVE\"");
+    assert_has(ask(OTHER_CALL("refresh", "")), "1 other project");
+    assert_null(strstr(ask(OTHER_CALL("createNetwork", ",{\"name\":\"private\"}")), net));
 }
 
 /* Killed with launches in hand: the next driver gets each call again, and each has one server. */
@@ -180,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_calls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_projects, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed, set_up, tear_down)};
     if (!mkdtemp(folder))
         return 1;

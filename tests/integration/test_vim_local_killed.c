@@ -2,31 +2,12 @@
  * finishes or removes what is half made, and a launch that comes again gives one server. */
 #include "tests/support/local_cloud.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Its whole life; ends the process. */
-static void life(int64_t die_at)
-{
-    struct loc_network n;
-    struct loc_server s;
-    struct loc l = {.lock_fd = -1};
-    bool was_there;
-    cloud_options.die_at = die_at;
-    if (loc_cloud_open(&l, &cloud_options, NULL) != ERR_OK ||
-        loc_network_create(&l, "private", NULL, &n, NULL) != ERR_OK ||
-        cloud_try_launch(&l, "a", "token", "#!/bin/sh\necho up\n", &s, NULL) != ERR_OK ||
-        loc_server_delete(&l, s.id, &was_there, NULL) != ERR_OK ||
-        loc_network_delete(&l, n.id, &was_there, NULL) != ERR_OK)
-        _exit(1);
-    _exit(0);
-}
 
 /* 0: it lived to its end. */
 static int live_and_die(int64_t die_at)
@@ -34,35 +15,13 @@ static int live_and_die(int64_t die_at)
     int status;
     pid_t pid = fork();
     if (pid == 0)
-        life(die_at);
+        cloud_life(die_at);
     assert_int_equal(waitpid(pid, &status, 0), pid);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return 1;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         fail_msg("at step %lld: status %x", (long long)die_at, (unsigned)status);
     return 0;
-}
-
-/* What the next driver finds is good, and the calls that come again have one effect. */
-static void check_successor(const char *when)
-{
-    struct loc_server s;
-    struct err err = ERR_INIT;
-    const char *why;
-    unsigned n = 0;
-    struct loc *l = cloud_open();
-    for (const struct loc_server *o = l->servers; o; o = o->next, n++)
-        if (strcmp(loc_server_status(l, o, &why), "ACTIVE") != 0)
-            fail_msg("killed %s: there is a server in phase %s", when, loc_phase_names[o->phase]);
-    assert_true(n <= 1);
-    cloud_network(l, "private", NULL);
-    if (cloud_try_launch(l, "a", "token", "#!/bin/sh\necho up\n", &s, &err) != ERR_OK)
-        fail_msg("killed %s: %s", when, err.msg);
-    assert_ptr_equal(l->servers->next, NULL); /* never a second one */
-    cloud_await(l, &s, "up");
-    cloud_close(l);
-    cloud_clean();
-    assert_int_equal(mkdir(cloud_folder, 0755), 0);
 }
 
 static void test_killed_at_each_step(void **state)
@@ -74,7 +33,7 @@ static void test_killed_at_each_step(void **state)
     for (; live_and_die(step); step++) {
         cloud_options.die_at = 0;
         snprintf(when, sizeof(when), "at step %lld", (long long)step);
-        check_successor(when);
+        cloud_check_successor(when);
     }
     cloud_options.die_at = 0;
     print_message("%lld steps\n", (long long)step - 1);
@@ -82,28 +41,61 @@ static void test_killed_at_each_step(void **state)
     cloud_clean();
 }
 
-/* Between steps, too: while runc, ip and the companions of servers are at work. */
-static void test_killed_at_any_time(void **state)
+#define REBUILD "0a5f4b1c-0000-4000-8000-000000000002"
+
+/* A server is there; its driver dies at that step of its rebuild. */
+static void rebuild_and_die(int64_t die_at)
 {
-    enum { ROUNDS = 12, EVERY_MS = 23, WARM_UP_MS = 20 };
-    char when[40];
+    struct loc_server s, after;
+    struct loc *l = cloud_open();
+    cloud_network(l, "private", NULL);
+    if (cloud_try_launch(l, "a", "token", "#!/bin/sh\necho up\n", &s, NULL) != ERR_OK)
+        _exit(2);
+    cloud_await(l, &s, "up");
+    cloud_options.die_at = die_at ? (int64_t)l->steps + die_at : 0;
+    _exit(loc_server_rebuild(l, s.id, "host", REBUILD, &after, NULL) == ERR_OK ? 0 : 1);
+}
+
+/* It never goes away; the call that comes again makes it good. */
+static void check_rebuilt(int64_t step)
+{
+    struct loc_server s;
+    const char *why;
+    struct err err = ERR_INIT;
+    struct loc *l = cloud_open();
+    assert_non_null(l->servers);
+    const char *status = loc_server_status(l, l->servers, &why);
+    if (strcmp(status, "ACTIVE") != 0 && strcmp(status, "ERROR") != 0)
+        fail_msg("step %lld: %s", (long long)step, status);
+    uint32_t ip = l->servers->nics[0].ip;
+    if (loc_server_rebuild(l, l->servers->id, "host", REBUILD, &s, &err) != ERR_OK)
+        fail_msg("step %lld: %s", (long long)step, err.msg);
+    assert_int_equal(s.nics[0].ip, ip);
+    assert_string_equal(loc_server_status(l, l->servers, &why), "ACTIVE");
+    cloud_await(l, &s, "up");
+    cloud_close(l);
+    cloud_clean();
+    assert_int_equal(mkdir(cloud_folder, 0755), 0);
+}
+
+static void test_killed_while_rebuilding(void **state)
+{
+    int64_t step = 1;
     int status;
     if (!cloud_is_possible(state))
         return;
-    for (int i = 0; i < ROUNDS; i++) {
-        int after = WARM_UP_MS + i * EVERY_MS;
+    for (bool is_killed = true; is_killed; step++) {
         pid_t pid = fork();
         if (pid == 0)
-            life(0);
-        struct pollfd p = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
-        poll(&p, 1, after); /* or its own end */
-        close(p.fd);
-        kill(pid, SIGKILL);
+            rebuild_and_die(step);
         assert_int_equal(waitpid(pid, &status, 0), pid);
-        snprintf(when, sizeof(when), "after %d ms", after);
-        check_successor(when);
+        is_killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        if (!is_killed && (!WIFEXITED(status) || WEXITSTATUS(status) != 0))
+            fail_msg("at step %lld: status %x", (long long)step, (unsigned)status);
+        check_rebuilt(step);
     }
-    cloud_clean();
+    print_message("%lld steps\n", (long long)step - 2);
+    assert_true(step > 5);
 }
 
 int main(int argc, char **argv)
@@ -112,6 +104,6 @@ int main(int argc, char **argv)
     if (!cloud_begin(argc, argv, &code))
         return code;
     const struct CMUnitTest tests[] = {CLOUD_BOTH(test_killed_at_each_step),
-                                       CLOUD_BOTH(test_killed_at_any_time)};
+                                       CLOUD_BOTH(test_killed_while_rebuilding)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

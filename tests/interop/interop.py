@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""The interop layer: unmodified Python peers and ours, in every combination, against a real NFVO.
+"""The interop layer: unmodified Python and Java peers and ours, in every combination, against a real
+NFVO.
 
-    interop.py --python VENV_PYTHON --bin FOLDER [--jobs N] [WORD...]
+    interop.py --python VENV_PYTHON --bin FOLDER [--java FOLDER] [--jobs N] [WORD...]
 
 Needs OB_TEST_* in its environment (tests/interop/run does all that).  With words only the groups
 whose name holds one of them.  The last line counts.
@@ -19,6 +20,9 @@ import time
 import traceback
 
 import scenarios
+import scenarios_cli  # noqa: F401  adds its group
+import scenarios_go  # noqa: F401  adds its groups
+import scenarios_java  # noqa: F401  adds its groups
 from suite import Environment, Failed, Stopped
 
 
@@ -68,12 +72,14 @@ class Report:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", required=True, help="interpreter of the peers' virtualenv")
+    parser.add_argument("--java", help="jars and classes of the Java peer; without: its groups do "
+                        "not run")
     parser.add_argument("--bin", required=True, help="folder of our programs")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1)
     parser.add_argument("words", nargs="*", metavar="WORD")
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="baton-interop.")
-    env = Environment(options.bin, options.python, work)
+    env = Environment(options.bin, options.python, options.java, work)
     report = Report()
 
     def stop(number, _frame):
@@ -85,7 +91,15 @@ def main():
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     groups = [g for g in scenarios.GROUPS
-              if not options.words or any(w in g.__name__ for w in options.words)]
+              if not options.words or any(w.replace("-", "_") in g.__name__ for w in options.words)]
+    if not groups:
+        print("no group holds %s; there are: %s" % (" or ".join(options.words),
+                                                    ", ".join(g.__name__ for g in scenarios.GROUPS)))
+        return 2
+    left_out = [g for g in groups if g in scenarios.NEED_JAVA and not options.java]
+    for g in left_out:
+        print("NOT RUN %s: there is no Java peer (java-setup.sh says why)" % g.__name__)
+    groups = [g for g in groups if g not in left_out]
     try:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             futures = {pool.submit(g, env, report): g.__name__ for g in groups}
@@ -108,7 +122,8 @@ def main():
             shutil.rmtree(work, ignore_errors=True)
         else:
             print("kept: " + work)
-    print("interop: %d passed, %d failed" % (report.passed, report.failed))
+    print("interop: %d passed, %d failed%s" % (report.passed, report.failed,
+                                               ", %d skipped" % len(left_out) if left_out else ""))
     return 1 if report.failed else 0
 
 

@@ -27,7 +27,7 @@ verify()
 {
     "$venv/bin/python" - <<'PY'
 import base64, hashlib, importlib.metadata as metadata, sys
-for name in ("python-vnfm-sdk", "python-plugin-sdk", "pika"):
+for name in ("python-vnfm-sdk", "python-plugin-sdk", "pika", "openbaton-cli"):
     for entry in metadata.files(name):
         # Both SDKs also install a top-level "tests", each over the other's: not theirs to check.
         if entry.hash is None or entry.parts[0] not in ("openbaton", "org", "pika"):

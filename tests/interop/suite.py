@@ -45,9 +45,9 @@ def equal(what, got, wanted):
 class Environment:
     """Where everything is: OB_TEST_* as tests/support/servers writes them, and our programs."""
 
-    def __init__(self, binaries, python, work):
+    def __init__(self, binaries, python, java, work):
         get = os.environ.__getitem__
-        self.binaries, self.python, self.work = binaries, python, work
+        self.binaries, self.python, self.java, self.work = binaries, python, java, work
         self.host, self.port = get("OB_TEST_BROKER_HOST"), int(get("OB_TEST_BROKER_PORT"))
         self.user, self.password = get("OB_TEST_BROKER_USER"), get("OB_TEST_BROKER_PASSWORD")
         self.management_port = int(get("OB_TEST_BROKER_MANAGEMENT_PORT"))
@@ -106,20 +106,22 @@ class Process:
         self.started_at = os.path.getsize(self.log) if os.path.exists(self.log) else 0
         self._reading, writing = os.pipe()
         os.set_blocking(self._reading, False)
+        # A peer that is killed leaves its temporary folder: it goes with the suite's.
+        environment = dict(os.environ, TMPDIR=suite.work) if says_ready else None
         with open(self.log, "ab") as log:
             self.popen = subprocess.Popen(
                 command + ([] if says_ready else ["--ready-fd", str(writing)]),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                pass_fds=[writing], start_new_session=True, cwd=suite.work)
+                pass_fds=[writing], start_new_session=True, cwd=suite.work, env=environment)
         suite.env.children.append(self.popen)
         os.close(writing)
         suite.processes.append(self)
         if wait:
             self.wait_ready()
 
-    def wait_ready(self):
+    def wait_ready(self, seconds=60):
         try:
-            self._suite.env.until(30, "%s is ready" % self.name, self._is_ready)
+            self._suite.env.until(seconds, "%s is ready" % self.name, self._is_ready)
         finally:
             os.close(self._reading)
 
@@ -154,12 +156,17 @@ class Process:
 
 
 class Suite:
-    """Use as a context; processes end and vhost, schema and users go when it is left."""
+    """Use as a context; processes end and vhosts, schema and users go when it is left.
 
-    def __init__(self, env, name):
-        self.env, self.name = env, name
+    Peers of ours are enrolled, each kind in a room of its own.  Those of others register in the open
+    room; with is_closed registration is closed, and they are enrolled as well."""
+
+    def __init__(self, env, name, is_closed=False):
+        self.env, self.name, self.is_closed = env, name, is_closed
         self.tag = secrets.token_hex(4)
         self.vhost = "interop-" + self.tag
+        self.open_room = self.vhost + ".open"
+        self.registrar = "registrar-" + self.tag  # the well-known one would be all suites'
         self.agents_vhost = self.vhost + "-agents"
         self.schema = "interop_" + self.tag
         self.work = tempfile.mkdtemp(prefix=name.replace("/", "-")[:24] + ".", dir=env.work)
@@ -185,6 +192,7 @@ class Suite:
             status, said = self.broker("PUT", path, body)
             check("the broker makes " + path, status in (201, 204), (status, said))
         self.sql("create schema %s" % self.schema)
+        self._write_config()
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
@@ -195,9 +203,10 @@ class Suite:
             subprocess.run([os.path.join(self.env.binaries, "vim-driver-local"), "--clean",
                             "--state-dir", self.cloud], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=False)
-        for vhost in (self.vhost, self.agents_vhost):
-            self.broker("DELETE", "vhosts/" + vhost)
-        for user in self.users():  # users are not inside the virtual host
+        for vhost in self.broker("GET", "vhosts?columns=name")[1]:
+            if self.tag in vhost["name"]:
+                self.broker("DELETE", "vhosts/" + vhost["name"])
+        for user in self.users() + [self.registrar]:  # users are not inside the virtual host
             self.broker("DELETE", "users/" + urllib.parse.quote(user, safe=""))
         subprocess.run(["psql", "--no-psqlrc", "--quiet", "--command",
                         "drop schema if exists %s, %s_vnfm cascade" % (self.schema, self.schema),
@@ -208,13 +217,10 @@ class Suite:
 
     # -- processes
 
-    def start_nfvo(self, *options):
-        """Start it, or start it again with the options of the last time."""
-        if options or not self.nfvo:
-            self._nfvo_options = options
+    def _write_config(self):
         env = self.env
-        config = os.path.join(self.work, "nfvo.conf")
-        with open(config, "w", opener=lambda p, f: os.open(p, f, 0o600)) as out:
+        self._config = os.path.join(self.work, "nfvo.conf")
+        with open(self._config, "w", opener=lambda p, f: os.open(p, f, 0o600)) as out:
             out.write("\n".join("%s = \"%s\"" % pair for pair in (
                 ("broker-host", env.host), ("broker-port", env.port),
                 ("broker-vhost", self.vhost), ("agents-vhost", self.agents_vhost),
@@ -225,10 +231,18 @@ class Suite:
                 ("seal-key-path", os.path.join(self.work, "seal-key")),
                 ("listen", "127.0.0.1"), ("port", 0), ("admin-password", "Interop-1"),
                 ("admin-password-path", os.path.join(self.work, "admin-password")),
-                ("upload-dir", self.work),
-                ("manager-check-interval", "1s"), ("manager-unregister-grace", "3s"))) + "\n")
-        self.nfvo = Process(self, "nfvo", [os.path.join(env.binaries, "nfvo"), "--config", config,
-                                           *self._nfvo_options], None)
+                ("upload-dir", self.work), ("agents-managers", self.type("generic")),
+                ("registration-open", "no" if self.is_closed else "yes"),
+                ("registration-room", self.open_room), ("registration-user", self.registrar),
+                ("manager-check-interval", "1s"), ("manager-unregister-grace", "3s"),
+                ("manager-absence-grace", "3s"))) + "\n")
+
+    def start_nfvo(self, *options):
+        """Start it, or start it again with the options of the last time."""
+        if options or not self.nfvo:
+            self._nfvo_options = options
+        self.nfvo = Process(self, "nfvo", [os.path.join(self.env.binaries, "nfvo"), "--config",
+                                           self._config, *self._nfvo_options], None)
         port = re.findall(r"ev=listening .*?port=(\d+)", self.nfvo.output())
         check("nfvo says where it listens", port, self.nfvo.output()[-400:])
         self.api = Http("http://127.0.0.1:" + port[-1])
@@ -244,18 +258,58 @@ class Suite:
         projects = self.rest("GET", "projects")
         self.api.headers["project-id"] = projects[0]["id"]
 
-    def _c_peer(self, program, kind, *options):
+    def is_enrolled(self, kind):
+        return self.is_closed or not kind.startswith(("py", "java", "go"))
+
+    def room_of(self, kind):
+        return "%s.%s" % (self.vhost, kind) if self.is_enrolled(kind) else self.open_room
+
+    def _enrol(self, kind, what):
+        """As an operator does it before the peer starts; again, it is the same account.  The file
+        with its password; None: it registers by itself."""
+        if not self.is_enrolled(kind):
+            return None
+        file = os.path.join(self.work, kind + ".password")
+        done = subprocess.run(
+            [os.path.join(self.env.binaries, "nfvo"), "--config", self._config, "--enrol",
+             self.type(kind), "--kind", what, "--type", self.type(kind), "--room",
+             self.room_of(kind), "--password-file", file],
+            text=True, capture_output=True, check=False)
+        check("%s is enrolled" % kind, done.returncode == 0, done.stderr)
+        return file
+
+    def _our_peer(self, program, what, kind, *options):
         return Process(self, "%s-%s" % (program, kind), [
             os.path.join(self.env.binaries, program), "--broker-host", self.env.host,
-            "--broker-port", str(self.env.port), "--broker-vhost", self.vhost, "--type",
-            self.type(kind), "--journal", self.journal_of(kind), *options], None)
+            "--broker-port", str(self.env.port), "--broker-vhost", self.room_of(kind),
+            "--broker-user", self.type(kind), "--broker-password-file", self._enrol(kind, what),
+            "--type", self.type(kind), *options], None)
 
-    def _python_peer(self, script, kind, queue, *options, wait=True):
+    def _login_of(self, kind, what):
+        """Options of a peer of others."""
+        file = self._enrol(kind, what)
+        login = [self.registrar, "openbaton"]
+        if file:
+            with open(file) as text:
+                login = [self.type(kind), text.read().strip()]
+        return ["--broker", "%s:%d" % (self.env.host, self.env.port), "--vhost",
+                self.room_of(kind), "--user", login[0], "--password", login[1],
+                "--type", self.type(kind), "--journal", self.journal_of(kind)]
+
+    def _python_peer(self, script, what, kind, queue, *options, wait=True):
         return Process(self, "%s-%s" % (script[:-3], kind), [
-            self.env.python, os.path.join(HERE, "peers", script), "--broker",
-            "%s:%d" % (self.env.host, self.env.port), "--vhost", self.vhost, "--type",
-            self.type(kind), "--journal", self.journal_of(kind), *options],
-            "READY " + queue, wait)
+            self.env.python, os.path.join(HERE, "peers", script), *self._login_of(kind, what),
+            *options], "READY " + queue, wait)
+
+    def _java_peer(self, kind, *options, wait=True):
+        """A JVM: some seconds of processor time before it says anything."""
+        java = self.env.java
+        return Process(self, "java-vnfm-" + kind, [
+            "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-Xshare:auto",
+            "--add-opens", "java.base/java.lang=ALL-UNNAMED", "-cp",
+            "%s/classes:%s/jars/*" % (java, java), "JavaVnfm", *self._login_of(kind, "vnfm"),
+            *options],
+            "READY " + self.type(kind), wait)
 
     def type(self, kind):
         """Broker users are named after types and belong to no virtual host."""
@@ -265,52 +319,57 @@ class Suite:
         return os.path.join(self.work, kind + ".journal")
 
     def start_vnfm(self, kind, *options, wait=True):
-        """kind: pyvnfm... or cvnfm...; returns when the NFVO knows it."""
-        if kind.startswith("py"):
-            process = self._python_peer("py_vnfm.py", kind, self.type(kind), *options, wait=wait)
+        """kind: pyvnfm..., javavnfm..., govnfm... or cvnfm...; returns when the NFVO knows it."""
+        if kind.startswith(("py", "go")):
+            process = self._python_peer("%s_vnfm.py" % kind[:2], "vnfm", kind, self.type(kind), *options,
+                                        wait=wait)
+        elif kind.startswith("java"):
+            process = self._java_peer(kind, *options, wait=wait)
         else:
-            process = self._c_peer("vnfm-dummy", kind, *options)
+            process = self._our_peer("vnfm-dummy", "vnfm", kind, "--journal",
+                                     self.journal_of(kind), *options)
         if wait:
             self.env.until(20, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
         return process
 
     def start_driver(self, kind, *options, wait=True):
-        """kind: pydriver... or cdriver...; its clouds outlive it."""
+        """kind: pydriver..., godriver... or cdriver...; its clouds outlive it."""
         state = os.path.join(self.work, kind + ".state")
-        if kind.startswith("py"):
+        if kind.startswith(("py", "go")):
             queue = "vim-drivers.%s.%s" % (self.type(kind), self.type(kind))
-            process = self._python_peer("py_vim_driver.py", kind, queue, "--state", state,
-                                        *options, wait=wait)
+            process = self._python_peer("%s_vim_driver.py" % kind[:2], "driver", kind, queue,
+                                        "--state", state, *options, wait=wait)
         else:
-            process = self._c_peer("vim-driver-test", kind, "--images", "test-image",
-                                   "--state-file", state, *options)
+            process = self._our_peer("vim-driver-test", "driver", kind, "--journal",
+                                     self.journal_of(kind), "--images", "test-image",
+                                     "--state-file", state, *options)
         if wait:
             self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
         return process
 
     def start_generic(self, kind, *options):
         """The generic VNFM: its packages' VNFDs name self.type(kind) as their endpoint."""
-        process = Process(self, "vnfm-generic-" + kind, [
-            os.path.join(self.env.binaries, "vnfm-generic"), "--broker-host", self.env.host,
-            "--broker-port", str(self.env.port), "--broker-vhost", self.vhost, "--agents-vhost",
-            self.agents_vhost, "--type", self.type(kind), "--database", self.env.database,
-            "--database-schema", self.schema + "_vnfm", *options], None)
+        process = self._our_peer("vnfm-generic", "vnfm", kind, "--agents-vhost",
+                                 self.agents_vhost, "--database", self.env.database,
+                                 "--database-schema", self.schema + "_vnfm", *options)
         self.env.until(20, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
         return process
 
     def start_local_driver(self, kind):
         """Servers are folders and processes of this host (plain mode), with real agents."""
         self.cloud = os.path.join(self.work, kind)
-        process = Process(self, "vim-driver-local-" + kind, [
-            os.path.join(self.env.binaries, "vim-driver-local"), "--broker-host", self.env.host,
-            "--broker-port", str(self.env.port), "--broker-vhost", self.vhost, "--type",
-            self.type(kind), "--mode", "plain", "--state-dir", self.cloud], None)
+        process = self._our_peer("vim-driver-local", "driver", kind, "--mode", "plain",
+                                 "--state-dir", self.cloud)
         self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
         return process
 
     def has_vnfm(self, kind):
         return any(m["type"] == self.type(kind) and m["active"] and m["enabled"]
                    for m in self.rest("GET", "vnfmanagers"))
+
+    def has_queue(self, kind):
+        """Of a VNFM of others: it goes with its last consumer."""
+        return self.broker("GET", "queues/%s/%s" % (self.room_of(kind), self.type(kind)))[0] == 200
 
     def has_driver(self, kind):
         return any(d.startswith("vim-drivers.%s." % self.type(kind))
@@ -328,18 +387,26 @@ class Suite:
                 if method in (None, line.get("method"), line.get("action")) and
                 subject in (None, line.get("subject"), line.get("name"))]
 
+    def forget_calls(self, *kinds):
+        """Of Python and Java peers, which open their journal for each line."""
+        for kind in kinds:
+            if os.path.exists(self.journal_of(kind)):
+                os.remove(self.journal_of(kind))
+
     def wait_for_call(self, kind, method, subject=None, n=1, seconds=20):
         return self.env.until(seconds, "%s of %s was called %d times" % (method, kind, n), lambda:
                               self.calls(kind, method, subject)[n - 1:n])[0]
 
     def servers(self, kind, resident=False):
         """Names of the servers that exist at a driver."""
-        if kind.startswith("py"):
+        if kind.startswith(("py", "go")):
             path = os.path.join(self.work, kind + ".state")
             if not os.path.exists(path):
                 return []
             with open(path) as state:
                 clouds = json.load(state)
+            if kind.startswith("go"):
+                clouds = {"": clouds}
             return sorted(s["name"] for cloud in clouds.values()
                           for key, s in cloud["servers"].items() if resident or key != "resident")
         there = {}
@@ -364,7 +431,7 @@ class Suite:
             "name": name, "authUrl": "http://nowhere.invalid", "tenant": "t", "username": "u",
             "password": "p", "type": self.type(kind)})
 
-    def onboard(self, name, vnfds, dependencies=()):
+    def onboard(self, name, vnfds, dependencies=(), more_vdus=()):
         """vnfds: (name, VNFM kind, PoP, instances); dependencies: (source, target)."""
         point = {"virtual_link_reference": "private", "interfaceId": 0}
         return self.rest("POST", "ns-descriptors", {
@@ -379,7 +446,8 @@ class Suite:
                 "lifecycle_event": [{"event": "INSTANTIATE", "lifecycle_events": ["a.sh"]},
                                     {"event": "START", "lifecycle_events": ["b.sh"]}],
                 "vdu": [{"vm_image": ["test-image"], "scale_in_out": 5, "vimInstanceName": [pop],
-                         "vnfc": [{"connection_point": [point]} for _ in range(instances)]}],
+                         "vnfc": [{"connection_point": [point]} for _ in range(instances)]},
+                        *more_vdus],
             } for vnfd, kind, pop, instances in vnfds],
             "vnf_dependency": [{"source": s, "target": t, "parameters": ["private", "hostname", "port"]}
                                for s, t in dependencies]})
@@ -457,24 +525,35 @@ class Suite:
         except Failed:
             raise Failed("this is left: " + self.leftovers()) from None
 
+    def forget_dead_letters(self, room):
+        """What was refused is kept there with its reason, for people."""
+        self.broker("DELETE", "queues/%s/nfvo.dead-letters/contents" % room)
+
     def users(self):
         """Broker users that were made for peers of this suite."""
         return sorted(u["name"] for u in self.broker("GET", "users")[1]
-                      if self.tag in u["name"])
+                      if self.tag in u["name"] and u["name"] != self.registrar)
+
+    def accounts(self, kind):
+        """Those of this kind: by open registration each process has one of its own."""
+        name = re.escape(self.type(kind))
+        if not self.is_enrolled(kind):
+            name = r"(vim-drivers\.%s\.)?%s-.{8}" % (name, name)
+        return [u for u in self.users() if re.fullmatch(name, u)]
 
     def expect_rights(self, kind, may, may_not):
         """may, may_not: (right, name) with right of configure, write, read, topic write or topic
         read.  The patterns are the broker's, so they are tried, not compared as text."""
-        user = self.type(kind)
-        names = [u for u in self.users() if u == user or u.endswith("." + user)]
-        equal("broker users of %s" % kind, len(names), 1)
-        user = names[0]
+        self.env.until(10, "%s has one broker user" % kind,
+                       lambda: len(self.accounts(kind)) == 1)
+        user = self.accounts(kind)[0]
         tags = next(u["tags"] for u in self.broker("GET", "users")[1] if u["name"] == user)
         check("%s is no administrator" % user, "administrator" not in str(tags), tags)
         rights = {}
         for path, prefix in (("permissions", ""), ("topic-permissions", "topic ")):
             for row in self.broker("GET", "users/%s/%s" % (user, path))[1]:
-                equal("%s of %s are in its vhost only" % (path, user), row["vhost"], self.vhost)
+                equal("%s of %s are in its room only" % (path, user), row["vhost"],
+                      self.room_of(kind))
                 rights.update((prefix + k, row[k]) for k in ("configure", "write", "read")
                               if k in row)
         for wanted, rows in ((True, may), (False, may_not)):

@@ -29,18 +29,21 @@ vnfm-generic/sdk       proto common
 vim-drivers/sdk        proto common
 
 nfvo                   proto common
-nfvo/store             proto common
-nfvo/broker            proto common
+nfvo/words             -
+nfvo/store             proto common nfvo/words
+nfvo/broker            proto common nfvo/store
+nfvo/audit             proto common nfvo/store
 nfvo/catalogue         proto common nfvo/store
 nfvo/placement         proto common nfvo/store
-nfvo/vnfm              proto common nfvo/store nfvo/broker
+nfvo/vnfm              proto common nfvo/store nfvo/audit nfvo/broker
 nfvo/vim               proto common nfvo/store
-nfvo/event             proto common nfvo/store nfvo/broker
-nfvo/api               proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
-nfvo/worker            proto common nfvo/store nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/broker
-nfvo/cli               proto common nfvo/catalogue
+nfvo/event             proto common nfvo/store nfvo/audit nfvo/broker
+nfvo/api               proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
+nfvo/worker            proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/broker
+nfvo/cli               proto common nfvo/catalogue nfvo/words
 nfvo/web               proto common
-nfvo/lifecycle         proto common/base common/fsm
+nfvo/lifecycle         proto common/base common/fsm nfvo/words
+nfvo/lifecycle/operation proto common/base common/fsm
 vnfm-generic           proto common
 vnfm-generic/lifecycle proto common/base common/fsm
 ems-agent              proto common
@@ -56,7 +59,8 @@ libraries='
 <rabbitmq-c/                              common/bus
 <libpq                                    common/db
 <postgresql/                              common/db
-<microhttpd                               common/http
+<gnutls/                                  common/http nfvo/api
+<zlib                                     common/http
 <curl/                                    common/http
 <jansson                                  common/json proto/codec common/log nfvo/cli
 <libsmartcols                             nfvo/cli

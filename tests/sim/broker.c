@@ -24,7 +24,7 @@ struct bqueue {
     struct bconsumer *consumers;
     struct bconn *owner;
     size_t n;
-    bool auto_delete, is_private_reply;
+    bool auto_delete, is_private_reply, has_copy;
 };
 struct bconn {
     struct sim *s;
@@ -34,6 +34,7 @@ struct bconn {
     bool is_open, is_known, is_paused; /* for the client; for the broker */
     int64_t broke_at, out_at, in_at;   /* order on the connection, both ways */
     uint64_t published;
+    const char *sender;
     struct held *held;
 };
 struct broker {
@@ -108,6 +109,27 @@ void broker_delete(struct sim *s, const char *name)
             *at = (*at)->next;
             return;
         }
+}
+
+void broker_declare_reply(struct sim *s, const char *name)
+{
+    broker_declare(s, name, NULL, false)->is_private_reply = true;
+}
+
+int broker_has_copy(struct sim *s, const char *name)
+{
+    const struct bqueue *q = broker_find(s, name);
+    return q ? q->has_copy : -1;
+}
+
+const char *broker_sender(struct bconn *c)
+{
+    if (!c->sender) {
+        c->sender =
+            arena_printf(&c->s->arena, "sender-%llu", (unsigned long long)++c->s->broker->ids);
+        broker_declare(c->s, c->sender, c, false);
+    }
+    return c->sender;
 }
 
 size_t broker_waiting(struct sim *s, const char *queue)
@@ -195,9 +217,7 @@ void broker_pause(struct bconn *conn, bool on)
         dispatch(conn->s, q);
 }
 
-/* --- routing
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- routing --- */
 static void put(struct sim *s, struct bqueue *q, struct bmsg *m)
 {
     if (q->is_private_reply) { /* x-message-ttl 0: dead-lettered at once */
@@ -222,7 +242,8 @@ static struct bmsg *message_of(struct sim *s, const struct publish *p)
                        .reply_to = p->reply_to,
                        .correlation_id = p->correlation_id,
                        .body = p->body,
-                       .len = p->len};
+                       .len = p->len,
+                       .published_at = s->now};
     return m;
 }
 
@@ -256,9 +277,11 @@ static void route(struct sim *s, struct packet *k)
         tell_publisher(k->conn, NOTE_REFUSED, k->seq);
         return;
     }
-    if (p->wants_private_queue)
-        broker_declare(s, p->reply_to, NULL, false)->is_private_reply = true;
-    struct bqueue *q = broker_find(s, p->key);
+    if (p->wants_private_queue && !p->copy_to)
+        broker_declare_reply(s, p->reply_to);
+    struct bqueue *q = broker_find(s, p->key), *copy = NULL;
+    if (p->copy_to && (copy = broker_find(s, p->copy_to)) != NULL)
+        copy->has_copy = true;
     s->broker->counts.published++;
     if (q) {
         s->broker->counts.routed++;
@@ -268,7 +291,7 @@ static void route(struct sim *s, struct packet *k)
             tell_publisher(k->conn, NOTE_RETURNED, k->seq);
             return;
         }
-    } else if (p->mandatory) {
+    } else if (p->mandatory && !copy) {
         s->broker->counts.unroutable++;
         tell_publisher(k->conn, NOTE_RETURNED, k->seq);
         return;
@@ -289,9 +312,7 @@ static void acknowledge(struct sim *s, struct packet *k)
         }
 }
 
-/* --- from the clients
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- from the clients --- */
 static void packet_in(struct sim *s, void *arg, uint64_t tag)
 {
     struct packet *k = arg;
@@ -320,6 +341,7 @@ uint64_t broker_publish(struct bconn *c, const struct publish *p)
     k->p.exchange = arena_strdup(a, p->exchange);
     k->p.key = arena_strdup(a, p->key);
     k->p.reply_to = arena_strdup(a, p->reply_to);
+    k->p.copy_to = arena_strdup(a, p->copy_to);
     k->p.correlation_id = arena_strdup(a, p->correlation_id);
     k->p.body = arena_strndup(a, p->body, p->len);
     if (c->is_open)
@@ -335,9 +357,7 @@ void broker_ack(struct bconn *c, struct bconsumer *consumer, struct bmsg *m)
         packet_out(k);
 }
 
-/* --- the end of a connection
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the end of a connection --- */
 static void give_back(struct sim *s, struct bconn *c)
 {
     /* held is newest first: putting each in front restores the order */
@@ -381,6 +401,13 @@ static void noticed(struct sim *s, void *arg, uint64_t tag)
     give_back(s, c);
 }
 
+static void sender_ends(struct sim *s, void *arg, uint64_t tag)
+{
+    const struct bconn *c = arg;
+    (void)tag;
+    broker_delete(s, c->sender);
+}
+
 void broker_drop(struct bconn *c, int64_t notice_us)
 {
     if (!c || !c->is_open)
@@ -389,4 +416,8 @@ void broker_drop(struct bconn *c, int64_t notice_us)
     /* What was written before the end may still arrive, up to a point. */
     c->broke_at = c->s->now + sim_between(c->s, 0, notice_us);
     sim_at(c->s, c->s->now + notice_us, noticed, c, 0);
+    if (c->sender) {
+        int64_t early = sim_between(c->s, 0, 500 * MSEC);
+        sim_at(c->s, c->s->now + (notice_us > early ? notice_us - early : 0), sender_ends, c, 0);
+    }
 }

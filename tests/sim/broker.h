@@ -20,6 +20,7 @@ struct bmsg {
     const char *body;
     size_t len;
     int deliveries;
+    int64_t published_at;
 };
 
 struct bqueue;
@@ -49,6 +50,12 @@ struct bqueue *broker_declare(struct sim *s, const char *name, struct bconn *own
                               bool auto_delete);
 struct bqueue *broker_find(struct sim *s, const char *name);
 void broker_delete(struct sim *s, const char *name);
+/* A private reply queue, declared. broker_has_copy: -1: there is none. */
+void broker_declare_reply(struct sim *s, const char *name);
+int broker_has_copy(struct sim *s, const char *name);
+/* A queue of the connection's own by whose end others see that it ended: up to half a second before
+ * what it wrote has no effect any more. */
+const char *broker_sender(struct bconn *c);
 /* auto_ack: acknowledged before the peer works on it, as all peers but ours do. */
 struct bconsumer *broker_consume(struct bconn *c, const char *queue, int prefetch, bool auto_ack);
 void broker_pause(struct bconn *c, bool on); /* no further deliveries to this connection */
@@ -58,6 +65,8 @@ struct publish {
     size_t len;
     bool mandatory,
         wants_private_queue; /* reply_to is to be declared first: dead-lettered to nfvo.replies */
+    const char *copy_to;     /* a reply queue, where it stays, in the step that gives it to the
+                                receiver; NULL: none */
 };
 uint64_t
 broker_publish(struct bconn *c,

@@ -47,18 +47,23 @@ struct vnfm {
 struct cloud_server {
     const char *id, *hostname, *token, *pop;
     bool is_broken, is_late; /* late: launched after its deadline */
+    int64_t late_at;         /* as that of a network */
 };
 struct cloud_network {
     const char *id, *name, *pop;
     uint64_t message;
+    int64_t late_at; /* when it came to life, if that was after its request's deadline; else 0 */
 };
+struct call;
 struct driver {
     struct sim *s;
     const char *type, *queue;
     enum manner manner;
     bool is_alive, client_token, glitched;
     int incarnation;
+    int64_t mute_until; /* it takes calls and does nothing */
     struct bconn *conn;
+    struct call *calls;           /* newest first: driver.c */
     struct cloud_server *servers; /* these stay when the driver dies: they are the cloud's */
     size_t n_servers;
     const char **spent; /* client tokens that had a server */
@@ -86,7 +91,7 @@ void driver_crash(struct driver *d);
 /* What becomes of one request. */
 struct fate {
     bool fails, silent, twice, garbles, crashes_before, crashes_after;
-    int64_t takes_us;
+    int64_t takes_us, published_at; /* the latter of the request, whoever took it before */
     uint64_t message; /* the broker's number of the request: the same one may come twice */
 };
 /* Its answer, or what a broken encoder makes of it. */

@@ -1,13 +1,23 @@
 #include "tests/sim/crowd.h"
 
+#include "nfvo/lifecycle/operate.h"
+#include "tests/sim/registry.h"
+#include "tests/sim/stranger.h"
+
 #include <stdio.h>
 #include <string.h>
 
-static const char *const wish_names[] = {"register PoP", "deploy", "release"};
-static const int wish_events[] = {EV_POP_REGISTER, EV_NSR_DEPLOY, EV_NSR_RELEASE};
+static const char *const wish_names[] = {"register PoP", "deploy", "release", "operate on"};
+static const int wish_events[] = {EV_POP_REGISTER, EV_NSR_DEPLOY, EV_NSR_RELEASE, EV_NSR_OPERATE};
 
 static void submit(struct sim *s, void *arg, uint64_t tag);
 static void open_up(struct sim *s, void *arg, uint64_t tag);
+
+static int64_t some_time(struct sim *s) /* log-uniform, 10 ms to 100 s */
+{
+    int64_t t = 10 * MSEC << sim_between(s, 0, 13);
+    return sim_between(s, t / 2, t);
+}
 
 static bool is_unwanted(const struct wish *deploy)
 {
@@ -35,6 +45,10 @@ static void done(struct engine_request *r, const struct err *err, const char *te
         sim_at(s, s->now + sim_delay(s, 2 * SEC), submit, w, 0);
         return;
     }
+    if (!ok && w->kind == WISH_OPERATE && err->code == ERR_STATE && w->tries < 20) {
+        sim_at(s, s->now + some_time(s), submit, w, 0);
+        return;
+    }
     w->is_done = true;
     if (!ok) {
         w->is_refused = true;
@@ -44,6 +58,63 @@ static void done(struct engine_request *r, const struct err *err, const char *te
     }
 }
 
+/* A member of the service, any; NULL: there is none. */
+static const struct row *any_of(struct sim *s, const char *agg, int kind, const char *vnfr)
+{
+    const struct row *found = NULL;
+    int n = 0;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind == kind && strcmp(r->agg, agg) == 0 &&
+            (!vnfr || strcmp(r->key[INSTANCE_VNFR], vnfr) == 0) && sim_between(s, 0, n++) == 0)
+            found = r;
+    }
+    return found;
+}
+
+/* Something that is built, of a VNFR and an instance of it. */
+static const void *operation_for(struct sim *s, const char *agg)
+{
+    static const enum operation_kind kinds[] = {
+        OPERATION_HEAL,     OPERATION_START_INSTANCE, OPERATION_STOP_INSTANCE, OPERATION_START_VNF,
+        OPERATION_STOP_VNF, OPERATION_UPDATE,         OPERATION_EXECUTE};
+    const struct row *vnfr = any_of(s, agg, ROW_VNFR, NULL);
+    const struct row *instance = vnfr ? any_of(s, agg, ROW_INSTANCE, vnfr->id) : NULL;
+    struct operate_request *r = arena_alloc(&s->arena, sizeof(*r));
+    char *id = arena_alloc(&s->arena, ID_SIZE);
+    sim_id(s, id);
+    *r = (struct operate_request){
+        .operation_id = id,
+        .asked_by = "user",
+        .origin = "user",
+        .may_queue = sim_chance(s, 500),
+        .attempts = (uint16_t)sim_between(s, 0, 2),
+        .policy = sim_chance(s, 300) ? POLICY_ROLLBACK : POLICY_DEFAULT,
+        .script = "true",
+        .plan = {.kind = kinds[sim_between(s, 0, ARRAY_LEN(kinds) - 1)],
+                 .vnfr = vnfr ? arena_strdup(&s->arena, vnfr->id) : NULL,
+                 .instance = instance ? arena_strdup(&s->arena, instance->id) : NULL}};
+    return r;
+}
+
+/* Something for an operation that waits for a person; NULL: none does. */
+static const void *verb_for(struct sim *s, const char *agg)
+{
+    static const enum operation_event verbs[] = {OPERATION_EV_RETRY, OPERATION_EV_ROLLBACK,
+                                                 OPERATION_EV_CANCEL, OPERATION_EV_FAIL};
+    const struct row *r = any_of(s, agg, ROW_OPERATION, NULL);
+    if (!r || r->phase >= OPERATION_STATE_COMPLETED)
+        return NULL;
+    struct verb_request *verb = arena_alloc(&s->arena, sizeof(*verb));
+    *verb = (struct verb_request){
+        .operation_id = arena_strdup(&s->arena, r->id),
+        .asked_by = "user",
+        .verb = verbs[sim_between(s, 0, ARRAY_LEN(verbs) - 1)],
+        .mode = sim_chance(s, 500) ? CANCEL_FORCEFUL : CANCEL_GRACEFUL,
+        .consent = {.repeat = sim_chance(s, 300), .unknown = (int)sim_between(s, 0, 2)}};
+    return verb;
+}
+
 static void submit(struct sim *s, void *arg, uint64_t tag)
 {
     struct wish *w = arg;
@@ -51,6 +122,9 @@ static void submit(struct sim *s, void *arg, uint64_t tag)
     (void)tag;
     if (w->is_done || w->is_pending)
         return;
+    const void *verb = w->kind == WISH_OPERATE && sim_chance(s, 400) ? verb_for(s, w->agg) : NULL;
+    if (w->kind == WISH_OPERATE)
+        w->payload = verb ? verb : operation_for(s, w->agg); /* again: another one */
     if (w->after && !w->after->is_done) { /* who deletes knows the id: out of the answer */
         sim_at(s, s->now + sim_delay(s, SEC / 10), submit, w, 0);
         return;
@@ -63,7 +137,7 @@ static void submit(struct sim *s, void *arg, uint64_t tag)
     *r = (struct engine_request){.done = done, .arg = w};
     r->intent = (struct intent){.agg_kind = w->kind == WISH_POP ? AGG_POP : AGG_NSR,
                                 .agg = w->agg,
-                                .event = wish_events[w->kind],
+                                .event = verb ? EV_NSR_OPERATION_VERB : wish_events[w->kind],
                                 .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
                                 .payload = w->payload};
     w->request = r;
@@ -97,9 +171,7 @@ static struct wish *wish(struct sim *s, enum wish_kind kind, const char *agg, co
     return w;
 }
 
-/* --- PoPs
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- PoPs --- */
 static void register_pop(struct sim *s, int i)
 {
     struct crowd *c = s->crowd;
@@ -138,9 +210,7 @@ static void await_pops(struct sim *s, void *arg, uint64_t tag)
         sim_at(s, s->now + SEC, await_pops, c, tag + 1);
 }
 
-/* --- services
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- services --- */
 static void storm_ends(struct sim *s, void *arg, uint64_t tag)
 {
     (void)arg, (void)tag;
@@ -164,12 +234,6 @@ static void broker_restarts(struct sim *s, void *arg, uint64_t tag)
         driver_crash(&s->cloud->drivers[i]);
 }
 
-static int64_t some_time(struct sim *s) /* log-uniform, 10 ms to 100 s */
-{
-    int64_t t = 10 * MSEC << sim_between(s, 0, 13);
-    return sim_between(s, t / 2, t);
-}
-
 static void open_up(struct sim *s, void *arg, uint64_t tag)
 {
     struct crowd *c = arg;
@@ -187,6 +251,8 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
         n->request = crowd_descriptor(s, i, &n->servers);
         int64_t at = s->now + some_time(s) / 10;
         n->deploy = wish(s, WISH_DEPLOY, id, n->request, at);
+        for (int64_t k = sim_between(s, 0, s->weather.user_operates); k > 0; k--)
+            wish(s, WISH_OPERATE, id, NULL, at + 20 * some_time(s))->after = n->deploy;
         if (sim_chance(s, s->weather.user_deletes)) {
             n->release = wish(s, WISH_RELEASE, id, NULL, at + some_time(s));
             n->release->after = n->deploy;
@@ -207,9 +273,7 @@ void crowd_release_all(struct sim *s)
             c->nsrs[i].release = wish(s, WISH_RELEASE, c->nsrs[i].id, NULL, s->now + some_time(s));
 }
 
-/* --- the scenario
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the scenario --- */
 static void weather(struct sim *s)
 {
     struct weather *w = &s->weather;
@@ -218,7 +282,9 @@ static void weather(struct sim *s)
     bool ours = kind == 1 || kind == 2 || kind == 4, theirs = kind >= 3;
     *w = (struct weather){.net_us = (int)(500 << sim_between(s, 0, 8)),
                           .user_deletes = sim_chance(s, 500) ? 500 : 0};
+    w->user_operates = sim_chance(s, 500) ? 8 : 0;
     w->relaxed = kind <= 1;
+    w->peers_are_well = kind <= 2;
     if (ours) {
         w->crashes = (int)sim_between(s, 0, 6);
         w->losses = (int)sim_between(s, 0, 4);
@@ -226,6 +292,7 @@ static void weather(struct sim *s)
         w->commit_unknown = sim_chance(s, 400) ? (int)sim_between(s, 1, 100) : 0;
         w->store_away = sim_chance(s, 400) ? (int)sim_between(s, 1, 100) : 0;
         w->nack = sim_chance(s, 300) ? (int)sim_between(s, 1, 50) : 0;
+        w->freezes = sim_chance(s, 300) ? (int)sim_between(s, 1, 100) : 0;
     }
     if (theirs) {
         int scale = sim_chance(s, 500) ? 30 : 150;
@@ -253,13 +320,7 @@ static void peers(struct sim *s)
         if (ours_only ? kinds[i] == MANNER_C
                       : i == s->seed / 5 % ARRAY_LEN(kinds) || sim_chance(s, 300))
             cloud_add_driver(s, kinds[i]);
-    for (int i = 0; i < s->cloud->n_drivers; i++) { /* registered */
-        struct driver *d = &s->cloud->drivers[i];
-        struct row r = {.kind = ROW_DRIVER, .id = d->queue, .agg = d->queue};
-        r.key[DRIVER_TYPE] = d->type;
-        r.key[DRIVER_CAPABILITIES] = d->client_token ? "client_token" : "";
-        store_put(s, &r);
-    }
+    registry_start(s);
 }
 
 void crowd_start(struct sim *s)
@@ -277,6 +338,7 @@ void crowd_start(struct sim *s)
     s->calm =
         s->weather.relaxed || sim_chance(s, 700); /* registering in a storm is another matter */
     fleet_start(s, &c->dom, crowd_process_died);
+    stranger_start(s);
     c->n_pops = (int)sim_between(s, 1, POPS_MAX);
     for (int i = 0; i < c->n_pops; i++)
         register_pop(s, i);

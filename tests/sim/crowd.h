@@ -10,7 +10,7 @@
 #define POPS_MAX 2
 #define NSRS_MAX 3
 
-enum wish_kind { WISH_POP, WISH_DEPLOY, WISH_RELEASE };
+enum wish_kind { WISH_POP, WISH_DEPLOY, WISH_RELEASE, WISH_OPERATE };
 struct wish {                  /* one command of a user, until it is known what became of it */
     struct wish *next, *after; /* not before that one is completed */
     struct crowd *crowd;

@@ -35,7 +35,7 @@ static struct vdu *vdu(struct sim *s, const char *name, int components)
     return u;
 }
 
-static void candidates(struct sim *s, struct deploy_request *rq, const char *vnfd, const char *name)
+static void candidates(struct sim *s, struct deploy_request *rq, const char *vnfd, const char *vdu)
 {
     struct crowd *c = s->crowd;
     struct proto_strs refs = {0};
@@ -47,7 +47,7 @@ static void candidates(struct sim *s, struct deploy_request *rq, const char *vnf
     rq->candidates.at = arena_grow_array(&s->arena, rq->candidates.at, rq->candidates.n,
                                          sizeof(*rq->candidates.at));
     rq->candidates.at[rq->candidates.n++] =
-        (struct proto_strspair){arena_printf(&s->arena, "%s/%s", vnfd, name), refs};
+        (struct proto_strspair){arena_printf(&s->arena, "%s/%s", vnfd, vdu), refs};
 }
 
 static int add_vnfd(struct sim *s, struct deploy_request *rq, const char *name)
@@ -65,7 +65,7 @@ static int add_vnfd(struct sim *s, struct deploy_request *rq, const char *name)
         const char *vdu_name = arena_printf(&s->arena, "%s-vdu%d", name, i);
         struct vdu *u = vdu(s, vdu_name, sim_chance(s, 250) ? 2 : 1);
         proto_list_add(&v->vdu, u, &s->arena);
-        candidates(s, rq, name, vdu_name);
+        candidates(s, rq, name, u->id);
         servers += m->self_allocates ? 0 : (int)u->vnfc.n;
     }
     struct internal_virtual_link *l = proto_new(&internal_virtual_link_type, &s->arena);

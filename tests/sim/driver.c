@@ -1,7 +1,10 @@
-/* A VIM driver at work: takes a call, does it after a while, answers in its manner. Or not. */
+/* A VIM driver at work: takes a call, does it after a while, answers in its manner. Or not. One on
+ * our SDK does a call once in its life: a repetition joins the one in hand, or gets the answer that
+ * was given (common/peer/peer.h, "Requests"). */
 #include "tests/sim/cloud.h"
 
 #include "proto/topology.h"
+#include "tests/sim/registry.h"
 
 #include <string.h>
 
@@ -14,6 +17,10 @@ struct call {
     struct bmsg *m;
     struct driver_request *rq;
     struct fate fate;
+    struct call *next;    /* of all that this driver ever took on our SDK */
+    struct call *repeats; /* joined it; by their own next */
+    const char *body;     /* answered with; NULL: in hand, or the answer stays away */
+    bool is_over;
 };
 
 static void take(void *ctx, struct bconsumer *c, struct bmsg *m);
@@ -28,12 +35,20 @@ void driver_start(struct driver *d)
     broker_declare(s, d->queue, NULL, d->manner != MANNER_C);
     broker_consume(d->conn, d->queue, d->manner == MANNER_C ? 16 : 1000, d->manner != MANNER_C);
     sim_tell(s, d->queue, "", "started");
+    if (d->incarnation > 1 && sim_faulty(s, s->weather.peer_silent)) {
+        d->mute_until = s->now + sim_between(s, SEC, 1500 * SEC);
+        sim_tell(s, d->queue, "", "is MUTE for %lld s",
+                 (long long)((d->mute_until - s->now) / SEC));
+    }
 }
 
 static void come_back(struct sim *s, void *arg, uint64_t tag)
 {
+    struct driver *d = arg;
     (void)s, (void)tag;
-    driver_start(arg);
+    if (d->manner != MANNER_C) /* ours gets them again from the broker */
+        registry_driver_died(d);
+    driver_start(d);
 }
 
 void driver_crash(struct driver *d)
@@ -65,6 +80,35 @@ static void answer(struct call *k, const char *body)
     broker_publish(d->conn, &p);
 }
 
+/* As the first: answered or not. */
+static void repeat_over(const struct call *first, struct call *repeat)
+{
+    struct driver *d = repeat->d;
+    if (first->body)
+        answer(repeat, first->body);
+    broker_ack(d->conn, repeat->consumer, repeat->m);
+}
+
+static bool is_repeat(struct driver *d, struct call *k)
+{
+    const char *id = k->m->correlation_id;
+    for (struct call *first = d->calls; id && first; first = first->next) {
+        if (first->incarnation != k->incarnation || !first->m->correlation_id ||
+            strcmp(first->m->correlation_id, id) != 0)
+            continue;
+        if (first->is_over) {
+            repeat_over(first, k);
+        } else {
+            k->next = first->repeats;
+            first->repeats = k;
+        }
+        return true;
+    }
+    k->next = d->calls;
+    d->calls = k;
+    return false;
+}
+
 static void work(struct sim *s, void *arg, uint64_t tag)
 {
     struct call *k = arg;
@@ -80,12 +124,16 @@ static void work(struct sim *s, void *arg, uint64_t tag)
     if (body && k->fate.silent) {
         sim_tell(s, d->queue, "", "stays SILENT after %s", k->rq->method_name);
     } else if (body) {
+        k->body = body;
         answer(k, body);
         if (k->fate.twice)
             answer(k, body);
     }
     if (k->consumer)
         broker_ack(d->conn, k->consumer, k->m);
+    k->is_over = true;
+    for (struct call *r = k->repeats; r; r = r->next)
+        repeat_over(k, r);
     if (k->fate.crashes_after)
         driver_crash(d);
 }
@@ -106,7 +154,15 @@ static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
     bool is_launch = strncmp(k->rq->method_name, "launch", 6) == 0;
     k->fate = cloud_fate(s, is_launch ? 3 * SEC : SEC / 5, DEADLINE);
     k->fate.message = m->id;
+    k->fate.published_at = m->published_at;
     sim_tell(s, "broker", d->queue, "took #%llu %s%s", (unsigned long long)m->id,
              k->rq->method_name, m->deliveries > 1 ? " (again)" : "");
+    if (d->manner == MANNER_C && s->plant != 9 && is_repeat(d, k))
+        return;
+    if (!s->calm && s->now < d->mute_until) { /* connected, and silent */
+        if (d->manner != MANNER_C)
+            return;
+        k->fate.takes_us += d->mute_until - s->now;
+    }
     sim_at(s, s->now + k->fate.takes_us, work, k, 0);
 }

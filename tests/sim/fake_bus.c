@@ -48,7 +48,8 @@ static void on_delivery(void *ctx, struct bconsumer *c, struct bmsg *m)
     struct token *t = xcalloc(1, sizeof(*t));
     *t = (struct token){.next = b->tokens, .m = m, .by = c, .conn = b->conn};
     b->tokens = t;
-    struct message copy = {.queue = keep(t, 0, m->first_death_queue ? QUEUE_REPLIES : m->key),
+    struct message copy = {.room = "",
+                           .queue = keep(t, 0, m->first_death_queue ? QUEUE_REPLIES : m->key),
                            .routing_key = t->texts[0],
                            .reply_to = keep(t, 1, m->reply_to),
                            .correlation_id = keep(t, 2, m->correlation_id),
@@ -57,6 +58,24 @@ static void on_delivery(void *ctx, struct bconsumer *c, struct bmsg *m)
     memcpy(t->texts[4], m->body, m->len + 1);
     copy.body = t->texts[4];
     copy.len = m->len;
+    happen(b, (struct bus_happened){.what = HAPPENED_DELIVERY, .message = copy, .token = t});
+}
+
+void fake_bus_inject(struct fake_bus *b, const struct message *m)
+{
+    if (b->is_closed || b->is_paused || !broker_connected(b->conn))
+        return;
+    struct token *t = xcalloc(1, sizeof(*t));
+    *t = (struct token){.next = b->tokens, .conn = b->conn};
+    b->tokens = t;
+    struct message copy = *m;
+    copy.queue = copy.routing_key = keep(t, 0, m->queue);
+    copy.reply_to = keep(t, 1, m->reply_to);
+    copy.correlation_id = keep(t, 2, m->correlation_id);
+    copy.first_death_queue = keep(t, 3, m->first_death_queue);
+    copy.body = keep(t, 4, m->body);
+    sim_tell(b->s, "stranger", b->who, "%s %.60s", copy.correlation_id ? copy.correlation_id : "",
+             copy.body);
     happen(b, (struct bus_happened){.what = HAPPENED_DELIVERY, .message = copy, .token = t});
 }
 
@@ -90,7 +109,7 @@ static void connect_now(struct sim *s, void *arg, uint64_t session)
     b->conn = broker_connect(s, b->who, &events, b);
     if (b->is_paused)
         broker_pause(b->conn, true);
-    happen(b, (struct bus_happened){.what = HAPPENED_READY});
+    happen(b, (struct bus_happened){.what = HAPPENED_READY, .room = ""});
     for (const char *const *q = b->queues; *q; q++)
         broker_consume(b->conn, *q, PREFETCH,
                        s->plant == 1); /* planted: acknowledged before anything is committed */
@@ -113,7 +132,7 @@ void fake_bus_lose(struct fake_bus *b)
     broker_drop(b->conn,
                 sim_chance(s, 200) ? sim_between(s, SEC, 90 * SEC) : sim_between(s, 0, 200 * MSEC));
     forget_happenings(b);
-    happen(b, (struct bus_happened){.what = HAPPENED_LOST});
+    happen(b, (struct bus_happened){.what = HAPPENED_LOST, .room = ""});
     sim_at(s, s->now + sim_delay(s, 500 * MSEC), connect_now, b, (uint64_t)++b->session);
 }
 
@@ -168,7 +187,9 @@ static void port_next(void *ctx, int timeout_ms, struct bus_happened *ret)
     if (!b->first)
         b->last = &b->first;
     *ret = h->h;
-    if (ret->what == HAPPENED_DELIVERY)
+    if (ret->what == HAPPENED_READY)
+        b->heard = b->session;
+    if (ret->what == HAPPENED_DELIVERY && ((struct token *)ret->token)->m)
         sim_tell(b->s, "broker", b->who, "took #%llu from %s%s",
                  (unsigned long long)((struct token *)ret->token)->m->id, ret->message.queue,
                  ((struct token *)ret->token)->m->deliveries > 1 ? " (again)" : "");
@@ -193,7 +214,7 @@ static void port_ack(void *ctx, void *token)
     if (b->is_closed)
         return;
     gate_pass(b->gate, POINT_BEFORE_ACK);
-    if (t->conn == b->conn && broker_connected(b->conn)) {
+    if (t->m && t->conn == b->conn && broker_connected(b->conn)) {
         broker_ack(t->conn, t->by, t->m);
         if (t->m->first_death_queue) /* a private reply queue has done its work; what comes later is
                                         unroutable */
@@ -209,8 +230,78 @@ static void port_dead_letter(void *ctx, void *token, const struct err *reason)
     b->dead_letters++;
     struct token *t = token;
     sim_tell(b->s, b->who, "dead letters", "#%llu: %s",
-             b->is_closed ? 0ULL : (unsigned long long)t->m->id, reason->msg);
+             b->is_closed || !t->m ? 0ULL : (unsigned long long)t->m->id, reason->msg);
     port_ack(ctx, token);
+}
+
+/* The real port connects inside of next only: a worker that stood still meanwhile writes into the old
+ * connection. */
+static bool is_connected(const struct fake_bus *b)
+{
+    return broker_connected(b->conn) && b->heard == b->session;
+}
+
+static bool leaves_copy(const struct send *sd)
+{
+    return sd->policy != SEND_BLIND && sd->command;
+}
+
+static const char *reply_queue_of(struct sim *s, const struct send *sd)
+{
+    return arena_printf(&s->arena, "%s%s", QUEUE_REPLY_PREFIX, sd->command);
+}
+
+/* The queue comes with what is published (wants_private_queue), where it holds no copy. */
+static enum err_code port_prepare(void *ctx, const struct send *sd, struct err *err)
+{
+    struct fake_bus *b = ctx;
+    if (sd->reply != SEND_REPLY_PRIVATE && !leaves_copy(sd))
+        return ERR_OK;
+    if (!is_connected(b))
+        return err_set(err, ERR_UNAVAIL, "not connected to the broker");
+    if (leaves_copy(sd)) {
+        if (!broker_find(b->s, sd->key))
+            return err_set(err, ERR_STATE, "nobody serves queue '%s'", sd->key);
+        broker_declare_reply(b->s, reply_queue_of(b->s, sd));
+    }
+    gate_pass(b->gate, POINT_AFTER_PREPARE);
+    return ERR_OK;
+}
+
+static const char *port_sender(void *ctx, const char *room)
+{
+    struct fake_bus *b = ctx;
+    (void)room;
+    return is_connected(b) ? broker_sender(b->conn) : NULL;
+}
+
+static enum err_code port_has_ended(void *ctx, const char *room, const char *sender, bool *ret,
+                                    struct err *err)
+{
+    struct fake_bus *b = ctx;
+    (void)room;
+    if (!is_connected(b))
+        return err_set(err, ERR_UNAVAIL, "not connected to the broker");
+    /* planted: who may still be sending is taken for gone */
+    *ret = b->s->plant == 11 || !broker_find(b->s, sender);
+    gate_pass(b->gate, POINT_IN_DOUBT);
+    return ERR_OK;
+}
+
+static enum err_code port_was_taken(void *ctx, const struct send *sd, enum send_fate *ret,
+                                    struct err *err)
+{
+    struct fake_bus *b = ctx;
+    *ret = FATE_UNKNOWN;
+    if (!leaves_copy(sd) || b->s->plant == 12) /* planted: nobody looks */
+        return ERR_OK;
+    if (!is_connected(b))
+        return err_set(err, ERR_UNAVAIL, "not connected to the broker");
+    int has = broker_has_copy(b->s, reply_queue_of(b->s, sd));
+    if (has >= 0)
+        *ret = has ? FATE_TAKEN : FATE_NOT_TAKEN;
+    gate_pass(b->gate, POINT_IN_DOUBT);
+    return ERR_OK;
 }
 
 static enum err_code port_publish(void *ctx, const struct send *sd, const char *body, size_t len,
@@ -219,8 +310,10 @@ static enum err_code port_publish(void *ctx, const struct send *sd, const char *
     struct fake_bus *b = ctx;
     struct sim *s = b->s;
     gate_pass(b->gate, b->in_burst ? POINT_BETWEEN_PUBLISHES : POINT_BEFORE_PUBLISH);
+    if (leaves_copy(sd))
+        gate_pass(b->gate, POINT_BEFORE_WRITE);
     b->in_burst = true;
-    if (!broker_connected(b->conn))
+    if (!is_connected(b))
         return err_set(err, ERR_UNAVAIL, "not connected to the broker");
     struct pending *p = arena_alloc(&s->arena, sizeof(*p));
     p->p = (struct publish){.exchange = arena_strdup(&s->arena, sd->exchange),
@@ -228,12 +321,13 @@ static enum err_code port_publish(void *ctx, const struct send *sd, const char *
                             .body = arena_strndup(&s->arena, body, len),
                             .len = len,
                             .mandatory = true,
-                            .wants_private_queue = sd->reply == SEND_REPLY_PRIVATE};
+                            .wants_private_queue = sd->reply == SEND_REPLY_PRIVATE,
+                            .copy_to = leaves_copy(sd) ? reply_queue_of(s, sd) : NULL};
     p->p.correlation_id = arena_strdup(&s->arena, sd->is_answer ? sd->correlation_id : sd->command);
     if (sd->reply == SEND_REPLY_SHARED)
         p->p.reply_to = QUEUE_REPLIES;
     else if (sd->reply == SEND_REPLY_PRIVATE)
-        p->p.reply_to = arena_printf(&s->arena, "%s%s", QUEUE_REPLY_PREFIX, sd->command);
+        p->p.reply_to = reply_queue_of(s, sd);
     if (sd->is_answer && strncmp(sd->key, "amq.rabbitmq.reply-to", 21) == 0)
         p->p.mandatory = false;
     if (sd->is_answer && len == 0)
@@ -249,11 +343,19 @@ static enum err_code port_publish(void *ctx, const struct send *sd, const char *
     return ERR_OK;
 }
 
+static void port_forget(void *ctx, const char *room, const char *command)
+{
+    struct fake_bus *b = ctx;
+    (void)room;
+    if (is_connected(b))
+        broker_delete(b->s, arena_printf(&b->s->arena, "%s%s", QUEUE_REPLY_PREFIX, command));
+}
+
 static void port_cork(void *ctx, bool on)
 {
     struct fake_bus *b = ctx;
     b->is_corked = on;
-    if (!on && broker_connected(b->conn))
+    if (!on && is_connected(b))
         flush(b);
 }
 
@@ -274,7 +376,12 @@ void fake_bus_open(struct fake_bus *b, struct sim *s, const char *who, const str
                                   .next = port_next,
                                   .ack = port_ack,
                                   .dead_letter = port_dead_letter,
+                                  .prepare = port_prepare,
                                   .publish = port_publish,
+                                  .sender = port_sender,
+                                  .has_ended = port_has_ended,
+                                  .was_taken = port_was_taken,
+                                  .forget = port_forget,
                                   .cork = port_cork,
                                   .pause = port_pause};
     sim_at(s, s->now + sim_delay(s, 5 * MSEC), connect_now, b, (uint64_t)b->session);

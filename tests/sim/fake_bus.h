@@ -20,7 +20,7 @@ struct fake_bus {
     struct token *tokens; /* deliveries whose memory the engine may look at */
     struct pending *pending, **pending_last;
     uint64_t seq, base; /* numbers over all connections; those before the current one */
-    int session;
+    int session, heard; /* of connections: the current one; the last that the worker heard of */
     bool is_corked, is_paused, is_closed, in_burst;
     int dead_letters;
 };
@@ -30,5 +30,7 @@ void fake_bus_open(struct fake_bus *b, struct sim *s, const char *who, const str
                    const char *const *queues);
 void fake_bus_lose(struct fake_bus *b);  /* the connection breaks; it comes back by itself */
 void fake_bus_close(struct fake_bus *b); /* the process died */
+/* A delivery that no broker has sent: out of another room. Lost when the bus is not connected. */
+void fake_bus_inject(struct fake_bus *b, const struct message *m);
 
 #endif

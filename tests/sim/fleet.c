@@ -125,13 +125,15 @@ static void gate_pass_point(void *arg, enum point at)
     }
     if (at == POINT_BEFORE_LOAD || at == POINT_BEFORE_SAVE)
         sleep_for(w, sim_delay(s, MSEC));
+    else if (at == POINT_AFTER_MARK && sim_faulty(s, s->weather.freezes))
+        sleep_for(w, sim_between(s, SEC, 30 * SEC));
+    else if (at == POINT_BEFORE_WRITE && sim_faulty(s, s->weather.freezes))
+        sleep_for(w, sim_between(s, SEC, 6 * SEC));
     else if (sim_chance(s, 100))
         sleep_for(w, sim_delay(s, 100));
 }
 
-/* --- living
- * --------------------------------------------------------------------------------------------------
- */
+/* --- living --- */
 static int64_t clock_now(void *ctx)
 {
     return ((struct sim *)ctx)->now;

@@ -1,32 +1,29 @@
 #include "tests/sim/invariants.h"
 
+#include "nfvo/lifecycle/operation/states.h"
+
+#include "nfvo/lifecycle/deadlines.h"
 #include "proto/topology.h"
 
 #include <string.h>
 
-static const char *const instance_names[] = {"LAUNCHING", "DOUBT",    "UP",
-                                             "FAILED",    "DELETING", "GONE"};
-
 static const char *phase_name(const struct row *r)
 {
-    static const char *const nsr[] = {"DEPLOYING", "ACTIVE", "FAILED", "RELEASING"};
-    if (!r)
-        return "-";
-    if (r->kind == ROW_NSR)
-        return r->phase < 4 ? nsr[r->phase] : "TOMBSTONE";
-    if (r->kind == ROW_VNFR)
-        return vnfr_phase_names[r->phase];
-    if (r->kind == ROW_INSTANCE)
-        return instance_names[r->phase];
-    return r->phase == POP_READY ? "READY" : "REGISTERING";
+    const char *const *names[] = {[ROW_NSR] = nsr_phase_names,
+                                  [ROW_VNFR] = vnfr_phase_names,
+                                  [ROW_INSTANCE] = instance_phase_names,
+                                  [ROW_POP] = pop_phase_names,
+                                  [ROW_OPERATION] = operation_state_words};
+    return r ? names[r->kind][r->phase] : "-";
 }
 
 static const char *row_name(const struct row *r)
 {
-    return r->kind == ROW_NSR        ? r->key[NSR_NAME]
-           : r->kind == ROW_VNFR     ? r->key[VNFR_NAME]
-           : r->kind == ROW_INSTANCE ? r->key[INSTANCE_HOSTNAME]
-                                     : r->key[POP_NAME];
+    return r->kind == ROW_NSR         ? r->key[NSR_NAME]
+           : r->kind == ROW_VNFR      ? r->key[VNFR_NAME]
+           : r->kind == ROW_INSTANCE  ? r->key[INSTANCE_HOSTNAME]
+           : r->kind == ROW_OPERATION ? r->key[OPERATION_KIND]
+                                      : r->key[POP_NAME];
 }
 
 /* --- servers --- */
@@ -88,8 +85,31 @@ static void check_active(struct sim *s, const struct row *nsr)
                         s->crowd->nsrs[i].servers);
 }
 
+/* No phase waits for ever: nfvo/lifecycle/deadlines.h. */
+static void check_deadlines(struct sim *s)
+{
+    struct row *members[256];
+    struct store *st = s->store;
+    const struct commands commands = {st->commands, (uint32_t)st->n_commands};
+    for (size_t i = 0; i < st->n_rows; i++) {
+        const struct row *root = st->rows[i];
+        struct rows of_it = {members, 0};
+        if (root->kind != ROW_NSR && root->kind != ROW_POP)
+            continue;
+        for (size_t k = 0; k < st->n_rows; k++)
+            if ((st->rows[k]->kind == ROW_VNFR || st->rows[k]->kind == ROW_INSTANCE) &&
+                strcmp(st->rows[k]->agg, root->id) == 0 && of_it.n < ARRAY_LEN(members))
+                members[of_it.n++] = st->rows[k];
+        const struct row *r = first_unbounded(root, &of_it, &commands);
+        if (r)
+            sim_violate(s, "%s %s waits for ever as %s", st->dom->rows[r->kind].table, row_name(r),
+                        phase_name(r));
+    }
+}
+
 static void on_saved(struct sim *s)
 {
+    check_deadlines(s);
     if (!s->store->news)
         return;
     s->store->news = false;
@@ -130,9 +150,23 @@ static int released_or_not(const struct wanted *n)
     return n->release && n->release->is_done && !n->release->is_refused;
 }
 
+/* Nothing waits for ever: it has ended, or waits for a person. */
+static void check_operations(struct sim *s, bool all_ended)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind != ROW_OPERATION || r->phase >= OPERATION_STATE_COMPLETED)
+            continue;
+        if (all_ended || r->phase != OPERATION_STATE_FAILED_TEMP)
+            sim_violate(s, "operation %s %.8s is still %s", r->key[OPERATION_KIND], r->id,
+                        operation_state_words[r->phase]);
+    }
+}
+
 void invariants_settled(struct sim *s)
 {
     check_wishes(s);
+    check_operations(s, false);
     for (int i = 0; i < s->crowd->n_nsrs; i++) {
         const struct wanted *n = &s->crowd->nsrs[i];
         const struct row *r = store_row(s, ROW_NSR, n->id);
@@ -145,7 +179,7 @@ void invariants_settled(struct sim *s)
             sim_violate(s, "NSR %.8s is still %s: no progress", n->id, phase_name(r));
         if (r && r->phase == NSR_ACTIVE)
             check_active(s, r);
-        if (r && s->weather.relaxed && !s->doubts && r->phase != NSR_ACTIVE)
+        if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE)
             sim_violate(s, "NSR %.8s is %s, though no peer failed", n->id, phase_name(r));
         s->outcome[!r ? 2 : r->phase == NSR_ACTIVE ? 0 : 1]++;
     }
@@ -183,6 +217,7 @@ void invariants_empty(struct sim *s)
                             s->cloud->drivers[i].servers[k].hostname,
                             s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
         }
+    check_operations(s, true);
     if (st->n_locks)
         sim_violate(s, "%zu locks are left over", st->n_locks);
     if (st->n_commands)

@@ -6,14 +6,18 @@
 
 const char *const plant_names[PLANTS + 1] = {
     "none",
-    "acknowledged before commit",                       /* fake_bus.c */
-    "outbox row not sent again after a crash",          /* store.c */
-    "a repeated ALLOCATE launches again",               /* here */
-    "a reply is taken without closing its command",     /* here */
-    "an absence is believed at the first listing",      /* here */
-    "a deadline is not opened",                         /* store_tx.c */
-    "of two sources that come at once, one is missed",  /* here */
-    "what another worker holds is taken for not there", /* store.c */
+    "acknowledged before commit",                                 /* fake_bus.c */
+    "outbox row not sent again after a crash",                    /* store.c */
+    "a repeated ALLOCATE launches again",                         /* here */
+    "a reply is taken without closing its command",               /* here */
+    "an absence is believed at the first listing",                /* here */
+    "a deadline is not opened",                                   /* store_tx.c */
+    "of two sources that come at once, one is missed",            /* here */
+    "what another worker holds is taken for not there",           /* store.c */
+    "a driver forgets what it did, and which servers it deleted", /* driver_cloud.c */
+    "what another room says counts",                              /* stranger.c */
+    "who may still be sending is taken for gone",                 /* fake_bus.c */
+    "what a dead process may have sent is not looked into",       /* fake_bus.c */
 };
 
 /* The real domain, with something wrong. One simulator, one thread: the plant's state may be

@@ -5,7 +5,7 @@
 
 #include "tests/sim/crowd.h"
 
-#define PLANTS 8
+#define PLANTS 12
 extern const char *const plant_names[PLANTS + 1];
 
 void plant_domain(struct sim *s); /* s->plant says which; 0: nothing */

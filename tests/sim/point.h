@@ -10,9 +10,11 @@
     X(AFTER_LOAD)                                                                                  \
     X(BEFORE_SAVE)                                                                                 \
     X(AFTER_SAVE)                                                                                  \
+    X(AFTER_PREPARE)                                                                               \
     X(BEFORE_MARK)                                                                                 \
     X(AFTER_MARK)                                                                                  \
     X(BEFORE_PUBLISH)                                                                              \
+    X(BEFORE_WRITE)                                                                                \
     X(BETWEEN_PUBLISHES)                                                                           \
     X(AFTER_PUBLISHES)                                                                             \
     X(BEFORE_ACK)                                                                                  \
@@ -21,6 +23,7 @@
     X(AFTER_SETTLE)                                                                                \
     X(BEFORE_DUE)                                                                                  \
     X(AFTER_UNSENT)                                                                                \
+    X(IN_DOUBT)                                                                                    \
     X(WAITING)
 enum point {
 #define X(name) POINT_##name,

@@ -56,9 +56,7 @@ static void test_time(struct sim *s)
     CHECK(n_seen == 2 && seen[0] == 10 && seen[1] == 20 && s->now == 25);
 }
 
-/* --- broker
- * -----------------------------------------------------------------------------------------------
- */
+/* --- broker --- */
 struct client {
     struct bconn *conn;
     struct bconsumer *by[8];
@@ -152,10 +150,9 @@ static void test_reply_queues(struct sim *s)
           broker_find(s, "nfvo.reply.c1"));
 }
 
-/* --- store
- * ----------------------------------------------------------------------------------------------------
- */
-static const struct row_kind kinds[] = {{"thing", {"name"}, true, true, true}};
+/* --- store --- */
+static const struct row_kind kinds[] = {
+    {.table = "thing", .keys = {"name"}, .has_doc = true, .has_state = true}};
 static const struct agg_kind aggs[] = {{"thing", 0, {0}, 0}};
 static const struct domain dom = {.rows = kinds, .n_rows = 1, .aggs = aggs, .n_aggs = 1};
 

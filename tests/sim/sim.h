@@ -34,14 +34,17 @@ struct weather {
     int commit_unknown; /* per save: committed, but the answer is lost */
     int store_away;     /* per load: not reachable */
     int nack;           /* per publish */
-    int net_us;         /* typical delay of a packet */
-    int peer_fails;     /* per request to a peer: it answers with an error */
-    int peer_silent;    /* ... it works, its answer is lost */
-    int peer_slow;      /* ... it takes long, perhaps longer than the deadline */
-    int peer_crash;     /* ... it dies of it */
-    int peer_twice;     /* ... it answers twice */
-    int user_deletes;   /* per NSR: deleted while it is deployed */
-    int relaxed;        /* no peer faults, no crashes: everything must become ACTIVE */
+    int freezes;      /* per "maybe sent": the worker stands still behind it, or before it writes */
+    int net_us;       /* typical delay of a packet */
+    int peer_fails;   /* per request to a peer: it answers with an error */
+    int peer_silent;  /* ... it works, its answer is lost */
+    int peer_slow;    /* ... it takes long, perhaps longer than the deadline */
+    int peer_crash;   /* ... it dies of it */
+    int peer_twice;   /* ... it answers twice */
+    int user_deletes; /* per NSR: deleted while it is deployed */
+    int user_operates;   /* operations asked of an NSR, at most */
+    bool peers_are_well; /* no peer fails: everything must become ACTIVE */
+    bool relaxed;        /* nor does anything while PoPs are registered */
 };
 
 struct sim_event {

@@ -1,6 +1,7 @@
 #include "tests/sim/store.h"
 
 #include "common/base/mem.h"
+#include "nfvo/lifecycle/types.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ struct command *store_command(const struct sim *s, const char *id)
     return NULL;
 }
 
-const struct operation *store_operation(const struct sim *s, const char *id)
+const struct rest_call *store_rest_call(const struct sim *s, const char *id)
 {
     for (size_t i = 0; i < s->store->n_operations; i++)
         if (strcmp(s->store->operations[i].id, id) == 0)
@@ -55,9 +56,7 @@ int64_t store_next_at(const struct sim *s)
     return at == INT64_MAX ? at : at - SIM_EPOCH;
 }
 
-/* --- load
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- load --- */
 static struct row *copy_row(struct arena *a, const struct row *r)
 {
     struct row *c = arena_alloc(a, sizeof(*c));
@@ -136,7 +135,8 @@ static void load_agg(struct session *ss, const struct domain *dom, struct load *
         if (r->kind == k->root)
             g->root = copy_row(l->arena, r);
         for (int m = 0; m < k->n_members; m++)
-            if (r->kind == k->members[m]) {
+            if (r->kind == k->members[m] &&
+                (!dom->rows[r->kind].open || r->phase < dom->rows[r->kind].n_open)) {
                 g->rows.at = arena_grow_array(l->arena, g->rows.at, g->rows.n, sizeof(*g->rows.at));
                 g->rows.at[g->rows.n++] = copy_row(l->arena, r);
             }
@@ -152,6 +152,7 @@ static void load_agg(struct session *ss, const struct domain *dom, struct load *
         copy->agg = g->agg;
         copy->subject = arena_strdup(l->arena, c->subject);
         copy->data = arena_strdup(l->arena, c->data);
+        copy->room = arena_strdup(l->arena, c->room);
         g->commands.at =
             arena_grow_array(l->arena, g->commands.at, g->commands.n, sizeof(*g->commands.at));
         g->commands.at[g->commands.n++] = copy;
@@ -229,22 +230,28 @@ static enum err_code store_load(void *ctx, const struct domain *dom, struct load
     return ERR_OK;
 }
 
-/* --- what is due
- * ------------------------------------------------------------------------------------------------
- */
-static enum err_code store_due(void *ctx, struct arena *a, size_t max, struct due **ret,
-                               size_t *ret_n, struct err *err)
+/* --- what is due --- */
+static bool is_held(const struct due_query *q, const char *room)
+{
+    for (size_t i = 0; i < q->n_held; i++)
+        if (strcmp(q->held[i], room) == 0)
+            return true;
+    return false;
+}
+
+static enum err_code store_due(void *ctx, struct arena *a, const struct due_query *q,
+                               struct due **ret, size_t *ret_n, struct err *err)
 {
     struct session *ss = ctx;
     struct store *st = ss->s->store;
     gate_pass(ss->gate, POINT_BEFORE_DUE);
     if (sim_faulty(ss->s, ss->s->weather.store_away))
         return err_set(err, ERR_UNAVAIL, "the database is away");
-    *ret = arena_alloc(a, (max + 1) * sizeof(**ret));
+    *ret = arena_alloc(a, (q->max + 1) * sizeof(**ret));
     *ret_n = 0;
-    for (size_t i = 0; i < st->n_commands && *ret_n < max; i++) {
+    for (size_t i = 0; i < st->n_commands && *ret_n < q->max; i++) {
         const struct command *c = st->commands[i];
-        if (c->due_at <= store_clock(ss->s))
+        if (c->due_at <= store_clock(ss->s) && !is_held(q, c->room))
             (*ret)[(*ret_n)++] =
                 (struct due){arena_strdup(a, c->id), arena_strdup(a, c->agg), c->agg_kind};
     }
@@ -256,11 +263,14 @@ static struct outbox_row *copy_outbox(struct arena *a, const struct outbox_row *
     struct outbox_row *c = arena_alloc(a, sizeof(*c));
     *c = *o;
     c->stream = arena_strdup(a, o->stream);
+    c->sender = arena_strdup(a, o->sender);
+    c->send.room = arena_strdup(a, o->send.room);
     c->send.exchange = arena_strdup(a, o->send.exchange);
     c->send.key = arena_strdup(a, o->send.key);
     c->send.command = arena_strdup(a, o->send.command);
     c->send.correlation_id = arena_strdup(a, o->send.correlation_id);
     c->send.body = arena_strdup(a, o->send.body);
+    send_refs_copy(a, &o->send.refs, &c->send.refs);
     return c;
 }
 
@@ -278,8 +288,10 @@ static enum err_code store_unsent(void *ctx, struct arena *a, size_t max, struct
         struct stored_outbox *o = st->outbox[i];
         if (o->next_at > store_clock(ss->s))
             continue;
-        if (o->row.until_at &&
-            o->row.until_at < store_clock(ss->s)) { /* retried until then, no longer */
+        const struct send *send = &o->row.send;
+        bool is_closed = send->command && !send->is_answer && !store_command(ss->s, send->command);
+        if (is_closed || (o->row.until_at && /* retried until then, no longer */
+                          o->row.until_at < store_clock(ss->s))) {
             memmove(&st->outbox[i], &st->outbox[i + 1],
                     (st->n_outbox - i - 1) * sizeof(*st->outbox));
             st->n_outbox--;
@@ -312,27 +324,28 @@ static enum err_code store_mark(void *ctx, struct outbox_row *const *rows, size_
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < st->n_outbox; k++)
             if (st->outbox[k]->row.seq == rows[i]->seq &&
-                strcmp(st->outbox[k]->row.stream, rows[i]->stream) == 0)
-                st->outbox[k]->row.maybe_sent = true;
+                strcmp(st->outbox[k]->row.stream, rows[i]->stream) == 0 &&
+                !st->outbox[k]->row.maybe_sent) {
+                st->outbox[k]->row.maybe_sent = rows[i]->maybe_sent = true;
+                st->outbox[k]->row.sender = arena_strdup(&ss->s->arena, rows[i]->sender);
+            }
     gate_pass(ss->gate, POINT_AFTER_MARK);
     return ERR_OK;
 }
 
-static enum err_code store_render(void *ctx, const char *name, char **ret, struct err *err)
+/* The PoP with its secrets; of other kinds nothing is known here. */
+static enum err_code store_render(void *ctx, const struct send_ref *ref, char **ret,
+                                  struct err *err)
 {
     struct session *ss = ctx;
-    size_t n = strcspn(name, ":");
-    const char *id = name[n] ? name + n + 1 : "";
-    for (size_t i = 0; i < ss->s->store->n_rows;
-         i++) { /* "pop:<id>:<version>:<zone>": the PoP with its secrets */
+    for (size_t i = 0; ref->kind == REFERENCE_POP && i < ss->s->store->n_rows; i++) {
         const struct row *r = ss->s->store->rows[i];
-        if (strncmp(name, ss->s->store->dom->rows[r->kind].table, n) == 0 &&
-            strncmp(r->id, id, strcspn(id, ":")) == 0) {
+        if (r->kind == ROW_POP && strcmp(r->id, ref->id) == 0) {
             *ret = xstrdup(r->doc);
             return ERR_OK;
         }
     }
-    return err_set(err, ERR_NOT_FOUND, "nothing is known by the name '%s'", name);
+    return err_set(err, ERR_NOT_FOUND, "nothing is known by the name '%s'", ref->id);
 }
 
 void session_open(struct session *ss, struct sim *s, const char *who, const struct gate *gate)

@@ -16,7 +16,7 @@ struct stored_outbox {
     struct outbox_row row;
     int64_t next_at;
 };
-struct operation {
+struct rest_call {
     const char *id, *body;
     int status;
 };
@@ -32,7 +32,7 @@ struct store {
     size_t n_commands;
     struct stored_outbox **outbox;
     size_t n_outbox;
-    struct operation *operations;
+    struct rest_call *operations;
     size_t n_operations;
     struct store_lock *locks;
     size_t n_locks;
@@ -63,7 +63,7 @@ void store_put(struct sim *s,
 void store_drop(struct sim *s, int kind, const char *id);
 int64_t store_next_at(
     const struct sim *s); /* when the next command or outbox row is due; INT64_MAX: none */
-const struct operation *store_operation(const struct sim *s, const char *id);
+const struct rest_call *store_rest_call(const struct sim *s, const char *id);
 int64_t store_clock(const struct sim *s);
 
 /* store_tx.c */

@@ -102,6 +102,7 @@ static void apply_command(struct session *ss, const struct command *c)
     to->agg = arena_strdup(&s->arena, c->agg);
     to->subject = arena_strdup(&s->arena, c->subject);
     to->data = arena_strdup(&s->arena, c->data);
+    to->room = arena_strdup(&s->arena, c->room);
     if (s->plant == 6 && sim_chance(s, 300)) /* a deadline is not opened */
         to->due_at = INT64_MAX;
 }
@@ -117,6 +118,14 @@ static struct stored_outbox *find_outbox(struct store *st, const struct outbox_r
     return NULL;
 }
 
+/* Whoever read it before another one sent it anew has no say. */
+static struct stored_outbox *find_sent(struct store *st, const struct outbox_row *o)
+{
+    size_t at;
+    struct stored_outbox *found = find_outbox(st, o, &at);
+    return found && strcmp(found->row.sender, o->sender ? o->sender : "") == 0 ? found : NULL;
+}
+
 static void apply_outbox(struct session *ss, const struct outbox_row *o)
 {
     struct sim *s = ss->s;
@@ -127,11 +136,14 @@ static void apply_outbox(struct session *ss, const struct outbox_row *o)
     struct stored_outbox *n = arena_alloc(&s->arena, sizeof(*n));
     n->row = *o;
     n->row.stream = arena_strdup(&s->arena, o->stream);
+    n->row.sender = "";
+    n->row.send.room = arena_strdup(&s->arena, o->send.room);
     n->row.send.exchange = arena_strdup(&s->arena, o->send.exchange);
     n->row.send.key = arena_strdup(&s->arena, o->send.key);
     n->row.send.command = arena_strdup(&s->arena, o->send.command);
     n->row.send.correlation_id = arena_strdup(&s->arena, o->send.correlation_id);
     n->row.send.body = arena_strdup(&s->arena, o->send.body);
+    send_refs_copy(&s->arena, &o->send.refs, &n->row.send.refs);
     n->next_at = store_clock(s) + FRESH_US;
     st->outbox = arena_grow_array(&s->arena, st->outbox, st->n_outbox, sizeof(*st->outbox));
     st->outbox[st->n_outbox++] = n;
@@ -149,11 +161,17 @@ static void apply_settlement(struct session *ss, const struct save *sv)
             st->n_outbox--;
         }
     for (size_t i = 0; i < sv->n_retry; i++)
-        if ((o = find_outbox(st, sv->retry[i], &at))) {
+        if ((o = find_sent(st, sv->retry[i]))) {
             int64_t pause = (SEC / 20) << (o->row.attempts < 7 ? o->row.attempts : 7);
             o->row.attempts++;
             o->row.maybe_sent = false; /* returned: it is known not to have arrived */
+            o->row.sender = "";
             o->next_at = store_clock(ss->s) + (pause > RETRY_MAX_US ? RETRY_MAX_US : pause);
+        }
+    for (size_t i = 0; i < sv->n_gone; i++)
+        if ((o = find_sent(st, sv->gone[i]))) {
+            o->row.sender = OUTBOX_SENDER_GONE;
+            o->next_at = store_clock(ss->s) + SEC;
         }
 }
 
@@ -170,7 +188,7 @@ static void apply(struct session *ss, const struct save *sv)
     for (size_t i = 0; i < sv->n_operations; i++) {
         st->operations =
             arena_grow_array(&s->arena, st->operations, st->n_operations, sizeof(*st->operations));
-        st->operations[st->n_operations++] = (struct operation){
+        st->operations[st->n_operations++] = (struct rest_call){
             arena_strdup(&s->arena, sv->operations[i].id),
             arena_strdup(&s->arena, sv->operations[i].body), sv->operations[i].status};
     }
@@ -179,6 +197,11 @@ static void apply(struct session *ss, const struct save *sv)
         if (st->on_note)
             st->on_note(s, sv->notes[i].doc);
     st->events += sv->n_events;
+    for (size_t i = 0; i < sv->n_postponed; i++)
+        if (store_command(s, sv->postponed[i]))
+            store_command(s, sv->postponed[i])->due_at = store_clock(s) + 60 * SEC;
+    if (sv->n_unreadable) /* this store gives back what it was given */
+        sim_violate(s, "%s cannot read %s", ss->who, sv->unreadable[0].row->id);
     apply_settlement(ss, sv);
     st->saves++;
     if (st->on_saved)

@@ -77,6 +77,15 @@ static const char *nsr_of(const struct job *j)
 }
 
 /* --- what it did --- */
+/* Ids of commands: "<aggregate>:<kind>.<kind of command>.<n>", in reply queues, too. An operation may
+ * do the same again and again, by another command. */
+static bool is_a_steps(const char *command)
+{
+    const char *p = strrchr(command, ':');
+    int kind = 0;
+    return p && sscanf(p, ":%*d.%d", &kind) == 1 && kind >= 64;
+}
+
 static void run_script(struct job *j)
 {
     struct vnfm *v = j->v;
@@ -88,6 +97,9 @@ static void run_script(struct job *j)
     for (size_t i = 0; i < v->n_effects; i++) {
         const struct effect *e = &v->effects[i];
         if (e->action != j->action || strcmp(e->record, record) != 0 || e->message == j->m->id)
+            continue;
+        if ((is_a_steps(e->command) || is_a_steps(j->command)) &&
+            strcmp(e->command, j->command) != 0)
             continue;
         if (j->action == ACTION_INSTANTIATE && v->manner != MANNER_C)
             continue; /* a foreign VNFM may be asked to INSTANTIATE again: its GRANT meets the same
@@ -116,9 +128,7 @@ static void journal(struct job *j, const char *body)
     v->journal[v->n_journal++] = (struct answered){j->m->correlation_id, body};
 }
 
-/* --- answering
- * ------------------------------------------------------------------------------------------------
- */
+/* --- answering --- */
 static void answer(struct job *j, const char *body)
 {
     struct vnfm *v = j->v;
@@ -311,9 +321,7 @@ static void ask(struct job *j, enum action action)
                (uint64_t)action);
 }
 
-/* --- taking requests
- * ------------------------------------------------------------------------------------------------
- */
+/* --- taking requests --- */
 static void begin(struct job *j)
 {
     struct vnfm *v = j->v;
@@ -350,6 +358,14 @@ static void begin(struct job *j)
             return;
         }
         sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+        return;
+    case ACTION_UPDATE:
+    case ACTION_EXECUTE:
+        if (v->manner == MANNER_C || v->manner == MANNER_JAVA) {
+            sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+            return;
+        }
+        finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
         return;
     default:
         finish(j, v->manner == MANNER_PYTHON ? NULL : "null");

@@ -24,6 +24,10 @@ struct vnfr *vnfm_build_record(struct vnfm *v, const struct vnfd *vnfd, const ch
         struct vdu *u = proto_dup(&vdu_type, vnfd->vdu.at[i], a);
         u->parent_vdu = u->id;
         u->id = NULL;
+        if (v->manner == MANNER_GO) { /* its factory forgets both: decisions.md D24 */
+            u->name = "";
+            u->computation_requirement = "";
+        }
         for (uint32_t k = 0; k < u->vnfc.n; k++)
             u->vnfc.at[k]->id = NULL;
         proto_list_add(&r->vdu, u, a);

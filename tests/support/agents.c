@@ -44,14 +44,16 @@ static void make_user(struct test_agents *a, const char *user, const char *passw
     sbuf_addc(&body, '}');
     snprintf(path, sizeof(path), "permissions/%s/%s", a->vhost->name, user);
     put(a, path, body.s);
-    sbuf_clear(&body);
-    sbuf_adds(&body, "{\"exchange\":\"" TOPOLOGY_EXCHANGE "\",\"write\":");
-    proto_quotes(&body, r->topic_write.s);
-    sbuf_adds(&body, ",\"read\":");
-    proto_quotes(&body, r->topic_read.s);
-    sbuf_addc(&body, '}');
     snprintf(path, sizeof(path), "topic-permissions/%s/%s", a->vhost->name, user);
-    put(a, path, body.s);
+    for (size_t i = 0; i < TOPOLOGY_RIGHTS_EXCHANGES && r->exchanges[i]; i++) {
+        sbuf_clear(&body);
+        sbuf_addf(&body, "{\"exchange\":\"%s\",\"write\":", r->exchanges[i]);
+        proto_quotes(&body, r->topic_write.s);
+        sbuf_adds(&body, ",\"read\":");
+        proto_quotes(&body, r->topic_read.s);
+        sbuf_addc(&body, '}');
+        put(a, path, body.s);
+    }
     topology_rights_release(r);
 }
 
@@ -66,8 +68,11 @@ struct test_agents *test_agents_new(const char *manager, const char *endpoint)
     snprintf(a->folder, sizeof(a->folder), "/tmp/baton-agents.XXXXXX");
     if (!mkdtemp(a->folder))
         fail_msg("mkdtemp");
-    snprintf(path, sizeof(path), "exchanges/%s/" TOPOLOGY_EXCHANGE, a->vhost->name);
-    put(a, path, "{\"type\":\"topic\",\"durable\":true}");
+    static const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
+    for (size_t i = 0; i < ARRAY_LEN(exchanges); i++) {
+        snprintf(path, sizeof(path), "exchanges/%s/%s", a->vhost->name, exchanges[i]);
+        put(a, path, "{\"type\":\"topic\",\"durable\":true}");
+    }
     topology_rights_agents_manager(&r, endpoint);
     make_user(a, manager, "private", &r);
     return a;
@@ -84,12 +89,15 @@ void test_agents_free(struct test_agents *a)
     free(a);
 }
 
-void test_agents_login(struct test_agents *a, const char *hostname)
+void test_agents_login(struct test_agents *a, const char *hostname, bool is_old)
 {
     AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
     struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
     topology_agent_user(hostname, &user);
-    topology_rights_agent(&r, hostname, a->endpoint, 0);
+    if (is_old)
+        topology_rights_agent_old(&r, hostname, a->endpoint, 0);
+    else
+        topology_rights_agent(&r, hostname, a->endpoint);
     make_user(a, user.s, "agent", &r);
 }
 
@@ -185,4 +193,14 @@ char *test_agents_read(const struct test_agents *a, const char *hostname, const 
     if (f)
         fclose(f);
     return text.cap ? sbuf_take(&text) : xstrdup("");
+}
+
+void test_agents_rebuild(struct test_agents *a, const char *hostname, const char *user_data)
+{
+    char line[300];
+    test_agents_kill(a, hostname, true);
+    snprintf(line, sizeof(line), "rm -rf %s/%s", a->folder, hostname);
+    if (system(line) != 0)
+        fail_msg("%s", line);
+    test_agents_boot(a, hostname, user_data);
 }

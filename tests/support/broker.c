@@ -74,11 +74,10 @@ static void api(const struct test_vhost *v, const char *method, const char *path
         fail_msg("%s %s: status %ld: %s", method, path, status, reply);
 }
 
-struct test_vhost *test_vhost_new(void)
+struct test_vhost *test_vhost_later(void)
 {
     static atomic_int counter;
     struct test_vhost *v = xcalloc(1, sizeof(*v));
-    char path[256];
 
     v->host = need_env("OB_TEST_BROKER_HOST");
     v->port = atoi(need_env("OB_TEST_BROKER_PORT"));
@@ -87,6 +86,14 @@ struct test_vhost *test_vhost_new(void)
     v->password = need_env("OB_TEST_BROKER_PASSWORD");
     snprintf(v->name, sizeof(v->name), "test-%ld-%d-%lld", (long)getpid(),
              atomic_fetch_add(&counter, 1), (long long)time(NULL));
+    return v;
+}
+
+struct test_vhost *test_vhost_new(void)
+{
+    struct test_vhost *v = test_vhost_later();
+    char path[256];
+
     snprintf(path, sizeof(path), "vhosts/%s", v->name);
     api(v, "PUT", path, "{}");
     snprintf(path, sizeof(path), "permissions/%s/%s", v->name, v->user);
@@ -100,9 +107,14 @@ void test_vhost_free(struct test_vhost *v)
 
     if (!v)
         return;
+    /* of an nfvo that was in it; it would stay for its 10 minutes */
+    snprintf(path, sizeof(path), "queues/%%2F/nfvo.broker-log.%s", v->name);
+    test_broker_api(v, "DELETE", path, NULL, NULL);
     snprintf(path, sizeof(path), "vhosts/%s", v->name);
-    api(v, "DELETE", path, NULL);
+    long status = test_broker_api(v, "DELETE", path, NULL, NULL);
     free(v);
+    if (status != 404 && (status < 200 || status > 299)) /* 404: nobody made it */
+        fail_msg("DELETE %s: %ld", path, status);
 }
 
 struct bus_options test_bus_options(const struct test_vhost *v, const char *name)

@@ -20,7 +20,9 @@ struct test_vhost {
     int port, management_port;
 };
 
-struct test_vhost *test_vhost_new(void);    /* given */
+struct test_vhost *test_vhost_new(void); /* given */
+/* A name only: for a virtual host that a registry makes, which takes no other's. */
+struct test_vhost *test_vhost_later(void);
 void test_vhost_free(struct test_vhost *v); /* deletes it on the broker, connections and all */
 
 /* Options for a bus of this vhost: short timeouts and backoffs, the given connection name. Borrows

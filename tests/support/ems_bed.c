@@ -40,28 +40,39 @@ static void api(const struct ems_bed *bed, const char *method, const char *path,
         fail_msg("%s %s: %ld", method, path, status);
 }
 
-void ems_bed_make_user(struct ems_bed *bed)
+void ems_bed_add_user(struct ems_bed *bed, const char *user, const char *hostname,
+                      enum ems_bed_kind kind)
 {
-    struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
+    AUTO(topology_rights_release) struct topology_rights r = TOPOLOGY_RIGHTS_INIT;
     char configure[600], write[600], read[600], path[300], body[2000];
 
-    bed->has_user = true;
-    topology_rights_agent(&r, HOSTNAME, "generic", 0);
+    if (kind == EMS_BED_OLD || kind == EMS_BED_OLD_DEFAULT)
+        topology_rights_agent_old(&r, hostname, "generic", kind == EMS_BED_OLD_DEFAULT);
+    else if (kind == EMS_BED_SHARED)
+        topology_rights_agent_unmodified(&r, hostname, "generic");
+    else
+        topology_rights_agent(&r, hostname, "generic");
     escape(r.configure.s, configure);
     escape(r.write.s, write);
     escape(r.read.s, read);
-    if (bed->kind == EMS_BED_REFERENCE) {
-        test_user_new(bed->vhost, bed->user, "secret", ".*", ".*", ".*");
-    } else {
-        test_user_new(bed->vhost, bed->user, "secret", configure, write, read);
-        escape(r.topic_write.s, write);
-        escape(r.topic_read.s, read);
-        snprintf(path, sizeof(path), "topic-permissions/%s/%s", bed->vhost->name, bed->user);
+    test_user_new(bed->vhost, user, "secret", configure, write, read);
+    escape(r.topic_write.s, write);
+    escape(r.topic_read.s, read);
+    snprintf(path, sizeof(path), "topic-permissions/%s/%s", bed->vhost->name, user);
+    for (size_t i = 0; i < TOPOLOGY_RIGHTS_EXCHANGES && r.exchanges[i]; i++) {
         snprintf(body, sizeof(body), "{\"exchange\":\"%s\",\"write\":\"%s\",\"read\":\"%s\"}",
-                 TOPOLOGY_EXCHANGE, write, read);
+                 r.exchanges[i], write, read);
         api(bed, "PUT", path, body);
     }
-    topology_rights_release(&r);
+}
+
+void ems_bed_make_user(struct ems_bed *bed)
+{
+    bed->has_user = true;
+    if (bed->kind == EMS_BED_REFERENCE)
+        test_user_new(bed->vhost, bed->user, "secret", ".*", ".*", ".*");
+    else
+        ems_bed_add_user(bed, bed->user, HOSTNAME, bed->kind);
 }
 
 void ems_bed_open_vnfm(struct ems_bed *bed)
@@ -69,15 +80,16 @@ void ems_bed_open_vnfm(struct ems_bed *bed)
     struct bus_options o = test_bus_options(bed->vhost, "vnfm");
 
     bed->bus = bus_new(&o);
-    bus_want_exchange(
-        bed->bus,
-        &(struct bus_exchange){.name = TOPOLOGY_EXCHANGE, .type = "topic", .is_durable = true});
+    const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
+    for (size_t i = 0; i < ARRAY_LEN(exchanges); i++)
+        bus_want_exchange(bed->bus, &(struct bus_exchange){
+                                        .name = exchanges[i], .type = "topic", .is_durable = true});
     const char *const queues[] = {HELLOS, REPLIES};
     for (size_t i = 0; i < ARRAY_LEN(queues); i++) {
         bus_want_queue(bed->bus, &(struct bus_queue){.name = queues[i], .is_durable = true});
-        if (bed->kind == EMS_BED_STRICT)
-            bus_want_binding(
-                bed->bus, &(struct bus_binding){.queue = queues[i], .exchange = TOPOLOGY_EXCHANGE});
+        for (size_t j = 0; bed->kind != EMS_BED_REFERENCE && j < ARRAY_LEN(exchanges); j++)
+            bus_want_binding(bed->bus,
+                             &(struct bus_binding){.queue = queues[i], .exchange = exchanges[j]});
         bus_want_consumer(bed->bus, &(struct bus_consumer){.queue = queues[i]});
     }
     test_bus_await(bed->bus, BUS_READY);
@@ -124,10 +136,11 @@ static void write_ini(const struct ems_bed *bed)
     assert_non_null(f);
     fprintf(f,
             "[ems]\nbroker_ip=%s\nbroker_port=%d\nhostname=" HOSTNAME "\ntype=generic\n"
-            "username=%s\npassword=secret\nautodelete=true\nexchange=" TOPOLOGY_EXCHANGE
-            "\nheartbeat=60\nvirtual_host=%s\n%s\n",
-            bed->vhost->host, bed->vhost->port, bed->user, bed->vhost->name,
-            bed->ini_more ? bed->ini_more : "");
+            "username=%s\npassword=secret\nautodelete=true\nexchange=%s\n"
+            "heartbeat=60\nvirtual_host=%s\n%s\n",
+            bed->vhost->host, bed->vhost->port, bed->user,
+            bed->kind == EMS_BED_STRICT ? TOPOLOGY_AGENTS_EXCHANGE : TOPOLOGY_EXCHANGE,
+            bed->vhost->name, bed->ini_more ? bed->ini_more : "");
     fclose(f);
 }
 
@@ -229,14 +242,16 @@ void ems_bed_send(struct ems_bed *bed, const char *id, const char *body)
     struct err err = ERR_INIT;
 
     if (bus_publish(bed->bus,
-                    &(struct bus_message){.exchange = TOPOLOGY_EXCHANGE,
-                                          .routing_key = ACTIONS,
-                                          .body = body,
-                                          .len = strlen(body),
-                                          .correlation_id = id,
-                                          .reply_to = bed->reply_to ? bed->reply_to : REPLIES,
-                                          .is_transient = true,
-                                          .is_mandatory = true},
+                    &(struct bus_message){
+                        .exchange = bed->kind == EMS_BED_REFERENCE ? TOPOLOGY_EXCHANGE : "",
+                        .routing_key = ACTIONS,
+                        .body = body,
+                        .len = strlen(body),
+                        .correlation_id = id,
+                        .reply_to = bed->reply_to ? bed->reply_to : REPLIES,
+                        .user_id = bed->kind == EMS_BED_REFERENCE ? NULL : bed->vhost->user,
+                        .is_transient = true,
+                        .is_mandatory = true},
                     NULL, &err) != ERR_OK)
         fail_msg("%s", err.msg);
 }

@@ -1,4 +1,4 @@
-/* A real ems-agent process and its VNFM: a virtual host of agents with the exchange, a broker user
+/* A real ems-agent process and its VNFM: a virtual host of agents with the exchanges, a broker user
  * with the rights that the NFVO gives an agent (or all of them), and the queues of the VNFM.
  *
  *     struct ems_bed *bed = ems_bed_new(EMS_BED_STRICT);
@@ -17,7 +17,10 @@
 #include <sys/types.h>
 
 enum ems_bed_kind {
-    EMS_BED_STRICT, /* rights of topology_rights_agent, answers and hello bound to the exchange */
+    EMS_BED_STRICT, /* rights of topology_rights_agent, commands through the default exchange */
+    EMS_BED_OLD,    /* the same for an agent launched before TOPOLOGY_AGENTS_EXCHANGE was there */
+    EMS_BED_OLD_DEFAULT, /* such a one of an installation with agents-default-exchange */
+    EMS_BED_SHARED,    /* an unmodified one, launched before those had virtual hosts of their own */
     EMS_BED_REFERENCE, /* all rights; the VNFM's queues are not bound, as the reference leaves them
                         */
 };
@@ -46,12 +49,15 @@ void ems_bed_free(struct ems_bed *bed);              /* stops the agent */
 /* Makes user, VNFM and agent, and waits for one more hello. Each can also be made by itself. */
 void ems_bed_start(struct ems_bed *bed);
 void ems_bed_make_user(struct ems_bed *bed); /* as the NFVO makes it */
+/* A further user, of an agent of this host; password "secret". The caller's to free. */
+void ems_bed_add_user(struct ems_bed *bed, const char *user, const char *hostname,
+                      enum ems_bed_kind kind);
 void ems_bed_open_vnfm(struct ems_bed *bed);
 void ems_bed_spawn(struct ems_bed *bed);
 void ems_bed_await_hello(struct ems_bed *bed, unsigned nth);
 void ems_bed_kill(struct ems_bed *bed, int signal);
 
-void ems_bed_send(struct ems_bed *bed, const char *id, const char *body); /* by the exchange */
+void ems_bed_send(struct ems_bed *bed, const char *id, const char *body);
 const struct ems_reply *ems_bed_await(struct ems_bed *bed, const char *id, unsigned nth);
 const struct ems_reply *ems_bed_ask(struct ems_bed *bed, const char *id, const char *body);
 bool ems_bed_has(const struct ems_bed *bed, const char *id);

@@ -42,7 +42,9 @@ static enum err_code understand(const struct message *m, struct arena *a, struct
 static void send(struct decision *d, const char *verb, int policy)
 {
     struct send *s = decision_send(d, "x", verb, "body");
-    s->command = decision_open(d, 1, d->root->id, 1000, NULL)->id;
+    struct command *c = decision_open(d, 1, d->root->id, 1000, NULL);
+    s->room = c->room = d->in->room ? d->in->room : "";
+    s->command = c->id;
     s->policy = (uint8_t)policy;
     s->until_at = 1;
 }
@@ -56,6 +58,11 @@ static void decide(struct decision *d)
     d->root->phase++;
     row_touch(d->root);
     tell(arena_printf(d->arena, "%s", d->in->agg), verb);
+    struct err why = ERR_INIT;
+    if (strcmp(verb, "unreadable") == 0 || strcmp(d->in->agg, "?") == 0) {
+        err_set(&why, ERR_SYNTAX, "garbled");
+        decision_unreadable(d, d->root, &why);
+    }
     if (strcmp(verb, "send") == 0)
         send(d, verb, SEND_BLIND);
     else if (strcmp(verb, "ask") == 0)
@@ -63,13 +70,23 @@ static void decide(struct decision *d)
     else if (strcmp(verb, "never") == 0)
         send(d, verb, SEND_NEVER);
     else if (strcmp(verb, "secret") == 0)
+        decision_refer(d, &decision_send(d, "x", verb, "<>")->refs, 1, 1, "name", 0, NULL);
+    else if (strcmp(verb, "askref") == 0) {
+        send(d, verb, SEND_ASK);
+        decision_refer(d, &d->sends.at[d->sends.n - 1]->refs, 0, 1, "name", 0, NULL);
+    } else if (strcmp(verb, "marks") == 0)
         decision_send(d, "x", verb, "<\x01name\x01>");
     else if (strcmp(verb, "answer") == 0 || strcmp(verb, "orphan") == 0) {
-        decision_answer(d, "amq.gen-1", NULL, "{}");
+        decision_answer(d, d->in->room, "amq.gen-1", NULL, "{}");
         d->sends.at[d->sends.n - 1]->command =
             *verb == 'a' ? arena_printf(d->arena, "%s:0.1.7", d->in->agg) : NULL;
     }
     d->text = verb;
+}
+
+static void refused(struct decision *d)
+{
+    decision_answer(d, d->in->room, "asker", NULL, d->root ? "{\"root\":1}" : "{}");
 }
 
 static void flush(struct decision *d)
@@ -123,9 +140,15 @@ static enum err_code settle(void *ctx, const struct save *s, struct err *err)
     for (size_t i = 0; i < s->n_confirmed; i++)
         find(r, s->confirmed[i])->is_deleted = true;
     for (size_t i = 0; i < s->n_retry; i++) {
-        find(r, s->retry[i])->retries++;
-        find(r, s->retry[i])->is_marked = false;
+        struct rig_row *o = find(r, s->retry[i]);
+        if (strcmp(o->sender, s->retry[i]->sender ? s->retry[i]->sender : "") != 0)
+            continue;
+        o->retries++;
+        o->is_marked = false;
+        o->sender[0] = '\0';
     }
+    for (size_t i = 0; i < s->n_gone; i++)
+        COPY(find(r, s->gone[i])->sender, OUTBOX_SENDER_GONE);
     return ERR_OK;
 }
 
@@ -153,32 +176,43 @@ static enum err_code save(void *ctx, const struct domain *dom, const struct save
         return err_set(err, r->save_rc, "save");
     for (size_t i = 0; i < s->n_rows; i++)
         save_row(r, s->rows[i]);
+    for (size_t i = 0; i < s->n_unreadable; i++)
+        tell("unreadable", s->unreadable[i].text);
+    for (size_t i = 0; i < s->n_postponed; i++)
+        tell("postponed", s->postponed[i]);
     for (size_t i = 0; i < s->n_outbox; i++) {
         struct rig_row *o = &r->outbox[r->n_outbox++];
         const struct send *m = &s->outbox[i]->send;
         *o = (struct rig_row){
             .seq = s->outbox[i]->seq, .policy = m->policy, .is_answer = m->is_answer};
         COPY(o->stream, s->outbox[i]->stream);
+        COPY(o->room, m->room);
         COPY(o->key, m->key);
         COPY(o->command, m->command);
         COPY(o->body, m->body);
+        o->has_ref = m->refs.n == 1;
     }
     return settle(r, s, err);
 }
 
-static enum err_code due(void *ctx, struct arena *a, size_t max, struct due **ret, size_t *ret_n,
-                         struct err *err)
+static enum err_code due(void *ctx, struct arena *a, const struct due_query *q, struct due **ret,
+                         size_t *ret_n, struct err *err)
 {
     struct rig *r = ctx;
+    bool is_held = false;
+    for (size_t i = 0; i < q->n_held; i++)
+        is_held |= r->due_room && strcmp(q->held[i], r->due_room) == 0;
     if (r->load_rc != ERR_OK)
         return err_set(err, r->load_rc, "due");
-    *ret_n = r->due && max ? 1 : 0;
+    *ret_n = r->due && q->max && !is_held ? 1 : 0;
     *ret = arena_alloc(a, sizeof(**ret));
     if (*ret_n)
         **ret = (struct due){r->due,
                              arena_strndup(a, r->due, (size_t)(strchr(r->due, ':') - r->due)), 0};
     return ERR_OK;
 }
+
+static struct send_ref the_ref = {1, 1, "name", 0, ""}; /* of the verb "secret" */
 
 static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
                             struct err *err)
@@ -192,13 +226,17 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
             continue;
         o->is_due = false;
         struct outbox_row *row = arena_alloc(a, sizeof(*row));
+        struct send_refs refs = {&the_ref, o->has_ref};
         *row = (struct outbox_row){.stream = o->stream,
                                    .seq = o->seq,
                                    .maybe_sent = o->is_marked,
+                                   .sender = o->sender,
                                    .attempts = ++o->retries,
-                                   .send = {.exchange = "x",
+                                   .send = {.room = o->room,
+                                            .exchange = "x",
                                             .key = o->key,
                                             .body = o->body,
+                                            .refs = refs,
                                             .command = *o->command ? o->command : NULL,
                                             .policy = o->policy,
                                             .is_answer = o->is_answer}};
@@ -212,17 +250,23 @@ static enum err_code mark_maybe_sent(void *ctx, struct outbox_row *const *rows, 
                                      struct err *err)
 {
     struct rig *r = ctx;
-    for (size_t i = 0; i < n && r->mark_rc == ERR_OK; i++)
+    r->now += r->mark_takes_us;
+    for (size_t i = 0; i < n && r->mark_rc == ERR_OK; i++) {
+        rows[i]->maybe_sent = !find(r, rows[i])->is_marked;
         find(r, rows[i])->is_marked = true;
+        COPY(find(r, rows[i])->sender, rows[i]->sender);
+    }
     return r->mark_rc == ERR_OK ? ERR_OK : err_set(err, r->mark_rc, "mark");
 }
 
-static enum err_code render(void *ctx, const char *name, char **ret, struct err *err)
+static enum err_code render(void *ctx, const struct send_ref *ref, char **ret, struct err *err)
 {
     struct rig *r = ctx;
+    for (size_t i = 0; i < r->n_outbox; i++)
+        r->waited_marked |= r->outbox[i].has_ref && r->outbox[i].is_marked;
     if (r->render_rc != ERR_OK)
         return err_set(err, r->render_rc, "render");
-    *ret = xstrdup(name);
+    *ret = xstrdup(ref->id);
     return ERR_OK;
 }
 
@@ -231,8 +275,10 @@ static enum err_code render(void *ctx, const char *name, char **ret, struct err 
 static void next(void *ctx, int timeout_ms, struct bus_happened *ret)
 {
     struct rig *r = ctx;
-    (void)timeout_ms;
+    r->waits += timeout_ms > 0 && r->at == r->n_happenings;
     *ret = r->at < r->n_happenings ? r->happenings[r->at++] : (struct bus_happened){0};
+    ret->room = ret->room ? ret->room : "";
+    ret->message.room = ret->message.room ? ret->message.room : "";
 }
 
 static void ack(void *ctx, void *token)
@@ -247,15 +293,60 @@ static void dead_letter(void *ctx, void *token, const struct err *reason)
     tell(err_name(reason->code), token);
 }
 
+static enum err_code prepare(void *ctx, const struct send *s, struct err *err)
+{
+    struct rig *r = ctx;
+    for (size_t i = 0; i < r->n_outbox; i++)
+        if (s->command && strcmp(r->outbox[i].command, s->command) == 0) {
+            r->waited_marked |= r->outbox[i].is_marked;
+            r->outbox[i].is_marked |= r->another_sweeps;
+        }
+    return r->prepare_rc == ERR_OK ? ERR_OK : err_set(err, r->prepare_rc, "prepare");
+}
+
 static enum err_code publish(void *ctx, const struct send *s, const char *body, size_t len,
                              uint64_t *ret_seq, struct err *err)
 {
     struct rig *r = ctx;
+    if (r->no_room && strcmp(s->room, r->no_room) == 0)
+        return err_set(err, r->no_room_rc, "room '%s'", s->room);
     if (r->publish_rc != ERR_OK && (int)r->published + 1 >= r->publish_fails_at)
         return err_set(err, r->publish_rc, "publish");
     snprintf(r->sent[r->published], sizeof(r->sent[0]), "%s %.*s", s->key, (int)len, body);
     *ret_seq = ++r->published;
     return ERR_OK;
+}
+
+static const char *sender(void *ctx, const char *room)
+{
+    (void)room;
+    return ((struct rig *)ctx)->sender;
+}
+
+static enum err_code has_ended(void *ctx, const char *room, const char *name, bool *ret,
+                               struct err *err)
+{
+    struct rig *r = ctx;
+    (void)room;
+    (void)err;
+    *ret = r->is_sender_gone || strcmp(name, r->sender) != 0;
+    return ERR_OK;
+}
+
+static enum err_code was_taken(void *ctx, const struct send *s, enum send_fate *ret,
+                               struct err *err)
+{
+    struct rig *r = ctx;
+    (void)s;
+    *ret = r->fate;
+    return r->fate_rc == ERR_OK ? ERR_OK : err_set(err, r->fate_rc, "look");
+}
+
+static void forget(void *ctx, const char *room, const char *command)
+{
+    (void)room;
+    (void)command;
+    ((struct rig *)ctx)->forgotten++;
 }
 
 static void cork(void *ctx, bool on)
@@ -269,6 +360,12 @@ static void pause_consuming(void *ctx, bool on)
     struct rig *r = ctx;
     r->is_paused = on;
     r->pauses++;
+}
+
+static void rest(void *ctx, int timeout_ms)
+{
+    struct rig *r = ctx;
+    r->waits += timeout_ms > 0;
 }
 
 static int64_t now(void *ctx)
@@ -286,7 +383,7 @@ static void make_id(void *ctx, char out[ID_SIZE])
 
 struct rig *rig_new(void)
 {
-    static const struct row_kind rows[] = {{"agg", {0}, true, false, false}};
+    static const struct row_kind rows[] = {{.table = "agg"}};
     static const struct agg_kind aggs[] = {{"agg", 0, {0}, 0}};
     struct rig *r = the = xcalloc(1, sizeof(*r));
     struct engine_store store = {r, load, save, settle, due, unsent, mark_maybe_sent, render};
@@ -294,12 +391,19 @@ struct rig *rig_new(void)
                              .next = next,
                              .ack = ack,
                              .dead_letter = dead_letter,
+                             .prepare = prepare,
                              .publish = publish,
+                             .sender = sender,
+                             .has_ended = has_ended,
+                             .was_taken = was_taken,
+                             .forget = forget,
                              .cork = cork,
-                             .pause = pause_consuming};
+                             .pause = pause_consuming,
+                             .rest = rest};
     struct engine_clock clock = {r, now};
     struct ids ids = {.ctx = r, .make = make_id};
     r->story = (struct sbuf)SBUF_INIT;
+    r->sender = "one";
     r->now = 1000 * USEC_PER_SEC;
     r->domain = (struct domain){.rows = rows,
                                 .n_rows = 1,
@@ -307,13 +411,16 @@ struct rig *rig_new(void)
                                 .n_aggs = 1,
                                 .understand = understand,
                                 .decide = decide,
+                                .refused = refused,
                                 .flush = flush,
                                 .event_deadline = EV_DUE,
                                 .event_in_doubt = EV_DOUBT,
                                 .event_bad_reply = EV_BAD,
                                 .event_answer_lost = EV_LOST};
-    r->options = (struct engine_options){
-        .sweep_every_us = USEC_PER_SEC, .due_every_us = USEC_PER_SEC, .grace_us = 3 * USEC_PER_SEC};
+    r->options = (struct engine_options){.sweep_every_us = USEC_PER_SEC,
+                                         .due_every_us = USEC_PER_SEC,
+                                         .grace_us = 3 * USEC_PER_SEC,
+                                         .room_grace_us = 60 * USEC_PER_SEC};
     r->queue = engine_queue_new();
     struct {
         struct engine_store store;
@@ -336,7 +443,7 @@ struct rig *rig_new(void)
 void rig_free(struct rig *r)
 {
     engine_worker_free(r->worker);
-    engine_queue_refuse(r->queue);
+    engine_queue_close(r->queue);
     engine_queue_free(r->queue);
     sbuf_release(&r->story);
     free(r->told);
@@ -355,6 +462,18 @@ void rig_deliver(struct rig *r, const char *body)
     struct bus_happened *h = &r->happenings[r->n_happenings - 1];
     h->message = (struct message){.queue = "q", .body = body, .len = strlen(body)};
     h->token = (void *)(uintptr_t)body;
+}
+
+void rig_happens_in(struct rig *r, const char *room, enum bus_happening what)
+{
+    rig_happens(r, what, 0);
+    r->happenings[r->n_happenings - 1].room = room;
+}
+
+void rig_deliver_in(struct rig *r, const char *room, const char *body)
+{
+    rig_deliver(r, body);
+    r->happenings[r->n_happenings - 1].message.room = room;
 }
 
 void rig_happens_oversize(struct rig *r, const char *command)

@@ -19,7 +19,8 @@ struct fake_engine *fake_engine_new(const struct test_schema *schema);
 void fake_engine_free(struct fake_engine *e);
 const struct api_commands *fake_engine_commands(struct fake_engine *e);
 void fake_engine_set(struct fake_engine *e, enum fake_mood mood); /* for the commands that follow */
-/* The password that the last PoP came with; borrowed until the next PoP command. */
-const char *fake_engine_password(struct fake_engine *e);
+/* The last operation, or verb on one, that was asked for: "HEAL vnfr=v instance=i cause=''"; good
+ * until the next one. */
+const char *fake_engine_asked(struct fake_engine *e);
 
 #endif

@@ -7,10 +7,12 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@ char cloud_folder[64];
 struct loc_options cloud_options;
 static const char *const flavours[] = {"tiny:1:512:1", "small:1:1024:5"};
 static bool has_runc;
+static volatile bool *life_deletes; /* shared with the fork that lives: it deletes its server */
 const int cloud_plain = LOC_PLAIN, cloud_runc = LOC_RUNC;
 
 void cloud_set_options(int mode)
@@ -31,9 +34,13 @@ void cloud_set_options(int mode)
                                          .flavours = {flavours, 2},
                                          .default_flavour = "tiny",
                                          .quota_instances = 50,
+                                         .processes = 200,
+                                         .default_disk_gb = 1,
                                          .console_bytes = 8192};
 }
 
+static pid_t owner; /* the test program; its forks are not it */
+static char mode_text[8];
 static struct loc *opened; /* for the end of a test that failed */
 
 struct loc *cloud_open(void)
@@ -56,7 +63,7 @@ void cloud_network(struct loc *l, const char *name, const char *cidr)
 {
     struct loc_network n;
     struct err err = ERR_INIT;
-    if (loc_network_create(l, name, cidr, &n, &err) != ERR_OK)
+    if (loc_network_create(l, NULL, name, cidr, &n, &err) != ERR_OK)
         fail_msg("%s", err.msg);
 }
 
@@ -149,9 +156,21 @@ static void assert_no_cgroup(const char *state_id)
         fail_msg("'%s' is left", path);
 }
 
+/* Of any zone. */
+static void assert_no_netns(const char *state_id)
+{
+    char prefix[40];
+    DIR *d = opendir("/run/netns");
+    int len = snprintf(prefix, sizeof(prefix), "baton-%s", state_id);
+    for (struct dirent *e; d && (e = readdir(d));)
+        if (strncmp(e->d_name, prefix, (size_t)len) == 0)
+            fail_msg("network namespace '%s' is left", e->d_name);
+    if (d)
+        closedir(d);
+}
+
 static void assert_nothing_left(const char *state_id)
 {
-    char path[100];
     AUTO(sbuf_release) struct sbuf mounts = SBUF_INIT;
     struct stat st;
     if (stat(cloud_folder, &st) == 0) {
@@ -167,8 +186,7 @@ static void assert_nothing_left(const char *state_id)
     assert_int_equal(loc_read("/proc/self/mounts", 4 * 1024 * 1024, &mounts, NULL), ERR_OK);
     assert_null(strstr(mounts.s, cloud_folder));
     assert_null(strstr(mounts.s, state_id));
-    snprintf(path, sizeof(path), "/run/netns/baton-%s", state_id);
-    assert_int_not_equal(stat(path, &st), 0);
+    assert_no_netns(state_id);
     assert_no_cgroup(state_id);
 }
 
@@ -203,6 +221,7 @@ int cloud_set_up(void **state)
     snprintf(cloud_folder, sizeof(cloud_folder), "%s/baton-local.XXXXXX", place());
     if (!mkdtemp(cloud_folder))
         return -1;
+    snprintf(mode_text, sizeof(mode_text), "%d", mode);
     cloud_set_options(mode);
     return 0;
 }
@@ -222,6 +241,49 @@ int cloud_tear_down(void **state)
     return 0;
 }
 
+/* --- a driver that is killed --- */
+
+void cloud_life(int64_t die_at)
+{
+    struct loc_network n;
+    struct loc_server s;
+    struct loc l = {.lock_fd = -1};
+    bool was_there;
+    cloud_options.die_at = die_at;
+    if (loc_cloud_open(&l, &cloud_options, NULL) != ERR_OK ||
+        loc_network_create(&l, NULL, "private", NULL, &n, NULL) != ERR_OK ||
+        cloud_try_launch(&l, "a", "token", "#!/bin/sh\necho up\n", &s, NULL) != ERR_OK ||
+        !(*life_deletes = true) || loc_server_delete(&l, s.id, &was_there, NULL) != ERR_OK ||
+        loc_network_delete(&l, NULL, n.id, &was_there, NULL) != ERR_OK)
+        _exit(1);
+    _exit(0);
+}
+
+void cloud_check_successor(const char *when)
+{
+    struct loc_server s;
+    struct err err = ERR_INIT;
+    const char *why;
+    unsigned n = 0;
+    struct loc *l = cloud_open();
+    for (const struct loc_server *o = l->servers; o; o = o->next, n++)
+        if (strcmp(loc_server_status(l, o, &why), "ACTIVE") != 0)
+            fail_msg("killed %s: there is a server in phase %s", when, loc_phase_names[o->phase]);
+    assert_true(n <= 1);
+    cloud_network(l, "private", NULL);
+    enum err_code rc = cloud_try_launch(l, "a", "token", "#!/bin/sh\necho up\n", &s, &err);
+    if (rc == ERR_STATE && *life_deletes && n == 0) /* deleted: it does not come back */
+        rc = cloud_try_launch(l, "a", "another", "#!/bin/sh\necho up\n", &s, &err);
+    if (rc != ERR_OK)
+        fail_msg("killed %s: %s", when, err.msg);
+    *life_deletes = false;
+    assert_ptr_equal(l->servers->next, NULL); /* never a second one */
+    cloud_await(l, &s, "up");
+    cloud_close(l);
+    cloud_clean();
+    assert_int_equal(mkdir(cloud_folder, 0755), 0);
+}
+
 bool cloud_is_possible(void **state)
 {
     if (*(const int *)*state == LOC_PLAIN || has_runc)
@@ -231,17 +293,73 @@ bool cloud_is_possible(void **state)
     return false;
 }
 
+/* --- told to stop --- */
+
+/* A test that takes too long is told to stop (tests/support/reap) and must not leave servers,
+ * namespaces and folders. Nothing of that may be done in a signal's handler but this: to become
+ * another program, ours again, which cleans. */
+static void on_stop(int signal)
+{
+    char *const args[] = {(char[]){"cloud"}, (char[]){"--clean"}, cloud_folder, mode_text, NULL};
+    if (getpid() == owner && cloud_folder[0])
+        execv("/proc/self/exe", args);
+    _exit(128 + signal);
+}
+
+static void clean_when_stopped(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    const struct sigaction act = {.sa_handler = on_stop};
+    owner = getpid();
+    for (size_t i = 0; i < ARRAY_LEN(signals); i++)
+        sigaction(signals[i], &act, NULL);
+}
+
+static int clean_and_end(const char *folder, const char *mode)
+{
+    struct loc l = {.o = &cloud_options, .lock_fd = -1};
+    struct err err = ERR_INIT;
+    snprintf(cloud_folder, sizeof(cloud_folder), "%s", folder);
+    cloud_set_options(atoi(mode));
+    if (access(cloud_folder, F_OK) != 0)
+        return 128 + SIGTERM;
+    /* The driver that a test has forked is told to stop, too. */
+    int64_t deadline = clock_mono_us() + 8 * USEC_PER_SEC;
+    enum err_code rc;
+    while ((rc = loc_state_open(&l, &err)) != ERR_OK && clock_mono_us() < deadline) {
+        poll(NULL, 0, 50);
+        err = (struct err)ERR_INIT;
+    }
+    if (rc == ERR_OK) {
+        rc = loc_clean(&l, &err);
+        loc_state_close(&l);
+    }
+    if (rc != ERR_OK)
+        fprintf(stderr, "stopped, and '%s' stays: %s\n", folder, err.msg);
+    return 128 + SIGTERM;
+}
+
 bool cloud_begin(int argc, char **argv, int *ret_code)
 {
     AUTO(sbuf_release) struct sbuf why = SBUF_INIT;
     struct loc l = {.o = &cloud_options, .lock_fd = -1};
     if (loc_is_companion(argc, argv, ret_code))
         return false;
+    if (argc == 4 && strcmp(argv[1], "--clean") == 0) {
+        *ret_code = clean_and_end(argv[2], argv[3]);
+        return false;
+    }
+    clean_when_stopped();
+    umask(027); /* as the driver's process has it */
     log_set_level_all(getenv("VERBOSE") ? LOG_LEVEL_DEBUG : LOG_LEVEL_CRIT);
     if (getenv("ONLY")) /* a pattern, e.g. "test_token*" */
         cmocka_set_test_filter(getenv("ONLY"));
     cloud_set_options(LOC_AUTO);
     has_runc = loc_probe(&l, &why) == LOC_RUNC;
+    life_deletes = mmap(NULL, sizeof(*life_deletes), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (life_deletes == MAP_FAILED)
+        fail_msg("no memory to share with a fork");
     if (!has_runc)
         print_message("only plain mode is tested: %s\n", why.s);
     return true;

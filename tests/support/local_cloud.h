@@ -47,6 +47,12 @@ void cloud_await(const struct loc *l, const struct loc_server *s, const char *te
 bool cloud_has_text(const char *path, const char *text);
 bool cloud_has_process(const char *text); /* in its command line */
 
+/* The whole life of a driver with one server, killed at its step `die_at` (0: never); ends the
+ * process: call it in a fork. */
+void cloud_life(int64_t die_at);
+/* What the next driver finds is good, and the calls that come again have one effect. Cleans. */
+void cloud_check_successor(const char *when);
+
 #define CLOUD_PLAIN(f)                                                                             \
     {                                                                                              \
 #f " plain", f, cloud_set_up, cloud_tear_down, (void *)(uintptr_t)&cloud_plain             \

@@ -100,6 +100,22 @@ static void reply(struct mini_nfvo *n, const struct bus_delivery *d, const char 
         fail_msg("reply: %s", err.msg);
 }
 
+/* What a VNFM refused: REFUSED_BY_PEER. */
+static bool on_refused(struct mini_nfvo *n, const struct bus_delivery *d)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct refused_by_peer *told;
+    struct err err = ERR_INIT;
+    if (!strstr(d->body, "\"" REFUSED_BY_PEER "\""))
+        return false;
+    if (proto_decode(&refused_by_peer_type, d->body, d->len, 0, &a, &told, &err) != ERR_OK)
+        fail_msg("refused: %s", err.msg);
+    n->refused += (unsigned)told->times;
+    n->last_refused =
+        arena_printf(&n->arena, "%s %s", told->account ? told->account : "nobody", told->words);
+    return true;
+}
+
 static void on_registration(struct mini_nfvo *n, const struct bus_delivery *d)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
@@ -197,8 +213,10 @@ static void on_question(struct mini_nfvo *n, const struct bus_delivery *d)
 
 static void on_delivery(struct mini_nfvo *n, const struct bus_delivery *d)
 {
-    if (strcmp(d->queue, QUEUE_MANAGER_HANDLING) == 0)
+    if (strcmp(d->queue, QUEUE_MANAGER_HANDLING) == 0 && !on_refused(n, d))
         on_registration(n, d);
+    else if (strcmp(d->queue, QUEUE_MANAGER_HANDLING) == 0)
+        ;
     else if (strcmp(d->queue, QUEUE_ACTIONS_REPLY) == 0)
         on_question(n, d);
     else if (n->answer_n < MINI_ANSWERS_MAX) {
@@ -292,7 +310,9 @@ pid_t test_program_start(const char *name, const char *const *args)
     path[len] = '\0';
     char *slash = strstr(path, "/integration/");
     if (!slash)
-        fail_msg("'%s' is not in <out>/integration", path);
+        slash = strstr(path, "/hostile/");
+    if (!slash)
+        fail_msg("'%s' is neither in <out>/integration nor in <out>/hostile", path);
     snprintf(slash, 100, "/bin/%s", name);
     for (size_t i = 0; args[i] && i < 30; i++)
         argv[i + 1] = args[i];

@@ -28,7 +28,9 @@ struct mini_nfvo {
     const char *host_prefix;    /* of instances: <prefix>-<n>; NULL: "host" */
     const char *last_user_data; /* of ALLOCATE or SCALING */
     unsigned registers, unregisters, grants, allocates, scalings;
-    const char *last_user; /* that registered */
+    const char *last_user;    /* that registered */
+    unsigned refused;         /* times that a VNFM told of what it refused, by its own count */
+    const char *last_refused; /* "ACCOUNT WORDS" */
     struct {
         const char *id, *body;
     } answers[MINI_ANSWERS_MAX];

@@ -99,8 +99,15 @@ static void *run(void *arg)
 
 struct proxy *proxy_new(const char *host, int port)
 {
+    return proxy_new_at(host, port, 0);
+}
+
+struct proxy *proxy_new_at(const char *host, int port, int own_port)
+{
     struct proxy *p = xcalloc(1, sizeof(*p));
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in own = {.sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)own_port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(own);
     int small = 65536; /* the kernel shall not swallow megabytes while we are stalled */
 
@@ -111,6 +118,7 @@ struct proxy *proxy_new(const char *host, int port)
     p->wake = eventfd(0, EFD_NONBLOCK);
     p->listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(p->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (bind(p->listener, (struct sockaddr *)&own, len) != 0 || listen(p->listener, 16) != 0)
         abort();
     getsockname(p->listener, (struct sockaddr *)&own, &len);

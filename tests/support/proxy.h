@@ -7,6 +7,7 @@
 
 struct proxy;
 struct proxy *proxy_new(const char *host, int port); /* given; runs in a thread of its own */
+struct proxy *proxy_new_at(const char *host, int port, int own_port); /* 0: any */
 void proxy_free(struct proxy *p);
 int proxy_port(const struct proxy *p);
 /* Stop reading from the client (its writes pile up and then block); what the server says still

@@ -12,7 +12,8 @@
  *
  * The service: VNF "client" (type client_type) needs "address", "key" and "net" of "web" (type
  * web_type), one VNFC each, link "net", PoP "pop-1" of type "test". Everything of `client` can be
- * driven to any phase by stage_to. All memory is the stage's. */
+ * driven to any phase by stage_to. After each decision the stage looks that no phase waits for ever
+ * (nfvo/lifecycle/deadlines.h). All memory is the stage's. */
 #ifndef TESTS_SUPPORT_STAGE_H
 #define TESTS_SUPPORT_STAGE_H
 
@@ -25,9 +26,13 @@ struct stage {
     struct lifecycle_settings settings; /* change them before the first intent */
     struct domain domain;
     struct ids ids;
+    bool is_contrived; /* the test changed rows by hand: that no phase lacks a deadline is not
+                          looked at */
     int64_t now, numbers, new_ids;
     int agg_kind;
     const char *agg;
+    const char *room; /* out of which messages come; NULL: out of their author's */
+    bool is_forged;   /* messages in the NFVO's own queue are not its own */
     struct deploy_request *service;
     /* stored */
     struct row *root;
@@ -47,9 +52,12 @@ void stage_release(struct stage *s);
 /* --- facts */
 struct row *stage_pop(struct stage *s, const char *id, const char *type, const char *doc);
 void stage_pop_is_fresh(struct stage *s, struct row *pop, bool is_fresh);
-void stage_driver(struct stage *s, const char *queue, const char *capabilities);
+struct row *stage_driver(struct stage *s, const char *queue, const char *capabilities);
+/* So many instances of ours on a PoP. */
+void stage_use(struct stage *s, const char *pop, const char *flavour, int n);
+/* subject: the id of an NSR or VNFR, or "". */
 void stage_subscribe(struct stage *s, const char *id, const char *project, const char *event,
-                     const char *nsr, const char *vnfr);
+                     const char *subject);
 void stage_forget(struct stage *s, const char *fact_id);
 
 /* --- the service, and what it needs: PoP, driver, subscriber "all". dependencies: the NSD's JSON
@@ -83,8 +91,10 @@ struct row *stage_instance(struct stage *s, const char *vnf);
 struct command *stage_command(struct stage *s, int kind, const char *subject); /* open; or NULL */
 json_t *stage_record(struct stage *s, const struct row *r);
 const struct send *stage_sent(struct stage *s, const char *key); /* the last to there; or NULL */
-/* A body as JSON; PoPs that the publisher would render become {"pop":"<id>"}. Fails the test when
- * it is none. Borrowed, as are records. */
+/* A body with what the publisher would put into it: {"pop":"<id>:<version>:<zone>"}, "package"
+ * likewise, "<password of HOSTNAME>". In the arena. */
+const char *stage_rendered(struct stage *s, const struct send *send);
+/* That as JSON. Fails the test when it is none. Borrowed, as are records. */
 json_t *stage_body(struct stage *s, const struct send *send);
 const char *stage_text(json_t *value, const char *path); /* "vdu.0.id"; NULL when absent */
 /* What the last decision did, in one line: "client:GRANTED net+ ..."; see stage_story.c. */

@@ -69,7 +69,7 @@ void stage_service(struct stage *s, const char *dependencies)
                                          "INSTANTIATE_FINISH",
                                          "RELEASE_RESOURCES_FINISH"};
     for (size_t i = 0; i < ARRAY_LEN(events); i++)
-        stage_subscribe(s, "all", "*", events[i], "", "");
+        stage_subscribe(s, "all", "*", events[i], "");
 }
 
 /* --- the user --------------------------------------------------------------------------------- */
@@ -119,21 +119,13 @@ void stage_vnfm(struct stage *s, const char *action, const char *vnf, const char
                                       .body = body});
 }
 
-static const char *action_of_command(int kind)
-{
-    return kind == CMD_INSTANTIATE ? "INSTANTIATE"
-           : kind == CMD_MODIFY    ? "MODIFY"
-           : kind == CMD_START     ? "START"
-                                   : "RELEASE_RESOURCES";
-}
-
 void stage_answer_well(struct stage *s, int kind, const char *vnf)
 {
     const struct row *v = stage_vnfr(s, vnf);
     assert_non_null(v);
     stage_answer(s, kind, v->id,
                  arena_printf(&s->arena, "{\"action\":\"%s\",\"virtualNetworkFunctionRecord\":%s}",
-                              action_of_command(kind), record_of(s, vnf)));
+                              command_rows[kind].call, record_of(s, vnf)));
 }
 
 static void internal_message(struct stage *s, const char *body)
@@ -144,13 +136,13 @@ static void internal_message(struct stage *s, const char *body)
 void stage_prepared(struct stage *s, const char *vnf, const char *fault)
 {
     const struct row *v = stage_vnfr(s, vnf);
-    const struct command *c = v ? stage_command(s, CMD_PREPARE, v->id) : NULL;
+    const struct command *c = v ? stage_command(s, CMD_PREPARE_POP, v->id) : NULL;
     if (!c) {
         fail_msg("'%s' waits for no PoP", vnf);
         return;
     }
     for (uint32_t i = 0; !fault && i < s->facts.n; i++)
-        if (s->facts.at[i]->kind == ROW_POP)
+        if (s->facts.at[i]->kind == ROW_POP && strcmp(s->facts.at[i]->id, c->data) == 0)
             stage_pop_is_fresh(s, s->facts.at[i], true);
     internal_message(s,
                      arena_printf(&s->arena,
@@ -176,7 +168,7 @@ void stage_launched(struct stage *s, const char *vnf, const char *body)
 
 void stage_listed(struct stage *s, const char *pop, const char *found, bool is_weak)
 {
-    const struct command *c = stage_command(s, CMD_LIST, pop);
+    const struct command *c = stage_command(s, CMD_LIST_POP, pop);
     AUTO(sbuf_release) struct sbuf asked = SBUF_INIT;
     if (!c) {
         fail_msg("no listing of '%s' is awaited", pop);
@@ -251,7 +243,7 @@ void stage_to(struct stage *s, int phase)
         phase == VNFR_GONE)
         stage_release_nsr(s);
     if (phase == VNFR_DELETING)
-        stage_answer_well(s, CMD_RELEASE, "client");
+        stage_answer_well(s, CMD_RELEASE_RESOURCES, "client");
     if (stage_vnfr(s, "client")->phase != phase)
         fail_msg("client is %s, not %s", vnfr_phase_names[stage_vnfr(s, "client")->phase],
                  vnfr_phase_names[phase]);

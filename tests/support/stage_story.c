@@ -1,6 +1,6 @@
 /* What a decision did, in one line of words, in this order (only what happened):
  *
- *   nsr:A>B              the NSR's phase (its number)      nsr=X        its status
+ *   nsr:A>B              the NSR's phase                    nsr=X        its status
  *   client:A>B           a VNFR's phase                    client=X     its status on the wire
  *   client/E             an entry E was added to its history
  *   host:A>B, host:+A    an instance's phase; a new instance
@@ -15,31 +15,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const commands[CMD_KIND_N] = {
-    [CMD_INSTANTIATE] = "INSTANTIATE",
-    [CMD_MODIFY] = "MODIFY",
-    [CMD_START] = "START",
-    [CMD_RELEASE] = "RELEASE",
-    [CMD_PREPARE] = "PREPARE",
-    [CMD_LAUNCH] = "LAUNCH",
-    [CMD_DELETE] = "DELETE",
-    [CMD_LIST] = "LIST",
-    [CMD_TIMER_SOURCES] = "TIMER_SOURCES",
-    [CMD_TIMER_TURN] = "TIMER_TURN",
-    [CMD_TIMER_LIST] = "TIMER_LIST",
-    [CMD_TIMER_RELEASE] = "TIMER_RELEASE",
-    [CMD_REFRESH] = "REFRESH",
-    [CMD_CREATE_NETWORK] = "CREATE_NETWORK",
-    [CMD_LISTING] = "LISTING",
-    [CMD_WAIT_PREPARE] = "WAIT_PREPARE",
-    [CMD_WAIT_LIST] = "WAIT_LIST",
-    [CMD_WAIT_OPERATION] = "WAIT_OPERATION",
-};
-static const char *const instances[INSTANCE_PHASE_N] = {
-    [INSTANCE_LAUNCHING] = "LAUNCHING", [INSTANCE_DOUBT] = "DOUBT",       [INSTANCE_UP] = "UP",
-    [INSTANCE_FAILED] = "FAILED",       [INSTANCE_DELETING] = "DELETING", [INSTANCE_GONE] = "GONE",
-};
 
 static const struct row *before(const struct stage *s, const char *id)
 {
@@ -64,18 +39,23 @@ static void word(struct sbuf *out, const char *a, const char *b, const char *c)
     sbuf_addf(out, "%s%s%s%s", out->len ? " " : "", a, b, c);
 }
 
-static void history_and_status(struct stage *s, struct sbuf *out, const char *name,
-                               const struct row *was, const struct row *is)
+static void status(struct stage *s, struct sbuf *out, const char *name, const struct row *was,
+                   const struct row *is)
 {
     struct row nothing = {.doc = ""};
     json_t *old = stage_record(s, was ? was : &nothing), *new = stage_record(s, is);
     const char *from = stage_text(old, "status"), *to = stage_text(new, "status");
     if (to && (!from || strcmp(from, to) != 0))
         word(out, name, "=", to);
-    json_t *h = json_object_get(new, "lifecycle_event_history");
-    for (size_t i = json_array_size(json_object_get(old, "lifecycle_event_history"));
-         i < json_array_size(h); i++)
-        word(out, name, "/", stage_text(json_array_get(h, i), "event"));
+}
+
+static void history(struct stage *s, struct sbuf *out, const char *name, const char *id)
+{
+    for (uint32_t i = 0; i < s->d.lines.n; i++)
+        if (strcmp(s->d.lines.at[i]->subject, id) == 0) {
+            struct row line = {.doc = s->d.lines.at[i]->doc};
+            word(out, name, "/", stage_text(stage_record(s, &line), "event"));
+        }
 }
 
 static void rows(struct stage *s, struct sbuf *out)
@@ -83,13 +63,13 @@ static void rows(struct stage *s, struct sbuf *out)
     const struct row *root = s->d.root, *was = root ? before(s, root->id) : NULL;
     if (root && root->kind == ROW_NSR) {
         if (was && was->phase != root->phase)
-            sbuf_addf(out, "nsr:%d>%d", was->phase, root->phase);
-        history_and_status(s, out, "nsr", was, root);
+            sbuf_addf(out, "nsr:%s>%s", nsr_phase_names[was->phase], nsr_phase_names[root->phase]);
+        status(s, out, "nsr", was, root);
     }
     for (uint32_t i = 0; i < s->d.rows.n; i++) {
         const struct row *r = s->d.rows.at[i];
         bool is_vnfr = r->kind == ROW_VNFR;
-        const char *const *names = is_vnfr ? vnfr_phase_names : instances;
+        const char *const *names = is_vnfr ? vnfr_phase_names : instance_phase_names;
         const char *name = is_vnfr ? r->key[VNFR_NAME] : r->key[INSTANCE_HOSTNAME];
         was = before(s, r->id);
         if (!was)
@@ -97,8 +77,10 @@ static void rows(struct stage *s, struct sbuf *out)
         else if (was->phase != r->phase)
             word(out, arena_printf(&s->arena, "%s:%s", name, names[was->phase]), ">",
                  names[r->phase]);
-        if (is_vnfr)
-            history_and_status(s, out, name, was, r);
+        if (is_vnfr) {
+            status(s, out, name, was, r);
+            history(s, out, name, r->id);
+        }
     }
 }
 
@@ -123,7 +105,7 @@ const char *stage_story(struct stage *s)
     for (uint32_t i = 0; i < d->commands.n; i++) {
         const struct command *c = d->commands.at[i];
         if (c->mark == ROW_NEW || c->mark == ROW_GONE)
-            word(&out, c->mark == ROW_NEW ? "+" : "-", commands[c->kind],
+            word(&out, c->mark == ROW_NEW ? "+" : "-", command_names[c->kind],
                  arena_printf(&s->arena, "(%s)", name_of(s, c->subject)));
     }
     sends(s, &out);

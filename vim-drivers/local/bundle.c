@@ -9,11 +9,11 @@
 
 enum { FILES_MAX = 65536 };
 
-/* Those of docker. */
+/* Those of docker, but MKNOD: where there are no control groups, a device node is the host's disk.
+ */
 static const char *const capabilities[] = {
-    "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",      "CAP_FOWNER",          "CAP_MKNOD",
-    "CAP_NET_RAW", "CAP_SETGID",       "CAP_SETUID",      "CAP_SETFCAP",         "CAP_SETPCAP",
-    "CAP_KILL",    "CAP_SYS_CHROOT",   "CAP_AUDIT_WRITE", "CAP_NET_BIND_SERVICE"};
+    "CHOWN",   "DAC_OVERRIDE", "FSETID", "FOWNER",     "NET_RAW",     "SETGID",          "SETUID",
+    "SETFCAP", "SETPCAP",      "KILL",   "SYS_CHROOT", "AUDIT_WRITE", "NET_BIND_SERVICE"};
 
 /* clang-format off */
 static const char mounts[] =
@@ -25,21 +25,9 @@ static const char mounts[] =
     "{\"destination\":\"/sys\",\"type\":\"sysfs\",\"source\":\"sysfs\",\"options\":[\"nosuid\",\"noexec\",\"nodev\",\"ro\"]}";
 static const char isolation[] =
     "\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"ipc\"},{\"type\":\"uts\"},{\"type\":\"mount\"}],"
-    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\","
+    "\"maskedPaths\":[\"/proc/acpi\",\"/proc/asound\",\"/proc/kcore\",\"/proc/interrupts\",\"/proc/keys\",\"/proc/latency_stats\",\"/proc/timer_list\","
     "\"/proc/timer_stats\",\"/proc/sched_debug\",\"/sys/firmware\",\"/sys/devices/virtual/powercap\",\"/proc/scsi\"],"
     "\"readonlyPaths\":[\"/proc/bus\",\"/proc/fs\",\"/proc/irq\",\"/proc/sys\",\"/proc/sysrq-trigger\"]";
-/* Calls that no network function needs and that have opened kernels before; user namespaces among them. */
-static const char seccomp[] =
-    "\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":["
-    "{\"names\":[\"add_key\",\"request_key\",\"keyctl\",\"bpf\",\"perf_event_open\",\"userfaultfd\",\"kexec_load\",\"kexec_file_load\","
-    "\"init_module\",\"finit_module\",\"delete_module\",\"open_by_handle_at\",\"ptrace\",\"process_vm_readv\",\"process_vm_writev\","
-    "\"mount\",\"umount2\",\"move_mount\",\"open_tree\",\"fsopen\",\"fsmount\",\"fsconfig\",\"mount_setattr\",\"pivot_root\",\"setns\",\"unshare\","
-    "\"swapon\",\"swapoff\",\"reboot\",\"acct\",\"quotactl\",\"iopl\",\"ioperm\",\"settimeofday\",\"clock_settime\",\"vm86\",\"vm86old\","
-    "\"nfsservctl\",\"lookup_dcookie\",\"io_uring_setup\",\"io_uring_enter\",\"io_uring_register\"],"
-    "\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1},"
-    "{\"names\":[\"clone\"],\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":1,"
-    "\"args\":[{\"index\":0,\"value\":2114060288,\"valueTwo\":2114060288,\"op\":\"SCMP_CMP_MASKED_EQ\"}]}"
-    "]}";
 /* clang-format on */
 
 static void strings(struct sbuf *out, const char *name, const char *const *list)
@@ -52,18 +40,34 @@ static void strings(struct sbuf *out, const char *name, const char *const *list)
     sbuf_addc(out, ']');
 }
 
-static void all_capabilities(const struct loc *l, struct sbuf *out)
+/* As it is named in the tables here: without CAP_. */
+static const char *bare(const char *capability)
+{
+    return strncmp(capability, "CAP_", 4) == 0 ? capability + 4 : capability;
+}
+
+bool loc_has_capability(const struct loc_options *o, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
+        if (strcmp(capabilities[i], name) == 0)
+            return true;
+    for (size_t i = 0; i < o->capabilities.n; i++)
+        if (strcmp(bare(o->capabilities.items[i]), name) == 0)
+            return true;
+    return false;
+}
+
+static void all_capabilities(const struct loc_options *o, struct sbuf *out)
 {
     static const char *const sets[] = {"bounding", "effective", "permitted"};
     sbuf_adds(out, "\"capabilities\":{");
     for (size_t k = 0; k < ARRAY_LEN(sets); k++) {
         sbuf_addf(out, "%s\"%s\":[", k ? "," : "", sets[k]);
         for (size_t i = 0; i < ARRAY_LEN(capabilities); i++)
-            sbuf_addf(out, "%s\"%s\"", i ? "," : "", capabilities[i]);
-        for (size_t i = 0; i < l->o->capabilities.n; i++) {
-            const char *name = l->o->capabilities.items[i];
+            sbuf_addf(out, "%s\"CAP_%s\"", i ? "," : "", capabilities[i]);
+        for (size_t i = 0; i < o->capabilities.n; i++) {
             sbuf_adds(out, ",\"CAP_");
-            sbuf_adds(out, strncmp(name, "CAP_", 4) == 0 ? name + 4 : name);
+            sbuf_adds(out, bare(o->capabilities.items[i]));
             sbuf_addc(out, '"');
         }
         sbuf_addc(out, ']');
@@ -116,7 +120,7 @@ static void process(const struct loc_bundle *b, struct sbuf *out)
     sbuf_addc(out, ',');
     environment(b->s, out);
     sbuf_addc(out, ',');
-    all_capabilities(b->l, out);
+    all_capabilities(b->l->o, out);
     struct rlimit files = {.rlim_max = FILES_MAX}; /* raising it would take a capability more */
     getrlimit(RLIMIT_NOFILE, &files);
     long long most = files.rlim_max < FILES_MAX ? (long long)files.rlim_max : FILES_MAX;
@@ -127,16 +131,21 @@ static void process(const struct loc_bundle *b, struct sbuf *out)
     if (!b->has_cgroups && b->s->flavour.ram) /* per process: better than nothing */
         sbuf_addf(out, ",{\"type\":\"RLIMIT_DATA\",\"hard\":%lld,\"soft\":%lld}",
                   (long long)b->s->flavour.ram << 20, (long long)b->s->flavour.ram << 20);
+    if (!b->s->disk_size && b->s->flavour.disk)
+        sbuf_addf(out, ",{\"type\":\"RLIMIT_FSIZE\",\"hard\":%lld,\"soft\":%lld}",
+                  (long long)b->s->flavour.disk << 30, (long long)b->s->flavour.disk << 30);
     sbuf_adds(out, "]}");
 }
 
 static void limits(const struct loc_bundle *b, struct sbuf *out)
 {
-    enum { PIDS_PER_CORE = 2048, PERIOD_US = 100000 };
+    enum { PERIOD_US = 100000 };
     const struct loc_flavour *f = &b->s->flavour;
     sbuf_addf(out, "\"cgroupsPath\":\"/baton-%s/%s\",\"resources\":{", b->l->id, b->s->id);
-    sbuf_addf(out, "\"memory\":{\"limit\":%lld},", (long long)f->ram << 20);
-    sbuf_addf(out, "\"pids\":{\"limit\":%lld},", (long long)f->vcpus * PIDS_PER_CORE);
+    sbuf_addf(out, "\"memory\":{\"limit\":%lld", (long long)f->ram << 20);
+    if (loc_cgroup_has_swap()) /* of both together: none of it is swap */
+        sbuf_addf(out, ",\"swap\":%lld", (long long)f->ram << 20);
+    sbuf_addf(out, "},\"pids\":{\"limit\":%lld},", (long long)f->vcpus * b->l->o->processes);
     sbuf_addf(out, "\"cpu\":{\"shares\":%lld,\"quota\":%lld,\"period\":%d},",
               (long long)f->vcpus * 1024 > 262144 ? 262144LL : (long long)f->vcpus * 1024,
               (long long)f->vcpus * PERIOD_US, PERIOD_US);
@@ -165,5 +174,7 @@ void loc_bundle_config(const struct loc_bundle *b, struct sbuf *out)
     sbuf_adds(out, "],\"linux\":{\"rootfsPropagation\":\"private\",");
     if (b->has_cgroups)
         limits(b, out);
-    sbuf_addf(out, "%s,%s}}", isolation, seccomp);
+    sbuf_addf(out, "%s,", isolation);
+    loc_seccomp(b->l->o, out);
+    sbuf_adds(out, "}}");
 }

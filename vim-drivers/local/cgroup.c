@@ -53,6 +53,14 @@ static void each(const char *name, bool wants_kill)
         closedir(d);
 }
 
+/* Version 1 has it by an option of the kernel; in version 2, where it is not there, runc goes on
+ * without. */
+bool loc_cgroup_has_swap(void)
+{
+    return access(CGROUPS "/memory/memory.memsw.limit_in_bytes", F_OK) == 0 ||
+           access(CGROUPS "/cgroup.controllers", F_OK) == 0;
+}
+
 void loc_cgroup_sweep(const struct loc *l, const char *id)
 {
     char name[80];

@@ -27,6 +27,9 @@ enum err_code loc_clean(struct loc *l, struct err *err)
         loc_path(l, path, "%s", rest[i]);
         rc = loc_remove_tree(path, err);
     }
+    loc_path(l, path, "spent");
+    if (rc == ERR_OK)
+        rc = loc_unlink_durably(path, err);
     loc_path(l, path, "state.json");
     if (rc == ERR_OK)
         rc = loc_unlink_durably(path, err);

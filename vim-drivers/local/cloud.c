@@ -57,10 +57,22 @@ static enum err_code choose_mode(struct loc *l, struct err *err)
         err_set(err, ERR_UNAVAIL, "mode runc does not work here: %s", why.s);
         return err_hint(err, "use mode plain, which does not isolate");
     }
+    if (can == LOC_RUNC && l->o->limit_disk == LOC_YES && !l->has_disk) {
+        err_set(err, ERR_UNAVAIL, "disks cannot be bounded here: %s", l->no_disk);
+        return err_hint(err, "option limit-disk = auto goes on without");
+    }
     l->mode = can;
     log_info(LOG_DRIVER, "mode", KV_S("mode", loc_mode_names[can]), KV_S("why", why.s),
              KV_B("isolated", can == LOC_RUNC));
     return before == can ? ERR_OK : loc_save_mode(l, err);
+}
+
+static void say_what_is_not_bounded(const struct loc *l)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    loc_sharing_note(l, &text);
+    if (text.len)
+        log_warn(LOG_DRIVER, "not_bounded", KV_S("text", text.s));
 }
 
 enum err_code loc_cloud_open(struct loc *l, struct loc_options *o, struct err *err)
@@ -75,6 +87,7 @@ enum err_code loc_cloud_open(struct loc *l, struct loc_options *o, struct err *e
     if (rc == ERR_OK)
         rc = loc_images_scan(l, err);
     find_agent(l);
+    say_what_is_not_bounded(l);
     if (rc == ERR_OK)
         rc = loc_adopt(l, err);
     if (rc != ERR_OK)

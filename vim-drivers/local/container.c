@@ -34,15 +34,39 @@ static const char *const first_process[] = {"/opt/baton/bin/tini", "--", "/bin/s
 
 struct root {
     char rootfs[LOC_PATH_MAX], overlay[4 * LOC_PATH_MAX];
+    char disk[LOC_PATH_MAX], disk_at[LOC_PATH_MAX]; /* "": none */
     bool is_host;
 };
+
+static enum err_code make_its_own(struct loc *l, const struct loc_server *s, const char *top,
+                                  struct err *err)
+{
+    enum err_code rc = loc_rootfs_identity(top, s, err);
+    return rc == ERR_OK ? loc_keys_place(l, s, top, err) : rc;
+}
+
+/* Onto its disk goes what is below `tree`, which is `rootfs` itself or holds the overlay's folders. */
+static enum err_code onto_disk(struct loc *l, const struct loc_server *s, const char *tree,
+                               struct root *r, struct err *err)
+{
+    if (!s->disk_size)
+        return ERR_OK;
+    loc_disk_file(l, s, r->disk);
+    snprintf(r->disk_at, sizeof(r->disk_at), "%s", tree);
+    loc_step(l);
+    enum err_code rc = loc_disk_make(l, s, tree, err);
+    if (rc == ERR_OK)
+        rc = loc_remove_tree(tree, err); /* it is on the disk now, and here only in the way */
+    return rc == ERR_OK ? loc_make_folder(tree, 0755, err) : rc;
+}
 
 static enum err_code overlay_root(struct loc *l, const struct loc_server *s, const char *image,
                                   struct root *r, struct err *err)
 {
-    char upper[LOC_PATH_MAX], work[LOC_PATH_MAX];
-    loc_path(l, upper, "instances/%s/upper", s->id);
-    loc_path(l, work, "instances/%s/work", s->id);
+    char top[LOC_PATH_MAX], upper[LOC_PATH_MAX], work[LOC_PATH_MAX];
+    loc_path(l, top, "instances/%s/layer", s->id);
+    loc_path(l, upper, "instances/%s/layer/upper", s->id);
+    loc_path(l, work, "instances/%s/layer/work", s->id);
     enum err_code rc = loc_make_folder(upper, 0755, err);
     if (rc == ERR_OK)
         rc = loc_make_folder(work, 0755, err);
@@ -50,15 +74,21 @@ static enum err_code overlay_root(struct loc *l, const struct loc_server *s, con
         rc = loc_make_folder(r->rootfs, 0755, err);
     snprintf(r->overlay, sizeof(r->overlay), "lowerdir=%s,upperdir=%s,workdir=%s", image, upper,
              work);
-    return rc == ERR_OK ? loc_rootfs_identity(upper, s, err) : rc;
+    if (rc == ERR_OK)
+        rc = make_its_own(l, s, upper, err);
+    return rc == ERR_OK ? onto_disk(l, s, top, r, err) : rc;
 }
 
-static enum err_code copied_root(const struct loc_server *s, const char *image, struct root *r,
-                                 struct err *err)
+static enum err_code copied_root(struct loc *l, const struct loc_server *s, const char *image,
+                                 struct root *r, struct err *err)
 {
     const char *const argv[] = {"cp", "-a", "--reflink=auto", "--", image, r->rootfs, NULL};
     enum err_code rc = loc_run(&(struct loc_spawn){.argv = argv, .timeout_ms = COPY_MS}, err);
-    return rc == ERR_OK ? loc_rootfs_identity(r->rootfs, s, err) : rc;
+    if (rc == ERR_OK && chmod(r->rootfs, 0755) != 0) /* unpacked by a driver that left it at 0750 */
+        rc = err_set_errno(err, ERR_IO, errno, "chmod '%s'", r->rootfs);
+    if (rc == ERR_OK)
+        rc = make_its_own(l, s, r->rootfs, err);
+    return rc == ERR_OK ? onto_disk(l, s, r->rootfs, r, err) : rc;
 }
 
 static enum err_code make_root(struct loc *l, const struct loc_server *s, struct root *r,
@@ -71,9 +101,12 @@ static enum err_code make_root(struct loc *l, const struct loc_server *s, struct
         return rc;
     r->is_host = !image[0];
     if (!r->is_host)
-        return l->has_overlay ? overlay_root(l, s, image, r, err) : copied_root(s, image, r, err);
+        return l->has_overlay ? overlay_root(l, s, image, r, err)
+                              : copied_root(l, s, image, r, err);
     rc = loc_rootfs_host(r->rootfs, err);
-    return rc == ERR_OK ? loc_rootfs_identity(r->rootfs, s, err) : rc;
+    if (rc == ERR_OK)
+        rc = make_its_own(l, s, r->rootfs, err);
+    return rc == ERR_OK ? onto_disk(l, s, r->rootfs, r, err) : rc;
 }
 
 /* --- its console --- */
@@ -124,6 +157,10 @@ static enum err_code runc(struct loc *l, const struct loc_server *s, const struc
         spawn.overlay = r->overlay;
         spawn.overlay_at = r->rootfs;
     }
+    if (r && r->disk[0]) {
+        spawn.disk = r->disk;
+        spawn.disk_at = r->disk_at;
+    }
     enum err_code rc = loc_run(&spawn, err);
     if (rc == ERR_OK)
         return rc;
@@ -173,6 +210,10 @@ static enum err_code create(struct loc *l, struct loc_server *s, const struct ro
     int out = open_console(l, s, err);
     if (out < 0)
         return err->code;
+    if (loc_disk_is_cut(s))
+        dprintf(out,
+                "baton: the disk has %lld MB, not the flavour's %lld GB: the host has no more\n",
+                (long long)s->disk_size >> 20, (long long)s->flavour.disk);
     loc_step(l);
     enum err_code rc = runc(
         l, s, r, out,

@@ -23,6 +23,25 @@ struct loc_bundle {
 /* config.json of runc. */
 void loc_bundle_config(const struct loc_bundle *b, struct sbuf *out);
 
+/* Has root in a container that capability ("SYS_ADMIN"): by default, or by the option. */
+bool loc_has_capability(const struct loc_options *o, const char *name);
+/* The member "seccomp" of it: seccomp.c. */
+void loc_seccomp(const struct loc_options *o, struct sbuf *out);
+
+/* --- disk.c --- */
+
+/* Do disks of their own work here? Makes and mounts one in a folder. */
+MUST_USE enum err_code loc_disk_try(const char *folder, struct err *err);
+/* Its file: a file system. */
+void loc_disk_file(const struct loc *l, const struct loc_server *s, char out[LOC_PATH_MAX]);
+/* With what is below tree. */
+MUST_USE enum err_code loc_disk_make(const struct loc *l, const struct loc_server *s,
+                                     const char *tree, struct err *err);
+bool loc_disk_is_cut(const struct loc_server *s); /* less than its flavour says */
+
+/* --- cgroup.c --- */
+
+bool loc_cgroup_has_swap(void); /* can memory and swap be limited together? */
 /* Ends what is left of a server that runc does not know (any more). */
 void loc_cgroup_sweep(const struct loc *l, const char *id);
 void loc_cgroup_leave(const struct loc *l); /* the folder of all servers, if none is there */

@@ -7,7 +7,8 @@
 #define LOC_NETNS_FOLDER  "/run/netns"
 #define LOC_RELAY_ADDRESS "169.254.77.1"
 
-void loc_fabric_file(const struct loc *l, char out[LOC_PATH_MAX]); /* of its network namespace */
+/* The file of a zone's network namespace. */
+void loc_fabric_file(const struct loc *l, unsigned zone, char out[LOC_PATH_MAX]);
 bool loc_is_netns(const char *path);
 void loc_fabric_detach(struct loc *l, const struct loc_server *s);
 

@@ -114,7 +114,8 @@ enum err_code loc_make_folder(const char *path, unsigned mode, struct err *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, mode) != 0 && errno != EEXIST)
+        /* Daemons have a umask of 027: what is made for others to pass through is opened again. */
+        if (mkdir(part, mode) == 0 ? chmod(part, mode) != 0 : errno != EEXIST)
             return err_set_errno(err, ERR_IO, errno, "make folder '%s'", part);
     }
     return ERR_OK;

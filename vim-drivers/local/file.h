@@ -21,7 +21,7 @@ MUST_USE enum err_code loc_write(const char *path, const char *text, size_t len,
 /* At most max bytes. ERR_NOT_FOUND, ERR_LIMIT, ERR_IO. */
 MUST_USE enum err_code loc_read(const char *path, size_t max, struct sbuf *out, struct err *err);
 MUST_USE enum err_code loc_unlink_durably(const char *path, struct err *err); /* absent is fine */
-/* With all that is missing above it. */
+/* With all that is missing above it; what it makes has this mode whatever the umask is. */
 MUST_USE enum err_code loc_make_folder(const char *path, unsigned mode, struct err *err);
 /* A folder and all below it, never crossing into another file system or following a link; absent is
  * fine. */

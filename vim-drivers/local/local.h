@@ -15,13 +15,14 @@
 
 enum {
     LOC_NAME_MAX = 128,
+    LOC_PROJECT_MAX = 64,
     LOC_NICS_MAX = 8,
     LOC_FAULT_MAX = 384,
     LOC_STATE_ID = 9,
     LOC_RECORD_MAX = 64 * 1024
 };
 
-enum loc_phase { LOC_MAKING, LOC_RUNNING, LOC_DELETING, LOC_FAILED, LOC_PHASE_N };
+enum loc_phase { LOC_MAKING, LOC_RUNNING, LOC_DELETING, LOC_FAILED, LOC_REBUILDING, LOC_PHASE_N };
 extern const char *const loc_phase_names[LOC_PHASE_N];
 
 struct loc_nic {
@@ -40,8 +41,11 @@ struct loc_flavour {
 struct loc_server {
     struct loc_server *next;
     char id[ID_SIZE], name[LOC_NAME_MAX], token[LOC_NAME_MAX], image[LOC_NAME_MAX];
+    char project[LOC_PROJECT_MAX]; /* as a network's */
+    char rebuild[LOC_NAME_MAX];    /* id of the call that rebuilt it last */
     char created[48], updated[48], boot[LOC_BOOT_MAX], fault[LOC_FAULT_MAX];
     struct loc_flavour flavour;
+    int64_t disk_size; /* bytes; 0: not bounded */
     enum loc_phase phase;
     enum loc_mode mode;
     pid_t pid;
@@ -51,14 +55,23 @@ struct loc_server {
     bool is_busy; /* in somebody's hands: wait for `changed` */
 };
 
+/* Whose: the project of the PoP that a call is for, LOC_NO_PROJECT where that has none. A network
+ * that the option shared-networks names is everybody's; so is what was made by a driver that did
+ * not know projects yet. */
+#define LOC_NO_PROJECT "-"
+#define LOC_SHARED     "*"
+#define LOC_OF_BEFORE  ""
+
 struct loc_network {
     struct loc_network *next;
-    char id[ID_SIZE], name[LOC_NAME_MAX];
+    char id[ID_SIZE], name[LOC_NAME_MAX], project[LOC_PROJECT_MAX];
     struct loc_range range;
-    unsigned number;
+    unsigned number; /* of its bridge */
+    unsigned zone;   /* in which the bridge is: fabric.c */
     bool is_busy;
 };
 
+struct ob_spent;
 struct loc_image {
     struct loc_image *next;
     char name[LOC_NAME_MAX];
@@ -72,7 +85,8 @@ struct loc {
     char folder[LOC_PATH_MAX - 200];
     char boot[LOC_BOOT_MAX];
     enum loc_mode mode;
-    bool has_cgroups, has_overlay;
+    bool has_cgroups, has_overlay, has_disk;
+    char no_disk[160]; /* why not */
     int lock_fd;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -80,6 +94,7 @@ struct loc {
     struct loc_network *networks;
     struct loc_flavour *flavours;
     struct loc_image *images;
+    struct ob_spent *spent; /* tokens of deleted servers */
     char agent[LOC_PATH_MAX], tini[LOC_PATH_MAX];
     unsigned steps; /* for die-at */
 };
@@ -105,14 +120,19 @@ MUST_USE enum err_code loc_save_mode(struct loc *l, struct err *err);
 /* --- find (with the lock held) --- */
 struct loc_server *loc_server_by_id(const struct loc *l, const char *id);
 struct loc_server *loc_server_by_token(const struct loc *l, const char *token);
-struct loc_network *loc_network_find(const struct loc *l, const char *id_or_name);
+struct loc_network *loc_network_by_id(const struct loc *l, const char *id);
+/* Of those that the project may use; its own one comes first where a name is shared, too. */
+struct loc_network *loc_network_find(const struct loc *l, const char *project,
+                                     const char *id_or_name);
+bool loc_network_is_for(const struct loc_network *n, const char *project);
 const struct loc_flavour *loc_flavour_find(const struct loc *l, const char *name);
 const struct loc_image *loc_image_find(const struct loc *l, const char *name);
 void loc_remove_server(struct loc *l, struct loc_server *s); /* out of the list, and freed */
 
 /* --- server.c --- */
 struct loc_launch {
-    const char *name, *image, *flavour, *token, *user_data;
+    const char *project, *name, *image, *flavour, *token, *user_data; /* project NULL: none */
+    const char *authorized_keys;                                      /* lines; NULL: none */
     struct {
         const char *network, *fixed_ip; /* id or name; NULL: any */
         bool has_floating;
@@ -125,22 +145,62 @@ MUST_USE enum err_code loc_server_launch(struct loc *l, const struct loc_launch 
                                          struct loc_server *ret, struct err *err);
 MUST_USE enum err_code loc_server_delete(struct loc *l, const char *id, bool *ret_was_there,
                                          struct err *err);
+/* A new system from that image: same id, name, addresses, user data and keys. call: of the NFVO; one
+ * that comes again has no effect, since what was installed meanwhile would be lost. NULL: not known.
+ * On failure the server stays, as an ERROR, and can be rebuilt or deleted. */
 MUST_USE enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *image,
-                                          struct loc_server *ret, struct err *err);
+                                          const char *call, struct loc_server *ret,
+                                          struct err *err);
 /* "ACTIVE", "ERROR", "DELETED"...: what Open Baton calls it; and why. */
 const char *loc_server_status(const struct loc *l, const struct loc_server *s,
                               const char **ret_why);
 /* After loc_state_open: removes what is half made or half deleted, sees to the networks. */
 MUST_USE enum err_code loc_adopt(struct loc *l, struct err *err);
 
+/* --- keys.c --- */
+/* The list of a launch (amqp-protocol.md 5.2) as the lines of authorized_keys, in the arena; json
+ * NULL: *ret stays. ERR_INVALID: one of them is not a line. */
+MUST_USE enum err_code loc_keys_read(const char *json, size_t len, struct arena *a,
+                                     const char **ret, struct err *err);
+/* Is that name in a server's folder the file of its keys? */
+bool loc_keys_are(const char *name);
+/* Beside the server's user data, for its start and each rebuild; kept: "" when there are none. */
+MUST_USE enum err_code loc_keys_keep(const struct loc *l, const struct loc_server *s,
+                                     const char *keys, struct err *err);
+MUST_USE enum err_code loc_keys_kept(const struct loc *l, const struct loc_server *s,
+                                     struct sbuf *out, struct err *err);
+/* Those that are kept into the root file system at top: root/.ssh/authorized_keys, 0600, instead of
+ * the image's. */
+MUST_USE enum err_code loc_keys_place(const struct loc *l, const struct loc_server *s,
+                                      const char *top, struct err *err);
+
 /* --- network.c --- */
-MUST_USE enum err_code loc_network_create(struct loc *l, const char *name, const char *cidr,
-                                          struct loc_network *ret, struct err *err);
-MUST_USE enum err_code loc_network_delete(struct loc *l, const char *id, bool *ret_was_there,
+/* project NULL: none. One that is there already is the answer, too. */
+MUST_USE enum err_code loc_network_create(struct loc *l, const char *project, const char *name,
+                                          const char *cidr, struct loc_network *ret,
                                           struct err *err);
+/* One of another project is not there. ERR_STATE: it has servers, or is everybody's. */
+MUST_USE enum err_code loc_network_delete(struct loc *l, const char *project, const char *id,
+                                          bool *ret_was_there, struct err *err);
+/* With the lock held: is it told to that project? */
+bool loc_network_is_listed(const struct loc *l, const struct loc_network *n, const char *project);
+/* Of a driver that did not know projects: from now on everybody's, or nobody's. */
+void loc_networks_settle(struct loc *l);
 /* With the lock held: addresses for a server that is to be launched. */
 MUST_USE enum err_code loc_nics_take(struct loc *l, const struct loc_launch *want,
                                      struct loc_server *s, struct err *err);
+
+/* --- disk.c --- */
+/* With the lock held: how large its disk will be, where those are bounded. It is what the flavour
+ * says, but at most an eighth (or 512 MB) of what is left once all others have filled theirs: so
+ * they never fill the host's disk, and the next ones get some, too. ERR_LIMIT. */
+MUST_USE enum err_code loc_disk_plan(const struct loc *l, struct loc_server *s, struct err *err);
+
+/* --- sharing.c: for people, with the lock held --- */
+/* With whom the project shares what; "": with nobody. */
+void loc_sharing_warn(const struct loc *l, const char *project, struct sbuf *out);
+void loc_sharing_note(const struct loc *l, struct sbuf *out); /* what is not bounded here */
+void loc_sharing_log(const struct loc *l, const struct loc_server *s);
 
 /* --- flavour.c --- */
 MUST_USE enum err_code loc_flavours_open(struct loc *l, struct err *err);

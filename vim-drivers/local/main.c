@@ -110,6 +110,7 @@ static void driver_close(void *ctx)
 static const struct daemon_duty duties[] = {{"once", once_open, NULL},
                                             {"cloud", cloud_open, cloud_close},
                                             {"driver", driver_open, driver_close},
+                                            {"registration", daemon_await_good, NULL},
                                             {0}};
 
 int main(int argc, char **argv)

@@ -7,8 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
+
+/* --- whose call it is --- */
+
+/* The project of its PoP. */
+static const char *project_of(const struct ob_call *call)
+{
+    const char *project = ob_call_vim_project(call);
+    bool is_one = project && strcmp(project, LOC_OF_BEFORE) != 0 &&
+                  strcmp(project, LOC_SHARED) != 0 && strlen(project) < LOC_PROJECT_MAX;
+    return is_one ? project : LOC_NO_PROJECT;
+}
+
+static bool is_theirs(const struct loc_server *s, const char *project)
+{
+    return strcmp(s->project, project) == 0 || strcmp(s->project, LOC_OF_BEFORE) == 0;
+}
+
+/* Of another project's, nothing is told. */
+static bool is_known(struct loc *l, const struct ob_call *call, const char *id)
+{
+    pthread_mutex_lock(&l->lock);
+    const struct loc_server *s = loc_server_by_id(l, id);
+    bool is = s && is_theirs(s, project_of(call));
+    pthread_mutex_unlock(&l->lock);
+    return is;
+}
 
 /* --- our objects as records of the wire --- */
 
@@ -40,6 +65,7 @@ static struct network *network_record(const struct loc_network *n, struct arena 
     loc_ip_print(loc_range_gateway(&n->range), gateway);
     r->ext_id = arena_strdup(a, n->id);
     r->name = arena_strdup(a, n->name);
+    r->ext_shared = !n->project[0] || strcmp(n->project, LOC_SHARED) == 0;
     r->subnet = arena_strdup(a, cidr);
     r->gateway = arena_strdup(a, gateway);
     return r;
@@ -97,11 +123,11 @@ static enum err_code images(struct loc *l, struct arena *a, struct image_list *r
     return rc;
 }
 
-static void networks(struct loc *l, struct arena *a, struct network_list *ret)
+static void networks(struct loc *l, const char *project, struct arena *a, struct network_list *ret)
 {
     pthread_mutex_lock(&l->lock);
     for (const struct loc_network *n = l->networks; n; n = n->next)
-        if (!n->is_busy)
+        if (loc_network_is_listed(l, n, project))
             proto_list_add(ret, network_record(n, a), a);
     pthread_mutex_unlock(&l->lock);
 }
@@ -131,9 +157,8 @@ static enum err_code list_networks(void *arg, struct ob_call *call, struct sbuf 
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct network_list list = {0};
-    (void)call;
     (void)err;
-    networks(arg, &a, &list);
+    networks(arg, project_of(call), &a, &list);
     proto_encode_list(&network_type, &list, PROTO_COMPLETE, answer);
     return ERR_OK;
 }
@@ -157,16 +182,32 @@ static enum err_code list_servers(void *arg, struct ob_call *call, struct sbuf *
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct server_list list = {0};
     struct loc *l = arg;
-    (void)call;
     (void)err;
     loc_fabric_check(l);
     pthread_mutex_lock(&l->lock);
     for (const struct loc_server *s = l->servers; s; s = s->next)
-        if (s->phase != LOC_MAKING || !s->is_busy)
+        if (is_theirs(s, project_of(call)) && (s->phase != LOC_MAKING || !s->is_busy))
             proto_list_add(&list, server_record(l, s, &a), &a);
     pthread_mutex_unlock(&l->lock);
     proto_encode_list(&server_type, &list, PROTO_COMPLETE, answer);
     return ERR_OK;
+}
+
+static void say(struct vim_instance *vim, const char *key, const struct sbuf *text, struct arena *a)
+{
+    proto_strmap_set(&vim->metadata, key, text->len ? arena_strdup(a, text->s) : "", a);
+}
+
+static void notes(struct loc *l, const char *project, struct arena *a, struct vim_instance *vim)
+{
+    AUTO(sbuf_release) struct sbuf warning = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf note = SBUF_INIT;
+    pthread_mutex_lock(&l->lock);
+    loc_sharing_warn(l, project, &warning);
+    loc_sharing_note(l, &note);
+    pthread_mutex_unlock(&l->lock);
+    say(vim, VIM_WARNING, &warning, a);
+    say(vim, VIM_NOTE, &note, a);
 }
 
 /* The instance itself, with what is there: same class, all its members kept. */
@@ -184,8 +225,9 @@ static enum err_code refresh(void *arg, struct ob_call *call, struct sbuf *answe
     vim->networks = (struct network_list){0};
     vim->flavours = (struct deployment_flavour_list){0};
     rc = images(arg, &a, &vim->images, err);
-    networks(arg, &a, &vim->networks);
+    networks(arg, project_of(call), &a, &vim->networks);
     flavours(arg, &a, &vim->flavours);
+    notes(arg, project_of(call), &a, vim);
     if (rc == ERR_OK)
         proto_encode(&vim_instance_type, vim, PROTO_COMPLETE, answer);
     return rc;
@@ -201,7 +243,8 @@ enum {
     CONNECTION_POINTS,
     SECURITY_GROUPS,
     USER_DATA,
-    FLOATING_IPS
+    FLOATING_IPS,
+    KEYS
 };
 
 static enum err_code floating_wishes(struct ob_call *call, struct arena *a,
@@ -230,11 +273,12 @@ static int by_interface(const void *a, const void *b)
 }
 
 /* By id if that is one of ours (the NFVO's own id of a link is not), else by name. */
-static const char *network_of(struct loc *l, const struct vnfd_connection_point *cp)
+static const char *network_of(struct loc *l, const char *project,
+                              const struct vnfd_connection_point *cp)
 {
     const char *id = cp->virtual_link_reference_id;
     pthread_mutex_lock(&l->lock);
-    bool is_ours = id && loc_network_find(l, id);
+    bool is_ours = id && loc_network_find(l, project, id);
     pthread_mutex_unlock(&l->lock);
     return is_ours ? id : cp->virtual_link_reference ? cp->virtual_link_reference : id ? id : "";
 }
@@ -263,7 +307,7 @@ static enum err_code read_nics(struct loc *l, struct ob_call *call, struct arena
         const struct vnfd_connection_point *cp = cps.at[i];
         const char *link = cp->virtual_link_reference;
         const char *wish = link ? proto_strmap_get(&wishes, link) : NULL;
-        want->nics[i].network = network_of(l, cp);
+        want->nics[i].network = network_of(l, want->project, cp);
         want->nics[i].fixed_ip = cp->fixed_ip;
         want->nics[i].has_floating = wish && wish[0];
         want->nic_n = i + 1;
@@ -296,8 +340,9 @@ static enum err_code launch(void *arg, struct ob_call *call, struct sbuf *answer
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct loc *l = arg;
-    struct loc_launch want = {.token = ob_call_token(call)};
+    struct loc_launch want = {.project = project_of(call), .token = ob_call_token(call)};
     struct loc_server s = {.next = NULL};
+    size_t len = 0;
     enum err_code rc = ob_call_str(call, NAME, &want.name, err);
     if (rc == ERR_OK)
         rc = ob_call_str(call, IMAGE, &want.image, err);
@@ -307,6 +352,9 @@ static enum err_code launch(void *arg, struct ob_call *call, struct sbuf *answer
         rc = ob_call_str(call, USER_DATA, &want.user_data, err);
     if (rc == ERR_OK)
         rc = read_nics(l, call, &a, &want, err);
+    const char *keys = ob_call_json(call, KEYS, &len);
+    if (rc == ERR_OK)
+        rc = loc_keys_read(keys, len, &a, &want.authorized_keys, err);
     if (rc == ERR_OK)
         rc = loc_server_launch(l, &want, &s, err);
     if (rc != ERR_OK)
@@ -322,8 +370,10 @@ static enum err_code rebuild(void *arg, struct ob_call *call, struct sbuf *answe
     enum err_code rc = ob_call_str(call, 0, &id, err);
     if (rc == ERR_OK)
         rc = ob_call_str(call, 1, &image, err);
+    if (rc == ERR_OK && !is_known(arg, call, id))
+        rc = err_set(err, ERR_NOT_FOUND, "no server '%s'", id);
     if (rc == ERR_OK)
-        rc = loc_server_rebuild(arg, id, image, &s, err);
+        rc = loc_server_rebuild(arg, id, image, ob_call_id(call), &s, err);
     if (rc != ERR_OK)
         return fail(arg, call, &s, err);
     answer_server(arg, &s, answer);
@@ -337,7 +387,7 @@ static enum err_code delete_server(void *arg, struct ob_call *call, struct sbuf 
     const char *id;
     bool was_there;
     enum err_code rc = ob_call_str(call, 0, &id, err);
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && is_known(arg, call, id))
         rc = loc_server_delete(arg, id, &was_there, err);
     if (rc != ERR_OK)
         return fail(arg, call, NULL, err);
@@ -372,7 +422,7 @@ static enum err_code create_network(void *arg, struct ob_call *call, struct sbuf
     struct loc_network made;
     enum err_code rc = read_network(call, &a, &want, err);
     if (rc == ERR_OK)
-        rc = loc_network_create(arg, want->name, cidr_of(want), &made, err);
+        rc = loc_network_create(arg, project_of(call), want->name, cidr_of(want), &made, err);
     if (rc != ERR_OK)
         return fail(arg, call, NULL, err);
     proto_encode(&network_type, network_record(&made, &a), PROTO_COMPLETE, answer);
@@ -386,7 +436,7 @@ static enum err_code delete_network(void *arg, struct ob_call *call, struct sbuf
     bool was_there;
     enum err_code rc = ob_call_str(call, 0, &id, err);
     if (rc == ERR_OK)
-        rc = loc_network_delete(arg, id, &was_there, err);
+        rc = loc_network_delete(arg, project_of(call), id, &was_there, err);
     if (rc != ERR_OK)
         return fail(arg, call, NULL, err);
     sbuf_adds(answer, was_there ? "true" : "false");
@@ -403,7 +453,7 @@ static enum err_code get_network(void *arg, struct ob_call *call, struct sbuf *a
     if (rc != ERR_OK)
         return rc;
     pthread_mutex_lock(&l->lock);
-    const struct loc_network *n = loc_network_find(l, id);
+    const struct loc_network *n = loc_network_find(l, project_of(call), id);
     if (n)
         proto_encode(&network_type, network_record(n, &a), PROTO_COMPLETE, answer);
     pthread_mutex_unlock(&l->lock);
@@ -427,7 +477,7 @@ static enum err_code create_subnet(void *arg, struct ob_call *call, struct sbuf 
         return rc;
     const char *id = network->ext_id ? network->ext_id : network->name ? network->name : "";
     pthread_mutex_lock(&l->lock);
-    const struct loc_network *n = loc_network_find(l, id);
+    const struct loc_network *n = loc_network_find(l, project_of(call), id);
     const struct network *own = n ? network_record(n, &a) : NULL;
     pthread_mutex_unlock(&l->lock);
     if (!own)
@@ -493,21 +543,19 @@ static enum err_code no_upload(void *arg, struct ob_call *call, struct sbuf *ans
                    l->o->images[0] ? l->o->images : "not set");
 }
 
+/* Only what the operator set bounds anything: servers share the host's cores and memory, and the
+ * NFVO refuses what exceeds a quota. */
 static enum err_code quota(void *arg, struct ob_call *call, struct sbuf *answer, struct err *err)
 {
     const struct loc *l = arg;
-    struct sysinfo info = {0};
     (void)call;
     (void)err;
-    sysinfo(&info);
-    struct quota q = {
-        .tenant = "local",
-        .cores = l->o->quota_cores ? l->o->quota_cores : (int64_t)sysconf(_SC_NPROCESSORS_ONLN) * 4,
-        .ram = l->o->quota_ram ? l->o->quota_ram
-                               : (int64_t)(info.totalram / 1024 * info.mem_unit / 1024),
-        .instances = l->o->quota_instances,
-        .floating_ips = l->o->quota_instances,
-        .key_pairs = 1000};
+    struct quota q = {.tenant = "local",
+                      .cores = l->o->quota_cores ? l->o->quota_cores : -1,
+                      .ram = l->o->quota_ram ? l->o->quota_ram : -1,
+                      .instances = l->o->quota_instances,
+                      .floating_ips = l->o->quota_instances,
+                      .key_pairs = 1000};
     proto_encode(&quota_type, &q, PROTO_COMPLETE, answer);
     return ERR_OK;
 }

@@ -7,14 +7,16 @@
 
 enum loc_mode { LOC_AUTO, LOC_RUNC, LOC_PLAIN };
 extern const char *const loc_mode_names[];
+enum loc_want { LOC_WHERE_IT_WORKS, LOC_YES, LOC_NO };
 
 struct loc_options {
     struct peer_settings peer;
     const char *type, *name, *state_dir, *images, *agent;
-    int mode;
-    struct config_list relay, flavours, capabilities;
+    int mode, limit_disk;
+    struct config_list relay, flavours, capabilities, shared_networks;
     const char *default_flavour;
     int64_t quota_cores, quota_ram, quota_instances, console_bytes, stop_grace_ms, die_at;
+    int64_t processes, default_disk_gb, disk_reserve;
     bool wants_probe, wants_clean;
 };
 extern const struct config_option loc_option_rows[];

@@ -44,7 +44,8 @@ static enum err_code make_root(struct loc *l, const struct loc_server *s, char r
         return rc;
     loc_metadata(s, &text);
     loc_path(l, path, "instances/%s/root/etc/baton/metadata.json", s->id);
-    return loc_write(path, text.s, text.len, 0644, err);
+    rc = loc_write(path, text.s, text.len, 0644, err);
+    return rc == ERR_OK ? loc_keys_place(l, s, root, err) : rc;
 }
 
 struct environment {

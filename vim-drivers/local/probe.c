@@ -4,6 +4,7 @@
 #include "vim-drivers/local/fabric.h"
 #include "vim-drivers/local/spawn.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,16 @@ static bool try_overlay(const char *folder)
     return is_good;
 }
 
+static void try_disk(struct loc *l, const char *folder)
+{
+    struct err err = ERR_INIT;
+    l->has_disk = l->o->limit_disk != LOC_NO && loc_disk_try(folder, &err) == ERR_OK;
+    snprintf(l->no_disk, sizeof(l->no_disk), "%.150s",
+             l->has_disk  ? ""
+             : err.msg[0] ? err.msg
+                          : "option limit-disk");
+}
+
 static enum err_code try_all(struct probe *p, bool *ret_cgroups, struct err *err)
 {
     struct err first = ERR_INIT;
@@ -135,6 +146,18 @@ static enum err_code try_all(struct probe *p, bool *ret_cgroups, struct err *err
     return *ret_cgroups ? ERR_OK : try_container(p, false, err);
 }
 
+/* The probe of a driver that was killed may have a process that still dies in it, writing. */
+static bool remove_old(const char *path)
+{
+    enum { TRIES = 200, PAUSE_MS = 10 };
+    for (int i = 0; i < TRIES; i++) {
+        if (loc_remove_tree(path, NULL) == ERR_OK)
+            return true;
+        poll(NULL, 0, PAUSE_MS);
+    }
+    return false;
+}
+
 /* In the state folder, where --clean finds it if the driver is killed here; else in /tmp. */
 static bool make_folder(const struct loc *l, char *out, size_t size)
 {
@@ -145,8 +168,7 @@ static bool make_folder(const struct loc *l, char *out, size_t size)
     }
     loc_path(l, path, "probe");
     snprintf(out, size, "%s", path);
-    return strlen(path) < size && loc_remove_tree(path, NULL) == ERR_OK &&
-           loc_make_folder(path, 0700, NULL) == ERR_OK;
+    return strlen(path) < size && remove_old(path) && loc_make_folder(path, 0700, NULL) == ERR_OK;
 }
 
 enum loc_mode loc_probe(struct loc *l, struct sbuf *why)
@@ -169,6 +191,8 @@ enum loc_mode loc_probe(struct loc *l, struct sbuf *why)
     bool has_cgroups = false;
     enum err_code rc = try_all(&p, &has_cgroups, &err);
     l->has_overlay = rc == ERR_OK && try_overlay(p.loc.folder);
+    if (rc == ERR_OK)
+        try_disk(l, p.loc.folder);
     err_ignore(loc_remove_tree(p.loc.folder, NULL), "--clean and the next probe try again");
     if (rc != ERR_OK) {
         sbuf_adds(why, err.msg);
@@ -176,8 +200,9 @@ enum loc_mode loc_probe(struct loc *l, struct sbuf *why)
     }
     l->has_cgroups = has_cgroups;
     snprintf(l->tini, sizeof(l->tini), "%s", p.loc.tini);
-    sbuf_addf(why, "containers, bridges and network namespaces work here%s%s",
+    sbuf_addf(why, "containers, bridges and network namespaces work here%s%s%s%s",
               has_cgroups ? "" : "; no control groups: limits are per process only",
-              l->has_overlay ? "" : "; no overlays: images are copied");
+              l->has_overlay ? "" : "; no overlays: images are copied",
+              l->has_disk ? "" : "; disks are not bounded: ", l->no_disk);
     return LOC_RUNC;
 }

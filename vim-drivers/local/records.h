@@ -15,6 +15,7 @@ PROTO_RECORD(loc_nic_file, LOC_NIC_FIELDS)
 #define LOC_SERVER_FIELDS(X)                             \
     X(STR,  id,      "id",       _, REQUIRED)            \
     X(STR,  name,    "name",     _, REQUIRED)            \
+    X(STR,  project, "project",  _, OPTIONAL) /* none: of before */ \
     X(STR,  token,   "token",    _, OPTIONAL)            \
     X(STR,  phase,   "phase",    _, REQUIRED)            \
     X(STR,  mode,    "mode",     _, REQUIRED)            \
@@ -23,9 +24,11 @@ PROTO_RECORD(loc_nic_file, LOC_NIC_FIELDS)
     X(INT,  vcpus,   "vcpus",    _, OPTIONAL)            \
     X(INT,  ram,     "ram",      _, OPTIONAL) /* MB */   \
     X(INT,  disk,    "disk",     _, OPTIONAL) /* GB */   \
+    X(INT,  disk_size, "diskSize", _, OPTIONAL) /* bytes */ \
     X(STR,  created, "created",  _, OPTIONAL)            \
     X(STR,  updated, "updated",  _, OPTIONAL)            \
     X(STR,  fault,   "fault",    _, OPTIONAL)            \
+    X(STR,  rebuild, "rebuild",  _, OPTIONAL)            \
     X(STR,  boot,    "boot",     _, OPTIONAL)            \
     X(INT,  pid,     "pid",      _, OPTIONAL)            \
     X(STR,  start,   "start",    _, OPTIONAL) /* of that process */ \
@@ -35,8 +38,10 @@ PROTO_RECORD(loc_server_file, LOC_SERVER_FIELDS)
 #define LOC_NETWORK_FIELDS(X)                            \
     X(STR,  id,      "id",       _, REQUIRED)            \
     X(STR,  name,    "name",     _, REQUIRED)            \
+    X(STR,  project, "project",  _, OPTIONAL) /* none: of before */ \
     X(STR,  cidr,    "cidr",     _, REQUIRED)            \
-    X(INT,  number,  "number",   _, REQUIRED) /* of its bridge */
+    X(INT,  number,  "number",   _, REQUIRED) /* of its bridge */ \
+    X(INT,  zone,    "zone",     _, OPTIONAL)
 PROTO_RECORD(loc_network_file, LOC_NETWORK_FIELDS)
 
 #define LOC_FLAVOUR_FIELDS(X)                            \

@@ -114,8 +114,8 @@ static enum err_code make_links(const char *top, struct err *err)
             target[n] = '\0';
             if (symlink(target, to) != 0 && errno != EEXIST)
                 return err_set_errno(err, ERR_IO, errno, "make link '%s'", to);
-        } else if (errno == EINVAL && mkdir(to, 0755) != 0 && errno != EEXIST)
-            return err_set_errno(err, ERR_IO, errno, "make folder '%s'", to);
+        } else if (errno == EINVAL && loc_make_folder(to, 0755, err) != ERR_OK)
+            return err->code;
     }
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         snprintf(to, sizeof(to), "%s/%s", top, fixed[i][0]);

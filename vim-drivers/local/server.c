@@ -1,7 +1,8 @@
 /* Servers: launched, listed, rebuilt, deleted, and taken over from a driver that died.
  *
  * What is to be made is written down first (making), what is there second (running); what is to be
- * removed first (deleting), what is gone second (no file). So whenever a driver dies, its successor
+ * removed first (deleting), what is gone second (no file). One that is rebuilt (rebuilding) keeps its
+ * record, user data and keys throughout. So whenever a driver dies, its successor
  * knows of everything that may exist. */
 #include "vim-drivers/local/local.h"
 
@@ -9,8 +10,10 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "proto/codec/codec.h"
+#include "vim-drivers/sdk/ob_spent.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +122,7 @@ static enum err_code plan(struct loc *l, const struct loc_launch *want, struct l
         id_new(s.id);
     while (has_wires_of(l, s.id));
     snprintf(s.name, sizeof(s.name), "%s", want->name);
+    snprintf(s.project, sizeof(s.project), "%s", want->project ? want->project : LOC_NO_PROJECT);
     snprintf(s.token, sizeof(s.token), "%s", want->token ? want->token : "");
     snprintf(s.image, sizeof(s.image), "%s", image->name);
     snprintf(s.boot, sizeof(s.boot), "%s", l->boot);
@@ -127,6 +131,8 @@ static enum err_code plan(struct loc *l, const struct loc_launch *want, struct l
     enum err_code rc = find_flavour(l, want->flavour, &s.flavour, err);
     if (rc == ERR_OK)
         rc = loc_nics_take(l, want, &s, err);
+    if (rc == ERR_OK)
+        rc = loc_disk_plan(l, &s, err);
     if (rc != ERR_OK)
         return rc;
     *ret = xmalloc(sizeof(s));
@@ -154,8 +160,18 @@ static enum err_code unmake(struct loc *l, const struct loc_server *s, struct er
     return rc;
 }
 
+static enum err_code start(struct loc *l, struct loc_server *s, struct err *err)
+{
+    enum err_code rc = loc_maker_of(s->mode)->start(l, s, err);
+    loc_step(l);
+    if (rc != ERR_OK)
+        return rc;
+    s->phase = LOC_RUNNING;
+    return loc_save_server(l, s, err);
+}
+
 static enum err_code make(struct loc *l, struct loc_server *s, const char *user_data,
-                          struct err *err)
+                          const char *keys, struct err *err)
 {
     char path[LOC_PATH_MAX];
     folder_of(l, s, path);
@@ -165,15 +181,10 @@ static enum err_code make(struct loc *l, struct loc_server *s, const char *user_
     if (rc == ERR_OK)
         rc = loc_write(path, user_data ? user_data : "", strlen(user_data ? user_data : ""), 0700,
                        err);
-    loc_step(l);
     if (rc == ERR_OK)
-        rc = loc_maker_of(s->mode)->start(l, s, err);
+        rc = loc_keys_keep(l, s, keys, err);
     loc_step(l);
-    if (rc == ERR_OK) {
-        s->phase = LOC_RUNNING;
-        rc = loc_save_server(l, s, err);
-    }
-    return rc;
+    return rc == ERR_OK ? start(l, s, err) : rc;
 }
 
 /* Half made: nothing of it stays, or a record that says so. Returns whether it is gone. */
@@ -223,15 +234,19 @@ enum err_code loc_server_launch(struct loc *l, const struct loc_launch *want,
         pthread_mutex_unlock(&l->lock);
         return ERR_OK;
     }
-    enum err_code rc = plan(l, want, &own, err);
+    enum err_code rc = ob_spent_check(l->spent, want->token, err);
     if (rc == ERR_OK)
+        rc = plan(l, want, &own, err);
+    if (rc == ERR_OK) {
         s = *own;
+        loc_sharing_log(l, &s);
+    }
     pthread_mutex_unlock(&l->lock);
     if (rc != ERR_OK)
         return err_add(err, "launch '%s'", want->name ? want->name : "");
     rc = loc_save_server(l, &s, err);
     if (rc == ERR_OK)
-        rc = make(l, &s, want->user_data, err);
+        rc = make(l, &s, want->user_data, want->authorized_keys, err);
     bool is_gone = rc != ERR_OK && undo(l, &s, err);
     put_back(l, own, &s, is_gone);
     if (rc == ERR_OK)
@@ -259,10 +274,15 @@ static struct loc_server *take(struct loc *l, const char *id, struct loc_server 
     return own;
 }
 
+/* Its token is spent before anything of it goes; not that of one that is half made: its launch
+ * comes again, and may succeed. */
 static enum err_code remove_server(struct loc *l, struct loc_server *s, struct err *err)
 {
+    enum err_code rc = s->phase == LOC_MAKING ? ERR_OK : ob_spent_add(l->spent, s->token, err);
+    if (rc != ERR_OK)
+        return rc;
     s->phase = LOC_DELETING;
-    enum err_code rc = loc_save_server(l, s, err);
+    rc = loc_save_server(l, s, err);
     if (rc == ERR_OK)
         rc = unmake(l, s, err);
     if (rc == ERR_OK)
@@ -286,31 +306,56 @@ enum err_code loc_server_delete(struct loc *l, const char *id, bool *ret_was_the
     return rc == ERR_OK ? rc : err_add(err, "delete server '%s'", s.name);
 }
 
-static enum err_code make_again(struct loc *l, struct loc_server *s, const char *image,
-                                struct err *err)
+/* A server's folder but for what its next system is made with: it must be known after a crash. */
+static enum err_code empty_folder(const struct loc *l, const struct loc_server *s, struct err *err)
 {
-    enum { USER_DATA_MAX = 16 * 1024 * 1024 };
-    AUTO(sbuf_release) struct sbuf user_data = SBUF_INIT;
-    char path[LOC_PATH_MAX];
-    loc_path(l, path, "instances/%s/user-data", s->id);
-    enum err_code rc = loc_read(path, USER_DATA_MAX, &user_data, err);
-    if (rc != ERR_OK)
-        return rc;
-    s->phase = LOC_MAKING;
-    s->mode = l->mode;
-    s->fault[0] = '\0';
-    snprintf(s->image, sizeof(s->image), "%s", image);
-    snprintf(s->boot, sizeof(s->boot), "%s", l->boot);
-    date(s->updated, sizeof(s->updated));
-    rc = loc_save_server(l, s, err);
-    if (rc == ERR_OK)
-        rc = unmake(l, s, err);
-    return rc == ERR_OK ? make(l, s, user_data.s, err) : rc;
+    char folder[LOC_PATH_MAX], path[LOC_PATH_MAX];
+    enum err_code rc = ERR_OK;
+    folder_of(l, s, folder);
+    DIR *d = opendir(folder);
+    if (!d)
+        return err_set_errno(err, ERR_IO, errno, "open '%s'", folder);
+    for (struct dirent *e; rc == ERR_OK && (e = readdir(d));) {
+        bool is_kept = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+                       strcmp(e->d_name, "user-data") == 0 || loc_keys_are(e->d_name);
+        loc_path(l, path, "instances/%s/%s", s->id, e->d_name);
+        if (!is_kept)
+            rc = loc_remove_tree(path, err);
+    }
+    closedir(d);
+    return rc;
 }
 
-enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *image,
+static enum err_code make_again(struct loc *l, struct loc_server *s, const char *image,
+                                const char *call, struct err *err)
+{
+    s->phase = LOC_REBUILDING;
+    s->fault[0] = '\0';
+    snprintf(s->image, sizeof(s->image), "%s", image);
+    snprintf(s->rebuild, sizeof(s->rebuild), "%s", call);
+    date(s->updated, sizeof(s->updated));
+    enum err_code rc = loc_save_server(l, s, err);
+    loc_step(l);
+    if (rc == ERR_OK)
+        rc = loc_maker_of(s->mode)->end(l, s, err);
+    loc_step(l);
+    if (rc == ERR_OK)
+        rc = empty_folder(l, s, err);
+    s->mode = l->mode;
+    snprintf(s->boot, sizeof(s->boot), "%s", l->boot);
+    if (rc == ERR_OK)
+        rc = loc_save_server(l, s, err);
+    loc_step(l);
+    return rc == ERR_OK ? start(l, s, err) : rc;
+}
+
+enum { CALL_MIN = 16 }; /* shorter ones are numbers that an NFVO counts anew at each start */
+
+enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *image, const char *call,
                                  struct loc_server *ret, struct err *err)
 {
+    const char *usable =
+        call && strlen(call) >= CALL_MIN && strlen(call) < LOC_NAME_MAX ? call : "";
     pthread_mutex_lock(&l->lock);
     bool is_known = loc_image_find(l, image) != NULL;
     pthread_mutex_unlock(&l->lock);
@@ -321,7 +366,8 @@ enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *imag
     struct loc_server *own = take(l, id, &s);
     if (!own)
         return err_set(err, ERR_NOT_FOUND, "no server '%s'", id);
-    enum err_code rc = make_again(l, &s, image, err);
+    bool is_repeat = usable[0] && s.phase == LOC_RUNNING && strcmp(s.rebuild, usable) == 0;
+    enum err_code rc = is_repeat ? ERR_OK : make_again(l, &s, image, usable, err);
     if (rc != ERR_OK) { /* it was there before: it stays, broken, until it is deleted */
         s.phase = LOC_FAILED;
         snprintf(s.fault, sizeof(s.fault), "%s", err->msg);
@@ -329,6 +375,9 @@ enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *imag
     }
     *ret = s;
     put_back(l, own, &s, false);
+    if (rc == ERR_OK && !is_repeat)
+        log_info(LOG_DRIVER, "rebuilt", KV_S("server", s.id), KV_S("name", s.name),
+                 KV_S("image", s.image));
     return rc == ERR_OK ? rc : err_add(err, "rebuild server '%s'", s.name);
 }
 
@@ -339,6 +388,8 @@ const char *loc_server_status(const struct loc *l, const struct loc_server *s, c
     *ret_why = s->fault[0] ? s->fault : NULL;
     if (s->phase == LOC_MAKING)
         return "BUILD";
+    if (s->phase == LOC_REBUILDING)
+        return "REBUILD";
     if (s->phase == LOC_FAILED)
         return "ERROR";
     if (strcmp(s->boot, l->boot) != 0)
@@ -352,6 +403,15 @@ const char *loc_server_status(const struct loc *l, const struct loc_server *s, c
 
 /* --- a new driver --- */
 
+/* The call comes again, unless nobody wants it any more: then it can be deleted. */
+static enum err_code settle_rebuild(struct loc *l, struct loc_server *s, struct err *err)
+{
+    enum err_code rc = loc_maker_of(s->mode)->end(l, s, err);
+    s->phase = LOC_FAILED;
+    snprintf(s->fault, sizeof(s->fault), "its rebuild was cut off: rebuild it again");
+    return rc == ERR_OK ? loc_save_server(l, s, err) : rc;
+}
+
 static enum err_code settle(struct loc *l, struct loc_server *s, struct err *err)
 {
     bool was_there;
@@ -363,6 +423,8 @@ static enum err_code settle(struct loc *l, struct loc_server *s, struct err *err
     }
     log_info(LOG_DRIVER, "half_done", KV_S("server", s->id), KV_S("name", s->name),
              KV_S("phase", loc_phase_names[s->phase]));
+    if (s->phase == LOC_REBUILDING)
+        return settle_rebuild(l, s, err);
     return loc_server_delete(l, s->id, &was_there, err);
 }
 
@@ -387,6 +449,7 @@ static void remove_orphans(struct loc *l)
 enum err_code loc_adopt(struct loc *l, struct err *err)
 {
     enum err_code rc = ERR_OK;
+    loc_networks_settle(l);
     if (l->mode == LOC_RUNC)
         rc = loc_fabric_open(l, err);
     for (struct loc_server *s = l->servers, *next; s && rc == ERR_OK; s = next) {

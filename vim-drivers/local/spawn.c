@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -88,6 +90,43 @@ static NORETURN void die(int out, const char *what)
     _exit(CHILD_FAILED);
 }
 
+/* A loop device of that file, which ends with its mount. */
+static int loop_of(const char *image, char device[32])
+{
+    enum { TRIES = 100 };
+    struct loop_config c = {.info = {.lo_flags = LO_FLAGS_AUTOCLEAR}};
+    int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC), loop = -1;
+    int file = open(image, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    c.fd = (unsigned)file;
+    for (int i = 0; i < TRIES && control >= 0 && file >= 0; i++) {
+        int number = ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0)
+            break;
+        snprintf(device, 32, "/dev/loop%d", number);
+        loop = open(device, O_RDWR | O_CLOEXEC);
+        if (loop < 0 || ioctl(loop, LOOP_CONFIGURE, &c) == 0)
+            break;
+        int why = errno;
+        close(loop);
+        loop = -1;
+        errno = why;
+        if (why != EBUSY) /* else somebody was faster */
+            break;
+    }
+    return loop;
+}
+
+static void mount_disk(const struct loc_spawn *s)
+{
+    char device[32];
+    int loop = loop_of(s->disk, device);
+    if (loop < 0)
+        die(2, "make a loop device");
+    if (mount(device, s->disk_at, "ext4", MS_NODEV | MS_NOATIME, "discard,noinit_itable") != 0)
+        die(2, "mount the disk");
+    close(loop);
+}
+
 static void enter_namespaces(const struct loc_spawn *s)
 {
     if (s->netns) {
@@ -98,10 +137,12 @@ static void enter_namespaces(const struct loc_spawn *s)
     }
     if (s->wants_new_netns && unshare(CLONE_NEWNET) != 0)
         die(2, "make a network namespace");
-    if (!s->overlay && !s->rootfs_private)
+    if (!s->overlay && !s->disk && !s->rootfs_private)
         return;
     if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
         die(2, "make a mount namespace");
+    if (s->disk)
+        mount_disk(s);
     if (s->overlay && mount("overlay", s->overlay_at, "overlay", 0, s->overlay) != 0)
         die(2, "mount the overlay");
 }

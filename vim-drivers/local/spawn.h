@@ -10,13 +10,15 @@
 #include <sys/types.h>
 
 struct loc_spawn {
-    const char *const *argv; /* argv[0]: a path, or a name to be found in the usual folders */
-    const char *const *env;  /* NULL: PATH and LC_ALL only */
-    const char *in;          /* standard input; NULL: /dev/null */
-    const char *netns;       /* file of a network namespace to enter; NULL: stay */
-    bool wants_new_netns;    /* a fresh network namespace, for a probe */
-    const char *overlay_at, *overlay; /* mount an overlay there, seen by the child only */
-    const char *rootfs_private;       /* NULL, or any text: a mount namespace of its own */
+    const char *const *argv;    /* argv[0]: a path, or a name to be found in the usual folders */
+    const char *const *env;     /* NULL: PATH and LC_ALL only */
+    const char *in;             /* standard input; NULL: /dev/null */
+    const char *netns;          /* file of a network namespace to enter; NULL: stay */
+    bool wants_new_netns;       /* a fresh network namespace, for a probe */
+    const char *disk_at, *disk; /* mount that file there, as a file system seen by the child only */
+    const char *overlay_at,
+        *overlay;               /* after that mount an overlay there, seen by the child only */
+    const char *rootfs_private; /* NULL, or any text: a mount namespace of its own */
     int out_fd;         /* standard output and error; 0: captured, the tail goes into the error */
     int64_t timeout_ms; /* 0: 20 s */
 };

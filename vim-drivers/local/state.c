@@ -3,6 +3,7 @@
  *   lock              held while a driver (or --clean) has the folder
  *   state.json        id and mode
  *   servers/ID.json networks/ID.json flavours/NAME.json
+ *   spent             tokens of deleted servers: ob_spent.h
  *   instances/ID/     all that a server has on disk
  */
 #include "vim-drivers/local/local.h"
@@ -10,6 +11,7 @@
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "vim-drivers/local/records.h"
+#include "vim-drivers/sdk/ob_spent.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,7 +24,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-const char *const loc_phase_names[LOC_PHASE_N] = {"making", "running", "deleting", "failed"};
+const char *const loc_phase_names[LOC_PHASE_N] = {"making", "running", "deleting", "failed",
+                                                  "rebuilding"};
 
 void loc_path(const struct loc *l, char out[LOC_PATH_MAX], const char *fmt, ...)
 {
@@ -61,6 +64,7 @@ enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct 
     snprintf(start, sizeof(start), "%llu", (unsigned long long)s->start);
     struct loc_server_file f = {.id = s->id,
                                 .name = s->name,
+                                .project = s->project[0] ? s->project : NULL,
                                 .token = s->token[0] ? s->token : NULL,
                                 .phase = loc_phase_names[s->phase],
                                 .mode = loc_mode_names[s->mode],
@@ -69,9 +73,11 @@ enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct 
                                 .vcpus = s->flavour.vcpus,
                                 .ram = s->flavour.ram,
                                 .disk = s->flavour.disk,
+                                .disk_size = s->disk_size,
                                 .created = s->created,
                                 .updated = s->updated,
                                 .fault = s->fault[0] ? s->fault : NULL,
+                                .rebuild = s->rebuild[0] ? s->rebuild : NULL,
                                 .boot = s->boot,
                                 .pid = s->pid,
                                 .start = start};
@@ -91,7 +97,12 @@ enum err_code loc_save_network(struct loc *l, const struct loc_network *n, struc
 {
     char cidr[LOC_CIDR_TEXT];
     loc_range_print(&n->range, cidr);
-    struct loc_network_file f = {.id = n->id, .name = n->name, .cidr = cidr, .number = n->number};
+    struct loc_network_file f = {.id = n->id,
+                                 .name = n->name,
+                                 .project = n->project[0] ? n->project : NULL,
+                                 .cidr = cidr,
+                                 .number = n->number,
+                                 .zone = n->zone};
     return save(l, "networks", n->id, &loc_network_file_type, &f, err);
 }
 
@@ -139,16 +150,19 @@ static enum err_code read_server(struct loc *l, const void *rec, struct err *err
     struct loc_server *s = xcalloc(1, sizeof(*s));
     copy(s->id, sizeof(s->id), f->id);
     copy(s->name, sizeof(s->name), f->name);
+    copy(s->project, sizeof(s->project), f->project);
     copy(s->token, sizeof(s->token), f->token);
     copy(s->image, sizeof(s->image), f->image);
     copy(s->created, sizeof(s->created), f->created);
     copy(s->updated, sizeof(s->updated), f->updated);
     copy(s->boot, sizeof(s->boot), f->boot);
     copy(s->fault, sizeof(s->fault), f->fault);
+    copy(s->rebuild, sizeof(s->rebuild), f->rebuild);
     copy(s->flavour.name, sizeof(s->flavour.name), f->flavour);
     s->flavour.vcpus = f->vcpus;
     s->flavour.ram = f->ram;
     s->flavour.disk = f->disk;
+    s->disk_size = f->disk_size;
     s->phase = (enum loc_phase)word_of(f->phase, loc_phase_names, LOC_PHASE_N);
     s->mode = (enum loc_mode)word_of(f->mode, loc_mode_names, 3);
     s->pid = (pid_t)f->pid;
@@ -176,7 +190,9 @@ static enum err_code read_network(struct loc *l, const void *rec, struct err *er
     struct loc_network *n = xcalloc(1, sizeof(*n));
     copy(n->id, sizeof(n->id), f->id);
     copy(n->name, sizeof(n->name), f->name);
+    copy(n->project, sizeof(n->project), f->project);
     n->number = (unsigned)f->number;
+    n->zone = (unsigned)f->zone;
     enum err_code rc =
         loc_range_parse(f->cidr, f->cidr && strncmp(f->cidr, "127.", 4) == 0, &n->range, err);
     if (rc != ERR_OK) {
@@ -349,6 +365,9 @@ enum err_code loc_state_open(struct loc *l, struct err *err)
     }
     if (rc == ERR_OK)
         rc = read_all(l, err);
+    loc_path(l, path, "spent");
+    if (rc == ERR_OK)
+        rc = ob_spent_open(path, true, &l->spent, err);
     if (rc != ERR_OK)
         loc_state_close(l);
     return rc;
@@ -367,6 +386,8 @@ void loc_state_close(struct loc *l)
     FREE_LIST(l->networks, loc_network)
     FREE_LIST(l->flavours, loc_flavour)
     FREE_LIST(l->images, loc_image)
+    ob_spent_close(l->spent);
+    l->spent = NULL;
     if (l->lock_fd >= 0)
         close(l->lock_fd);
     l->lock_fd = -1;
@@ -390,14 +411,41 @@ struct loc_server *loc_server_by_token(const struct loc *l, const char *token)
     return s;
 }
 
-struct loc_network *loc_network_find(const struct loc *l, const char *id_or_name)
+struct loc_network *loc_network_by_id(const struct loc *l, const char *id)
+{
+    struct loc_network *n = l->networks;
+    while (n && strcmp(n->id, id) != 0)
+        n = n->next;
+    return n;
+}
+
+/* 0: not for the project; else the higher, the nearer. */
+static int nearness(const struct loc_network *n, const char *project)
+{
+    return strcmp(n->project, project) == 0         ? 3
+           : strcmp(n->project, LOC_SHARED) == 0    ? 2
+           : strcmp(n->project, LOC_OF_BEFORE) == 0 ? 1
+                                                    : 0;
+}
+
+bool loc_network_is_for(const struct loc_network *n, const char *project)
+{
+    return nearness(n, project) > 0;
+}
+
+struct loc_network *loc_network_find(const struct loc *l, const char *project,
+                                     const char *id_or_name)
 {
     struct loc_network *by_name = NULL;
+    int best = 0;
     for (struct loc_network *n = l->networks; n; n = n->next) {
-        if (strcmp(n->id, id_or_name) == 0)
+        int near = nearness(n, project);
+        if (near && strcmp(n->id, id_or_name) == 0)
             return n;
-        if (strcmp(n->name, id_or_name) == 0)
+        if (near > best && strcmp(n->name, id_or_name) == 0) {
             by_name = n;
+            best = near;
+        }
     }
     return by_name;
 }

@@ -179,6 +179,11 @@ const char *ob_call_vim_name(const struct ob_call *c)
     return c->pop ? c->pop->name : NULL;
 }
 
+const char *ob_call_vim_project(const struct ob_call *c)
+{
+    return c->pop ? c->pop->project_id : NULL;
+}
+
 const char *ob_call_json(const struct ob_call *c, unsigned i, size_t *ret_len)
 {
     if (i + 1 >= c->param_n)

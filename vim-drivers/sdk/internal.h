@@ -9,8 +9,9 @@
 
 /* clang-format off */
 #define CALL_VIM_FIELDS(X) /* of the VIM instance only what says which one it is */ \
-    X(STR, id,   "id",   _, OPTIONAL)                                               \
-    X(STR, name, "name", _, OPTIONAL)
+    X(STR, id,         "id",        _, OPTIONAL)                                    \
+    X(STR, name,       "name",      _, OPTIONAL)                                    \
+    X(STR, project_id, "projectId", _, OPTIONAL)
 PROTO_RECORD(call_vim, CALL_VIM_FIELDS)
 /* clang-format on */
 
@@ -21,14 +22,14 @@ struct ob_call {
     struct peer_request *peer;
     struct arena arena;
     struct driver_request *msg;
-    struct proto_raw
-        params[CALL_PARAMS_MAX]; /* [0] is the VIM instance; slices of msg->parameters */
+    /* [0] is the VIM instance; slices of msg->parameters */
+    struct proto_raw params[CALL_PARAMS_MAX];
     unsigned param_n;
     struct call_vim *pop;
     const void *data;
     struct sbuf server; /* for the exception */
-    bool *
-        is_deferred; /* on the stack of who runs the method: the call may be gone when it returns */
+    /* On the stack of who runs the method: the call may be gone when it returns */
+    bool *is_deferred;
 };
 
 struct ob_vim {

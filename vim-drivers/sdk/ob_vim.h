@@ -1,23 +1,30 @@
 /* The SDK of VIM drivers: attach a kind of cloud to an NFVO (Baton, Open Baton 6) over AMQP and
  * serve its remote calls.
  *
- *     static enum err_code list_images(void *arg, struct ob_call *call, struct sbuf *answer, struct
- * err *err)
+ *     static enum err_code list_images(void *arg, struct ob_call *call, struct sbuf *answer,
+ *                                      struct err *err)
  *     {
  *         sbuf_adds(answer, "[{\"extId\":\"i-1\",\"name\":\"bionic\"}]");
- *         return ERR_OK;                                     // the SDK replies {"answer":[...]}
+ *         return ERR_OK; // the SDK replies {"answer":[...]}
  *     }
+ *
+ *     // parameters behind the VIM instance: overloads differ by their number
  *     static const struct ob_vim_method methods[] = {
- *         { "listImages", 0, list_images },
- *         { "launchInstanceAndWait", 9, launch },            // parameters behind the VIM instance;
- * overloads by their number { 0 }
- *     };
- *     struct ob_vim *vim = ob_vim_new(&(struct ob_vim_options){ .type = "mycloud", .name =
- * "mycloud", .broker = { .host = "10.0.0.5" }, .methods = methods }, &err); if (!vim ||
- * ob_vim_start(vim, &err) != ERR_OK) ...
- *     ...wait...
- *     ob_vim_stop(vim, 5000);
- *     ob_vim_free(vim);
+ *         {"listImages", 0, list_images}, {"launchInstanceAndWait", 9, launch}, {0}};
+ *
+ *     int main(void)
+ *     {
+ *         struct err err = ERR_INIT;
+ *         struct ob_vim *vim = ob_vim_new(&(struct ob_vim_options){.type = "mycloud",
+ *                                                                  .broker = {.host = "10.0.0.5"},
+ *                                                                  .methods = methods},
+ *                                         &err);
+ *         if (!vim || ob_vim_start(vim, &err) != ERR_OK)
+ *             return 1;
+ *         wait_for_signal();
+ *         ob_vim_stop(vim, 5000);
+ *         ob_vim_free(vim);
+ *     }
  *
  * A method runs on one of `threads` workers and may block. Returning an error replies an exception
  * with its text, and with the server that ob_call_set_server gave: one that exists although
@@ -69,14 +76,15 @@ enum ob_vim_state {
 struct ob_vim_options {
     const char *type,
         *name; /* queue vim-drivers.<type>.<name>; type: of the VIM instances; name [type] */
-    struct bus_options
-        broker; /* user, password: of the registration user [openbaton-manager-user, openbaton] */
+    /* user, password: of the registration user [openbaton-manager-user, openbaton] */
+    struct bus_options broker;
     unsigned threads;      /* [4] */
     unsigned prefetch;     /* calls in hand at most [512] */
-    bool has_client_token; /* launches are repeatable by their token */
-    const struct ob_vim_method
-        *methods; /* ends with a zero row; borrowed for the life of the driver */
-    void *arg;    /* of the methods and on_event */
+    bool has_client_token; /* launches are repeatable by their token, also when their server was
+                              deleted meanwhile: ob_spent.h */
+    /* Ends with a zero row; borrowed for the life of the driver */
+    const struct ob_vim_method *methods;
+    void *arg; /* of the methods and on_event */
     /* What happens to the connection; on the I/O thread, must not block; may be NULL. */
     void (*on_event)(void *arg, enum ob_vim_state state, int code, const char *text);
 };
@@ -94,9 +102,7 @@ struct ob_vim_stats {
 };
 void ob_vim_get_stats(const struct ob_vim *vim, struct ob_vim_stats *ret);
 
-/* --- calls
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- calls --- */
 
 const char *ob_call_method(const struct ob_call *call);
 const char *ob_call_id(const struct ob_call *call);    /* correlation id, or NULL */
@@ -105,6 +111,8 @@ const char *ob_call_token(const struct ob_call *call); /* client token, or NULL 
 const char *ob_call_vim(const struct ob_call *call, size_t *ret_len);
 const char *ob_call_vim_id(const struct ob_call *call);
 const char *ob_call_vim_name(const struct ob_call *call);
+/* The project that the VIM instance belongs to: what tells tenants apart who share a cloud. */
+const char *ob_call_vim_project(const struct ob_call *call);
 /* Parameter i (0: the first behind the VIM instance): its JSON; or its text when it is a string (a
  * number as its digits). ERR_INVALID: it is something else, or is not there. Borrowed. */
 const char *ob_call_json(const struct ob_call *call, unsigned i, size_t *ret_len);

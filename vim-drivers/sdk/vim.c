@@ -38,6 +38,7 @@ static void on_event(void *arg, const struct peer_event *ev)
 static const struct peer_hooks hooks = {.serve = call_serve,
                                         .registration = registration,
                                         .read_credentials = manager_credentials_read,
+                                        .may_answer = topology_may_answer,
                                         .event = on_event};
 
 static struct peer *new_peer(struct ob_vim *v, const struct ob_vim_options *o)

@@ -14,7 +14,7 @@
 struct options {
     struct peer_settings peer;
     const char *type, *name, *journal, *state_file;
-    struct config_list delay, fail, silent, images, networks, flavours;
+    struct config_list delay, fail, silent, images, networks, flavours, capacity_of;
     int64_t seed, capacity, stop_grace_ms;
     bool fail_with_server, client_token;
 };
@@ -37,6 +37,8 @@ static const struct config_option option_rows[] = {
     CONFIG_STR(struct options, name, "name", "", "name of this driver; empty: the type"),
     PEER_OPTIONS(struct options, peer),
     CONFIG_INT(struct options, capacity, "capacity", "10000", 0, 1000000, NULL, "servers per PoP"),
+    CONFIG_LIST(struct options, capacity_of, "capacity-of", "",
+                "PoP=servers: of the PoP of this name; getQuota tells it, as the others' capacity"),
     CONFIG_PATH(struct options, state_file, "state-file", "",
                 "keeps what exists over a restart; empty: nothing is kept"),
     CONFIG_LIST(
@@ -79,7 +81,14 @@ static const char *subject(struct ob_call *call)
 static struct model_pop *pop_of(struct driver *d, const struct ob_call *call)
 {
     const char *key = ob_call_vim_id(call) ? ob_call_vim_id(call) : ob_call_vim_name(call);
-    return model_pop(d->model, key ? key : "");
+    struct model_pop *pop = model_pop(d->model, key ? key : "");
+    const char *name = ob_call_vim_name(call);
+    for (size_t i = 0; name && i < d->o.capacity_of.n; i++) {
+        const char *rule = d->o.capacity_of.items[i], *is = strrchr(rule, '=');
+        if (strlen(name) == (size_t)(is - rule) && strncmp(rule, name, (size_t)(is - rule)) == 0)
+            model_set_limit(pop, (size_t)strtoul(is + 1, NULL, 10));
+    }
+    return pop;
 }
 
 static enum err_code run(struct driver *d, struct method_context *m, bool is_failing,
@@ -166,9 +175,24 @@ static void on_event(void *arg, enum ob_vim_state state, int code, const char *t
     }
 }
 
+/* Each is PoP=servers. */
+static enum err_code check_capacities(const struct config_list *list, struct err *err)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const char *is = strrchr(list->items[i], '='), *digits = is ? is + 1 : "";
+        size_t n = strspn(digits, "0123456789");
+        if (!is || is == list->items[i] || n == 0 || n > 6 || digits[n])
+            return err_set(err, ERR_INVALID, "capacity-of: '%s' is not PoP=servers, as in north=4",
+                           list->items[i]);
+    }
+    return ERR_OK;
+}
+
 static enum err_code rules_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
+    if (check_capacities(&d->o.capacity_of, err) != ERR_OK)
+        return err->code;
     for (size_t i = 0; i < METHODS_MAX - 1 && methods[i].name; i++) {
         d->methods[i] = (struct ob_vim_method){methods[i].name, methods[i].n_params, act};
         d->names[i] = methods[i].name;
@@ -238,6 +262,7 @@ static void driver_close(void *ctx)
 static const struct daemon_duty duties[] = {{"rules", rules_open, rules_close},
                                             {"cloud", cloud_open, cloud_close},
                                             {"driver", driver_open, driver_close},
+                                            {"registration", daemon_await_good, NULL},
                                             {0}};
 
 int main(int argc, char **argv)

@@ -46,6 +46,8 @@ static enum err_code put_param(struct method_context *m, unsigned param, bool mu
         sbuf_add(m->answer, made->json, made->json_len);
         return ERR_OK;
     }
+    if (!must_exist && model_token_check(m->pop, ob_call_token(m->call), err) != ERR_OK)
+        return err->code;
     const char *json = ob_call_json(m->call, param, &len);
     enum err_code rc = proto_decode(type, json, len, 0, &a, &rec, err);
     if (rc != ERR_OK)

@@ -11,8 +11,8 @@ struct method_context {
     struct sbuf *answer;
     bool is_failing; /* launches: leave a server in state ERROR behind and give it to the exception
                       */
-    const char
-        *outcome; /* for the journal: "done", "again" (same token), "absent"; set by the method */
+    /* For the journal: "done", "again" (same token), "absent"; set by the method */
+    const char *outcome;
     struct sbuf object; /* for the journal: id of what was made or removed */
 };
 

@@ -116,8 +116,14 @@ enum err_code model_new(const struct model_options *o, struct model **ret, struc
     m->seed_n[MODEL_IMAGE] = o->image_n;
     m->seed_n[MODEL_NETWORK] = o->network_n;
     m->seed_n[MODEL_FLAVOUR] = o->flavour_n;
-    enum err_code rc =
-        o->state_file && o->state_file[0] ? state_open(m, o->state_file, err) : ERR_OK;
+    AUTO(sbuf_release) struct sbuf spent = SBUF_INIT;
+    enum err_code rc = ERR_OK;
+    if (o->state_file && o->state_file[0]) {
+        sbuf_addf(&spent, "%s.spent", o->state_file);
+        rc = state_open(m, o->state_file, err);
+    }
+    if (rc == ERR_OK)
+        rc = ob_spent_open(spent.s, false, &m->spent, err);
     if (rc == ERR_OK)
         *ret = m;
     else
@@ -150,6 +156,7 @@ void model_free(struct model *m)
         return;
     model_pop_each(m, pop_free, NULL);
     table_release(&m->pops);
+    ob_spent_close(m->spent);
     if (m->fd >= 0)
         close(m->fd);
     free(m);
@@ -192,6 +199,11 @@ const struct model_object *model_by_token(const struct model_pop *pop, const cha
     return e ? CONTAINER_OF(e, struct model_object, by_token) : NULL;
 }
 
+enum err_code model_token_check(const struct model_pop *pop, const char *token, struct err *err)
+{
+    return ob_spent_check(pop->model->spent, token, err);
+}
+
 void model_list(const struct model_pop *pop, enum model_kind kind, struct sbuf *out)
 {
     sbuf_addc(out, '[');
@@ -213,9 +225,9 @@ enum err_code model_put(struct model_pop *pop, enum model_kind kind, const char 
                         struct err *err)
 {
     struct model_object *old = find(pop, kind, id);
-    if (!old && kind == MODEL_SERVER && pop->kinds[kind].n >= pop->model->capacity)
+    if (!old && kind == MODEL_SERVER && pop->kinds[kind].n >= model_capacity(pop))
         return err_set(err, ERR_LIMIT, "no valid host: %zu servers are the capacity",
-                       pop->model->capacity);
+                       model_capacity(pop));
     /* An update keeps what the object holds. */
     const uint32_t *ips = old ? old->ips : pop->taken;
     unsigned ip_n = old ? old->ip_n : pop->taken_n;
@@ -239,7 +251,9 @@ enum err_code model_delete(struct model_pop *pop, enum model_kind kind, const ch
                            bool *ret_was_there, struct err *err)
 {
     struct model_object *o = find(pop, kind, id);
-    enum err_code rc = o ? state_delete(pop, o, err) : ERR_OK;
+    enum err_code rc = o ? ob_spent_add(pop->model->spent, o->token, err) : ERR_OK;
+    if (rc == ERR_OK && o)
+        rc = state_delete(pop, o, err);
     if (rc != ERR_OK)
         return rc;
     *ret_was_there = o != NULL;
@@ -250,5 +264,11 @@ enum err_code model_delete(struct model_pop *pop, enum model_kind kind, const ch
 
 size_t model_capacity(const struct model_pop *pop)
 {
-    return pop->model->capacity;
+    return pop->has_limit ? pop->limit : pop->model->capacity;
+}
+
+void model_set_limit(struct model_pop *pop, size_t servers)
+{
+    pop->has_limit = true;
+    pop->limit = servers;
 }

@@ -1,7 +1,8 @@
 /* The cloud of the test driver: per PoP its servers, networks, subnets, images and flavours, each
  * kept as the JSON that is answered. The same calls in the same order give the same ids and
  * addresses. With a state file every change is one appended line, so that a kill -9 loses none;
- * opening compacts the file through a rename. Not thread-safe. */
+ * opening compacts the file through a rename; FILE.spent beside it has the tokens of what was
+ * deleted (ob_spent.h). Not thread-safe. */
 #ifndef VIM_DRIVERS_TEST_MODEL_H
 #define VIM_DRIVERS_TEST_MODEL_H
 
@@ -54,6 +55,7 @@ void model_free(struct model *model);
 
 struct model_pop *model_pop(struct model *model, const char *key); /* made when new; borrowed */
 size_t model_capacity(const struct model_pop *pop);
+void model_set_limit(struct model_pop *pop, size_t servers); /* instead of the capacity */
 size_t model_count(const struct model_pop *pop, enum model_kind kind);
 const struct model_object *model_first(const struct model_pop *pop,
                                        enum model_kind kind); /* then ->next */
@@ -62,6 +64,9 @@ const struct model_object *model_by_id(const struct model_pop *pop, enum model_k
 const struct model_object *model_by_name(const struct model_pop *pop, enum model_kind kind,
                                          const char *name);
 const struct model_object *model_by_token(const struct model_pop *pop, const char *token);
+/* ERR_STATE: the object of that token was deleted; what comes now makes no second one. */
+MUST_USE enum err_code model_token_check(const struct model_pop *pop, const char *token,
+                                         struct err *err);
 void model_list(const struct model_pop *pop, enum model_kind kind,
                 struct sbuf *out); /* a JSON array */
 

@@ -2,6 +2,7 @@
 #ifndef VIM_DRIVERS_TEST_MODEL_PRIVATE_H
 #define VIM_DRIVERS_TEST_MODEL_PRIVATE_H
 
+#include "vim-drivers/sdk/ob_spent.h"
 #include "vim-drivers/test/model.h"
 
 struct ip_pool {
@@ -21,6 +22,8 @@ struct model_pop {
         struct table by_id;
     } kinds[MODEL_KIND_N];
     struct table by_token;
+    bool has_limit;
+    size_t limit; /* servers of this PoP, instead of the model's capacity */
     struct ip_pool *pools[MODEL_NETWORKS_MAX]; /* made when first used */
     unsigned pool_n;
     uint32_t taken[MODEL_IPS_MAX]; /* for the object that is put next */
@@ -32,7 +35,8 @@ struct model {
     size_t capacity;
     const char *const *seeds[MODEL_KIND_N];
     size_t seed_n[MODEL_KIND_N];
-    int fd; /* of the state file; -1: none, or loading */
+    int fd;                 /* of the state file; -1: none, or loading */
+    struct ob_spent *spent; /* NULL while loading */
 };
 
 /* model.c */

@@ -153,10 +153,13 @@ enum err_code launch(struct method_context *m, struct err *err)
         sbuf_add(m->answer, made->json, made->json_len);
         return ERR_OK;
     }
+    enum err_code rc = model_token_check(m->pop, token, err);
+    if (rc != ERR_OK)
+        return rc;
     struct server *s = proto_new(&server_type, &a);
     model_next_id(m->pop, MODEL_SERVER, id);
     s->ext_id = id;
-    enum err_code rc = describe(m, s, &a, err);
+    rc = describe(m, s, &a, err);
     /* A failed one is no answer to its token: a repeat may succeed. */
     if (rc == ERR_OK)
         rc = put(m, s, m->is_failing ? NULL : token, err);

@@ -25,23 +25,82 @@ static struct job *run_with_id(struct conductor *c, const char *id)
 
 /* --- before planning: which run is it? --- */
 
+static struct vnfc_instance *instance_on(const struct vnfr *vnfr, const char *hostname)
+{
+    for (uint32_t v = 0; v < vnfr->vdu.n; v++)
+        for (uint32_t i = 0; i < vnfr->vdu.at[v]->vnfc_instance.n; i++) {
+            struct vnfc_instance *instance = vnfr->vdu.at[v]->vnfc_instance.at[i];
+            if (instance->hostname && strcmp(instance->hostname, hostname) == 0)
+                return instance;
+        }
+    return NULL;
+}
+
+static bool installs(enum action action)
+{
+    return action == ACTION_INSTANTIATE || action == ACTION_SCALE_OUT;
+}
+
+static enum err_code take_package(struct job *job, const char *text, struct err *err)
+{
+    struct run_request *q = &job->request;
+    if (!installs(q->action) || q->package || !text)
+        return ERR_OK;
+    return proto_decode(&vnf_package_type, text, strlen(text), 0, &job->arena, &q->package, err);
+}
+
+/* What the request that failed was about; what the RESUME says itself counts more. */
+static enum err_code take_subject(struct job *job, const struct rows_resumed *from, struct err *err)
+{
+    struct run_request *q = &job->request;
+    if (!q->cause)
+        q->cause = from->cause;
+    q->is_standby |= from->is_standby;
+    if (q->package && q->action == ACTION_INSTANTIATE)
+        job_keep_package(job);
+    if (!q->instance && from->instance && q->action != ACTION_SCALE_IN) {
+        q->instance = instance_on(q->vnfr, from->instance);
+        if (!q->instance)
+            return err_set(err, ERR_NOT_FOUND, "%s of '%s' was about '%s', which is gone",
+                           from->action, or_empty(q->vnfr->name), from->instance);
+    }
+    return take_package(job, from->package, err);
+}
+
 static enum err_code resume(struct conductor *c, struct job *job, struct err *err)
 {
-    struct rows_failed failed;
+    struct rows_resumed from;
     struct run_request *q = &job->request;
-    enum err_code rc = rows_find_failed(c->db, or_empty(q->vnfr->id), &job->arena, &failed, err);
+    enum err_code rc =
+        rows_find_resumed(c->db, or_empty(q->vnfr->id), job->resumes, &job->arena, &from, err);
     if (rc != ERR_OK)
         return rc;
+    if (job->resumes && !from.id) {
+        err_set(err, ERR_NOT_FOUND, "RESUME of '%s': nothing is known of the request '%.64s'",
+                or_empty(q->vnfr->name), job->resumes);
+        return err_hint(err, "was the VNFM's database lost? Send the request itself again");
+    }
     q->is_resumed = true;
-    /* Nothing of ours failed: the NFVO goes on where the answer says. */
-    q->action = failed.id       ? action_parse(failed.action)
-                : q->dependency ? ACTION_MODIFY
-                                : ACTION_START;
-    job->resumed_id = failed.id;
-    if (q->package || !failed.package)
+    q->action = from.id ? action_parse(from.action) : job->resumed_action;
+    if (q->action == ACTION_NONE) /* it never came to us, or nothing of ours failed */
+        q->action = job->resumed_action != ACTION_NONE ? job->resumed_action
+                    : q->dependency                    ? ACTION_MODIFY
+                                                       : ACTION_START;
+    job->resumed_id = from.id;
+    q->root = from.root;
+    return from.id ? take_subject(job, &from, err) : ERR_OK;
+}
+
+/* A server that comes later, or is rebuilt, gets what the others have. */
+static enum err_code complete(struct conductor *c, struct job *job, struct err *err)
+{
+    struct run_request *q = &job->request;
+    const char *package;
+    bool is_later = q->action == ACTION_SCALE_OUT || q->rebuilt_at;
+    if (!is_later || q->package)
         return ERR_OK;
-    return proto_decode(&vnf_package_type, failed.package, strlen(failed.package), 0, &job->arena,
-                        &q->package, err);
+    enum err_code rc = rows_find_package(c->db, or_empty(q->vnfr->id), &job->arena, &package, err);
+    return rc == ERR_OK ? take_package(job, package, err) : rc;
 }
 
 static enum err_code identify(struct conductor *c, struct job *job, struct err *err)
@@ -59,10 +118,40 @@ static enum err_code identify(struct conductor *c, struct job *job, struct err *
     return rc;
 }
 
-static bool is_transient(const struct err *err)
+bool conductor_waits_for(const struct err *err)
 {
     return err->code == ERR_UNAVAIL || err->code == ERR_TIMEOUT || err->code == ERR_UNKNOWN ||
            db_is_retryable(err);
+}
+
+static struct rows_arrival arrival_of(const struct job *job)
+{
+    const struct run_request *q = &job->request;
+    bool is_one = q->instance && (q->action == ACTION_SCALE_OUT || q->action == ACTION_HEAL ||
+                                  q->action == ACTION_START || q->action == ACTION_STOP);
+    return (struct rows_arrival){.id = q->id,
+                                 .vnfr_id = or_empty(q->vnfr->id),
+                                 .vnfr_name = or_empty(q->vnfr->name),
+                                 .action = action_word(q->action),
+                                 .package = job->package_text,
+                                 .script = q->action == ACTION_UPDATE ? job->script_text : NULL,
+                                 .resumed_id = job->resumed_id,
+                                 .root = q->root ? q->root : q->id,
+                                 .instance = is_one ? q->instance->hostname : NULL,
+                                 .cause = q->cause,
+                                 .is_standby = q->is_standby,
+                                 .is_anonymous = job->is_anonymous,
+                                 .is_instantiating = q->action == ACTION_INSTANTIATE,
+                                 .is_releasing = q->action == ACTION_RELEASE_RESOURCES,
+                                 .owns_hosts = installs(q->action),
+                                 .run = job->run};
+}
+
+/* A package that lacks a script, say: when it is repaired the request is resumed as any other. */
+static enum err_code note_refused(struct conductor *c, const struct job *job, struct err *err)
+{
+    struct rows_arrival arrival = arrival_of(job);
+    return rows_refused(c->db, &arrival, err);
 }
 
 /* ERR_OK also when the job was refused and is gone (*job NULL). */
@@ -75,15 +164,22 @@ static enum err_code prepare(struct conductor *c, struct job **job, struct err *
     if (j->is_resume && !j->request.is_resumed)
         rc = resume(c, j, err);
     if (rc == ERR_OK)
+        rc = complete(c, j, err);
+    if (rc == ERR_OK)
         rc = identify(c, j, err);
-    if (rc != ERR_OK && is_transient(err))
+    if (rc != ERR_OK && conductor_waits_for(err))
         return rc;
     if (rc == ERR_OK)
         j->run = run_plan(&j->request, &c->o->limits, &j->arena, err);
-    if (!j->run) {
-        job_fail(c, j, err);
-        *job = NULL;
+    if (j->run)
+        return ERR_OK;
+    struct err failed = ERR_INIT;
+    if (rc == ERR_OK && note_refused(c, j, &failed) != ERR_OK && conductor_waits_for(&failed)) {
+        *err = failed;
+        return failed.code;
     }
+    job_fail(c, j, err);
+    *job = NULL;
     return ERR_OK;
 }
 
@@ -110,40 +206,26 @@ struct load {
     struct rows_hello hellos[BATCH_MAX];
     const char **run_ids;
     const char **hostnames;
+    const char *cancels[BATCH_MAX];
     size_t n_jobs; /* of c->arriving, from the first */
     size_t n_hellos_taken;
     bool has_looks;
     struct arena arena;
 };
 
-static void add_arrival(struct load *l, const struct job *job)
-{
-    const struct run_request *q = &job->request;
-    l->arrivals[l->batch.n_arrivals++] = (struct rows_arrival){
-        .id = q->id,
-        .vnfr_id = or_empty(q->vnfr->id),
-        .vnfr_name = or_empty(q->vnfr->name),
-        .action = action_word(q->action),
-        .package = job->package_text,
-        .resumed_id = job->resumed_id,
-        .is_anonymous = job->is_anonymous,
-        .is_instantiating = q->action == ACTION_INSTANTIATE,
-        .is_releasing = q->action == ACTION_RELEASE_RESOURCES,
-        .owns_hosts = q->action == ACTION_INSTANTIATE || q->action == ACTION_SCALE_OUT,
-        .run = job->run};
-}
-
-/* A host that said hello twice is one row. */
+/* A host that said hello twice is one row; one whose author is known counts more. */
 static void add_hello(struct load *l, const struct hello *hello)
 {
-    struct rows_hello row = {
-        .hostname = hello->said->hostname,
-        .boot = hello->said->boot,
-        .has_journal = proto_strs_has(&hello->said->capabilities, EMS_CAPABILITY_JOURNAL)};
+    struct rows_hello row = {.hostname = hello->said->hostname,
+                             .boot = hello->said->boot,
+                             .has_journal =
+                                 proto_strs_has(&hello->said->capabilities, EMS_CAPABILITY_JOURNAL),
+                             .is_vouched = hello->is_vouched};
     l->n_hellos_taken++;
     for (size_t i = 0; i < l->batch.n_hellos; i++)
         if (strcmp(l->hellos[i].hostname, row.hostname) == 0) {
-            l->hellos[i] = row;
+            if (row.is_vouched || !l->hellos[i].is_vouched)
+                l->hellos[i] = row;
             return;
         }
     l->hellos[l->batch.n_hellos++] = row;
@@ -175,14 +257,18 @@ static void collect(struct conductor *c, struct load *l)
     size_t max = c->is_careful ? 1 : BATCH_MAX;
     l->batch = (struct rows_batch){.arrivals = l->arrivals,
                                    .hellos = l->hellos,
+                                   .cancels = l->cancels,
+                                   .are_hosts_alone = c->o->are_hosts_alone,
                                    .channel = c->o->schema,
                                    .sender = c->o->sender};
     for (const struct job *job = c->arriving; job && l->n_jobs < max; job = job->next, l->n_jobs++)
-        add_arrival(l, job);
+        l->arrivals[l->batch.n_arrivals++] = arrival_of(job);
     if (c->is_careful && l->n_jobs)
         return;
     for (const struct hello *h = c->hellos; h && l->n_hellos_taken < max; h = h->next)
         add_hello(l, h);
+    for (const struct job *job = c->cancels; job && l->batch.n_cancels < max; job = job->next)
+        l->cancels[l->batch.n_cancels++] = job->cancels;
     l->has_looks = !c->is_careful || !l->n_hellos_taken;
     if (l->has_looks)
         add_looks(c, l);
@@ -190,7 +276,8 @@ static void collect(struct conductor *c, struct load *l)
 
 /* --- what came back --- */
 
-static const char *when_cancelled = "the network service is being deleted";
+static const char when_released[] = "the network service is being deleted";
+static const char when_asked[] = "the NFVO gave it up";
 
 static void read_agents(struct conductor *c, const struct db_result *agents)
 {
@@ -199,18 +286,32 @@ static void read_agents(struct conductor *c, const struct db_result *agents)
             struct run_host *host = run_host_find(job->run, db_text(agents, i, 0));
             if (!host)
                 continue;
-            run_hello(job->run, host, db_int64(agents, i, 1), db_bool(agents, i, 2));
+            run_hello(job->run, host,
+                      &(struct run_agent){.hello_n = db_int64(agents, i, 1),
+                                          .boot_at = db_int64(agents, i, 5),
+                                          .has_journal = db_bool(agents, i, 2)});
+            host->may_be_unsaid = db_bool(agents, i, 3);
+            if (db_bool(agents, i, 4) && !host->is_reached) {
+                host->is_reached = true;
+                c->o->reach(c->o->arg, host->hostname);
+            }
             job->is_touched = true;
         }
 }
 
-static void cancel(struct conductor *c, const char *id)
+static void read_unsaid(struct conductor *c, const struct db_result *hosts)
+{
+    for (int i = 0; i < db_rows(hosts); i++)
+        impostor_note(c, NULL, db_text(hosts, i, 0), true);
+}
+
+static void cancel(struct conductor *c, const char *id, const char *why)
 {
     struct job *job = run_with_id(c, id);
     if (!job || job->request.action == ACTION_RELEASE_RESOURCES ||
         job->request.action == ACTION_ERROR)
         return;
-    run_cancel(job->run, when_cancelled);
+    run_cancel(job->run, why);
     job->is_touched = true;
 }
 
@@ -220,8 +321,10 @@ static void read_runs(struct conductor *c, const struct db_result *runs, int64_t
         struct job *job = run_with_id(c, db_text(runs, i, 0));
         if (job && !job->run->started_at)
             run_started(job->run, db_int64(runs, i, 1), now);
+        if (job && db_bool(runs, i, 4))
+            run_was_done(job->run);
         if (!db_is_null(runs, i, 2))
-            cancel(c, db_text(runs, i, 0));
+            cancel(c, db_text(runs, i, 0), db_bool(runs, i, 3) ? when_released : when_asked);
     }
 }
 
@@ -232,7 +335,7 @@ static void read_vnfrs(struct conductor *c, const struct db_result *vnfrs)
             continue;
         for (struct job *job = c->runs; job; job = job->next)
             if (job->request.vnfr->id && strcmp(job->request.vnfr->id, db_text(vnfrs, i, 0)) == 0)
-                cancel(c, job->request.id);
+                cancel(c, job->request.id, when_released);
     }
 }
 
@@ -273,11 +376,23 @@ static void drop_hellos(struct conductor *c, size_t n)
     for (; n > 0 && c->hellos; n--) {
         struct hello *h = c->hellos;
         c->hellos = h->next;
-        log_info(LOG_EMS, "hello", KV_S("host", h->said->hostname),
-                 KV_S("version", h->said->version));
+        if (h->is_vouched) /* else it may be one of thousands: impostors.c sums those up */
+            log_info(LOG_EMS, "hello", KV_S("host", h->said->hostname),
+                     KV_S("version", h->said->version));
         c->o->ack_hello(c->o->arg, h->tag, h->epoch);
         arena_release(&h->arena);
         free(h);
+    }
+}
+
+static void answer_cancels(struct conductor *c, size_t n)
+{
+    for (; n > 0; n--) {
+        struct job *job = c->cancels;
+        c->cancels = job->next;
+        log_info(LOG_LCM, "run_cancelled", KV_S("run", job->cancels));
+        ob_request_reply(job->handle);
+        job_free(c, job);
     }
 }
 
@@ -290,10 +405,12 @@ static void distribute(struct conductor *c, const struct load *l,
     read_runs(c, &res[ROWS_RUNS], now);
     read_vnfrs(c, &res[ROWS_VNFRS]);
     for (int i = 0; i < db_rows(&res[ROWS_CANCELLED]); i++)
-        cancel(c, db_text(&res[ROWS_CANCELLED], i, 0));
+        cancel(c, db_text(&res[ROWS_CANCELLED], i, 0), when_released);
     read_agents(c, &res[ROWS_AGENTS]);
+    read_unsaid(c, &res[ROWS_UNSAID]);
     read_steps(c, &res[ROWS_STEPS]);
     drop_hellos(c, l->n_hellos_taken);
+    answer_cancels(c, l->batch.n_cancels);
     if (l->has_looks) {
         arena_release(&c->looks_arena);
         c->looks = NULL;
@@ -316,7 +433,8 @@ static void give_up_first(struct conductor *c, const struct load *l, const struc
 
 static bool has_work(const struct conductor *c)
 {
-    return c->arriving || c->hellos || c->n_looks || c->looks_at_all || c->looks_for_cancelled;
+    return c->arriving || c->cancels || c->hellos || c->n_looks || c->looks_at_all ||
+           c->looks_for_cancelled;
 }
 
 bool arrivals_take(struct conductor *c, struct err *err)
@@ -338,7 +456,7 @@ bool arrivals_take(struct conductor *c, struct err *err)
             c->is_careful = c->is_careful && has_work(c);
             continue;
         }
-        if (is_transient(err))
+        if (conductor_waits_for(err))
             return false;
         log_error(LOG_DB, "batch_refused", KV_I("runs", l.n_jobs), KV_ERR(err));
         if (c->is_careful && (l.n_jobs || l.n_hellos_taken))

@@ -21,44 +21,70 @@ int64_t conductor_now(const struct conductor *c)
 
 /* --- events: from any thread --- */
 
-void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text,
-                const char *body, size_t len, uint64_t tag, uint64_t epoch)
+static struct event *event_new(enum event_kind kind, const char *text, const char *body, size_t len)
 {
     struct event *e = xcalloc(1, sizeof(*e));
-    *e = (struct event){.kind = kind, .job = job, .body = SBUF_INIT, .tag = tag, .epoch = epoch};
+    *e = (struct event){.kind = kind, .body = SBUF_INIT};
     e->command = text ? xstrdup(text) : NULL;
     sbuf_add(&e->body, body, len);
+    return e;
+}
+
+static void event_free(struct event *e)
+{
+    free(e->command);
+    free(e->author);
+    sbuf_release(&e->body);
+    free(e);
+}
+
+static void give(struct conductor *c, struct event *taken)
+{
     pthread_mutex_lock(&c->lock);
-    *c->events_tail = e;
-    c->events_tail = &e->next;
+    *c->events_tail = taken;
+    c->events_tail = &taken->next;
     pthread_cond_signal(&c->more);
     pthread_mutex_unlock(&c->lock);
 }
 
-void conductor_hello(struct conductor *c, const char *body, size_t len, uint64_t tag,
-                     uint64_t epoch)
+void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text)
 {
-    event_give(c, EVENT_HELLO, NULL, NULL, body, len, tag, epoch);
+    struct event *e = event_new(kind, text, NULL, 0);
+    e->job = job;
+    give(c, e);
 }
 
-void conductor_reply(struct conductor *c, const char *command, const char *body, size_t len)
+void conductor_hello(struct conductor *c, const char *author, const char *body, size_t len,
+                     uint64_t tag, uint64_t epoch)
 {
-    event_give(c, EVENT_REPLY, NULL, command, body, len, 0, 0);
+    struct event *e = event_new(EVENT_HELLO, NULL, body, len);
+    e->author = author ? xstrdup(author) : NULL;
+    e->tag = tag;
+    e->epoch = epoch;
+    give(c, e);
+}
+
+void conductor_reply(struct conductor *c, const char *author, const char *command, const char *body,
+                     size_t len)
+{
+    struct event *e = event_new(EVENT_REPLY, command, body, len);
+    e->author = author ? xstrdup(author) : NULL;
+    give(c, e);
 }
 
 void conductor_returned(struct conductor *c, const char *command)
 {
-    event_give(c, EVENT_RETURNED, NULL, command, NULL, 0, 0, 0);
+    event_give(c, EVENT_RETURNED, NULL, command);
 }
 
-void conductor_agents_ready(struct conductor *c)
+void conductor_agents_ready(struct conductor *c, const char *hostname)
 {
-    event_give(c, EVENT_READY, NULL, NULL, NULL, 0, 0, 0);
+    event_give(c, EVENT_READY, NULL, hostname);
 }
 
 void conductor_abandon(struct conductor *c)
 {
-    event_give(c, EVENT_ABANDON, NULL, NULL, NULL, 0, 0, 0);
+    event_give(c, EVENT_ABANDON, NULL, NULL);
 }
 
 /* --- taking them --- */
@@ -74,7 +100,7 @@ static void on_job(struct conductor *c, struct job *job)
         log_begin(c, job);
         return;
     }
-    struct job **tail = &c->arriving;
+    struct job **tail = job->cancels ? &c->cancels : &c->arriving;
     while (*tail)
         tail = &(*tail)->next;
     *tail = job;
@@ -94,6 +120,15 @@ static void on_hello(struct conductor *c, const struct event *e)
         free(h);
         return;
     }
+    enum author_is author = author_of(e->author, h->said->hostname);
+    if (author == AUTHOR_ANOTHER) {
+        impostor_note(c, e->author, h->said->hostname, true);
+        c->o->ack_hello(c->o->arg, e->tag, e->epoch);
+        arena_release(&h->arena);
+        free(h);
+        return;
+    }
+    h->is_vouched = author == AUTHOR_OWN;
     while (*tail)
         tail = &(*tail)->next;
     *tail = h;
@@ -102,7 +137,8 @@ static void on_hello(struct conductor *c, const struct event *e)
 static struct sent *sent_find(const struct conductor *c, const char *command)
 {
     struct table_entry *e = table_find(&c->sent, command);
-    return e ? CONTAINER_OF(e, struct sent, by_command) : NULL;
+    struct sent *s = e ? CONTAINER_OF(e, struct sent, by_command) : NULL;
+    return s && strcmp(s->step->command, command) == 0 ? s : NULL; /* else of an older attempt */
 }
 
 static void on_reply(struct conductor *c, const struct event *e)
@@ -117,10 +153,12 @@ static void on_reply(struct conductor *c, const struct event *e)
         log_warn(LOG_EMS, "reply_not_understood", KV_S("command", e->command), KV_ERR(&err));
     }
     if (!s) {
-        if (!log_reply(c, e->command, reply))
+        if (!log_reply(c, e->author, e->command, reply))
             log_debug(LOG_EMS, "late_reply", KV_S("command", e->command));
         return;
     }
+    if (!is_heard(c, e->author, s->host->hostname, s->host->may_be_unsaid))
+        return;
     enum step_state before = s->step->state;
     run_reply(s->job->run, s->host, s->step, reply, conductor_now(c));
     s->job->is_touched = true;
@@ -139,9 +177,11 @@ static void on_returned(struct conductor *c, const char *command)
     s->job->is_touched = true;
 }
 
-static void on_ready(struct conductor *c)
+static void on_ready(struct conductor *c, const char *hostname)
 {
     for (struct job *job = c->runs; job; job = job->next) {
+        if (hostname && !run_host_find(job->run, hostname))
+            continue;
         run_resend(job->run, conductor_now(c));
         job->is_touched = true;
     }
@@ -196,7 +236,7 @@ static void take(struct conductor *c, struct event *e)
         on_returned(c, e->command);
         break;
     case EVENT_READY:
-        on_ready(c);
+        on_ready(c, e->command);
         break;
     case EVENT_NOTE:
         on_note(c, e->command);
@@ -207,13 +247,12 @@ static void take(struct conductor *c, struct event *e)
     case EVENT_ABANDON:
         c->is_abandoned = true;
         drop_all(c, &c->arriving);
+        drop_all(c, &c->cancels);
         drop_all(c, &c->runs);
         drop_all(c, &c->logs);
         break;
     }
-    free(e->command);
-    sbuf_release(&e->body);
-    free(e);
+    event_free(e);
 }
 
 static void wait_until(struct conductor *c, int64_t mono_us)
@@ -275,10 +314,13 @@ static void collect_changes(const struct job *job, struct rows_changes *changes)
             if (job->run->hosts[i].steps[k]->is_dirty)
                 rows_add_step(changes, job->request.id, &job->run->hosts[i],
                               job->run->hosts[i].steps[k]);
-    if (job->run->end.is_over)
-        rows_add_end(changes, job->request.id, job->run->end.has_failed,
-                     job->request.action == ACTION_RELEASE_RESOURCES ? job->request.vnfr->id
-                                                                     : NULL);
+    if (!job->run->end.is_over)
+        return;
+    const char *released =
+        job->request.action == ACTION_RELEASE_RESOURCES ? job->request.vnfr->id : NULL;
+    rows_add_end(changes, job->request.id, job->run->end.has_failed, released);
+    for (uint32_t i = 0; released && i < job->run->n_hosts; i++)
+        rows_add_gone(changes, job->run->hosts[i].hostname, released);
 }
 
 static void send_orders(struct conductor *c, struct job *job)
@@ -343,6 +385,8 @@ static void sweep(struct conductor *c)
 static int64_t next_due(struct conductor *c)
 {
     int64_t due = logs_expire(c);
+    if (c->impostors_at && c->impostors_at < due)
+        due = c->impostors_at;
     for (const struct job *job = c->runs; job; job = job->next)
         if (job->run->due_at != INT64_MAX && job->run->due_at - c->offset_us < due)
             due = job->run->due_at - c->offset_us;
@@ -358,13 +402,14 @@ static void *conductor_run(void *arg)
     struct conductor *c = arg;
     while (take_events(c, next_due(c))) {
         struct err err = ERR_INIT;
+        impostors_tell(c);
         if (c->retry_at && clock_mono_us() < c->retry_at)
             continue;
         c->retry_at = 0;
         bool is_fine = arrivals_take(c, &err);
         if (is_fine) {
             proceed_all(c);
-            is_fine = save_all(c, &err);
+            is_fine = save_all(c, &err) && logs_of_released(c, &err);
         }
         if (is_fine) {
             c->failures = 0;
@@ -455,9 +500,7 @@ void conductor_free(struct conductor *c)
             arena_release(&e->job->arena);
             free(e->job);
         }
-        free(e->command);
-        sbuf_release(&e->body);
-        free(e);
+        event_free(e);
     }
     while (c->hellos) {
         struct hello *h = c->hellos;

@@ -21,7 +21,13 @@ struct conductor_options {         /* borrowed for the life of the conductor */
     int64_t log_keep_us;
     /* From the conductor's thread; must not block. send takes the body's content. */
     void (*send)(void *arg, const char *hostname, const char *command, struct sbuf *body);
+    /* The agent of this host is alone in a virtual host, and needed; or not any more. */
+    void (*reach)(void *arg, const char *hostname);
+    void (*leave)(void *arg, const char *hostname);
+    bool are_hosts_alone; /* of those that are launched from now on */
     void (*ack_hello)(void *arg, uint64_t tag, uint64_t epoch);
+    /* What came n times from this broker login ("": not said) was refused. May be NULL. */
+    void (*refused)(void *arg, const char *author, const char *words, int64_t n);
     void *arg;
 };
 
@@ -37,11 +43,15 @@ enum err_code conductor_serve(void *arg, struct ob_request *request, struct err 
 /* The SDK is stopping: give all requests back, also those that still come. */
 void conductor_abandon(struct conductor *c);
 
-/* Any thread. */
-void conductor_hello(struct conductor *c, const char *body, size_t len, uint64_t tag,
-                     uint64_t epoch);
-void conductor_reply(struct conductor *c, const char *command, const char *body, size_t len);
+/* Any thread. author: the agent's broker login, as the broker vouches for it; NULL: not said, which
+ * is accepted of hosts only that were there before agents said it (agent.is_old). What comes from
+ * another login than its host's has no effect, and is told: refused. */
+void conductor_hello(struct conductor *c, const char *author, const char *body, size_t len,
+                     uint64_t tag, uint64_t epoch);
+void conductor_reply(struct conductor *c, const char *author, const char *command, const char *body,
+                     size_t len);
 void conductor_returned(struct conductor *c, const char *command);
-void conductor_agents_ready(struct conductor *c);
+/* hostname NULL: all that share the common virtual host. */
+void conductor_agents_ready(struct conductor *c, const char *hostname);
 
 #endif

@@ -15,12 +15,16 @@ struct job { /* a request in hand */
     struct arena arena;
     struct run_request request;
     struct run *run; /* NULL: not planned yet */
-    const char *package_text, *resumed_id;
+    const char *package_text, *script_text, *resumed_id;
+    const char *resumes; /* id of the request that RESUME resumes; NULL: the last that failed */
+    const char *cancels; /* CANCEL: of the request that is to end */
+    enum action resumed_action; /* what RESUME says of itself; ACTION_NONE: nothing */
     bool is_resume, is_anonymous, is_touched, is_log;
     struct run_orders orders; /* to be sent when the rows are committed */
     struct sent *sent;
     /* LOG_REQUEST */
     const char *hostname, *vnfr_name;
+    bool may_be_unsaid; /* the author of its agent's answer */
     char log_command[ID_SIZE + 8];
     int64_t log_until; /* monotonic */
 };
@@ -47,7 +51,8 @@ struct event {
     struct event *next;
     enum event_kind kind;
     struct job *job;
-    char *command; /* or a notification's payload */
+    char *command; /* or a notification's payload, or a hostname */
+    char *author;  /* NULL: not said */
     struct sbuf body;
     uint64_t tag, epoch;
 };
@@ -56,7 +61,16 @@ struct hello {
     struct hello *next;
     struct arena arena;
     struct ems_hello *said;
+    bool is_vouched; /* by the broker: its author is this host's agent */
     uint64_t tag, epoch;
+};
+
+/* What came from another login than its host's: told now and then, summed up. */
+enum { IMPOSTORS_MAX = 8 };
+struct impostor {
+    char author[256], host[256]; /* both "": several */
+    bool is_hello;
+    int64_t n; /* since it was told last */
 };
 
 struct conductor {
@@ -71,7 +85,7 @@ struct conductor {
     bool is_stopping;
     int stop_fd; /* of the listener */
 
-    struct job *arriving, *runs, *logs;
+    struct job *arriving, *runs, *logs, *cancels;
     struct hello *hellos;
     struct table sent; /* by command id */
     struct arena looks_arena;
@@ -80,26 +94,44 @@ struct conductor {
     bool looks_at_all, looks_for_cancelled, is_abandoned;
     bool is_careful; /* the last batch failed for what it holds: one by one */
     unsigned failures;
+    struct impostor impostors[IMPOSTORS_MAX];
+    int64_t impostors_at;       /* when they are told; 0: nothing to tell */
     int64_t offset_us;          /* the store's clock minus ours */
     int64_t retry_at, sweep_at; /* monotonic */
 };
 
-void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text,
-                const char *body, size_t len, uint64_t tag, uint64_t epoch);
+void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text);
 int64_t conductor_now(const struct conductor *c); /* the store's clock */
+
+/* impostors.c */
+/* Does the broker vouch that this agent's login is the author? NULL: nobody said who. */
+enum author_is { AUTHOR_OWN, AUTHOR_UNSAID, AUTHOR_ANOTHER };
+enum author_is author_of(const char *author, const char *hostname);
+void impostor_note(struct conductor *c, const char *author, const char *hostname, bool is_hello);
+/* Of an answer: may it have effect? Else it is noted. */
+bool is_heard(struct conductor *c, const char *author, const char *hostname, bool may_be_unsaid);
+void impostors_tell(struct conductor *c); /* if it is time */
 
 /* jobs.c */
 void job_free(struct conductor *c, struct job *job);
+void job_keep_package(struct job *job); /* what INSTANTIATE installs, for those that come behind */
 void job_fail(struct conductor *c, struct job *job, const struct err *err); /* takes */
 void job_answer(struct conductor *c, struct job *job); /* its run is over; takes */
 
 /* arrivals.c: from the rows into memory. False: the database does not answer, or refuses. */
 bool arrivals_take(struct conductor *c, struct err *err);
+bool conductor_waits_for(const struct err *err); /* of the database: it will pass by itself */
 
 /* logs.c */
 void log_begin(struct conductor *c, struct job *job); /* takes */
-bool log_reply(struct conductor *c, const char *command, const struct ems_reply *reply);
+bool log_reply(struct conductor *c, const char *author, const char *command,
+               const struct ems_reply *reply);
 int64_t logs_expire(struct conductor *c); /* when the next is due */
+bool job_is_released(
+    const struct job *job); /* its RELEASE_RESOURCES is over, and not answered yet */
+/* Into the answers of what is released: after this nobody can ask us for them. False: the database
+ * does not answer. */
+bool logs_of_released(struct conductor *c, struct err *err);
 
 /* listener.c */
 void *listener_run(void *conductor);

@@ -33,9 +33,9 @@ void *listener_run(void *arg)
         }
         lost = 0;
         if (what == DB_WAIT_CONNECTED) /* what was told before is lost */
-            event_give(c, EVENT_LOOK, NULL, NULL, NULL, 0, 0, 0);
+            event_give(c, EVENT_LOOK, NULL, NULL);
         else if (what == DB_WAIT_NOTIFY)
-            event_give(c, EVENT_NOTE, NULL, n.payload, NULL, 0, 0, 0);
+            event_give(c, EVENT_NOTE, NULL, n.payload);
     }
     db_free(db);
     return NULL;

@@ -4,6 +4,7 @@
 #include "vnfm-generic/conductor/internal.h"
 
 #include "common/base/mem.h"
+#include "common/log/log.h"
 #include "common/sys/clock.h"
 
 #include <stdio.h>
@@ -11,22 +12,47 @@
 #include <string.h>
 #include <time.h>
 
-enum { SCRIPTS_MAX = 100, LINES_MAX = 5000, LINE_MAX_BYTES = 4000, HAS_JOURNAL_AT = 16 };
+enum {
+    SCRIPTS_MAX = 100,
+    LINES_MAX = 5000,
+    LINE_MAX_BYTES = 4000,
+    HAS_JOURNAL_AT = 16,
+    IS_OLD_AT = 17
+};
+enum {
+    RELEASED_BYTES_MAX = 512 * 1024
+}; /* of a VNFR; the host at which it is passed is the last */
 
 static const int64_t agent_us = 2 * USEC_PER_SEC;
 
-static unsigned add_lines(struct ob_request *handle, const char *text, unsigned left)
+/* Where lines go: the answer to LOG_REQUEST, or that to RELEASE_RESOURCES (host is there). */
+struct sink {
+    struct ob_request *handle;
+    const char *host;
+    size_t bytes;
+};
+
+static void put(struct sink *to, const char *line)
+{
+    to->bytes += strlen(line);
+    if (to->host)
+        ob_request_add_host_log(to->handle, to->host, line);
+    else
+        ob_request_add_log(to->handle, line, false);
+}
+
+static unsigned add_lines(struct sink *to, const char *text, unsigned left)
 {
     char line[LINE_MAX_BYTES + 1];
     for (const char *end; text && *text && left > 0; text = *end ? end + 1 : end, left--) {
         end = text + strcspn(text, "\n");
         snprintf(line, sizeof(line), "%.*s", (int)(end - text), text);
-        ob_request_add_log(handle, line, false);
+        put(to, line);
     }
     return left;
 }
 
-static void add_heading(struct ob_request *handle, const struct step_row *row)
+static void add_heading(struct sink *to, const struct step_row *row)
 {
     char line[600], outcome[60], at[32] = "";
     struct tm tm;
@@ -53,14 +79,14 @@ static void add_heading(struct ob_request *handle, const struct step_row *row)
     snprintf(line, sizeof(line), "== %s%s%.200s%s%.100s (%s, %s)", row->event,
              row->event[0] ? " " : "", row->script, row->source[0] ? " for " : "", row->source, at,
              outcome);
-    ob_request_add_log(handle, line, false);
+    put(to, line);
 }
 
-static void add_step(struct ob_request *handle, const struct step_row *row, unsigned *left)
+static void add_step(struct sink *to, const struct step_row *row, unsigned *left)
 {
-    add_heading(handle, row);
-    *left = add_lines(handle, row->output, *left);
-    *left = add_lines(handle, row->err, *left);
+    add_heading(to, row);
+    *left = add_lines(to, row->output, *left);
+    *left = add_lines(to, row->err, *left);
 }
 
 static void end(struct conductor *c, struct job *job)
@@ -90,6 +116,7 @@ void log_begin(struct conductor *c, struct job *job)
     struct step_row row = {.state = STEP_DONE};
     char running[256] = "";
     unsigned left = LINES_MAX;
+    struct sink to = {.handle = job->handle};
     if (rows_logs(c->db, job->hostname, job->vnfr_name, SCRIPTS_MAX, &res, &err) != ERR_OK) {
         db_results_clear(c->db);
         job_fail(c, job, &err);
@@ -97,7 +124,8 @@ void log_begin(struct conductor *c, struct job *job)
     }
     for (int i = 0; i < db_rows(&res); i++) {
         rows_step_read(&res, i, &row);
-        add_step(job->handle, &row, &left);
+        add_step(&to, &row, &left);
+        job->may_be_unsaid = db_bool(&res, i, IS_OLD_AT);
         if (row.state == STEP_SENT && db_bool(&res, i, HAS_JOURNAL_AT))
             snprintf(running, sizeof(running), "%s", row.command);
         else
@@ -110,15 +138,19 @@ void log_begin(struct conductor *c, struct job *job)
         end(c, job);
 }
 
-bool log_reply(struct conductor *c, const char *command, const struct ems_reply *reply)
+bool log_reply(struct conductor *c, const char *author, const char *command,
+               const struct ems_reply *reply)
 {
     for (struct job **at = &c->logs; *at; at = &(*at)->next) {
         struct job *job = *at;
         if (strcmp(job->log_command, command) != 0)
             continue;
+        if (!is_heard(c, author, job->hostname, job->may_be_unsaid))
+            return true; /* the agent's own may still come */
         *at = job->next;
-        add_lines(job->handle, reply->output, LINES_MAX);
-        add_lines(job->handle, reply->err, LINES_MAX);
+        struct sink to = {.handle = job->handle};
+        add_lines(&to, reply->output, LINES_MAX);
+        add_lines(&to, reply->err, LINES_MAX);
         end(c, job);
         return true;
     }
@@ -139,4 +171,64 @@ int64_t logs_expire(struct conductor *c)
         end(c, job);
     }
     return next;
+}
+
+/* --- the logs of what is released: they go to the NFVO, which keeps them --- */
+
+static struct job *released_with(struct conductor *c, const char *vnfr_id)
+{
+    for (struct job *job = c->runs; job; job = job->next)
+        if (job_is_released(job) && strcmp(job->request.vnfr->id, vnfr_id) == 0)
+            return job;
+    return NULL;
+}
+
+static void give_logs(struct conductor *c, const struct db_result *res)
+{
+    enum { VNFR_AT = HAS_JOURNAL_AT };
+    struct step_row row;
+    struct sink to = {0};
+    struct job *job = NULL;
+    unsigned left = 0;
+    char host[256] = "";
+    for (int i = 0; i < db_rows(res); i++) {
+        rows_step_read(res, i, &row);
+        if (!job || strcmp(job->request.vnfr->id, db_text(res, i, VNFR_AT)) != 0) {
+            job = released_with(c, db_text(res, i, VNFR_AT));
+            to = (struct sink){.handle = job ? job->handle : NULL, .host = host};
+            host[0] = '\0';
+        }
+        if (strcmp(host, row.hostname) != 0) {
+            snprintf(host, sizeof(host), "%s", row.hostname);
+            left = LINES_MAX;
+        }
+        if (job && to.bytes < RELEASED_BYTES_MAX)
+            add_step(&to, &row, &left);
+    }
+}
+
+bool job_is_released(const struct job *job)
+{
+    return job->is_touched && job->run->end.is_over && job->request.vnfr->id &&
+           job->request.action == ACTION_RELEASE_RESOURCES;
+}
+
+bool logs_of_released(struct conductor *c, struct err *err)
+{
+    AUTO(db_array_release) struct db_array ids = DB_TEXT_ARRAY;
+    struct db_result res;
+    for (const struct job *job = c->runs; job; job = job->next)
+        if (job_is_released(job))
+            db_array_text(&ids, job->request.vnfr->id);
+    if (!ids.n)
+        return true;
+    enum err_code rc = rows_logs_of(c->db, &ids, &res, err);
+    if (rc == ERR_OK)
+        give_logs(c, &res);
+    db_results_clear(c->db);
+    if (rc != ERR_OK && !conductor_waits_for(err)) {
+        log_warn(LOG_DB, "logs_of_released_lost", KV_ERR(err));
+        return true;
+    }
+    return rc == ERR_OK;
 }

@@ -215,8 +215,10 @@ static void vnfm_close(void *ctx)
     ob_vnfm_free(d->vnfm);
 }
 
-static const struct daemon_duty duties[] = {
-    {"rules", rules_open, rules_close}, {"vnfm", vnfm_open, vnfm_close}, {0}};
+static const struct daemon_duty duties[] = {{"rules", rules_open, rules_close},
+                                            {"vnfm", vnfm_open, vnfm_close},
+                                            {"registration", daemon_await_good, NULL},
+                                            {0}};
 
 int main(int argc, char **argv)
 {

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -24,13 +25,16 @@ struct order { /* from any thread to the I/O thread */
 struct ems_link {
     struct bus_options o;
     char *host, *vhost, *endpoint, *instance, *tls_ca, *tls_cert, *tls_key;
+    char *account, *password_path; /* whose password is in that file */
     const struct ems_link_hooks *hooks;
     void *arg;
 
     pthread_mutex_t lock;
     struct order *orders, **tail;
     char *user, *password; /* of the next connection */
-    bool has_new_login, is_stopping;
+    char *author;          /* whose connection this one is; of the I/O thread */
+    bool has_new_login, is_stopping, is_alone;
+    atomic_bool is_over; /* the thread has ended */
     int wake_fd;
 
     pthread_t thread;
@@ -53,11 +57,14 @@ struct ems_link *ems_link_new(const struct ems_link_options *options)
     a->o = options->bus;
     a->o.host = a->host = dup_or_null(options->bus.host);
     a->o.vhost = a->vhost = xstrdup(options->vhost);
+    a->account = dup_or_null(options->bus.user);
+    a->password_path = dup_or_null(options->bus.password_path);
     a->o.tls.ca = a->tls_ca = dup_or_null(options->bus.tls.ca);
     a->o.tls.cert = a->tls_cert = dup_or_null(options->bus.tls.cert);
     a->o.tls.key = a->tls_key = dup_or_null(options->bus.tls.key);
     a->endpoint = xstrdup(options->endpoint);
     a->instance = xstrdup(options->instance);
+    a->is_alone = options->is_alone;
     a->hooks = options->hooks;
     a->arg = options->arg;
     a->tail = &a->orders;
@@ -101,12 +108,15 @@ void ems_link_free(struct ems_link *a)
     sbuf_release(&a->replies);
     free(a->host);
     free(a->vhost);
+    free(a->account);
+    free(a->password_path);
     free(a->tls_ca);
     free(a->tls_cert);
     free(a->tls_key);
     free(a->endpoint);
     free(a->instance);
     free(a->user);
+    free(a->author);
     wipe(a->password);
     free(a);
 }
@@ -161,6 +171,14 @@ void ems_link_ack(struct ems_link *a, uint64_t tag, uint64_t epoch)
 
 /* --- the I/O thread --- */
 
+/* The second: agents of before, and unmodified ones; the first is not there where one is alone. */
+static void want_bindings(struct ems_link *a, const char *queue)
+{
+    static const char *const exchanges[] = {TOPOLOGY_AGENTS_EXCHANGE, TOPOLOGY_EXCHANGE};
+    for (size_t i = a->is_alone; i < ARRAY_LEN(exchanges); i++)
+        bus_want_binding(a->bus, &(struct bus_binding){.queue = queue, .exchange = exchanges[i]});
+}
+
 static void want_replies(struct ems_link *a)
 {
     char suffix[80];
@@ -172,8 +190,7 @@ static void want_replies(struct ems_link *a)
     topology_agent_replies(a->endpoint, suffix, &a->replies);
     bus_want_queue(a->bus, &(struct bus_queue){
                                .name = a->replies.s, .is_exclusive = true, .is_auto_delete = true});
-    bus_want_binding(a->bus,
-                     &(struct bus_binding){.queue = a->replies.s, .exchange = TOPOLOGY_EXCHANGE});
+    want_bindings(a, a->replies.s);
     bus_want_consumer(a->bus,
                       &(struct bus_consumer){.queue = a->replies.s, .prefetch = REPLIES_AHEAD});
 }
@@ -187,6 +204,9 @@ static void open_bus(struct ems_link *a)
     a->has_new_login = false;
     o.user = a->user;
     o.password = a->password;
+    o.password_path = a->account && strcmp(a->account, a->user) == 0 ? a->password_path : NULL;
+    free(a->author);
+    a->author = xstrdup(a->user);
     bus_free(a->bus);
     a->bus = bus_new(&o);
     pthread_mutex_unlock(&a->lock);
@@ -194,8 +214,7 @@ static void open_bus(struct ems_link *a)
                                                .is_durable = true,
                                                .args = args,
                                                .arg_n = ARRAY_LEN(args)});
-    bus_want_binding(a->bus,
-                     &(struct bus_binding){.queue = a->hellos.s, .exchange = TOPOLOGY_EXCHANGE});
+    want_bindings(a, a->hellos.s);
     bus_want_consumer(a->bus,
                       &(struct bus_consumer){.queue = a->hellos.s, .prefetch = HELLOS_AHEAD});
     a->replies.len = 0;
@@ -211,12 +230,12 @@ static void publish(struct ems_link *a, struct order *o)
         return;
     topology_agent_queue(o->hostname, &key);
     enum err_code rc = bus_publish(a->bus,
-                                   &(struct bus_message){.exchange = TOPOLOGY_EXCHANGE,
-                                                         .routing_key = key.s,
+                                   &(struct bus_message){.routing_key = key.s,
                                                          .body = o->body.s,
                                                          .len = o->body.len,
                                                          .correlation_id = o->command,
                                                          .reply_to = a->replies.s,
+                                                         .user_id = a->author,
                                                          .is_transient = true,
                                                          .is_mandatory = true},
                                    &seq, &err);
@@ -272,11 +291,11 @@ static void take_orders(struct ems_link *a)
 static void on_delivery(struct ems_link *a, const struct bus_delivery *d)
 {
     if (strcmp(d->queue, a->hellos.s) == 0) {
-        a->hooks->hello(a->arg, d->body, d->len, d->tag, d->epoch);
+        a->hooks->hello(a->arg, d->user_id, d->body, d->len, d->tag, d->epoch);
         return;
     }
     if (d->correlation_id)
-        a->hooks->reply(a->arg, d->correlation_id, d->body, d->len);
+        a->hooks->reply(a->arg, d->user_id, d->correlation_id, d->body, d->len);
     bus_ack(a->bus, d->tag, d->epoch);
 }
 
@@ -311,7 +330,7 @@ static void handle(struct ems_link *a, const struct bus_event *ev)
         break;
     case BUS_READY:
         log_info(LOG_EMS, "agents_ready", KV_S("hellos", a->hellos.s), KV_S("vhost", a->vhost));
-        a->hooks->ready(a->arg);
+        a->hooks->ready(a->arg, NULL);
         break;
     case BUS_LOST:
         on_lost(a, ev);
@@ -359,6 +378,9 @@ static void *run(void *arg)
             handle(a, &ev);
         }
     }
+    bus_free(a->bus);
+    a->bus = NULL;
+    atomic_store(&a->is_over, true);
     return NULL;
 }
 
@@ -374,14 +396,24 @@ enum err_code ems_link_start(struct ems_link *a, struct err *err)
     return ERR_OK;
 }
 
-void ems_link_stop(struct ems_link *a)
+void ems_link_end(struct ems_link *a)
 {
-    if (!a->is_started)
-        return;
     pthread_mutex_lock(&a->lock);
     a->is_stopping = true;
     pthread_mutex_unlock(&a->lock);
     wake(a);
+}
+
+bool ems_link_is_over(const struct ems_link *a)
+{
+    return atomic_load(&a->is_over);
+}
+
+void ems_link_stop(struct ems_link *a)
+{
+    if (!a->is_started)
+        return;
+    ems_link_end(a);
     pthread_join(a->thread, NULL);
     a->is_started = false;
 }

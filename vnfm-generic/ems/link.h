@@ -14,16 +14,21 @@ struct ems_link;
 
 /* On the I/O thread; must not block. */
 struct ems_link_hooks {
-    /* body: as the agent sent it. The hello is acknowledged by ems_link_ack. */
-    void (*hello)(void *arg, const char *body, size_t len, uint64_t tag, uint64_t epoch);
-    void (*reply)(void *arg, const char *command, const char *body, size_t len);
+    /* body: as the agent sent it. The hello is acknowledged by ems_link_ack. author: the broker
+     * login that sent it, vouched for by the broker; NULL: not said. */
+    void (*hello)(void *arg, const char *author, const char *body, size_t len, uint64_t tag,
+                  uint64_t epoch);
+    void (*reply)(void *arg, const char *author, const char *command, const char *body, size_t len);
     void (*returned)(void *arg, const char *command); /* no such queue: not delivered */
-    void (*ready)(void *arg); /* connected anew: what waits for a reply is to be sent again */
+    /* Connected anew: what waits for a reply is to be sent again. hostname: of this one's agent;
+     * NULL: of all. */
+    void (*ready)(void *arg, const char *hostname);
 };
 
 struct ems_link_options {
     struct bus_options bus; /* without user and password; borrowed for the call, duplicated */
     const char *vhost;
+    bool is_alone; /* an unmodified agent's own virtual host: links.h */
     const char *endpoint;
     const char *instance; /* of this process */
     const struct ems_link_hooks *hooks;
@@ -33,6 +38,9 @@ struct ems_link_options {
 struct ems_link *ems_link_new(const struct ems_link_options *options); /* given */
 MUST_USE enum err_code ems_link_start(struct ems_link *a, struct err *err);
 void ems_link_stop(struct ems_link *a); /* ends the thread */
+/* Does not wait: it ends soon, and is_over then; ems_link_stop does not wait any more. */
+void ems_link_end(struct ems_link *a);
+bool ems_link_is_over(const struct ems_link *a);
 void ems_link_free(struct ems_link *a); /* stopped or never started; NULL is fine */
 
 /* Any thread. The private user of registration: before, there is no connection. */

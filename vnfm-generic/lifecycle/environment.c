@@ -1,10 +1,13 @@
 /* The environment of a script (amqp-protocol.md 7.5), and the bodies of commands (7.4). */
 #include "vnfm-generic/lifecycle/internal.h"
 
+#include "proto/environment.h"
+
 #include <ctype.h>
 #include <string.h>
 
-/* Null values are left out: they would keep an agent's process from starting. */
+/* Null values are left out: they would keep an agent's process from starting. So are names that
+ * change how programs load, wherever they came from; run_plan refuses them with words. */
 static void set(struct run *run, struct proto_strmap *env, const char *value, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 static void set(struct run *run, struct proto_strmap *env, const char *value, const char *fmt, ...)
@@ -18,7 +21,7 @@ static void set(struct run *run, struct proto_strmap *env, const char *value, co
     for (char *c = name; *c; c++)
         if (!isalnum((unsigned char)*c) || (unsigned char)*c >= 128)
             *c = '_';
-    if (name[0])
+    if (name[0] && !environment_is_steering(name))
         proto_strmap_set(env, name, value, run->arena);
 }
 
@@ -88,6 +91,55 @@ struct proto_strmap run_environment(const struct run *const_run, const struct ru
     return env;
 }
 
+static const char *steering_of(const struct configuration *c)
+{
+    for (uint32_t i = 0; c && i < c->parameters.n; i++)
+        if (c->parameters.at[i]->conf_key && environment_is_steering(c->parameters.at[i]->conf_key))
+            return c->parameters.at[i]->conf_key;
+    return NULL;
+}
+
+static const char *steering_in(struct arena *a, const char *type, const struct proto_strmap *values)
+{
+    for (uint32_t i = 0; i < values->n; i++) {
+        const char *name = arena_printf(a, "%s_%s", type, values->at[i].key);
+        if (environment_is_steering(name))
+            return name;
+    }
+    return NULL;
+}
+
+static const char *steering_of_sources(struct arena *a, const struct vnf_record_dependency *dep)
+{
+    const char *found = NULL;
+    for (uint32_t i = 0; dep && !found && i < dep->parameters.n; i++)
+        if (dep->parameters.at[i].value)
+            found =
+                steering_in(a, dep->parameters.at[i].key, &dep->parameters.at[i].value->parameters);
+    for (uint32_t i = 0; dep && !found && i < dep->vnfc_parameters.n; i++) {
+        const struct vnfc_dependency_parameters *sources = dep->vnfc_parameters.at[i].value;
+        for (uint32_t k = 0; sources && !found && k < sources->parameters.n; k++)
+            if (sources->parameters.at[k].value)
+                found = steering_in(a, dep->vnfc_parameters.at[i].key,
+                                    &sources->parameters.at[k].value->parameters);
+    }
+    return found;
+}
+
+enum err_code check_parameters(const struct run_request *q, struct arena *a, struct err *err)
+{
+    const char *name = steering_of(q->vnfr->provides);
+    if (!name)
+        name = steering_of(q->vnfr->configurations);
+    if (!name)
+        name = steering_of_sources(a, q->dependency);
+    if (!name)
+        return ERR_OK;
+    err_set(err, ERR_DENIED, "vnfr '%s': no script may have the parameter '%.64s'",
+            q->vnfr->name ? q->vnfr->name : "", name);
+    return err_hint(err, "it would change how programs are loaded: give it another name");
+}
+
 static const char *base64(struct arena *a, struct proto_bytes in)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -116,6 +168,8 @@ static void execute(const struct run *run, const struct run_host *host, const st
     m->timeout_s = limit / USEC_PER_SEC > 0 ? limit / USEC_PER_SEC : 1;
     m->preempt = run->request->action == ACTION_RELEASE_RESOURCES;
 }
+
+_Static_assert(EMS_MESSAGE_MAX >= PACKAGE_SCRIPTS_MAX / 3 * 4 + 65536, "a script in base64");
 
 void run_command_body(const struct run *run, const struct run_host *host, const struct step *step,
                       struct sbuf *out)

@@ -10,7 +10,7 @@ static bool is_same(const char *a, const char *b)
 }
 
 /* Correlation ids hold at most 255 bytes, and agents make file names of them. */
-static const char *command_id(struct run *run, const struct run_host *host, int seq)
+const char *run_command_id(struct run *run, const struct run_host *host, int seq)
 {
     char *id = arena_printf(run->arena, "%.100s.%.100s.%d", run->request->id, host->hostname, seq);
     for (char *c = id; *c; c++)
@@ -25,7 +25,7 @@ static struct step *add(struct run *run, struct run_host *host, enum step_kind k
     struct step *step = arena_alloc(run->arena, sizeof(*step));
     step->kind = kind;
     step->seq = (int)host->n;
-    step->command = command_id(run, host, step->seq);
+    step->command = run_command_id(run, host, step->seq);
     step->event = event;
     step->script = script;
     step->source = "";
@@ -154,18 +154,13 @@ static void plan_stop(struct run *run, struct run_host *host)
     plan_event(run, host, "STOP");
 }
 
-static bool is_standby(const struct vnfc_instance *instance)
-{
-    return instance && instance->state && strcasecmp(instance->state, "STANDBY") == 0;
-}
-
 static void plan_scale_out(struct run *run, struct run_host *host)
 {
     plan_instantiate(run, host);
     add_dependency(run, host);
     if (run->request->dependency)
         add_configure(run, host);
-    if (!is_standby(host->instance))
+    if (!run->request->is_standby && !is_in_state(host->instance, INSTANCE_STANDBY))
         add_scripts(run, host, "START");
 }
 
@@ -176,11 +171,10 @@ static void plan_scale_in(struct run *run, struct run_host *host)
 
 static void plan_heal(struct run *run, struct run_host *host)
 {
-    bool is_switch = is_same(run->request->cause, "switchToStandby");
-    if (!is_switch)
+    if (!is_switch_to_standby(run->request))
         plan_event(run, host, "HEAL");
-    else if (is_standby(host->instance))
-        plan_event(run, host, "START");
+    else if (run->request->is_resumed || is_in_state(host->instance, INSTANCE_STANDBY))
+        plan_event(run, host, "START"); /* one that failed at it is STANDBY no more */
 }
 
 static void plan_release(struct run *run, struct run_host *host)
@@ -198,14 +192,25 @@ static void plan_update(struct run *run, struct run_host *host)
         plan_event(run, host, "UPDATE");
 }
 
+/* A file of its own: all such scripts come under one name, and two requests at once must not
+ * overwrite each other's. A RESUME finds its predecessor's, so it goes by the first request. */
+static const char *runtime_script(struct run *run, const char *name)
+{
+    const struct run_request *q = run->request;
+    uint32_t hash = 2166136261U; /* FNV-1a */
+    for (const char *c = q->root ? q->root : q->id; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * 16777619U;
+    size_t stem = strcspn(name, ".");
+    return arena_printf(run->arena, "%.*s-%08x%s", (int)stem, name, hash, name + stem);
+}
+
 static void plan_execute(struct run *run, struct run_host *host)
 {
     const struct script *script = run->request->script;
-    if (!script)
-        return;
+    const char *name = runtime_script(run, script->name);
     add_guard(run, host);
-    add(run, host, STEP_SAVE, "", script->name)->payload = script->payload;
-    add(run, host, STEP_EXECUTE, "EXECUTE", script->name);
+    add(run, host, STEP_SAVE, "", name)->payload = script->payload;
+    add(run, host, STEP_EXECUTE, "EXECUTE", name);
 }
 
 static void plan_error(struct run *run, struct run_host *host)
@@ -216,26 +221,36 @@ static void plan_error(struct run *run, struct run_host *host)
 }
 
 enum whom { ALL, GIVEN, GIVEN_OR_ALL };
+/* Who is left out where no instance is given. A FAILED one was given up, so its host may be silent
+ * for ever; a STANDBY one is not in service. */
+enum without { NOBODY, FAILED, IDLE };
 
 /* clang-format off */
 static const struct {
     enum whom whom;
+    enum without without;
     void (*plan)(struct run *run, struct run_host *host);
 } rows[ACTION_N] = {
-    [ACTION_INSTANTIATE]       = {ALL,          plan_instantiate},
-    [ACTION_MODIFY]            = {ALL,          plan_modify},
-    [ACTION_CONFIGURE]         = {ALL,          plan_modify},
-    [ACTION_START]             = {GIVEN_OR_ALL, plan_start},
-    [ACTION_STOP]              = {GIVEN_OR_ALL, plan_stop},
-    [ACTION_SCALE_OUT]         = {GIVEN,        plan_scale_out},
-    [ACTION_SCALE_IN]          = {ALL,          plan_scale_in},
-    [ACTION_HEAL]              = {GIVEN,        plan_heal},
-    [ACTION_RELEASE_RESOURCES] = {ALL,          plan_release},
-    [ACTION_UPDATE]            = {ALL,          plan_update},
-    [ACTION_EXECUTE]           = {ALL,          plan_execute},
-    [ACTION_ERROR]             = {ALL,          plan_error},
+    [ACTION_INSTANTIATE]       = {ALL,          NOBODY, plan_instantiate},
+    [ACTION_MODIFY]            = {ALL,          IDLE,   plan_modify},
+    [ACTION_CONFIGURE]         = {ALL,          IDLE,   plan_modify},
+    [ACTION_START]             = {GIVEN_OR_ALL, IDLE,   plan_start},
+    [ACTION_STOP]              = {GIVEN_OR_ALL, IDLE,   plan_stop},
+    [ACTION_SCALE_OUT]         = {GIVEN,        NOBODY, plan_scale_out},
+    [ACTION_SCALE_IN]          = {ALL,          FAILED, plan_scale_in},
+    [ACTION_HEAL]              = {GIVEN,        NOBODY, plan_heal},
+    [ACTION_RELEASE_RESOURCES] = {ALL,          NOBODY, plan_release},
+    [ACTION_UPDATE]            = {ALL,          FAILED, plan_update},
+    [ACTION_EXECUTE]           = {ALL,          FAILED, plan_execute},
+    [ACTION_ERROR]             = {ALL,          NOBODY, plan_error},
 };
 /* clang-format on */
+
+static bool is_left_out(const struct vnfc_instance *instance, enum without without)
+{
+    return (without != NOBODY && is_in_state(instance, INSTANCE_FAILED)) ||
+           (without == IDLE && is_in_state(instance, INSTANCE_STANDBY));
+}
 
 static bool is_the_given(const struct vnfc_instance *a, const struct vnfc_instance *given)
 {
@@ -253,7 +268,7 @@ static void add_host(struct run *run, struct vnfc_instance *instance)
         (struct run_host){.hostname = instance->hostname, .instance = instance};
 }
 
-static void add_hosts(struct run *run, enum whom whom)
+static void add_hosts(struct run *run, enum whom whom, enum without without)
 {
     const struct vnfc_instance *given = whom == ALL ? NULL : run->request->instance;
     if (whom == GIVEN && !given)
@@ -261,7 +276,7 @@ static void add_hosts(struct run *run, enum whom whom)
     for (uint32_t v = 0; v < run->vnfr->vdu.n; v++)
         for (uint32_t i = 0; i < run->vnfr->vdu.at[v]->vnfc_instance.n; i++) {
             struct vnfc_instance *instance = run->vnfr->vdu.at[v]->vnfc_instance.at[i];
-            if (!given || is_the_given(instance, given))
+            if (given ? is_the_given(instance, given) : !is_left_out(instance, without))
                 add_host(run, instance);
         }
     if (given && run->n_hosts == 0)
@@ -301,6 +316,30 @@ static enum err_code check_package(const struct run_request *q, struct err *err)
     return ERR_OK;
 }
 
+/* Else nothing would run, and be told as done. */
+static enum err_code check_members(const struct run_request *q, struct err *err)
+{
+    const char *vnfr = q->vnfr->name ? q->vnfr->name : "", *word = action_word(q->action);
+    if (rows[q->action].whom == GIVEN && !q->instance)
+        return err_set(err, ERR_INVALID, "%s of '%s' names no instance", word, vnfr);
+    if (q->action == ACTION_EXECUTE && (!q->script || !q->script->name || !q->script->name[0]))
+        return err_set(err, ERR_INVALID, "%s of '%s' brings no script", word, vnfr);
+    if (q->script && !q->script->name)
+        return err_set(err, ERR_INVALID, "%s of '%s': its script has no name", word, vnfr);
+    return ERR_OK;
+}
+
+static enum err_code check_given(const struct run *run, struct err *err)
+{
+    const struct run_request *q = run->request;
+    bool is_given = rows[q->action].whom != ALL && q->instance;
+    if (!is_given || run->n_hosts)
+        return ERR_OK;
+    return err_set(err, ERR_NOT_FOUND, "%s of '%s': instance '%s' is not in the record",
+                   action_word(q->action), q->vnfr->name ? q->vnfr->name : "",
+                   q->instance->id ? q->instance->id : "");
+}
+
 struct run *run_plan(const struct run_request *q, const struct run_limits *limits, struct arena *a,
                      struct err *err)
 {
@@ -308,7 +347,10 @@ struct run *run_plan(const struct run_request *q, const struct run_limits *limit
         err_set(err, ERR_INVALID, "%s cannot be carried out", action_word(q->action));
         return NULL;
     }
-    if (check_package(q, err) != ERR_OK)
+    if (check_members(q, err) != ERR_OK || check_package(q, err) != ERR_OK)
+        return NULL;
+    /* What runs already is let go: its scripts do without. */
+    if (q->action != ACTION_RELEASE_RESOURCES && check_parameters(q, a, err) != ERR_OK)
         return NULL;
     struct run *run = arena_alloc(a, sizeof(*run));
     run->request = q;
@@ -316,7 +358,9 @@ struct run *run_plan(const struct run_request *q, const struct run_limits *limit
     run->arena = a;
     run->vnfr = q->vnfr;
     run->due_at = INT64_MAX;
-    add_hosts(run, rows[q->action].whom);
+    add_hosts(run, rows[q->action].whom, rows[q->action].without);
+    if (check_given(run, err) != ERR_OK)
+        return NULL;
     for (uint32_t i = 0; i < run->n_hosts; i++)
         rows[q->action].plan(run, &run->hosts[i]);
     return run;

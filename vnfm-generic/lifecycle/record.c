@@ -112,19 +112,27 @@ static void write_history(struct run *run)
         describe(run, all.at[i].host, all.at[i].step);
 }
 
+bool is_in_state(const struct vnfc_instance *instance, const char *state)
+{
+    return instance->state && strcasecmp(instance->state, state) == 0;
+}
+
+bool is_switch_to_standby(const struct run_request *request)
+{
+    return request->cause && strcmp(request->cause, "switchToStandby") == 0;
+}
+
 static const char *state_after(const struct run *run, const struct vnfc_instance *instance)
 {
-    bool is_standby = instance->state && strcasecmp(instance->state, "STANDBY") == 0;
-    switch (run->request->action) {
+    const struct run_request *q = run->request;
+    bool is_standby = is_in_state(instance, INSTANCE_STANDBY);
+    switch (q->action) {
     case ACTION_START:
         return "ACTIVE";
     case ACTION_SCALE_OUT:
-        return is_standby ? NULL : "ACTIVE";
+        return is_standby || q->is_standby ? INSTANCE_STANDBY : "ACTIVE";
     case ACTION_HEAL: /* to standby is how a failed one is relieved: amqp-protocol.md 4.11 */
-        return is_standby && run->request->cause &&
-                       strcmp(run->request->cause, "switchToStandby") == 0
-                   ? "ACTIVE"
-                   : NULL;
+        return is_switch_to_standby(q) && (is_standby || q->is_resumed) ? "ACTIVE" : NULL;
     case ACTION_STOP:
         return "INACTIVE";
     default:

@@ -47,6 +47,7 @@ void run_started(struct run *run, int64_t started_at, int64_t now)
 static void take_outcome(struct run *run, struct step *step, const struct step_row *row)
 {
     step->state = row->state;
+    step->is_asked_for = row->state == STEP_SENT && strcmp(step->command, row->command) != 0;
     step->command = arena_strdup(run->arena, row->command);
     step->first_sent_at = row->first_sent_at;
     step->sent_at = row->sent_at;
@@ -81,6 +82,13 @@ void run_adopt(struct run *run, const struct step_row *row)
     take_outcome(run, step, row);
     if (step->kind == STEP_EXECUTE)
         settle_before(host, row->seq);
+    if (row->state == STEP_FAILED || row->state == STEP_UNKNOWN)
+        fault_of_step(run, host, step);
+}
+
+void run_was_done(struct run *run)
+{
+    run->end = (struct run_end){.is_over = true, .err = ERR_INIT};
 }
 
 void run_inherit(struct run *run, const struct step_row *row)
@@ -97,21 +105,31 @@ void run_inherit(struct run *run, const struct step_row *row)
         take_outcome(run, step, row);
         step->is_inherited = row->state == STEP_DONE;
         step->is_dirty = true;
-        settle_before(host, step->seq);
+        /* What was saved then may have been repaired since, and is saved again; but not under a
+         * script that may be running there. */
+        if (row->state == STEP_SENT)
+            settle_before(host, step->seq);
         return;
     }
 }
 
 /* --- events --- */
 
-void run_hello(struct run *run, struct run_host *host, int64_t hello_n, bool has_journal)
+static bool is_of_before(const struct run *run, const struct run_agent *agent)
 {
-    (void)run;
-    bool is_new = hello_n > host->hello_n;
-    host->has_journal = has_journal;
+    int64_t rebuilt_at = run->request->rebuilt_at;
+    return rebuilt_at && agent->boot_at < rebuilt_at - run->limits->skew;
+}
+
+void run_hello(struct run *run, struct run_host *host, const struct run_agent *agent)
+{
+    if (is_of_before(run, agent))
+        return;
+    bool is_new = agent->hello_n > host->hello_n;
+    host->has_journal = agent->has_journal;
     if (!is_new)
         return;
-    host->hello_n = hello_n;
+    host->hello_n = agent->hello_n;
     host->waits_since = 0;
     for (uint32_t i = 0; i < host->n; i++) {
         host->steps[i]->wants_resend |= host->steps[i]->state == STEP_SENT;
@@ -151,8 +169,24 @@ static void settle(struct run *run, struct run_host *host, struct step *step, en
     step->state = state;
     step->done_at = now;
     step->is_dirty = step->kind == STEP_EXECUTE || state != STEP_DONE;
-    if (state != STEP_DONE && !run->is_terminating)
+    if (state != STEP_DONE)
         fault_of_step(run, host, step);
+}
+
+/* It was in hand when its run ended for another host's failure, or was cancelled; what it ended
+ * with is no failure of the run that goes on. With the scripts as they are now. */
+static void begin_anew(struct run *run, struct run_host *host, struct step *step)
+{
+    step->state = STEP_PLANNED;
+    step->is_asked_for = false;
+    step->command = run_command_id(run, host, step->seq);
+    step->first_sent_at = step->sent_at = step->took_ms = 0;
+    step->how = step->output = step->err = NULL;
+    step->exit_code = 0;
+    for (int i = 0; i < step->seq; i++)
+        if (host->steps[i]->kind != STEP_EXECUTE)
+            host->steps[i]->state = STEP_PLANNED;
+    host->at = 0;
 }
 
 void run_reply(struct run *run, struct run_host *host, struct step *step,
@@ -167,6 +201,10 @@ void run_reply(struct run *run, struct run_host *host, struct step *step,
     step->output = output_bounded(run->arena, reply->output, OUTPUT_MAX);
     step->err = output_bounded(run->arena, reply->err, OUTPUT_MAX);
     enum step_state state = verdict(host, reply);
+    if (state != STEP_DONE && step->is_asked_for) {
+        begin_anew(run, host, step);
+        return;
+    }
     if (state == STEP_DONE && step->kind == STEP_EXECUTE) {
         step->sets = output_sets(run->arena, reply->output);
         record_publish(run, step);
@@ -224,7 +262,8 @@ static int64_t hello_due_at(const struct run *run, const struct run_host *host)
     return run->adopted_at ? later(due, run->adopted_at + run->limits->grace) : due;
 }
 
-static void skip_rest(struct run_host *host, int64_t now)
+/* A host that never said hello has nothing to end; one that did misses its scripts. */
+static void skip_rest(struct run *run, struct run_host *host, int64_t now)
 {
     for (uint32_t i = host->at; i < host->n; i++) {
         struct step *step = host->steps[i];
@@ -235,6 +274,8 @@ static void skip_rest(struct run_host *host, int64_t now)
         if (!step->first_sent_at)
             step->first_sent_at = step->sent_at = now;
         step->is_dirty = step->kind == STEP_EXECUTE;
+        if (step->is_dirty && host->hello_n > 0)
+            fault_skipped(run, host, step);
     }
     host->at = host->n;
 }
@@ -245,7 +286,7 @@ static void silent(struct run *run, struct run_host *host, struct step *step, in
     step->took_ms = (now - step->first_sent_at) / USEC_PER_MS;
     settle(run, host, step, step->kind == STEP_EXECUTE ? STEP_UNKNOWN : STEP_FAILED, now);
     if (run->is_terminating)
-        skip_rest(host, now);
+        skip_rest(run, host, now);
 }
 
 static bool waits_for_agent(const struct run_host *host)
@@ -269,13 +310,13 @@ static void check_host(struct run *run, struct run_host *host, int64_t now)
 {
     move_on(host);
     if (run->skips_absent && host->hello_n == 0)
-        skip_rest(host, now);
+        skip_rest(run, host, now);
     if (waits_for_agent(host)) {
         int64_t due = hello_due_at(run, host);
         if (now < due)
             wake_at(run, due);
         else if (run->skips_absent)
-            skip_rest(host, now);
+            skip_rest(run, host, now);
         else
             fault_no_hello(run, host, now - later(host->waits_since, run->started_at));
     }

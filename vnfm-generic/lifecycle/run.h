@@ -64,6 +64,7 @@ struct step {
     struct proto_strmap sets; /* what it published */
     bool is_dirty;            /* its row is to be written */
     bool is_inherited;        /* done in the run that is resumed */
+    bool is_asked_for;        /* sent in that run: when it failed there, it runs anew */
     bool wants_resend;        /* sent, but it or its answer may be lost */
     bool is_returned;         /* the agent's queue was not there: was not started */
 };
@@ -75,6 +76,9 @@ struct run_host {
     uint32_t n, at;  /* at: the first that is not settled; n: all are */
     int64_t hello_n; /* 0: none yet */
     bool has_journal;
+    /* Of the conductor: */
+    bool may_be_unsaid;  /* its answers may come without their author */
+    bool is_reached;     /* its agent is alone, and was asked for */
     int64_t waits_since; /* for a hello; 0: does not */
 };
 
@@ -85,20 +89,24 @@ struct run_limits { /* microseconds */
     int64_t retry;   /* until what found no queue is sent again */
     int64_t gone;    /* an agent that is away so long misses its TERMINATE script */
     int64_t grace;   /* after a start of ours, before old deadlines count */
+    int64_t skew;    /* between the NFVO's clock and the store's, at most */
 };
 #define RUN_LIMITS_DEFAULT                                                                         \
     {                                                                                              \
         .hello = 500 * USEC_PER_SEC, .script = 900 * USEC_PER_SEC,                                 \
         .terminate = 120 * USEC_PER_SEC, .slack = 30 * USEC_PER_SEC,                               \
         .command = 120 * USEC_PER_SEC, .retry = 1 * USEC_PER_SEC, .gone = 10 * USEC_PER_SEC,       \
-        .grace = 10 * USEC_PER_SEC                                                                 \
+        .grace = 10 * USEC_PER_SEC, .skew = 60 * USEC_PER_SEC                                      \
     }
 
 /* What the request said; all in the arena of the run, or longer-lived. */
 struct run_request {
     const char *id;
+    const char *root;   /* id of the first request of a chain of RESUMEs; NULL: this one is none */
     enum action action; /* of RESUME: the resumed one, is_resumed set */
     bool is_resumed;
+    bool is_standby;    /* mode of SCALE_OUT */
+    int64_t rebuilt_at; /* its servers were: agents of before do not count; 0: they were not */
     struct vnfr *vnfr;
     struct vnfc_instance *instance; /* the one it is about, or that goes away (SCALE_IN) */
     struct vnf_record_dependency *dependency;
@@ -122,10 +130,11 @@ struct run {
     struct vnfr *vnfr;
     struct run_host *hosts;
     uint32_t n_hosts;
-    bool is_terminating; /* failures are noted, and it goes on */
+    bool is_terminating; /* failures are noted (`noted`), and it goes on */
     bool skips_absent;   /* hosts that never said hello, or are gone, are left out */
     int64_t started_at, due_at, adopted_at;
     struct run_end end;
+    struct run_end noted; /* has_failed: the first failure of a run that went on */
 };
 
 struct run_send {
@@ -149,20 +158,27 @@ struct step_row { /* as the store has it */
     enum step_state state;
     int64_t first_sent_at, sent_at, done_at, took_ms;
 };
-/* A row of this run; texts are copied. */
+/* A row of this run; texts are copied. One that failed ends the run again: its answer may be asked
+ * for once more, but what comes behind it must not run. */
 void run_adopt(struct run *run, const struct step_row *row);
 /* A row of the run that this one resumes: what was done is not done again; what was sent is asked
- * for by its old command id; what failed or is unknown runs anew. */
+ * for by its old command id, and runs anew if it failed there; so does what failed or is unknown. */
 void run_inherit(struct run *run, const struct step_row *row);
 
 struct run_host *run_host_find(const struct run *run, const char *hostname);
-/* The agent as it is known. A greater hello_n than before: it (re)connected, so commands on the way
- * to it may be lost. */
-void run_hello(struct run *run, struct run_host *host, int64_t hello_n, bool has_journal);
+struct run_agent {   /* as it is known */
+    int64_t hello_n; /* greater than before: it (re)connected, commands to it may be lost */
+    int64_t boot_at; /* when it said this boot of its host first; of one that says none: last */
+    bool has_journal;
+};
+/* An agent of before the rebuild that the request is about has no effect. */
+void run_hello(struct run *run, struct run_host *host, const struct run_agent *agent);
 /* NULL when no step that waits has this command id. */
 struct step *run_step_find(const struct run *run, const char *command, struct run_host **ret_host);
 void run_reply(struct run *run, struct run_host *host, struct step *step,
                const struct ems_reply *reply, int64_t now);
+/* It ended well before: nothing is sent, its answer is made again. */
+void run_was_done(struct run *run);
 /* The command certainly did not reach the agent. */
 void run_returned(struct run *run, struct run_host *host, struct step *step, int64_t now);
 /* Replies may have been lost: whatever waits for one is sent again. */

@@ -34,6 +34,7 @@ static const struct {
     ROW(CONFIGURE,         configure,   RECORD,            CONFIGURE),
     ROW(ERROR,             error,       NOTHING,           NONE),
     ROW(LOG_REQUEST,       log,         LOGS,              LOG_REQUEST),
+    ROW(CANCEL,            cancel,      NOTHING,           NONE),
 };
 /* clang-format on */
 
@@ -50,26 +51,48 @@ void answer_member(struct sbuf *out, const char *name, struct proto_raw text)
     sbuf_add(out, text.at, text.n);
 }
 
-static const char *answer_word(struct ob_request *r)
+/* The NFVO has no handler for RESUME: the answer names the step that was resumed (3.2), as that
+ * step itself would be answered. Ours says which one it is. */
+static const char *resumed_word(struct ob_request *r)
 {
-    if (r->answer_as[0])
-        return r->answer_as;
-    if (r->action != ACTION_RESUME)
-        return action_word(rows[r->action].answer);
-    /* The NFVO has no handler for RESUME: the answer names the step that was resumed (3.2). */
     err_ignore(request_decode(r, NULL), "was decoded before");
+    enum action said = action_parse(r->msg ? r->msg->resumed_action : NULL);
+    if (said != ACTION_NONE)
+        return action_word(said);
     return r->msg && r->msg->dependency.n ? "MODIFY" : "START";
+}
+
+struct shape {
+    const char *word;
+    int what;
+};
+
+static struct shape shape_of(struct ob_request *r)
+{
+    struct shape own = {action_word(rows[r->action].answer), rows[r->action].what};
+    const char *word = r->answer_as[0]              ? r->answer_as
+                       : r->action == ACTION_RESUME ? resumed_word(r)
+                                                    : NULL;
+    enum action as = action_parse(word);
+    if (!word)
+        return own;
+    if (!rows[as].what || rows[as].what & LOGS)
+        return (struct shape){word, own.what};
+    if (rows[as].what & NOTHING) /* "null" would say that nothing was resumed */
+        return (struct shape){word, RECORD};
+    return (struct shape){action_word(rows[as].answer), rows[as].what};
 }
 
 void answer_ok(struct ob_request *r, struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf changed = SBUF_INIT;
-    int what = rows[r->action].what;
+    struct shape shape = shape_of(r);
+    int what = shape.what;
     if (what & NOTHING) {
         sbuf_adds(out, "null");
         return;
     }
-    sbuf_addf(out, "{\"action\":\"%s\"", answer_word(r));
+    sbuf_addf(out, "{\"action\":\"%s\"", shape.word);
     if (what & RECORD)
         answer_member(out, "virtualNetworkFunctionRecord", request_text(r, RECORD_VNFR, &changed));
     sbuf_clear(&changed);
@@ -77,6 +100,10 @@ void answer_ok(struct ob_request *r, struct sbuf *out)
         answer_member(out, "vnfcInstance", request_text(r, RECORD_VNFC_INSTANCE, &changed));
     if (what & LOGS)
         sbuf_addf(out, ",\"outputLog\":[%s],\"errorLog\":[%s]", r->log[0].s, r->log[1].s);
+    if (r->note.len)
+        sbuf_add(out, r->note.s, r->note.len);
+    if (r->host_logs.len)
+        sbuf_addf(out, ",\"hostLogs\":{%s]}", r->host_logs.s);
     sbuf_addc(out, '}');
 }
 
@@ -129,6 +156,27 @@ void answer_error(struct ob_request *r, const struct err *err, const struct ob_f
     sbuf_addc(out, '}');
     add_fault(r, err, place, out);
     sbuf_addc(out, '}');
+}
+
+void ob_request_note(struct ob_request *r, const struct err *err,
+                     const struct ob_fault_place *place)
+{
+    sbuf_clear(&r->note);
+    add_fault(r, err, place, &r->note);
+}
+
+void ob_request_add_host_log(struct ob_request *r, const char *hostname, const char *line)
+{
+    struct sbuf *out = &r->host_logs;
+    if (!out->len || strncmp(r->log_host, hostname, sizeof(r->log_host) - 1) != 0) {
+        sbuf_adds(out, out->len ? "]," : "");
+        proto_quotes(out, hostname);
+        sbuf_adds(out, ":[");
+        snprintf(r->log_host, sizeof(r->log_host), "%s", hostname);
+    } else {
+        sbuf_addc(out, ',');
+    }
+    proto_quotes(out, line);
 }
 
 void ob_request_answer_as(struct ob_request *r, const char *action)

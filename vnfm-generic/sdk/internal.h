@@ -33,7 +33,10 @@
     X(STR,    cause,             "cause",           _, OPTIONAL)                                 \
     X(RAW,    script,            "script",          _, OPTIONAL)                                 \
     X(STR,    vnfr_name,         "vnfrName",        _, OPTIONAL)                                 \
-    X(STR,    hostname,          "hostname",        _, OPTIONAL)
+    X(STR,    hostname,          "hostname",        _, OPTIONAL)                                 \
+    X(STR,    resumes,           "resumes",         _, OPTIONAL)                                 \
+    X(STR,    resumed_action,    "resumedAction",   _, OPTIONAL)                                 \
+    X(STR,    cancels,           "cancels",         _, OPTIONAL)
 PROTO_RECORD(envelope, ENVELOPE_FIELDS)
 /* clang-format on */
 
@@ -65,9 +68,12 @@ struct ob_request {
     struct peer_request *peer;
     enum action action;
     bool is_restart;
-    bool *is_deferred;  /* on the stack of who runs the handler: r may be gone when it returns */
-    char answer_as[32]; /* "": as the table says */
-    struct sbuf log[2]; /* output, error: the elements of JSON arrays */
+    bool *is_deferred;     /* on the stack of who runs the handler: r may be gone when it returns */
+    char answer_as[32];    /* "": as the table says */
+    struct sbuf log[2];    /* output, error: the elements of JSON arrays */
+    struct sbuf note;      /* a fault beside a good answer, with its name; or empty */
+    struct sbuf host_logs; /* the members of a JSON object, the last one's array open */
+    char log_host[256];    /* the last one */
     struct sbuf vnfr, vnfc_instance; /* the latest texts, where they are not the request's own */
     /* Decoded on demand, given back while somebody else has to do something: an arena is 64 KiB. */
     struct arena arena;

@@ -9,16 +9,25 @@
  *         for (size_t i = 0; i < ob_count(vnfr, "vdu[0].vnfc_instance"); i++)
  *             if (switch_on(ob_get_str(vnfr, "vdu[0].vnfc_instance[%zu].hostname", i)) != 0)
  *                 return err_set(err, ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
- *         return ERR_OK;                         // the SDK answers START with the record
+ *         return ERR_OK; // the SDK answers START with the record
  *     }
  *
- *     struct ob_vnfm *vnfm = ob_vnfm_new(&(struct ob_vnfm_options){
- *         .type = "web", .broker = { .host = "10.0.0.5", .user = "openbaton-manager-user",
- * .password = "openbaton" }, .handlers = &(struct ob_vnfm_handlers){ .start = start } }, &err); if
- * (!vnfm || ob_vnfm_start(vnfm, &err) != ERR_OK) ...
- *     ...wait...
- *     ob_vnfm_stop(vnfm, 5000);
- *     ob_vnfm_free(vnfm);
+ *     int main(void)
+ *     {
+ *         struct err err = ERR_INIT;
+ *         struct ob_vnfm *vnfm = ob_vnfm_new(
+ *             &(struct ob_vnfm_options){.type = "web",
+ *                                       .broker = {.host = "10.0.0.5",
+ *                                                  .user = "openbaton-manager-user",
+ *                                                  .password = "openbaton"},
+ *                                       .handlers = &(struct ob_vnfm_handlers){.start = start}},
+ *             &err);
+ *         if (!vnfm || ob_vnfm_start(vnfm, &err) != ERR_OK)
+ *             return 1;
+ *         wait_for_signal();
+ *         ob_vnfm_stop(vnfm, 5000);
+ *         ob_vnfm_free(vnfm);
+ *     }
  *
  * The simple case is a table of synchronous callbacks. An action without callback is answered as
  * done, with its record unchanged. A callback runs on one of `threads` workers and may block;
@@ -67,8 +76,10 @@ struct ob_vnfm_handlers {
     ob_vnfm_handler *terminate; /* RELEASE_RESOURCES */
     ob_vnfm_handler *update;    /* "script" when one was replaced */
     ob_vnfm_handler *execute;   /* "script" */
-    ob_vnfm_handler *
-        resume; /* answered as MODIFY with, as START without dependency, see ob_request_answer_as */
+    /* What was resumed is ob_request_text(request, "resumedAction"), or NULL: then it is answered as
+     * MODIFY with, as START without dependency, unless ob_request_answer_as says otherwise */
+    ob_vnfm_handler *resume;
+    ob_vnfm_handler *cancel; /* of the request with the id ob_request_text(request, "cancels") */
     ob_vnfm_handler *configure;
     ob_vnfm_handler *error; /* the NFVO gave up on the VNFR: ob_request_text(request, "message") */
     ob_vnfm_handler *log;   /* LOG_REQUEST: ob_request_add_log */
@@ -80,14 +91,14 @@ struct ob_vnfm_options {
     const char *type;        /* what VNFD.endpoint names */
     const char *endpoint;    /* the queue [type] */
     const char *description; /* [] */
-    struct bus_options
-        broker; /* user, password: of the registration user [openbaton-manager-user, openbaton] */
+    /* user, password: of the registration user [openbaton-manager-user, openbaton] */
+    struct bus_options broker;
     unsigned threads;          /* [4] */
     unsigned prefetch;         /* requests in hand at most [512] */
     int64_t ask_timeout_ms;    /* for GRANT, ALLOCATE, SCALING [1000 s, as the Java SDK] */
     bool is_allocating_itself; /* the VNFM makes its resources: no ALLOCATE_RESOURCES, no SCALING */
-    const char
-        *user_data; /* for ALLOCATE and SCALING; "#Hostname=" in it is filled in by the NFVO [] */
+    /* For ALLOCATE and SCALING; "#Hostname=" in it is filled in by the NFVO [] */
+    const char *user_data;
     /* Or made per request, on a worker, just before ALLOCATE or SCALING; overrides user_data. An
      * error fails the request. May be NULL. */
     enum err_code (*user_data_of)(void *arg, struct ob_request *request, struct sbuf *out,
@@ -110,14 +121,18 @@ MUST_USE enum err_code ob_vnfm_start(struct ob_vnfm *vnfm, struct err *err);
 void ob_vnfm_stop(struct ob_vnfm *vnfm, int grace_ms);
 void ob_vnfm_free(struct ob_vnfm *vnfm); /* stopped or never started; NULL is fine */
 
+/* Tell the operator (status) that this VNFM refused, `times` since it said so last, what came from
+ * this broker login (NULL: not known), e.g. since it is not who it claims to be. Any thread; to be
+ * summed up by the caller: at most now and then. */
+void ob_vnfm_tell_refused(struct ob_vnfm *vnfm, const char *account, const char *words,
+                          int64_t times);
+
 struct ob_vnfm_stats {
     uint64_t requests, repeats, replies, asks, answers, timeouts, dropped, registrations, in_hand;
 };
 void ob_vnfm_get_stats(const struct ob_vnfm *vnfm, struct ob_vnfm_stats *ret);
 
-/* --- requests
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- requests --- */
 
 const char *ob_request_action(const struct ob_request *request); /* "INSTANTIATE"; borrowed */
 const char *ob_request_id(const struct ob_request *request);     /* correlation id, or NULL */
@@ -130,8 +145,8 @@ struct ob_record *ob_request_vnfr(struct ob_request *request, struct err *err);
  * "vim_instance". Changes of "vnfc_instance" go out with the answer. NULL: not sent (err->code
  * ERR_NOT_FOUND), or not readable. */
 struct ob_record *ob_request_record(struct ob_request *request, const char *name, struct err *err);
-/* Texts by name: "cause", "message", "mode", "vnfrName", "hostname", "extension[brokerIp]". NULL:
- * not sent. */
+/* Texts by name: "cause", "message", "mode", "vnfrName", "hostname", "resumes", "resumedAction",
+ * "cancels", "extension[brokerIp]". NULL: not sent. */
 const char *ob_request_text(const struct ob_request *request, const char *name);
 /* The same as JSON text, for users with a JSON library of their own; "vnfr" too. Borrowed until the
  * request is deferred or ends. NULL: not sent. */
@@ -146,8 +161,8 @@ const void *ob_script_payload(const struct ob_record *script_or_package, size_t 
 /* It will be ended later, perhaps before the callback returns: return ERR_OK and touch it no more.
  * Records got so far end here (changes are kept); get them again when you need them. */
 void ob_request_defer(struct ob_request *request);
-void ob_request_answer_as(struct ob_request *request,
-                          const char *action); /* e.g. of RESUME: "START" */
+/* Of RESUME: the action that was resumed, e.g. "SCALE_OUT", which is answered SCALED. */
+void ob_request_answer_as(struct ob_request *request, const char *action);
 void ob_request_add_log(struct ob_request *request, const char *line,
                         bool is_error); /* of LOG_REQUEST */
 
@@ -163,9 +178,15 @@ struct ob_fault_place {
 void ob_request_fail_at(struct ob_request *request, const struct err *err,
                         const struct ob_fault_place *place);
 void ob_request_drop(struct ob_request *request);
+/* Done, but something on the way failed and was passed over: the answer that ob_request_reply will
+ * send carries this fault too. The last one counts. */
+void ob_request_note(struct ob_request *request, const struct err *err,
+                     const struct ob_fault_place *place);
+/* Of RELEASE_RESOURCES: what the scripts of a host have said, to be read when it is gone. The lines
+ * of a host come in a row. */
+void ob_request_add_host_log(struct ob_request *request, const char *hostname, const char *line);
 
-/* --- questions to the NFVO
- * ----------------------------------------------------------------------------------------- */
+/* --- questions to the NFVO --- */
 
 /* For a request in hand: "UPDATEVNFR", "SCALING", ... with its record as it is now. done is called
  * once, on a worker; with ERR_OK the request has the record that the NFVO answered. ERR_PEER: it
@@ -178,9 +199,7 @@ void ob_vnfm_ask(struct ob_request *request, const char *action, int64_t timeout
 void ob_vnfm_after(struct ob_vnfm *vnfm, int64_t delay_ms, void (*fn)(void *arg), void *arg);
 struct ob_vnfm *ob_request_vnfm(const struct ob_request *request);
 
-/* --- records
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- records --- */
 
 /* Paths are those of the wire (amqp-protocol.md 9): "vdu[0].vnfc_instance[1].hostname",
  * "vdu[0].metadata[az]"; formatted like printf. Borrowed until the request ends; NULL or the

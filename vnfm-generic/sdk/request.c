@@ -81,6 +81,8 @@ static void request_free(struct ob_request *r)
     sbuf_release(&r->vnfc_instance);
     sbuf_release(&r->log[0]);
     sbuf_release(&r->log[1]);
+    sbuf_release(&r->note);
+    sbuf_release(&r->host_logs);
     free(r);
 }
 
@@ -95,6 +97,8 @@ void request_serve(void *arg, struct peer_request *peer)
     *r = (struct ob_request){.vnfm = arg,
                              .peer = peer,
                              .log = {SBUF_INIT, SBUF_INIT},
+                             .note = SBUF_INIT,
+                             .host_logs = SBUF_INIT,
                              .vnfr = SBUF_INIT,
                              .vnfc_instance = SBUF_INIT};
     if (request_decode(r, &err) != ERR_OK) {

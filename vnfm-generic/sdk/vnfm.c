@@ -55,6 +55,7 @@ static void on_private_user(void *arg, const struct peer_credentials *mine)
 static const struct peer_hooks hooks = {.serve = request_serve,
                                         .registration = registration,
                                         .read_credentials = manager_credentials_read,
+                                        .may_answer = topology_may_answer,
                                         .private_user = on_private_user,
                                         .event = on_event};
 
@@ -77,6 +78,8 @@ static struct peer *new_peer(struct ob_vnfm *v, const struct ob_vnfm_options *o)
         peer.bus.password = REGISTRATION_PASSWORD;
     if (!peer.bus.name)
         peer.bus.name = v->type;
+    if (!peer.bus.max_body)
+        peer.bus.max_body = PACKAGE_MESSAGE_MAX;
     return peer_new(&peer);
 }
 
@@ -131,6 +134,18 @@ void ob_vnfm_free(struct ob_vnfm *v)
     free(v->description);
     free(v->user_data);
     free(v);
+}
+
+void ob_vnfm_tell_refused(struct ob_vnfm *v, const char *account, const char *words, int64_t times)
+{
+    struct sbuf body = SBUF_INIT;
+    const struct refused_by_peer told = {.action = REFUSED_BY_PEER,
+                                         .type = v->type,
+                                         .account = account,
+                                         .words = words,
+                                         .times = times};
+    proto_encode(&refused_by_peer_type, &told, 0, &body);
+    peer_tell(v->peer, QUEUE_MANAGER_HANDLING, &body);
 }
 
 void ob_vnfm_get_stats(const struct ob_vnfm *v, struct ob_vnfm_stats *ret)

@@ -31,6 +31,7 @@ static void test_defaults(void **state)
     assert_int_equal(s.broker_port, 5672);
     assert_string_equal(s.type, "generic");
     assert_string_equal(s.exchange, "openbaton-exchange");
+    assert_false(settings_has_agents_exchange(&s));
     assert_string_equal(s.virtual_host, "/");
     assert_int_equal(s.heartbeat_s, 60);
     assert_true(s.is_autodelete);
@@ -110,8 +111,8 @@ static void test_file(void **state)
     int fd = mkstemp(path);
 
     (void)state;
-    assert_int_equal(write(fd, "[ems]\n" NEEDED, strlen("[ems]\n" NEEDED)),
-                     strlen("[ems]\n" NEEDED));
+    static const char text[] = "\xef\xbb\xbf[ems]\n" NEEDED; /* as editors on Windows save it */
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     settings_release(&s);
     assert_int_equal(settings_read(path, &s, &warnings, &err), ERR_OK);
     assert_string_equal(s.hostname, "web-1");

@@ -99,7 +99,7 @@ static void test_secrets(void **state)
         assert_null(strstr(none.s, "hunter2"));
         assert_int_equal(strstr(plain.s, "hunter2") != NULL,
                          strstr(mask.s, "\"**********\"") != NULL);
-        assert_string_equal(none.s, "{}");
+        assert_true((*t)->n_true || strcmp(none.s, "{}") == 0);
     }
     assert_true(with_secret >= 5); /* credentials, registration, user, PoP, driver request */
 }

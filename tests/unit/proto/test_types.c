@@ -37,7 +37,9 @@ static void check_field(const struct proto_type *t, const struct proto_field *f)
     REQUIRE(!(f->flags & MIRROR) || f->kind == PROTO_LIST);
     REQUIRE(!(f->flags & (POSITIVE | NATURAL)) || f->kind == PROTO_INT);
     REQUIRE(!f->words || f->kind == PROTO_STR);
-    REQUIRE((f->flags & (OWN_NFVO | OWN_IF_NEW)) != (OWN_NFVO | OWN_IF_NEW));
+    REQUIRE(__builtin_popcount(f->flags & (OWN_NFVO | OWN_IF_NEW | OWN_ALLOCATED)) <= 1);
+    REQUIRE(!(f->flags & EMPTY_COUNTS) || f->kind == PROTO_STR);
+    REQUIRE(!(f->flags & OWN_ALLOCATED) || f->kind == PROTO_STR || f->kind == PROTO_LIST);
     for (uint32_t i = 0; i < t->n_fields; i++) {
         const struct proto_field *other = &t->fields[i];
         REQUIRE(other == f || strcmp(other->wire, f->wire) != 0);

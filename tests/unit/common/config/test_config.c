@@ -4,12 +4,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 struct values {
-    const char *listen, *password, *data;
+    const char *listen, *password, *password_path, *data;
     int64_t workers, limit, grant_timeout_ms;
     bool tls;
     int mode;
@@ -21,7 +23,7 @@ static const char *const modes[] = {"plain", "runc", NULL};
 /* clang-format off */
 static const struct config_option options[] = {
     CONFIG_STR(struct values, listen, "listen", "127.0.0.1", "address to listen on"),
-    CONFIG_SECRET(struct values, password, "db-password", "", "password of the database user"),
+    CONFIG_SECRET_AT(struct values, password, password_path, "db-password", "", "password of the database user"),
     CONFIG_PATH(struct values, data, "data-dir", "/var/lib/x", "where files go"),
     CONFIG_INT(struct values, workers, "workers", "2", 1, 64, "threads", "parallel workers"),
     CONFIG_INT(struct values, limit, "body-limit", "4M", 1, INT64_MAX, "bytes", "largest body"),
@@ -50,6 +52,7 @@ static void write_file(const struct fixture *f, const char *name, const char *co
     assert_non_null(out);
     fputs(content, out);
     fclose(out);
+    chmod(path, 0600);
 }
 
 static int setup(void **state)
@@ -118,7 +121,7 @@ static void test_order(void **state)
     write_file(f, "vnfm-x.conf",
                "# comment\n\n listen = 1.1.1.1\nworkers=3 # three\ngrant_timeout = 90\r\n"
                "db-password = \"a # \\\" \\\\ b\"   # quoted\nmode = runc\ntls = on\npeers =\n");
-    f->c.environment = ARGS(A("OB_VNFM_X_WORKERS=4"), A("OB_VNFM_X_MODE=plain"), A("PATH=/"));
+    f->c.environment = ARGS(A("BATON_VNFM_X_WORKERS=4"), A("BATON_VNFM_X_MODE=plain"), A("PATH=/"));
     assert_int_equal(load(f, ARGS(A("--workers=5"), A("--body-limit"), A("64k"))), ERR_OK);
     assert_string_equal(f->v.listen, "1.1.1.1");
     assert_int_equal(f->v.workers, 5);
@@ -131,19 +134,39 @@ static void test_order(void **state)
     assert_string_equal(f->warnings.s, "");
 }
 
+/* As editors on Windows save it. */
+static void test_byte_order_mark(void **state)
+{
+    struct fixture *f = *state;
+    char path[128], env[160];
+    write_file(f, "vnfm-x.conf", "\xef\xbb\xbflisten = 1.1.1.1\r\nworkers = 3\r\n");
+    write_file(f, "secret", "\xef\xbb\xbfhunter2\r\n");
+    snprintf(path, sizeof(path), "%s/secret", f->dir);
+    snprintf(env, sizeof(env), "OB_VNFM_X_DB_PASSWORD_FILE=%s", path);
+    f->c.environment = ARGS(env);
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_string_equal(f->v.listen, "1.1.1.1");
+    assert_int_equal(f->v.workers, 3);
+    assert_string_equal(f->v.password, "hunter2");
+}
+
 static void test_secret_file(void **state)
 {
     struct fixture *f = *state;
     char path[128], env[160], line[160];
     write_file(f, "secret", "hunter2\n");
     snprintf(path, sizeof(path), "%s/secret", f->dir);
-    snprintf(env, sizeof(env), "OB_VNFM_X_DB_PASSWORD_FILE=%s", path);
+    snprintf(env, sizeof(env), "BATON_VNFM_X_DB_PASSWORD_FILE=%s", path);
     f->c.environment = ARGS(env);
     assert_int_equal(load(f, NULL), ERR_OK);
     assert_string_equal(f->v.password, "hunter2");
-    f->c.environment = ARGS(env, A("OB_VNFM_X_DB_PASSWORD=x"));
+    assert_string_equal(f->v.password_path, path);
+    assert_int_equal(load(f, ARGS(A("--db-password=typed"))), ERR_OK); /* beats it */
+    assert_string_equal(f->v.password, "typed");
+    assert_string_equal(f->v.password_path, "");
+    f->c.environment = ARGS(env, A("BATON_VNFM_X_DB_PASSWORD=x"));
     assert_int_equal(load(f, NULL), ERR_INVALID);
-    assert_string_equal(f->err.where, "environment OB_VNFM_X_DB_PASSWORD");
+    assert_string_equal(f->err.where, "environment BATON_VNFM_X_DB_PASSWORD");
     f->c.environment = ARGS(NULL);
     snprintf(line, sizeof(line), "db-password-file = %s\n", path);
     write_file(f, "vnfm-x.conf", line);
@@ -224,18 +247,55 @@ static void test_bad_flags(void **state)
     }
 }
 
-static void test_environment_warns(void **state)
+static void test_environment_unknown(void **state)
 {
     struct fixture *f = *state;
-    f->c.environment = ARGS(A("OB_VNFM_X_WORKER=4"), A("OB_VNFM_X_IP=1"));
-    assert_int_equal(load(f, NULL), ERR_OK);
-    assert_string_equal(
-        f->warnings.s,
-        "environment variable OB_VNFM_X_WORKER is no option of vnfm-x, the nearest is workers\n"
-        "environment variable OB_VNFM_X_IP is no option of vnfm-x\n");
-    f->c.environment = ARGS(A("OB_VNFM_X_WORKERS=many"));
+    f->c.environment = ARGS(A("BATON_VNFM_X_WORKER=4"));
     assert_int_equal(load(f, NULL), ERR_INVALID);
-    assert_string_equal(f->err.where, "environment OB_VNFM_X_WORKERS");
+    assert_string_equal(f->err.msg, "unknown option 'WORKER'");
+    assert_string_equal(f->err.hint, "did you mean 'workers'?");
+    assert_string_equal(f->err.where, "environment BATON_VNFM_X_WORKER");
+    f->c.environment = ARGS(A("BATON_VNFM_X_WORKERS=many"));
+    assert_int_equal(load(f, NULL), ERR_INVALID);
+    assert_string_equal(f->err.where, "environment BATON_VNFM_X_WORKERS");
+    f->c.environment = ARGS(A("BATON_VNFM_X_FLAG_ONLY=1"), A("BATON_VNFM_Y_WORKER=4"));
+    assert_int_equal(load(f, NULL), ERR_INVALID); /* another process' is no matter of ours */
+    assert_string_equal(f->err.where, "environment BATON_VNFM_X_FLAG_ONLY");
+}
+
+static void test_environment_old_prefix(void **state)
+{
+    struct fixture *f = *state;
+    f->c.environment = ARGS(A("OB_VNFM_X_WORKERS=4"), A("OB_VNFM_X_IP=1"));
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_int_equal(f->v.workers, 4);
+    assert_string_equal(f->warnings.s,
+                        "environment variable OB_VNFM_X_WORKERS: write BATON_VNFM_X_WORKERS, the "
+                        "old name will go\n"
+                        "environment variable OB_VNFM_X_IP is not read: options of vnfm-x are "
+                        "BATON_VNFM_X_<OPTION>\n");
+    f->c.environment = ARGS(A("BATON_VNFM_X_WORKERS=5"), A("OB_VNFM_X_WORKERS=4"));
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_int_equal(f->v.workers, 5);
+}
+
+/* What a user of the reference's client has in the shell: neither an error nor ours. */
+static void test_environment_of_reference(void **state)
+{
+    struct fixture *f = *state;
+    const struct config_option port[] = {
+        CONFIG_INT(struct values, workers, "port", "8080", 0, 65535, NULL, "port"), CONFIG_END};
+    f->c.process = "nfvo";
+    f->c.groups[0].options = port;
+    f->c.environment = ARGS(A("OB_NFVO_IP=10.0.0.1"), A("OB_NFVO_PORT=8443"), A("OB_PASSWORD=x"),
+                            A("OB_USERNAME=admin"), A("OB_PROJECT_ID=1"));
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_int_equal(f->v.workers, 8080);
+    assert_non_null(strstr(f->warnings.s, "environment variable OB_NFVO_PORT is not read"));
+    f->c.environment = ARGS(A("OB_NFVO_PORT=8443"), A("BATON_NFVO_PORT=80"));
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_int_equal(f->v.workers, 80);
+    config_release(&f->c);
 }
 
 static void test_required(void **state)
@@ -269,11 +329,50 @@ static void test_texts(void **state)
     assert_int_equal(f->todo, CONFIG_SHOW_TEXT);
     assert_non_null(
         strstr(f->text.s, "  --workers=N\n        parallel workers (1 to 64 threads) [2]\n"));
-    assert_non_null(strstr(f->text.s, "OB_VNFM_X_<OPTION>"));
+    assert_non_null(strstr(f->text.s, "BATON_VNFM_X_<OPTION>"));
     assert_int_equal(load(f, ARGS(A("--version"))), ERR_OK);
     assert_string_equal(f->text.s, "vnfm-x 1.2\n");
     assert_int_equal(load(f, ARGS(A("--check-config"))), ERR_OK);
     assert_int_equal(f->todo, CONFIG_CHECK);
+}
+
+/* What every user of the machine can read is said, with the file; the group is the administrator's.
+ */
+static void test_rights(void **state)
+{
+    struct fixture *f = *state;
+    struct config_option keyed[ARRAY_LEN(options)];
+    char path[128], arg[192], data[192];
+    memcpy(keyed, options, sizeof(options));
+    keyed[2].flags = CONFIG_PRIVATE;
+    f->c.groups[0].options = keyed;
+    write_file(f, "secret", "s3cret\n");
+    snprintf(path, sizeof(path), "%s/secret", f->dir);
+    snprintf(arg, sizeof(arg), "--db-password-file=%s", path);
+    snprintf(data, sizeof(data), "--data-dir=%s", path);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(load(f, ARGS(arg, data)), ERR_OK);
+    assert_string_equal(f->warnings.s, "");
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(load(f, ARGS(arg)), ERR_OK);
+    assert_non_null(strstr(f->warnings.s, "db-password: '"));
+    assert_non_null(strstr(f->warnings.s, "/secret' is open to every user of this machine: chmod"));
+    assert_int_equal(load(f, ARGS(data)), ERR_OK);
+    assert_non_null(strstr(f->warnings.s, "data-dir: '"));
+    assert_int_equal(load(f, ARGS(A("--db-password=x"))), ERR_OK);
+    assert_non_null(strstr(f->warnings.s, "write --db-password-file=FILE"));
+    write_file(f, "vnfm-x.conf", "db-password = x\n");
+    snprintf(path, sizeof(path), "%s/vnfm-x.conf", f->dir);
+    assert_int_equal(chmod(path, 0604), 0);
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_non_null(strstr(f->warnings.s, "the configuration, which holds secrets: '"));
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(load(f, NULL), ERR_OK);
+    assert_string_equal(f->warnings.s, "");
+    write_file(f, "vnfm-x.conf", "workers = 3\n");
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(load(f, NULL), ERR_OK); /* no secret in it */
+    assert_string_equal(f->warnings.s, "");
 }
 
 /* The sample, with the comment signs before the options taken off, is a file with just the
@@ -297,9 +396,19 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_defaults),  T(test_order),     T(test_secret_file),
-        T(test_bad_files), T(test_bad_flags), T(test_environment_warns),
-        T(test_required),  T(test_texts),     T(test_sample),
+        T(test_defaults),
+        T(test_order),
+        T(test_secret_file),
+        T(test_byte_order_mark),
+        T(test_bad_files),
+        T(test_bad_flags),
+        T(test_environment_unknown),
+        T(test_environment_old_prefix),
+        T(test_environment_of_reference),
+        T(test_required),
+        T(test_rights),
+        T(test_texts),
+        T(test_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +21,7 @@
 
 /* A daemon in a child process; what its duties do comes back as letters through a pipe. */
 struct app_options {
-    const char *name;
+    const char *name, *serves_after;
     bool fail_second, hang_stop, stop_itself, hang_open, sick;
 };
 struct app {
@@ -34,6 +36,7 @@ static const struct config_option app_options[] = {
     CONFIG_BOOL(struct app_options, hang_stop, "hang-stop", "no", "the first duty does not close"),
     CONFIG_BOOL(struct app_options, hang_open, "hang-open", "no", "the second duty waits for the stop"),
     CONFIG_BOOL(struct app_options, sick, "sick", "no", "it is ready, but does not serve"),
+    CONFIG_PATH(struct app_options, serves_after, "serves-after", "", "FIFO: it serves when somebody opens that"),
     CONFIG_BOOL(struct app_options, stop_itself, "stop-itself", "no", "the second duty finds it cannot go on"),
     CONFIG_END
 };
@@ -84,6 +87,27 @@ static enum err_code second_open(void *ctx, struct err *err)
     return ERR_OK;
 }
 
+static void *serve_late(void *arg)
+{
+    const struct app *app = arg;
+    FILE *fifo = fopen(app->options.serves_after, "r"); /* until it has a writer */
+    daemon_health(true, "serving");
+    return fifo ? (fclose(fifo), NULL) : NULL;
+}
+
+static enum err_code third_open(void *ctx, struct err *err)
+{
+    struct app *app = ctx;
+    pthread_t thread;
+    if (!*app->options.serves_after)
+        return ERR_OK;
+    daemon_health(false, "not registered");
+    if (pthread_create(&thread, NULL, serve_late, app) != 0 || pthread_detach(thread) != 0)
+        abort();
+    trace('c');
+    return daemon_await_good(ctx, err);
+}
+
 static void second_close(void *ctx)
 {
     (void)ctx;
@@ -96,8 +120,10 @@ static enum err_code check(void *ctx, struct err *err)
     return strcmp(app->options.name, "bad") == 0 ? err_set(err, ERR_INVALID, "bad name") : ERR_OK;
 }
 
-static const struct daemon_duty duties[] = {
-    {"first", first_open, first_close}, {"second", second_open, second_close}, {0}};
+static const struct daemon_duty duties[] = {{"first", first_open, first_close},
+                                            {"second", second_open, second_close},
+                                            {"third", third_open, NULL},
+                                            {0}};
 static const struct daemon app_daemon = {.name = "test-daemon",
                                          .version = "1",
                                          .options = app_options,
@@ -259,6 +285,42 @@ static void test_stop_during_open(void **state)
     assert_int_equal(end(&c, "BA"), DAEMON_EXIT_OK);
 }
 
+static void ask_health(const char *args, const char *want, int want_exit)
+{
+    struct child c = start(args);
+    assert_non_null(strstr(await(c.log, NULL), want));
+    assert_int_equal(end(&c, ""), want_exit);
+}
+
+/* Ready means that it serves: nothing is said before, to nobody. */
+static void test_ready_when_it_serves(void **state)
+{
+    (void)state;
+    char dir[] = "/tmp/test-daemon-XXXXXX", args[128], ask[128], path[64], fifo[64];
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/health", dir);
+    snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+    snprintf(args, sizeof(args), "--health-file=%s --serves-after=%s", path, fifo);
+    snprintf(ask, sizeof(ask), "--health --health-file=%s", path);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    struct child c = start(args);
+    assert_string_equal(await(c.trace, "c"), "abc");
+    ask_health(ask, "test-daemon: not registered\n", DAEMON_EXIT_FAILURE);
+    assert_int_equal(poll(&(struct pollfd){.fd = c.ready, .events = POLLIN}, 1, 0), 0);
+    fclose(fopen(fifo, "w"));
+    await_ready(&c);
+    ask_health(ask, "test-daemon: serving\n", DAEMON_EXIT_OK);
+    kill(c.pid, SIGTERM);
+    assert_int_equal(end(&c, "BA"), DAEMON_EXIT_OK);
+    c = start(args); /* and it can be stopped while it waits */
+    assert_string_equal(await(c.trace, "c"), "abc");
+    kill(c.pid, SIGTERM);
+    assert_string_equal(await(c.ready, NULL), "");
+    assert_int_equal(end(&c, "BA"), DAEMON_EXIT_OK);
+    unlink(path);
+    assert_int_equal(unlink(fifo) | rmdir(dir), 0);
+}
+
 static void test_log_reopen(void **state)
 {
     (void)state;
@@ -304,13 +366,6 @@ static void test_pid_file(void **state)
     assert_int_equal(end(&one, "abBA"), 0);
     assert_int_equal(access(path, F_OK), -1);
     assert_int_equal(rmdir(dir), 0);
-}
-
-static void ask_health(const char *args, const char *want, int want_exit)
-{
-    struct child c = start(args);
-    assert_non_null(strstr(await(c.log, NULL), want));
-    assert_int_equal(end(&c, ""), want_exit);
 }
 
 static void test_health(void **state)
@@ -387,6 +442,7 @@ int main(void)
         cmocka_unit_test(test_log_reopen),
         cmocka_unit_test(test_pid_file),
         cmocka_unit_test(test_health),
+        cmocka_unit_test(test_ready_when_it_serves),
         cmocka_unit_test(test_systemd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,25 @@ static void test_more_than_a_batch(void **state)
     assert_int_equal(rig_count(r, "a"), 3 * ENGINE_BATCH_MAX);
 }
 
+/* Large messages make small batches: memory is bounded. */
+static void test_a_batch_of_large_messages(void **state)
+{
+    enum { N = 7 };
+    const size_t size = ENGINE_BATCH_BYTES * 2 / 5;
+    char *body = malloc(size + 1);
+    (void)state;
+    assert_non_null(body);
+    memset(body, 'x', size);
+    memcpy(body, "a ", 2);
+    body[size] = '\0';
+    for (int i = 0; i < N; i++)
+        rig_deliver(r, body);
+    rig_run(r);
+    assert_int_equal(r->saves, 3); /* 3, 3, 1 */
+    assert_int_equal(rig_count(r, "a"), N);
+    free(body);
+}
+
 static void test_a_batch_that_fails_is_tried_one_by_one(void **state)
 {
     (void)state;
@@ -70,6 +90,62 @@ static void test_a_batch_that_fails_is_tried_one_by_one(void **state)
     assert_int_equal(rig_count(r, "a"), 1);
     assert_int_equal(rig_count(r, "b"), 1);
     assert_int_equal(rig_count(r, "!"), 0);
+}
+
+#define GARBLED(agg) "the stored document of agg '" agg "' cannot be read: garbled"
+
+/* What does not need the document goes on; what does is refused alone, answered, and told. */
+static void test_an_unreadable_document_refuses_what_needs_it(void **state)
+{
+    (void)state;
+    rig_deliver(r, "a 1");
+    rig_deliver(r, "a unreadable");
+    rig_deliver(r, "b 1");
+    rig_deliver(r, "a 2");
+    rig_run(r);
+    story("a:1 a:unreadable b:1 ack:b 1 a:1 ack:a 1 a:unreadable unreadable:" GARBLED(
+        "a") " ERR_INTERNAL:a unreadable a:2 ack:a 2");
+    assert_int_equal(rig_count(r, "a"), 2);
+    assert_string_equal(rig_out(r, "asker")->body, "{}");
+    assert_string_equal(rig_out(r, "asker")->stream, "orphan-0");
+    assert_int_equal(engine_worker_stats(r->worker)->unreadable, 1);
+}
+
+static void test_an_unreadable_document_refuses_a_user(void **state)
+{
+    (void)state;
+    rig_request(r, "?");
+    rig_run(r);
+    story("?:user unreadable:" GARBLED("?") " ERR_INTERNAL");
+    assert_int_equal(rig_count(r, "?"), 0);
+}
+
+/* Its deadline comes again: by then somebody may have repaired the document. */
+static void test_an_unreadable_document_postpones_a_deadline(void **state)
+{
+    (void)state;
+    r->now += 5 * USEC_PER_SEC;
+    r->due = "?:0.1.9";
+    rig_run(r);
+    assert_non_null(strstr(rig_story(r), "?:due unreadable:" GARBLED("?") " postponed:?:0.1.9"));
+}
+
+/* What may have left already stays in the outbox: it is asked about again. */
+static void test_an_unreadable_document_keeps_what_is_in_doubt(void **state)
+{
+    (void)state;
+    rig_deliver(r, "a ask");
+    rig_run(r);
+    struct rig_row *row = rig_out(r, "ask");
+    snprintf(row->command, sizeof(row->command), "?:0.1.1");
+    rig_happens(r, HAPPENED_LOST, 0);
+    rig_happens(r, HAPPENED_READY, 0);
+    row->is_due = true;
+    r->now += 2 * USEC_PER_SEC;
+    rig_run(r);
+    rig_run(r);
+    assert_non_null(strstr(rig_story(r), "?:doubt unreadable:" GARBLED("?")));
+    assert_false(row->is_deleted);
 }
 
 static void test_a_users_command_that_cannot_be_saved(void **state)
@@ -230,8 +306,35 @@ static void test_requests_nobody_takes_are_told(void **state)
     engine_worker_drain(r->worker, r->now);
     story("ERR_UNAVAIL");
     assert_null(engine_queue_take(r->queue, 0)); /* takes none, loses none */
-    engine_queue_refuse(r->queue);
+    engine_queue_close(r->queue);
     story("ERR_UNAVAIL");
+}
+
+/* More commands than a batch holds, and no database: the worker waits, and does not turn in a loop.
+ */
+static void test_full_hands_wait(void **state)
+{
+    enum { STEPS = 20 };
+    (void)state;
+    r->load_rc = ERR_UNAVAIL;
+    for (int i = 0; i < 3 * ENGINE_BATCH_MAX; i++)
+        rig_request(r, "a");
+    engine_worker_step(r->worker); /* finds out */
+    r->waits = 0;
+    for (int i = 0; i < STEPS; i++)
+        engine_worker_step(r->worker);
+    assert_int_equal(r->waits, STEPS);
+    engine_worker_drain(r->worker, r->now); /* they are told */
+}
+
+static void test_closed_queue_refuses(void **state)
+{
+    (void)state;
+    engine_queue_close(r->queue);
+    rig_request(r, "a");
+    story("ERR_UNAVAIL");
+    rig_run(r);
+    story("");
 }
 
 static void test_drain(void **state)
@@ -261,8 +364,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_one_transaction_for_what_is_waiting),
         T(test_more_than_a_batch),
+        T(test_a_batch_of_large_messages),
         T(test_a_batch_that_fails_is_tried_one_by_one),
         T(test_a_users_command_that_cannot_be_saved),
+        T(test_an_unreadable_document_refuses_what_needs_it),
+        T(test_an_unreadable_document_refuses_a_user),
+        T(test_an_unreadable_document_postpones_a_deadline),
+        T(test_an_unreadable_document_keeps_what_is_in_doubt),
         T(test_store_away_keeps_what_is_in_hand),
         T(test_paused_without_work_comes_back),
         T(test_held_by_another_worker),
@@ -272,6 +380,8 @@ int main(void)
         T(test_a_lost_connection_gives_deliveries_back),
         T(test_deadlines_wait_for_who_could_have_heard),
         T(test_requests_nobody_takes_are_told),
+        T(test_full_hands_wait),
+        T(test_closed_queue_refuses),
         T(test_drain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,13 @@ static void sweep(void)
     rig_run(r);
 }
 
+static void lose(void)
+{
+    rig_happens(r, HAPPENED_LOST, 0);
+    rig_happens(r, HAPPENED_READY, 0);
+    rig_run(r);
+}
+
 static void test_confirmed_ones_are_deleted(void **state)
 {
     (void)state;
@@ -60,9 +67,7 @@ static void test_unconfirmed_ones_are_not_sent_twice_by_us(void **state)
     decide("a send");
     sweep();
     assert_int_equal(r->published, 1); /* still in flight */
-    rig_happens(r, HAPPENED_LOST, 0);
-    rig_happens(r, HAPPENED_READY, 0);
-    rig_run(r);
+    lose();
     sweep();
     assert_int_equal(r->published, 2);
 }
@@ -73,7 +78,7 @@ static void test_returned_and_refused_are_tried_again(void **state)
     static const char *const verbs[] = {"a send", "a ask", "a never"};
     (void)state;
     for (size_t i = 0; i < 2; i++)
-        for (size_t k = 0; k < 3; k++) {
+        for (size_t k = 0; k < (how[i] == HAPPENED_RETURNED ? 3 : 1); k++) {
             close_rig(NULL);
             open_rig(NULL);
             decide(verbs[k]);
@@ -115,9 +120,7 @@ static void test_a_returned_repetition_says_nothing(void **state)
 {
     (void)state;
     decide("a answer");
-    rig_happens(r, HAPPENED_LOST, 0);
-    rig_happens(r, HAPPENED_READY, 0);
-    rig_run(r);
+    lose();
     sweep();
     assert_int_equal(r->published, 2);
     rig_happens(r, HAPPENED_RETURNED, 2);
@@ -157,6 +160,42 @@ static void test_what_must_not_be_sent_twice_is_marked_first(void **state)
     assert_true(rig_out(r, "ask")->is_marked);
 }
 
+/* The private reply queue takes the broker tens of milliseconds, and who was killed then had marked
+ * what it had not sent: nobody sent it again, and the operation hung until its deadline. */
+static void test_nothing_is_waited_for_after_the_mark(void **state)
+{
+    static const char *const verbs[] = {"a never", "a ask", "a askref"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        decide(verbs[i]);
+        assert_int_equal(r->published, i + 1);
+        assert_true(rig_out(r, verbs[i] + 2)->is_marked);
+        assert_false(r->waited_marked);
+    }
+    r->prepare_rc = ERR_TIMEOUT;
+    decide("b never");
+    assert_false(rig_out(r, "never")->is_marked); /* whoever sweeps may send it */
+    r->prepare_rc = ERR_OK;
+    sweep();
+    assert_int_equal(r->published, 4);
+    assert_string_equal(rig_story(r), "");
+}
+
+/* Waiting took longer than the row was ours: the other sends it, and we do not. */
+static void test_who_marks_first_sends(void **state)
+{
+    static const char *const verbs[] = {"a never", "a ask"};
+    (void)state;
+    r->another_sweeps = true;
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        decide(verbs[i]);
+        assert_int_equal(r->published, 0);
+        assert_true(rig_out(r, verbs[i] + 2)->is_marked);
+    }
+    decide("a send");
+    assert_int_equal(r->published, 1);
+}
+
 /* Sent, maybe, by somebody who died: never again without asking. */
 static void test_in_doubt(void **state)
 {
@@ -173,6 +212,119 @@ static void test_in_doubt(void **state)
         assert_int_equal(r->published, published);
         assert_true(rig_out(r, verbs[k] + 2)->is_deleted); /* the domain sends anew, or not */
     }
+}
+
+/* The broker keeps a trace of what is never sent twice: then nobody has to guess. */
+static void test_a_doubt_is_looked_into(void **state)
+{
+    (void)state;
+    decide("a never");
+    lose();
+    const struct rig_row *row = rig_out(r, "never");
+    assert_string_equal(row->sender, "one");
+    r->sender = "two"; /* connected again */
+    r->fate = FATE_TAKEN;
+    sweep();
+    assert_true(row->is_deleted);
+    assert_int_equal(r->published, 1);
+
+    decide("b never");
+    lose();
+    row = rig_out(r, "never");
+    r->fate = FATE_NOT_TAKEN;
+    sweep(); /* by whom it was sent is there: it may be under way */
+    assert_string_equal(row->sender, "two");
+    r->fate_rc = ERR_TIMEOUT;
+    r->is_sender_gone = true;
+    sweep();
+    assert_string_equal(row->sender, "two");
+    r->fate_rc = ERR_OK;
+    sweep();
+    assert_string_equal(row->sender, OUTBOX_SENDER_GONE); /* perhaps just now: once more */
+    assert_true(row->is_marked);
+    sweep();
+    assert_false(row->is_marked);
+    assert_int_equal(r->published, 2);
+    sweep();
+    assert_int_equal(r->published, 3);
+    assert_string_equal(r->sent[2], "never body");
+    assert_string_equal(row->sender, "two");
+    assert_string_equal(rig_story(r), ""); /* the domain was not asked */
+}
+
+/* Its copy at the broker goes when its row went, not before. */
+static void test_a_copy_outlives_its_row(void **state)
+{
+    (void)state;
+    decide("a ask");
+    r->settle_rc = ERR_UNAVAIL;
+    rig_happens(r, HAPPENED_CONFIRMED, 1);
+    rig_run(r);
+    assert_int_equal(r->forgotten, 0);
+    r->settle_rc = ERR_OK;
+    r->now += 10 * USEC_PER_SEC;
+    rig_run(r);
+    rig_run(r);
+    assert_true(rig_out(r, "ask")->is_deleted);
+    assert_int_equal(r->forgotten, 1);
+    decide("a never"); /* there the answer is awaited */
+    rig_happens(r, HAPPENED_CONFIRMED, 2);
+    rig_run(r);
+    rig_run(r);
+    assert_true(rig_out(r, "never")->is_deleted);
+    assert_int_equal(r->forgotten, 1);
+}
+
+/* A nack says that the broker does not vouch for it, not that nobody got it: it closed the channel,
+ * perhaps, because of a neighbour. */
+static void test_a_nack_is_a_doubt(void **state)
+{
+    (void)state;
+    decide("a never");
+    rig_happens(r, HAPPENED_REFUSED, 1);
+    rig_run(r);
+    assert_true(rig_out(r, "never")->is_marked);
+    r->fate = FATE_TAKEN;
+    sweep();
+    assert_true(rig_out(r, "never")->is_deleted);
+    decide("a ask");
+    rig_happens(r, HAPPENED_REFUSED, 2);
+    rig_run(r);
+    assert_true(rig_out(r, "ask")->is_marked);
+    rig_story(r);
+    r->fate = FATE_UNKNOWN;
+    sweep();
+    assert_string_equal(rig_story(r), "a:doubt");
+    assert_int_equal(r->published, 2);
+}
+
+/* Stopped between mark and write: others may have given it up meanwhile. */
+static void test_a_stale_mark_sends_nothing(void **state)
+{
+    (void)state;
+    r->mark_takes_us = 5 * USEC_PER_SEC;
+    decide("a never");
+    rig_run(r);
+    assert_int_equal(r->published, 0);
+    assert_false(rig_out(r, "never")->is_marked);
+    r->mark_takes_us = 0;
+    sweep();
+    assert_int_equal(r->published, 1);
+}
+
+/* Nobody is there to take it: as if it had been returned. */
+static void test_what_nobody_would_take_is_tried_again(void **state)
+{
+    (void)state;
+    r->prepare_rc = ERR_STATE;
+    decide("a never");
+    rig_run(r);
+    assert_int_equal(r->published, 0);
+    assert_false(rig_out(r, "never")->is_marked);
+    assert_int_equal(rig_out(r, "never")->retries, 1);
+    r->prepare_rc = ERR_OK;
+    sweep();
+    assert_int_equal(r->published, 1);
 }
 
 /* What was never handed to the broker is not in doubt, mark or no mark. */
@@ -199,12 +351,20 @@ static void test_not_handed_over_is_not_in_doubt(void **state)
     }
 }
 
+/* Users write into bodies: what they wrote was read as a reference. */
+static void test_nothing_in_a_body_is_a_reference(void **state)
+{
+    (void)state;
+    decide("a marks");
+    assert_string_equal(r->sent[0], "marks <\x01name\x01>");
+}
+
 static void test_references_are_rendered_when_published(void **state)
 {
     (void)state;
     decide("a secret");
     assert_string_equal(r->sent[0], "secret <name>");
-    assert_string_equal(rig_out(r, "secret")->body, "<\x01name\x01>");
+    assert_string_equal(rig_out(r, "secret")->body, "<>");
     r->render_rc = ERR_NOT_FOUND; /* its owner was deleted meanwhile */
     decide("a secret");
     assert_string_equal(r->sent[1], "secret <{}>");
@@ -261,9 +421,17 @@ int main(void)
         T(test_a_returned_repetition_says_nothing),
         T(test_a_lost_answer_survives_the_stores_absence),
         T(test_what_must_not_be_sent_twice_is_marked_first),
+        T(test_nothing_is_waited_for_after_the_mark),
+        T(test_who_marks_first_sends),
         T(test_in_doubt),
+        T(test_a_doubt_is_looked_into),
+        T(test_a_copy_outlives_its_row),
+        T(test_a_nack_is_a_doubt),
+        T(test_a_stale_mark_sends_nothing),
+        T(test_what_nobody_would_take_is_tried_again),
         T(test_not_handed_over_is_not_in_doubt),
         T(test_references_are_rendered_when_published),
+        T(test_nothing_in_a_body_is_a_reference),
         T(test_nothing_is_published_without_a_connection),
         T(test_settling_waits_for_the_store),
     };

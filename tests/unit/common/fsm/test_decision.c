@@ -133,10 +133,10 @@ static void test_answers(void **state)
     struct arena a = ARENA_INIT;
     struct decision d = decision_of(&a, NULL, NULL);
     (void)state;
-    decision_answer(&d, NULL, "c", "{}"); /* one-way: nobody waits */
-    decision_answer(&d, "", "c", "{}");
+    decision_answer(&d, "", NULL, "c", "{}"); /* one-way: nobody waits */
+    decision_answer(&d, "", "", "c", "{}");
     assert_int_equal(d.sends.n, 0);
-    decision_answer(&d, "amq.gen-1", NULL, "{}");
+    decision_answer(&d, "room", "amq.gen-1", NULL, "{}");
     const struct send *s = d.sends.at[0];
     assert_string_equal(s->exchange, ""); /* never the topic exchange: amqp-protocol.md 1.4 */
     assert_string_equal(s->key, "amq.gen-1");

@@ -1,10 +1,14 @@
 #include "common/http/client.h"
 
+#include "common/http/dial.h"
+
 #include "common/http/server.h"
+#include "common/sys/clock.h"
 #include "tests/support/rawsock.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,12 +210,72 @@ static void test_refused_before_sending(void **state)
     }
 }
 
+/* The rule looks at the address that is connected to, whatever stands in the URL; and says nothing
+ * of who listens there. */
+static void test_dial(void **state)
+{
+    struct fixture *f = *state;
+    static const struct dial_rules strict = {0};
+    static const char *const hosts[] = {"127.0.0.1", "localhost", "127.1", "2130706433",
+                                        "[::ffff:127.0.0.1]"};
+    struct dial_rules loopback;
+    struct peer p;
+    assert_int_equal(dial_rules_parse(&loopback, (const char *const[]){"127.0.0.1"}, 1, NULL),
+                     ERR_OK);
+    peer_start(&p, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, NULL);
+    for (size_t i = 0; i < 2 * ARRAY_LEN(hosts); i++) {
+        char url[128];
+        struct http_call call = {.url = url, .dial = &strict, .is_probe = i % 2};
+        f->err = (struct err)ERR_INIT;
+        for (int open = 0; open < 2; open++) {
+            snprintf(url, sizeof(url), "http://u:secret@%s:%u/?a=secret", hosts[i / 2],
+                     open ? p.port : 1);
+            assert_int_equal(http_client_call(f->client, &call, &f->res, &f->err), ERR_DENIED);
+            assert_non_null(strstr(f->err.msg, "its address is not to be called (loopback)"));
+            assert_null(strstr(f->err.msg, "secret"));
+        }
+    }
+    assert_int_equal(call_peer(f, &p, (struct http_call){.dial = &loopback}), ERR_OK);
+    assert_string_equal(f->res.body.s, "ok");
+    peer_stop(&p);
+}
+
+/* Where an answer points to is not gone to. */
+static void test_no_redirects(void **state)
+{
+    struct fixture *f = *state;
+    struct peer p;
+    peer_start(&p,
+               "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+               false, NULL);
+    assert_int_equal(call_peer(f, &p, (struct http_call){0}), ERR_OK);
+    assert_int_equal(f->res.status, 302);
+    peer_stop(&p);
+}
+
+static void test_probe(void **state)
+{
+    struct fixture *f = *state;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(in);
+    char url[64];
+    assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/", ntohs(in.sin_port));
+    struct http_call call = {.url = url, .is_probe = true};
+    assert_int_equal(http_client_call(f->client, &call, &f->res, &f->err), ERR_UNAVAIL);
+    assert_int_equal(listen(fd, 1), 0); /* it never answers */
+    assert_int_equal(http_client_call(f->client, &call, &f->res, &f->err), ERR_OK);
+    close(fd);
+}
+
 static void test_deadline_and_cancel(void **state)
 {
     struct fixture *f = *state;
     struct peer p;
     peer_start(&p, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart", true, NULL);
-    assert_int_equal(call_peer(f, &p, (struct http_call){.timeout_ms = 50}), ERR_TIMEOUT);
+    assert_int_equal(call_peer(f, &p, (struct http_call){.timeout_ms = 1000}), ERR_TIMEOUT);
     assert_string_equal(f->res.body.s, "part");
     peer_stop(&p);
     int cancel = eventfd(1, EFD_CLOEXEC);
@@ -276,6 +340,14 @@ static enum http_result hello(struct http_request *req, struct http_reply *reply
     return HTTP_DONE;
 }
 
+static void await_failures(struct http_server *s, enum http_tls_failure why, uint64_t n)
+{
+    int64_t until_us = clock_mono_us() + 20 * USEC_PER_SEC;
+    while (http_server_tls_failures(s, why) < n && clock_mono_us() < until_us)
+        sched_yield();
+    assert_int_equal(http_server_tls_failures(s, why), n);
+}
+
 /* Certificates are checked, host names too, unless the caller says otherwise. */
 static void test_tls(void **state)
 {
@@ -293,7 +365,7 @@ static void test_tls(void **state)
              cert, key);
     assert_int_equal(system(cmd), 0);
     struct http_server_options o = {
-        .routes = routes, .tls_cert_file = cert, .tls_key_file = key, .threads = 2};
+        .routes = routes, .tls_cert_file = cert, .tls_key_file = key, .threads = 2, .timeout_s = 5};
     assert_int_equal(http_server_open(&s, &o, &f->err), ERR_OK);
     const struct {
         const char *host;
@@ -314,7 +386,46 @@ static void test_tls(void **state)
             fail_msg("case %zu: %s %s", i, err_name(rc), f->err.msg);
         assert_string_equal(f->res.body.s, rc == ERR_OK ? "hello" : "");
     }
+    /* What came to no connection is counted. */
     http_server_close(s);
+    assert_int_equal(http_server_open(&s, &o, &f->err), ERR_OK);
+    int fd = raw_connect(http_server_port(s));
+    assert_true(raw_send(fd, "GET /x HTTP/1.1\r\n\r\n", 19));
+    await_failures(s, HTTP_TLS_REFUSED, 1);
+    close(fd);
+    close(raw_connect(http_server_port(s)));
+    await_failures(s, HTTP_TLS_LEFT, 1);
+    fd = raw_connect(http_server_port(s)); /* timeout_s */
+    await_failures(s, HTTP_TLS_LATE, 1);
+    close(fd);
+    await_failures(s, HTTP_TLS_REFUSED, 1);
+    /* 1.2 and up, unless the priorities say otherwise. */
+    static const struct {
+        const char *priorities, *version;
+        bool works;
+    } versions[] = {
+        {NULL, "-tls1_3", true},
+        {NULL, "-tls1_2", true},
+        {NULL, "-tls1_1 -cipher ALL:@SECLEVEL=0", false},
+        {NULL, "-tls1 -cipher ALL:@SECLEVEL=0", false},
+        {"NORMAL:-VERS-ALL:+VERS-TLS1.2:+VERS-TLS1.1", "-tls1_1 -cipher ALL:@SECLEVEL=0", true},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
+        http_server_close(s);
+        o.tls_priorities = versions[i].priorities;
+        assert_int_equal(http_server_open(&s, &o, &f->err), ERR_OK);
+        snprintf(cmd, sizeof(cmd),
+                 "printf 'GET /x HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n' | "
+                 "openssl s_client -quiet -connect 127.0.0.1:%u %s 2>/dev/null | grep -q '^hello'",
+                 http_server_port(s), versions[i].version);
+        if ((system(cmd) == 0) != versions[i].works)
+            fail_msg("%s", cmd);
+    }
+    http_server_close(s);
+    o.tls_priorities = "NORMAL:+NONSENSE";
+    assert_int_equal(http_server_open(&s, &o, &f->err), ERR_INVALID);
+    assert_non_null(strstr(f->err.msg, "'+NONSENSE'"));
+    o.tls_priorities = NULL;
     /* The wrong way round. */
     o.tls_cert_file = key;
     o.tls_key_file = cert;
@@ -327,13 +438,9 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_answers),
-        T(test_requests),
-        T(test_refused_before_sending),
-        T(test_deadline_and_cancel),
-        T(test_stream),
-        T(test_unix_socket),
-        T(test_tls),
+        T(test_answers),      T(test_requests), T(test_refused_before_sending), T(test_dial),
+        T(test_no_redirects), T(test_probe),    T(test_deadline_and_cancel),    T(test_stream),
+        T(test_unix_socket),  T(test_tls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

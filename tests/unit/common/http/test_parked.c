@@ -29,6 +29,7 @@ struct fixture {
     pthread_cond_t more;
     struct http_parked *tokens[TOKENS];
     size_t n;
+    pthread_barrier_t held;
 };
 
 static void park(struct fixture *f, struct http_request *req)
@@ -85,6 +86,17 @@ static enum http_result on_both(struct http_request *req, struct http_reply *rep
     return HTTP_DONE;
 }
 
+/* Parks when the test lets it go on; a pool's thread, so that the others are served meanwhile. */
+static enum http_result on_held(struct http_request *req, struct http_reply *reply)
+{
+    struct fixture *f = req->ctx;
+    (void)reply;
+    pthread_barrier_wait(&f->held);
+    pthread_barrier_wait(&f->held);
+    park(f, req);
+    return HTTP_PARKED;
+}
+
 static void after(void *ctx, const struct http_route *route, const char *method, const char *path,
                   int status, int64_t took_us)
 {
@@ -100,6 +112,7 @@ static void after(void *ctx, const struct http_route *route, const char *method,
 static const struct http_route routes[] = {{"GET", "/wait", on_wait, 0},
                                            {"GET", "/early", on_early, 0},
                                            {"GET", "/both", on_both, 0},
+                                           {"GET", "/held", on_held, HTTP_ROUTE_WORK},
                                            {0}};
 
 static int setup(void **state)
@@ -215,7 +228,34 @@ static void *call_wait(void *arg)
     return (void *)(uintptr_t)call(f, "/wait");
 }
 
-/* Closing answers with the fallback; the token may be used long after the server is gone. */
+/* Draining: nothing new, and what is parked is still answered. */
+static void test_server_drains(void **state)
+{
+    struct fixture *f = *state;
+    const char *request = "GET /early HTTP/1.1\r\nHost: x\r\n\r\n";
+    AUTO(sbuf_release) struct sbuf got = SBUF_INIT;
+    pthread_t thread;
+    void *status;
+    int open = raw_connect(http_server_port(f->server));
+    assert_true(raw_send(open, request, strlen(request)));
+    assert_true(raw_read(open, &got, "200 OK"));
+    assert_true(raw_read(open, &got, "early"));
+    assert_int_equal(pthread_create(&thread, NULL, call_wait, f), 0);
+    struct http_parked *token = take(f);
+    http_server_drain(f->server);
+    assert_true(raw_send(open, request, strlen(request)));
+    assert_true(raw_read(open, &got, NULL));
+    close(open);
+    assert_non_null(strstr(got.s, "503 Service Unavailable"));
+    assert_non_null(strstr(got.s, "Retry-After: 1"));
+    assert_non_null(strstr(got.s, "Connection: close"));
+    assert_true(answer(token, "in time"));
+    pthread_join(thread, &status);
+    assert_int_equal((uintptr_t)status, 200);
+    assert_string_equal(f->res.body.s, "in time");
+}
+
+/* Closing answers with 503; the token may be used long after the server is gone. */
 static void test_server_goes(void **state)
 {
     struct fixture *f = *state;
@@ -226,17 +266,60 @@ static void test_server_goes(void **state)
     http_server_close(f->server);
     f->server = NULL;
     pthread_join(thread, &status);
-    assert_int_equal((uintptr_t)status, 422);
+    assert_int_equal((uintptr_t)status, 503);
     assert_string_equal(http_response_header(&f->res, "Connection"), "close");
+    assert_string_equal(http_response_header(&f->res, "Retry-After"), "1");
     assert_false(answer(token, "too late"));
+}
+
+static void *close_server(void *server)
+{
+    http_server_close(server);
+    return NULL;
+}
+
+/* A handler that was at work when the server closed parks afterwards: that is no missed deadline.
+ */
+static void test_parked_after_close(void **state)
+{
+    struct fixture *f = *state;
+    const char *request = "GET /held HTTP/1.1\r\nHost: x\r\n\r\n";
+    AUTO(sbuf_release) struct sbuf got = SBUF_INIT;
+    pthread_t waiting, closing;
+    void *status;
+    pthread_barrier_init(&f->held, NULL, 2);
+    int held = raw_connect(http_server_port(f->server));
+    assert_true(raw_send(held, request, strlen(request)));
+    pthread_barrier_wait(&f->held);
+    assert_int_equal(pthread_create(&waiting, NULL, call_wait, f), 0);
+    struct http_parked *first = take(f);
+    assert_int_equal(pthread_create(&closing, NULL, close_server, f->server), 0);
+    f->server = NULL;
+    pthread_join(waiting, &status); /* answered: what is parked now comes after closing began */
+    assert_int_equal((uintptr_t)status, 503);
+    pthread_barrier_wait(&f->held);
+    assert_true(raw_read(held, &got, NULL));
+    assert_non_null(strstr(got.s, "503 Service Unavailable"));
+    assert_non_null(strstr(got.s, "Retry-After: 1"));
+    close(held);
+    pthread_join(closing, NULL);
+    assert_false(answer(first, "too late"));
+    assert_false(answer(take(f), "too late"));
+    pthread_barrier_destroy(&f->held);
 }
 
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_answer_from_another_thread), T(test_early_and_both), T(test_deadline),
-        T(test_longer_than_idle_timeout),   T(test_client_goes),    T(test_server_goes),
+        T(test_answer_from_another_thread),
+        T(test_early_and_both),
+        T(test_deadline),
+        T(test_longer_than_idle_timeout),
+        T(test_client_goes),
+        T(test_server_goes),
+        T(test_server_drains),
+        T(test_parked_after_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

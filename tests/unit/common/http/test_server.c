@@ -1,6 +1,7 @@
 #include "common/http/server.h"
 
 #include "common/base/mem.h"
+#include "common/base/net_list.h"
 #include "common/http/client.h"
 #include "tests/support/rawsock.h"
 
@@ -90,7 +91,15 @@ static enum http_result replies(struct http_request *req, struct http_reply *rep
     return HTTP_DONE;
 }
 
+static enum http_result client(struct http_request *req, struct http_reply *reply)
+{
+    const char *text = http_request_client(req);
+    http_reply_copy(reply, 200, HTTP_TYPE_TEXT, text, strlen(text));
+    return HTTP_DONE;
+}
+
 static const struct http_route routes[] = {
+    {"GET", "/client", client, 0},
     {"GET", "/echo/{id}", echo, 0},
     {"POST", "/echo/{id}", echo, 0},
     {"GET", "/files/{rest*}", echo, 0},
@@ -134,6 +143,8 @@ static void on_error(struct http_request *req, int status, const struct err *err
         http_reply_static(reply, status + 18, HTTP_TYPE_TEXT, "hook");
 }
 
+static struct net_list proxies;
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -141,9 +152,11 @@ static int setup(void **state)
     f->res = (struct http_response)HTTP_RESPONSE_INIT;
     f->got = (struct sbuf)SBUF_INIT;
     f->client = http_client_new();
+    assert_int_equal(net_list_parse(&proxies, "127.0.0.1", &err), ERR_OK);
     if (http_server_open(&f->server,
                          &(struct http_server_options){.threads = 2,
                                                        .max_body = 1000,
+                                                       .trusted_proxies = &proxies,
                                                        .max_upload = 300000,
                                                        .upload_memory = 10000,
                                                        .timeout_s = 60,
@@ -204,8 +217,6 @@ static void test_view(void **state)
          "GET //echo//a%20b%2Fc/ id=a b/c rest=(none) q=x y& h=t1 peer=127.0.0.1 json=0 body="},
         {"GET", "/echo/7?p=1&q", NULL,
          "GET /echo/7 id=7 rest=(none) q= h=t1 peer=127.0.0.1 json=0 body="},
-        {"GET", "/echo/7?q=%zz", NULL,
-         "GET /echo/7 id=7 rest=(none) q=(none) h=t1 peer=127.0.0.1 json=0 body="},
         {"POST", "/echo/7", "{\"a\":1}",
          "POST /echo/7 id=7 rest=(none) q=(none) h=t1 peer=127.0.0.1 json=1 body={\"a\":1}"},
         {"POST", "/echo/7", "",
@@ -240,6 +251,10 @@ static void test_errors(void **state)
          "{\"code\":\"Method Not Allowed\",\"message\":\"this path does not know the method\"}"},
         {"GET", "/echo/%00", 400,
          "{\"code\":\"Bad Request\",\"message\":\"bad escape in the path\"}"},
+        {"GET", "/echo/7?q=%zz", 400,
+         "{\"code\":\"Bad Request\",\"message\":\"bad escape in the query\"}"},
+        {"GET", "/echo/7?q=1&%00=2", 400,
+         "{\"code\":\"Bad Request\",\"message\":\"bad escape in the query\"}"},
         {"GET", "/hooked", 422, "hook"},
         {"GET", "/secret", 401, "who are you"},
         {"GET", "/replies/none", 500,
@@ -253,7 +268,8 @@ static void test_errors(void **state)
         assert_int_equal(call(f, cases[i].method, cases[i].path, NULL), cases[i].status);
         assert_string_equal(f->res.body.s, cases[i].body);
         const char *allow = http_response_header(&f->res, "Allow");
-        assert_string_equal(allow ? allow : "", cases[i].status == 405 ? "GET, POST" : "");
+        assert_string_equal(allow ? allow : "",
+                            cases[i].status == 405 ? "GET, HEAD, POST, OPTIONS" : "");
         assert_string_equal(http_response_header(&f->res, "X-Finish"), "1");
     }
     assert_int_equal(f->handled, 0);
@@ -296,8 +312,8 @@ static void test_raw(void **state)
         {"GET /echo/1 HTTP/1.1\r\n" HOST END, 200, "id=1"},
         {"GET http://x/echo/1?q=2 HTTP/1.1\r\n" HOST END, 200, "GET /echo/1 id=1 rest=(none) q=2"},
         {"GET /echo/1 HTTP/1.1\r\n" END, 400, ""}, /* no Host */
-        {"BREW /echo/1 HTTP/1.1\r\n" HOST END, 405, "Allow: GET, POST"},
-        {"GET echo HTTP/1.1\r\n" HOST END, 404, ""},
+        {"BREW /echo/1 HTTP/1.1\r\n" HOST END, 405, "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+        {"GET echo HTTP/1.1\r\n" HOST END, 400, "neither a path nor an http URL"},
         {"* * *\r\n\r\n", 400, ""},
         {"GET /echo/1 HTTP/1.1\r\nbroken header\r\n" HOST END, 400, ""},
         {big.s, 431, ""},
@@ -315,13 +331,34 @@ static void test_raw(void **state)
          "Content-Length: 3\r\n" END "abc",
          400, "without a boundary"},
         {"POST /upload HTTP/1.1\r\n" HOST "Content-Type: multipart/form-data; boundary=bb\r\n"
-         "Content-Length: 3\r\n" END "abc",
+         "Content-Length: 8\r\n" END "--bb--\r\n",
          400, "no file"},
+        {"OPTIONS /echo/1 HTTP/1.1\r\n" HOST END, 204, "Allow: GET, HEAD, POST, OPTIONS\r\n"},
+        {"OPTIONS * HTTP/1.1\r\n" HOST END, 204, "Allow: GET, HEAD, POST, PUT, DELETE, OPTIONS"},
+        {"OPTIONS /nowhere HTTP/1.1\r\n" HOST END, 404, ""},
+        {"\r\n\r\nGET /echo/1 HTTP/1.1\r\n" HOST END, 200, "id=1"},
+        {"GET /echo/1 HTTP/1.0\r\n\r\n", 200, "Connection: close"},
+        {"POST /echo/1 HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 3\r\n" END "abc",
+         100, "body=abc"},
+        /* two requests, if only one of the lengths counts */
+        {"POST /echo/1 HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 30\r\n\r\nabc"
+         "GET /echo/2 HTTP/1.1\r\n" HOST "\r\n",
+         400, "Connection: close"},
+        {"POST /echo/1 HTTP/1.1\r\n" HOST "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "0\r\n\r\nGET /echo/2 HTTP/1.1\r\n" HOST "\r\n",
+         400,
+         "{\"code\":\"Bad Request\",\"message\":\"Content-Length and Transfer-Encoding exclude"},
+        {"POST /echo/1 HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", 400,
+         "the chunks of the body"},
+        {"GET /echo/1 HTTP/1.1\r\n" HOST "\r\nGET /echo/1 HTTP/1.1\n" HOST "\r\n", 200,
+         "carriage return"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int status = raw_ask(http_server_port(f->server), cases[i].request, &f->got);
         if (status != cases[i].want || !strstr(f->got.s, cases[i].contains))
             fail_msg("case %zu: got %d: %s", i, status, f->got.s);
+        if (strstr(f->got.s, "<html") || strstr(f->got.s, "id=2"))
+            fail_msg("case %zu: %s", i, f->got.s);
     }
 }
 
@@ -350,6 +387,18 @@ static void test_too_long(void **state)
            raw_send(fd, "\r\n", 2))
         sent += 199994;
     assert_in_range(sent, 1, 49000000);
+    close(fd);
+
+    /* A client that ends in time reads what was wrong, however much it has sent. */
+    fd = raw_connect(http_server_port(f->server));
+    assert_true(raw_send(fd, head, strlen(head)));
+    for (int i = 0; i < 12; i++)
+        assert_true(raw_send(fd, body, 7) && raw_send(fd, body + 7, 199994) &&
+                    raw_send(fd, "\r\n", 2));
+    assert_true(raw_read(fd, &f->got, "longer than 1000 bytes"));
+    assert_non_null(strstr(f->got.s, "HTTP/1.1 413 "));
+    for (int i = 0; i < 10; i++) /* nor is it cut off while it still sends */
+        assert_true(raw_send(fd, body, 100000));
     close(fd);
     free(body);
 }
@@ -444,7 +493,9 @@ static void test_slow_request(void **state)
         assert_true(raw_send(fds[i], starts[i], strlen(starts[i])));
     }
     for (size_t i = 0; i < ARRAY_LEN(starts); i++) {
+        sbuf_clear(&got);
         assert_true(raw_read(fds[i], &got, NULL)); /* closed by the server, long before timeout_s */
+        assert_non_null(strstr(got.s, "HTTP/1.1 408 "));
         close(fds[i]);
     }
     assert_int_equal(f->handled, 1);
@@ -535,11 +586,34 @@ static void test_open_errors(void **state)
     http_server_close(NULL);
 }
 
+/* A proxy that adds a line of its own does not make the client's line count. */
+static void test_client_behind_proxy(void **state)
+{
+    static const struct {
+        const char *headers, *want;
+    } cases[] = {
+        {"", "127.0.0.1"},
+        {"X-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9"},
+        {"X-Forwarded-For: 1.1.1.1\r\nx-forwarded-for: 203.0.113.9\r\n", "203.0.113.9"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        char request[256];
+        snprintf(request, sizeof(request),
+                 "GET /client HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n",
+                 cases[i].headers);
+        assert_int_equal(raw_ask(http_server_port(f->server), request, &f->got), 200);
+        assert_non_null(strstr(f->got.s, "\r\n\r\n"));
+        assert_string_equal(strstr(f->got.s, "\r\n\r\n") + 4, cases[i].want);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(test_view),
+        T(test_client_behind_proxy),
         T(test_errors),
         T(test_replies),
         T(test_raw),

@@ -171,10 +171,35 @@ static void test_rubbish(void **state)
     (void)state;
     runs_key("rubbish", key);
     snprintf(path, sizeof(path), "%s/%s.run", j.path, key);
-    close(open(path, O_CREAT | O_WRONLY, 0600)); /* the head never reached the disk */
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(write(fd, "no head", 7), 7);
+    close(fd);
     assert_int_equal(runs_find(&j, key, &found, NULL), RUN_OVER);
     assert_int_equal(found.state, RUN_UNKNOWN);
     assert_int_equal(runs_find(&j, "no-such", &found, NULL), RUN_NONE);
+}
+
+/* The agent was killed, or the power went, between making the file and writing its head. Nothing is
+ * started before the head is on the disk, so the script never began, and may run now. */
+static void test_without_head(void **state)
+{
+    static const off_t lengths[] = {0, 1, sizeof(struct run_head), RUNS_HEAD_SIZE};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+        char path[200], key[RUNS_KEY_SIZE];
+        struct run_head head, found;
+        runs_key("headless", key);
+        snprintf(path, sizeof(path), "%s/%s.run", j.path, key);
+        int fd = open(path, O_CREAT | O_EXCL | O_WRONLY, 0600);
+        assert_int_equal(ftruncate(fd, lengths[i]), 0);
+        close(fd);
+        assert_int_equal(runs_find(&j, key, &found, &fd), RUN_NONE);
+        assert_int_equal(fd, -1);
+        assert_int_equal(access(path, F_OK), -1);
+        close(create("headless", key, &head)); /* it runs like any other */
+        assert_int_equal(runs_find(&j, key, &found, NULL), RUN_NONE);
+    }
 }
 
 static unsigned count(const char *suffix)
@@ -287,6 +312,8 @@ int main(void)
         cmocka_unit_test(test_output_is_bounded),
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_rubbish),
+        cmocka_unit_test(test_without_head),
+        cmocka_unit_test(test_without_head),
         cmocka_unit_test(test_old_outcomes_go),
         cmocka_unit_test(test_bell),
         cmocka_unit_test(test_one_agent_at_a_time),

@@ -51,6 +51,8 @@ static void fingerprints_keys(void **state)
     assert_string_equal(got, "84:98:3e:44:1c:3b:d2:6e:ba:ae:4a:a1:f9:51:29:e5:e5:46:70:f1");
     assert_int_equal(key_fingerprint("ssh-dss YWJj", got, &err), ERR_INVALID);
     assert_int_equal(key_fingerprint("ssh-rsa ", got, &err), ERR_INVALID);
+    assert_int_equal(key_fingerprint("ssh-rsa YWJj me\n", got, &err), ERR_OK);
+    assert_int_equal(key_fingerprint("ssh-rsa YWJj me\nssh-rsa YWJj you", got, &err), ERR_INVALID);
     assert_int_equal(key_fingerprint("ssh-rsa !!", got, &err), ERR_INVALID);
 }
 

@@ -34,7 +34,7 @@ static enum err_code onboard(const char *text, bool is_ordered, struct arena *a,
                              struct err *err)
 {
     struct ids ids = {a, 0};
-    struct catalogue_rules rules = {"p", "now", is_ordered, make_id, &ids};
+    struct catalogue_rules rules = {"p", "now", is_ordered, make_id, &ids, NULL};
     *err = (struct err)ERR_INIT;
     enum err_code rc = proto_decode(&nsd_type, text, strlen(text), 0, a, ret, err);
     assert_int_equal(rc, ERR_OK);
@@ -58,20 +58,32 @@ static const struct {
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\"}]"), ERR_INVALID, "vnfd[0].vdu", "VNFD 'a' has no vdu" },
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"endpoint\":\"g\"}]"), ERR_SYNTAX, "vnfd[0].type", "vnfd[0].type: must not be empty" },
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\",\"vdu\":[" VDU("") ",{\"vm_image\":[\"\"]}]}]"), ERR_INVALID, "vnfd[0].vdu[1].vm_image", "At least one VDU in the VNFD a does not contain an image." },
-    { NSD(",\"vnfd\":[" VNFD("a", ",\"virtual_link\":[{\"cidr\":\"x\"}]") "]"), ERR_INVALID, "vnfd[0].virtual_link[0].name", "a virtual link of VNFD 'a' has no name" },
-    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" VNFD("a", "") "," WITH_POINT("{\"virtual_link_reference\":\"other\"}", "") "]"), ERR_INVALID, "vnfd[1].vdu[0].vnfc[0].connection_point[0]", "VirtualLinkReference other not found in the virtual links defined in the vnfd" },
-    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "fixedIp '10.0.0' is not an IPv4 address" },
-    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "fixedIp '10.0.0.2' needs a cidr in virtual link 'net'" },
-    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/33\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "cidr '10.0.0.0/33' of virtual link 'net' is not well-formed" },
-    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.1.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "fixedIp '10.0.1.2' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
-    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.0\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "fixedIp '10.0.0.0' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
-    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.255\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0]", "fixedIp '10.0.0.255' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
+    { NSD(",\"vnfd\":[" VNFD("a", ",\"virtual_link\":[{\"cidr\":\"10.0.0.0/8\"}]") "]"), ERR_INVALID, "vnfd[0].virtual_link[0].name", "a virtual link of VNFD 'a' has no name" },
+    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" VNFD("a", "") "," WITH_POINT("{\"virtual_link_reference\":\"other\"}", "") "]"), ERR_INVALID, "vnfd[1].vdu[0].vnfc[0].connection_point[0].virtual_link_reference", "VirtualLinkReference other not found in the virtual links defined in the vnfd" },
+    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp: '10.0.0' is not an IPv4 address" },
+    { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "fixedIp '10.0.0.2' needs a cidr in virtual link 'net'" },
+    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/33\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.2\"}", "") "]"), ERR_INVALID, "vld[0].cidr", "vld[0].cidr: '10.0.0.0/33' is not an IPv4 network such as 10.0.0.0/24" },
+    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.1.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "fixedIp '10.0.1.2' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
+    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.0\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "fixedIp '10.0.0.0' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
+    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"10.0.0.0/24\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0.255\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "fixedIp '10.0.0.255' is not a usable host address in the cidr '10.0.0.0/24' of virtual link 'net'" },
     { NSD(",\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"n\",\"fixedIp\":\"10.0.0.2\"},{\"virtual_link_reference\":\"m\",\"fixedIp\":\"10.0.0.2\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[1].fixedIp", "fixedIp '10.0.0.2' is given twice in one VNFC" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "," VNFD("b", ",\"lifecycle_event\":[{\"event\":\"START\"},{\"event\":\"INSTANTIATED\"}]") "]"), ERR_INVALID, "vnfd[1].lifecycle_event[1].event", "Event in one LifecycleEvent of VNFD b does not exist" },
     { NSD(",\"vnfd\":[" VNFD("b", ",\"lifecycle_event\":[{}]") "]"), ERR_INVALID, "vnfd[0].lifecycle_event[0].event", "Event in one LifecycleEvent of VNFD b does not exist" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "],\"vnf_dependency\":[{\"target\":\"a\",\"parameters\":[\"x\"]}]"), ERR_SYNTAX, "vnf_dependency[0].source", "vnf_dependency[0].source: must not be empty" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "],\"vnf_dependency\":[{\"source\":\"z\",\"target\":\"a\",\"parameters\":[\"x\"]}]"), ERR_INVALID, "vnf_dependency[0].source", "the dependency's source 'z' is no VNFD of the NSD" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "," VNFD("b", "") "],\"vnf_dependency\":[{\"source\":\"b\",\"target\":\"a\"}]"), ERR_INVALID, "vnf_dependency[0].parameters", "the dependency from 'b' to 'a' has no parameters" },
+    /* On 81750e7 these ran before the script did, as root. */
+    { NSD(",\"vnfd\":[" VNFD("a", ",\"configurations\":{\"configurationParameters\":[{\"confKey\":\"k\"},{\"confKey\":\"LD_PRELOAD\"}]}") "]"), ERR_INVALID, "vnfd[0].configurations.configurationParameters[1].confKey", "no script may have the parameter 'LD_PRELOAD'" },
+    { NSD(",\"vnfd\":[" VNFD("a", ",\"provides\":[\"ok\",\"BASH-ENV\"]") "]"), ERR_INVALID, "vnfd[0].provides[1]", "no script may have the parameter 'BASH-ENV'" },
+    { NSD(",\"vnfd\":[" VNFD("a", "") ",{\"name\":\"b\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"LD\",\"endpoint\":\"g\",\"vdu\":[" VDU("") "]}],\"vnf_dependency\":[{\"source\":\"b\",\"target\":\"a\",\"parameters\":[\"PRELOAD\"]}]"), ERR_INVALID, "vnf_dependency[0].parameters[0]", "no script may have the parameter 'LD_PRELOAD'" },
+    /* what would only fail where it is used: a driver, an index, a screen, a second line in user data */
+    { NSD(",\"vld\":[{\"name\":\"net\",\"cidr\":\"not-a-cidr\"}],\"vnfd\":[" VNFD("a", "") "]"), ERR_INVALID, "vld[0].cidr", "vld[0].cidr: 'not-a-cidr' is not an IPv4 network such as 10.0.0.0/24" },
+    { NSD(",\"vld\":[{\"name\":\"net\",\"dns\":[\"8.8.8.8\",\"x\"]}],\"vnfd\":[" VNFD("a", "") "]"), ERR_INVALID, "vld[0].dns[1]", "vld[0].dns[1]: 'x' is not an IP address" },
+    { NSD(",\"vnfd\":[" VNFD("a\\nexport X=", "") "]"), ERR_INVALID, "vnfd[0].name", "vnfd[0].name: 'a?export X=' holds a line break or another control character" },
+    { NSD(",\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"n\",\"floatingIp\":\"any\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].floatingIp", "vnfd[0].vdu[0].vnfc[0].connection_point[0].floatingIp: 'any' is neither an IPv4 address nor the word random" },
+    { NSD(",\"vnfd\":[" VNFD("a", ",\"deployment_flavour\":[{\"flavour_key\":\"m1\",\"ram\":-1,\"disk\":3000000000}]") "]"), ERR_INVALID, "vnfd[0].deployment_flavour[0].ram", "vnfd[0].deployment_flavour[0].ram: must not be negative, vnfd[0].deployment_flavour[0].disk: does not fit 32 bits" },
+    { NSD(",\"vnfd\":[{\"id\":\"v/n/1\",\"name\":\"a\\nb\"}],\"vld\":[{\"name\":\"x\\u007f\"}]"), ERR_INVALID, "vld[0].name", "vld[0].name: 'x?' holds a line break or another control character" },
+    { "{\"vendor\":\"v\",\"version\":\"1\",\"vnfd\":[{\"id\":\"v/n/1\"}]}", ERR_SYNTAX, "name", "name: must not be empty" },
     { NSD(",\"vnfd\":[" VNFD("a", ",\"requires\":{\"z\":{\"parameters\":[\"x\"]}}") "]"), ERR_INVALID, "vnfd[0].requires.z", "VNFD 'a' requires 'z', which is no VNFD of the NSD" },
 };
 /* clang-format on */
@@ -205,7 +217,7 @@ static enum err_code onboard_alone(const char *text, struct arena *a, struct vnf
                                    struct err *err)
 {
     struct ids ids = {a, 0};
-    struct catalogue_rules rules = {"p", "now", false, make_id, &ids};
+    struct catalogue_rules rules = {"p", "now", false, make_id, &ids, NULL};
     *err = (struct err)ERR_INIT;
     assert_int_equal(proto_decode(&vnfd_type, text, strlen(text), 0, a, ret, err), ERR_OK);
     return catalogue_onboard_vnfd(*ret, &rules, a, err);

@@ -1,6 +1,8 @@
 /* VNF packages: archives made here, with the fault that each must give. */
 #include "nfvo/catalogue/package.h"
 
+#include "nfvo/catalogue/json_line.h"
+
 #include <archive.h>
 #include <archive_entry.h>
 #include <setjmp.h>
@@ -8,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -17,7 +20,7 @@
 #define VDU_IMG "\"vdu\":[{\"vm_image\":[\"i\"],\"vnfc\":[{\"connection_point\":[]}]}]"
 #define VNFD_OF(vdu, members)                                                                      \
     "{\"name\":\"p\",\n\"vendor\":\"v\",\n\"version\":\"1\",\n\"type\":\"t\",\n\"endpoint\":"      \
-    "\"generic\",\n" vdu members "}"
+    "\"generic\",\"deployment_flavour\":[{\"flavour_key\":\"m1\"}],\n" vdu members "}"
 #define VNFD VNFD_OF(VDU_IMG, "")
 #define EVENTS                                                                                     \
     ",\n\"lifecycle_event\":[{\"event\":\"START\",\n\"lifecycle_events\":[\"start.sh -v\"]}]"
@@ -35,10 +38,14 @@ struct tar {
     struct archive *a;
 };
 
+#define TAR_MAX ((size_t)32 * 1024 * 1024)
+
 static la_ssize_t append(struct archive *a, void *arg, const void *data, size_t n)
 {
+    struct sbuf *out = arg;
     (void)a;
-    sbuf_add(arg, data, n);
+    if (out->len < TAR_MAX) /* 4 GiB of zeros are refused by their announcement alone */
+        sbuf_add(out, data, n);
     return (la_ssize_t)n;
 }
 
@@ -92,7 +99,8 @@ static void tar_close(struct tar *t)
 static enum err_code read_bytes(const void *data, size_t n, struct arena *a, struct package *p,
                                 struct err *err)
 {
-    const struct package_rules rules = {{"project", "now", false, make_id, a}, "6.0.1"};
+    const struct package_rules rules = {
+        {"project", "now", false, make_id, a, NULL}, "6.0.1", false};
     const struct package_source source = {.data = data, .size = n, .fd = -1};
     *err = (struct err)ERR_INIT;
     return catalogue_package_read(&source, &rules, a, p, err);
@@ -152,7 +160,7 @@ static void good_package(void **state)
                         "[\"p\",\"v\",\"2\",\"6.0\",\"ubuntu\",\"\",\"\",\"x\",\"generic\"]");
     assert_non_null(strstr(p.record->vnf_package_metadata.at, "\"requirements\":{\"ram\":\"5\"}"));
     assert_int_equal(p.fault_n, 2); /* './', and the script that no event names */
-    assert_true(p.faults[0].is_warning && p.faults[1].is_warning);
+    assert_true(p.faults[0].level == FINDING_NOTE && p.faults[1].level == FINDING_NOTE);
 }
 
 static void images_are_given_to_vdus_without(void **state)
@@ -235,17 +243,20 @@ static const struct {
     { M("- a\n"), "Metadata.yaml:1", "is not a map" },
     { M(""), "Metadata.yaml:1", "is not a map" },
     { M("vendor: v\nnfvo_version: 6.0\nvim_types: [a]\n"), "Metadata.yaml:1 name", "Not defined name of VNFPackage in Metadata.yaml, this is mandatory" },
-    { M("# x\nname: p\nnfvo_version: 6.0\nvim_types: [a]\n"), "Metadata.yaml:2 vendor", "vendor and provider are both provided or missing" },
-    { M(META "provider: w\n"), "Metadata.yaml:6 vendor", "vendor and provider are both provided or missing" },
-    { M(BARE), "Metadata.yaml:1 vim_types", "vim-types is not provided" },
-    { M(BARE "vim_types: []\n"), "Metadata.yaml:4 vim_types", "vim-types is not provided" },
+    { M("# x\nname: p\nnfvo_version: 6.0\nvim_types: [a]\n"), "Metadata.yaml:2 vendor", "'vendor' is missing" },
+    { M(META "provider: w\n"), "Metadata.yaml:6 provider", "'vendor' and 'provider' are both there (lines 2 and 6)" },
+    { M(BARE), "Metadata.yaml:1 vim_types", "'vim_types' is missing" },
+    { M(BARE "vim_types: []\n"), "Metadata.yaml:4 vim_types", "'vim_types' names no type" },
     { M(BARE "vim_types: a\n"), "Metadata.yaml:4 vim_types", "'vim_types' is not a list" },
-    { M(META "vim-types: [b]\n"), "Metadata.yaml:6 vim_types", "vim-types is not provided" },
-    { M("name: p\nvendor: v\nvim_types: [a]\n"), "Metadata.yaml:1 nfvo_version", "nfvo-version and nfvo_version are both provided or missing." },
-    { M(META "nfvo-version: 6\n"), "Metadata.yaml:6 nfvo_version", "nfvo-version and nfvo_version are both provided or missing." },
+    { M(META "vim-types: [b]\n"), "Metadata.yaml:6 vim-types", "'vim_types' and 'vim-types' are both there (lines 5 and 6)" },
+    { M("name: p\nvendor: v\nvim_types: [a]\n"), "Metadata.yaml:1 nfvo_version", "'nfvo_version' is missing" },
+    { M(META "nfvo-version: 6\n"), "Metadata.yaml:6 nfvo-version", "'nfvo_version' and 'nfvo-version' are both there (lines 3 and 6)" },
     { M("name: p\nvendor: v\nnfvo_version: 5.0\nvim_types: [a]\n"), "Metadata.yaml:3 nfvo_version", "The NFVO Version: 5.0 specified in the Metadata is not compatible with this NFVO version: 6.0.1." },
     { M(META "name: p\n"), "Metadata.yaml:6 name", "'name' is there twice" },
     { M(META "tag: [x]\n"), "Metadata.yaml:6 tag", "'tag' is not a text" },
+    { M(META "scripts-link: repo\n"), "Metadata.yaml:6 scripts-link", "'repo' is not the URL of a git repository" },
+    { M(META "version: \"1\\n2\"\n"), "Metadata.yaml:6 version", "'1?2' holds a line break" },
+    { M(BARE "vim_types: [a b]\n"), "Metadata.yaml:4 vim_types", "'a b' is no driver's type" },
     { M(META "os-id: BeOS\n"), "Metadata.yaml:6 os-id", "os-id 'BeOS' is not supported" },
     { M(META "os-architecture: vax\n"), "Metadata.yaml:6 os-architecture", "is not supported" },
     { M(META "requirements: [a]\n"), "Metadata.yaml:6 requirements", "is not a text" },
@@ -261,6 +272,8 @@ static const struct {
     { M(META "additional-repos:\n  - type: rpm\n"), "Metadata.yaml:7 additional-repos[0]", "needs a list 'configuration'" },
     { M("name: q\nvendor: v\nnfvo_version: 6.0\nvim_types: [a]\n"), "Metadata.yaml:1 name", "VNFD and VNF package has different 'name', it must be the same" },
     { M("name: p\nprovider: w\nnfvo_version: 6.0\nvim_types: [a]\n"), "Metadata.yaml:2 vendor", "VNFD and VNF package has different 'vendor', it must be the same" },
+    { META, "name: p\nvendor: v\n", "vnfd.json:1", "this is YAML, JSON is expected" },
+    { META, "\xef\xbb\xbf{\n\"name\":\"p\",\n]}", "vnfd.json:3 name", "expected the name of a member" },
     { META, "{\n\"name\":\"p\",\n]}", "vnfd.json:3 name", "The VNFPackage's VNFD file contains invalid Json syntax: " },
     { META, "{\n\"name\":\"p\",\n\"vdu\":[\n7]}", "vnfd.json:4 vdu[0]", "The VNFPackage's VNFD file contains invalid Json syntax: " },
     { META, "{\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\"}", "vnfd.json:1 name", "name: must not be empty" },
@@ -292,6 +305,43 @@ static void bad_texts(void **state)
     }
 }
 
+/* Each took libyaml seconds to load, or would: the time goes with the square of the number. */
+static void texts_that_cost_much(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *each, *message;
+        size_t n;
+    } costly[] = {
+        {"name: p\na: ", "[", "nested deeper than 32 levels", 80000},
+        {"name: p\na: ", "{a: ", "nested deeper than 32 levels", 80000},
+        {"name: p\na:\n", "- ", "nested deeper than 32 levels", 80000},
+        {"name: p\na:\n", "? ", "nested deeper than 32 levels", 80000},
+        {"name: p\na: [", "x,", "more than 20000 values", 300000},
+        {"name: p\na: [", "\n&a b,", "more than 100 anchors and aliases", 100000},
+        {"name: &a p\na: [", "*a,", "more than 100 anchors and aliases", 100000},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(costly); i++) {
+        AUTO(arena_release) struct arena a = ARENA_INIT;
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        struct package p;
+        struct err err;
+        struct tar t;
+        sbuf_adds(&text, costly[i].head);
+        for (size_t n = 0; n < costly[i].n; n++)
+            sbuf_adds(&text, costly[i].each);
+        tar_open(&t, false);
+        tar_text(&t, "Metadata.yaml", text.s);
+        tar_text(&t, "vnfd.json", VNFD);
+        clock_t before = clock();
+        assert_int_equal(read_tar(&t, &a, &p, &err), ERR_LIMIT);
+        if (clock() - before > CLOCKS_PER_SEC)
+            fail_msg("'%s' many times took %g s", costly[i].each,
+                     (double)(clock() - before) / CLOCKS_PER_SEC);
+        assert_non_null(strstr(err.msg, costly[i].message));
+    }
+}
+
 static void all_faults_are_told(void **state)
 {
     (void)state;
@@ -303,11 +353,12 @@ static void all_faults_are_told(void **state)
     tar_text(&t, "Metadata.yaml", "name: p\nsurprise: 1\n");
     tar_text(&t, "vnfd.json", VNFD_OF(VDU_IMG, EVENTS));
     enum err_code rc = read_tar(&t, &a, &p, &err);
-    expect(&err, rc, "Metadata.yaml:1 vim_types", "vim-types is not provided");
+    expect(&err, rc, "Metadata.yaml:1 vim_types", "'vim_types' is missing");
     assert_int_equal(p.fault_n, 5); /* unknown key, vim-types, vendor, nfvo_version, script */
-    assert_true(p.faults[0].is_warning);
+    assert_int_equal(p.faults[0].level, FINDING_WARNING);
     assert_string_equal(catalogue_package_place(&p.faults[0], &a), "Metadata.yaml:2 surprise");
-    assert_non_null(strstr(err.hint, "3 more faults"));
+    assert_string_equal(
+        err.hint, "add it, as in \"vim_types: [openstack]\"; 'vim-types' is another name for it");
 }
 
 /* Warnings do not crowd out what keeps the package out. */
@@ -325,7 +376,7 @@ static void many_warnings(void **state)
     tar_text(&t, "Metadata.yaml", text.s);
     tar_text(&t, "vnfd.json", VNFD_OF(VDU_IMG, ",\n\"Vm_images\":1"));
     enum err_code rc = read_tar(&t, &a, &p, &err);
-    expect(&err, rc, "Metadata.yaml:1 vim_types", "vim-types is not provided");
+    expect(&err, rc, "Metadata.yaml:1 vim_types", "'vim_types' is missing");
     assert_null(p.record);
     assert_int_equal(p.fault_n, PACKAGE_FAULTS_MAX / 2 + 4);
 }
@@ -414,7 +465,8 @@ static void sizes_are_bounded(void **state)
     struct err err;
     struct tar t;
     char name[32];
-    expect_size("scripts/x", PACKAGE_SCRIPTS_SIZE_MAX + 1, "makes the scripts larger than 2 MiB");
+    expect_size("scripts/x", PACKAGE_SCRIPTS_MAX + 1,
+                "of 8388609 bytes makes the scripts larger than 8 MiB together");
     expect_size("vnfd.json", PACKAGE_TEXT_SIZE_MAX + 1, "is larger than 1 MiB");
     expect_size("Metadata.yaml", PACKAGE_TEXT_SIZE_MAX + 1, "is larger than 1 MiB");
     tar_open(&t, false);
@@ -508,12 +560,13 @@ static void lines_of_paths(void **state)
     } rows[] = {{"", 1},         {"a.b", 3},         {"a.b.c", 3},
                 {"a.b.c[0]", 4}, {"a.b.c[1][0]", 4}, {"a.b.c[1][1].d", 5},
                 {"a", 6},        {"a[0]", 6},        {"a.b.c[9]", 3},
-                {"none", 1},     {"a.b.none", 3}};
+                {"none", 0},     {"a.b.none", 3}};
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         assert_int_equal(json_line_of_path(text, strlen(text), rows[i].path), rows[i].line);
     for (size_t n = 0; n < strlen(text); n++) /* of a text that ends anywhere */
         assert_true(json_line_of_path(text, n, "a.b.c[1][1].d") <= 6);
     assert_int_equal(json_line_of_path("\n{\"x\":[", 7, "x[0][0].y"), 2);
+    assert_int_equal(json_line_of_path("\xef\xbb\xbf\n{\"x\":\n1}", 11, "x"), 2);
 }
 
 int main(void)
@@ -524,6 +577,7 @@ int main(void)
         cmocka_unit_test(fixed_hosts_are_asked_for_their_login),
         cmocka_unit_test(a_link_takes_the_place_of_scripts),
         cmocka_unit_test(bad_texts),
+        cmocka_unit_test(texts_that_cost_much),
         cmocka_unit_test(all_faults_are_told),
         cmocka_unit_test(many_warnings),
         cmocka_unit_test(misspelled_members),

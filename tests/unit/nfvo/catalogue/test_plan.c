@@ -119,6 +119,30 @@ static void body_names_pops_by_vdu_name(void **state)
     arena_release(&w.a);
 }
 
+/* What goes to a cloud, and stands in what an operator reads. */
+static void a_zone_is_printable_and_short(void **state)
+{
+    static const char *const zones[] = {"\\u0001,\\\"x\\\",\\u0001pop:p2:0:", "a\\nb", "\\u007f",
+                                        "\\u001b[2J"};
+    (void)state;
+    for (size_t i = 0; i <= ARRAY_LEN(zones); i++) {
+        struct world w;
+        struct deploy_plan p;
+        struct err err;
+        make_world(&w);
+        char *zone = arena_alloc(&w.a, 130);
+        memset(zone, 'z', 129);
+        zone[129] = '\0';
+        const char *body =
+            arena_printf(&w.a, "{" LOGIN ",\"vduVimInstances\":{\"a-1\":[\"one\",\"one:%s\"]}}",
+                         i < ARRAY_LEN(zones) ? zones[i] : zone);
+        assert_int_equal(plan(&w, body, &p, &err), ERR_INVALID);
+        assert_string_equal(err.where, "vduVimInstances.a-1[1]");
+        assert_non_null(strstr(err.msg, "the zone of 'one' has "));
+        arena_release(&w.a);
+    }
+}
+
 static void merges_configurations_into_a_copy(void **state)
 {
     (void)state;
@@ -129,7 +153,8 @@ static void merges_configurations_into_a_copy(void **state)
     assert_int_equal(
         plan(&w,
              "{\"configurations\":{\"a\":{\"configurationParameters\":[{\"confKey\":\"k\","
-             "\"value\":\"new\"},{\"confKey\":\"l\",\"value\":\"more\"}]},\"b\":{"
+             "\"value\":\"new\"},{\"confKey\":\"l\",\"value\":\"more\",\"description\":\"\"}]},"
+             "\"b\":{"
              "\"configurationParameters\":[{\"confKey\":\"ssh_password\",\"value\":\"p\"}]}}}",
              &p, &err),
         ERR_OK);
@@ -194,14 +219,67 @@ static void reports_in_order(void **state)
     arena_release(&w.a);
 }
 
+/* Each with the path and what there is. */
+static void names_in_the_body_mean_something(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *where, *message, *hint;
+    } rows[] = {
+        {"{\"vduVimInstances\":{\"a\":[\"one\"]}}", "vduVimInstances.a",
+         "vduVimInstances.a: the NSD has no VDU of this name", "there are: a-1, a-2, b-1"},
+        {"{\"configurations\":{\"A\":{}}}", "configurations.A",
+         "configurations.A: the NSD has no VNFD of this name", "there are: a, b"},
+        {"{\"configurations\":{\"a\":{\"configurationParameters\":[{\"confKey\":\"k\"},{"
+         "\"confKey\":\"K\","
+         "\"value\":\"x\"}]}}}",
+         "configurations.a.configurationParameters[1].confKey",
+         "configurations.a.configurationParameters[1].confKey: VNFD 'a' has no parameter 'K'; a "
+         "new "
+         "one is added by giving it a description",
+         "there are: k"},
+        {"{\"configurations\":{\"a\":{\"configurationParameters\":[{\"value\":\"x\"}]}}}",
+         "configurations.a.configurationParameters[0].confKey",
+         "configurations.a.configurationParameters[0].confKey: must not be empty", ""},
+        {"{\"configurations\":{\"a\":{\"configurationParameters\":[{\"confKey\":\"LD_PRELOAD\","
+         "\"value\":\"/x.so\",\"description\":\"\"}]}}}",
+         "configurations.a.configurationParameters[0].confKey",
+         "no script may have the parameter 'LD_PRELOAD'",
+         "it would change how programs are loaded: give it another name"},
+        {"{\"vduVimInstance\":{}}", "vduVimInstance",
+         "vduVimInstance: unknown member; is 'vduVimInstances' meant?", "there are: keys, vdu"},
+        {"{\"configurations\":{\"a\":{\"parameters\":[]}}}", "configurations.a.parameters",
+         "configurations.a.parameters: unknown member", "there are: keys, vdu"},
+        {"{\"configurations\":{\"a\":{\"configurationParameters\":[{\"key\":\"k\"}]}}}",
+         "configurations.a.configurationParameters[0].key",
+         "configurations.a.configurationParameters[0].key: unknown member", "there are: keys, vdu"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world w;
+        struct deploy_plan p;
+        struct err err;
+        make_world(&w);
+        enum err_code rc = plan(&w, rows[i].body, &p, &err);
+        if (rc != ERR_INVALID)
+            print_error("row %zu: %s\n", i, rows[i].body);
+        assert_int_equal(rc, ERR_INVALID);
+        assert_string_equal(err.where, rows[i].where);
+        assert_string_equal(err.msg, rows[i].message);
+        assert_int_equal(strncmp(err.hint, rows[i].hint, strlen(rows[i].hint)), 0);
+        arena_release(&w.a);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_all_pops_when_nothing_is_named),
         cmocka_unit_test(body_names_pops_by_vdu_name),
+        cmocka_unit_test(a_zone_is_printable_and_short),
         cmocka_unit_test(merges_configurations_into_a_copy),
         cmocka_unit_test(respects_the_types_of_a_package),
         cmocka_unit_test(reports_in_order),
+        cmocka_unit_test(names_in_the_body_mean_something),
     };
     return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
 }

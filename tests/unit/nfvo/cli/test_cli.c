@@ -5,6 +5,7 @@
 #include "nfvo/cli/stream.h"
 #include "nfvo/cli/watch.h"
 #include "nfvo/cli/words.h"
+#include "nfvo/words/commands.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,6 +51,8 @@ static void flush(struct fixture *f)
 {
     fflush(f->c.out);
     fflush(f->c.errors);
+    fflush(f->c.raw_out); /* also when nothing was written */
+    fflush(f->c.raw_errors);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -78,7 +81,7 @@ static void wrong_usage_exits_2_and_says_what(void **state)
 {
     struct fixture *f = *state;
     static const struct {
-        const char *words[6], *said;
+        const char *words[7], *said;
     } cases[] = {
         {{"baton", "frobnicate"}, "no such command 'frobnicate'"},
         {{"baton", "nsr", "explode"}, "'explode'"},
@@ -87,11 +90,22 @@ static void wrong_usage_exits_2_and_says_what(void **state)
         {{"baton", "nsr", "list", "--wait"}, "does not take the option 'wait'"},
         {{"baton", "nsr", "list", "-o", "yaml"}, "not 'yaml'"},
         {{"baton", "nsr", "list", "--output"}, "a value is missing behind '--output'"},
-        {{"baton", "nsr", "list", "--nonsense"}, "no such option '--nonsense'"},
+        {{"baton", "nsr", "list", "--nonsense"},
+         "no such option '--nonsense'\n  hint: baton help nsr list\n"},
+        {{"baton", "events", "--nonsense"}, "hint: baton help event\n"},
+        {{"baton", "--nonsense", "nsr"}, "hint: baton help\n"},
+        {{"baton", "nsr", "explode"}, "hint: baton help nsr\n"},
         {{"baton", "nsr", "create", "x", "--wait=yes"}, "takes no value"},
-        {{"baton", "nsr", "create", "x", "--timeout=soon"}, "--timeout"},
+        {{"baton", "nsr", "create", "x", "--timeout=5s"}, "only together with --wait: '--timeout'"},
+        {{"baton", "nsr", "create", "x", "--wait", "--timeout=soon"}, "'soon'"},
         {{"baton", "nsd", "create", "/nonexistent/file"}, "/nonexistent/file"},
         {{"baton", "event", "create", "x"}, "--event and --endpoint"},
+        {{"baton", "nsr", "heal", "x", "--plan", "--wait"}, "a plan does nothing to wait for"},
+        {{"baton", "nsr", "heal", "x", "--number", "2"}, "does not take the option 'number'"},
+        {{"baton", "nsr", "configure", "x"}, "it takes 'NSR [VNF] KEY=VALUE...'"},
+        {{"baton", "op", "show", "abc"}, "its first 4 characters or more, not 'abc'"},
+        {{"baton", "op", "list", "state=open", "x"}, "a filter is NAME=VALUE"},
+        {{"baton", "op", "wait", "abcd", "--timeout=soon"}, "'soon'"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         teardown(state);
@@ -101,6 +115,22 @@ static void wrong_usage_exits_2_and_says_what(void **state)
         assert_has(f->errors, cases[i].said);
         assert_string_equal(f->out, "");
     }
+}
+
+static void an_unknown_variable_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    setenv("BATON_USERNAME", "admin", 1);
+    assert_int_equal(RUN(f, "completion"), CLI_USAGE);
+    unsetenv("BATON_USERNAME");
+    assert_has(f->errors, "unknown environment variable 'BATON_USERNAME'");
+    assert_has(f->errors, "BATON_USER,");
+    assert_string_equal(f->out, "");
+    setenv("BATON_NFVO_PORT", "1", 1); /* a daemon's */
+    setenv("OB_NFVO_IP", "10.0.0.1", 1);
+    assert_int_equal(RUN(f, "completion"), CLI_OK);
+    unsetenv("BATON_NFVO_PORT");
+    unsetenv("OB_NFVO_IP");
 }
 
 static void options_stand_anywhere(void **state)
@@ -131,6 +161,9 @@ static void help_names_every_command_and_exit_code(void **state)
     }
     assert_has(f->out, "  6  --wait");
     assert_int_equal(RUN(f, "help", "nothing"), CLI_USAGE);
+    assert_int_equal(RUN(f, "help", "version"), CLI_OK); /* it has no options of its own */
+    assert_int_equal(RUN(f, "help", "nsr", "create"), CLI_OK);
+    assert_null(strstr(f->out, "\n\n\n"));
 }
 
 static void not_logged_in_is_4_and_unreachable_5(void **state)
@@ -187,7 +220,7 @@ static void a_fault_is_shown_whole(void **state)
                         "baton: deploy nsr 'n': script failed\n"
                         "  object: vnfr x\n  host: h-1\n  script: install.sh\n  exit: 3\n"
                         "  cause: exit 3\n  cause: no route\n"
-                        "  output: line 1\n          bad ?[31m\n  hint: fix it\n");
+                        "  output: line 1\n          bad \\u001b[31m\n  hint: fix it\n");
     json_decref(body);
 }
 
@@ -236,6 +269,20 @@ static void tables_show_the_tree_without_escapes(void **state)
     json_decref(nsr);
 }
 
+static void a_cell_is_short_for_people(void **state)
+{
+    struct fixture *f = *state;
+    static char name[100001];
+    memset(name, 'n', sizeof(name) - 1);
+    memcpy(name + 299, "\u00e9", 2); /* not cut in the middle */
+    struct cli_table *t = cli_table_new(&f->c, (const char *const[]){"NAME", NULL}, false);
+    cli_table_add(t, NULL, (const char *const[]){name});
+    cli_table_print(t);
+    flush(f);
+    assert_has(f->out, "nnn...\n");
+    assert_int_equal(strlen(f->out), strlen("NAME\n") + 299 + strlen("...\n"));
+}
+
 /* --- what baton explain and --wait are made of ---------------------------------------------------
  */
 
@@ -273,7 +320,7 @@ static void show(struct cli_watch *w, const char *text, int64_t now_us)
 static void the_watch_says_each_step_once_by_the_servers_clock(void **state)
 {
     struct fixture *f = *state;
-    struct cli_watch *w = cli_watch_new(f->c.out, false, "DEPLOY", 5000000);
+    struct cli_watch *w = cli_watch_new(f->c.out, NULL, "DEPLOY", 5000000);
     setenv("TZ", "UTC", 1);
     /* what was before it began is not told */
     show(w,
@@ -346,6 +393,49 @@ static void a_wait_is_a_sentence(void **state)
     json_decref(waits);
 }
 
+/* Each kind of command has one, and knows all that it speaks of; LOG_REQUEST had none. */
+static void every_wait_is_a_sentence(void **state)
+{
+    (void)state;
+#define X(name, ...) #name,
+    static const char *const kinds[] = {COMMAND_KINDS(X)};
+#undef X
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        AUTO(sbuf_release) struct sbuf json = SBUF_INIT, text = SBUF_INIT;
+        sbuf_addf(&json,
+                  "{\"kind\":\"%s\",\"subject\":\"S\",\"host\":\"H\",\"pop\":\"P\","
+                  "\"popType\":\"T\",\"vnfm\":\"M\",\"vnfr\":\"V\"}",
+                  kinds[i]);
+        json_t *wait = parse(json.s);
+        cli_put_wait(&text, wait, NULL);
+        if (strstr(text.s, "  ") || strstr(text.s, "''") || strpbrk(text.s, "{}") ||
+            strncmp(text.s, kinds[i], strlen(kinds[i])) == 0)
+            fail_msg("%s: '%s'", kinds[i], text.s);
+        json_decref(wait);
+    }
+}
+
+static void what_others_wait_for_comes_first(void **state)
+{
+    (void)state;
+    static const char *const order[] = {"LAUNCH",        "REFRESH", "PREPARE_POP", "INSTANTIATE",
+                                        "START",         "NEWER",   "TIMER_TURN",  "WAIT_PREPARE",
+                                        "TIMER_RELEASE", NULL};
+    json_t *waits = parse(
+        "[" WAIT("TIMER_RELEASE", 0) "," WAIT("INSTANTIATE", 0) "," WAIT("TIMER_TURN", 0) "," WAIT(
+            "START", 0) "," WAIT("PREPARE_POP",
+                                 0) "," WAIT("WAIT_PREPARE",
+                                             0) "," WAIT("REFRESH",
+                                                         0) "," WAIT("NEWER", 0) "," WAIT("LAUNCH",
+                                                                                          0) "]");
+    json_t *sorted = cli_waits_near_first(waits), *wait;
+    size_t i;
+    json_array_foreach(sorted, i, wait) assert_string_equal(cli_json_str(wait, "kind"), order[i]);
+    assert_int_equal(i, ARRAY_LEN(order) - 1);
+    json_decref(sorted);
+    json_decref(waits);
+}
+
 static void put_line(void *arg, const char *text)
 {
     sbuf_addf(arg, "%s|", text);
@@ -410,6 +500,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_usage_exits_2_and_says_what, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unknown_variable_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(options_stand_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(help_names_every_command_and_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(not_logged_in_is_4_and_unreachable_5, setup, teardown),
@@ -418,10 +509,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_fault_is_shown_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_without_fault_gives_its_message, setup, teardown),
         cmocka_unit_test_setup_teardown(tables_show_the_tree_without_escapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cell_is_short_for_people, setup, teardown),
         cmocka_unit_test_setup_teardown(the_watch_says_each_step_once_by_the_servers_clock, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(the_history_tells_how_long_each_step_took, setup, teardown),
         cmocka_unit_test(a_wait_is_a_sentence),
+        cmocka_unit_test(every_wait_is_a_sentence),
+        cmocka_unit_test(what_others_wait_for_comes_first),
         cmocka_unit_test(logs_tell_only_what_is_new),
         cmocka_unit_test(events_are_read_however_they_are_cut),
     };

@@ -119,21 +119,58 @@ static void faults_stand_where_they_are(void **state)
     char want[300];
     assert_int_equal(RUN(f, "package", "create", "web", "--dir", f->package), CLI_OK);
     edit(f, "vnfd.json", "start.sh", "begin.sh");
-    edit(f, "Metadata.yaml", "\"6.0\"", "\"5.1\"");
+    edit(f, "Metadata.yaml", "\"6.0\"", "\"5.1\""); /* the server decides on that */
     assert_int_equal(RUN(f, "package", "validate", f->package), CLI_FAULT);
     snprintf(want, sizeof(want),
              "%s/vnfd.json:9: error: lifecycle_event[1].lifecycle_events[0]: the script 'begin.sh' "
              "is not in the package\n  hint: add scripts/begin.sh",
              f->package);
     says(f->out, want);
-    says(f->out, "/Metadata.yaml:10: error: nfvo_version: The NFVO Version: 5.1");
-    says(f->out, "/scripts/start.sh: warning: no lifecycle event names this script");
-    says(f->errors, "2 errors, 1 warning");
+    says(f->out, "/Metadata.yaml:10: warning: nfvo_version: made for release 5.1");
+    says(f->out, "/scripts: note: no lifecycle event names 1 of the scripts: start.sh");
+    says(f->errors, "1 error, 1 warning, 1 note");
+    assert_true(strstr(f->out, ": error: ") < strstr(f->out, ": warning: "));
+    assert_true(strstr(f->out, ": warning: ") < strstr(f->out, ": note: "));
     assert_int_equal(RUN(f, "package", "validate", f->package, "-o", "json"), CLI_FAULT);
     says(f->out, "{\"severity\":\"error\",\"file\":\"vnfd.json\",\"line\":9,\"path\":"
                  "\"lifecycle_event[1].lifecycle_events[0]\"");
     assert_int_equal(RUN(f, "package", "upload", f->package), CLI_FAULT); /* no server is asked */
-    says(f->errors, "is not uploaded: 2 errors");
+    says(f->errors, "is not uploaded: 1 error");
+}
+
+static const char *document(struct fixture *f, const char *name, const char *text)
+{
+    static char path[160];
+    snprintf(path, sizeof(path), "%s/%s", f->home, name);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    return path;
+}
+
+/* No server is asked in any of these. */
+static void documents_are_what_they_are(void **state)
+{
+    struct fixture *f = *state;
+    static const char good[] =
+        "\xef\xbb\xbf{\"name\":\"n\",\"vendor\":\"v\",\"version\":\"1\",\n\"vnfd\":[{\"name\":"
+        "\"a\","
+        "\"vendor\":\"v\",\"version\":\"1\",\"type\":\"a\",\"endpoint\":\"dummy\",\n\"vdu\":[{"
+        "\"vm_image\":[\"host\"],\"vnfc\":[{\"connection_point\":[]}]}],\n\"vdus\":1}]}";
+    char want[200];
+    const char *path = document(f, "nsd.json", good);
+    assert_int_equal(RUN(f, "nsd", "validate", path), CLI_OK);
+    snprintf(want, sizeof(want), "%s:4: warning: vnfd[0].vdus: unknown member; is 'vdu' meant?\n",
+             path);
+    says(f->out, want);
+    says(f->errors, "0 errors, 1 warning");
+    path = document(f, "nsd.yaml", "# a network service\nname: n\n");
+    assert_int_equal(RUN(f, "nsd", "validate", path), CLI_FAULT);
+    says(f->out, "error: this is YAML, JSON is expected");
+    assert_int_equal(RUN(f, "nsd", "create", path), CLI_USAGE);
+    snprintf(want, sizeof(want), "baton: %s: this is YAML, JSON is expected\n", path);
+    says(f->errors, want);
 }
 
 static void folders_are_packed_with_care(void **state)
@@ -166,9 +203,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_created_is_good),
-        TEST(the_examples_are_good),
-        TEST(faults_stand_where_they_are),
+        TEST(what_is_created_is_good),      TEST(the_examples_are_good),
+        TEST(documents_are_what_they_are),  TEST(faults_stand_where_they_are),
         TEST(folders_are_packed_with_care),
     };
     return cmocka_run_group_tests_name("cli_package", tests, NULL, NULL);

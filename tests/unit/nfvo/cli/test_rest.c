@@ -1,18 +1,26 @@
 /* Whole invocations against canned answers: login, project, names, waiting, exit codes. */
 #include "common/http/server.h"
 #include "nfvo/cli/rest.h"
+#include "tests/support/proxy.h"
 
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #define ID "11111111-2222-4333-8444-555555555555"
+
+/* libcurl itself asks once more when a connection that it had used before ends. */
+enum { LOST = 2 };
 
 struct fixture {
     struct http_server *server;
@@ -20,6 +28,14 @@ struct fixture {
     size_t out_len, errors_len;
     atomic_int polls;          /* of the NSR */
     _Atomic(const char *) end; /* its last status */
+    struct proxy *proxy;       /* NULL: none; else the first POSTs through it are never answered */
+    sem_t has_parked;
+    struct http_parked *parked[LOST];
+    char keys[LOST + 1][64]; /* of the first POSTs */
+    int posts;
+    bool has_no_default; /* project */
+    int tokens, revoked;
+    bool has_no_revoke; /* as the reference */
 };
 
 static enum http_result say(struct http_reply *reply, int status, const char *text)
@@ -33,12 +49,26 @@ static enum http_result token(struct http_request *req, struct http_reply *reply
     if (!strstr(req->body, "username=admin") || !strstr(req->body, "password=p%26w"))
         return say(reply, 400,
                    "{\"error\":\"invalid_grant\",\"detailMessage\":\"Bad credentials\"}");
+    ((struct fixture *)req->ctx)->tokens++;
     return say(reply, 200, "{\"value\":\"good\",\"access_token\":\"good\"}");
+}
+
+static enum http_result end_token(struct http_request *req, struct http_reply *reply)
+{
+    struct fixture *f = req->ctx;
+    if (f->has_no_revoke)
+        return say(reply, 404, "{\"code\":\"Not Found\",\"message\":\"No message available\"}");
+    assert_string_equal(req->body, "token=good");
+    f->revoked++;
+    return say(reply, 200, "{}");
 }
 
 static enum http_result projects(struct http_request *req, struct http_reply *reply)
 {
-    (void)req;
+    const struct fixture *f = req->ctx;
+    if (f->has_no_default)
+        return say(reply, 200,
+                   "[{\"id\":\"p0\",\"name\":\"other\"},{\"id\":\"p2\",\"name\":\"lab\"}]");
     return say(reply, 200,
                "[{\"id\":\"p0\",\"name\":\"other\"},{\"id\":\"p1\",\"name\":\"default\"}]");
 }
@@ -46,13 +76,32 @@ static enum http_result projects(struct http_request *req, struct http_reply *re
 static enum http_result nsds(struct http_request *req, struct http_reply *reply)
 {
     const char *project = http_request_header(req, "project-id");
+    if (!project)
+        return say(
+            reply, 400,
+            "{\"code\":\"Bad Request\",\"message\":\"Missing request header 'project-id'\"}");
     return say(reply, 200,
-               project && strcmp(project, "p1") == 0 ? "[{\"id\":\"d/1\",\"name\":\"svc\"}]"
-                                                     : "[]");
+               strcmp(project, "p1") == 0 ? "[{\"id\":\"d/1\",\"name\":\"svc\"}]" : "[]");
+}
+
+/* The request is there, its answer never comes. */
+static enum http_result lose(struct fixture *f, struct http_request *req)
+{
+    struct http_reply fallback = HTTP_REPLY_INIT;
+    say(&fallback, 500, "{}");
+    f->parked[f->posts - 1] = http_park(req, 60000, &fallback);
+    sem_post(&f->has_parked);
+    return HTTP_PARKED;
 }
 
 static enum http_result deploy(struct http_request *req, struct http_reply *reply)
 {
+    struct fixture *f = req->ctx;
+    const char *key = http_request_header(req, "Idempotency-Key");
+    if (f->posts <= LOST)
+        snprintf(f->keys[f->posts], sizeof(f->keys[0]), "%s", key ? key : "");
+    if (f->posts++ < LOST && f->proxy)
+        return lose(f, req);
     if (strcmp(http_request_param(req, "id"), "d/1") != 0)
         return say(reply, 404, "{\"code\":\"Not Found\",\"message\":\"no such NSD\"}");
     return say(reply, 201, "{\"id\":\"" ID "\",\"name\":\"svc\",\"status\":\"NULL\",\"vnfr\":[]}");
@@ -100,7 +149,7 @@ static enum http_result gone(struct http_request *req, struct http_reply *reply)
 static bool authorize(struct http_request *req, struct http_reply *reply)
 {
     const char *bearer = http_request_header(req, "Authorization");
-    if (strcmp(req->path, "/oauth/token") == 0 || (bearer && strcmp(bearer, "Bearer good") == 0))
+    if (strncmp(req->path, "/oauth/", 7) == 0 || (bearer && strcmp(bearer, "Bearer good") == 0))
         return true;
     say(reply, 401,
         "{\"error\":\"invalid_token\",\"error_description\":\"Access token expired: x\"}");
@@ -109,11 +158,13 @@ static bool authorize(struct http_request *req, struct http_reply *reply)
 
 static const struct http_route routes[] = {
     {"POST", "/oauth/token", token, 0},
+    {"POST", "/oauth/revoke", end_token, 0},
     {"GET", "/api/v1/projects", projects, 0},
     {"GET", "/api/v1/ns-descriptors", nsds, 0},
     {"POST", "/api/v1/ns-records/{id}", deploy, 0},
     {"GET", "/api/v1/ns-records/{id}", nsr, 0},
     {"DELETE", "/api/v1/ns-records/{id}", gone, 0},
+    {"DELETE", "/api/v1/baton/managers/{name}", gone, 0},
     {"GET", "/api/v1/baton/explain/{id}", explain, 0},
     {0},
 };
@@ -201,6 +252,49 @@ static void a_login_is_kept_until_logout(void **state)
     assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
 }
 
+/* Else each command of a script would leave one for 30 days. */
+static void the_login_of_a_command_ends_with_it(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    assert_int_equal(f->tokens, 1);
+    assert_int_equal(f->revoked, 1);
+    assert_int_equal(RUN(f, "nsd", "show", "none"), CLI_NOT_FOUND);
+    assert_int_equal(f->revoked, 2);
+    assert_int_equal(RUN(f, "nsd", "list", "--project", "mine"), CLI_NOT_FOUND);
+    assert_int_equal(RUN(f, "login", "--project", "mine"), CLI_NOT_FOUND);
+    assert_int_equal(f->tokens, 4);
+    assert_int_equal(f->revoked, 4);
+    f->has_no_revoke = true;
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    assert_string_equal(f->errors, "");
+    f->has_no_revoke = false;
+    assert_int_equal(RUN(f, "login"), CLI_OK); /* this one is to stay */
+    unsetenv("BATON_USER");
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    assert_int_equal(f->revoked, 4);
+    assert_int_equal(RUN(f, "logout"), CLI_OK);
+    assert_int_equal(f->revoked, 5);
+    setenv("BATON_TOKEN", "good", 1); /* that of somebody else */
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    assert_int_equal(f->revoked, 5);
+    unsetenv("BATON_TOKEN");
+}
+
+/* Without a default one: users, projects, services need none, the rest says what is missing. */
+static void several_projects_are_asked_about_where_one_is_needed(void **state)
+{
+    struct fixture *f = *state;
+    f->has_no_default = true;
+    assert_int_equal(RUN(f, "project", "list", "-o", "name"), CLI_OK);
+    assert_string_equal(f->out, "p0\np2\n");
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_USAGE);
+    assert_has(f->errors, "there are several projects\n  hint: say which: --project NAME");
+    assert_int_equal(RUN(f, "nsd", "list", "--project", "lab"), CLI_OK);
+    assert_int_equal(RUN(f, "login"), CLI_OK);
+    assert_int_equal(RUN(f, "logout"), CLI_OK);
+}
+
 static void a_wrong_password_and_an_expired_token_are_4(void **state)
 {
     struct fixture *f = *state;
@@ -234,6 +328,67 @@ static void a_password_may_stand_in_a_file(void **state)
     setenv("BATON_PASSWORD", "p&w", 1); /* beats the file */
     assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
     unsetenv("BATON_PASSWORD_FILE");
+}
+
+/* A connection that comes while the proxy is down is closed in its next round. */
+static void wait_for_round(struct fixture *f)
+{
+    char byte;
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)proxy_port(f->proxy)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)
+        while (recv(fd, &byte, 1, 0) > 0)
+            ;
+    close(fd);
+}
+
+/* Closes all connections once the request is there, and lets new ones in when that has happened. */
+static void *cut(void *arg)
+{
+    struct fixture *f = arg;
+    for (int i = 0; i < LOST; i++) {
+        sem_wait(&f->has_parked);
+        proxy_down(f->proxy, true);
+        wait_for_round(f);
+        wait_for_round(f); /* the one before may have begun earlier */
+        proxy_down(f->proxy, false);
+    }
+    return NULL;
+}
+
+/* The server may have carried it out: it is asked again, with the key that tells it so. */
+static void a_lost_answer_is_asked_for_again(void **state)
+{
+    struct fixture *f = *state;
+    pthread_t cutter;
+    char url[64];
+    f->proxy = proxy_new("127.0.0.1", http_server_port(f->server));
+    snprintf(url, sizeof(url), "http://127.0.0.1:%d", proxy_port(f->proxy));
+    assert_int_equal(sem_init(&f->has_parked, 0, 0), 0);
+    assert_int_equal(pthread_create(&cutter, NULL, cut, f), 0);
+    int exit = RUN(f, "nsr", "create", "svc", "--url", url, "-o", "name");
+    if (exit != CLI_OK)
+        print_error("%s", f->errors);
+    assert_int_equal(exit, CLI_OK);
+    pthread_join(cutter, NULL);
+    assert_string_equal(f->out, ID "\n");
+    assert_has(f->errors, "the connection was lost before the answer; asking again");
+    assert_int_equal(f->posts, LOST + 1);
+    assert_int_equal(strlen(f->keys[0]), 36);
+    for (int i = 0; i < LOST; i++) {
+        struct http_reply none = HTTP_REPLY_INIT;
+        assert_string_equal(f->keys[i + 1], f->keys[0]);
+        say(&none, 200, "{}");
+        http_parked_reply(f->parked[i], &none);
+    }
+    proxy_free(f->proxy);
+    sem_destroy(&f->has_parked);
+    f->proxy = NULL;
+    f->posts = 0;
+    assert_int_equal(RUN(f, "nsr", "create", "svc"), CLI_OK);
+    assert_string_not_equal(f->keys[0], f->keys[1]); /* another command, another key */
 }
 
 static void a_project_is_chosen_by_name(void **state)
@@ -277,15 +432,29 @@ static void json_on_standard_output_stays_alone(void **state)
     assert_has(f->errors, "is ACTIVE after");
 }
 
+static void a_deleted_manager_is_named(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(RUN(f, "manager", "delete", "generic"), CLI_OK);
+    assert_string_equal(f->out, "manager 'generic' deleted: its account and connections end\n");
+    assert_int_equal(RUN(f, "manager", "delete", "generic", "-o", "name"), CLI_OK);
+    assert_string_equal(f->out, "generic\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_login_of_a_command_ends_with_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(several_projects_are_asked_about_where_one_is_needed, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_password_may_stand_in_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_password_and_an_expired_token_are_4, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_lost_answer_is_asked_for_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_project_is_chosen_by_name, setup, teardown),
         cmocka_unit_test_setup_teardown(waiting_ends_with_the_outcome, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_deleted_manager_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(json_on_standard_output_stays_alone, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

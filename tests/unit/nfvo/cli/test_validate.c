@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-static void note(void *arg, bool is_error, const char *path, const char *what)
+static void note(void *arg, enum finding_level level, const char *path, const char *what)
 {
-    sbuf_addf(arg, "%c %s: %s\n", is_error ? 'E' : 'W', path, what);
+    sbuf_addf(arg, "%c %s: %s\n", "NWE"[level], path, what);
 }
 
 #define VDU(extra)                                                                                 \
@@ -42,7 +42,10 @@ static void findings_carry_their_path(void **state)
          "E vnfd[0].vdu[0].colour: unknown member\n"},
         {NSD(VNFD("a", "{\"vm_image\":[]}"), ""), false, 1, "E vnfd[0].vdu[0].vm_image"},
         {NSD(VNFD("a", VDU("")) "," VNFD("a", VDU("")), ""), false, 1, "E vnfd"},
-        {NSD("{\"id\":\"x\"}", ""), false, 0, "W vnfd: refers"},
+        {NSD("{\"id\":\"x\"}", ""), false, 0, "N vnfd: refers"},
+        {"\xef\xbb\xbf" NSD(VNFD("a", VDU("")), ""), true, 0, NULL},
+        {"name: n\nvendor: v\n", false, 1, "E : this is YAML, JSON is expected"},
+        {"{\"name\":[]}", false, 1, "E name: expected a string, found an array"},
         {"{\"name\":", false, 1, "E "},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -189,7 +189,6 @@ static void test_subscriptions(void **state)
         {"*", "INSTANTIATE_FINISH", "nsr-2", false, false, false},
         {"*", "INSTANTIATE_FINISH", "", false, false, true},
         {"*", "START", "", true, false, true},
-        {"*", "START", "nsr-2", true, false, true}, /* the VNFR decides */
         {"*", "START", "", false, true, false},
         {"*", "INSTANTIATE_FINISH", "nsr-1", true, false, false},
     };
@@ -201,10 +200,10 @@ static void test_subscriptions(void **state)
         stage_answer_well(&s, CMD_INSTANTIATE, "web");
         stage_answer_well(&s, CMD_INSTANTIATE, "client");
         stage_answer_well(&s, CMD_START, "web");
-        stage_subscribe(&s, "it", cases[i].project, cases[i].event, cases[i].nsr,
+        stage_subscribe(&s, "it", cases[i].project, cases[i].event,
                         cases[i].of_client  ? stage_vnfr(&s, "client")->id
                         : cases[i].of_other ? "other"
-                                            : "");
+                                            : cases[i].nsr);
         stage_answer_well(&s, CMD_START, "client");
         if ((s.d.events.n == 1) != cases[i].is_told)
             fail_msg("case %zu: %u events", i, s.d.events.n);
@@ -213,7 +212,7 @@ static void test_subscriptions(void **state)
             json_t *e = stage_record(&s, &body);
             assert_string_equal(stage_text(e, "action"), cases[i].event);
             assert_string_equal(stage_text(e, "payload.status"), "ACTIVE");
-            assert_string_equal(s.d.events.at[0]->endpoint_id, "it");
+            assert_string_equal(s.d.events.at[0]->project_id, "project-1");
         }
         stage_release(&s);
     }

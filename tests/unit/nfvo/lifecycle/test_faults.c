@@ -62,7 +62,8 @@ static void test_error_without_a_record_fails_the_nsr(void **state)
         open_stage(NULL);
         stage_to(&s, VNFR_WAIT_SOURCES);
         one_way(bodies[i]);
-        story("nsr:0>2 nsr=ERROR client:WAIT_SOURCES>HELD -TIMER_SOURCES(client) #ERROR");
+        story("nsr:DEPLOYING>FAILED nsr=ERROR client:WAIT_SOURCES>HELD -TIMER_SOURCES(client) "
+              "#ERROR");
         assert_non_null(strstr(stage_text(nsr(), "fault.message"), "bad"));
         /* It stays an ERROR whatever the VNFRs do, and nothing further is sent. */
         stage_answer_well(&s, CMD_INSTANTIATE, "web");
@@ -97,7 +98,8 @@ static void test_what_the_vnfm_says_more_is_everywhere(void **state)
                  "\"fault\":{\"code\":\"ERR_UNKNOWN\",\"message\":\"m\",\"host\":\"client-101\","
                  "\"script\":\"a.sh\",\"exit\":3,\"output_tail\":\"tail\",\"hint\":\"do\","
                  "\"causes\":[\"deeper\"]}}");
-    story("nsr:0>2 nsr=ERROR client:MODIFYING>FAILED client=ERROR client/ERROR -MODIFY(client) "
+    story("nsr:DEPLOYING>FAILED nsr=ERROR client:MODIFYING>FAILED client=ERROR client/ERROR "
+          "-MODIFY(client) "
           "!ERROR #ERROR");
     struct row event = {.doc = s.d.events.at[0]->body}, note = {.doc = s.d.notes.at[0]->doc};
     json_t *faults[] = {
@@ -116,23 +118,54 @@ static void test_what_the_vnfm_says_more_is_everywhere(void **state)
     }
 }
 
-/* A TERMINATE script that fails does not keep the servers alive; the history tells. */
-static void test_an_error_does_not_stop_the_release(void **state)
+/* Whatever goes wrong with a release does not keep the servers alive, and does not go unsaid: the
+ * history, the record and an event tell, in this order before the end. */
+static void test_faults_of_a_release(void **state)
 {
+    static const char script[] =
+        "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"m of it\",\"host\":\"client-101\","
+        "\"script\":\"stop.sh\",\"exit\":3,\"output_tail\":\"tail\"}}";
+    static const struct {
+        const char *answer, *more; /* answer NULL: its deadline */
+        const char *message;
+    } cases[] = {
+        {"{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"script failed\"},", script,
+         "answered RELEASE_RESOURCES with an error: script failed"},
+        {"{\"action\":\"RELEASE_RESOURCES\",", script, "released, but: m of it"},
+        {NULL, NULL, "did not answer RELEASE_RESOURCES in time"},
+        {"[", "", "something unreadable"},
+    };
     (void)state;
-    stage_to(&s, VNFR_ACTIVE);
-    stage_release_nsr(&s);
-    stage_answer(&s, CMD_RELEASE, stage_vnfr(&s, "client")->id,
-                 "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"script failed\"},"
-                 "\"fault\":{\"code\":\"ERR_PEER\",\"message\":\"m\",\"host\":\"client-101\","
-                 "\"script\":\"stop.sh\",\"exit\":3,\"output_tail\":\"tail\"}}");
-    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_DELETING);
-    assert_non_null(stage_sent(&s, "vim-drivers.test.test"));
-    struct row note = {.doc = s.d.notes.at[0]->doc};
-    json_t *doc = stage_record(&s, &note);
-    assert_string_equal(stage_text(doc, "event"), "RELEASE_FAULT");
-    assert_string_equal(stage_text(doc, "fault.script"), "stop.sh");
-    assert_non_null(strstr(stage_text(doc, "fault.message"), "script failed"));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        stage_release(&s);
+        open_stage(NULL);
+        stage_to(&s, VNFR_ACTIVE);
+        stage_release_nsr(&s);
+        const char *id = stage_vnfr(&s, "client")->id;
+        if (cases[i].answer)
+            stage_answer(&s, CMD_RELEASE_RESOURCES, id,
+                         arena_printf(&s.arena, "%s%s", cases[i].answer, cases[i].more));
+        else
+            stage_late(&s, CMD_RELEASE_RESOURCES, id);
+        assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_DELETING);
+        assert_non_null(stage_sent(&s, "vim-drivers.test.test"));
+        struct row event = {.doc = s.d.events.at[0]->body}, note = {.doc = s.d.notes.at[0]->doc};
+        assert_string_equal(s.d.events.at[0]->action, "ERROR");
+        assert_string_equal(stage_text(stage_record(&s, &note), "event"), "ERROR");
+        json_t *faults[] = {
+            json_object_get(stage_record(&s, &note), "fault"), json_object_get(client(), "fault"),
+            json_object_get(nsr(), "fault"),
+            json_object_get(json_object_get(stage_record(&s, &event), "payload"), "fault")};
+        for (size_t k = 0; k < ARRAY_LEN(faults); k++) {
+            if (!strstr(stage_text(faults[k], "message"), cases[i].message))
+                fail_msg("'%s' is not in '%s'", cases[i].message, stage_text(faults[k], "message"));
+            if (cases[i].more == script) {
+                assert_string_equal(stage_text(faults[k], "script"), "stop.sh");
+                assert_string_equal(stage_text(faults[k], "host"), "client-101");
+                assert_string_equal(stage_text(faults[k], "output_tail"), "tail");
+            }
+        }
+    }
 }
 
 /* design.md, "Deletion": the safety net starts when the TERMINATE scripts' own time is over. */
@@ -154,12 +187,13 @@ static void test_terminate_scripts_have_their_time(void **state)
         free(doc);
         stage_release_nsr(&s);
         int64_t more_us = i == 3 ? s.settings.terminate_scripts_us : 0;
-        assert_int_equal(stage_command(&s, CMD_RELEASE, stage_vnfr(&s, "client")->id)->due_at -
-                             s.d.now,
-                         s.settings.terminate_us + more_us);
-        assert_int_equal(stage_command(&s, CMD_RELEASE, stage_vnfr(&s, "web")->id)->due_at -
-                             s.d.now,
-                         s.settings.terminate_us);
+        assert_int_equal(
+            stage_command(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "client")->id)->due_at -
+                s.d.now,
+            s.settings.terminate_us + more_us);
+        assert_int_equal(
+            stage_command(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "web")->id)->due_at - s.d.now,
+            s.settings.terminate_us);
         assert_int_equal(stage_command(&s, CMD_TIMER_RELEASE, "nsr-1")->due_at - s.d.now,
                          s.settings.release_sight_us + more_us);
     }
@@ -201,8 +235,8 @@ static void test_history_is_cut_between_characters(void **state)
     memset(text, 'a', sizeof(text));
     memcpy(text + 1023, "\xe2\x82\xac", 4);
     vnfr_history(v, "ERROR", text);
-    const char *kept =
-        v->vnfr->lifecycle_event_history.at[v->vnfr->lifecycle_event_history.n - 1]->description;
+    struct row line = {.doc = s.d.lines.at[s.d.lines.n - 1]->doc};
+    const char *kept = stage_text(stage_record(&s, &line), "description");
     assert_int_equal(strlen(kept), 1023);
     assert_int_equal(utf8_cut(kept, 1023), 1023);
 }
@@ -245,7 +279,8 @@ static void test_answers_that_are_none(void **state)
         open_stage(NULL);
         stage_to(&s, VNFR_STARTING);
         stage_answer(&s, CMD_START, stage_vnfr(&s, "client")->id, cases[i].body);
-        story("nsr:0>2 nsr=ERROR client:STARTING>FAILED client=ERROR client/ERROR -START(client) "
+        story("nsr:DEPLOYING>FAILED nsr=ERROR client:STARTING>FAILED client=ERROR client/ERROR "
+              "-START(client) "
               "!ERROR #ERROR");
         if (!strstr(stage_text(client(), "fault.message"), cases[i].says))
             fail_msg("'%s': %s", cases[i].body, stage_text(client(), "fault.message"));
@@ -260,7 +295,7 @@ static void test_deadlines_of_requests(void **state)
     } cases[] = {
         {VNFR_INSTANTIATING, CMD_INSTANTIATE, "INSTANTIATE in time"},
         {VNFR_GRANTING, CMD_INSTANTIATE, "INSTANTIATE in time"},
-        {VNFR_GRANTING, CMD_PREPARE, "PoP 'pop-1' was not ready"},
+        {VNFR_GRANTING, CMD_PREPARE_POP, "PoP 'pop-1' was not ready"},
         {VNFR_ALLOCATING, CMD_INSTANTIATE, "INSTANTIATE in time"},
         {VNFR_WAIT_SOURCES, CMD_TIMER_SOURCES, "depends on"},
         {VNFR_MODIFYING, CMD_MODIFY, "MODIFY in time"},
@@ -306,10 +341,12 @@ static void test_a_fault_after_active(void **state)
     (void)state;
     stage_to(&s, VNFR_ACTIVE);
     stage_answer_well(&s, CMD_START, "web");
-    story("nsr:0>1 nsr=ACTIVE web:STARTING>ACTIVE web=ACTIVE web/START -START(web) !START "
+    story("nsr:DEPLOYING>ACTIVE nsr=ACTIVE web:STARTING>ACTIVE web=ACTIVE web/START -START(web) "
+          "!START "
           "!INSTANTIATE_FINISH #ACTIVE");
     stage_vnfm(&s, "ERROR", "client", NULL);
-    story("nsr:1>2 nsr=ERROR client:ACTIVE>FAILED client=ERROR client/ERROR !ERROR #ERROR");
+    story(
+        "nsr:ACTIVE>FAILED nsr=ERROR client:ACTIVE>FAILED client=ERROR client/ERROR !ERROR #ERROR");
     stage_vnfm(&s, "ERROR", "client", NULL);
     story("empty");
 }
@@ -382,7 +419,7 @@ int main(void)
         T(test_error_without_a_record_fails_the_nsr),
         T(test_error_of_nobody_is_not_ours),
         T(test_what_the_vnfm_says_more_is_everywhere),
-        T(test_an_error_does_not_stop_the_release),
+        T(test_faults_of_a_release),
         T(test_terminate_scripts_have_their_time),
         T(test_texts_of_peers_are_bounded),
         T(test_history_is_cut_between_characters),

@@ -53,7 +53,7 @@ static json_t *parameters(void)
 static void list_until_settled(const char *found, bool is_weak, int max)
 {
     for (int i = 0; i < max && instance_phase() == INSTANCE_DOUBT; i++) {
-        if (!stage_command(&s, CMD_LIST, "pop-1"))
+        if (!stage_command(&s, CMD_LIST_POP, "pop-1"))
             stage_late(&s, CMD_TIMER_LIST, "pop-1");
         stage_listed(&s, "pop-1", found, is_weak);
     }
@@ -134,13 +134,86 @@ static void test_doubt_ends_when_its_pop_is_deleted(void **state)
                                                "{\"what\":\"listed\",\"to\":\"nsr-1\",\"command\":"
                                                "\"%s\",\"fault\":{\"code\":\"ERR_NOT_FOUND\","
                                                "\"message\":\"gone\"}}",
-                                               stage_command(&s, CMD_LIST, "pop-1")->id)});
+                                               stage_command(&s, CMD_LIST_POP, "pop-1")->id)});
     stage_late(&s, CMD_TIMER_LIST, "pop-1");
     assert_int_equal(instance_phase(), INSTANCE_FAILED);
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
     stage_release_nsr(&s);
-    stage_answer_well(&s, CMD_RELEASE, "client");
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
     assert_null(s.root); /* nothing is left */
+}
+
+/* The driver is connected, and silent: neither the launch nor a listing is answered. The service
+ * ends while its VNFM still waits (1000 s in Java), and the fault says who was silent. */
+static void test_a_silent_driver_is_named(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    int64_t began = s.now;
+    stage_late(&s, CMD_LAUNCH, instance_id());
+    assert_int_equal(instance_phase(), INSTANCE_DOUBT);
+    stage_late(&s, CMD_TIMER_DOUBT, instance_id());
+    assert_int_equal(instance_phase(), INSTANCE_FAILED);
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+    assert_true(s.now - began <= 900 * USEC_PER_SEC);
+    json_t *record = stage_record(&s, stage_vnfr(&s, "client"));
+    assert_non_null(strstr(stage_text(record, "fault.message"), "driver 'vim-drivers.test.test'"));
+    assert_non_null(strstr(stage_text(record, "fault.message"), "PoP 'pop-1'"));
+    assert_string_equal(stage_text(record, "fault.component"), "vim-driver:test");
+    assert_string_equal(stage_text(stage_body(&s, stage_sent(&s, "amq.gen-asker")), "action"),
+                        "ERROR");
+}
+
+/* However often a launch is doubted and sent again, it ends before the VNFM's patience. */
+static void test_launches_end_in_time(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    int64_t began = s.now;
+    for (int i = 0; i < 10 && stage_vnfr(&s, "client")->phase == VNFR_ALLOCATING; i++) {
+        const struct command *c = stage_command(&s, CMD_LAUNCH, instance_id());
+        s.now = c ? c->due_at - 1 : s.now; /* answered in the last moment, with nothing */
+        if (c)
+            stage_launched(&s, "client", "{}");
+        list_until_settled(NULL, false, 2);
+        if (instance_phase() == INSTANCE_DOUBT)
+            stage_late(&s, CMD_TIMER_DOUBT, instance_id());
+    }
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
+    assert_true(s.now - began < 1000 * USEC_PER_SEC);
+}
+
+static void lose(int kind, const char *subject) /* what the store writes: its driver died */
+{
+    struct command *c = stage_command(&s, kind, subject);
+    assert_non_null(c);
+    assert_string_equal(c->data, "vim-drivers.test.test");
+    c->due_at = s.now + 2 * USEC_PER_SEC;
+    c->data = COMMAND_LOST;
+    stage_late(&s, kind, subject);
+}
+
+/* The driver died with the launch in hand: the PoP is looked at, at once, and the server is
+ * adopted, or launched again. */
+static void test_a_launch_is_lost(void **state)
+{
+    static const struct {
+        const char *found;
+        int listings, instance;
+    } cases[] = {{"{\"name\":\"client-100\",\"extId\":\"v\"}", 1, INSTANCE_UP},
+                 {NULL, 1, INSTANCE_DOUBT},
+                 {NULL, 2, INSTANCE_LAUNCHING}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        again();
+        stage_to(&s, VNFR_ALLOCATING);
+        lose(CMD_LAUNCH, instance_id());
+        assert_non_null(stage_command(&s, CMD_LIST_POP, "pop-1"));
+        list_until_settled(cases[i].found, false, cases[i].listings);
+        assert_int_equal(instance_phase(), cases[i].instance);
+        assert_int_equal(cases[i].instance == INSTANCE_LAUNCHING,
+                         stage_sent(&s, "vim-drivers.test.test") != NULL);
+    }
 }
 
 /* --- deleting --------------------------------------------------------------------------------- */
@@ -162,9 +235,10 @@ static void test_gone_when_two_good_listings_miss_it(void **state)
     static const struct {
         const char *listings; /* g: good and empty, w: weak, f: found, x: failed */
         bool is_gone;
-    } cases[] = {{"g", false},    {"gg", true},  {"w", false},     {"wwww", false},
-                 {"wwwww", true}, {"gww", true}, {"gwfg", false},  {"gfgg", true},
-                 {"gxg", true},   {"f", false},  {"wwwwfw", false}};
+    } cases[] = {{"g", false},     {"gg", true},  {"w", false},      {"wwww", false},
+                 {"wwwww", true},  {"gww", true}, {"gwfg", false},   {"gfgg", true},
+                 {"gxg", false},   {"f", false},  {"wwwwfw", false}, {"gxgg", true},
+                 {"wwwxww", false}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         again();
@@ -172,12 +246,13 @@ static void test_gone_when_two_good_listings_miss_it(void **state)
         stage_answer(&s, CMD_DELETE, instance_id(), "{\"answer\":true}"); /* only a hint */
         assert_int_equal(instance_phase(), INSTANCE_DELETING);
         for (const char *l = cases[i].listings; *l; l++) {
-            if (!stage_command(&s, CMD_LIST, "pop-1") && stage_command(&s, CMD_TIMER_LIST, "pop-1"))
+            if (!stage_command(&s, CMD_LIST_POP, "pop-1") &&
+                stage_command(&s, CMD_TIMER_LIST, "pop-1"))
                 stage_late(&s, CMD_TIMER_LIST, "pop-1");
             if (stage_command(&s, CMD_DELETE, NULL)) /* sent again after a pause */
                 stage_late(&s, CMD_DELETE, instance_id());
             if (*l == 'x')
-                stage_late(&s, CMD_LIST, "pop-1");
+                stage_late(&s, CMD_LIST_POP, "pop-1");
             else
                 stage_listed(&s, "pop-1",
                              *l == 'f' ? "{\"name\":\"client-101\",\"extId\":\"vm-client-101\"}"
@@ -189,14 +264,83 @@ static void test_gone_when_two_good_listings_miss_it(void **state)
     }
 }
 
+/* --- a driver that answers no delete, and can only say nothing of an empty PoP (Python) --------
+ */
+
+static struct row *instance_of(const char *vnf)
+{
+    return stage_instance(&s, vnf);
+}
+
+static struct command *next_due(void)
+{
+    struct command *next = NULL;
+    for (uint32_t i = 0; i < s.commands.n; i++) {
+        struct command *c = s.commands.at[i];
+        bool is_ours = c->kind == CMD_DELETE || c->kind == CMD_TIMER_LIST;
+        if (is_ours && (!next || c->due_at < next->due_at))
+            next = c;
+    }
+    return next;
+}
+
+/* Time goes on until then; listings take 0.2 s and show nothing. */
+static void python_until(int64_t until)
+{
+    while (s.root && s.now < until) {
+        if (stage_command(&s, CMD_LIST_POP, "pop-1")) {
+            s.now += USEC_PER_SEC / 5;
+            stage_listed(&s, "pop-1", NULL, true);
+            continue;
+        }
+        struct command *c = next_due();
+        if (!c || c->due_at > until) {
+            s.now = until;
+            return;
+        }
+        stage_late(&s, c->kind, c->subject);
+    }
+}
+
+static bool is_gone(const char *vnf)
+{
+    return !s.root || instance_of(vnf)->phase == INSTANCE_GONE;
+}
+
+/* The second server is deleted any time after the first: each is gone in 45 s, and not sooner than
+ * five listings with growing pauses take. (It was 41 s and 296 s.) */
+static void test_late_deletes_delay_nobody(void **state)
+{
+    static const char *const vnfs[] = {"client", "web"};
+    (void)state;
+    for (int later = 0; later <= 120; later += 3) {
+        int gone[2] = {0};
+        again();
+        stage_to(&s, VNFR_ACTIVE);
+        stage_answer_well(&s, CMD_START, "web");
+        stage_release_nsr(&s);
+        const int64_t began = s.now;
+        stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
+        for (int t = 1; t <= 200 && !(gone[0] && gone[1]); t++) {
+            if (t == later + 1)
+                stage_answer_well(&s, CMD_RELEASE_RESOURCES, "web");
+            python_until(began + t * USEC_PER_SEC);
+            for (int k = 0; k < 2; k++)
+                gone[k] = gone[k] ? gone[k] : is_gone(vnfs[k]) ? t - k * later : 0;
+        }
+        if (gone[0] < 25 || gone[0] > 45 || gone[1] < 25 || gone[1] > 45)
+            fail_msg("%d s later: gone after %d s and %d s", later, gone[0], gone[1]);
+    }
+}
+
 /* Out of sight at its deadline, but not forgotten before its servers are gone. */
 static void test_tombstone(void **state)
 {
     (void)state;
     stage_to(&s, VNFR_DELETING);
-    stage_late(&s, CMD_RELEASE, stage_vnfr(&s, "web")->id);
+    stage_late(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "web")->id);
     stage_late(&s, CMD_TIMER_RELEASE, "nsr-1");
-    assert_string_equal(stage_story(&s), "nsr:3>100 -TIMER_RELEASE(nsr-1) "
+    assert_string_equal(stage_story(&s), "nsr:RELEASING>TOMBSTONE -TIMER_RELEASE(nsr-1) "
                                          "!RELEASE_RESOURCES_FINISH #UNVERIFIED");
     stage_release_nsr(&s);
     assert_int_equal(s.d.err.code, ERR_NOT_FOUND); /* for users it is not there */
@@ -211,6 +355,89 @@ static void test_tombstone(void **state)
     assert_int_equal(s.d.events.n, 0); /* RELEASE_RESOURCES_FINISH came once */
 }
 
+/* --- answers that nobody waits for ------------------------------------------------------------ */
+
+static void late_answer(const char *command, const char *body)
+{
+    s.d.err = (struct err)ERR_INIT;
+    stage_message(&s, (struct message){.queue = QUEUE_REPLIES,
+                                       .correlation_id = command,
+                                       .body = body,
+                                       .len = strlen(body)});
+}
+
+#define SECOND "{\"answer\":{\"name\":\"client-100\",\"extId\":\"second\"}}"
+
+/* A launch that was sent again, or came late, made a second server. Nothing says so but its answer.
+ * An instance that was counted as gone, and is there again, is looked for and deleted. */
+static void test_a_late_server_is_looked_for(void **state)
+{
+    static const struct {
+        const char *body;
+        bool is_told, is_looked_for;
+    } cases[] = {
+        {SECOND, true, true},
+        {"{\"exception\":{\"detailMessage\":\"x\",\"server\":{\"hostName\":\"client-100\","
+         "\"extId\":"
+         "\"second\"}}}",
+         true, true},
+        {"{\"answer\":{\"name\":\"client-100\",\"extId\":\"vc\"}}", false, false}, /* again */
+        {"{\"answer\":{\"name\":\"other-7\",\"extId\":\"second\"}}", true, false},
+        {"{\"answer\":true}", false, false},
+        {"{\"answer\":[1]}", false, false},
+        {"{}", false, false},
+        {"{\"exception\":{\"detailMessage\":\"x\"}}", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        again();
+        stage_to(&s, VNFR_ALLOCATING);
+        const char *launch =
+            arena_strdup(&s.arena, stage_command(&s, CMD_LAUNCH, instance_id())->id);
+        stage_launched(&s, "client", "{\"answer\":{\"name\":\"client-100\",\"extId\":\"vc\"}}");
+        assert_int_equal(instance_phase(), INSTANCE_UP);
+        late_answer(launch, cases[i].body); /* it runs: nothing is done, but somebody is told */
+        assert_int_equal(s.d.outcome, DECISION_STALE);
+        assert_int_equal(s.d.err.code, cases[i].is_told ? ERR_STATE : ERR_OK);
+        stage_release_nsr(&s);
+        stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
+        assert_int_equal(instance_phase(), INSTANCE_DELETING);
+        stage_answer(&s, CMD_DELETE, instance_id(), "{}");
+        stage_listed(&s, "pop-1", NULL, false); /* one of two */
+        late_answer(launch, cases[i].body);
+        stage_listed(&s, "pop-1", NULL, false);
+        if ((s.root != NULL) != cases[i].is_looked_for)
+            fail_msg("case %zu: %s", i, stage_story(&s));
+        if (!cases[i].is_looked_for)
+            continue;
+        stage_listed(&s, "pop-1", "{\"name\":\"client-100\",\"extId\":\"second\"}", false);
+        assert_string_equal(stage_instance(&s, "client")->key[INSTANCE_VC], "second");
+        stage_late(&s, CMD_TIMER_LIST, "pop-1");
+        assert_string_equal(stage_text(parameters(), "1"), "second"); /* that is deleted now */
+    }
+}
+
+/* Its service is gone: all that can be done is to tell. */
+static void test_a_late_server_of_nobody_is_told(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    const char *launch = arena_strdup(&s.arena, stage_command(&s, CMD_LAUNCH, instance_id())->id);
+    stage_launched(&s, "client", NULL);
+    stage_release_nsr(&s);
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
+    stage_answer(&s, CMD_DELETE, instance_id(), "{}");
+    for (int i = 0; s.root && i < 3; i++)
+        stage_listed(&s, "pop-1", NULL, false);
+    assert_null(s.root);
+    late_answer(launch, SECOND);
+    assert_int_equal(s.d.outcome, DECISION_STALE);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "'client-100' (second)"));
+    late_answer(launch, "{\"answer\":true}");
+    assert_int_equal(s.d.err.code, ERR_OK);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
@@ -219,9 +446,16 @@ int main(void)
         T(test_in_doubt_after_a_crash),
         T(test_at_most_three_launches),
         T(test_doubt_ends_when_its_pop_is_deleted),
+        T(test_a_silent_driver_is_named),
+        T(test_launches_end_in_time),
+        T(test_a_launch_is_lost),
         T(test_delete_request),
         T(test_gone_when_two_good_listings_miss_it),
+        T(test_late_deletes_delay_nobody),
         T(test_tombstone),
+        T(test_a_late_server_is_looked_for),
+        cmocka_unit_test_setup_teardown(test_a_late_server_of_nobody_is_told, open_stage,
+                                        close_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

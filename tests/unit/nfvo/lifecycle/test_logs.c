@@ -45,7 +45,7 @@ static void finished(int status, const char *body)
         assert_string_equal(s.d.operations.at[0]->body, body);
     else if (!strstr(s.d.operations.at[0]->body, body))
         fail_msg("'%s' is not in %s", body, s.d.operations.at[0]->body);
-    assert_null(stage_command(&s, CMD_LOGS, "op-1"));
+    assert_null(stage_command(&s, CMD_LOG_REQUEST, "op-1"));
 }
 
 static const char *host(void)
@@ -94,12 +94,41 @@ static void test_question_and_answers(void **state)
                                          "\"hostname\":\"%s\"}",
                                          host()));
         assert_int_equal(sent->policy, SEND_BLIND);
-        assert_int_equal(stage_command(&s, CMD_LOGS, "op-1")->due_at, s.d.now + s.settings.log_us);
-        stage_answer(&s, CMD_LOGS, "op-1", cases[i].answer);
+        assert_int_equal(stage_command(&s, CMD_LOG_REQUEST, "op-1")->due_at,
+                         s.d.now + s.settings.log_us);
+        stage_answer(&s, CMD_LOG_REQUEST, "op-1", cases[i].answer);
         finished(cases[i].status, cases[i].want);
         assert_string_equal(stage_vnfr(&s, "client")->doc, vnfr); /* no step of its lifecycle */
         assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_ACTIVE);
     }
+}
+
+/* What our VNFM says with the answer to RELEASE_RESOURCES goes into the history, of our hosts only.
+ */
+static void test_kept_of_the_released(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ACTIVE);
+    stage_release_nsr(&s);
+    stage_answer(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "client")->id,
+                 arena_printf(&s.arena,
+                              "{\"action\":\"RELEASE_RESOURCES\",\"hostLogs\":{\"%s\":[\"== a\","
+                              "\"b \\\"q\\\"\"],\"other-1\":[\"x\"]}}",
+                              host()));
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s.d.notes.n; i++) {
+        struct row note = {.doc = s.d.notes.at[i]->doc};
+        if (strncmp(note.doc, "{\"event\":\"LOGS\"", 15) != 0)
+            continue;
+        json_t *doc = stage_record(&s, &note);
+        n++;
+        assert_string_equal(stage_text(doc, "host"), host());
+        assert_string_equal(stage_text(doc, "vnfr"), "client");
+        assert_string_equal(stage_text(doc, "lines.0"), "== a");
+        assert_string_equal(stage_text(doc, "lines.1"), "b \"q\"");
+    }
+    assert_int_equal(n, 1);
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_DELETING);
 }
 
 /* In every phase in which there is an instance, while another request is under way; whatever
@@ -118,7 +147,7 @@ static void test_in_any_phase(void **state)
         ask("client", host(), 0, false);
         assert_int_equal(s.d.err.code, ERR_OK);
         assert_int_equal(s.commands.n, open + 1);
-        stage_answer(&s, CMD_LOGS, "op-1", LOGS);
+        stage_answer(&s, CMD_LOG_REQUEST, "op-1", LOGS);
         finished(200, "[\"a\",\"b \\\"q\\\"\",\"\",\"c\"]");
         assert_int_equal(stage_vnfr(&s, "client")->phase, phases[i]);
         assert_int_equal(s.commands.n, open);
@@ -133,7 +162,7 @@ static void test_a_fault_meanwhile_does_not_end_the_question(void **state)
     stage_answer(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id,
                  "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"bad\"}}");
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
-    stage_answer(&s, CMD_LOGS, "op-1", LOGS);
+    stage_answer(&s, CMD_LOG_REQUEST, "op-1", LOGS);
     finished(200, "[\"a\",\"b \\\"q\\\"\",\"\",\"c\"]");
 }
 
@@ -149,7 +178,7 @@ static void test_what_is_not_there(void **state)
     ask("web", host(), 0, false); /* another VNF's */
     assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
     assert_int_equal(s.d.sends.n, 0);
-    assert_null(stage_command(&s, CMD_LOGS, "op-1"));
+    assert_null(stage_command(&s, CMD_LOG_REQUEST, "op-1"));
 }
 
 static void test_no_answer(void **state)
@@ -157,7 +186,7 @@ static void test_no_answer(void **state)
     (void)state;
     stage_to(&s, VNFR_ACTIVE);
     ask("client", host(), 0, false);
-    stage_late(&s, CMD_LOGS, "op-1");
+    stage_late(&s, CMD_LOG_REQUEST, "op-1");
     finished(500, "VNFM 'vnfm' did not answer LOG_REQUEST in time");
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_ACTIVE);
 }
@@ -168,11 +197,11 @@ static void test_deleted_meanwhile(void **state)
     (void)state;
     stage_to(&s, VNFR_RELEASING);
     ask("client", host(), 0, false);
-    stage_answer_well(&s, CMD_RELEASE, "client");
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
     stage_forget(&s, "pop-1"); /* nobody can be asked any more for its servers */
     stage_late(&s, CMD_DELETE, stage_instance(&s, "client")->id);
-    stage_answer_well(&s, CMD_RELEASE, "web");
-    stage_late(&s, CMD_LIST, "pop-1");
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "web");
+    stage_late(&s, CMD_LIST_POP, "pop-1");
     stage_late(&s, CMD_TIMER_LIST, "pop-1");
     assert_int_equal(s.d.root->mark, ROW_GONE);
     finished(404, "deleted meanwhile");
@@ -182,11 +211,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
-        T(test_question_and_answers),
-        T(test_in_any_phase),
-        T(test_a_fault_meanwhile_does_not_end_the_question),
-        T(test_what_is_not_there),
-        T(test_no_answer),
+        T(test_question_and_answers), T(test_kept_of_the_released),
+        T(test_in_any_phase),         T(test_a_fault_meanwhile_does_not_end_the_question),
+        T(test_what_is_not_there),    T(test_no_answer),
         T(test_deleted_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* The VNFR's matrix, cell by cell: what each filled one does, by messages through the whole domain;
  * that each empty one does nothing; that no phase is allowed that no case reaches. */
+#include "nfvo/lifecycle/deadlines.h"
 #include "tests/support/stage.h"
 
 #include <setjmp.h>
@@ -21,6 +22,22 @@ static void fresh(struct stage *s)
 static void no_candidates(struct stage *s)
 {
     s->service->candidates.n = 0;
+}
+
+/* pop-2 is the second choice, since it is not active. */
+static void two_pops(struct stage *s)
+{
+    struct row *first = s->facts.at[0];
+    proto_list_add(&s->service->candidates.at[1].value, "pop-2", &s->arena);
+    stage_pop(s, "pop-2", "test", "\"networks\":[{\"name\":\"net\",\"extId\":\"net-2\"}]");
+    first->doc =
+        arena_printf(&s->arena, "%.*s,\"active\":true}", (int)strlen(first->doc) - 1, first->doc);
+}
+
+static void two_pops_one_fresh(struct stage *s)
+{
+    two_pops(s);
+    stage_pop_is_fresh(s, s->facts.at[s->facts.n - 1], true);
 }
 
 static void fresh_without_image(struct stage *s)
@@ -66,6 +83,7 @@ static void web_failed(struct stage *s)
 
 static void other_instance(struct stage *s) /* one more that is not settled */
 {
+    s->is_contrived = true;
     struct row *i = stage_instance(s, "client"), *more = arena_alloc(&s->arena, sizeof(*more));
     *more = *i;
     more->id = "other";
@@ -75,7 +93,7 @@ static void other_instance(struct stage *s) /* one more that is not settled */
 
 static void other_pop(struct stage *s) /* one more that is not prepared */
 {
-    struct command *c = stage_command(s, CMD_PREPARE, stage_vnfr(s, "client")->id);
+    struct command *c = stage_command(s, CMD_PREPARE_POP, stage_vnfr(s, "client")->id);
     struct command *more = arena_alloc(&s->arena, sizeof(*more));
     *more = *c;
     more->id = "nsr-1:0.5.999";
@@ -84,12 +102,14 @@ static void other_pop(struct stage *s) /* one more that is not prepared */
 
 static void nothing_to_launch(struct stage *s)
 {
+    s->is_contrived = true;
     stage_vnfr(s, "client")->doc = "{\"name\":\"client\",\"parent_ns_id\":\"nsr-1\",\"status\":"
                                    "\"NULL\"}";
 }
 
 static void one_failed_before(struct stage *s)
 {
+    s->is_contrived = true;
     struct row *v = stage_vnfr(s, "client");
     v->state = arena_printf(&s->arena, "%.*s,\"launchFault\":%s}", (int)strlen(v->state) - 1,
                             v->state, fault);
@@ -97,16 +117,19 @@ static void one_failed_before(struct stage *s)
 
 static void launching(struct stage *s) /* failed while a server was on its way */
 {
+    s->is_contrived = true;
     stage_instance(s, "client")->phase = INSTANCE_LAUNCHING;
 }
 
 static void no_record(struct stage *s)
 {
+    s->is_contrived = true;
     stage_vnfr(s, "client")->doc = "";
 }
 
 static void no_instance(struct stage *s)
 {
+    s->is_contrived = true;
     for (uint32_t i = 0; i < s->rows.n; i++)
         if (s->rows.at[i] == stage_instance(s, "client"))
             s->rows.at[i] = s->rows.at[--s->rows.n];
@@ -193,7 +216,7 @@ static void bring_about(struct stage *s, const struct cell *c)
         stage_release_nsr(s);
         break;
     case VNFR_EV_RELEASED:
-        stage_answer_well(s, CMD_RELEASE, "client");
+        stage_answer_well(s, CMD_RELEASE_RESOURCES, "client");
         break;
     case VNFR_EV_SERVER_GONE:
         stage_listed(s, "pop-1", NULL, false);
@@ -314,6 +337,39 @@ static void test_requests_out_of_place_are_answered(void **state)
         }
 }
 
+/* A deadline for each phase that is a wait; that what the rows say is open, the stage looks after
+ * each decision of every test. */
+static void test_every_phase_has_an_end(void **state)
+{
+    static const struct {
+        const char *machine;
+        const struct phase_bound *rows;
+        int n;
+    } machines[] = {{"vnfr", vnfr_bounds, VNFR_PHASE_N},
+                    {"instance", instance_bounds, INSTANCE_PHASE_N},
+                    {"pop", pop_bounds, POP_PHASE_N}};
+    (void)state;
+    for (size_t m = 0; m < ARRAY_LEN(machines); m++)
+        for (int p = 0; p < machines[m].n; p++) {
+            const struct phase_bound *b = &machines[m].rows[p];
+            bool needs_commands = b->by == BOUND_COMMAND || b->by == BOUND_POP;
+            if (b->by == BOUND_NONE || needs_commands != (b->commands[0] != 0))
+                fail_msg("phase %d of machine '%s' has no end", p, machines[m].machine);
+        }
+    for (int p = 0; p < VNFR_PHASE_N;
+         p++) { /* and the row is right where nobody touched anything */
+        struct stage s;
+        stage_init(&s, AGG_NSR, "nsr-1");
+        stage_service(&s, NULL);
+        stage_to(&s, p);
+        assert_null(first_unbounded(s.root, &s.rows, &s.commands));
+        s.commands.n = 0;
+        if (s.root && vnfr_bounds[p].by == BOUND_COMMAND)
+            assert_non_null(first_unbounded(s.root, &s.rows, &s.commands));
+        stage_release(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_every_allowed_phase_is_reached),
         cmocka_unit_test(test_empty_cells_do_nothing),
         cmocka_unit_test(test_requests_out_of_place_are_answered),
+        cmocka_unit_test(test_every_phase_has_an_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -179,7 +179,7 @@ static void test_collections_of_instantiate(void **state)
     assert_string_equal(stage_text(body, "vlrs.0.parent_ns"), "nsd-1"); /* until it has a network */
     assert_string_equal(stage_text(body, "vimInstances.client-vdu.0.pop"), "pop-1:0:");
     /* A reference, which the publisher renders: scripts are not stored again in every outbox. */
-    assert_string_equal(stage_text(body, "vnfPackage.pop"), "package-client:0");
+    assert_string_equal(stage_text(body, "vnfPackage.package"), "package-client:0:");
 }
 
 static void test_grant_answer(void **state)
@@ -303,6 +303,20 @@ static void test_answers_that_are_not_ours(void **state)
     }
 }
 
+/* A VNFM may name any command in its answer: only one that it was sent counts. */
+static void test_an_answer_to_what_no_vnfm_was_asked(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_GRANTING);
+    const char *id = stage_command(&s, CMD_PREPARE_POP, stage_vnfr(&s, "client")->id)->id;
+    stage_message(&s, (struct message){.queue = QUEUE_REPLIES,
+                                       .correlation_id = id,
+                                       .body = "{\"action\":\"ERROR\"}"});
+    assert_int_equal(s.d.outcome, DECISION_STALE);
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_GRANTING);
+    assert_non_null(stage_command(&s, CMD_PREPARE_POP, stage_vnfr(&s, "client")->id));
+}
+
 /* amqp-protocol.md 3.4: a VNFM without reply_to publishes its answer on our queues. */
 static void test_answers_that_name_no_request(void **state)
 {
@@ -346,7 +360,7 @@ static void test_late_answers_of_a_released_vnfr(void **state)
         stage_release_nsr(&s);
         assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_RELEASING);
         assert_null(stage_command(&s, cases[i / WAYS].kind, vnfr));
-        const struct command *release = stage_command(&s, CMD_RELEASE, vnfr);
+        const struct command *release = stage_command(&s, CMD_RELEASE_RESOURCES, vnfr);
         assert_string_not_equal(release->id, late);
         const char *action = way == ERROR ? "ERROR" : cases[i / WAYS].action;
         struct message m = {
@@ -363,7 +377,7 @@ static void test_late_answers_of_a_released_vnfr(void **state)
             stage_message(&s, m);
         assert_string_equal(stage_story(&s), "stale");
         assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_RELEASING);
-        stage_answer_well(&s, CMD_RELEASE, "client");
+        stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
         const struct row *after = s.root ? stage_vnfr(&s, "client") : NULL; /* it may be over */
         assert_true(!after || after->phase >= VNFR_DELETING);
     }
@@ -383,6 +397,7 @@ int main(void)
         T(test_an_answer_counts_once),
         T(test_an_answer_by_its_private_queue),
         T(test_answers_that_are_not_ours),
+        T(test_an_answer_to_what_no_vnfm_was_asked),
         T(test_answers_that_name_no_request),
         T(test_late_answers_of_a_released_vnfr),
     };

@@ -156,11 +156,13 @@ static void test_user_data_of_an_agent(void **state)
         const char *userdata, *want, *agent;
     } cases[] = {
         {"#Hostname=\\n#EmsUser=\\n#EmsPassword=\\n",
-         "\"Hostname=client-100\\nEmsUser=ems.client-100\\nEmsPassword=\x01"
-         "ems:client-100\x01\\n\"",
+         "\"Hostname=client-100\\nEmsUser=ems.client-100\\nEmsPassword="
+         "<password of client-100>\\n\"",
          "vnfm-queue"},
         {"# a \\\"comment\\\" ##EmsUser=#", "\"# a \\\"comment\\\" #EmsUser=ems.client-100#\"",
          "vnfm-queue"},
+        {"#EmsUser=\\n#EmsVirtualHost=\\n",
+         "\"EmsUser=ems.client-100\\nEmsVirtualHost=ems.client-100\\n\"", "vnfm-queue/own"},
         {"#Ems #Host #Hostname=", "\"#Ems #Host Hostname=client-100\"", ""},
         {"\\u0001ems:web-1\\u0001\\u0001pop:pop-1:0:\\u0001#EmsUser=",
          "\"\\u0001ems:web-1\\u0001\\u0001pop:pop-1:0:\\u0001EmsUser=ems.client-100\"",
@@ -172,7 +174,7 @@ static void test_user_data_of_an_agent(void **state)
         stage_to(&s, VNFR_GRANTED);
         stage_vnfm(&s, "ALLOCATE_RESOURCES", "client",
                    arena_printf(&s.arena, "\"userdata\":\"%s\",", cases[i].userdata));
-        const char *body = stage_sent(&s, "vim-drivers.test.test")->body;
+        const char *body = stage_rendered(&s, stage_sent(&s, "vim-drivers.test.test"));
         if (!strstr(body, cases[i].want))
             fail_msg("%s is not in %s", cases[i].want, body);
         const char *agent = stage_instance(&s, "client")->key[INSTANCE_AGENT];
@@ -267,7 +269,7 @@ static void test_launch_answers(void **state)
             fail_msg("'%s': %s", cases[i].body, stage_story(&s));
         assert_null(stage_command(&s, CMD_LAUNCH, instance_id()));
         assert_int_equal(instance_phase() == INSTANCE_DOUBT,
-                         stage_command(&s, CMD_LIST, "pop-1") != NULL);
+                         stage_command(&s, CMD_LIST_POP, "pop-1") != NULL);
     }
 }
 
@@ -282,7 +284,7 @@ static void test_partly_created(void **state)
     assert_string_equal(stage_text(told, "action"), "ERROR");
     assert_non_null(strstr(stage_text(told, "message"), "late"));
     stage_release_nsr(&s);
-    stage_answer_well(&s, CMD_RELEASE, "client");
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
     assert_string_equal(stage_text(parameters(), "1"), "half");
 }
 
@@ -298,7 +300,7 @@ static void test_a_broken_server_is_not_adopted(void **state)
     assert_int_equal(instance_phase(), INSTANCE_FAILED);
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_FAILED);
     stage_release_nsr(&s);
-    stage_answer_well(&s, CMD_RELEASE, "client");
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
     assert_string_equal(stage_text(parameters(), "1"), "broken");
 }
 
@@ -314,7 +316,7 @@ static void test_a_launch_outlives_its_vnfr(void **state)
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_UNDOING);
     stage_launched(&s, "client", NULL);
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_RELEASING);
-    stage_late(&s, CMD_RELEASE, stage_vnfr(&s, "client")->id);
+    stage_late(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "client")->id);
     assert_string_equal(stage_text(parameters(), "1"), "vm-client-100");
     assert_int_equal(instance_phase(), INSTANCE_DELETING);
 }

@@ -12,6 +12,13 @@
     X(STR, ours, "ours", _, OWN_NFVO)
 PROTO_RECORD(leaf, LEAF_FIELDS)
 
+#define ALLOTTED_FIELDS(X)                                      \
+    X(STR,  id,    "id",    _,    OWN_IF_NEW | KEY)             \
+    X(STR,  host,  "host",  _,    OWN_ALLOCATED)                \
+    X(STR,  state, "state", _,    OPTIONAL)                     \
+    X(LIST, ips,   "ips",   leaf, OWN_ALLOCATED)
+PROTO_RECORD(allotted, ALLOTTED_FIELDS)
+
 #define BARE_FIELDS(X) X(STR, a, "a", _, OPTIONAL) X(STR, b, "b", _, OPTIONAL)
 PROTO_RECORD(bare, BARE_FIELDS)
 
@@ -40,7 +47,9 @@ PROTO_RECORD(bare, BARE_FIELDS)
     X(STR,     new_str, "new_str", _,      OWN_IF_NEW)                      \
     X(LIST,    new_list, "new_list", leaf, OWN_IF_NEW)                      \
     X(LIST,    bare,    "bare",    bare,   OPTIONAL)                        \
-    X(LIST,    mirror,  "mirror",  leaf,   MIRROR)
+    X(LIST,    mirror,  "mirror",  leaf,   MIRROR)                          \
+    X(STR,     emptied, "emptied", _,      EMPTY_COUNTS)                    \
+    X(LIST,    allotted, "allotted", allotted, OPTIONAL)
 PROTO_FORWARD(sample)
 PROTO_STRUCT(sample, SAMPLE_FIELDS)
 /* clang-format on */
@@ -49,6 +58,9 @@ static const char *const sample_words[] = {"ON", "OFF", NULL};
 
 #define PROTO_THIS struct leaf
 PROTO_RECORD_DEFINE(leaf, LEAF_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct allotted
+PROTO_RECORD_DEFINE(allotted, ALLOTTED_FIELDS)
 #undef PROTO_THIS
 #define PROTO_THIS struct bare
 PROTO_RECORD_DEFINE(bare, BARE_FIELDS)

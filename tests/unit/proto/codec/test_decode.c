@@ -58,6 +58,7 @@ static void test_leniency(void **state)
         {"{\"str\":5}", "{\"str\":\"5\"}"},
         {"{\"str\":-1.50e2}", "{\"str\":\"-1.50e2\"}"},
         {"{\"str\":true}", "{\"str\":\"true\"}"},
+        {"\xef\xbb\xbf{\"str\":\"marked\"}", "{\"str\":\"marked\"}"},
         {"{\"num\":\"42\"}", "{\"num\":42}"},
         {"{\"num\":\"-7\"}", "{\"num\":-7}"},
         {"{\"num\":\"\"}", "{}"},
@@ -135,14 +136,46 @@ static void test_single_quotes(void **state)
         expect(&cases[i], PROTO_SINGLE_QUOTES);
 }
 
+static void test_empty_is_absent(void **state)
+{
+    (void)state;
+    static const struct good cases[] = {
+        {"{\"str\":\"\",\"num\":0,\"strs\":[\"\"],\"secret\":\"x\"}",
+         "{\"num\":0,\"strs\":[\"\"],\"secret\":\"x\"}"},
+        {"{\"str\":\"a\",\"str\":\"\"}", "{\"str\":\"a\"}"},
+        {"{\"rec\":{\"id\":\"\",\"name\":\"n\"},\"list\":[{\"id\":\"\"}]}",
+         "{\"rec\":{\"name\":\"n\"},\"list\":[{}]}"},
+        {"{\"strmap\":{\"k\":\"\"},\"map\":{\"k\":{\"name\":\"\"}}}",
+         "{\"strmap\":{\"k\":\"\"},\"map\":{\"k\":{}}}"},
+        {"{\"emptied\":\"\"}", "{\"emptied\":\"\"}"},
+        {"{\"x\":\"\"}", "{\"x\":\"\"}"}, /* unknown: kept as it is */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        expect(&cases[i], PROTO_EMPTY_IS_ABSENT);
+    const struct good plain = {"{\"str\":\"\"}", "{\"str\":\"\"}"};
+    expect(&plain, 0);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
     static const struct bad cases[] = {
-        {"", "", "expected an object, found the end (at byte 0)"},
+        {"", "", "expected an object, found the end (line 1, column 1)"},
         {"null", "", "expected an object, found null"},
         {"[]", "", "expected an object, found an array"},
-        {"{} x", "", "text behind the document's end (at byte 3)"},
+        /* what is no JSON at all is named; a byte order mark counts as nothing */
+        {"\xef\xbb\xbf", "", "expected an object, found the end (line 1, column 1)"},
+        {"\xef\xbb\xbf[]", "", "expected an object, found an array (line 1, column 1)"},
+        {"tosca_definitions_version: x\n", "", "this is YAML, JSON is expected"},
+        {"\xef\xbb\xbf# a comment\nname: x\n", "", "this is YAML, JSON is expected"},
+        {"- a\n", "", "this is YAML, JSON is expected"},
+        {"<nsd/>", "", "this is XML, JSON is expected"},
+        {"PK\x03\x04...", "", "this is a zip archive, JSON is expected"},
+        {"\xff\xfe{", "", "this is UTF-16 text (UTF-8 is needed), JSON is expected"},
+        {"// why\n{}", "", "this is JSON with comments, JSON is expected"},
+        {"true", "", "expected an object, found true"},
+        {"{\n \"str\":\"\303\244\", \"num\":\"x\"}", "num", "found 'x' (line 2, column 22)"},
+        {"{} x", "", "text behind the document's end (line 1, column 4)"},
         {"{\"str\":{}}", "str", "expected a string, found an object"},
         {"{\"str\":nul}", "str", "expected a string"},
         {"{\"str\":tru}", "str", "expected a value"},
@@ -152,7 +185,7 @@ static void test_refused(void **state)
         {"{\"str\":'x'}", "str", "not JSON"},
         {"{\"str\":\"it\\'s\"}", "str", "unknown escape"},
         /* an integer is not cut, and nothing of the C library's own numbers gets in */
-        {"{\"num\":1.5}", "num", "expected an integer"},
+        {"{\"num\":1.5}", "num", "expected an integer, found '1.5'"},
         {"{\"num\":\"1.5\"}", "num", "expected an integer"},
         {"{\"num\":1e18}", "num", "expected an integer"},
         {"{\"num\":9223372036854775808}", "num", "too large"},
@@ -167,9 +200,9 @@ static void test_refused(void **state)
         {"{\"real\":1e999}", "real", "too large"},
         {"{\"real\":1111111111111111111111111111111111111111111111111111111111111111}", "real",
          "too long"},
-        {"{\"flag\":1}", "flag", "expected true or false, found a number"},
-        {"{\"flag\":\"yes\"}", "flag", "expected true or false"},
-        {"{\"strs\":\"a\"}", "strs", "expected an array of strings, found a string"},
+        {"{\"flag\":1}", "flag", "expected true or false, found the number '1'"},
+        {"{\"flag\":\"yes\"}", "flag", "expected true or false, found 'yes'"},
+        {"{\"strs\":\"a\"}", "strs", "expected an array of strings, found the text 'a'"},
         {"{\"strs\":[\"a\",[]]}", "strs[1]", "expected a string, found an array"},
         {"{\"list\":{}}", "list", "expected an array, found an object"},
         {"{\"list\":[{},{\"n\":[]}]}", "list[1].n", "expected a number, found an array"},
@@ -237,6 +270,33 @@ static void test_bytes(void **state)
     }
 }
 
+static void count_leaf(void *arg, const void *rec)
+{
+    const struct leaf *leaf = rec;
+    int *n = arg;
+    assert_true(!leaf->name || strlen(leaf->name) == 1000);
+    ++*n;
+}
+
+/* More than fits into one document's memory: element by element it is read all the same. */
+static void test_a_long_list(void **state)
+{
+    enum { N = 70000 };
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct leaf_list l;
+    struct err err = ERR_INIT;
+    int n = 0;
+    (void)state;
+    for (int i = 0; i < N; i++)
+        sbuf_addf(&text, "%s{\"name\":\"%01000d\"}", i ? "," : "[", i);
+    sbuf_addc(&text, ']');
+    assert_int_equal(proto_decode_list(&leaf_type, text.s, text.len, &a, &l, &err), ERR_LIMIT);
+    if (proto_decode_each(&leaf_type, text.s, text.len, count_leaf, &n, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+    assert_int_equal(n, N);
+}
+
 static void test_list(void **state)
 {
     (void)state;
@@ -252,6 +312,11 @@ static void test_list(void **state)
             proto_decode_list(&leaf_type, cases[i].text, strlen(cases[i].text), &a, &l, NULL);
         assert_int_equal(rc == ERR_OK, cases[i].n >= 0);
         assert_int_equal(l.n, cases[i].n >= 0 ? cases[i].n : 77);
+        int n = 0;
+        rc = proto_decode_each(&leaf_type, cases[i].text, strlen(cases[i].text), count_leaf, &n,
+                               NULL);
+        assert_int_equal(rc == ERR_OK, cases[i].n >= 0);
+        assert_true(n == cases[i].n || cases[i].n < 0);
     }
 }
 
@@ -299,10 +364,11 @@ static void test_long_path(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_leniency),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_single_quotes), cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_list),          cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_leniency),    cmocka_unit_test(test_empty_is_absent),
+        cmocka_unit_test(test_refused),     cmocka_unit_test(test_single_quotes),
+        cmocka_unit_test(test_bytes),       cmocka_unit_test(test_list),
+        cmocka_unit_test(test_nothing),     cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_a_long_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,18 +27,23 @@ struct merge {
     const char *stored, *sent, *want;
 };
 
-static void check(const struct merge *cases, size_t n)
+static void check_by(const struct merge *cases, size_t n, const struct proto_allocator *allocator)
 {
     for (size_t i = 0; i < n; i++) {
         AUTO(arena_release) struct arena a = ARENA_INIT;
         AUTO(sbuf_release) struct sbuf got = SBUF_INIT;
         void *dst = decode(cases[i].type, cases[i].stored, &a);
         const void *src = decode(cases[i].type, cases[i].sent, &a);
-        proto_merge(cases[i].type, dst, src, &a);
+        proto_merge_allocated(cases[i].type, dst, src, allocator, &a);
         proto_encode(cases[i].type, dst, 0, &got);
         if (!oracle_same(got.s, got.len, cases[i].want, strlen(cases[i].want)))
             fail_msg("%s: got %s, want %s", cases[i].why, got.s, cases[i].want);
     }
+}
+
+static void check(const struct merge *cases, size_t n)
+{
+    check_by(cases, n, NULL);
 }
 
 static void test_rules(void **state)
@@ -163,6 +168,12 @@ static void test_vnfr(void **state)
          "}]}]}",
          "{\"id\":\"r-1\",\"vdu\":[{\"id\":\"u-1\",\"vnfc_instance\":[{\"id\":\"i-9\",\"hostname\":"
          "\"c\",\"ips\":[{\"netName\":\"n\",\"ip\":\"1.1.1.1\"}]}]}]}"},
+        {"VDUs without id and name: by the descriptor's id", &vnfr_type,
+         "{\"vdu\":[{\"id\":\"u-1\",\"parent_vdu\":\"d-1\",\"name\":\"a\"},{\"id\":\"u-2\","
+         "\"parent_vdu\":\"d-2\",\"name\":\"b\"}]}",
+         "{\"vdu\":[{\"parent_vdu\":\"d-2\",\"hostname\":\"h\"},{\"parent_vdu\":\"d-1\"}]}",
+         "{\"vdu\":[{\"id\":\"u-1\",\"parent_vdu\":\"d-1\",\"name\":\"a\"},{\"id\":\"u-2\","
+         "\"parent_vdu\":\"d-2\",\"name\":\"b\",\"hostname\":\"h\"}]}"},
         {"connection points that lost their ids", &vnf_component_type,
          "{\"connection_point\":[{\"id\":\"1\",\"virtual_link_reference\":\"a\",\"chosenPool\":"
          "\"x\"},"
@@ -174,6 +185,55 @@ static void test_vnfr(void **state)
          "{\"id\":\"2\",\"virtual_link_reference\":\"b\",\"fixedIp\":\"10.0.0.1\"}]}"},
     };
     check(cases, ARRAY_LEN(cases));
+}
+
+static bool is_odd(void *arg, const struct proto_type *type, const void *rec)
+{
+    const struct allotted *r = rec;
+    (void)arg;
+    assert_ptr_equal(type, &allotted_type);
+    return r->id && r->id[0] % 2;
+}
+
+/* Records that the NFVO allocated (ids 1, 3), and such as the peer made itself (2, 4). */
+static void test_allocated(void **state)
+{
+    (void)state;
+    static const struct proto_allocator by = {is_odd, NULL};
+    static const struct merge cases[] = {
+        {"the peer's own: it changes what it likes, an address list is one value", &sample_type,
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"a\",\"state\":\"x\",\"ips\":[{\"id\":\"i\","
+         "\"name\":"
+         "\"net\",\"n\":1}]}]}",
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"b\",\"state\":\"y\",\"ips\":[{\"name\":\"net\","
+         "\"n\":2,"
+         "\"ours\":\"z\"},{\"name\":\"net\",\"n\":3}]}]}",
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"b\",\"state\":\"y\",\"ips\":[{\"name\":\"net\","
+         "\"n\":2},"
+         "{\"name\":\"net\",\"n\":3}]}]}"},
+        {"what is empty takes nothing away", &sample_type,
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"a\",\"ips\":[{\"name\":\"net\"}]}]}",
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"\",\"ips\":[]}]}",
+         "{\"allotted\":[{\"id\":\"2\",\"host\":\"a\",\"ips\":[{\"name\":\"net\"}]}]}"},
+        {"ours stays", &sample_type,
+         "{\"allotted\":[{\"id\":\"1\",\"host\":\"a\",\"state\":\"x\",\"ips\":[{\"name\":\"net\","
+         "\"n\":1}"
+         "]}]}",
+         "{\"allotted\":[{\"id\":\"1\",\"host\":\"b\",\"state\":\"y\",\"ips\":[{\"name\":\"net\","
+         "\"n\":2}"
+         "]}]}",
+         "{\"allotted\":[{\"id\":\"1\",\"host\":\"a\",\"state\":\"y\",\"ips\":[{\"name\":\"net\","
+         "\"n\":1}"
+         "]}]}"},
+        {"what ours lacks is taken", &sample_type, "{\"allotted\":[{\"id\":\"1\",\"ips\":[]}]}",
+         "{\"allotted\":[{\"id\":\"1\",\"host\":\"b\",\"ips\":[{\"name\":\"net\"}]}]}",
+         "{\"allotted\":[{\"id\":\"1\",\"host\":\"b\",\"ips\":[{\"name\":\"net\"}]}]}"},
+        {"a new one is the peer's", &sample_type, "{\"allotted\":[]}",
+         "{\"allotted\":[{\"id\":\"3\",\"host\":\"b\"}]}",
+         "{\"allotted\":[{\"id\":\"3\",\"host\":\"b\"}]}"},
+    };
+    check_by(cases, ARRAY_LEN(cases), &by);
+    check(&cases[2], 2); /* without an allocator everything is ours */
 }
 
 /* A PoP that was refreshed: amqp-protocol.md 5.6, TRAP. */
@@ -271,16 +331,16 @@ static void test_nothing_is_shared(void **state)
     assert_string_equal(after.s, before.s);
 }
 
-/* More elements than the decoder takes: ours may be so large, and a copy must not lose them. */
+/* More elements than merging makes: ours may be so large, and a copy must not lose them. */
 static void test_dup_large(void **state)
 {
     (void)state;
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct sample s = {0};
-    for (int i = 0; i < PROTO_COUNT_MAX + 5; i++)
+    for (int i = 0; i < PROTO_MERGE_MAX + 5; i++)
         proto_list_add(&s.strs, "x", &a);
     struct sample *copy = proto_dup(&sample_type, &s, &a);
-    assert_int_equal(copy->strs.n, PROTO_COUNT_MAX + 5);
+    assert_int_equal(copy->strs.n, PROTO_MERGE_MAX + 5);
     proto_strmap_set(&copy->strmap, "k", "1", &a);
     proto_strmap_set(&copy->strmap, "k", "2", &a);
     assert_string_equal(proto_strmap_get(&copy->strmap, "k"), "2");
@@ -293,11 +353,9 @@ static void test_dup_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),
-        cmocka_unit_test(test_vnfr),
-        cmocka_unit_test(test_vim),
-        cmocka_unit_test(test_long_lists),
-        cmocka_unit_test(test_nothing_is_shared),
+        cmocka_unit_test(test_rules),      cmocka_unit_test(test_vnfr),
+        cmocka_unit_test(test_allocated),  cmocka_unit_test(test_vim),
+        cmocka_unit_test(test_long_lists), cmocka_unit_test(test_nothing_is_shared),
         cmocka_unit_test(test_dup_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static void test_violations(void **state)
         {&sample_type, "{\"natural\":0}", ""},
         {&sample_type, "{\"word\":\"ON\"}", ""},
         {&sample_type, "{\"word\":\"\"}", ""},
-        {&sample_type, "{\"word\":\"on\"}", "word: must be one of ON OFF|"},
+        {&sample_type, "{\"word\":\"on\"}", "word: 'on' is none of ON OFF|"},
         {&sample_type, "{\"list\":[{\"name\":\"x\"},{}],\"map\":{\"k\":{}}}",
          "list[1].name: must not be empty|map.k.name: must not be empty|"},
         {&sample_type, "{\"listmap\":{\"k\":[{\"name\":\"x\"},{}]}}",
@@ -49,8 +49,7 @@ static void test_violations(void **state)
          "\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"e\",\"vdu\":[{\"vm_image\":[\"i\"]}"
          ","
          "{\"scale_in_out\":0}]}]}",
-         "vnfd[0].vdu[1].vm_image: must not be empty|vnfd[0].vdu[1].scale_in_out: must be at "
-         "least 1|"},
+         "vnfd[0].vdu[1].scale_in_out: must be at least 1|"},
         {&nsd_type,
          "{\"name\":\"n\",\"vendor\":\"v\",\"version\":\"1\",\"vnfd\":[{\"name\":\"a\",\"vendor\":"
          "\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"e\",\"vdu\":[{\"vm_image\":[\"i\"],"
@@ -59,7 +58,8 @@ static void test_violations(void **state)
          "\"INSTALL\"}]}]}",
          "vnfd[0].vdu[0].vnfc[0].connection_point[0].virtual_link_reference: must not be empty|"
          "vnfd[0].vdu[0].vnfc[0].connection_point[0].interfaceId: must not be negative|"
-         "vnfd[0].lifecycle_event[0].event: must be one of GRANTED ALLOCATE SCALE RELEASE ERROR "
+         "vnfd[0].lifecycle_event[0].event: 'INSTALL' is none of GRANTED ALLOCATE SCALE RELEASE "
+         "ERROR "
          "INSTANTIATE TERMINATE CONFIGURE START STOP HEAL SCALE_OUT SCALE_IN SCALE_UP SCALE_DOWN "
          "UPDATE UPDATE_ROLLBACK UPGRADE UPGRADE_ROLLBACK RESET|"},
         {&scaling_alarm_type, "{\"threshold\":0}", "weight: is missing|"},
@@ -68,7 +68,7 @@ static void test_violations(void **state)
          ""},
         {&event_endpoint_type,
          "{\"name\":\"n\",\"type\":\"AMQP\",\"endpoint\":\"q\",\"event\":\"START\"}",
-         "type: must be one of RABBIT REST JMS|"},
+         "type: 'AMQP' is none of RABBIT REST JMS|"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         AUTO(arena_release) struct arena a = ARENA_INIT;

@@ -57,6 +57,7 @@ static struct loc_server sample(void)
     struct loc_server s = {.name = "we\"b\n1",
                            .token = "t-1",
                            .image = "host",
+                           .project = "p-1",
                            .created = "May 3, 2018 2:22:01 PM",
                            .boot = "b",
                            .fault = "why",
@@ -79,7 +80,7 @@ static struct loc_server sample(void)
 static void test_round_trip(void **state)
 {
     struct err err = ERR_INIT;
-    struct loc_network n = {.name = "private", .number = 3};
+    struct loc_network n = {.name = "private", .project = "p-1", .number = 3, .zone = 2};
     struct loc_flavour f = {.name = "odd", .vcpus = 3, .ram = 99, .disk = 0, .is_added = true};
     (void)state;
     struct loc *l = open_state(ERR_OK, &err);
@@ -103,10 +104,11 @@ static void test_round_trip(void **state)
     assert_ptr_equal(got, loc_server_by_id(l, s.id));
     s.next = got->next;
     assert_memory_equal(got, &s, sizeof(s));
-    const struct loc_network *net = loc_network_find(l, "private");
+    const struct loc_network *net = loc_network_find(l, "p-1", "private");
     n.next = net->next;
     assert_memory_equal(net, &n, sizeof(n));
-    assert_ptr_equal(loc_network_find(l, n.id), net);
+    assert_ptr_equal(loc_network_find(l, "p-1", n.id), net);
+    assert_null(loc_network_find(l, "p-2", n.id));
     const struct loc_flavour *flavour = loc_flavour_find(l, "odd");
     assert_int_equal(flavour->ram, 99);
     assert_null(loc_server_by_token(l, ""));

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static const char *const images[] = {"cirros"}, *const networks[] = {"mgmt"};
-static char folder[] = "/tmp/baton-model.XXXXXX", state_path[64];
+static char folder[] = "/tmp/baton-model.XXXXXX", state_path[64], spent_path[80];
 
 static struct model *open_model(const char *state_file, enum err_code want)
 {
@@ -122,8 +122,11 @@ static void test_tokens(void **state)
     assert_int_equal(model_put(pop, MODEL_SERVER, id, "host", NULL, "{}", 2, NULL),
                      ERR_OK); /* an update keeps it */
     assert_string_equal(model_by_token(pop, "t1")->json, "{}");
+    assert_int_equal(model_token_check(pop, "t1", NULL), ERR_OK);
     assert_int_equal(model_delete(pop, MODEL_SERVER, id, &was_there, NULL), ERR_OK);
     assert_null(model_by_token(pop, "t1"));
+    assert_int_equal(model_token_check(pop, "t1", NULL), ERR_STATE);
+    assert_int_equal(model_token_check(pop, "t2", NULL), ERR_OK);
     model_free(m);
 }
 
@@ -152,6 +155,8 @@ static void test_state_file(void **state)
     assert_int_equal(model_count(pop, MODEL_SERVER), 1);
     assert_int_equal(model_count(pop, MODEL_IMAGE), 1); /* seeds do not double */
     assert_string_equal(model_by_token(pop, "t2")->id, "server-v-1-2");
+    assert_int_equal(model_token_check(pop, "t1", NULL), ERR_STATE); /* deleted before */
+    assert_int_equal(model_token_check(pop, "t2", NULL), ERR_OK);
     assert_int_equal(put_server(pop, "t3", "mgmt", id, ip), ERR_OK);
     assert_string_equal(id, "server-v-1-3"); /* numbers go on */
     assert_string_equal(ip, "10.2.0.3");     /* and the network has its range still */
@@ -159,6 +164,7 @@ static void test_state_file(void **state)
     append("nonsense\n");
     open_model(state_path, ERR_SYNTAX);
     unlink(state_path);
+    unlink(spent_path);
     open_model("/nowhere/at/all", ERR_IO);
 }
 
@@ -172,6 +178,7 @@ int main(void)
     if (!mkdtemp(folder))
         return 1;
     snprintf(state_path, sizeof(state_path), "%s/state", folder);
+    snprintf(spent_path, sizeof(spent_path), "%s.spent", state_path);
     int rc = cmocka_run_group_tests(tests, NULL, NULL);
     rmdir(folder);
     return rc;

@@ -34,7 +34,7 @@ static const char record[] =
     "\"vdu\":[{\"id\":\"u\",\"vnfc_instance\":["
     "{\"id\":\"i-0\",\"hostname\":\"web-0\",\"state\":\"ACTIVE\",\"ips\":[{\"netName\":\"mgmt\","
     "\"ip\":\"10.0.0.1\"}],\"floatingIps\":[{\"netName\":\"mgmt\",\"ip\":\"1.2.3.4\"}]},"
-    "{\"id\":\"i-1\",\"hostname\":\"web-1\",\"state\":\"STANDBY\",\"ips\":[{\"netName\":\"net-2\","
+    "{\"id\":\"i-1\",\"hostname\":\"web-1\",\"state\":\"ACTIVE\",\"ips\":[{\"netName\":\"net-2\","
     "\"ip\":\"10.0.0.2\"}]}]}]}";
 static const char dependency[] =
     "{\"target\":\"web\",\"idType\":{\"database\":\"db\",\"n\":\"none\"},\"parameters\":{\"db\":"
@@ -88,7 +88,8 @@ static void hello(struct bench *b, const char *hostname, int64_t n, bool has_jou
 {
     struct run_host *host = run_host_find(b->run, hostname);
     assert_non_null(host);
-    run_hello(b->run, host, n, has_journal);
+    run_hello(b->run, host,
+              &(struct run_agent){.hello_n = n, .boot_at = b->now, .has_journal = has_journal});
 }
 
 static void proceed(struct bench *b)
@@ -214,6 +215,58 @@ static void test_scripts_are_saved_together(void **state)
     assert_non_null(strstr(body.s, "\"payload\":\"baton-guard.sh run-1.web-0.11 a.sh\""));
     assert_non_null(strstr(body.s, "\"timeout\":900"));
     bench_free(b);
+}
+
+/* The fault goes to the NFVO's history, to events and to people. */
+static void test_no_login_in_a_fault(void **state)
+{
+    struct bench *b = bench_new(ACTION_INSTANTIATE);
+    (void)state;
+    b->request.package = decode(b, &vnf_package_type,
+                                "{\"name\":\"p\",\"scriptsLink\":\"https://u:s3cret@x/y.git\"}");
+    plan(b);
+    hello(b, "web-0", 1, true);
+    assert_orders(b, "web-0 clone ");
+    answer(b, 0, 128, "", NULL);
+    proceed(b);
+    assert_true(b->run->end.has_failed);
+    assert_non_null(strstr(b->run->end.err.msg, "https://***@x/y.git"));
+    bench_free(b);
+}
+
+/* From the record, which its user or another VNFM wrote, or from another VNF's scripts; what is
+ * being released does without. */
+static void test_names_that_steer_loading(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 4; way++) {
+        struct bench *b = bench_new(way == 3 ? ACTION_RELEASE_RESOURCES : ACTION_START);
+        struct err err = ERR_INIT;
+        struct configuration *c = decode(
+            b, &configuration_type,
+            "{\"configurationParameters\":[{\"confKey\":\"LD_PRELOAD\",\"value\":\"/x.so\"}]}");
+        if (way == 1)
+            b->request.vnfr->provides = c;
+        else if (way == 2)
+            b->request.dependency =
+                decode(b, &vnf_record_dependency_type,
+                       "{\"parameters\":{\"LD\":{\"parameters\":{\"PRELOAD\":\"/x.so\"}}}}");
+        else
+            b->request.vnfr->configurations = c;
+        struct run *run = run_plan(&b->request, &b->limits, &b->arena, &err);
+        if (way == 3) {
+            assert_non_null(run);
+            struct proto_strmap env =
+                run_environment(run, &run->hosts[0], &(struct step){.source = "", .event = ""});
+            assert_null(proto_strmap_get(&env, "LD_PRELOAD"));
+            assert_string_equal(proto_strmap_get(&env, "hostname"), "web-0");
+        } else {
+            assert_null(run);
+            assert_int_equal(err.code, ERR_DENIED);
+            assert_non_null(strstr(err.msg, "no script may have the parameter 'LD_PRELOAD'"));
+        }
+        bench_free(b);
+    }
 }
 
 static void test_package_lacks_script(void **state)
@@ -493,6 +546,12 @@ static void test_resume(void **state)
     assert_orders(b, "web-0 execute b.sh x y, web-1 execute a.sh");
     assert_string_equal(b->orders.at[0].step->command, "run-2.web-0.2"); /* anew */
     assert_string_equal(b->orders.at[1].step->command, "run-1.web-1.1"); /* may still run */
+    answer(b, 1, 3, "", NULL); /* it failed there, as on web-0 */
+    assert_orders(b, "web-1 execute a.sh");
+    assert_string_equal(b->orders.at[0].step->command, "run-2.web-1.1");
+    answer(b, 0, 3, "", NULL);
+    assert_orders(b, "");
+    assert_true(b->run->end.has_failed);
     bench_free(b);
 }
 
@@ -513,9 +572,14 @@ static void test_release(void **state)
     assert_orders(b, "");
     assert_true(b->run->end.is_over);
     assert_false(b->run->end.has_failed);
+    assert_true(b->run->noted.has_failed); /* the first one, and not that bye2.sh was silent */
+    assert_string_equal(b->run->noted.host, "web-0");
+    assert_string_equal(b->run->noted.script, "bye.sh");
+    assert_int_equal(b->run->noted.exit_code, 9);
+    assert_non_null(strstr(b->run->noted.err.msg, "'bye.sh' of TERMINATE ended with 9"));
     run_finish_record(b->run);
     assert_int_equal(b->run->vnfr->lifecycle_event_history.n, 4);
-    assert_string_equal(instance_of(b, 1)->state, "STANDBY");
+    assert_string_equal(instance_of(b, 1)->state, "ACTIVE");
     bench_free(b);
 }
 
@@ -531,6 +595,21 @@ static void test_release_silent(void **state)
     assert_true(b->run->end.is_over && !b->run->end.has_failed);
     assert_int_equal(step_of(b, "web-0", "bye.sh")->state, STEP_UNKNOWN);
     assert_int_equal(step_of(b, "web-0", "bye2.sh")->state, STEP_SKIPPED);
+    assert_int_equal(b->run->noted.err.code, ERR_UNKNOWN);
+    bench_free(b);
+}
+
+/* Whose agent never came has nothing to end: a deletion in the middle of a deployment is no fault.
+ */
+static void test_release_never_there(void **state)
+{
+    struct bench *b = bench_new(ACTION_RELEASE_RESOURCES);
+    (void)state;
+    plan(b);
+    assert_orders(b, "");
+    assert_true(b->run->end.is_over && !b->run->end.has_failed);
+    assert_int_equal(step_of(b, "web-0", "bye.sh")->state, STEP_SKIPPED);
+    assert_false(b->run->noted.has_failed);
     bench_free(b);
 }
 
@@ -591,6 +670,9 @@ static void test_release_agent_gone(void **state)
     assert_true(b->run->end.is_over && !b->run->end.has_failed);
     assert_true(b->now <= 1000 * S + b->limits.gone + b->limits.retry);
     assert_int_equal(step_of(b, "web-0", "bye.sh")->state, STEP_SKIPPED);
+    assert_true(b->run->noted.has_failed);
+    assert_string_equal(b->run->noted.script, "bye.sh");
+    assert_non_null(strstr(b->run->noted.err.msg, "did not run, its agent is not there"));
     bench_free(b);
 }
 
@@ -648,6 +730,7 @@ static void test_heal(void **state)
     b = bench_new(ACTION_HEAL);
     b->request.instance = decode(b, &vnfc_instance_type, "{\"id\":\"i-1\",\"hostname\":\"web-1\"}");
     b->request.cause = "switchToStandby";
+    b->request.vnfr->vdu.at[0]->vnfc_instance.at[1]->state = "STANDBY";
     plan(b);
     hello(b, "web-1", 1, true);
     assert_orders(b, "web-1 execute start.sh");
@@ -667,12 +750,202 @@ static void test_runtime_script(void **state)
         decode(b, &script_type, "{\"name\":\"ob_runtime_script\",\"payload\":\"dXB0aW1l\"}");
     plan(b);
     hello(b, "web-0", 1, true);
-    assert_orders(b, "web-0 save ob_runtime_script");
+    assert_orders(b, "web-0 save ob_runtime_script-3c9d57fc"); /* a file per request */
     answer_all(b);
-    assert_orders(b, "web-0 execute ob_runtime_script");
+    assert_orders(b, "web-0 execute ob_runtime_script-3c9d57fc");
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     run_command_body(b->run, b->orders.at[0].host, b->orders.at[0].step, &body);
     assert_null(strstr(body.s, "\"env\"")); /* 7.4 */
+    bench_free(b);
+}
+
+/* The same file again, by the first request's id: so what ran there is found. */
+static void test_runtime_script_resumed(void **state)
+{
+    struct bench *b = bench_new(ACTION_EXECUTE);
+    (void)state;
+    b->request.id = "run-9";
+    b->request.root = "run-1";
+    b->request.script = decode(b, &script_type, "{\"name\":\"x.py\",\"payload\":\"dXB0aW1l\"}");
+    plan(b);
+    run_inherit(b->run, &(struct step_row){.hostname = "web-0",
+                                           .command = "run-1.web-0.2",
+                                           .event = "EXECUTE",
+                                           .script = "x-3c9d57fc.py",
+                                           .source = "",
+                                           .seq = 2,
+                                           .state = STEP_DONE});
+    hello(b, "web-0", 1, true);
+    hello(b, "web-1", 1, true);
+    assert_orders(b, "web-0 save x-3c9d57fc.py, web-1 save x-3c9d57fc.py");
+    answer_all(b);
+    assert_orders(b, "web-1 execute x-3c9d57fc.py");
+    bench_free(b);
+}
+
+/* A whole request leaves alone who is not in service; one that names an instance does not. */
+static void test_idle_instances(void **state)
+{
+    static const struct {
+        enum action action;
+        const char *state, *expected;
+    } rows[] = {
+        {ACTION_START, "STANDBY", "web-0 execute start.sh"},
+        {ACTION_START, "FAILED", "web-0 execute start.sh"},
+        {ACTION_START, "INACTIVE", "web-0 execute start.sh, web-1 execute start.sh"},
+        {ACTION_MODIFY, "STANDBY", "web-0 execute plain.sh"},
+        {ACTION_SCALE_IN, "FAILED", "web-0 execute in.sh"},
+        {ACTION_SCALE_IN, "STANDBY", "web-0 execute in.sh, web-1 execute in.sh"},
+        {ACTION_INSTANTIATE, "FAILED", "web-0 execute a.sh, web-1 execute a.sh"},
+        {ACTION_RELEASE_RESOURCES, "FAILED", "web-0 execute bye.sh, web-1 execute bye.sh"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = bench_new(rows[i].action);
+        struct vnfr *vnfr = b->request.vnfr;
+        vnfr->vdu.at[0]->vnfc_instance.at[1]->state = rows[i].state;
+        vnfr->lifecycle_event.at[1]->lifecycle_events.at[0] = "plain.sh";
+        plan(b);
+        for (uint32_t k = 0; k < b->run->n_hosts; k++)
+            hello(b, b->run->hosts[k].hostname, 1, true);
+        assert_orders(b, rows[i].expected);
+        run_finish_record(b->run);
+        assert_string_equal(instance_of(b, 1)->state,
+                            strcmp(rows[i].state, "INACTIVE") == 0 ? "ACTIVE" : rows[i].state);
+        bench_free(b);
+    }
+    struct bench *b = bench_new(ACTION_STOP);
+    b->request.vnfr->lifecycle_event.at[2]->event = "STOP";
+    b->request.instance = b->request.vnfr->vdu.at[0]->vnfc_instance.at[1];
+    b->request.instance->state = "FAILED";
+    plan(b);
+    hello(b, "web-1", 1, true);
+    assert_orders(b, "web-1 execute start.sh");
+    bench_free(b);
+}
+
+/* Nothing would run, and be told as done. */
+static void test_members_that_lack(void **state)
+{
+    static const struct {
+        enum action action;
+        const char *instance, *expected;
+    } rows[] = {
+        {ACTION_HEAL, NULL, "HEAL of 'web' names no instance"},
+        {ACTION_SCALE_OUT, NULL, "SCALE_OUT of 'web' names no instance"},
+        {ACTION_HEAL, "{\"id\":\"i-7\"}", "HEAL of 'web': instance 'i-7' is not in the record"},
+        {ACTION_START, "{\"id\":\"i-7\"}", "START of 'web': instance 'i-7' is not in the record"},
+        {ACTION_EXECUTE, NULL, "EXECUTE of 'web' brings no script"},
+    };
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct bench *b = bench_new(rows[i].action);
+        struct err err = ERR_INIT;
+        if (rows[i].instance)
+            b->request.instance = decode(b, &vnfc_instance_type, rows[i].instance);
+        assert_null(run_plan(&b->request, &b->limits, &b->arena, &err));
+        assert_string_equal(err.msg, rows[i].expected);
+        bench_free(b);
+    }
+}
+
+static void test_standby(void **state)
+{
+    struct bench *b = bench_new(ACTION_SCALE_OUT);
+    (void)state;
+    b->request.instance = b->request.vnfr->vdu.at[0]->vnfc_instance.at[1];
+    b->request.instance->state = "error"; /* it failed at that, and is resumed */
+    b->request.is_standby = b->request.is_resumed = true;
+    plan(b);
+    hello(b, "web-1", 1, true);
+    const char *const expected[] = {"web-1 execute a.sh", "web-1 execute b.sh x y", ""};
+    for (size_t i = 0; i < ARRAY_LEN(expected); i++) {
+        assert_orders(b, expected[i]);
+        answer_all(b);
+    }
+    run_finish_record(b->run);
+    assert_string_equal(instance_of(b, 1)->state, "STANDBY");
+    bench_free(b);
+}
+
+/* The agent of the system that was replaced may be there for a moment yet. */
+static void test_rebuilt(void **state)
+{
+    struct bench *b = bench_new(ACTION_INSTANTIATE);
+    (void)state;
+    b->request.rebuilt_at = b->now;
+    plan(b);
+    struct run_host *host = run_host_find(b->run, "web-0");
+    struct run_agent agent = {.hello_n = 3, .boot_at = b->now - 300 * S, .has_journal = true};
+    run_hello(b->run, host, &agent);
+    assert_orders(b, "");
+    agent.hello_n = 4; /* the old one again */
+    run_hello(b->run, host, &agent);
+    assert_orders(b, "");
+    agent.hello_n = 5;
+    agent.boot_at = b->now - b->limits.skew; /* two clocks */
+    run_hello(b->run, host, &agent);
+    assert_orders(b, "web-0 execute a.sh");
+    bench_free(b);
+}
+
+/* The request comes again when its answer is known: nothing runs. */
+static void test_ended_before(void **state)
+{
+    struct bench *b = bench_new(ACTION_INSTANTIATE);
+    (void)state;
+    plan(b);
+    run_adopt(b->run, &(struct step_row){.hostname = "web-0",
+                                         .command = "run-1.web-0.1",
+                                         .event = "INSTANTIATE",
+                                         .script = "a.sh",
+                                         .source = "",
+                                         .seq = 1,
+                                         .state = STEP_FAILED,
+                                         .exit_code = 7,
+                                         .done_at = 5});
+    hello(b, "web-0", 1, true);
+    assert_orders(b, ""); /* no b.sh */
+    assert_true(b->run->end.has_failed);
+    assert_string_equal(b->run->end.script, "a.sh");
+    assert_int_equal(b->run->end.exit_code, 7);
+    bench_free(b);
+
+    b = bench_new(ACTION_INSTANTIATE);
+    plan(b);
+    run_was_done(b->run);
+    hello(b, "web-0", 1, true);
+    assert_orders(b, "");
+    assert_true(b->run->end.is_over && !b->run->end.has_failed);
+    bench_free(b);
+}
+
+/* The package as it is now, and none of the scripts that were done. */
+static void test_resume_saves_again(void **state)
+{
+    struct bench *b = bench_new(ACTION_INSTANTIATE);
+    (void)state;
+    b->request.package = decode(b, &vnf_package_type, package);
+    plan(b);
+    struct step_row row = {.hostname = "web-0",
+                           .command = "run-0.web-0.11",
+                           .event = "INSTANTIATE",
+                           .script = "a.sh",
+                           .source = "",
+                           .seq = 11,
+                           .state = STEP_DONE};
+    run_inherit(b->run, &row);
+    row.hostname = "web-1"; /* where it may run yet: nothing is written beside it */
+    row.state = STEP_SENT;
+    row.sent_at = row.first_sent_at = b->now;
+    run_inherit(b->run, &row);
+    hello(b, "web-0", 1, true);
+    proceed(b);
+    assert_int_equal(b->orders.n, 10);
+    answer_all(b);
+    assert_orders(b, "web-0 execute b.sh x y");
+    hello(b, "web-1", 1, true);
+    assert_orders(b, "web-1 execute a.sh");
     bench_free(b);
 }
 
@@ -779,7 +1052,8 @@ static void simulate(uint64_t seed)
         if (!worlds[h].is_up || dice(&seed, 10) == 0) {
             worlds[h].is_up = !worlds[h].is_up;
             if (worlds[h].is_up)
-                run_hello(b->run, host, ++worlds[h].hello_n, true);
+                run_hello(b->run, host,
+                          &(struct run_agent){.hello_n = ++worlds[h].hello_n, .has_journal = true});
         }
         if (dice(&seed, 10) == 0)
             run_resend(b->run, b->now);
@@ -813,6 +1087,8 @@ int main(void)
         cmocka_unit_test(test_instantiate),
         cmocka_unit_test(test_scripts_are_saved_together),
         cmocka_unit_test(test_package_lacks_script),
+        cmocka_unit_test(test_names_that_steer_loading),
+        cmocka_unit_test(test_no_login_in_a_fault),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_one_object_missing),
         cmocka_unit_test(test_failure),
@@ -827,6 +1103,7 @@ int main(void)
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_release),
         cmocka_unit_test(test_release_silent),
+        cmocka_unit_test(test_release_never_there),
         cmocka_unit_test(test_release_without_scripts),
         cmocka_unit_test(test_instantiate_without_scripts),
         cmocka_unit_test(test_second_answer),
@@ -835,6 +1112,13 @@ int main(void)
         cmocka_unit_test(test_scale_in),
         cmocka_unit_test(test_heal),
         cmocka_unit_test(test_runtime_script),
+        cmocka_unit_test(test_runtime_script_resumed),
+        cmocka_unit_test(test_idle_instances),
+        cmocka_unit_test(test_members_that_lack),
+        cmocka_unit_test(test_standby),
+        cmocka_unit_test(test_rebuilt),
+        cmocka_unit_test(test_ended_before),
+        cmocka_unit_test(test_resume_saves_again),
         cmocka_unit_test(test_publishing),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_long_output),

@@ -1,0 +1,103 @@
+/* Options of the REST API that are texts of a form, or name files: --check-config refuses what the
+ * start would. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/http/tls.h"
+#include "nfvo/api/context.h"
+
+static const char *or_empty(const char *s)
+{
+    return s ? s : "";
+}
+
+enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
+                                struct net_list *ret_metrics, struct err *err)
+{
+    if (net_list_parse(ret_proxies, or_empty(o->trusted_proxies), err) != ERR_OK)
+        return err_add(err, "read trusted-proxies");
+    if (net_list_parse(ret_metrics, or_empty(o->metrics_networks), err) != ERR_OK)
+        return err_add(err, "read metrics-networks");
+    return ERR_OK;
+}
+
+enum err_code api_status_address(const char *where, char ret[API_STATUS_ADDRESS_SIZE],
+                                 uint16_t *ret_port, struct err *err)
+{
+    const char *colon = strrchr(where, ':');
+    char *end = NULL;
+    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
+    if (!colon || colon == where || !colon[1] || *end || port > UINT16_MAX ||
+        (size_t)(colon - where) >= API_STATUS_ADDRESS_SIZE) {
+        err_set(err, ERR_INVALID, "status-listen '%s' is not ADDRESS:PORT", where);
+        return err_hint(err, "write status-listen = 127.0.0.1:9100");
+    }
+    bool has_brackets = where[0] == '[' && colon[-1] == ']';
+    snprintf(ret, API_STATUS_ADDRESS_SIZE, "%.*s", (int)(colon - where) - 2 * has_brackets,
+             where + has_brackets);
+    *ret_port = (uint16_t)port;
+    return ERR_OK;
+}
+
+/* As browsers send it: a path, or only the '/' at its end, never compares equal. */
+static bool is_origin(const char *at, size_t n)
+{
+    size_t scheme = strncmp(at, "https://", 8) == 0 ? 8 : strncmp(at, "http://", 7) == 0 ? 7 : 0;
+    return (n == 1 && *at == '*') ||
+           (scheme && n > scheme && !memchr(at + scheme, '/', n - scheme));
+}
+
+static enum err_code check_origins(const char *list, struct err *err)
+{
+    for (const char *at = list + strspn(list, " ,"); *at;) {
+        size_t n = strcspn(at, " ,");
+        if (!is_origin(at, n)) {
+            err_set(err, ERR_INVALID, "cors-origins: '%.*s' is no origin", (int)(n < 200 ? n : 200),
+                    at);
+            return err_hint(err, "SCHEME://HOST or SCHEME://HOST:PORT, without a path or '/' at "
+                                 "the end: https://dash.example:8443");
+        }
+        at += n + strspn(at + n, " ,");
+    }
+    return ERR_OK;
+}
+
+static enum err_code check_tls(const struct api_options *o, struct err *err)
+{
+    struct http_tls *tls = NULL;
+    const char *cert = or_empty(o->tls_cert), *key = or_empty(o->tls_key);
+    const char *priorities = or_empty(o->tls_priorities);
+    if (!*cert && !*key)
+        return ERR_OK;
+    if (!*cert || !*key)
+        return err_set(err, ERR_INVALID, "TLS needs both a certificate and a key: %s is not set",
+                       *cert ? "tls-key" : "tls-cert");
+    enum err_code rc = http_tls_open(&tls, cert, key, *priorities ? priorities : NULL, err);
+    http_tls_close(tls);
+    return rc;
+}
+
+static enum err_code check_password_list(const char *path, struct err *err)
+{
+    struct password_list *list = NULL;
+    enum err_code rc = *path ? password_list_read(&list, path, err) : ERR_OK;
+    password_list_free(list);
+    return rc;
+}
+
+enum err_code api_check_options(const struct api_options *o, struct err *err)
+{
+    struct net_list proxies, metrics;
+    char address[API_STATUS_ADDRESS_SIZE];
+    uint16_t port;
+    const char *status = or_empty(o->status_listen);
+    enum err_code rc = api_read_networks(o, &proxies, &metrics, err);
+    if (rc == ERR_OK && *status)
+        rc = api_status_address(status, address, &port, err);
+    if (rc == ERR_OK)
+        rc = check_origins(or_empty(o->cors_origins), err);
+    if (rc == ERR_OK)
+        rc = check_tls(o, err);
+    return rc == ERR_OK ? check_password_list(or_empty(o->password_list_path), err) : rc;
+}

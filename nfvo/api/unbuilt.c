@@ -1,0 +1,73 @@
+/* Calls of the contract (rest-api.md, section 2) that are not built: 501 and what it is,
+ * decisions.md D29. "Nothing at this path" would send a user looking for a mistake of their own. A
+ * call that gets built leaves this table. */
+#include "nfvo/api/context.h"
+
+#define V1  "/api/v1"
+#define NSD V1 "/ns-descriptors"
+#define NSR V1 "/ns-records"
+
+static enum err_code unbuilt(struct call *c, struct err *err)
+{
+    err_set(err, ERR_UNSUPPORTED, "%s is not built: %s %s", c->endpoint->summary,
+            c->endpoint->method, c->endpoint->path);
+    return err_hint(err, "what there is: GET /api/v1/openapi.json");
+}
+
+/* clang-format off */
+#define ROW(method, path, flags, summary) {method, path, unbuilt, 501, flags, summary},
+#define GET(path, summary)    ROW("GET", path, API_PROJECT, summary)
+#define POST(path, summary)   ROW("POST", path, API_PROJECT, summary)
+#define PUT(path, summary)    ROW("PUT", path, API_PROJECT, summary)
+#define DELETE(path, summary) ROW("DELETE", path, API_PROJECT, summary)
+/* A collection of parts: list, one, add, change, remove. */
+#define PARTS(path, summary)                                                                       \
+    GET(path, summary) POST(path, summary) GET(path "/{partId}", summary) PUT(path "/{partId}", summary) DELETE(path "/{partId}", summary)
+
+const struct endpoint unbuilt_endpoints[] = {
+    POST(NSD "/marketdownload",                       "Downloading an NSD from a marketplace")
+    POST(NSD "/package-repository-download",          "Downloading an NSD from a package repository")
+    POST(NSD "/{id}/vnfdescriptors",                  "Adding a VNFD to an NSD")
+    PUT(NSD "/{id}/vnfdescriptors/{vnfdId}",          "Changing a VNFD inside an NSD")
+    DELETE(NSD "/{id}/vnfdescriptors/{vnfdId}",       "Removing a VNFD from an NSD")
+    POST(NSD "/{id}/vnfdependencies",                 "Adding a dependency to an NSD")
+    PUT(NSD "/{id}/vnfdependencies/{depId}",          "Changing a dependency of an NSD")
+    DELETE(NSD "/{id}/vnfdependencies/{depId}",       "Removing a dependency from an NSD")
+    PARTS(NSD "/{id}/pnfdescriptors",                 "Physical network functions of an NSD")
+    PARTS(NSD "/{id}/security",                       "Security of an NSD")
+    POST(V1 "/nsd-tosca",                             "Onboarding a TOSCA template")
+    POST(V1 "/csar-nsd",                              "Onboarding a CSAR")
+    POST(V1 "/csar-vnfd",                             "Onboarding a CSAR")
+    POST(V1 "/csar-ns/marketdownload",                "Downloading a CSAR from a marketplace")
+    POST(V1 "/csar-vnf/marketdownload",               "Downloading a CSAR from a marketplace")
+    POST(NSR,                                         "Deploying an NSD that is in the body")
+    POST(NSR "/{id}/vnfrecords",                      "Adding a VNF record")
+    POST(NSR "/{id}/vnfrecords/multipledelete",       "Removing VNFs from a network service")
+    GET(NSR "/{id}/vnfdependenciesList",              "The list of dependencies by hostname")
+    POST(NSR "/{id}/vnfdependencies",                 "Adding a dependency to a network service")
+    PUT(NSR "/{id}/vnfdependencies/{depId}",          "Changing a dependency of a network service")
+    DELETE(NSR "/{id}/vnfdependencies/{depId}",       "Removing a dependency from a network service")
+    PARTS(NSR "/{id}/pnfrecords",                     "Physical network functions of a network service")
+    POST(V1 "/datacenters/{id}/images",               "Adding an image to a PoP")
+    PUT(V1 "/datacenters/{id}/images/{imageId}",      "Changing an image of a PoP")
+    DELETE(V1 "/datacenters/{id}/images/{imageId}",   "Removing an image from a PoP")
+    GET(V1 "/nfvimage",                               "The image repository")
+    POST(V1 "/nfvimage",                              "The image repository")
+    GET(V1 "/nfvimage/{id}",                          "The image repository")
+    DELETE(V1 "/nfvimage/{id}",                       "The image repository")
+    ROW("GET", V1 "/nfvimage/file/{id}", API_OPEN,    "The image repository")
+    ROW("GET", V1 "/plugins/{type}/{name}/{version}", 0, "Installing a driver from a marketplace")
+    ROW("GET", V1 "/vnfcomponents", 0,                "VNF components")
+    ROW("GET", V1 "/vnfcomponents/{id}", 0,           "VNF components")
+    PARTS(V1 "/vnf-forwarding-graphs",                "VNF forwarding graphs")
+    PARTS(V1 "/virtual-link-descriptors",             "Virtual links apart from an NSD")
+    ROW("POST", "/admin/v1/vnfm-register", API_OPEN,     "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-unregister", API_OPEN,   "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-core-actions", API_OPEN, "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-core-actions-reply", API_OPEN, "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-core-grant", API_OPEN,   "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-core-allocate", API_OPEN, "The REST interface for VNFMs")
+    ROW("POST", "/admin/v1/vnfm-core-scale", API_OPEN,   "The REST interface for VNFMs")
+    {0},
+};
+/* clang-format on */

@@ -1,0 +1,353 @@
+#include "nfvo/cli/operation.h"
+
+#include "common/http/http.h"
+#include "common/sys/clock.h"
+#include "nfvo/cli/terminal.h"
+#include "nfvo/cli/words.h"
+
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#define POLL_QUICK_MS 100
+#define POLL_SLOW_MS  500
+#define QUICK_FOR_US  (5 * USEC_PER_SEC)
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static const char *subject_of(const json_t *op)
+{
+    const char *host = cli_json_str(op, "instance.name"), *vnf = cli_json_str(op, "vnfr.name");
+    return *host ? host : vnf;
+}
+
+static void put_subject(const json_t *op, struct sbuf *cell)
+{
+    sbuf_adds(cell, subject_of(op));
+}
+
+static void put_progress(const json_t *op, struct sbuf *cell)
+{
+    sbuf_addf(cell, "%s of %s", cli_json_str(op, "progress.done"), cli_json_str(op, "progress.of"));
+}
+
+/* "2026-11-29T10:40:02.120Z", microseconds since the epoch; 0: none. */
+static int64_t time_of(const json_t *object, const char *path)
+{
+    struct tm tm = {0};
+    int ms;
+    if (sscanf(cli_json_str(object, path), "%4d-%2d-%2dT%2d:%2d:%2d.%3d", &tm.tm_year, &tm.tm_mon,
+               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &ms) != 7)
+        return 0;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    return (int64_t)timegm(&tm) * USEC_PER_SEC + ms * USEC_PER_MS;
+}
+
+static void put_time(const json_t *op, struct sbuf *cell)
+{
+    cli_put_clock(cell, time_of(op, "askedAt"), clock_wall_us());
+}
+
+static const struct cli_column op_columns[] = {
+    {.heading = "ID", .path = "id"},
+    {.heading = "KIND", .path = "kind"},
+    {.heading = "STATE", .path = "state"},
+    {.heading = "NSR", .path = "nsr.name"},
+    {.heading = "OF", .print = put_subject},
+    {.heading = "STEPS DONE", .print = put_progress},
+    {.heading = "ASKED", .print = put_time},
+    {.heading = "BY", .path = "askedBy"},
+    {.heading = "ORIGIN", .path = "origin", .is_wide = true},
+    {.heading = "FAULT", .path = "fault.message", .is_wide = true},
+    {0}};
+
+/* --- the page --------------------------------------------------------------------------------- */
+
+/* What is short is told exactly: most steps are. */
+static void put_span_of(const json_t *object, const char *from, const char *to, struct sbuf *cell)
+{
+    int64_t begin = time_of(object, from), end = time_of(object, to);
+    if (begin && end && end - begin < 10 * USEC_PER_SEC)
+        sbuf_addf(cell, "%.3f s", (double)(end - begin) / 1e6);
+    else if (begin && end)
+        cli_put_span(cell, end - begin);
+}
+
+static void put_took(const json_t *op, struct sbuf *cell)
+{
+    put_span_of(op, "askedAt", "endedAt", cell);
+}
+
+static void put_parameters(const json_t *op, struct sbuf *cell)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(op, "parameters"), name, value)
+    {
+        const json_t *one = json_object_get(op, "parameters");
+        sbuf_addf(cell, "%s%s=%s", cell->len ? " " : "", name, cli_json_str(one, name));
+        (void)value;
+    }
+}
+
+static const struct cli_column page_columns[] = {{.heading = "OPERATION", .path = "id"},
+                                                 {.heading = "KIND", .path = "kind"},
+                                                 {.heading = "STATE", .path = "state"},
+                                                 {.heading = "NSR", .path = "nsr.name"},
+                                                 {.heading = "VNF", .path = "vnfr.name"},
+                                                 {.heading = "INSTANCE", .path = "instance.name"},
+                                                 {.heading = "WITH", .print = put_parameters},
+                                                 {.heading = "ON FAILURE", .path = "onFailure"},
+                                                 {.heading = "ASKED BY", .path = "askedBy"},
+                                                 {.heading = "ASKED AT", .path = "askedAt"},
+                                                 {.heading = "QUEUED UNTIL", .path = "queuedUntil"},
+                                                 {.heading = "ENDED AT", .path = "endedAt"},
+                                                 {.heading = "TOOK", .print = put_took},
+                                                 {.heading = "CANCELLED", .path = "cancel"},
+                                                 {.heading = "ENDED BY", .path = "supersededBy"},
+                                                 {0}};
+
+static void put_numbers(struct sbuf *out, const json_t *numbers)
+{
+    size_t i;
+    const json_t *n;
+    json_array_foreach(numbers, i, n)
+        sbuf_addf(out, "%s%" JSON_INTEGER_FORMAT, i ? " " : "", json_integer_value(n));
+}
+
+static void put_of(struct sbuf *out, const json_t *step)
+{
+    size_t i;
+    const json_t *name;
+    const json_t *only = json_object_get(step, "only");
+    sbuf_adds(out, cli_json_str(step, *cli_json_str(step, "instance") ? "instance" : "of"));
+    json_array_foreach(only, i, name)
+        sbuf_addf(out, "%s%s", i ? " " : " for ", json_string_value(name));
+}
+
+/* The most telling: what failed, what was noted, why so, what it does. */
+static const char *word_of(const json_t *step)
+{
+    static const char *const members[] = {"fault.message", "lateFault.message", "note", "reason",
+                                          "sentence"};
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (*cli_json_str(step, members[i]))
+            return cli_json_str(step, members[i]);
+    return "";
+}
+
+static void add_children(struct cli_table *t, void *parent, const json_t *step)
+{
+    size_t i;
+    const json_t *child;
+    json_array_foreach(json_object_get(step, "children"), i, child)
+    {
+        const char *cells[] = {"",
+                               cli_json_str(child, "kind"),
+                               cli_json_str(child, "of"),
+                               cli_json_str(child, "state"),
+                               "",
+                               "",
+                               cli_json_str(child, "name")};
+        cli_table_add(t, parent, cells);
+    }
+}
+
+static void show_steps(struct cli *c, const json_t *op, bool is_plan)
+{
+    static const char *const headings[] = {"STEP",  "KIND", "OF", "STATE",
+                                           "AFTER", "TOOK", "",   NULL};
+    static const char *const of_plan[] = {"STEP", "KIND", "OF", "AFTER", "", NULL};
+    size_t i;
+    const json_t *step;
+    if (json_array_size(json_object_get(op, "steps")) == 0)
+        return;
+    fputc('\n', c->out);
+    struct cli_table *t = cli_table_new(c, is_plan ? of_plan : headings, false);
+    json_array_foreach(json_object_get(op, "steps"), i, step)
+    {
+        AUTO(sbuf_release) struct sbuf of = SBUF_INIT, after = SBUF_INIT, took = SBUF_INIT;
+        put_of(&of, step);
+        put_numbers(&after, json_object_get(step, "after"));
+        put_span_of(step, "sentAt", "doneAt", &took);
+        const char *cells[] = {cli_json_str(step, "n"),
+                               cli_json_str(step, "kind"),
+                               of.s,
+                               cli_json_str(step, "state"),
+                               after.s,
+                               took.s,
+                               word_of(step)};
+        const char *planned[] = {cells[0], cells[1], cells[2], cells[4], cells[6]};
+        void *line = cli_table_add(t, NULL, is_plan ? planned : cells);
+        if (!is_plan)
+            add_children(t, line, step);
+    }
+    cli_table_print(t);
+}
+
+static void print_texts(FILE *to, const char *heading, const json_t *texts)
+{
+    size_t i;
+    const json_t *text;
+    if (json_array_size(texts) > 0)
+        fprintf(to, "\n%s\n", heading);
+    json_array_foreach(texts, i, text) fprintf(to, "  %s\n", json_string_value(text));
+}
+
+static void print_end(FILE *to, const json_t *op)
+{
+    const json_t *fault = json_object_get(op, "fault");
+    if (fault) {
+        fputc('\n', to);
+        cli_print_fault_below(to, fault);
+    }
+    print_texts(to, "NOT AS BEFORE", json_object_get(op, "differs"));
+    print_texts(to, "POSSIBLE NOW", json_object_get(op, "next"));
+}
+
+void cli_show_operation(struct cli *c, const json_t *op)
+{
+    bool is_plan = !*cli_json_str(op, "id");
+    if (is_plan)
+        fprintf(c->out, "A plan: nothing is done.\n\n");
+    cli_print_fields(c, page_columns, op);
+    show_steps(c, op, is_plan);
+    print_texts(c->out, "WARNINGS", json_object_get(op, "warnings"));
+    if (is_plan || strcmp(cli_json_str(op, "state"), "COMPLETED") != 0)
+        print_texts(c->out, "A ROLLBACK DOES NOT BRING BACK", json_object_get(op, "cannotUndo"));
+    print_end(c->out, op);
+}
+
+const struct cli_kind cli_op = {"operation", "/api/v1/baton/operations", op_columns,
+                                cli_show_operation};
+
+/* --- as it goes on ---------------------------------------------------------------------------- */
+
+struct follow {
+    struct cli *c;
+    FILE *to;
+    json_t *seen; /* "<step>" -> its state, attempt */
+    bool is_away;
+};
+
+/* Is there nothing that happens by itself any more? */
+static bool is_over(const json_t *op, int *ret_exit)
+{
+    const char *state = cli_json_str(op, "state");
+    *ret_exit = strcmp(state, "COMPLETED") == 0 ? CLI_OK : CLI_FAULT;
+    return strcmp(state, "COMPLETED") == 0 || strcmp(state, "FAILED") == 0 ||
+           strcmp(state, "ROLLED_BACK") == 0 || strcmp(state, "FAILED_TEMP") == 0;
+}
+
+static void say_step(struct follow *f, const json_t *op, const json_t *step)
+{
+    AUTO(sbuf_release) struct sbuf of = SBUF_INIT;
+    const char *state = cli_json_str(step, "state");
+    int64_t at = time_of(step, strcmp(state, "SENT") == 0 ? "sentAt" : "doneAt");
+    int64_t begin = time_of(op, "askedAt");
+    put_of(&of, step);
+    if (at)
+        fprintf(f->to, "%8.3f s  ", (double)(at - begin) / 1e6);
+    else
+        fprintf(f->to, "%12s", "");
+    fprintf(f->to, "%2s/%s %-13s %-24s %-11s %s\n", cli_json_str(step, "n"),
+            cli_json_str(op, "progress.of"), cli_json_str(step, "kind"), of.s, state,
+            word_of(step));
+}
+
+/* What is only planned is not news, at first. */
+static void say_news(struct follow *f, const json_t *op)
+{
+    size_t i;
+    const json_t *step;
+    json_array_foreach(json_object_get(op, "steps"), i, step)
+    {
+        char key[24], now[64];
+        snprintf(key, sizeof(key), "%s", cli_json_str(step, "n"));
+        snprintf(now, sizeof(now), "%s %s %s", cli_json_str(step, "state"),
+                 cli_json_str(step, "attempt"), cli_json_str(step, "stage"));
+        const char *before = json_string_value(json_object_get(f->seen, key));
+        bool is_new =
+            before ? strcmp(before, now) != 0 : strcmp(cli_json_str(step, "state"), "PLANNED") != 0;
+        json_object_set_new(f->seen, key, json_string(now));
+        if (is_new)
+            say_step(f, op, step);
+    }
+}
+
+static void say_state(struct follow *f, const json_t *op)
+{
+    const char *before = json_string_value(json_object_get(f->seen, "state"));
+    const char *state = cli_json_str(op, "state");
+    int exit;
+    if ((before && strcmp(before, state) == 0) || is_over(op, &exit))
+        return; /* its end has a line of its own */
+    bool is_queued = strcmp(state, "STARTING") == 0;
+    if (before || is_queued)
+        fprintf(f->to, "%12s%s%s\n", "", state,
+                is_queued ? " (waits for other operations of the service)" : "");
+    json_object_set_new(f->seen, "state", json_string(state));
+}
+
+static void say_end(struct follow *f, const json_t *op)
+{
+    AUTO(sbuf_release) struct sbuf took = SBUF_INIT;
+    put_span_of(op, "askedAt", "stateAt", &took);
+    fprintf(f->to, "\n%s of %s%s%s is %s%s%s (%s)\n", cli_json_str(op, "kind"),
+            cli_json_str(op, "nsr.name"), *subject_of(op) ? " " : "", subject_of(op),
+            cli_json_str(op, "state"), took.len ? " after " : "", took.len ? took.s : "",
+            cli_json_str(op, "id"));
+    print_end(f->to, op);
+}
+
+int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct cli_answer *last)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    int exit = CLI_OK;
+    int64_t begin_us = clock_mono_us(), deadline_us = begin_us + timeout_ms * USEC_PER_MS;
+    struct follow f = {.c = c, .to = cli_is_for_people(c) ? c->out : c->errors};
+    f.seen = json_object();
+    sbuf_addf(&path, "%s/%s", cli_op.path, id);
+    for (;;) {
+        cli_request(c, "GET", path.s, NULL, last);
+        bool is_away = last->exit == CLI_UNREACHABLE || last->status >= 500;
+        if (is_away != f.is_away)
+            fprintf(f.to, "%12s%s\n", "",
+                    is_away ? "the server does not answer; waiting for it" : "the server is back");
+        f.is_away = is_away;
+        if (!is_away && last->exit != CLI_OK) {
+            exit = cli_report(c, last, "wait for the operation '%s'", id);
+            break;
+        }
+        if (!is_away) {
+            say_state(&f, last->json);
+            say_news(&f, last->json);
+            fflush(f.to);
+            if (is_over(last->json, &exit)) {
+                say_end(&f, last->json);
+                break;
+            }
+        }
+        int64_t now_us = clock_mono_us();
+        if (now_us >= deadline_us) {
+            fprintf(c->errors, "baton: the operation is not done after %.0f s; it goes on\n",
+                    (double)timeout_ms / 1e3);
+            fprintf(c->errors, "  hint: baton op wait %s\n", id);
+            exit = CLI_TIMEOUT;
+            break;
+        }
+        poll(NULL, 0, now_us - begin_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS);
+    }
+    json_decref(f.seen);
+    return exit;
+}
+
+int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit)
+{
+    if (c->output == CLI_JSON && last->json)
+        cli_print_json(c, last->json, last->body.s);
+    else if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", cli_json_str(last->json, "id"));
+    return exit;
+}

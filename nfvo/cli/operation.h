@@ -1,0 +1,18 @@
+/* Operations on network services, for people: the page of one, and one as it goes on. */
+#ifndef NFVO_CLI_OPERATION_H
+#define NFVO_CLI_OPERATION_H
+
+#include "nfvo/cli/common.h"
+
+extern const struct cli_kind cli_op;
+
+/* The page: what and by whom, its steps as a table, the fault, what to do next. A plan, too. */
+void cli_show_operation(struct cli *c, const json_t *operation);
+/* One line a step, with the time since it was asked for by the server's clock, until it has ended
+ * or waits for a person. last: what the server said last. Returns CLI_OK for COMPLETED, CLI_FAULT
+ * for another end, CLI_TIMEOUT. */
+int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct cli_answer *last);
+/* Report as -o says. Returns exit. */
+int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit);
+
+#endif

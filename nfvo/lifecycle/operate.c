@@ -1,0 +1,186 @@
+#include "nfvo/lifecycle/operate.h"
+
+#include "common/base/sbuf.h"
+#include "nfvo/lifecycle/operate_private.h"
+#include "nfvo/lifecycle/operation/claims.h"
+#include "nfvo/lifecycle/operation/document.h"
+
+#include <string.h>
+
+/* A kind that is not here is refused, never half done. */
+static const bool is_built[OPERATION_KIND_N] = {
+    [OPERATION_HEAL] = true,          [OPERATION_START_INSTANCE] = true,
+    [OPERATION_STOP_INSTANCE] = true, [OPERATION_START_VNF] = true,
+    [OPERATION_STOP_VNF] = true,      [OPERATION_UPDATE] = true,
+    [OPERATION_EXECUTE] = true,
+};
+
+static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op,
+                         const struct plan *plan)
+{
+    struct decision *d = m->d;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    const struct operation_extras extras = {.run = run,
+                                            .nsr_name = d->root->key[NSR_NAME],
+                                            .warnings =
+                                                plan ? plan->warnings : (struct proto_strs){0},
+                                            .is_plan = plan && !op->id};
+    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), 0, &text);
+    return arena_strndup(d->arena, text.s, text.len);
+}
+
+/* A service on its way is an open operation that holds all of it. */
+static enum err_code check_service(struct nsr_model *m, struct err *err)
+{
+    const char *name = m->d->root->key[NSR_NAME];
+    if (m->d->root->phase >= NSR_RELEASING)
+        return err_set(err, ERR_STATE, "Busy: service '%s' is being released", name);
+    if (m->d->root->phase != NSR_DEPLOYING)
+        return ERR_OK;
+    err_set(err, ERR_STATE, "Busy: service '%s' is being deployed", name);
+    return err_hint(err, "wait until it is ACTIVE: baton explain %s", name);
+}
+
+static enum err_code check(struct nsr_model *m, const struct operate_request *req, struct err *err)
+{
+    const struct plan_request *r = &req->plan;
+    if (!is_built[r->kind])
+        return err_set(err, ERR_UNSUPPORTED, "operation %s is not built yet",
+                       operation_kind_word(r->kind));
+    enum err_code rc = check_service(m, err);
+    struct vnfr_member *v = model_vnfr_by_id(m, r->vnfr);
+    if (rc != ERR_OK)
+        return rc;
+    if (!v)
+        return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", r->vnfr ? r->vnfr : "");
+    if (v->row->phase != VNFR_ACTIVE) {
+        err_set(err, ERR_STATE, "VNF '%s' has failed, or is not ACTIVE yet: it is %s",
+                v->row->key[VNFR_NAME], vnfr_phase_names[v->row->phase]);
+        return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
+    }
+    if (r->kind == OPERATION_EXECUTE && (!req->script || !*req->script))
+        return err_set(err, ERR_INVALID, "the script is empty");
+    if ((req->script && strlen(req->script) > OPERATE_SCRIPT_MAX) ||
+        (req->cause && strlen(req->cause) > OPERATE_CAUSE_MAX))
+        return err_set(err, ERR_LIMIT, "a script of at most %d bytes, a cause of at most %d",
+                       OPERATE_SCRIPT_MAX, OPERATE_CAUSE_MAX);
+    return ERR_OK;
+}
+
+/* What the request brings for its steps' messages. */
+static void take_texts(struct nsr_model *m, struct operation *op, const struct operate_request *req)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const char *text = op->steps[i].kind == STEP_HEAL      ? req->cause
+                           : op->steps[i].kind == STEP_EXECUTE ? req->script
+                                                               : NULL;
+        op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
+    }
+}
+
+static struct operation *make(struct nsr_model *m, const struct plan *plan,
+                              const struct operate_request *req)
+{
+    struct arena *a = m->d->arena;
+    struct plan_request r = req->plan; /* the request's memory ends with the answer */
+    r.vnfr = r.vnfr ? arena_strdup(a, r.vnfr) : NULL;
+    r.instance = r.instance ? arena_strdup(a, r.instance) : NULL;
+    struct operation *op =
+        plan_operation(plan, &r, req->is_dry ? NULL : arena_strdup(a, req->operation_id),
+                       m->d->root->id, m->d->now, a);
+    op->origin = arena_strdup(a, req->origin ? req->origin : "user");
+    op->asked_by = arena_strdup(a, req->asked_by ? req->asked_by : "");
+    op->policy = req->policy;
+    op->attempts = req->attempts ? req->attempts : 1;
+    take_texts(m, op, req);
+    return op;
+}
+
+static void queue(struct nsr_model *m, struct operation *op)
+{
+    int64_t us = settings_of(m->d)->queue_us;
+    op->queue_until_at = m->d->now + us;
+    decision_open(m->d, CMD_TIMER_OPERATION, op->id, us, NULL);
+}
+
+static struct operation *open_one(const struct run *run, const char *id)
+{
+    for (uint32_t i = 0; i < run->operations->n; i++)
+        if (strcmp(run->operations->at[i]->id, id) == 0)
+            return run->operations->at[i];
+    return NULL;
+}
+
+void operate(struct nsr_model *m, const struct operate_request *req)
+{
+    struct decision *d = m->d;
+    struct plan plan = {0};
+    struct run run;
+    if (check(m, req, &d->err) != ERR_OK || !operate_run(m, &run))
+        return;
+    const struct operation *same = req->is_dry ? NULL : open_one(&run, req->operation_id);
+    if (same) { /* asked again, since the answer was lost */
+        d->text = shown(m, &run, same, NULL);
+        return;
+    }
+    if (plan_make(run.view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
+        return;
+    struct operation *op = make(m, &plan, req);
+    if (req->is_dry) {
+        d->text = shown(m, &run, op, &plan);
+        return;
+    }
+    struct admitted admitted = operation_admit(&run, op, req->may_queue, &d->err);
+    if (admitted.answer == REFUSE)
+        return;
+    model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);
+    if (admitted.answer == QUEUE) {
+        queue(m, op);
+    } else {
+        for (uint32_t i = 0; i < admitted.ended.n; i++)
+            run_supersede(&run, admitted.ended.at[i], op->id);
+        operate_begin(m, &run, op);
+    }
+    operate_settle(m, &run);
+    d->text = shown(m, &run, op, NULL);
+}
+
+void operate_verb(struct nsr_model *m, const struct verb_request *req)
+{
+    struct decision *d = m->d;
+    struct run run;
+    if (!operate_run(m, &run))
+        return;
+    struct operation *op = open_one(&run, req->operation_id);
+    if (!op) {
+        err_set(&d->err, ERR_STATE, "operation %s has ended, or is of another service",
+                req->operation_id);
+        err_hint(&d->err, "baton op show %s", req->operation_id);
+        return;
+    }
+    const struct run_ask ask = {.consent = req->consent,
+                                .cancel = req->mode == CANCEL_NO ? CANCEL_GRACEFUL : req->mode,
+                                .by = arena_strdup(d->arena, req->asked_by ? req->asked_by : "")};
+    bool takes_claims = (req->verb == OPERATION_EV_RETRY || req->verb == OPERATION_EV_ROLLBACK) &&
+                        op->state == OPERATION_STATE_FAILED_TEMP;
+    if (takes_claims && operation_reclaim(&run, op, &d->err) != ERR_OK)
+        return;
+    if (run_verb(&run, op, req->verb, &ask, &d->err) != ERR_OK)
+        return;
+    operate_settle(m, &run);
+    d->text = shown(m, &run, op, NULL);
+}
+
+void operate_release(struct nsr_model *m)
+{
+    struct run run;
+    if (!operate_run(m, &run))
+        return;
+    for (uint32_t i = 0; i < run.operations->n; i++)
+        run_supersede(&run, run.operations->at[i], "the service is released");
+    operate_settle(m, &run);
+    for (uint32_t i = 0; i < m->d->commands.n; i++) /* nobody waits for what is optional either */
+        if (operate_is_request(m->d->commands.at[i]) ||
+            m->d->commands.at[i]->kind == CMD_TIMER_OPERATION)
+            decision_close(m->d->commands.at[i]);
+}

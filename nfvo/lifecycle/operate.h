@@ -1,0 +1,70 @@
+/* Operations on a service that is there: what users ask of them, and how they run. The plan, its
+ * steps and what may follow are nfvo/lifecycle/operation's; this is where they meet the aggregate.
+ *
+ *     struct operate_request req = {.operation_id = id, .project = project, .asked_by = "admin",
+ *                                   .origin = "user", .plan = {.kind = OPERATION_HEAL, ...}};
+ *     intent: AGG_NSR, the service's id, EV_NSR_OPERATE, payload = &req
+ *
+ * The answer's text is the operation's JSON (proto/records/operation.h), of a dry run that of its
+ * plan. Refused: ERR_NOT_FOUND, ERR_STATE (busy, or the reference's own words), ERR_INVALID,
+ * ERR_LIMIT, ERR_UNSUPPORTED (this kind, or the SDK of a peer); with a hint. The request is borrowed
+ * until the intent is decided. */
+#ifndef NFVO_LIFECYCLE_OPERATE_H
+#define NFVO_LIFECYCLE_OPERATE_H
+
+#include "nfvo/lifecycle/model.h"
+#include "nfvo/lifecycle/operation/planner.h"
+#include "nfvo/lifecycle/operation/retry.h"
+#include "proto/records/descriptor.h"
+
+#define OPERATE_SCRIPT_MAX (1 << 20) /* bytes of a script */
+#define OPERATE_CAUSE_MAX  4096
+
+struct operate_request {
+    const char *operation_id; /* a new one */
+    const char *project;      /* of the request: the service must be its; NULL, "*": any */
+    const char *asked_by;     /* user name, engine */
+    const char *origin;       /* "user", "reconciler", "engine": only a user's may queue */
+    const char *request;      /* JSON as it came, secrets masked: kept; NULL: none */
+    struct plan_request plan;
+    enum fault_policy policy;
+    uint16_t attempts; /* 0, 1: a step goes out once by itself */
+    bool may_queue, is_dry;
+    /* by kind; NULL where it has none */
+    const char *cause;                     /* HEAL */
+    const char *script_name;               /* UPDATE_SCRIPT */
+    const char *script;                    /* EXECUTE, UPDATE_SCRIPT: its text */
+    struct proto_strmap configurations;    /* CONFIGURE: what changes, by confKey */
+    bool is_record_only;                   /* CONFIGURE: stored, nobody is told */
+    const struct vnf_component *component; /* SCALE_OUT: its connection points; NULL: as the VDU's
+                                               first component has them */
+    const char *image;                     /* RESTART: name; "": as it was */
+    const struct vnfd *vnfd;               /* UPGRADE, ADD_VNF */
+    const struct deploy_request *deploy;   /* ADD_VNF: what a deployment of it needs */
+};
+
+/* What a person wants of an operation. */
+struct verb_request {
+    const char *operation_id;
+    const char *project, *asked_by;
+    enum operation_event verb;    /* OPERATION_EV_RETRY, ROLLBACK, CANCEL, FAIL, CONTINUE */
+    enum cancel_mode mode;        /* CANCEL; CANCEL_NO: graceful */
+    struct retry_consent consent; /* RETRY: "unknown", "repeat" */
+};
+
+/* --- for nsr.c --------------------------------------------------------------------------------- */
+void operate(struct nsr_model *m, const struct operate_request *req);
+void operate_verb(struct nsr_model *m, const struct verb_request *req);
+/* It is one of an operation's step: to a VNFM. */
+bool operate_is_request(const struct command *c);
+/* Its answer; msg NULL: `null`, or bad says why it cannot be read. */
+void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_or *msg,
+                      const struct err *bad);
+/* A foreign VNFM's answer that does not say to what: it counts if exactly one request of that action
+ * is open for that VNFR. false: it is none. */
+bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const struct vnfm_or *msg);
+void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
+void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
+void operate_release(struct nsr_model *m);                  /* a release ends all others */
+
+#endif

@@ -1,0 +1,307 @@
+/* What the runner says, done: effects, faults, history, events, commands. */
+#include "nfvo/lifecycle/operate_private.h"
+
+#include "nfvo/lifecycle/notify.h"
+#include "nfvo/lifecycle/operation/claims.h"
+#include "nfvo/lifecycle/operation/digest.h"
+#include "nfvo/lifecycle/operation/projection.h"
+
+#include <string.h>
+
+/* Rule (b): a target is told again when a value differs. An answer changes no value that targets
+ * have (operate_answer.c), so none does. */
+static bool is_needed(void *arg, const struct operation *op, const struct plan_step *s)
+{
+    (void)arg;
+    (void)op;
+    return !s->if_changed;
+}
+
+bool operate_run(struct nsr_model *m, struct run *ret)
+{
+    struct operations *all = model_operations(m);
+    if (!all)
+        return false;
+    *ret = (struct run){.view = operate_view(m),
+                        .operations = all,
+                        .now = m->d->now,
+                        .arena = m->d->arena,
+                        .is_needed = is_needed};
+    return !m->d->unreadable;
+}
+
+/* --- effects ---------------------------------------------------------------------------------- */
+
+static bool is_word(const char *state, enum instance_state_word word)
+{
+    return state && strcmp(state, instance_state_words[word]) == 0;
+}
+
+/* Whole START and STOP leave STANDBY and FAILED instances alone (O5). */
+static void set_instances(struct vnfr_member *v, const char *id, enum instance_state_word to)
+{
+    struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++) {
+            struct vnfc_instance *x = vnfr->vdu.at[u]->vnfc_instance.at[k];
+            bool is_meant = id ? x->id && strcmp(x->id, id) == 0
+                               : !is_word(x->state, INSTANCE_STATE_STANDBY) &&
+                                     !is_word(x->state, INSTANCE_STATE_FAILED);
+            if (is_meant)
+                x->state = instance_state_words[to];
+        }
+    member_changed(v);
+}
+
+static bool any_active(struct vnfr_member *v)
+{
+    const struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++)
+            if (is_word(vnfr->vdu.at[u]->vnfc_instance.at[k]->state, INSTANCE_STATE_ACTIVE))
+                return true;
+    return false;
+}
+
+static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
+{
+    v->st->stable = to == VNFR_STATE_ACTIVE ? NULL : vnfr_state_words[to];
+    member_changed(v);
+}
+
+static void apply(struct vnfr_member *v, enum step_effect effect)
+{
+    switch (effect) {
+    case EFFECT_INACTIVE:
+        set_stable(v, VNFR_STATE_INACTIVE);
+        break;
+    case EFFECT_ACTIVE:
+        set_stable(v, VNFR_STATE_ACTIVE);
+        break;
+    case EFFECT_INACTIVE_IF_NONE:
+        if (!any_active(v))
+            set_stable(v, VNFR_STATE_INACTIVE);
+        break;
+    case EFFECT_ACTIVE_IF_ANY:
+        if (any_active(v) && !v->st->broken)
+            set_stable(v, VNFR_STATE_ACTIVE);
+        break;
+    default:
+        break;
+    }
+}
+
+/* What the request of that kind does to the record. */
+static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum step_kind kind)
+{
+    if (kind == STEP_START || kind == STEP_STOP)
+        set_instances(v, s->instance,
+                      kind == STEP_START ? INSTANCE_STATE_ACTIVE : INSTANCE_STATE_INACTIVE);
+    apply(v, s->instance ? step_kinds[kind].effect_instance : step_kinds[kind].effect);
+}
+
+static void mend(struct vnfr_member *v)
+{
+    struct nsr *nsr = model_nsr(v->m);
+    if (!v->st->broken)
+        return;
+    v->st->broken = false;
+    member_vnfr(v)->fault = NULL;
+    member_changed(v);
+    nsr->fault = NULL;
+    model_changed(v->m);
+}
+
+static const char *who(struct nsr_model *m, const struct operation *op, const struct plan_step *s)
+{
+    return arena_printf(m->d->arena, "%s %s of %s: %s", operation_kind_word(op->kind), op->id,
+                        op->asked_by,
+                        s ? step_kind_word(s->kind) : operation_state_words[op->state]);
+}
+
+static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    const struct step_kind_row *row = &step_kinds[a->kind];
+    effect_of(v, a->step, a->kind);
+    if (operation_is_life(a->op))
+        mend(v);
+    vnfr_history(v, row->word, a->step->note ? a->step->note : "");
+    nsr_note(m, "OPERATION", v->row->key[VNFR_NAME], who(m, a->op, a->step), NULL);
+    if (row->event != ACTION_NONE)
+        vnfr_event(v, row->event);
+}
+
+static struct fault *fault_of(struct nsr_model *m, const struct run_action *a)
+{
+    struct err err = ERR_INIT;
+    if (a->step->fault)
+        return a->step->fault;
+    err_set(&err, ERR_UNKNOWN, "%s of '%s': %s", step_kind_word(a->kind),
+            a->step->name ? a->step->name : "the service",
+            a->step->note ? a->step->note : "what became of it is unknown");
+    struct fault *f = fault_from_err(&err, "nfvo", NULL, m->d->arena);
+    f->at = timestamp_executed(m->d->arena, m->d->now);
+    return a->step->fault = f;
+}
+
+static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    struct fault *f = fault_of(m, a);
+    if (!a->op->fault)
+        a->op->fault = f;
+    if (operation_is_life(a->op)) {
+        v->st->broken = true;
+        member_vnfr(v)->fault = f;
+        if (!model_nsr(m)->fault)
+            m->nsr->fault = f;
+        model_changed(m);
+        member_changed(v);
+    }
+    vnfr_history(v, "ERROR", f->message);
+    nsr_note(m, "ERROR", v->row->key[VNFR_NAME], who(m, a->op, a->step), f);
+    vnfr_event(v, ACTION_ERROR);
+}
+
+/* A stage of an undo is over: what it sent had its own effect. */
+static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    enum step_kind stage = step_undos[a->step->undo].stages[0];
+    if (a->step->undo == UNDO_START || a->step->undo == UNDO_STOP)
+        effect_of(v, a->step, stage);
+    nsr_note(m, "OPERATION", v->row->key[VNFR_NAME],
+             arena_printf(m->d->arena, "%s, undone", who(m, a->op, a->step)), NULL);
+}
+
+/* --- of the operation ------------------------------------------------------------------------- */
+
+static void on_state(struct nsr_model *m, const struct run_action *a)
+{
+    const struct operation_kind_row *row = &operation_kinds[a->op->kind];
+    nsr_note(m, "OPERATION", NULL, who(m, a->op, NULL), NULL);
+    if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
+        nsr_event(m, row->finish);
+    if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {
+        const struct proto_strmap now = digest_of(operate_view(m), a->op, m->d->arena);
+        const struct proto_strs differs = digest_differences(&a->op->before, &now, m->d->arena);
+        for (uint32_t i = 0; i < differs.n; i++)
+            nsr_note(m, "OPERATION", NULL, differs.at[i], NULL);
+    }
+}
+
+static bool is_of(const struct command *c, const struct operation *op)
+{
+    const char *p = strchr(c->subject, '/');
+    size_t n = strlen(op->id);
+    return p ? strncmp(p + 1, op->id, n) == 0 && p[1 + n] == '/' : strcmp(c->subject, op->id) == 0;
+}
+
+/* The command of a step that need not be answered stays: a later ERROR is noted. */
+static bool is_kept(const struct run *run, const struct operation *op, const struct command *c)
+{
+    for (uint32_t i = 0; c->kind != CMD_TIMER_OPERATION && i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        if (s->command && strcmp(s->command, c->id) == 0)
+            return s->state == STEP_STATE_DONE &&
+                   step_answers_of(s->kind, run_sdk(run, s)) == ANSWERS_OPTIONAL;
+    }
+    return false;
+}
+
+static void on_close(struct nsr_model *m, const struct run *run, const struct operation *op)
+{
+    for (uint32_t i = 0; i < m->d->commands.n; i++) {
+        struct command *c = m->d->commands.at[i];
+        if (c->mark != ROW_GONE && is_of(c, op) && !is_kept(run, op, c))
+            decision_close(c);
+    }
+}
+
+static void do_one(struct nsr_model *m, struct run *run, const struct run_action *a)
+{
+    struct decision *d = m->d;
+    struct vnfr_member *v = a->step ? model_vnfr_by_id(m, a->step->vnfr) : NULL;
+    if (a->step && (!v || !member_vnfr(v)))
+        return; /* a VNFR does not leave a service whose operations are open */
+    switch (a->what) {
+    case RUN_SEND:
+    case RUN_UNDO:
+        operate_send(m, v, a, step_answers_of(a->kind, run_sdk(run, a->step)) == ANSWERS_OPTIONAL);
+        break;
+    case RUN_EFFECT:
+        on_effect(m, v, a);
+        break;
+    case RUN_FAULT:
+        on_fault(m, v, a);
+        break;
+    case RUN_UNDONE:
+        on_undone(m, v, a);
+        break;
+    case RUN_NOTE:
+        nsr_note(m, a->step->late_fault ? "ERROR" : "OPERATION", v->row->key[VNFR_NAME],
+                 arena_printf(d->arena, "%s, late", who(m, a->op, a->step)), a->step->late_fault);
+        break;
+    case RUN_WAIT:
+        decision_open(d, CMD_TIMER_OPERATION,
+                      arena_printf(d->arena, "%s/%s/%u", v->row->id, a->op->id, a->step->n),
+                      a->step->not_before_at - d->now, NULL);
+        break;
+    case RUN_STATE:
+        on_state(m, a);
+        break;
+    case RUN_CLOSE:
+        on_close(m, run, a->op);
+        break;
+    default: /* WITHDRAW: its late answer is noted; APPLY, RESTORE: of kinds that are not built */
+        break;
+    }
+}
+
+static void do_all(struct nsr_model *m, struct run *run)
+{
+    for (uint32_t i = 0; i < run->actions.n; i++) /* the list may grow: none of these lets it */
+        do_one(m, run, &run->actions.at[i]);
+    run->actions.n = 0;
+}
+
+/* The wire's statuses of VNFRs that are ACTIVE by phase; the others have the phase's. */
+static void project(struct nsr_model *m, const struct run *run)
+{
+    const struct service_view *view = operate_view(m);
+    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
+        struct vnfr_member *v = &m->vnfrs[i];
+        if (v->row->phase != VNFR_ACTIVE)
+            continue;
+        enum wire_status status = vnfr_wire_status(&view->vnfrs[i], run->operations);
+        const char *word = wire_status_words[status];
+        if (v->vnfr->status && strcmp(v->vnfr->status, word) == 0)
+            continue;
+        v->st->wire = status == WIRE_ACTIVE ? NULL : word;
+        v->vnfr->status = word;
+        member_changed(v);
+    }
+}
+
+void operate_begin(struct nsr_model *m, struct run *run, struct operation *op)
+{
+    op->before = digest_of(run->view, op, m->d->arena);
+    run_begin(run, op);
+}
+
+void operate_settle(struct nsr_model *m, struct run *run)
+{
+    struct operation *next;
+    do {
+        run_settle(run);
+        do_all(m, run);
+        next = operation_next_queued(run);
+        if (next) {
+            struct err err = ERR_INIT;
+            struct admitted admitted = operation_admit(run, next, false, &err);
+            for (uint32_t i = 0; i < admitted.ended.n; i++)
+                run_supersede(run, admitted.ended.at[i], next->id);
+            run->view = operate_view(m);
+            operate_begin(m, run, next);
+        }
+    } while (next);
+    project(m, run);
+}

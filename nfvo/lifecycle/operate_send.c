@@ -1,0 +1,114 @@
+/* The requests of steps: amqp-protocol.md 3.3, operations.md 2.1. */
+#include "nfvo/lifecycle/operate_private.h"
+
+#include "common/base/sbuf.h"
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <assert.h>
+#include <string.h>
+
+_Static_assert(CMD_STEP_EXECUTE + 1 == CMD_KIND_N, "see wired");
+/* clang-format off */
+static const struct {
+    int command;
+    const char *record; /* what the class calls the VNFR */
+} wired[STEP_KIND_N] = {
+    [STEP_START]   = { CMD_STEP_START,   "virtualNetworkFunctionRecord" },
+    [STEP_STOP]    = { CMD_STEP_STOP,    "virtualNetworkFunctionRecord" },
+    [STEP_HEAL]    = { CMD_STEP_HEAL,    "virtualNetworkFunctionRecord" },
+    [STEP_UPDATE]  = { CMD_STEP_UPDATE,  "vnfr" },
+    [STEP_EXECUTE] = { CMD_STEP_EXECUTE, "vnfr" },
+};
+/* clang-format on */
+
+static void add_text(struct sbuf *body, const char *member, const char *text)
+{
+    sbuf_addf(body, ",\"%s\":", member);
+    proto_quotes(body, text);
+}
+
+/* Never without its instance: the Java VNFM would run on all. */
+static void add_instance(struct sbuf *body, struct vnfr_member *v, const struct plan_step *s)
+{
+    const struct vnfc_instance *x = operate_instance(v, s->instance);
+    if (!x)
+        return;
+    sbuf_adds(body, ",\"vnfcInstance\":");
+    proto_encode(&vnfc_instance_type, x, PROTO_COMPLETE, body);
+}
+
+static void add_script(struct sbuf *body, const struct plan_step *s)
+{
+    const char *text = s->before ? s->before : "";
+    const struct script script = {.name = "ob_runtime_script",
+                                  .payload = {(const uint8_t *)text, strlen(text)}};
+    sbuf_adds(body, ",\"script\":");
+    proto_encode(&script_type, &script, PROTO_COMPLETE, body);
+}
+
+/* The last request of the step, for ours; its dependency, for those that run MODIFY again. */
+static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
+{
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    if (a->step->command) {
+        add_text(body, "resumes", a->step->command);
+        add_text(body, "resumedAction", action_word(step_kinds[a->kind].action));
+    }
+    if (dep) {
+        sbuf_adds(body, ",\"vnfrd\":");
+        proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, body);
+    }
+}
+
+static void build(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
+{
+    const struct plan_step *s = a->step;
+    bool is_resume = a->what == RUN_SEND && a->form == FORM_RESUME;
+    sbuf_addf(body, "{\"action\":\"%s\",\"%s\":",
+              is_resume ? "RESUME" : action_word(step_kinds[a->kind].action),
+              is_resume ? "vnfr" : wired[a->kind].record);
+    proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
+    if (is_resume)
+        add_resumed(body, v, a);
+    if (s->instance)
+        add_instance(body, v, s);
+    if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
+        add_text(body, "cause", s->before ? s->before : "");
+    if (a->kind == STEP_EXECUTE)
+        add_script(body, s);
+    sbuf_addc(body, '}');
+}
+
+/* The same id again: the peer joins its own run, or gives the answer that was given. */
+static struct command *command_of(struct nsr_model *m, const struct vnfr_member *v,
+                                  const struct run_action *a)
+{
+    struct decision *d = m->d;
+    const struct plan_step *s = a->step;
+    int kind = wired[a->kind].command;
+    struct command *c =
+        a->what == RUN_SEND && a->form == FORM_SAME ? decision_find(d, s->command) : NULL;
+    if (c) {
+        command_change(c, d->now + command_time(settings_of(d), kind), "");
+        return c;
+    }
+    return command_open(d, kind,
+                        arena_printf(d->arena, "%s/%s/%u/%u%s", v->row->id, a->op->id, s->n,
+                                     s->attempt, a->what == RUN_UNDO ? "/undo" : ""),
+                        NULL);
+}
+
+void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a,
+                  bool is_optional)
+{
+    struct decision *d = m->d;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    build(&body, v, a);
+    struct command *c = command_of(m, v, a);
+    struct send *send = send_to_vnfm(v, c, &body);
+    const struct step_kind_row *row = &step_kinds[a->kind];
+    send->policy = (uint8_t)(v->st->correlates ? row->again_ours : row->again_foreign);
+    a->step->command = c->id;
+    if (is_optional)
+        decision_open(d, CMD_TIMER_OPERATION, c->subject, settings_of(d)->silence_us, NULL);
+}

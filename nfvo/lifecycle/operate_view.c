@@ -1,0 +1,152 @@
+#include "nfvo/lifecycle/operate_private.h"
+
+#include "common/base/sbuf.h"
+#include "nfvo/lifecycle/send.h"
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+struct vnfc_instance *operate_instance(struct vnfr_member *v, const char *id)
+{
+    const struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t i = 0; vnfr && id && i < vnfr->vdu.n; i++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++) {
+            struct vnfc_instance *x = vnfr->vdu.at[i]->vnfc_instance.at[k];
+            if (x->id && strcmp(x->id, id) == 0)
+                return x;
+        }
+    return NULL;
+}
+
+static enum vnfr_state_word state_of(const struct vnfr_member *v)
+{
+    if (v->row->phase == VNFR_ACTIVE)
+        return v->st->stable && strcmp(v->st->stable, "INACTIVE") == 0 ? VNFR_STATE_INACTIVE
+                                                                       : VNFR_STATE_ACTIVE;
+    if (vnfr_is_ready_source(v->row->phase) || v->row->phase == VNFR_HELD)
+        return VNFR_STATE_INITIALIZED;
+    return v->row->phase == VNFR_GONE ? VNFR_STATE_GONE : VNFR_STATE_NULL;
+}
+
+/* The record's word where it is one of ours; the driver's words are UP. */
+static enum instance_state_word instance_state(const struct nsr_model *m,
+                                               const struct vnfc_instance *x)
+{
+    static const enum instance_state_word words[] = {INSTANCE_STATE_ACTIVE, INSTANCE_STATE_INACTIVE,
+                                                     INSTANCE_STATE_STANDBY, INSTANCE_STATE_FAILED,
+                                                     INSTANCE_STATE_ERROR};
+    static const enum instance_state_word phases[INSTANCE_PHASE_N] = {
+        [INSTANCE_LAUNCHING] = INSTANCE_STATE_LAUNCHING,
+        [INSTANCE_DOUBT] = INSTANCE_STATE_DOUBT,
+        [INSTANCE_UP] = INSTANCE_STATE_UP,
+        [INSTANCE_FAILED] = INSTANCE_STATE_ERROR,
+        [INSTANCE_DELETING] = INSTANCE_STATE_DELETING,
+        [INSTANCE_GONE] = INSTANCE_STATE_GONE};
+    for (uint32_t i = 0; i < m->n_instances; i++)
+        if (strcmp(m->instances[i].row->id, x->id) == 0 &&
+            m->instances[i].row->phase != INSTANCE_UP)
+            return phases[m->instances[i].row->phase];
+    for (size_t i = 0; x->state && i < ARRAY_LEN(words); i++)
+        if (strcmp(x->state, instance_state_words[words[i]]) == 0)
+            return words[i];
+    return INSTANCE_STATE_UP;
+}
+
+static const char *addresses(struct arena *a, const struct vnfc_instance *x)
+{
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    for (uint32_t i = 0; i < x->ips.n; i++)
+        sbuf_addf(&out, "%s=%s ", x->ips.at[i]->net_name ? x->ips.at[i]->net_name : "",
+                  x->ips.at[i]->ip ? x->ips.at[i]->ip : "");
+    for (uint32_t i = 0; i < x->floating_ips.n; i++)
+        sbuf_addf(&out, "%s_floatingIp=%s ",
+                  x->floating_ips.at[i]->net_name ? x->floating_ips.at[i]->net_name : "",
+                  x->floating_ips.at[i]->ip ? x->floating_ips.at[i]->ip : "");
+    return arena_strndup(a, out.s, out.len);
+}
+
+static void view_instances(struct nsr_model *m, struct vnfr_member *member, struct view_vnfr *v)
+{
+    struct arena *a = m->d->arena;
+    const struct vnfr *vnfr = member_vnfr(member);
+    uint32_t n = 0, place = 0;
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
+        n += vnfr->vdu.at[u]->vnfc_instance.n;
+    struct view_vdu *vdus = arena_alloc(a, (vnfr->vdu.n + 1) * sizeof(*vdus));
+    struct view_instance *all = arena_alloc(a, (n + 1) * sizeof(*all));
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++) {
+        const struct vdu *vdu = vnfr->vdu.at[u];
+        vdus[u] = (struct view_vdu){.id = vdu->id ? vdu->id : "",
+                                    .name = vdu->name,
+                                    .scale_max = (uint32_t)vdu->scale_in_out};
+        for (uint32_t k = 0; k < vdu->vnfc_instance.n; k++) {
+            const struct vnfc_instance *x = vdu->vnfc_instance.at[k];
+            if (!x->id)
+                continue;
+            all[place] = (struct view_instance){.id = x->id,
+                                                .hostname = x->hostname ? x->hostname : "",
+                                                .vdu = vdus[u].id,
+                                                .pop = x->vim_id,
+                                                .state = instance_state(m, x),
+                                                .made = place,
+                                                .addresses = addresses(a, x)};
+            place++;
+        }
+    }
+    v->vdus = vdus;
+    v->n_vdus = vnfr->vdu.n;
+    v->instances = all;
+    v->n_instances = place;
+}
+
+static void view_sources(struct nsr_model *m, struct view_vnfr *v)
+{
+    const struct vnf_record_dependency *dep = dependency_of(m, v->name);
+    uint32_t *sources = arena_alloc(m->d->arena, (m->n_vnfrs + 1) * sizeof(*sources));
+    for (uint32_t i = 0; dep && i < m->n_vnfrs; i++) {
+        const char *name = m->vnfrs[i].row->key[VNFR_NAME];
+        if (strcmp(name, v->name) != 0 && proto_strmap_get(&dep->id_type, name))
+            sources[v->n_sources++] = i;
+    }
+    v->sources = sources;
+    for (uint32_t t = 0; dep && t < dep->vnfc_parameters.n; t++) {
+        const struct vnfc_dependency_parameters *p = dep->vnfc_parameters.at[t].value;
+        for (uint32_t i = 0; i < p->parameters.n; i++)
+            proto_list_add(&v->told, p->parameters.at[i].key, m->d->arena);
+    }
+}
+
+static void view_one(struct nsr_model *m, struct vnfr_member *member, struct view_vnfr *v)
+{
+    const struct vnfr *vnfr = member_vnfr(member);
+    *v = (struct view_vnfr){.id = member->row->id,
+                            .name = member->row->key[VNFR_NAME],
+                            .type = vnfr ? vnfr->type : NULL,
+                            .package = vnfr ? vnfr->package_id : NULL,
+                            .state = state_of(member),
+                            .is_broken = member->row->phase == VNFR_FAILED || member->st->broken,
+                            .has_record = vnfr != NULL,
+                            .is_known = vnfr != NULL,
+                            .is_ours = member->st->correlates,
+                            .sdk = member->st->correlates ? SDK_C : SDK_UNKNOWN,
+                            .has_terminate_scripts = vnfr && vnfr_has_terminate_scripts(member)};
+    if (vnfr)
+        view_instances(m, member, v);
+    view_sources(m, v);
+}
+
+struct service_view *operate_view(struct nsr_model *m)
+{
+    struct decision *d = m->d;
+    struct service_view *view = arena_alloc(d->arena, sizeof(*view));
+    struct view_vnfr *all = arena_alloc(d->arena, (m->n_vnfrs + 1) * sizeof(*all));
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        view_one(m, &m->vnfrs[i], &all[i]);
+    *view = (struct service_view){.id = d->root->id,
+                                  .name = d->root->key[NSR_NAME],
+                                  .has_fault = d->root->phase == NSR_FAILED,
+                                  .is_ordered = settings_of(d)->ordered_start,
+                                  .vnfrs = all,
+                                  .n_vnfrs = m->n_vnfrs};
+    return view;
+}

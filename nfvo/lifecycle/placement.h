@@ -1,0 +1,46 @@
+/* Which of its candidate PoPs each VDU goes to. The candidates are those that the NSD, the VDU or
+ * the user's request allow (nfvo/catalogue/plan.h). Of them can take a VDU: a PoP
+ * with one of its images and the zone asked for; first come those that are active, have a driver
+ * that is there, the flavour, and room in their quota as far as it is known. A PoP that is found
+ * wanting on a fresh snapshot, or cannot be prepared, is refused with its reason and the next one
+ * is tried; when none is left, the fault tells the reason of each.
+ *
+ * VDUs of one service stay together where they may, since their links end at a PoP's border;
+ * services are spread over the PoPs by their ids, which is replayable.
+ *
+ * amqp-protocol.md 4.3 (the reference chooses at random, and fails with its choice). */
+#ifndef NFVO_LIFECYCLE_PLACEMENT_H
+#define NFVO_LIFECYCLE_PLACEMENT_H
+
+#include "nfvo/lifecycle/vnfr.h"
+
+/* One PoP for each VDU of the record: fills st->vdu_pop. A choice of before stays while it is not
+ * refused. ERR_NOT_FOUND: a VDU that no PoP can take; the reasons are in err. */
+enum err_code placement_choose(struct vnfr_member *v, struct err *err);
+
+/* Is there a VDU that more than one PoP is allowed for? */
+bool placement_has_choice(struct vnfr_member *v);
+
+/* v is placed. When no VNFR of the service has to choose any more, the PoPs that were not chosen
+ * are no longer facts of each of its messages, and may be deleted. */
+void placement_settle(struct vnfr_member *v);
+
+/* PoPs to be asked for a fresh snapshot before the choice is believed: the best for a VDU is
+ * doubtful by what is known of it, and others are known from old snapshots only. At most max. */
+uint32_t placement_wants_look(struct vnfr_member *v, const char **ret_pop_ids, uint32_t max);
+
+/* Its quota has not much room left: what our instances use of it is to be counted anew before it is
+ * chosen (its answer to CMD_PREPARE_POP does so), since others may have taken the rest meanwhile.
+ */
+bool placement_is_tight(struct vnfr_member *v, const char *pop_id);
+
+/* It was asked for a fresh snapshot, and for its networks too; from its answer on its snapshot is
+ * believed. */
+void placement_asked(struct vnfr_member *v, const char *pop_id, bool with_networks);
+bool placement_is_prepared(const struct vnfr_member *v, const char *pop_id); /* or on its way */
+/* Its answer is awaited (CMD_PREPARE_POP). */
+bool placement_is_awaited(const struct vnfr_member *v, const char *pop_id);
+/* It is out of the choice for this VNFR. why: copied. */
+void placement_refuse(struct vnfr_member *v, const char *pop_id, const struct err *why);
+
+#endif

@@ -1,0 +1,92 @@
+/* What was seen from outside: what the broker refused, which agents are gone. Written by
+ * nfvo/vnfm/broker_watch.c, read by store_explain.h. */
+#ifndef NFVO_STORE_STORE_WATCH_H
+#define NFVO_STORE_STORE_WATCH_H
+
+#include "nfvo/store/store.h"
+
+/* --- refusals --- */
+
+enum {
+    STORE_REFUSALS_MAX = 200, /* rows in all; the oldest go, those of unknown accounts first */
+    STORE_REFUSALS_PER_ACCOUNT = 8, /* and of those that nobody knows, all together: */
+    STORE_REFUSALS_OF_STRANGERS = 20
+};
+
+struct store_refusal {
+    const char *kind, *account, *about, *subject, *vhost, *operation, *needs, *object, *words,
+        *hint;
+    int64_t n; /* so many since the last time */
+};
+/* Sums them up with what is there; no two of `rows` are alike in kind, account, vhost, operation
+ * and object. report(index) for each that is new, or is there again after 10 minutes. Drops what is
+ * older than a day, and what is too much. */
+MUST_USE enum err_code store_refusals_add(struct db *db, const struct store_refusal *rows, size_t n,
+                                          void (*report)(void *arg, const char *account,
+                                                         const char *object, const char *words,
+                                                         const char *hint, int64_t n),
+                                          void *arg, struct err *err);
+/* nfvo itself refuses: a registration ("registration"), a login that it cannot make ("account"), a
+ * subscription ("subscription"). Made printable and short first; how often is counted. */
+MUST_USE enum err_code store_refusal_tell(struct db *db, const char *kind, const char *account,
+                                          const char *about, const char *subject,
+                                          const struct err *why);
+/* Whose accounts are these? report is called for those that are an agent's ("agent", hostname),
+ * were one until its server was deleted, a moment ago ("left", hostname), a VNFM's ("vnfm", type)
+ * or a driver's ("driver", its type or queue). */
+MUST_USE enum err_code store_accounts_about(struct db *db, struct db_array *accounts,
+                                            void (*report)(void *arg, const char *account,
+                                                           const char *about, const char *subject),
+                                            void *arg, struct err *err);
+
+/* --- accounts that are shut out --- */
+
+enum { STORE_SHUT_MAX = 256 /* at a time; more are let be */ };
+
+struct store_shut { /* texts live in the arena */
+    const char *account, *room;
+    bool is_agent, is_due; /* is_due: it is to be let in again */
+};
+/* For pause_us, and twice as long each time that it happens again within an hour of the end of the
+ * last one, up to 64 times. One that is shut out already stays so. *ret_until: database clock. */
+MUST_USE enum err_code store_shut_add(struct db *db, const struct store_shut *shut,
+                                      int64_t pause_us, int64_t *ret_until, struct err *err);
+MUST_USE enum err_code store_shut_list(struct db *db, struct arena *a, struct store_shut **ret,
+                                       size_t *ret_n, struct err *err);
+/* It was let in again, or is not there any more. */
+MUST_USE enum err_code store_shut_end(struct db *db, const char *account, struct err *err);
+
+/* --- agents --- */
+
+/* hostnames: all whose queue is served now. Those that were seen before, are not among them and
+ * still have an instance are gone since now. So are those that were never seen, of VNFs that are
+ * active and had an agent of the suite's (instance.agent): told by the second look that misses
+ * them, since the first. *ret_gone: how many are gone in all; *ret_new: how many of them this look
+ * found. */
+MUST_USE enum err_code store_agents_seen(struct db *db, struct db_array *hostnames,
+                                         int64_t *ret_gone, int64_t *ret_new, struct err *err);
+
+/* --- servers --- */
+
+enum {
+    STORE_MISS_GOOD = 3,
+    STORE_MISS_WEAK = 1,
+    STORE_MISS_GONE = 5
+}; /* as lifecycle/instance.c */
+
+/* PoPs with servers that are up, of services that are active: their ids, in the arena. */
+MUST_USE enum err_code store_pops_with_servers(struct db *db, struct arena *a, const char ***ret,
+                                               size_t *ret_n, struct err *err);
+/* Those of the operations that are finished. */
+MUST_USE enum err_code store_rest_calls_done(struct db *db, struct db_array *ids,
+                                             void (*report)(void *arg, const char *id), void *arg,
+                                             struct err *err);
+/* The operation was an EV_POP_LIST of this PoP, sent at asked_at; forgets it. If it succeeded,
+ * servers of active services that it does not name are missed once more, since asked_at if they
+ * were not missed before, and all others are there. *ret_new: how many became gone by it. */
+MUST_USE enum err_code store_servers_listed(struct db *db, const char *operation, const char *pop,
+                                            int64_t asked_at, int64_t *ret_new, struct err *err);
+/* Forgets those whose instance is gone, too. */
+MUST_USE enum err_code store_servers_gone(struct db *db, int64_t *ret, struct err *err);
+
+#endif

@@ -1,0 +1,23 @@
+#include "proto/records/operation.h"
+
+#define PROTO_THIS struct shown_child
+PROTO_RECORD_DEFINE(shown_child, SHOWN_CHILD_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_step
+PROTO_RECORD_DEFINE(shown_step, SHOWN_STEP_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_subject
+PROTO_RECORD_DEFINE(shown_subject, SHOWN_SUBJECT_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_progress
+PROTO_RECORD_DEFINE(shown_progress, SHOWN_PROGRESS_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_operation
+PROTO_RECORD_DEFINE(shown_operation, SHOWN_OPERATION_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct stored_step
+PROTO_RECORD_DEFINE(stored_step, STORED_STEP_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct stored_operation
+PROTO_RECORD_DEFINE(stored_operation, STORED_OPERATION_FIELDS)
+#undef PROTO_THIS

@@ -1,0 +1,141 @@
+/* Operations as they are shown (REST, events) and as they are stored. What they are in between, and
+ * what the words mean: nfvo/lifecycle/operation. */
+#ifndef PROTO_RECORDS_OPERATION_H
+#define PROTO_RECORDS_OPERATION_H
+
+#include "proto/records/fault.h"
+
+/* clang-format off */
+/* --- shown: /baton/operations. Times: ISO 8601, UTC, milliseconds ----------------------------- */
+#define SHOWN_CHILD_FIELDS(X) /* what happens in the course of a step: a server, a script */        \
+    X(STR, kind,  "kind",  _, REQUIRED) /* LAUNCH, SCRIPT, ... */                                   \
+    X(STR, of,    "of",    _, OPTIONAL) /* hostname */                                              \
+    X(STR, name,  "name",  _, OPTIONAL)                                                             \
+    X(STR, pop,   "pop",   _, OPTIONAL)                                                             \
+    X(STR, state, "state", _, OPTIONAL)                                                             \
+    X(INT, exit,  "exit",  _, OPTIONAL)
+PROTO_RECORD(shown_child, SHOWN_CHILD_FIELDS)
+
+#define SHOWN_STEP_FIELDS(X)                                                                        \
+    X(INT,  n,          "n",         _, REQUIRED)                                                   \
+    X(STR,  kind,       "kind",      _, REQUIRED)                                                   \
+    X(STR,  of,         "of",        _, OPTIONAL) /* name of the VNFR */                            \
+    X(STR,  instance,   "instance",  _, OPTIONAL) /* hostname, else id */                           \
+    X(STR,  component,  "component", _, OPTIONAL)                                                   \
+    X(STR,  vdu,        "vdu",       _, OPTIONAL)                                                   \
+    X(STR,  pop,        "pop",       _, OPTIONAL)                                                   \
+    X(STR,  mode,       "mode",      _, OPTIONAL)                                                   \
+    X(STRS, only,       "only",      _, OPTIONAL)                                                   \
+    X(RAW,  after,      "after",     _, OPTIONAL) /* [1,2] */                                       \
+    X(STR,  state,      "state",     _, REQUIRED)                                                   \
+    X(BOOL, if_changed, "ifChanged", _, OPTIONAL) /* done only if a value differs by then */        \
+    X(INT,  attempt,    "attempt",   _, OPTIONAL)                                                   \
+    X(STR,  form,       "form",      _, OPTIONAL) /* not its own request: RESUME, SAME, ... */      \
+    X(STR,  sent_at,    "sentAt",    _, OPTIONAL)                                                   \
+    X(STR,  done_at,    "doneAt",    _, OPTIONAL)                                                   \
+    X(STR,  not_before, "notBefore", _, OPTIONAL)                                                   \
+    X(STR,  stage,      "stage",     _, OPTIONAL)                                                   \
+    X(STR,  peer,       "peer",      _, OPTIONAL)                                                   \
+    X(STR,  undo,       "undo",      _, OPTIONAL)                                                   \
+    X(STR,  sentence,   "sentence",  _, OPTIONAL)                                                   \
+    X(STR,  reason,     "reason",    _, OPTIONAL)                                                   \
+    X(STR,  note,       "note",      _, OPTIONAL)                                                   \
+    X(REC,  fault,      "fault",     fault, OPTIONAL)                                               \
+    X(REC,  late_fault, "lateFault", fault, OPTIONAL)                                               \
+    X(LIST, children,   "children",  shown_child, OPTIONAL)
+PROTO_RECORD(shown_step, SHOWN_STEP_FIELDS)
+
+#define SHOWN_SUBJECT_FIELDS(X) X(STR, id, "id", _, REQUIRED) X(STR, name, "name", _, OPTIONAL)
+PROTO_RECORD(shown_subject, SHOWN_SUBJECT_FIELDS)
+
+#define SHOWN_PROGRESS_FIELDS(X) X(INT, done, "done", _, EMIT) X(INT, of, "of", _, EMIT)
+PROTO_RECORD(shown_progress, SHOWN_PROGRESS_FIELDS)
+
+#define SHOWN_OPERATION_FIELDS(X)                                                                   \
+    X(STR,  id,              "id",         _, OPTIONAL) /* absent: a plan, nothing is done */       \
+    X(STR,  kind,            "kind",       _, REQUIRED)                                             \
+    X(STR,  state,           "state",      _, OPTIONAL)                                             \
+    X(STR,  origin,          "origin",     _, OPTIONAL)                                             \
+    X(STR,  asked_by,        "askedBy",    _, OPTIONAL)                                             \
+    X(STR,  asked_at,        "askedAt",    _, OPTIONAL)                                             \
+    X(STR,  state_at,        "stateAt",    _, OPTIONAL)                                             \
+    X(STR,  ended_at,        "endedAt",    _, OPTIONAL)                                             \
+    X(STR,  queued_until,    "queuedUntil",_, OPTIONAL)                                             \
+    X(REC,  nsr,             "nsr",        shown_subject, OPTIONAL)                                 \
+    X(REC,  vnfr,            "vnfr",       shown_subject, OPTIONAL)                                 \
+    X(REC,  instance,        "instance",   shown_subject, OPTIONAL)                                 \
+    X(RAW,  parameters,      "parameters", _, OPTIONAL) /* of the request */                        \
+    X(STR,  on_failure,      "onFailure",  _, OPTIONAL)                                             \
+    X(STR,  cancel,          "cancel",     _, OPTIONAL)                                             \
+    X(BOOL, is_cancel_pending,   "isCancelPending",   _, EMIT)                                      \
+    X(BOOL, is_rollback_pending, "isRollbackPending", _, EMIT)                                      \
+    X(BOOL, is_undo_failed,  "isUndoFailed", _, OPTIONAL)                                           \
+    X(BOOL, is_partial,      "isPartial",  _, OPTIONAL)                                             \
+    X(BOOL, has_late_fault,  "hasLateFault", _, OPTIONAL)                                           \
+    X(STR,  superseded_by,   "supersededBy", _, OPTIONAL)                                           \
+    X(REC,  progress,        "progress",   shown_progress, OPTIONAL)                                \
+    X(REC,  fault,           "fault",      fault, OPTIONAL)                                         \
+    X(STRS, next,            "next",       _, EMIT) /* what is possible now, as commands to type */ \
+    X(STRS, warnings,        "warnings",   _, OPTIONAL)                                             \
+    X(STRS, cannot_undo,     "cannotUndo", _, OPTIONAL)                                             \
+    X(STRS, differs,         "differs",    _, OPTIONAL) /* ROLLED_BACK, but not as it was */        \
+    X(LIST, steps,           "steps",      shown_step, EMIT)
+PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
+
+/* --- stored: column doc of table operation. Times: microseconds; what is as the kind says is left
+ * out. What lists need (kind, state, who, when, of what) is in columns beside it. ------------- */
+#define STORED_STEP_FIELDS(X)                                                                       \
+    X(INT,  n,            "n",         _, OPTIONAL)                                                 \
+    X(STR,  kind,         "kind",      _, REQUIRED)                                                 \
+    X(STR,  state,        "state",     _, REQUIRED)                                                 \
+    X(STR,  vnfr,         "of",        _, OPTIONAL)                                                 \
+    X(STR,  name,         "name",      _, OPTIONAL)                                                 \
+    X(STR,  instance,     "instance",  _, OPTIONAL)                                                 \
+    X(STR,  component,    "component", _, OPTIONAL)                                                 \
+    X(STR,  vdu,          "vdu",       _, OPTIONAL)                                                 \
+    X(STR,  pop,          "pop",       _, OPTIONAL)                                                 \
+    X(STR,  mode,         "mode",      _, OPTIONAL)                                                 \
+    X(STRS, only,         "only",      _, OPTIONAL)                                                 \
+    X(RAW,  after,        "after",     _, OPTIONAL)                                                 \
+    X(INT,  with,         "with",      _, OPTIONAL)                                                 \
+    X(STR,  undo,         "undo",      _, OPTIONAL)                                                 \
+    X(INT,  undo_at,      "undoAt",    _, OPTIONAL)                                                 \
+    X(STR,  form,         "form",      _, OPTIONAL)                                                 \
+    X(STR,  cause,        "cause",     _, OPTIONAL)                                                 \
+    X(INT,  attempt,      "attempt",   _, OPTIONAL)                                                 \
+    X(INT,  since,        "since",     _, OPTIONAL)                                                 \
+    X(BOOL, if_changed,   "ifChanged", _, OPTIONAL)                                                 \
+    X(BOOL, is_touched,   "touched",   _, OPTIONAL)                                                 \
+    X(BOOL, is_anew,      "anew",      _, OPTIONAL)                                                 \
+    X(BOOL, is_undo_due,  "undoDue",   _, OPTIONAL)                                                 \
+    X(BOOL, needs_again,  "again",     _, OPTIONAL)                                                 \
+    X(INT,  sent_at,      "sentAt",    _, OPTIONAL)                                                 \
+    X(INT,  done_at,      "doneAt",    _, OPTIONAL)                                                 \
+    X(INT,  not_before_at,"notBefore", _, OPTIONAL)                                                 \
+    X(STR,  stage,        "stage",     _, OPTIONAL)                                                 \
+    X(STR,  note,         "note",      _, OPTIONAL)                                                 \
+    X(STR,  reason,       "reason",    _, OPTIONAL)                                                 \
+    X(STR,  before,       "before",    _, EMPTY_COUNTS)                                             \
+    X(STR,  command,      "command",   _, OPTIONAL) /* id of its last request */                    \
+    X(REC,  fault,        "fault",     fault, OPTIONAL)                                             \
+    X(REC,  late_fault,   "lateFault", fault, OPTIONAL)
+PROTO_RECORD(stored_step, STORED_STEP_FIELDS)
+
+#define STORED_OPERATION_FIELDS(X)                                                                  \
+    X(STR,    policy,              "policy",          _, OPTIONAL)                                  \
+    X(INT,    attempts,            "attempts",        _, OPTIONAL)                                  \
+    X(STR,    cancel,              "cancel",          _, OPTIONAL)                                  \
+    X(BOOL,   is_rollback_pending, "rollbackPending", _, OPTIONAL)                                  \
+    X(BOOL,   is_undo_failed,      "undoFailed",      _, OPTIONAL)                                  \
+    X(BOOL,   is_partial,          "partial",         _, OPTIONAL)                                  \
+    X(STR,    superseded_by,       "supersededBy",    _, OPTIONAL)                                  \
+    X(INT,    queue_until_at,      "queueUntil",      _, OPTIONAL)                                  \
+    X(STRS,   vnfrs,               "vnfrs",           _, OPTIONAL)                                  \
+    X(STRS,   targets,             "targets",         _, OPTIONAL)                                  \
+    X(REC,    fault,               "fault",           fault, OPTIONAL)                              \
+    X(STRMAP, before,              "before",          _, OPTIONAL)                                  \
+    X(LIST,   steps,               "steps",           stored_step, OPTIONAL)
+PROTO_RECORD(stored_operation, STORED_OPERATION_FIELDS)
+/* clang-format on */
+
+#endif

@@ -1,0 +1,34 @@
+// The sample in vim-drivers/sdk/ob_vim.h
+#include "vim-drivers/sdk/ob_vim.h"
+
+void wait_for_signal(void);
+enum err_code launch(void *arg, struct ob_call *call, struct sbuf *answer, struct err *err);
+
+/* clang-format off */
+/* sample */
+static enum err_code list_images(void *arg, struct ob_call *call, struct sbuf *answer,
+                                 struct err *err)
+{
+    sbuf_adds(answer, "[{\"extId\":\"i-1\",\"name\":\"bionic\"}]");
+    return ERR_OK; // the SDK replies {"answer":[...]}
+}
+
+// parameters behind the VIM instance: overloads differ by their number
+static const struct ob_vim_method methods[] = {
+    {"listImages", 0, list_images}, {"launchInstanceAndWait", 9, launch}, {0}};
+
+int main(void)
+{
+    struct err err = ERR_INIT;
+    struct ob_vim *vim = ob_vim_new(&(struct ob_vim_options){.type = "mycloud",
+                                                             .broker = {.host = "10.0.0.5"},
+                                                             .methods = methods},
+                                    &err);
+    if (!vim || ob_vim_start(vim, &err) != ERR_OK)
+        return 1;
+    wait_for_signal();
+    ob_vim_stop(vim, 5000);
+    ob_vim_free(vim);
+}
+/* end */
+/* clang-format on */

@@ -1,0 +1,80 @@
+#include "common/base/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void test_mark(void **state)
+{
+    (void)state;
+    assert_int_equal(text_mark_size("\xef\xbb\xbf{}", 5), 3);
+    assert_int_equal(text_mark_size("\xef\xbb\xbf", 3), 3);
+    assert_int_equal(text_mark_size("\xef\xbb\xbf", 2), 0);
+    assert_int_equal(text_mark_size("{}", 2), 0);
+    assert_int_equal(text_mark_size("", 0), 0);
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *kind;
+    } rows[] = {
+        {"{}", NULL},
+        {"", NULL},
+        {" \n[1]", NULL},
+        {"true", NULL},
+        {"null", NULL},
+        {"\"a\"", NULL},
+        {"-1", NULL},
+        {"key", NULL},
+        {"http://host", NULL},
+        {"key:value", NULL},
+        {"---\na: b", "YAML"},
+        {"%YAML 1.1\n", "YAML"},
+        {"# a\n\n  # b\r\nkey: v", "YAML"},
+        {"vnf-name:\n  - a", "YAML"},
+        {"'a key': b", "YAML"},
+        {"key :", "YAML"},
+        {"- a", "YAML"},
+        {"\xef\xbb\xbfkey: v", "YAML"},
+        {"<!DOCTYPE html>", "XML"},
+        {"/* a */ {}", "JSON with comments"},
+        {"// a\n{}", "JSON with comments"},
+        {"# a\n{}", "JSON with comments"},
+        {"PK\x03\x04", "a zip archive"},
+        {"\x1f\x8b\x08", "gzip data"},
+        {"\xfe\xff", "UTF-16 text (UTF-8 is needed)"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *kind = text_foreign_kind(rows[i].text, strlen(rows[i].text));
+        if (!rows[i].kind != !kind || (kind && strcmp(kind, rows[i].kind) != 0))
+            fail_msg("'%s': %s", rows[i].text, kind ? kind : "none");
+        for (size_t n = 0; n < strlen(rows[i].text); n++) /* cut anywhere: nothing is read behind */
+            text_foreign_kind(rows[i].text, n);
+    }
+}
+
+static void test_show(void **state)
+{
+    (void)state;
+    char shown[TEXT_SHOWN_SIZE];
+    text_show("10.0.0.0/33", 11, shown);
+    assert_string_equal(shown, "'10.0.0.0/33'");
+    text_show("a\nb\xa4", 4, shown);
+    assert_string_equal(shown, "'a?b?'");
+    text_show("0123456789012345678901234567890123456789", 40, shown);
+    assert_string_equal(shown, "'0123456789012345678901234567890123456789'");
+    text_show("01234567890123456789012345678901234567890", 41, shown);
+    assert_string_equal(shown, "'0123456789012345678901234567890123456...'");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mark), cmocka_unit_test(test_kinds),
+                                       cmocka_unit_test(test_show)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
