@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a user may try to reach through us, or through what we show an operator: addresses of this host, other projects' secrets, root's
-# environment, the terminal. Each of it worked on 81750e7.
+# environment, the terminal. Each of it worked before issue 8.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

@@ -50,7 +50,8 @@ static void test_saves_and_executes(void **state)
     ems_bed_free(bed);
 }
 
-/* On 81750e7 the agent's shell ran the file that a parameter BASH_ENV names, before the script. */
+/* Before issue 8 the agent's shell ran the file that a parameter BASH_ENV names, before the
+ * script. */
 static void test_names_that_steer_loading(void **state)
 {
     static const char *const names[] = {"BASH_ENV", "LD_PRELOAD", "PATH", "IFS"};

@@ -408,7 +408,7 @@ static void test_refusing_url_is_not_asked_again(void **state)
     assert_int_equal(metric("baton_events_dropped_total{why=\"refused\"} "), 6);
 }
 
-/* On 81750e7 a subscription reached this host's loopback by name and by number, wherever a user
+/* Before issue 8 a subscription reached this host's loopback by name and by number, wherever a user
  * pointed it, and its fault told an open port from a closed one. */
 static void test_no_way_to_this_host(void **state)
 {

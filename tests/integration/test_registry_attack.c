@@ -1,4 +1,4 @@
-/* Who may register what, and whom it reaches: attacks of issue 8, seen to succeed on 81750e7, and
+/* Who may register what, and whom it reaches: attacks of issue 8, seen to succeed before it, and
  * rooms of enrolled accounts. A real broker and database. */
 #include "common/base/mem.h"
 #include "common/sys/clock.h"

@@ -72,7 +72,7 @@ static const struct {
     { NSD(",\"vnfd\":[" VNFD("a", "") "],\"vnf_dependency\":[{\"target\":\"a\",\"parameters\":[\"x\"]}]"), ERR_SYNTAX, "vnf_dependency[0].source", "vnf_dependency[0].source: must not be empty" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "],\"vnf_dependency\":[{\"source\":\"z\",\"target\":\"a\",\"parameters\":[\"x\"]}]"), ERR_INVALID, "vnf_dependency[0].source", "the dependency's source 'z' is no VNFD of the NSD" },
     { NSD(",\"vnfd\":[" VNFD("a", "") "," VNFD("b", "") "],\"vnf_dependency\":[{\"source\":\"b\",\"target\":\"a\"}]"), ERR_INVALID, "vnf_dependency[0].parameters", "the dependency from 'b' to 'a' has no parameters" },
-    /* On 81750e7 these ran before the script did, as root. */
+    /* Before issue 8 these ran before the script did, as root. */
     { NSD(",\"vnfd\":[" VNFD("a", ",\"configurations\":{\"configurationParameters\":[{\"confKey\":\"k\"},{\"confKey\":\"LD_PRELOAD\"}]}") "]"), ERR_INVALID, "vnfd[0].configurations.configurationParameters[1].confKey", "no script may have the parameter 'LD_PRELOAD'" },
     { NSD(",\"vnfd\":[" VNFD("a", ",\"provides\":[\"ok\",\"BASH-ENV\"]") "]"), ERR_INVALID, "vnfd[0].provides[1]", "no script may have the parameter 'BASH-ENV'" },
     { NSD(",\"vnfd\":[" VNFD("a", "") ",{\"name\":\"b\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"LD\",\"endpoint\":\"g\",\"vdu\":[" VDU("") "]}],\"vnf_dependency\":[{\"source\":\"b\",\"target\":\"a\",\"parameters\":[\"PRELOAD\"]}]"), ERR_INVALID, "vnf_dependency[0].parameters[0]", "no script may have the parameter 'LD_PRELOAD'" },

@@ -64,7 +64,7 @@ static void test_pieces_at_the_end(void **state)
     free(got);
 }
 
-/* On 81750e7 "nsd show" wrote them as they were. */
+/* Before issue 8 "nsd show" wrote them as they were. */
 static void test_a_hostile_descriptor(void **state)
 {
     char *out, *errors;

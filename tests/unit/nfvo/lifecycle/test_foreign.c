@@ -153,7 +153,7 @@ static void test_one_name_twice(void **state)
     assert_string_equal(placed(), "client-vdu pop-2, client-vdu pop-1");
 }
 
-/* A zone is text that a user wrote. On 81750e7 it could hold a reference of its own, and brought
+/* A zone is text that a user wrote. Before issue 8 it could hold a reference of its own, and brought
  * the PoP of another project, password included, to the VNFM. */
 static void test_a_zone_is_only_a_zone(void **state)
 {
