@@ -12,6 +12,7 @@
 
 struct operation;
 struct operations;
+struct told_news; /* operate_peer.c */
 
 struct vnfr_member {
     struct nsr_model *m;
@@ -44,6 +45,7 @@ struct nsr_model {
     struct instance_member *instances; /* use model_instances() */
     uint32_t n_instances;
     struct operations *operations; /* use model_operations() */
+    struct told_news *told;        /* operate_tell: not acted upon yet; or NULL */
 };
 
 struct pop_model {

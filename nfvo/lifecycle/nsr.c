@@ -735,6 +735,8 @@ void nsr_decide(struct decision *d)
         d->outcome = DECISION_STALE;
     }
     if (!d->unreadable)
+        operate_look(m);
+    if (!d->unreadable)
         settle(m);
 }
 

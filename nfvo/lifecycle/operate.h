@@ -66,5 +66,6 @@ bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const stru
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
 void operate_release(struct nsr_model *m);                  /* a release ends all others */
+void operate_look(struct nsr_model *m); /* after the handlers: which driver's steps are over */
 
 #endif

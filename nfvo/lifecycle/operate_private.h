@@ -17,6 +17,40 @@ bool operate_run(struct nsr_model *m, struct run *ret);
 void operate_settle(struct nsr_model *m, struct run *run);
 void operate_begin(struct nsr_model *m, struct run *run, struct operation *op);
 
+/* --- what the NFVO does itself (operate_own.c) --------------------------------------------------
+ *
+ * A step of the NFVO's own, or such a stage of an undo, is done in the transaction in which its
+ * turn comes. a->kind says which; what is to be restored is kept in a->step->before. */
+typedef void operate_step_fn(struct nsr_model *m, struct vnfr_member *v,
+                             const struct run_action *a);
+operate_step_fn operate_apply, operate_restore;
+/* Rows of its table, by subject. */
+operate_step_fn operate_set_component, operate_unset_component; /* operate_scale.c */
+operate_step_fn operate_drop_instance;                          /* operate_servers.c */
+
+/* --- steps of drivers and PoPs (operate_peer.c) -------------------------------------------------
+ *
+ * A row of its table begins such a step, or stage of an undo (v has the record), and looks whether
+ * it is over: after each decision on a service that has one open. Where the rows do not tell it,
+ * the one who learns of the end says so by operate_tell: from anywhere within a decision, also from
+ * within `begin`. It is acted upon when the handlers have returned. */
+struct operate_peer {
+    operate_step_fn *begin;
+    /* false: not yet. NULL: it is told. May go on with it: an instance is deleted when its launch
+     * has ended. */
+    bool (*look)(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+                 struct step_news *ret);
+};
+operate_step_fn operate_peer_begin;
+/* id: of the instance, else of the VNFR that the step is about. */
+void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
+                  const struct step_news *news);
+bool operate_peers_look(struct nsr_model *m, struct run *run); /* true: one is over */
+/* Rows of its table, by subject. */
+operate_step_fn operate_delete;
+bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+                        struct step_news *ret); /* operate_servers.c */
+
 /* Send the request of a step, or of a stage of its undo, as a command of its own (operate_send.c).
  * The step remembers the command. */
 void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a,

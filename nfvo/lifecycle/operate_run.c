@@ -225,7 +225,17 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
     switch (a->what) {
     case RUN_SEND:
     case RUN_UNDO:
-        operate_send(m, v, a, step_answers_of(a->kind, run_sdk(run, a->step)) == ANSWERS_OPTIONAL);
+        if (step_kinds[a->kind].peer != PEER_VNFM)
+            operate_peer_begin(m, v, a);
+        else
+            operate_send(m, v, a,
+                         step_answers_of(a->kind, run_sdk(run, a->step)) == ANSWERS_OPTIONAL);
+        break;
+    case RUN_APPLY:
+        operate_apply(m, v, a);
+        break;
+    case RUN_RESTORE:
+        operate_restore(m, v, a);
         break;
     case RUN_EFFECT:
         on_effect(m, v, a);
@@ -251,7 +261,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
     case RUN_CLOSE:
         on_close(m, run, a->op);
         break;
-    default: /* WITHDRAW: its late answer is noted; APPLY, RESTORE: of kinds that are not built */
+    default: /* WITHDRAW: its late answer is noted */
         break;
     }
 }
@@ -291,8 +301,10 @@ void operate_settle(struct nsr_model *m, struct run *run)
 {
     struct operation *next;
     do {
-        run_settle(run);
-        do_all(m, run);
+        do {
+            run_settle(run);
+            do_all(m, run);
+        } while (operate_peers_look(m, run));
         next = operation_next_queued(run);
         if (next) {
             struct err err = ERR_INIT;

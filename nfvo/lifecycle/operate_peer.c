@@ -1,0 +1,106 @@
+/* Steps whose peer is a driver or a PoP: begun, and found to be over. */
+#include "nfvo/lifecycle/operate_private.h"
+
+#include <string.h>
+
+struct told_news {
+    enum step_kind kind;
+    const char *id;
+    struct step_news news;
+    struct told_news *next;
+};
+
+/* clang-format off */
+static const struct operate_peer peers[STEP_KIND_N] = {
+    [STEP_DELETE] = { operate_delete, operate_is_deleted },
+};
+/* clang-format on */
+
+static enum step_kind request_of(const struct plan_step *s)
+{
+    return run_request_of(s, s->state == STEP_STATE_UNDOING);
+}
+
+static bool is_peers(enum step_kind kind)
+{
+    return step_kinds[kind].peer == PEER_DRIVER || step_kinds[kind].peer == PEER_POP;
+}
+
+void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
+                  const struct step_news *news)
+{
+    struct told_news *told = arena_alloc(m->d->arena, sizeof(*told)), **at = &m->told;
+    *told = (struct told_news){.kind = kind, .id = id, .news = *news};
+    while (*at)
+        at = &(*at)->next;
+    *at = told;
+}
+
+void operate_peer_begin(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    struct step_news none = {.event = STEP_EV_UNSENT,
+                             .note = "this NFVO does not know how to do that"};
+    if (peers[a->kind].begin)
+        peers[a->kind].begin(m, v, a);
+    else
+        operate_tell(m, a->kind, a->step->instance ? a->step->instance : a->step->vnfr, &none);
+}
+
+static bool is_about(const struct plan_step *s, const struct told_news *told)
+{
+    const char *id = s->instance ? s->instance : s->vnfr;
+    return request_of(s) == told->kind && id && told->id && strcmp(id, told->id) == 0;
+}
+
+/* What is told of a step comes before what is seen of it: it says more. */
+static bool news_of(struct nsr_model *m, const struct plan_step *s, struct step_news *ret)
+{
+    struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
+    const struct operate_peer *peer = &peers[request_of(s)];
+    for (struct told_news **at = &m->told; *at; at = &(*at)->next)
+        if (is_about(s, *at)) {
+            *ret = (*at)->news;
+            *at = (*at)->next;
+            return true;
+        }
+    return v && peer->look && peer->look(m, v, s, ret);
+}
+
+bool operate_peers_look(struct nsr_model *m, struct run *run)
+{
+    bool is_over = false;
+    for (uint32_t o = 0; o < run->operations->n; o++) {
+        struct operation *op = run->operations->at[o];
+        for (uint32_t i = 0; i < op->n_steps; i++) {
+            struct plan_step *s = &op->steps[i];
+            struct step_news news = {0};
+            if (!step_is_open(s) || !is_peers(request_of(s)) || !news_of(m, s, &news))
+                continue;
+            news.is_undo = s->state == STEP_STATE_UNDOING;
+            run_step(run, op, s, &news);
+            is_over = true;
+        }
+    }
+    m->told = NULL; /* of steps that nobody waits for any more */
+    return is_over;
+}
+
+static bool has_open(const struct operations *all)
+{
+    for (uint32_t o = 0; o < all->n; o++)
+        for (uint32_t i = 0; i < all->at[o]->n_steps; i++) {
+            const struct plan_step *s = &all->at[o]->steps[i];
+            if (step_is_open(s) && is_peers(request_of(s)))
+                return true;
+        }
+    return false;
+}
+
+void operate_look(struct nsr_model *m)
+{
+    const struct operations *all = model_operations(m);
+    struct run run;
+    if (all && has_open(all) && operate_run(m, &run) && operate_peers_look(m, &run))
+        operate_settle(m, &run);
+    m->told = NULL;
+}

@@ -1,0 +1,126 @@
+/* Servers in the course of operations: deleted, and taken out of the records. */
+#include "nfvo/lifecycle/operate_private.h"
+
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+/* --- DELETE ------------------------------------------------------------------------------------ */
+
+/* All of the VNFR where the step names none. */
+static bool is_meant(const struct instance_member *i, const struct plan_step *s)
+{
+    return s->kind != STEP_INSTANTIATE ? s->instance && strcmp(i->row->id, s->instance) == 0
+                                       : strcmp(i->row->key[INSTANCE_VNFR], s->vnfr) == 0;
+}
+
+/* A launch that is under way ends first. */
+static void go_on(struct nsr_model *m, struct instance_member *i)
+{
+    if (i->row->phase == INSTANCE_UP || i->row->phase == INSTANCE_FAILED)
+        instance_delete(m, i);
+}
+
+void operate_delete(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    (void)v;
+    for (uint32_t k = 0; k < m->n_instances; k++)
+        if (is_meant(&m->instances[k], a->step))
+            go_on(m, &m->instances[k]);
+}
+
+bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+                        struct step_news *ret)
+{
+    bool is_over = true;
+    (void)v;
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        struct instance_member *i = &m->instances[k];
+        if (!is_meant(i, s))
+            continue;
+        go_on(m, i);
+        is_over = is_over && i->row->phase == INSTANCE_GONE;
+    }
+    *ret = (struct step_news){.event = STEP_EV_OK};
+    return is_over;
+}
+
+/* --- DROP_INSTANCE ----------------------------------------------------------------------------- */
+
+static void forget_addresses(struct vnfr *vnfr, const struct ip_list *ips)
+{
+    for (uint32_t k = 0; k < ips->n; k++) {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < vnfr->vnf_address.n; i++)
+            if (!ips->at[k]->ip || strcmp(vnfr->vnf_address.at[i], ips->at[k]->ip) != 0)
+                vnfr->vnf_address.at[kept++] = vnfr->vnf_address.at[i];
+        vnfr->vnf_address.n = kept;
+    }
+}
+
+/* component: goes with it; NULL: none does. */
+static void leave_vdu(struct vdu *vdu, const char *instance, const char *component)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++)
+        if (!vdu->vnfc_instance.at[i]->id || strcmp(vdu->vnfc_instance.at[i]->id, instance) != 0)
+            vdu->vnfc_instance.at[kept++] = vdu->vnfc_instance.at[i];
+    vdu->vnfc_instance.n = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < vdu->vnfc.n; i++)
+        if (!component || !vdu->vnfc.at[i]->id || strcmp(vdu->vnfc.at[i]->id, component) != 0)
+            vdu->vnfc.at[kept++] = vdu->vnfc.at[i];
+    vdu->vnfc.n = kept;
+}
+
+/* What targets know of an instance is about to be, or was, taken back by their VNFMs. */
+static void leave_dependencies(struct nsr_model *m, const char *instance)
+{
+    struct nsr *nsr = model_nsr(m);
+    for (uint32_t d = 0; d < nsr->vnf_dependency.n; d++)
+        for (uint32_t t = 0; t < nsr->vnf_dependency.at[d]->vnfc_parameters.n; t++) {
+            struct vnfc_dependency_parameters *p =
+                nsr->vnf_dependency.at[d]->vnfc_parameters.at[t].value;
+            uint32_t kept = 0;
+            for (uint32_t i = 0; i < p->parameters.n; i++)
+                if (strcmp(p->parameters.at[i].key, instance) != 0)
+                    p->parameters.at[kept++] = p->parameters.at[i];
+            if (kept != p->parameters.n)
+                model_changed(m);
+            p->parameters.n = kept;
+        }
+}
+
+static void leave_rows(struct nsr_model *m, const char *instance)
+{
+    uint32_t kept = 0;
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        struct instance_member i = m->instances[k];
+        if (strcmp(i.row->id, instance) == 0)
+            i.row->mark = i.row->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
+        else
+            m->instances[kept++] = i;
+    }
+    m->n_instances = kept;
+}
+
+void operate_drop_instance(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
+{
+    const struct plan_step *s = a->step;
+    const struct vnfc_instance *x = operate_instance(v, s->instance);
+    const char *component = x && x->vnf_component ? x->vnf_component->id : s->component;
+    struct vnfr *vnfr = member_vnfr(v);
+    if (!s->instance)
+        return;
+    if (x) {
+        forget_addresses(vnfr, &x->ips);
+        forget_addresses(vnfr, &x->floating_ips);
+    }
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++) /* is_anew: the component is about to be filled */
+        leave_vdu(vnfr->vdu.at[u], s->instance, s->is_anew ? NULL : component);
+    leave_dependencies(m, s->instance);
+    leave_rows(m, s->instance);
+    if (s->kind == STEP_SCALE_OUT)
+        a->step->instance = NULL; /* the next attempt makes another one */
+    member_changed(v);
+}
