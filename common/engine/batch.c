@@ -403,6 +403,8 @@ static int run(struct engine_worker *w, struct item *const *batch, size_t n)
     outbox_settled(w);
     w->stats.batches++;
     w->stats.commits++;
+    if (w->options.saved && g.rows.n)
+        w->options.saved(w->options.log_arg, load.now, g.rows.at, g.rows.n);
     outbox_publish(w, g.outbox.at, g.outbox.n);
     forget_replies(w, batch, n, &g.commands);
     for (size_t i = 0; i < n; i++) {

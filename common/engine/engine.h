@@ -232,6 +232,9 @@ struct engine_options {
     int64_t room_grace_us; /* how long those of commands to a room wait for the room's connection */
     int64_t idle_us;       /* longest wait of one step */
     void (*log)(void *arg, const struct decision *d); /* after each decision; may be NULL */
+    /* Rows that are committed, each once, with the transaction's time: for what is counted. Borrowed
+     * for the call. May be NULL. */
+    void (*saved)(void *arg, int64_t now, struct row *const *rows, size_t n);
     /* What did not work and will be tried again, or was given up: for the log. May be NULL. */
     void (*fault)(void *arg, const char *what, const struct err *err);
     void *log_arg;

@@ -110,9 +110,11 @@ struct sends {
 /* --- events: what subscribers may want to know; the store finds them by project, action and the
  * NSR's or VNFR's id --- */
 struct outgoing_event {
-    const char *action;                        /* word */
-    const char *project_id, *nsr_id, *vnfr_id; /* vnfr_id NULL: the payload is the NSR */
-    const char *body;                          /* {"action":..,"payload":..} */
+    const char *action; /* word */
+    /* vnfr_id NULL: it is about the NSR */
+    const char *project_id, *nsr_id, *vnfr_id;
+    bool is_of_both;  /* of a VNFR and its NSR: who subscribed to either is told, once */
+    const char *body; /* {"action":..,"payload":..} */
 };
 struct outgoing_events {
     struct outgoing_event **at;

@@ -24,8 +24,8 @@ static const struct db_statement
     outbox_add    = { "engine_outbox_add", "INSERT INTO outbox (stream, seq, next_at, until_at, meta, body, refs, room) "
                       "SELECT s, q, " NOW_SQL " + $8::int8, u, m, b, r, o FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[]) AS t(s, q, u, m, b, r, o)" },
     events_add    = { "engine_events_add", "INSERT INTO event_out (stream, endpoint_id, next_at, body) "
-                      "SELECT s, e.id, 0, b FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS t(s, p, a, j, b, n) "
-                      "JOIN event_endpoint e ON e.subject = ANY (ARRAY['', j]) AND e.project_id = ANY (ARRAY['*', p]) AND e.event = a ORDER BY n, e.id" },
+                      "SELECT s, e.id, 0, b FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS t(s, p, a, j, k, b, n) "
+                      "JOIN event_endpoint e ON e.subject = ANY (ARRAY['', j, k]) AND e.project_id = ANY (ARRAY['*', p]) AND e.event = a ORDER BY n, e.id" },
     events_tell   = { "engine_events_tell", "SELECT pg_notify('event', '')" },
     notes_add     = { "engine_notes_add", "INSERT INTO history (nsr_id, at, doc) SELECT s, " NOW_SQL ", d FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS t(s, d, n) ORDER BY n" },
     lines_add     = { "engine_lines_add", "INSERT INTO record_history (subject, slot, n, key, doc) "
@@ -208,25 +208,27 @@ void pg_send_settled(struct engine_pg *pg, const struct save *s)
 static void save_events(struct engine_pg *pg, const struct save *s)
 {
     struct db_array stream = DB_TEXT_ARRAY, project = DB_TEXT_ARRAY, action = DB_TEXT_ARRAY,
-                    subject = DB_TEXT_ARRAY, body = DB_TEXT_ARRAY;
+                    subject = DB_TEXT_ARRAY, also = DB_TEXT_ARRAY, body = DB_TEXT_ARRAY;
     for (size_t i = 0; i < s->n_events; i++) {
         const struct outgoing_event *e = s->events[i];
         db_array_text(&stream, e->nsr_id);
         db_array_text(&project, e->project_id);
         db_array_text(&action, e->action);
         db_array_text(&subject, e->vnfr_id ? e->vnfr_id : e->nsr_id);
+        db_array_text(&also, e->is_of_both ? e->nsr_id : "");
         db_array_text(&body, e->body);
     }
     if (s->n_events) {
         db_send(pg->db, &events_add,
                 DB_PARAMS(db_param_array(&stream), db_param_array(&project),
-                          db_param_array(&action), db_param_array(&subject),
+                          db_param_array(&action), db_param_array(&subject), db_param_array(&also),
                           db_param_array(&body)));
         db_send(pg->db, &events_tell, NULL, 0);
     }
     db_array_release(&stream);
     db_array_release(&project);
     db_array_release(&action);
+    db_array_release(&also);
     db_array_release(&subject);
     db_array_release(&body);
 }

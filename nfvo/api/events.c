@@ -31,8 +31,8 @@ static enum err_code event_get(struct call *c, struct err *err)
 static enum err_code event_actions(struct call *c, struct err *err)
 {
     (void)err;
-    for (const char *const *word = action_words; *word; word++)
-        sbuf_addf(&c->out, "%s\"%s\"", word == action_words ? "[" : ",", *word);
+    for (const char *const *word = event_words; *word; word++)
+        sbuf_addf(&c->out, "%s\"%s\"", word == event_words ? "[" : ",", *word);
     sbuf_addc(&c->out, ']');
     return ERR_OK;
 }

@@ -48,7 +48,7 @@ enum cli_exit {
     X(WAIT, "wait", 0, "", "wait until it is done, showing progress")                                         \
     X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; default 10m")                   \
     X(STRICT, "strict", 0, "", "unknown members are errors")                                                  \
-    X(EVENT, "event", 0, "ACTION", "action to be told of: INSTANTIATE_FINISH, ERROR, ..")                     \
+    X(EVENT, "event", 0, "ACTION", "event to be told of: INSTANTIATE_FINISH, ERROR, OPERATION, ..")                     \
     X(ENDPOINT, "endpoint", 0, "QUEUE|URL", "where events go: a queue, or a URL for POST")                    \
     X(NSR, "nsr", 0, "NSR", "only of this network service")                                                   \
     X(FOLLOW, "follow", 'f', "", "go on as more comes; Ctrl-C ends it")                                       \

@@ -101,7 +101,7 @@ void vnfr_move_history(struct vnfr_member *v)
     v->vnfr->lifecycle_event_history = (struct history_event_list){0};
 }
 
-static void add_member(struct sbuf *doc, const char *name, const char *value)
+void note_member(struct sbuf *doc, const char *name, const char *value)
 {
     if (!value)
         return;
@@ -110,14 +110,14 @@ static void add_member(struct sbuf *doc, const char *name, const char *value)
 }
 
 /* The project stands in each line: whoever may see the NSR may see its history when it is gone. */
-static void note_begin(const struct decision *d, struct sbuf *doc, const char *event)
+void note_begin(const struct decision *d, struct sbuf *doc, const char *event)
 {
     sbuf_adds(doc, "{\"event\":");
     proto_quotes(doc, event);
-    add_member(doc, "project", d->root->key[NSR_PROJECT]);
+    note_member(doc, "project", d->root->key[NSR_PROJECT]);
 }
 
-static void note_end(struct decision *d, struct sbuf *doc)
+void note_end(struct decision *d, struct sbuf *doc)
 {
     sbuf_addf(doc, ",\"at\":\"%s\"}", timestamp_executed(d->arena, d->now));
     struct history_note *n = arena_alloc(d->arena, sizeof(*n));
@@ -130,8 +130,8 @@ void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, con
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     note_begin(m->d, &doc, event);
-    add_member(&doc, "vnfr", vnfr_name);
-    add_member(&doc, "text", text);
+    note_member(&doc, "vnfr", vnfr_name);
+    note_member(&doc, "text", text);
     if (fault) {
         sbuf_adds(&doc, ",\"fault\":");
         proto_encode(&fault_type, fault, PROTO_NO_SECRETS, &doc);
@@ -144,11 +144,11 @@ void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host,
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     note_begin(m->d, &doc, host ? "SERVER" : "STEP");
-    add_member(&doc, "vnfr", vnfr_name);
-    add_member(&doc, "host", host);
-    add_member(&doc, "from", from);
-    add_member(&doc, "to", to);
-    add_member(&doc, "text", text);
+    note_member(&doc, "vnfr", vnfr_name);
+    note_member(&doc, "host", host);
+    note_member(&doc, "from", from);
+    note_member(&doc, "to", to);
+    note_member(&doc, "text", text);
     note_end(m->d, &doc);
 }
 
@@ -157,9 +157,9 @@ void nsr_note_logs(struct nsr_model *m, const char *vnfr_name, const char *host,
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     note_begin(m->d, &doc, HISTORY_LOGS);
-    add_member(&doc, "nsr", m->d->root->key[NSR_NAME]);
-    add_member(&doc, "vnfr", vnfr_name);
-    add_member(&doc, "host", host);
+    note_member(&doc, "nsr", m->d->root->key[NSR_NAME]);
+    note_member(&doc, "vnfr", vnfr_name);
+    note_member(&doc, "host", host);
     sbuf_adds(&doc, ",\"lines\":[");
     for (uint32_t i = 0; i < lines->n; i++) {
         sbuf_adds(&doc, i ? "," : "");
@@ -171,11 +171,11 @@ void nsr_note_logs(struct nsr_model *m, const char *vnfr_name, const char *host,
 
 /* Filter of amqp-protocol.md 8.2: a VNFR filter takes only that VNFR, else an NSR filter only that
  * NSR itself. So the subject of a subscription is one id, or "". */
-static bool anyone(const struct decision *d, enum action action, const char *subject)
+bool event_is_wanted(const struct decision *d, const char *event, const char *subject)
 {
     for (uint32_t i = 0; i < d->facts.n; i++) {
         const struct row *r = d->facts.at[i];
-        if (r->kind == ROW_INTEREST && strcmp(r->key[INTEREST_EVENT], action_word(action)) == 0 &&
+        if (r->kind == ROW_INTEREST && strcmp(r->key[INTEREST_EVENT], event) == 0 &&
             (strcmp(r->key[INTEREST_PROJECT], "*") == 0 ||
              strcmp(r->key[INTEREST_PROJECT], d->root->key[NSR_PROJECT]) == 0) &&
             (!*r->key[INTEREST_SUBJECT] || strcmp(r->key[INTEREST_SUBJECT], subject) == 0))
@@ -184,34 +184,35 @@ static bool anyone(const struct decision *d, enum action action, const char *sub
     return false;
 }
 
-static void emit(struct decision *d, enum action action, const char *vnfr_id,
-                 const struct sbuf *body)
+struct outgoing_event *event_emit(struct decision *d, const char *event, const char *vnfr_id,
+                                  const struct sbuf *body)
 {
     struct outgoing_event *e = arena_alloc(d->arena, sizeof(*e));
-    *e = (struct outgoing_event){.action = action_word(action),
+    *e = (struct outgoing_event){.action = event,
                                  .project_id = d->root->key[NSR_PROJECT],
                                  .nsr_id = d->root->id,
                                  .vnfr_id = vnfr_id,
                                  .body = arena_strndup(d->arena, body->s, body->len)};
     proto_list_add(&d->events, e, d->arena);
+    return e;
 }
 
 void vnfr_event(struct vnfr_member *v, enum action action)
 {
     struct decision *d = v->m->d;
-    if (!member_vnfr(v) || !anyone(d, action, v->row->id))
+    if (!member_vnfr(v) || !event_is_wanted(d, action_word(action), v->row->id))
         return;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_addf(&body, "{\"action\":\"%s\",\"payload\":", action_word(action));
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE | PROTO_NO_SECRETS, &body);
     sbuf_addc(&body, '}');
-    emit(d, action, v->row->id, &body);
+    event_emit(d, action_word(action), v->row->id, &body);
 }
 
 void nsr_event(struct nsr_model *m, enum action action)
 {
     struct decision *d = m->d;
-    if (!anyone(d, action, d->root->id))
+    if (!event_is_wanted(d, action_word(action), d->root->id))
         return;
     struct nsr *nsr = model_nsr(m);
     nsr->vnfr = (struct vnfr_list){0};
@@ -223,7 +224,7 @@ void nsr_event(struct nsr_model *m, enum action action)
     proto_encode(&nsr_type, nsr, PROTO_COMPLETE | PROTO_NO_SECRETS, &body);
     sbuf_addc(&body, '}');
     nsr->vnfr = (struct vnfr_list){0};
-    emit(d, action, NULL, &body);
+    event_emit(d, action_word(action), NULL, &body);
 }
 
 /* Its code is kept when it is one of ours: a script whose outcome is unknown is not one that

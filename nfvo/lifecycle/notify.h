@@ -32,6 +32,18 @@ void nsr_note_step(struct nsr_model *m, const char *vnfr_name, const char *host,
 void nsr_note_logs(struct nsr_model *m, const char *vnfr_name, const char *host,
                    const struct proto_strs *lines);
 
+/* A line of the history, built member by member; note_member leaves out a NULL. */
+struct sbuf;
+void note_begin(const struct decision *d, struct sbuf *doc, const char *event);
+void note_member(struct sbuf *doc, const char *name, const char *value);
+void note_end(struct decision *d, struct sbuf *doc);
+
+/* Has anybody subscribed to that event of the NSR's project, for this id or for all? */
+bool event_is_wanted(const struct decision *d, const char *event, const char *subject);
+/* vnfr_id NULL: of the NSR. body is copied. Returns the event, for what else is said of it. */
+struct outgoing_event *event_emit(struct decision *d, const char *event, const char *vnfr_id,
+                                  const struct sbuf *body);
+
 /* Tell the subscribers. payload of the first is the VNFR, of the second the NSR with all its VNFRs.
  * Call after the status is set. */
 void vnfr_event(struct vnfr_member *v, enum action action);

@@ -134,8 +134,10 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     if (admitted.answer == REFUSE)
         return;
     model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);
+    op->is_news = op->is_new = true;
     if (admitted.answer == QUEUE) {
         queue(m, op);
+        operate_note(m, op, NULL, "waits for the operations before it", NULL);
     } else {
         for (uint32_t i = 0; i < admitted.ended.n; i++)
             run_supersede(&run, admitted.ended.at[i], op->id);

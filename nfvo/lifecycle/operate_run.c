@@ -112,13 +112,6 @@ static void mend(struct vnfr_member *v)
     model_changed(v->m);
 }
 
-static const char *who(struct nsr_model *m, const struct operation *op, const struct plan_step *s)
-{
-    return arena_printf(m->d->arena, "%s %s of %s: %s", operation_kind_word(op->kind), op->id,
-                        op->asked_by,
-                        s ? step_kind_word(s->kind) : operation_state_words[op->state]);
-}
-
 static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct step_kind_row *row = &step_kinds[a->kind];
@@ -126,7 +119,7 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
     if (operation_is_life(a->op))
         mend(v);
     vnfr_history(v, row->word, a->step->note ? a->step->note : "");
-    nsr_note(m, "OPERATION", v->row->key[VNFR_NAME], who(m, a->op, a->step), NULL);
+    operate_note(m, a->op, a->step, "is done", NULL);
     if (row->event != ACTION_NONE)
         vnfr_event(v, row->event);
 }
@@ -158,7 +151,7 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
         member_changed(v);
     }
     vnfr_history(v, "ERROR", f->message);
-    nsr_note(m, "ERROR", v->row->key[VNFR_NAME], who(m, a->op, a->step), f);
+    operate_note(m, a->op, a->step, "has failed", f);
     vnfr_event(v, ACTION_ERROR);
 }
 
@@ -168,8 +161,7 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
     enum step_kind stage = step_undos[a->step->undo].stages[0];
     if (a->step->undo == UNDO_START || a->step->undo == UNDO_STOP)
         effect_of(v, a->step, stage);
-    nsr_note(m, "OPERATION", v->row->key[VNFR_NAME],
-             arena_printf(m->d->arena, "%s, undone", who(m, a->op, a->step)), NULL);
+    operate_note(m, a->op, a->step, "is undone", NULL);
 }
 
 /* --- of the operation ------------------------------------------------------------------------- */
@@ -177,7 +169,7 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
-    nsr_note(m, "OPERATION", NULL, who(m, a->op, NULL), NULL);
+    operate_note(m, a->op, NULL, operation_state_words[a->op->state], NULL);
     if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
         nsr_event(m, row->finish);
     if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {
@@ -225,6 +217,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
     switch (a->what) {
     case RUN_SEND:
     case RUN_UNDO:
+        operate_note(m, a->op, a->step, a->what == RUN_UNDO ? "is being undone" : "is sent", NULL);
         if (step_kinds[a->kind].peer != PEER_VNFM)
             operate_peer_begin(m, v, a);
         else
@@ -247,8 +240,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         on_undone(m, v, a);
         break;
     case RUN_NOTE:
-        nsr_note(m, a->step->late_fault ? "ERROR" : "OPERATION", v->row->key[VNFR_NAME],
-                 arena_printf(d->arena, "%s, late", who(m, a->op, a->step)), a->step->late_fault);
+        operate_note(m, a->op, a->step, "was answered late", a->step->late_fault);
         break;
     case RUN_WAIT:
         decision_open(d, CMD_TIMER_OPERATION,
@@ -268,8 +260,10 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
 
 static void do_all(struct nsr_model *m, struct run *run)
 {
-    for (uint32_t i = 0; i < run->actions.n; i++) /* the list may grow: none of these lets it */
+    for (uint32_t i = 0; i < run->actions.n; i++) { /* the list may grow: none of these lets it */
+        operate_is_news(run->actions.at[i].op, run->actions.at[i].step);
         do_one(m, run, &run->actions.at[i]);
+    }
     run->actions.n = 0;
 }
 
@@ -316,4 +310,5 @@ void operate_settle(struct nsr_model *m, struct run *run)
         }
     } while (next);
     project(m, run);
+    operate_publish(m, run);
 }

@@ -16,6 +16,13 @@ const char *const action_words[] = {
 #undef X
         NULL};
 
+const char *const event_words[] = {
+#define X(word) #word,
+    ACTIONS(X)
+#undef X
+        EVENT_OPERATION,
+    NULL};
+
 const char *const endpoint_type_words[] = {"RABBIT", "REST", "JMS", NULL};
 
 const char *action_word(enum action a)

@@ -56,7 +56,7 @@ PROTO_RECORD(manager_credentials, MANAGER_CREDENTIALS_FIELDS)
     X(STR, name,               "name",                     _, REQUIRED, .form = &form_name)                         \
     X(STR, type,               "type",                     _, REQUIRED, .words = endpoint_type_words)               \
     X(STR, endpoint,           "endpoint",                 _, REQUIRED, .form = &form_line) /* queue name or URL */ \
-    X(STR, event,              "event",                    _, REQUIRED, .words = action_words)                      \
+    X(STR, event,              "event",                    _, REQUIRED, .words = event_words)                       \
     X(STR, network_service_id, "networkServiceId",         _, OPTIONAL)                                             \
     X(STR, vnf_id,             "virtualNetworkFunctionId", _, OPTIONAL)                                             \
     X(STR, description,        "description",              _, OPTIONAL)                                             \
@@ -105,6 +105,10 @@ PROTO_RECORD(service, SERVICE_FIELDS)
 extern const char *const role_words[];          /* ADMIN USER GUEST */
 extern const char *const endpoint_type_words[]; /* RABBIT REST JMS */
 extern const char *const action_words[];        /* amqp-protocol.md 3.2, order of rest-api.md 2.9 */
+/* What may be subscribed to: those, and EVENT_OPERATION behind them. The reference's enum does not know
+ * it, so it goes to nobody who did not ask for it by name. */
+extern const char *const event_words[];
+#define EVENT_OPERATION "OPERATION"
 
 /* The answer to a registration, checked. user and password: buffers of size bytes each. ERR_SYNTAX,
  * ERR_INVALID (a member is missing), ERR_LIMIT (longer than the buffers), ERR_DENIED (refused, with

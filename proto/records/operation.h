@@ -61,6 +61,7 @@ PROTO_RECORD(shown_progress, SHOWN_PROGRESS_FIELDS)
     X(STR,  state_at,        "stateAt",    _, OPTIONAL)                                             \
     X(STR,  ended_at,        "endedAt",    _, OPTIONAL)                                             \
     X(STR,  queued_until,    "queuedUntil",_, OPTIONAL)                                             \
+    X(STR,  project,         "projectId",  _, OPTIONAL) /* of events */                             \
     X(REC,  nsr,             "nsr",        shown_subject, OPTIONAL)                                 \
     X(REC,  vnfr,            "vnfr",       shown_subject, OPTIONAL)                                 \
     X(REC,  instance,        "instance",   shown_subject, OPTIONAL)                                 \

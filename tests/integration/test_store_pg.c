@@ -256,14 +256,21 @@ static void test_subscriptions_are_found_by_keys(void **state)
                                   .nsr_id = "f1",
                                   .vnfr_id = "f1-v",
                                   .body = "1"},
-                          nsr = {.action = "START", .project_id = "p", .nsr_id = "f1", .body = "2"};
-    struct outgoing_event *events[] = {&vnfr, &nsr};
+                          nsr = {.action = "START", .project_id = "p", .nsr_id = "f1", .body = "2"},
+                          both = {.action = "START",
+                                  .project_id = "p",
+                                  .nsr_id = "f1",
+                                  .vnfr_id = "f1-v",
+                                  .is_of_both = true,
+                                  .body = "3"};
+    struct outgoing_event *events[] = {&vnfr, &nsr, &both};
     load_for(&s, (struct intent){.agg_kind = AGG_NSR, .agg = "f1"});
-    save(&s, &(struct save){.events = events, .n_events = 2});
+    save(&s, &(struct save){.events = events, .n_events = 3});
     assert_string_equal(test_query(ts->db,
                                    "SELECT string_agg(endpoint_id || ' ' || body, ',' ORDER "
                                    "BY id) FROM event_out WHERE stream = 'f1'"),
-                        "all 1,mine 1,mine2 1,vnfr 1,all 2,mine 2,mine2 2,nsr 2");
+                        "all 1,mine 1,mine2 1,vnfr 1,all 2,mine 2,mine2 2,nsr 2,all 3,mine 3,mine2 "
+                        "3,nsr 3,vnfr 3");
 
     /* Who unsubscribes last takes the interest away; also by an operator's psql. */
     const char *schema = test_schema_name(ts->schema);

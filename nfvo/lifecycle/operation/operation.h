@@ -68,6 +68,7 @@ struct plan_step {
     bool is_anew;            /* UNDOING: in order to go out again, not in a rollback */
     bool is_undo_due;        /* UNDO_FAILED: a person wants it tried again */
     bool needs_again;        /* forward rollback: its turn will come, see runner_undo.c */
+    bool is_news;            /* something became of it in this decision; not stored */
     const char *vnfr, *name; /* the VNFR's id and name; NULL: the service */
     const char *instance, *component, *vdu, *pop;
     const char *mode; /* SCALE_OUT: "standby", or NULL */
@@ -116,6 +117,7 @@ struct operation {
     const char *superseded_by; /* operation that ends this one; or NULL */
     struct fault *fault;
     struct proto_strmap before; /* digest.h */
+    bool is_news, is_new;       /* changed, or made, in this decision; not stored */
     struct plan_step *steps;
     uint32_t n_steps;
 };
