@@ -88,7 +88,7 @@ static int teardown(void **state)
     struct stage *s = *state;
     if (s->vnfm)
         test_program_stop(s->vnfm, SIGKILL);
-    test_agents_kill(s->agents, s->host, true);
+    test_agents_end(s->agents);
     drop_user(s, s->host);
     drop_user(s, evil_host(s));
     bus_free(s->evil);

@@ -5,16 +5,14 @@
 #include "common/sys/clock.h"
 #include "proto/codec/codec.h"
 #include "proto/topology.h"
+#include "tests/support/processes.h"
 
-#include <dirent.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,6 +79,7 @@ struct test_agents *test_agents_new(const char *manager, const char *endpoint)
 void test_agents_free(struct test_agents *a)
 {
     char line[200];
+    test_agents_end(a);
     test_user_free(a->vhost, a->manager);
     test_vhost_free(a->vhost);
     snprintf(line, sizeof(line), "rm -rf %s", a->folder);
@@ -143,42 +142,24 @@ void test_agents_boot(struct test_agents *a, const char *hostname, const char *u
         fail_msg("%s", line);
 }
 
-/* Its own folder in the command line tells the agent apart from all others. */
-static bool is_agent(const struct dirent *entry, const char *file)
+/* Whatever is neither the agent nor the loop of the user data, which would start it again and leads
+ * the session of both. Runners have the agent's command line, but named themselves otherwise. */
+static bool is_of_script(pid_t pid)
 {
-    char path[300], line[4096];
-    snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
-    FILE *f = fopen(path, "re");
-    size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
-    if (f)
-        fclose(f);
-    for (size_t i = 0; i < n; i++)
-        if (line[i] == '\0')
-            line[i] = ' ';
-    line[n] = '\0';
-    return strstr(line, "ems-agent ") && strstr(line, file);
+    return !test_process_is(pid, "ems-agent") &&
+           !(test_process_is(pid, "sh") && getsid(pid) == pid);
 }
 
 void test_agents_kill(struct test_agents *a, const char *hostname, bool with_scripts)
 {
-    char file[300];
-    struct dirent *entry;
-    int agent = 0;
-    DIR *proc = opendir("/proc");
-    snprintf(file, sizeof(file), "--config %s/%s/etc/", a->folder, hostname);
-    while (proc && (entry = readdir(proc)) != NULL) {
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !is_agent(entry, file))
-            continue;
-        int pid = atoi(entry->d_name);
-        if (with_scripts)
-            kill(pid, SIGKILL);
-        else if (!agent || pid < agent) /* its runners are its children, and look alike */
-            agent = pid;
-    }
-    if (proc)
-        closedir(proc);
-    if (agent)
-        kill(agent, SIGKILL);
+    char root[200];
+    snprintf(root, sizeof(root), "%s/%s", a->folder, hostname);
+    test_processes_end(root, with_scripts ? NULL : is_of_script);
+}
+
+void test_agents_end(struct test_agents *a)
+{
+    test_processes_end(a->folder, NULL);
 }
 
 char *test_agents_read(const struct test_agents *a, const char *hostname, const char *name)

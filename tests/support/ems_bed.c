@@ -4,6 +4,7 @@
 #include "common/sys/clock.h"
 #include "proto/topology.h"
 #include "tests/support/mini_nfvo.h"
+#include "tests/support/processes.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -116,6 +117,7 @@ void ems_bed_free(struct ems_bed *bed)
 
     if (bed->pid)
         ems_bed_kill(bed, SIGTERM);
+    test_processes_end(bed->folder, NULL); /* runners, scripts and what those left */
     bus_free(bed->bus);
     if (bed->has_user)
         test_user_free(bed->vhost, bed->user);

@@ -71,8 +71,8 @@ int generic_bed_teardown(void **state)
     for (unsigned i = 0; i < 2; i++)
         if (s->vnfm[i])
             test_program_stop(s->vnfm[i], SIGKILL);
+    test_agents_end(s->agents);
     for (unsigned i = 0; i < 3; i++) {
-        test_agents_kill(s->agents, generic_bed_host(s, i), true);
         snprintf(user, sizeof(user), "ems.%s", generic_bed_host(s, i));
         test_broker_api(s->vhost, "DELETE", arena_printf(&s->arena, "users/%s", user), NULL, NULL);
     }

@@ -4,9 +4,13 @@
  *   reap [--limit SECONDS] [--] COMMAND ARGUMENT...
  *
  * Orphans of the command become children of this process (PR_SET_CHILD_SUBREAPER, prctl(2)), so
- * none is missed. When the command has ended, what it left may end by itself within a moment; what
- * is still there then is named on standard error as "left behind: PID COMMAND LINE" and gets
- * SIGTERM, then SIGKILL.
+ * none is missed. When the command has ended, what it left and what is on its way out may end by
+ * itself within SETTLE_S; what is still there then gets SIGTERM, then SIGKILL, and is named on
+ * standard error, a line each:
+ *
+ *   left behind: PID COMMAND LINE (state S, age SECONDS, in FOLDER, child of PID COMMAND LINE)
+ *
+ * Its parent is given where that is not this process, which the orphans' is.
  *
  * Exit status: the command's (128 + signal if it was killed); 124 when the limit passed; 125 when
  * the command succeeded but left something behind; 126 when it cannot be run; 128 + signal when we
@@ -26,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTLE_S = 5, GRACE_S = 10, POLL_MS = 50 };
+enum { SETTLE_S = 10, GRACE_S = 10, END_S = 5, POLL_MS = 50 };
 
 static int64_t now_ms(void)
 {
@@ -55,17 +59,31 @@ static void read_proc(pid_t pid, const char *name, char *text, size_t size)
     text[length] = '\0';
 }
 
-static pid_t parent_of(pid_t pid)
+struct look {
+    char state; /* as in proc(5); 0: it is gone */
+    int parent;
+    double age_s;
+};
+
+static struct look look_at(pid_t pid)
 {
-    char text[512];
+    struct look l = {0};
+    char text[1024], state = 0;
     const char *name_end;
-    int parent = 0;
+    unsigned long long start = 0;
+    struct timespec up;
 
     read_proc(pid, "stat", text, sizeof(text));
     name_end = strrchr(text, ')'); /* the name may hold spaces and brackets */
-    if (!name_end || sscanf(name_end + 1, " %*c %d", &parent) != 1)
-        return 0;
-    return parent;
+    if (!name_end || sscanf(name_end + 1,
+                            " %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                            "%*s %*s %llu",
+                            &state, &l.parent, &start) < 2)
+        return l;
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    l.state = state;
+    l.age_s = (double)up.tv_sec - (double)start / (double)sysconf(_SC_CLK_TCK);
+    return l;
 }
 
 static bool is_below_us(pid_t pid)
@@ -73,7 +91,7 @@ static bool is_below_us(pid_t pid)
     pid_t self = getpid();
 
     for (int depth = 0; pid > 1 && depth < 64; depth++) {
-        pid = parent_of(pid);
+        pid = look_at(pid).parent;
         if (pid == self)
             return true;
     }
@@ -97,14 +115,12 @@ static int for_each_descendant(void (*act)(pid_t pid, int signal), int signal)
     proc = opendir("/proc");
     while (proc && (entry = readdir(proc))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-        char state[512];
-        const char *name_end;
+        char state;
 
         if (pid <= 1 || !is_below_us(pid))
             continue;
-        read_proc(pid, "stat", state, sizeof(state));
-        name_end = strrchr(state, ')');
-        if (!name_end || name_end[1] == '\0' || name_end[2] == 'Z' || name_end[2] == 'X')
+        state = look_at(pid).state;
+        if (state == 0 || state == 'Z' || state == 'X')
             continue;
         found++;
         if (act)
@@ -120,13 +136,34 @@ static void send_signal(pid_t pid, int signal)
     kill(pid, signal);
 }
 
+/* The command line, or the name of one that has none. */
+static void read_line(pid_t pid, char *line, size_t size)
+{
+    read_proc(pid, "cmdline", line, size);
+    if (line[0] == '\0')
+        read_proc(pid, "comm", line, size);
+    for (size_t n = strlen(line); n > 0 && line[n - 1] == ' '; n--)
+        line[n - 1] = '\0';
+}
+
 static void tell(pid_t pid, int signal)
 {
-    char line[256];
+    char line[512], path[64], folder[256];
+    struct look l = look_at(pid);
+    ssize_t n;
 
     (void)signal;
-    read_proc(pid, "cmdline", line, sizeof(line));
-    fprintf(stderr, "left behind: %d %s\n", (int)pid, line);
+    read_line(pid, line, sizeof(line));
+    snprintf(path, sizeof(path), "/proc/%d/cwd", (int)pid);
+    n = readlink(path, folder, sizeof(folder) - 1);
+    folder[n > 0 ? n : 0] = '\0';
+    fprintf(stderr, "left behind: %d %s (state %c, age %.0f s, in %s", (int)pid, line,
+            l.state ? l.state : '?', l.age_s, n > 0 ? folder : "?");
+    if (l.parent != getpid()) {
+        read_line(l.parent, line, sizeof(line));
+        fprintf(stderr, ", child of %d %s", l.parent, line);
+    }
+    fprintf(stderr, ")\n");
 }
 
 static void pause_ms(long ms)
@@ -155,7 +192,7 @@ static bool end_all(int settle_s)
         return false;
     for_each_descendant(tell, 0);
     for_each_descendant(send_signal, SIGTERM);
-    if (!none_within(SETTLE_S)) {
+    if (!none_within(END_S)) {
         /* Each round may miss what is born during it. */
         for (int round = 0; round < 100 && for_each_descendant(send_signal, SIGKILL) > 0; round++)
             pause_ms(POLL_MS);

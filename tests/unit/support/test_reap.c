@@ -98,6 +98,36 @@ static void test_what_left_its_session_ends_too(void **state)
     close(fd);
 }
 
+/* The parent is named where it is still there. */
+static void test_says_who_left_it(void **state)
+{
+    char text[2048] = "";
+    pid_t pid;
+    int fd;
+    size_t at = 0;
+    ssize_t n;
+
+    (void)state;
+    pid = start("60", "cd /; setsid sh -c 'sleep 1000; exit 3' &", &fd);
+    assert_int_equal(status_of(pid), 125);
+    while ((n = read(fd, text + at, sizeof(text) - 1 - at)) > 0)
+        at += (size_t)n;
+    assert_non_null(strstr(text, " sh -c sleep 1000; exit 3 (state S, age "));
+    assert_non_null(strstr(text, " s, in /)\n"));
+    assert_non_null(strstr(text, " s, in /, child of "));
+    close(fd);
+}
+
+/* What is on its way out is waited for. */
+static void test_what_ends_by_itself_is_not_left(void **state)
+{
+    int fd;
+
+    (void)state;
+    assert_int_equal(status_of(start("60", "setsid sh -c 'sleep 1; sleep 1' &", &fd)), 0);
+    close(fd);
+}
+
 static void test_what_ignores_the_signal_ends_too(void **state)
 {
     pid_t pid, left;
@@ -130,6 +160,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_passes_the_status_on),
         cmocka_unit_test(test_what_left_its_session_ends_too),
+        cmocka_unit_test(test_says_who_left_it),
+        cmocka_unit_test(test_what_ends_by_itself_is_not_left),
         cmocka_unit_test(test_what_ignores_the_signal_ends_too),
         cmocka_unit_test(test_a_signal_is_passed_on),
     };
