@@ -32,6 +32,7 @@ const struct config_option nfvo_options[] = {
     CONFIG_DURATION(struct nfvo_options, lifecycle.start, "start-timeout", "30m", 1000, 86400000, "answer of a VNFM to START"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.stop, "stop-timeout", "30m", 1000, 86400000, "answer of a VNFM to STOP"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.heal, "heal-timeout", "30m", 1000, 86400000, "answer of a VNFM to HEAL"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.scale_in, "scale-in-timeout", "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target is told that an instance goes"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.update, "update-timeout", "30m", 1000, 86400000, "answer of a VNFM to UPDATE"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.execute, "execute-timeout", "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.queue, "operation-queue", "1h", 1000, 86400000, "an operation that waits for others of its service is given up after this time"),
@@ -92,6 +93,7 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.start_us = t->start * USEC_PER_MS;
     s.stop_us = t->stop * USEC_PER_MS;
     s.heal_us = t->heal * USEC_PER_MS;
+    s.scale_in_us = t->scale_in * USEC_PER_MS;
     s.update_us = t->update * USEC_PER_MS;
     s.execute_us = t->execute * USEC_PER_MS;
     s.queue_us = t->queue * USEC_PER_MS;

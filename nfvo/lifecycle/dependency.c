@@ -1,17 +1,15 @@
-#include "nfvo/lifecycle/vnfr.h"
+#include "nfvo/lifecycle/dependency.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static void *map_find(const struct proto_map *map, const char *key)
+void *dependency_map_find(const struct proto_map *map, const char *key)
 {
     for (uint32_t i = 0; i < map->n; i++)
         if (strcmp(map->at[i].key, key) == 0)
             return map->at[i].value;
     return NULL;
 }
-
-#define MAP_FIND(map, key) map_find((const struct proto_map *)(const void *)(map), key)
 
 struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target)
 {
@@ -84,6 +82,12 @@ static const char *configured(const struct configuration *c, const char *key)
     return NULL;
 }
 
+const char *dependency_value(const struct vnfr *source, const char *key)
+{
+    const char *value = configured(source->configurations, key);
+    return value ? value : configured(source->provides, key);
+}
+
 static const char *address(const struct ip_list *ips, const char *net)
 {
     for (uint32_t i = 0; i < ips->n; i++)
@@ -92,8 +96,7 @@ static const char *address(const struct ip_list *ips, const char *net)
     return NULL;
 }
 
-/* <netName>, <netName>_floatingIp or hostname of an instance. */
-static const char *instance_parameter(struct arena *a, const struct vnfc_instance *i,
+const char *dependency_instance_value(struct arena *a, const struct vnfc_instance *i,
                                       const char *key)
 {
     static const char floating[] = "_floatingIp";
@@ -105,19 +108,32 @@ static const char *instance_parameter(struct arena *a, const struct vnfc_instanc
     return address(&i->ips, key);
 }
 
-static void fill_instance(struct decision *d, struct vnfc_dependency_parameters *all,
+struct dependency_parameters *dependency_entry(struct decision *d,
+                                               struct vnf_record_dependency *dep, const char *type,
+                                               const char *instance)
+{
+    struct vnfc_dependency_parameters *all = MAP_FIND(&dep->vnfc_parameters, type);
+    if (!all) { /* of a VNF that was added */
+        all = proto_new(&vnfc_dependency_parameters_type, d->arena);
+        proto_map_add(&dep->vnfc_parameters, type, all, d->arena);
+    }
+    struct dependency_parameters *p = MAP_FIND(&all->parameters, instance);
+    if (!p) {
+        p = proto_new(&dependency_parameters_type, d->arena);
+        proto_map_add(&all->parameters, instance, p, d->arena);
+    }
+    return p;
+}
+
+static void fill_instance(struct decision *d, struct vnf_record_dependency *dep, const char *type,
                           const struct vnfc_instance *i, const struct dependency_parameters *wanted)
 {
     if (!i->id)
         return;
-    struct dependency_parameters *p = MAP_FIND(&all->parameters, i->id);
-    if (!p) {
-        p = proto_new(&dependency_parameters_type, d->arena);
-        proto_map_add(&all->parameters, i->id, p, d->arena);
-    }
+    struct dependency_parameters *p = dependency_entry(d, dep, type, i->id);
     for (uint32_t k = 0; k < wanted->parameters.n; k++) {
         const char *key = wanted->parameters.at[k].key,
-                   *value = instance_parameter(d->arena, i, key);
+                   *value = dependency_instance_value(d->arena, i, key);
         if (value)
             proto_strmap_set(&p->parameters, key, value, d->arena);
     }
@@ -128,22 +144,18 @@ static void fill(struct vnfr_member *source, struct vnf_record_dependency *dep, 
     struct decision *d = source->m->d;
     const struct vnfr *vnfr = member_vnfr(source);
     struct dependency_parameters *wanted = MAP_FIND(&dep->parameters, type);
-    struct vnfc_dependency_parameters *instances = MAP_FIND(&dep->vnfc_parameters, type);
     if (!wanted)
         return;
     for (uint32_t k = 0; k < wanted->parameters.n; k++) {
-        const char *value = configured(vnfr->configurations, wanted->parameters.at[k].key);
-        if (!value)
-            value = configured(vnfr->provides, wanted->parameters.at[k].key);
+        const char *value = dependency_value(vnfr, wanted->parameters.at[k].key);
         if (value)
             wanted->parameters.at[k].value = value;
     }
-    if (!instances || strcmp(dep->target, source->row->key[VNFR_NAME]) ==
-                          0) /* self-dependencies skip the instances */
+    if (strcmp(dep->target, source->row->key[VNFR_NAME]) == 0) /* skips its own instances */
         return;
     for (uint32_t u = 0; u < vnfr->vdu.n; u++)
         for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++)
-            fill_instance(d, instances, vnfr->vdu.at[u]->vnfc_instance.at[k], wanted);
+            fill_instance(d, dep, type, vnfr->vdu.at[u]->vnfc_instance.at[k], wanted);
 }
 
 void dependencies_fill(struct vnfr_member *source)
@@ -152,7 +164,10 @@ void dependencies_fill(struct vnfr_member *source)
     for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++) {
         const char *type =
             proto_strmap_get(&nsr->vnf_dependency.at[i]->id_type, source->row->key[VNFR_NAME]);
-        if (type) {
+        const struct vnfr_member *target =
+            type ? model_vnfr_by_name(source->m, nsr->vnf_dependency.at[i]->target) : NULL;
+        /* What is ACTIVE is told by a step of an operation, which writes what it tells. */
+        if (type && !(target && target->row->phase == VNFR_ACTIVE)) {
             fill(source, nsr->vnf_dependency.at[i], type);
             model_changed(source->m);
         }

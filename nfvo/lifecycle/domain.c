@@ -103,20 +103,23 @@ static unsigned facts_of_vnfr_events(const enum vnfr_event *events, size_t n)
     return facts;
 }
 
-/* A VNFM's request for a release leads to deletes: the facts of what an answer may set off. */
+/* A VNFM's request for a release leads to deletes, and so may any end of an operation's step, which
+ * may set off a rollback: the facts of what an answer may set off. */
 static unsigned facts_of_answer(int command_kind)
 {
     static const enum vnfr_event release[] = {VNFR_EV_RELEASED};
     static const enum vnfr_event other[] = {VNFR_EV_INSTANTIATED, VNFR_EV_MODIFIED, VNFR_EV_STARTED,
                                             VNFR_EV_FAULT};
-    return command_kind == CMD_RELEASE_RESOURCES ? facts_of_vnfr_events(release, 1)
-                                                 : facts_of_vnfr_events(other, 4);
+    bool may_delete = command_kind == CMD_RELEASE_RESOURCES || command_kind >= CMD_STEP_FIRST;
+    return may_delete ? facts_of_vnfr_events(release, 1) : facts_of_vnfr_events(other, 4);
 }
 
 static unsigned facts_of_request(enum action a)
 {
     static const enum vnfr_event grant[] = {VNFR_EV_GRANT}, allocate[] = {VNFR_EV_ALLOCATE},
                                  update[] = {VNFR_EV_UPDATE};
+    if (a == ACTION_SCALING) /* operate_scaling.c */
+        return FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS;
     return facts_of_vnfr_events(a == ACTION_GRANT_OPERATION      ? grant
                                 : a == ACTION_ALLOCATE_RESOURCES ? allocate
                                                                  : update,

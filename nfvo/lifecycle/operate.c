@@ -12,7 +12,8 @@ static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_HEAL] = true,          [OPERATION_START_INSTANCE] = true,
     [OPERATION_STOP_INSTANCE] = true, [OPERATION_START_VNF] = true,
     [OPERATION_STOP_VNF] = true,      [OPERATION_UPDATE] = true,
-    [OPERATION_EXECUTE] = true,
+    [OPERATION_EXECUTE] = true,       [OPERATION_SCALE_IN] = true,
+    [OPERATION_SWITCH] = true,
 };
 
 static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op,
@@ -71,9 +72,9 @@ static enum err_code check(struct nsr_model *m, const struct operate_request *re
 static void take_texts(struct nsr_model *m, struct operation *op, const struct operate_request *req)
 {
     for (uint32_t i = 0; i < op->n_steps; i++) {
-        const char *text = op->steps[i].kind == STEP_HEAL      ? req->cause
-                           : op->steps[i].kind == STEP_EXECUTE ? req->script
-                                                               : NULL;
+        enum step_kind kind = op->steps[i].kind;
+        const char *cause = op->kind == OPERATION_SWITCH ? OPERATE_CAUSE_SWITCH : req->cause;
+        const char *text = kind == STEP_HEAL ? cause : kind == STEP_EXECUTE ? req->script : NULL;
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
     }
 }

@@ -1,9 +1,12 @@
 /* Answers and deadlines of steps. An answer is judged by the step that its command belongs to, and
  * touches nothing but its subject: what else a record says may be an old copy (operations.md, H2).
- * Of it only the lines of history are taken: they have no owner. */
+ * Of it the lines of history are taken, which have no owner; and of one that is not older than ours
+ * what its VNF provides, which scripts publish. */
 #include "nfvo/lifecycle/operate_private.h"
 
+#include "common/base/sbuf.h"
 #include "nfvo/lifecycle/notify.h"
+#include "nfvo/lifecycle/vnfr.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,19 +18,20 @@ bool operate_is_request(const struct command *c)
     return command_is_to(COMMAND_TO_VNFM, c->kind) && strchr(c->subject, '/');
 }
 
-/* "<vnfr>/<operation>/<step>[/<attempt>[/undo]]" */
+/* "<vnfr>/<operation>/<step>[/<attempt>[/undo[/<instance>]]]" */
 struct about {
     struct vnfr_member *v;
     struct operation *op; /* NULL: it has ended */
     struct plan_step *s;
     uint16_t attempt;
     bool is_undo;
+    const char *instance; /* of several, the one that this was about; or NULL */
 };
 
 static struct about about_of(struct nsr_model *m, const struct run *run, const struct command *c)
 {
     struct about ret = {0};
-    char *part[5] = {0}, *p = arena_strdup(m->d->arena, c->subject);
+    char *part[6] = {0}, *p = arena_strdup(m->d->arena, c->subject);
     for (size_t i = 0; i < ARRAY_LEN(part) && p; i++) {
         part[i] = p;
         p = strchr(p, '/');
@@ -42,6 +46,7 @@ static struct about about_of(struct nsr_model *m, const struct run *run, const s
         ret.s = operation_step(ret.op, (uint16_t)atoi(part[2]));
     ret.attempt = part[3] ? (uint16_t)atoi(part[3]) : 0;
     ret.is_undo = part[4] != NULL;
+    ret.instance = part[5];
     return ret;
 }
 
@@ -123,6 +128,64 @@ static struct step_news news_of(struct nsr_model *m, const struct about *x, cons
     return news;
 }
 
+static void take_provided(struct vnfr_member *v, const struct vnfr *record)
+{
+    AUTO(sbuf_release) struct sbuf before = SBUF_INIT, after = SBUF_INIT;
+    struct arena *a = v->m->d->arena;
+    struct vnfr *vnfr = member_vnfr(v);
+    if (!record->provides || record->hb_version < vnfr->hb_version)
+        return;
+    if (!vnfr->provides)
+        vnfr->provides = proto_new(&configuration_type, a);
+    proto_encode(&configuration_type, vnfr->provides, 0, &before);
+    proto_merge(&configuration_type, vnfr->provides, record->provides, a);
+    proto_encode(&configuration_type, vnfr->provides, 0, &after);
+    if (strcmp(before.s, after.s) != 0)
+        member_changed(v);
+}
+
+/* The step's instance, where its VNFM allocated it: its addresses are the VNFM's. */
+static void take_instance(struct vnfr_member *v, const struct plan_step *s,
+                          const struct vnfm_or *msg)
+{
+    struct vnfc_instance *x = operate_instance(v, s->instance);
+    const struct vnfc_instance *got = msg->vnfc_instance;
+    if (!x || vnfr_allocated_by_us(v->m, x) || !got || !got->id || strcmp(got->id, x->id) != 0)
+        return;
+    x->ips = got->ips.n ? got->ips : x->ips;
+    x->floating_ips = got->floating_ips.n ? got->floating_ips : x->floating_ips;
+    member_changed(v);
+}
+
+static void take_values(struct vnfr_member *v, const struct plan_step *s, const struct vnfm_or *msg)
+{
+    if (!msg || !member_vnfr(v))
+        return;
+    if (msg->record)
+        take_provided(v, msg->record);
+    take_instance(v, s, msg);
+}
+
+/* One of several that a target is told of is over: on to the next; true: there is one. The stage is
+ * over with the last. */
+static bool on_to_next(struct nsr_model *m, const struct run *run, const struct about *x)
+{
+    if (!x->instance || !x->v || !x->s || x->s->state != STEP_STATE_UNDOING)
+        return false;
+    const char *now = operate_next_told(m, x->v, x->s);
+    if (now &&
+        strcmp(now, x->instance) != 0) /* late: that one was given up, and another is asked */
+        return true;
+    operate_forget(m, x->v, x->s, x->instance);
+    if (!operate_next_told(m, x->v, x->s))
+        return false;
+    const struct run_action next = {
+        .what = RUN_UNDO, .op = x->op, .step = x->s, .kind = run_request_of(x->s, true)};
+    operate_send(m, x->v, &next,
+                 step_answers_of(next.kind, run_sdk(run, x->s)) == ANSWERS_OPTIONAL);
+    return true;
+}
+
 void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_or *msg,
                       const struct err *bad)
 {
@@ -139,7 +202,10 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
         return;
     }
     const struct step_news news = news_of(m, &x, &run, msg, bad);
-    run_step(&run, x.op, x.s, &news);
+    if (news.event == STEP_EV_OK)
+        take_values(x.v, x.s, msg);
+    if (news.event != STEP_EV_OK || !on_to_next(m, &run, &x))
+        run_step(&run, x.op, x.s, &news);
     operate_settle(m, &run);
 }
 
@@ -201,16 +267,18 @@ void operate_timer(struct nsr_model *m, struct command *c)
     if (!operate_run(m, &run))
         return;
     struct about x = about_of(m, &run, c);
-    bool is_queued = !strchr(c->subject, '/');
+    bool is_queued = !strchr(c->subject, '/'), is_nothing = strcmp(c->data, NOTHING_TO_TELL) == 0;
     for (uint32_t i = 0; is_queued && i < run.operations->n; i++)
         if (strcmp(run.operations->at[i]->id, c->subject) == 0)
             run_overdue(&run, run.operations->at[i]);
     decision_close(c);
-    if (x.s && x.attempt && step_is_open(x.s))
+    if (x.s && x.attempt && step_is_open(x.s) && !on_to_next(m, &run, &x))
         run_step(&run, x.op, x.s,
-                 &(struct step_news){.event = STEP_EV_OK,
-                                     .attempt = x.attempt,
-                                     .is_undo = x.is_undo,
-                                     .note = "sent; its VNFM says nothing when it went well"});
+                 &(struct step_news){
+                     .event = STEP_EV_OK,
+                     .attempt = x.attempt,
+                     .is_undo = x.is_undo,
+                     .note = is_nothing ? "nothing was left to tell"
+                                        : "sent; its VNFM says nothing when it went well"});
     operate_settle(m, &run);
 }

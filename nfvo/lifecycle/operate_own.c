@@ -6,6 +6,7 @@ static const struct {
     operate_step_fn *apply, *restore; /* restore NULL: nothing undoes it */
 } own[STEP_KIND_N] = {
     [STEP_SET_COMPONENT] = { operate_set_component, operate_unset_component },
+    [STEP_MARK_FAILED] = { operate_mark_failed, operate_unmark },
     [STEP_DROP_INSTANCE] = { operate_drop_instance, NULL },
 };
 /* clang-format on */

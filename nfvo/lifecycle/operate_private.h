@@ -65,4 +65,32 @@ void operate_note(struct nsr_model *m, const struct operation *op, const struct 
 void operate_is_news(struct operation *op, struct plan_step *s);
 void operate_publish(struct nsr_model *m, const struct run *run);
 
+/* --- an instance that stands by takes over (operate_switch.c) --- */
+#define OPERATE_CAUSE_SWITCH "switchToStandby" /* of HEAL: VNFMs know the word */
+operate_step_fn operate_mark_failed, operate_unmark;
+/* HEAL of that cause is done: the instance of the step stands by no more. */
+void operate_activate(struct vnfr_member *v, const struct plan_step *s);
+
+/* data of the timer that ends a stage for which nobody has to be asked. */
+#define NOTHING_TO_TELL "nothing"
+
+/* --- targets (operate_targets.c) --- */
+/* Rule (b), as struct run wants it; arg: the model. */
+bool operate_is_needed(void *arg, const struct operation *op, const struct plan_step *s);
+/* What a MODIFY of that step tells the target, whole or reduced; the target's dependency is written
+ * with it. Also for an undo that tells it again. Never NULL. */
+const struct vnf_record_dependency *operate_told(struct nsr_model *m, struct vnfr_member *target,
+                                                 const struct plan_step *s);
+/* The target was told that the instance goes: its entries leave, and are kept in a SCALE_IN's
+ * `before`, for operate_remember. */
+void operate_forget(struct nsr_model *m, struct vnfr_member *target, struct plan_step *s,
+                    const char *instance);
+void operate_remember(struct nsr_model *m, struct vnfr_member *target, const struct plan_step *s);
+void operate_forget_everywhere(struct nsr_model *m, const char *instance); /* it is dropped */
+/* Of the instances that a MODIFY told: one that the target has to be told of that it goes; NULL:
+ * none is left. */
+const char *operate_next_told(struct nsr_model *m, const struct vnfr_member *target,
+                              const struct plan_step *s);
+const char *operate_dependency_digest(struct arena *a, const struct vnf_record_dependency *dep);
+
 #endif

@@ -8,15 +8,6 @@
 
 #include <string.h>
 
-/* Rule (b): a target is told again when a value differs. An answer changes no value that targets
- * have (operate_answer.c), so none does. */
-static bool is_needed(void *arg, const struct operation *op, const struct plan_step *s)
-{
-    (void)arg;
-    (void)op;
-    return !s->if_changed;
-}
-
 bool operate_run(struct nsr_model *m, struct run *ret)
 {
     struct operations *all = model_operations(m);
@@ -26,7 +17,8 @@ bool operate_run(struct nsr_model *m, struct run *ret)
                         .operations = all,
                         .now = m->d->now,
                         .arena = m->d->arena,
-                        .is_needed = is_needed};
+                        .is_needed = operate_is_needed,
+                        .arg = m};
     return !m->d->unreadable;
 }
 
@@ -115,7 +107,11 @@ static void mend(struct vnfr_member *v)
 static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct step_kind_row *row = &step_kinds[a->kind];
+    if (a->kind == STEP_HEAL)
+        operate_activate(v, a->step);
     effect_of(v, a->step, a->kind);
+    if (a->kind == STEP_SCALE_IN)
+        operate_forget(m, v, a->step, a->step->instance);
     if (operation_is_life(a->op))
         mend(v);
     vnfr_history(v, row->word, a->step->note ? a->step->note : "");
@@ -158,9 +154,16 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
 /* A stage of an undo is over: what it sent had its own effect. */
 static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
-    enum step_kind stage = step_undos[a->step->undo].stages[0];
-    if (a->step->undo == UNDO_START || a->step->undo == UNDO_STOP)
-        effect_of(v, a->step, stage);
+    const struct plan_step *s = a->step;
+    if (s->undo == UNDO_START || s->undo == UNDO_STOP)
+        effect_of(v, s, step_undos[s->undo].stages[0]);
+    if (s->undo == UNDO_MODIFY) { /* it was told again, and started */
+        set_instances(v, NULL, INSTANCE_STATE_ACTIVE);
+        set_stable(v, VNFR_STATE_ACTIVE);
+    }
+    if (s->undo == UNDO_SCALE_IN && s->before &&
+        strcmp(s->before, vnfr_state_words[VNFR_STATE_ACTIVE]) == 0)
+        set_stable(v, VNFR_STATE_ACTIVE); /* MODIFY made it INACTIVE; nobody stopped it */
     operate_note(m, a->op, a->step, "is undone", NULL);
 }
 
@@ -172,6 +175,9 @@ static void on_state(struct nsr_model *m, const struct run_action *a)
     operate_note(m, a->op, NULL, operation_state_words[a->op->state], NULL);
     if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
         nsr_event(m, row->finish);
+    struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;
+    if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_SCALE_IN && v)
+        vnfr_event(v, ACTION_SCALE_IN); /* amqp-protocol.md 8: of no single step */
     if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {
         const struct proto_strmap now = digest_of(operate_view(m), a->op, m->d->arena);
         const struct proto_strs differs = digest_differences(&a->op->before, &now, m->d->arena);

@@ -13,8 +13,10 @@ static const struct {
     int command;
     const char *record; /* what the class calls the VNFR */
 } wired[STEP_KIND_N] = {
+    [STEP_MODIFY]  = { CMD_STEP_MODIFY,  "vnfr" },
     [STEP_START]   = { CMD_STEP_START,   "virtualNetworkFunctionRecord" },
     [STEP_STOP]    = { CMD_STEP_STOP,    "virtualNetworkFunctionRecord" },
+    [STEP_SCALE_IN] = { CMD_STEP_SCALE_IN, "virtualNetworkFunctionRecord" },
     [STEP_HEAL]    = { CMD_STEP_HEAL,    "virtualNetworkFunctionRecord" },
     [STEP_UPDATE]  = { CMD_STEP_UPDATE,  "vnfr" },
     [STEP_EXECUTE] = { CMD_STEP_EXECUTE, "vnfr" },
@@ -27,10 +29,22 @@ static void add_text(struct sbuf *body, const char *member, const char *text)
     proto_quotes(body, text);
 }
 
-/* Never without its instance: the Java VNFM would run on all. */
-static void add_instance(struct sbuf *body, struct vnfr_member *v, const struct plan_step *s)
+/* The instance that the request is about; NULL: the whole VNFR. SCALE_IN's is another VNFR's: the
+ * step's, or of what a MODIFY had told, the next. */
+static const char *instance_of(struct vnfr_member *v, const struct run_action *a)
 {
-    const struct vnfc_instance *x = operate_instance(v, s->instance);
+    const struct plan_step *s = a->step;
+    if (a->kind == STEP_SCALE_IN && s->kind != STEP_SCALE_IN)
+        return operate_next_told(v->m, v, s);
+    return a->kind == s->kind || step_kinds[s->kind].takes == TAKES_BOTH ? s->instance : NULL;
+}
+
+/* Never without its instance: the Java VNFM would run on all. */
+static void add_instance(struct sbuf *body, struct vnfr_member *v, const char *id)
+{
+    const struct vnfc_instance *x = NULL;
+    for (uint32_t i = 0; i < v->m->n_vnfrs && !x; i++)
+        x = operate_instance(&v->m->vnfrs[i], id);
     if (!x)
         return;
     sbuf_adds(body, ",\"vnfcInstance\":");
@@ -46,21 +60,28 @@ static void add_script(struct sbuf *body, const struct plan_step *s)
     proto_encode(&script_type, &script, PROTO_COMPLETE, body);
 }
 
+static void add_dependency(struct sbuf *body, const struct vnf_record_dependency *dep)
+{
+    sbuf_adds(body, ",\"vnfrd\":");
+    proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, body);
+}
+
 /* The last request of the step, for ours; its dependency, for those that run MODIFY again. */
 static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
 {
-    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    const struct vnf_record_dependency *dep = a->kind == STEP_MODIFY
+                                                  ? operate_told(v->m, v, a->step)
+                                                  : dependency_of(v->m, v->row->key[VNFR_NAME]);
     if (a->step->command) {
         add_text(body, "resumes", a->step->command);
         add_text(body, "resumedAction", action_word(step_kinds[a->kind].action));
     }
-    if (dep) {
-        sbuf_adds(body, ",\"vnfrd\":");
-        proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, body);
-    }
+    if (dep)
+        add_dependency(body, dep);
 }
 
-static void build(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
+static void build(struct sbuf *body, struct vnfr_member *v, const struct run_action *a,
+                  const char *instance)
 {
     const struct plan_step *s = a->step;
     bool is_resume = a->what == RUN_SEND && a->form == FORM_RESUME;
@@ -70,8 +91,10 @@ static void build(struct sbuf *body, struct vnfr_member *v, const struct run_act
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
     if (is_resume)
         add_resumed(body, v, a);
-    if (s->instance)
-        add_instance(body, v, s);
+    if (instance)
+        add_instance(body, v, instance);
+    if (a->kind == STEP_MODIFY && !is_resume)
+        add_dependency(body, operate_told(v->m, v, s));
     if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
         add_text(body, "cause", s->before ? s->before : "");
     if (a->kind == STEP_EXECUTE)
@@ -79,9 +102,20 @@ static void build(struct sbuf *body, struct vnfr_member *v, const struct run_act
     sbuf_addc(body, '}');
 }
 
+/* "<vnfr>/<operation>/<step>/<attempt>[/undo[/<instance>]]": of a stage that is about several
+ * things, which one. */
+static const char *subject_of(const struct vnfr_member *v, const struct run_action *a,
+                              const char *instance)
+{
+    bool is_undo = a->what == RUN_UNDO, is_one_of = is_undo && a->step->only.n && instance;
+    return arena_printf(v->m->d->arena, "%s/%s/%u/%u%s%s%s", v->row->id, a->op->id, a->step->n,
+                        a->step->attempt, is_undo ? "/undo" : "", is_one_of ? "/" : "",
+                        is_one_of ? instance : "");
+}
+
 /* The same id again: the peer joins its own run, or gives the answer that was given. */
 static struct command *command_of(struct nsr_model *m, const struct vnfr_member *v,
-                                  const struct run_action *a)
+                                  const struct run_action *a, const char *instance)
 {
     struct decision *d = m->d;
     const struct plan_step *s = a->step;
@@ -92,10 +126,7 @@ static struct command *command_of(struct nsr_model *m, const struct vnfr_member 
         command_change(c, d->now + command_time(settings_of(d), kind), "");
         return c;
     }
-    return command_open(d, kind,
-                        arena_printf(d->arena, "%s/%s/%u/%u%s", v->row->id, a->op->id, s->n,
-                                     s->attempt, a->what == RUN_UNDO ? "/undo" : ""),
-                        NULL);
+    return command_open(d, kind, subject_of(v, a, instance), NULL);
 }
 
 void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a,
@@ -103,8 +134,15 @@ void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_a
 {
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    build(&body, v, a);
-    struct command *c = command_of(m, v, a);
+    const char *instance = instance_of(v, a);
+    if (a->kind == STEP_SCALE_IN && !instance) { /* nothing is left to tell: over at once */
+        decision_open(d, CMD_TIMER_OPERATION, subject_of(v, a, NULL), 0, NOTHING_TO_TELL);
+        return;
+    }
+    if (a->kind == STEP_MODIFY && a->what == RUN_SEND && !a->step->before)
+        a->step->before = v->st->stable ? v->st->stable : vnfr_state_words[VNFR_STATE_ACTIVE];
+    build(&body, v, a, instance);
+    struct command *c = command_of(m, v, a, instance);
     struct send *send = send_to_vnfm(v, c, &body);
     const struct step_kind_row *row = &step_kinds[a->kind];
     send->policy = (uint8_t)(v->st->correlates ? row->again_ours : row->again_foreign);

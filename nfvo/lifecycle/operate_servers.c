@@ -73,24 +73,6 @@ static void leave_vdu(struct vdu *vdu, const char *instance, const char *compone
     vdu->vnfc.n = kept;
 }
 
-/* What targets know of an instance is about to be, or was, taken back by their VNFMs. */
-static void leave_dependencies(struct nsr_model *m, const char *instance)
-{
-    struct nsr *nsr = model_nsr(m);
-    for (uint32_t d = 0; d < nsr->vnf_dependency.n; d++)
-        for (uint32_t t = 0; t < nsr->vnf_dependency.at[d]->vnfc_parameters.n; t++) {
-            struct vnfc_dependency_parameters *p =
-                nsr->vnf_dependency.at[d]->vnfc_parameters.at[t].value;
-            uint32_t kept = 0;
-            for (uint32_t i = 0; i < p->parameters.n; i++)
-                if (strcmp(p->parameters.at[i].key, instance) != 0)
-                    p->parameters.at[kept++] = p->parameters.at[i];
-            if (kept != p->parameters.n)
-                model_changed(m);
-            p->parameters.n = kept;
-        }
-}
-
 static void leave_rows(struct nsr_model *m, const char *instance)
 {
     uint32_t kept = 0;
@@ -118,7 +100,7 @@ void operate_drop_instance(struct nsr_model *m, struct vnfr_member *v, const str
     }
     for (uint32_t u = 0; u < vnfr->vdu.n; u++) /* is_anew: the component is about to be filled */
         leave_vdu(vnfr->vdu.at[u], s->instance, s->is_anew ? NULL : component);
-    leave_dependencies(m, s->instance);
+    operate_forget_everywhere(m, s->instance);
     leave_rows(m, s->instance);
     if (s->kind == STEP_SCALE_OUT)
         a->step->instance = NULL; /* the next attempt makes another one */

@@ -276,6 +276,7 @@ PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
     int64_t stop_us, heal_us, update_us, execute_us;
+    int64_t scale_in_us;
     int64_t silence_us;           /* an answer that a VNFM need not give is waited for so long */
     int64_t queue_us;             /* an operation is queued so long */
     int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
@@ -296,14 +297,15 @@ struct lifecycle_settings {                                    /* microseconds *
         .instantiate_us = 1800 * USEC_PER_SEC, .modify_us = 1800 * USEC_PER_SEC,                   \
         .start_us = 1800 * USEC_PER_SEC, .stop_us = 1800 * USEC_PER_SEC,                           \
         .heal_us = 1800 * USEC_PER_SEC, .update_us = 1800 * USEC_PER_SEC,                          \
-        .execute_us = 1800 * USEC_PER_SEC, .silence_us = 5 * USEC_PER_SEC,                         \
-        .queue_us = 3600 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
-        .terminate_scripts_us = 300 * USEC_PER_SEC, .log_us = 10 * USEC_PER_SEC,                   \
-        .driver_us = 300 * USEC_PER_SEC, .pop_cache_us = 10 * USEC_PER_SEC,                        \
-        .sources_us = 2 * 3600 * USEC_PER_SEC, .turn_us = 2 * 3600 * USEC_PER_SEC,                 \
-        .delete_hint_us = 5 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
-        .release_sight_us = 90 * USEC_PER_SEC, .is_quota_checked = true, .broker_ip = "127.0.0.1", \
-        .broker_port = "5672", .monitoring_ip = "", .timezone = "CET"                              \
+        .scale_in_us = 300 * USEC_PER_SEC, .execute_us = 1800 * USEC_PER_SEC,                      \
+        .silence_us = 5 * USEC_PER_SEC, .queue_us = 3600 * USEC_PER_SEC,                           \
+        .terminate_us = 30 * USEC_PER_SEC, .terminate_scripts_us = 300 * USEC_PER_SEC,             \
+        .log_us = 10 * USEC_PER_SEC, .driver_us = 300 * USEC_PER_SEC,                              \
+        .pop_cache_us = 10 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                  \
+        .turn_us = 2 * 3600 * USEC_PER_SEC, .delete_hint_us = 5 * USEC_PER_SEC,                    \
+        .list_retry_us = 1 * USEC_PER_SEC, .release_sight_us = 90 * USEC_PER_SEC,                  \
+        .is_quota_checked = true, .broker_ip = "127.0.0.1", .broker_port = "5672",                 \
+        .monitoring_ip = "", .timezone = "CET"                                                     \
     }
 
 #endif

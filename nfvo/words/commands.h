@@ -73,9 +73,11 @@ enum command_peer {
     X(GET_QUOTA,        21, TO_DRIVER, "getQuota",          BLIND, driver_us,        0,  1, "the driver of PoP '{pop}' ({popType}) to tell its quota; nothing waits for it")                                                                                     \
     /* of an NSR's operations (nfvo/lifecycle/operate.h). Codes of requests: those of operation/step_kinds.h, from 64 on */      \
     X(TIMER_OPERATION,  22, TIMER,     "",                  NEVER, queue_us,         0,  5, "the turn of an operation, or a pause in it")                        \
+    X(STEP_MODIFY,      66, TO_VNFM,   "MODIFY",            NEVER, modify_us,        4,  7, "VNFM '{vnfm}' to answer MODIFY (configure) of {vnfr}")              \
     X(STEP_START,       67, TO_VNFM,   "START",             NEVER, start_us,         4,  7, "VNFM '{vnfm}' to answer START of {vnfr}")                           \
         /* of these and the next: subject = <vnfr>/<operation>/<step>/<attempt> */                                               \
     X(STEP_STOP,        68, TO_VNFM,   "STOP",              NEVER, stop_us,          4,  7, "VNFM '{vnfm}' to answer STOP of {vnfr}")                            \
+    X(STEP_SCALE_IN,    70, TO_VNFM,   "SCALE_IN",          NEVER, scale_in_us,      4,  7, "VNFM '{vnfm}' to answer SCALE_IN (an instance goes) of {vnfr}")     \
     X(STEP_HEAL,        71, TO_VNFM,   "HEAL",              NEVER, heal_us,          4,  7, "VNFM '{vnfm}' to answer HEAL of {vnfr}")                            \
     X(STEP_UPDATE,      73, TO_VNFM,   "UPDATE",            NEVER, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE of {vnfr}")                          \
     X(STEP_EXECUTE,     74, TO_VNFM,   "EXECUTE",           NEVER, execute_us,       4,  7, "VNFM '{vnfm}' to answer EXECUTE (a script) of {vnfr}")
@@ -86,5 +88,6 @@ enum command_kind {
     COMMAND_KINDS(X) CMD_KIND_N /* one more than the highest code: new rows come last */
 };
 #undef X
+#define CMD_STEP_FIRST 64 /* from here on: requests of operations' steps */
 
 #endif

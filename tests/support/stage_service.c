@@ -16,14 +16,18 @@
     "\"networks\":[{\"id\":\"n-1\",\"name\":\"net\",\"extId\":\"net-ext\"}],"                      \
     "\"securityGroups\":[\"sg\"],\"keyPair\":\"kp\""
 
-static void vdu(struct sbuf *out, const char *vnf, const char *vdu_id)
+static void vdu(struct sbuf *out, const char *vnf, const char *vdu_id, uint32_t components)
 {
-    sbuf_addf(
-        out,
-        "\"vdu\":[{%s\"name\":\"%s-vdu\",\"vm_image\":[\"img\"],"
-        "\"computation_requirement\":\"m1\",\"scale_in_out\":2,\"vnfc\":[{\"connection_point\":"
-        "[{\"virtual_link_reference\":\"net\",\"floatingIp\":\"random\",\"interfaceId\":0}]}]}]",
-        vdu_id, vnf);
+    sbuf_addf(out,
+              "\"vdu\":[{%s\"name\":\"%s-vdu\",\"vm_image\":[\"img\"],"
+              "\"computation_requirement\":\"m1\",\"scale_in_out\":2,\"vnfc\":[",
+              vdu_id, vnf);
+    for (uint32_t i = 0; i < components; i++)
+        sbuf_addf(out,
+                  "%s{\"connection_point\":[{\"virtual_link_reference\":\"net\","
+                  "\"floatingIp\":\"random\",\"interfaceId\":0}]}",
+                  i ? "," : "");
+    sbuf_adds(out, "]}]");
 }
 
 static void vnfd(struct sbuf *out, const char *vnf)
@@ -33,7 +37,7 @@ static void vnfd(struct sbuf *out, const char *vnf)
               "\"vendor\":\"acme\",\"version\":\"1\",\"vnfPackageLocation\":\"package-%s\","
               "\"deployment_flavour\":[{\"flavour_key\":\"m1\"}],",
               vnf, vnf, vnf, vnf);
-    vdu(out, vnf, "");
+    vdu(out, vnf, "", 1);
     sbuf_addc(out, '}');
 }
 
@@ -90,6 +94,15 @@ void stage_release_nsr(struct stage *s)
 
 /* --- peers ------------------------------------------------------------------------------------ */
 
+static uint32_t components_of(const struct stage *s, const char *vnf)
+{
+    const struct nsd *nsd = s->service->nsd;
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
+        if (strcmp(nsd->vnfd.at[i]->name, vnf) == 0)
+            return nsd->vnfd.at[i]->vdu.at[0]->vnfc.n;
+    return 1;
+}
+
 /* The VNFM's record: made from the VNFD at first, then what it was told. */
 static const char *record_of(struct stage *s, const char *vnf)
 {
@@ -103,7 +116,7 @@ static const char *record_of(struct stage *s, const char *vnf)
               "{\"confKey\":\"key\",\"value\":\"provided\"}]},\"configurations\":"
               "{\"configurationParameters\":[{\"confKey\":\"key\",\"value\":\"configured\"}]},",
               vnf, vnf);
-    vdu(&t, vnf, "\"id\":\"the-vnfds\",");
+    vdu(&t, vnf, "\"id\":\"the-vnfds\",", components_of(s, vnf));
     sbuf_addc(&t, '}');
     return arena_strndup(&s->arena, t.s, t.len);
 }

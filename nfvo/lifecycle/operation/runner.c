@@ -84,7 +84,9 @@ static bool same(const char *a, const char *b)
 static enum step_scope takes(const struct plan_step *s, enum step_kind kind)
 {
     enum step_scope takes = step_kinds[kind].takes;
-    return takes != TAKES_BOTH ? takes : s->instance ? TAKES_INSTANCE : TAKES_WHOLE;
+    /* a SCALE_IN's instance is another VNFR's: the START that undoes it is of the whole target */
+    bool is_of_one = s->instance && step_kinds[s->kind].takes == TAKES_BOTH;
+    return takes != TAKES_BOTH ? takes : is_of_one ? TAKES_INSTANCE : TAKES_WHOLE;
 }
 
 static bool collide(const struct plan_step *s, enum step_kind kind, const struct plan_step *open)

@@ -39,8 +39,10 @@ static void test_codes_keep_their_meaning(void **state)
                                         "TIMER_DOUBT",
                                         "GET_QUOTA",
                                         "TIMER_OPERATION",
+                                        [66] = "STEP_MODIFY",
                                         [67] = "STEP_START",
                                         [68] = "STEP_STOP",
+                                        [70] = "STEP_SCALE_IN",
                                         [71] = "STEP_HEAL",
                                         [73] = "STEP_UPDATE",
                                         [74] = "STEP_EXECUTE"};
