@@ -57,7 +57,7 @@ void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_a
                   bool is_optional);
 
 /* A line of the history: what became of the operation, or of its step (`what`: "is sent"). With a
- * fault it is one of the event ERROR (operate_tell.c). */
+ * fault it is one of the event ERROR (operate_events.c). */
 void operate_note(struct nsr_model *m, const struct operation *op, const struct plan_step *s,
                   const char *what, const struct fault *fault);
 /* Something became of it, or of its step: subscribers to OPERATION learn it from operate_publish, once

@@ -89,6 +89,24 @@ enum err_code store_operation_get(struct db *db, const char *id, const char *pro
     return rc;
 }
 
+enum err_code store_operation_count(struct db *db, struct arena *a,
+                                    struct store_operation_counts *ret, struct err *err)
+{
+    static const struct db_statement count = {
+        "operation_count", "SELECT state, count(*) FROM operation WHERE is_open GROUP BY state"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &count, NULL, 0, &res, err);
+    int n = rc == ERR_OK ? db_rows(&res) : 0;
+    *ret = (struct store_operation_counts){arena_alloc(a, ((size_t)n + 1) * sizeof(*ret->at)),
+                                           (uint32_t)n};
+    for (int i = 0; i < n; i++) {
+        ret->at[i].state = arena_strdup(a, db_text(&res, i, 0));
+        ret->at[i].n = db_int64(&res, i, 1);
+    }
+    db_results_clear(db);
+    return rc;
+}
+
 enum err_code store_operation_expire(struct db *db, int64_t keep_us, int64_t max, int64_t *ret_gone,
                                      struct err *err)
 {

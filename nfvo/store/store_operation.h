@@ -40,6 +40,16 @@ MUST_USE enum err_code store_operation_list(struct db *db, const struct store_op
 MUST_USE enum err_code store_operation_get(struct db *db, const char *id, const char *project,
                                            struct arena *a, struct store_operation *ret,
                                            struct err *err);
+/* How many are open, by state; none of those that have none. */
+struct store_operation_counts {
+    struct {
+        const char *state;
+        int64_t n;
+    } * at;
+    uint32_t n;
+};
+MUST_USE enum err_code store_operation_count(struct db *db, struct arena *a,
+                                             struct store_operation_counts *ret, struct err *err);
 /* Those that ended longer ago, at most max. */
 MUST_USE enum err_code store_operation_expire(struct db *db, int64_t keep_us, int64_t max,
                                               int64_t *ret_gone, struct err *err);

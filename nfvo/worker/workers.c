@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
+#include "common/metrics/metrics.h"
 #include "common/ports/bus_amqp.h"
 #include "common/ports/store_pg.h"
 #include "common/sys/clock.h"
@@ -14,6 +15,7 @@
 #include "nfvo/store/store_engine.h"
 #include "nfvo/store/store_room.h"
 #include "nfvo/worker/internal.h"
+#include "nfvo/worker/operation_metrics.h"
 #include "proto/topology.h"
 
 #include <pthread.h>
@@ -24,6 +26,7 @@
 
 #define DRAIN_US     (5 * USEC_PER_SEC)
 #define HEARTBEAT_US (2 * USEC_PER_SEC)
+#define COUNT_US     (10 * USEC_PER_SEC)
 #define PREFETCH     64
 
 static const char *const queues[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES};
@@ -50,6 +53,7 @@ struct workers {
     struct domain domain;
     struct engine_queue *queue;
     struct engine_clock clock;
+    struct metrics *operations;
     struct worker *workers;
     int n;
     _Atomic bool is_stopping;
@@ -128,6 +132,12 @@ static void log_decision(void *arg, const struct decision *d)
         log_step(d, &d->steps.at[i]);
 }
 
+static void count_saved(void *arg, int64_t now, struct row *const *rows, size_t n)
+{
+    const struct worker *w = arg;
+    operation_metrics_note(w->all->operations, now, rows, n);
+}
+
 static void worker_name(const struct worker *w, char name[64])
 {
     snprintf(name, 64, "nfvo worker %d", w->number);
@@ -199,6 +209,24 @@ static void follow_rooms(struct worker *w)
     engine_amqp_set_rooms(w->amqp, names, n);
 }
 
+/* By one thread of each process: all of them say the same. */
+static void beat(struct worker *w, int64_t *beat_us, int64_t *count_us)
+{
+    int64_t now = clock_mono_us();
+    if (w->number != 0)
+        return;
+    if (now - *beat_us > HEARTBEAT_US) {
+        *beat_us = now;
+        err_ignore(store_heartbeat(engine_pg_db(w->pg), &w->all->process, NULL),
+                   "the next one will do");
+    }
+    if (now - *count_us > COUNT_US) {
+        *count_us = now;
+        err_ignore(operation_metrics_count(w->all->operations, engine_pg_db(w->pg), NULL),
+                   "the next one will do");
+    }
+}
+
 static void *run(void *arg)
 {
     struct worker *w = arg;
@@ -213,21 +241,18 @@ static void *run(void *arg)
                                      .room_grace_us = 60 * USEC_PER_SEC,
                                      .idle_us = 100 * USEC_PER_MS,
                                      .log = log_decision,
+                                     .saved = count_saved,
                                      .fault = engine_fault,
                                      .log_arg = w};
     w->engine =
         engine_worker_new(&all->domain, &store, &bus, &all->clock, &ids, all->queue, &options);
-    int64_t beat = 0;
+    int64_t beat_us = 0, count_us = 0;
     while (!all->is_stopping) {
         follow_rooms(w);
         engine_worker_step(w->engine);
         strangers_tell(&w->strangers, engine_pg_db(w->pg), clock_mono_us());
         w->is_connected = bus_is_ready(engine_amqp_connection(w->amqp));
-        if (w->number == 0 && clock_mono_us() - beat > HEARTBEAT_US) {
-            beat = clock_mono_us();
-            err_ignore(store_heartbeat(engine_pg_db(w->pg), &all->process, NULL),
-                       "the next one will do");
-        }
+        beat(w, &beat_us, &count_us);
     }
     engine_worker_drain(w->engine, clock_mono_us() + DRAIN_US);
     return NULL;
@@ -245,6 +270,7 @@ enum err_code workers_open(struct workers **ret, const struct workers_setup *set
                                           .version = setup->version ? setup->version : "",
                                           .pid = getpid()};
     nfvo_domain_init(&all->domain, &all->setup.settings);
+    all->operations = operation_metrics_new();
     all->clock.now_us = mono_now;
     all->queue = engine_queue_new();
     struct db *db = store_borrow(setup->store);
@@ -299,6 +325,7 @@ void workers_close(struct workers *all)
         render_cache_free(w->cache);
     }
     free(all->workers);
+    metrics_free(all->operations);
     engine_queue_free(all->queue);
     free(all);
 }
@@ -361,4 +388,5 @@ void workers_metrics(struct workers *all, struct sbuf *out)
                   "counter\nbaton_engine_%s_total %llu\n",
                   rows[r].name, rows[r].help, rows[r].name, rows[r].name, (unsigned long long)sum);
     }
+    metrics_render(all->operations, out);
 }

@@ -152,3 +152,13 @@ delete_and_leave_nothing()
     done
     wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
 }
+
+# nfvo_get PATH: status and body, without needing a client for HTTP.
+nfvo_get()
+{
+    local socket
+    exec {socket}<>"/dev/tcp/127.0.0.1/$suite_port" || return 1
+    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&"$socket"
+    tr -d '\r' <&"$socket"
+    exec {socket}>&-
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Operations are seen: by a subscriber on a queue, by `baton event watch`, in the history; and only by those of the project.
+# Operations are seen: by a subscriber on a queue, by `baton event watch`, in the history, in the metrics.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
@@ -53,6 +53,14 @@ expect 'nothing else' told true 4
 expect_exit 0 baton nsr history dummy
 expect_said "STOP_VNF $op of admin: step 1 of 1, STOP, is sent"
 expect_said "STOP_VNF $op of admin: COMPLETED"
+
+counted() # SERIES N
+{
+    nfvo_get /metrics | grep -Fx -- "$1 $2" >/dev/null
+}
+eventually 30 'it is counted' counted 'baton_operations_ended_total{kind="STOP_VNF",outcome="COMPLETED"}' 1
+expect 'and how long it took' counted 'baton_operation_seconds_count{kind="STOP_VNF"}' 1
+expect 'none is open' counted 'baton_operations_open{state="FAILED_TEMP"}' 0
 
 broker_call DELETE "/api/queues/$(suite_vhost_in_url)/$queue" >/dev/null
 delete_and_leave_nothing "$nsr"

@@ -20,16 +20,6 @@ log_says()
     grep -F -- "$1" "$suite/log/nfvo.log" >/dev/null
 }
 
-# nfvo_get PATH: status and body, without needing a client for HTTP.
-nfvo_get()
-{
-    local socket
-    exec {socket}<>"/dev/tcp/127.0.0.1/$suite_port" || return 1
-    printf 'GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n' "$1" >&"$socket"
-    tr -d '\r' <&"$socket"
-    exec {socket}>&-
-}
-
 metric_is()
 {
     nfvo_get /metrics | grep -Ex -- "$1 $2" >/dev/null
