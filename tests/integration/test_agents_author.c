@@ -235,7 +235,7 @@ static void test_hellos_for_others(void **state)
     evil_hello(s, TOPOLOGY_AGENTS_EXCHANGE, s->evil_user, evil_host(s)); /* the only true one */
     await_sql(s, arena_printf(&s->arena, "SELECT count(*) = 1 FROM agent WHERE hostname = '%s'",
                               evil_host(s)));
-    mini_nfvo_await_count(s->nfvo, &s->nfvo->refused, GHOSTS + 2);
+    mini_nfvo_await_refused(s->nfvo, GHOSTS + 2);
     assert_int_equal(s->nfvo->refused, GHOSTS + 2);
     await_sql(s, arena_printf(&s->arena,
                               "SELECT count(*) = 1 AND max(hello_n) = 1 FROM agent WHERE hello_n > "
@@ -271,7 +271,7 @@ static void test_answers_for_others(void **state)
     const char *command = text_of(s, "SELECT command FROM step WHERE script <> ''");
     evil_say(s, TOPOLOGY_AGENTS_EXCHANGE, s->evil_user, queue, command, failed);
     evil_say(s, TOPOLOGY_AGENTS_EXCHANGE, NULL, queue, command, failed);
-    mini_nfvo_await_count(s->nfvo, &s->nfvo->refused, 2);
+    mini_nfvo_await_refused(s->nfvo, 2);
     assert_non_null(strstr(s->nfvo->last_refused, "an answer to a command for host"));
     let_go(s);
     expect_instantiated(s);
@@ -292,7 +292,7 @@ static void test_agents_of_before(void **state)
     await_sql(s, arena_printf(&s->arena,
                               "SELECT hello_n = 1 AND is_old FROM agent WHERE hostname = '%s'",
                               evil_host(s)));
-    mini_nfvo_await_count(s->nfvo, &s->nfvo->refused, 1);
+    mini_nfvo_await_refused(s->nfvo, 1);
     await_sql(
         s, arena_printf(&s->arena, "SELECT hello_n = 0 FROM agent WHERE hostname = '%s'", s->host));
     /* Its agent is renewed: from then on it has to say so. */
@@ -392,7 +392,7 @@ static void test_unmodified_agent(void **state)
     }
     expect_instantiated(s);
     assert_true(commands > 1);
-    mini_nfvo_await_count(s->nfvo, &s->nfvo->refused, 1);
+    mini_nfvo_await_refused(s->nfvo, 1);
     await_sql(s, "SELECT count(*) = 1 AND bool_and(is_alone) FROM agent");
     /* Its VNFM does not stay: nothing is to be done. */
     for (bool is_there = true; is_there;) {

@@ -18,7 +18,8 @@
 
 #include <cmocka.h>
 
-enum { DEADLINE_S = 30 };
+/* The first that is refused is told after a second, what comes later once in a minute. */
+enum { DEADLINE_S = 30, REFUSED_DEADLINE_S = 60 + 60 };
 
 static void put(struct mini_nfvo *n, const char *path, const char *body)
 {
@@ -234,12 +235,13 @@ void mini_nfvo_pump(struct mini_nfvo *n, int ms)
         on_delivery(n, ev.delivery);
 }
 
-#define AWAIT(n, condition)                                                                        \
+#define AWAIT(n, condition) AWAIT_FOR(n, DEADLINE_S, condition)
+#define AWAIT_FOR(n, seconds, condition)                                                           \
     do {                                                                                           \
-        int64_t deadline_ = clock_mono_us() + DEADLINE_S * USEC_PER_SEC;                           \
+        int64_t deadline_ = clock_mono_us() + (seconds)*USEC_PER_SEC;                              \
         while (!(condition)) {                                                                     \
             if (clock_mono_us() > deadline_)                                                       \
-                fail_msg("%s: not within %d s", #condition, DEADLINE_S);                           \
+                fail_msg("%s: not within %d s", #condition, (int)(seconds));                       \
             mini_nfvo_pump(n, 50);                                                                 \
         }                                                                                          \
     } while (0)
@@ -286,6 +288,11 @@ void mini_nfvo_await_answers(struct mini_nfvo *n, unsigned count)
 void mini_nfvo_await_count(struct mini_nfvo *n, const unsigned *counter, unsigned at_least)
 {
     AWAIT(n, *counter >= at_least);
+}
+
+void mini_nfvo_await_refused(struct mini_nfvo *n, unsigned at_least)
+{
+    AWAIT_FOR(n, REFUSED_DEADLINE_S, n->refused >= at_least);
 }
 
 static bool has_consumer(struct mini_nfvo *n, const char *queue)

@@ -46,6 +46,8 @@ const char *mini_nfvo_ask(struct mini_nfvo *n, const char *queue, const char *bo
 void mini_nfvo_await_answers(struct mini_nfvo *n, unsigned count); /* in total */
 void mini_nfvo_await_consumer(struct mini_nfvo *n, const char *queue);
 void mini_nfvo_await_count(struct mini_nfvo *n, const unsigned *counter, unsigned at_least);
+/* Of what the VNFM tells of refusals; takes a minute when only a part was in what it told first. */
+void mini_nfvo_await_refused(struct mini_nfvo *n, unsigned at_least);
 void mini_nfvo_pump(struct mini_nfvo *n, int ms); /* handle what comes within */
 
 /* A program of ours, from the output directory that the test itself is in. args: ends with NULL. */
