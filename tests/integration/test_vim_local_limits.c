@@ -116,6 +116,7 @@ static void test_disk_filler(void **state)
     struct stat st;
     if (!cloud_is_possible(state))
         return;
+    cloud_limit_space(2000);
     cloud_options.disk_reserve = space() - 800 * (int64_t)MB; /* else it is 1 GB to write */
     struct loc *l = cloud_open();
     if (!has_disks(l))
@@ -149,6 +150,7 @@ static void test_disks_together(void **state)
     int n = 0;
     if (!cloud_is_possible(state))
         return;
+    cloud_limit_space(2000);
     cloud_options.disk_reserve = space() - 1200 * (int64_t)MB;
     struct loc *l = cloud_open();
     if (!has_disks(l))
@@ -173,6 +175,7 @@ static void test_disk_of_rebuilt(void **state)
     struct loc_server after;
     if (!cloud_is_possible(state))
         return;
+    cloud_limit_space(16 * 1024); /* an eighth is enough */
     struct loc *l = cloud_open();
     if (!has_disks(l))
         return;

@@ -13,9 +13,12 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#define OWN_SPACE "/tmp/baton-space."
 
 char cloud_folder[64];
 struct loc_options cloud_options;
@@ -226,6 +229,43 @@ int cloud_set_up(void **state)
     return 0;
 }
 
+/* --- space of its own --- */
+
+/* The file system around it, when cloud_folder has one of its own. */
+static bool own_space(char *ret, size_t size)
+{
+    char *slash;
+    snprintf(ret, size, "%s", cloud_folder);
+    return strncmp(ret, OWN_SPACE, strlen(OWN_SPACE)) == 0 && (slash = strrchr(ret, '/')) != NULL &&
+           (*slash = '\0', true);
+}
+
+static void give_space_back(void)
+{
+    char space[sizeof(cloud_folder)];
+    if (!own_space(space, sizeof(space)))
+        return;
+    umount2(space, MNT_DETACH);
+    rmdir(space);
+    cloud_folder[0] = '\0';
+}
+
+void cloud_limit_space(int mb)
+{
+    char space[sizeof(OWN_SPACE) + 8], size[40];
+    snprintf(space, sizeof(space), OWN_SPACE "XXXXXX");
+    snprintf(size, sizeof(size), "size=%dm,mode=755", mb);
+    if (!mkdtemp(space))
+        fail_msg("%s", space);
+    if (mount("tmpfs", space, "tmpfs", 0, size) != 0) { /* disks are not mounted here, either */
+        rmdir(space);
+        return;
+    }
+    rmdir(cloud_folder);
+    snprintf(cloud_folder, sizeof(cloud_folder), "%s/local", space);
+    assert_int_equal(mkdir(cloud_folder, 0700), 0);
+}
+
 /* After a test that failed; a good one has cleaned. */
 int cloud_tear_down(void **state)
 {
@@ -238,6 +278,7 @@ int cloud_tear_down(void **state)
         err_ignore(loc_clean(&l, NULL), "the test has failed already");
         loc_state_close(&l);
     }
+    give_space_back();
     return 0;
 }
 
@@ -336,6 +377,8 @@ static int clean_and_end(const char *folder, const char *mode)
     }
     if (rc != ERR_OK)
         fprintf(stderr, "stopped, and '%s' stays: %s\n", folder, err.msg);
+    else
+        give_space_back();
     return 128 + SIGTERM;
 }
 

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-enum { CLOUD_WAIT_MS = 20000 };
+enum { CLOUD_WAIT_MS = 60000 };
 
 extern char cloud_folder[64];             /* of the test */
 extern struct loc_options cloud_options;  /* to be changed before cloud_open */
@@ -32,6 +32,9 @@ int cloud_set_up(void **state);
 int cloud_tear_down(void **state);
 bool cloud_is_possible(void **state); /* false: it is skipped */
 void cloud_set_options(int mode);
+/* Before cloud_open: the folder is a file system of that size, whose free space nobody else takes
+ * or gives. Where that cannot be made it stays what it was; disks cannot be made there, either. */
+void cloud_limit_space(int mb);
 
 struct loc *cloud_open(void);
 void cloud_close(struct loc *l); /* the driver ends; servers stay */
