@@ -118,6 +118,10 @@ static void finish(struct pending *p, int status, const char *type, struct sbuf 
     reply_location(&reply, p->endpoint, status, body->s);
     if (p->operation_id[0] && status == p->status)
         reply_operation(&reply, p->operation_id);
+    if (p->operation_ids)
+        http_reply_header(&reply, "Operation-Id", p->operation_ids);
+    if (p->warning)
+        http_reply_header(&reply, "Warning", p->warning);
     if (status == 204)
         http_reply_empty(&reply, status);
     else
@@ -134,6 +138,8 @@ static void finish(struct pending *p, int status, const char *type, struct sbuf 
     free(p->id);
     free(p->project);
     free(p->made);
+    free(p->operation_ids);
+    free(p->warning);
     free(p);
 }
 

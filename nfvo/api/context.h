@@ -143,6 +143,8 @@ struct pending {
     char *id, *project;         /* what it is about; may be NULL */
     char *made;                 /* as in struct call */
     char operation_id[ID_SIZE]; /* of the operation that was asked for; "": none */
+    char *operation_ids;        /* of several: header Operation-Id; NULL: none */
+    char *warning;              /* header Warning; NULL: none */
 };
 
 /* Parks: exactly one pending_done or pending_fail follows. fallback: the answer at the deadline. */

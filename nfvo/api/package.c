@@ -5,6 +5,7 @@
 #include "nfvo/api/descriptor.h"
 #include "nfvo/api/idempotency.h"
 #include "nfvo/api/list.h"
+#include "nfvo/api/package_script.h"
 #include "nfvo/catalogue/package.h"
 #include "nfvo/store/store_package.h"
 #include "proto/records/manager.h"
@@ -192,64 +193,6 @@ static enum err_code package_delete_many(struct call *c, struct err *err)
     return descriptor_delete_many(c, remove_one, err);
 }
 
-/* --- scripts ---------------------------------------------------------------------------------- */
-
-static enum err_code read_script(struct call *c, struct script **ret, struct err *err)
-{
-    return store_script_get(call_db(c), call_param(c, "id"), call_param(c, "scriptId"), c->project,
-                            &c->arena, ret, err);
-}
-
-static enum err_code script_get(struct call *c, struct err *err)
-{
-    struct script *s;
-    enum err_code rc = read_script(c, &s, err);
-    if (rc != ERR_OK)
-        return rc;
-    c->type = HTTP_TYPE_TEXT;
-    sbuf_add(&c->out, s->payload.at, s->payload.n);
-    return ERR_OK;
-}
-
-/* Together they stay what one message can carry. */
-static enum err_code check_room(struct call *c, const struct script *s, struct err *err)
-{
-    struct vnf_package *p;
-    size_t all = c->req->body_len;
-    enum err_code rc =
-        store_package_get(call_db(c), call_param(c, "id"), c->project, true, &c->arena, &p, err);
-    if (rc != ERR_OK)
-        return rc;
-    for (uint32_t i = 0; i < p->scripts.n; i++)
-        if (strcmp(p->scripts.at[i]->id, s->id) != 0)
-            all += p->scripts.at[i]->payload.n;
-    if (all > PACKAGE_SCRIPTS_MAX)
-        return err_set(err, ERR_LIMIT,
-                       "the scripts of package '%s' become %zu bytes together, more than %zu MiB: "
-                       "one message carries them all",
-                       p->name, all, PACKAGE_SCRIPTS_MAX >> 20);
-    return ERR_OK;
-}
-
-/* VNFs that run keep the scripts they got: see nfvo/api/README.md. */
-static enum err_code script_put(struct call *c, struct err *err)
-{
-    struct script *s;
-    enum err_code rc = read_script(c, &s, err);
-    if (rc == ERR_OK)
-        rc = check_room(c, s, err);
-    if (rc != ERR_OK)
-        return rc;
-    s->payload = (struct proto_bytes){(const uint8_t *)c->req->body, c->req->body_len};
-    s->hb_version++;
-    rc = store_script_set(call_db(c), call_param(c, "id"), s, err);
-    if (rc != ERR_OK)
-        return rc;
-    c->type = HTTP_TYPE_TEXT;
-    sbuf_add(&c->out, c->req->body, c->req->body_len);
-    return ERR_OK;
-}
-
 /* clang-format off */
 const struct endpoint package_endpoints[] = {
     {"POST",   BASE,                                  package_add,         200, API_PROJECT | API_UPLOAD, "Upload a VNF package (tar); answers its VNFD"},
@@ -260,8 +203,8 @@ const struct endpoint package_endpoints[] = {
     {"GET",    BASE "/{id}",                          package_get,         200, API_PROJECT, "Show a VNF package with its scripts"},
     {"PUT",    BASE "/{id}",                          package_update,      202, API_PROJECT, "Change name and image of a VNF package"},
     {"DELETE", BASE "/{id}",                          package_delete,      204, API_PROJECT, "Delete a VNF package"},
-    {"GET",    BASE "/{id}/scripts/{scriptId}",       script_get,          200, API_PROJECT, "The text of a script"},
-    {"PUT",    BASE "/{id}/scripts/{scriptId}",       script_put,          200, API_PROJECT, "Replace the text of a script"},
+    {"GET",    BASE "/{id}/scripts/{scriptId}",       package_script_get,  200, API_PROJECT, "The text of a script"},
+    {"PUT",    BASE "/{id}/scripts/{scriptId}",       package_script_put,  200, API_PROJECT, "Replace the text of a script, also on the VNFs that run with it; ?plan=true: what that would do"},
     {0},
 };
 /* clang-format on */

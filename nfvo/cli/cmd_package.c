@@ -5,6 +5,7 @@
 #include "common/sys/ids.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/operation.h"
 #include "nfvo/cli/package.h"
 #include "nfvo/cli/terminal.h"
 #include "nfvo/cli/validate.h"
@@ -211,21 +212,68 @@ int cli_cmd_script_show(struct cli *c)
     return CLI_OK;
 }
 
+static int show_plans(struct cli *c, const struct cli_answer *a)
+{
+    size_t i;
+    const json_t *plan;
+    if (!is_text(c)) {
+        cli_print_json(c, a->json, a->body.s);
+        return CLI_OK;
+    }
+    json_array_foreach(a->json, i, plan) cli_show_operation(c, plan);
+    if (json_array_size(a->json) == 0)
+        fprintf(c->out, "no service runs a VNF of package '%s'\n", c->args[0]);
+    return CLI_OK;
+}
+
+/* Of all that it began; the worst of their ends. */
+static int wait_for_all(struct cli *c, const char *ids, int64_t timeout_ms)
+{
+    int worst = CLI_OK;
+    for (const char *at = ids; *at; at += strspn(at, ", ")) {
+        AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+        AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+        size_t n = strcspn(at, ",");
+        sbuf_add(&id, at, n);
+        at += n;
+        int exit = cli_wait_operation(c, id.s, timeout_ms, &last);
+        exit = cli_end_operation(c, &last, exit);
+        worst = exit != CLI_OK ? exit : worst;
+    }
+    return worst;
+}
+
+static int script_is_put(struct cli *c, const struct cli_answer *a, int64_t timeout_ms)
+{
+    if (is_text(c))
+        fprintf(c->out, "script '%s' of package '%s' replaced; deployments from now on use it\n",
+                c->args[1], c->args[0]);
+    if (*a->warning)
+        fprintf(c->errors, "baton: warning: %s\n", a->warning);
+    if (*a->operation && c->option[CLI_OPT_WAIT])
+        return wait_for_all(c, a->operation, timeout_ms);
+    if (*a->operation && is_text(c))
+        fprintf(c->out, "VNFs that run with it get it: baton op list kind=update_script\n");
+    return CLI_OK;
+}
+
 int cli_cmd_script_put(struct cli *c)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    int64_t timeout_ms;
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct err err = ERR_INIT;
     if (cli_read_file(c->args[2], &text, &err) != ERR_OK)
         return cli_fail(c, CLI_USAGE, &err, "read the script");
+    if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
+        return CLI_USAGE;
     int exit = find_script(c, &path);
     if (exit != CLI_OK)
         return exit;
+    if (c->option[CLI_OPT_PLAN])
+        sbuf_adds(&path, "?plan=true");
     if (cli_send_text(c, "PUT", path.s, text.s, &a) != CLI_OK)
         return cli_report(c, &a, "replace the script '%s'", c->args[1]);
-    if (is_text(c))
-        fprintf(c->out, "script '%s' of package '%s' replaced; deployments from now on use it\n",
-                c->args[1], c->args[0]);
-    return CLI_OK;
+    return c->option[CLI_OPT_PLAN] ? show_plans(c, &a) : script_is_put(c, &a, timeout_ms);
 }

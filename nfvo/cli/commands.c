@@ -35,7 +35,7 @@ const struct cli_command cli_commands[] = {
     {"package",    "upload",   "DIR|TAR", 1, 1, 0,                      cli_cmd_package_upload, "Check one, pack it if it is a folder, and onboard it"},
     {"package",    "delete",   "PACKAGE", 1, 1, 0,                      cli_cmd_package_delete, "Remove it and its VNFD from the catalogue"},
     {"script",     "show",     "PACKAGE SCRIPT", 2, 2, 0,               cli_cmd_script_show,  "Print the text of a package's script"},
-    {"script",     "put",      "PACKAGE SCRIPT FILE", 3, 3, 0,          cli_cmd_script_put,   "Replace the text of a package's script"},
+    {"script",     "put",      "PACKAGE SCRIPT FILE", 3, 3, WAIT | CLI_BIT(PLAN), cli_cmd_script_put, "Replace the text of a package's script, also on the VNFs that run with it"},
     {"nsd",        "list",     "",       0, 0, LIST,                       cli_cmd_nsd_list,     "List the network service descriptors"},
     {"nsd",        "show",     "NSD",    1, 1, 0,                       cli_cmd_nsd_show,     "Show one with its VNFDs and dependencies"},
     {"nsd",        "create",   "FILE",   1, 1, 0,                       cli_cmd_nsd_create,   "Onboard one out of a JSON file"},

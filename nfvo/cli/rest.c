@@ -68,6 +68,8 @@ static void read_answer(struct cli_answer *a, const struct http_response *res)
     a->next = next_of(res);
     const char *operation = http_response_header(res, "Operation-Id");
     snprintf(a->operation, sizeof(a->operation), "%s", operation ? operation : "");
+    const char *warning = http_response_header(res, "Warning");
+    snprintf(a->warning, sizeof(a->warning), "%s", warning ? warning : "");
     a->exit = exit_of(res->status);
 }
 

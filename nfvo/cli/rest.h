@@ -7,12 +7,13 @@
 
 struct cli_answer {
     enum cli_exit exit;
-    int status;         /* HTTP; 0: none came */
-    struct sbuf body;   /* as it came */
-    json_t *json;       /* NULL: empty or not JSON */
-    char operation[40]; /* the operation that was begun; "": none */
-    char *next;         /* of a list: the path of its next page; NULL: there is none */
-    struct err err;     /* when status is 0: what failed */
+    int status;           /* HTTP; 0: none came */
+    struct sbuf body;     /* as it came */
+    json_t *json;         /* NULL: empty or not JSON */
+    char operation[1280]; /* the operation that was begun, or several, with ", "; "": none */
+    char warning[512];    /* of the server, beside success; "": none */
+    char *next;           /* of a list: the path of its next page; NULL: there is none */
+    struct err err;       /* when status is 0: what failed */
 };
 #define CLI_ANSWER_INIT                                                                            \
     {                                                                                              \

@@ -143,6 +143,7 @@ static void poke_targets(struct nsr_model *m)
 static void settle(struct nsr_model *m)
 {
     struct decision *d = m->d;
+    bool was_deploying = d->root->phase == NSR_DEPLOYING;
     if (d->root->phase == NSR_DEPLOYING && nsr_has_failed(m)) {
         set_root_phase(m, NSR_FAILED);
         hold_the_others(m);
@@ -165,6 +166,8 @@ static void settle(struct nsr_model *m)
         nsr_note(m, "ACTIVE", NULL, NULL, NULL);
         nsr_event(m, ACTION_INSTANTIATE_FINISH); /* once per arrival: decisions.md D16 */
     }
+    if (was_deploying && (d->root->phase == NSR_ACTIVE || d->root->phase == NSR_FAILED))
+        operate_deployed(m);
     if (d->root->phase >= NSR_RELEASING && all_in(m, VNFR_GONE))
         finish(m);
 }

@@ -8,13 +8,20 @@
 #include <string.h>
 
 /* A kind that is not here is refused, never half done. */
+/* clang-format off */
 static const bool is_built[OPERATION_KIND_N] = {
-    [OPERATION_HEAL] = true,          [OPERATION_START_INSTANCE] = true,
-    [OPERATION_STOP_INSTANCE] = true, [OPERATION_START_VNF] = true,
-    [OPERATION_STOP_VNF] = true,      [OPERATION_UPDATE] = true,
-    [OPERATION_EXECUTE] = true,       [OPERATION_SCALE_IN] = true,
+    [OPERATION_SCALE_IN] = true,
     [OPERATION_SWITCH] = true,
+    [OPERATION_HEAL] = true,
+    [OPERATION_START_INSTANCE] = true,
+    [OPERATION_STOP_INSTANCE] = true,
+    [OPERATION_START_VNF] = true,
+    [OPERATION_STOP_VNF] = true,
+    [OPERATION_UPDATE_SCRIPT] = true,
+    [OPERATION_UPDATE] = true,
+    [OPERATION_EXECUTE] = true,
 };
+/* clang-format on */
 
 static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op,
                          const struct plan *plan)
@@ -30,16 +37,37 @@ static const char *shown(struct nsr_model *m, const struct run *run, const struc
     return arena_strndup(d->arena, text.s, text.len);
 }
 
+/* What may wait until the deployment is over: a script that the VNFMs were given too early. */
+static bool may_wait(const struct operate_request *req)
+{
+    return req->plan.kind == OPERATION_UPDATE_SCRIPT && req->may_queue;
+}
+
 /* A service on its way is an open operation that holds all of it. */
-static enum err_code check_service(struct nsr_model *m, struct err *err)
+static enum err_code check_service(struct nsr_model *m, const struct operate_request *req,
+                                   struct err *err)
 {
     const char *name = m->d->root->key[NSR_NAME];
     if (m->d->root->phase >= NSR_RELEASING)
         return err_set(err, ERR_STATE, "Busy: service '%s' is being released", name);
-    if (m->d->root->phase != NSR_DEPLOYING)
+    if (m->d->root->phase != NSR_DEPLOYING || may_wait(req))
         return ERR_OK;
     err_set(err, ERR_STATE, "Busy: service '%s' is being deployed", name);
     return err_hint(err, "wait until it is ACTIVE: baton explain %s", name);
+}
+
+static enum err_code check_vnfr(struct nsr_model *m, const struct plan_request *r, struct err *err)
+{
+    struct vnfr_member *v = model_vnfr_by_id(m, r->vnfr);
+    if (operation_kinds[r->kind].scope == SCOPE_NSR && !r->vnfr)
+        return ERR_OK;
+    if (!v)
+        return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", r->vnfr ? r->vnfr : "");
+    if (v->row->phase == VNFR_ACTIVE)
+        return ERR_OK;
+    err_set(err, ERR_STATE, "VNF '%s' has failed, or is not ACTIVE yet: it is %s",
+            v->row->key[VNFR_NAME], vnfr_phase_names[v->row->phase]);
+    return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
 }
 
 static enum err_code check(struct nsr_model *m, const struct operate_request *req, struct err *err)
@@ -48,17 +76,13 @@ static enum err_code check(struct nsr_model *m, const struct operate_request *re
     if (!is_built[r->kind])
         return err_set(err, ERR_UNSUPPORTED, "operation %s is not built yet",
                        operation_kind_word(r->kind));
-    enum err_code rc = check_service(m, err);
-    struct vnfr_member *v = model_vnfr_by_id(m, r->vnfr);
+    enum err_code rc = check_service(m, req, err);
+    if (rc == ERR_OK)
+        rc = check_vnfr(m, r, err);
+    if (rc == ERR_OK && r->kind == OPERATION_UPDATE_SCRIPT)
+        rc = operate_script_check(req, err);
     if (rc != ERR_OK)
         return rc;
-    if (!v)
-        return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", r->vnfr ? r->vnfr : "");
-    if (v->row->phase != VNFR_ACTIVE) {
-        err_set(err, ERR_STATE, "VNF '%s' has failed, or is not ACTIVE yet: it is %s",
-                v->row->key[VNFR_NAME], vnfr_phase_names[v->row->phase]);
-        return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
-    }
     if (r->kind == OPERATION_EXECUTE && (!req->script || !*req->script))
         return err_set(err, ERR_INVALID, "the script is empty");
     if ((req->script && strlen(req->script) > OPERATE_SCRIPT_MAX) ||
@@ -77,6 +101,8 @@ static void take_texts(struct nsr_model *m, struct operation *op, const struct o
         const char *text = kind == STEP_HEAL ? cause : kind == STEP_EXECUTE ? req->script : NULL;
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
     }
+    if (op->kind == OPERATION_UPDATE_SCRIPT)
+        op->steps[0].before = operate_script_keep(req, m->d->arena);
 }
 
 static struct operation *make(struct nsr_model *m, const struct plan *plan,
@@ -86,6 +112,7 @@ static struct operation *make(struct nsr_model *m, const struct plan *plan,
     struct plan_request r = req->plan; /* the request's memory ends with the answer */
     r.vnfr = r.vnfr ? arena_strdup(a, r.vnfr) : NULL;
     r.instance = r.instance ? arena_strdup(a, r.instance) : NULL;
+    r.package = r.package ? arena_strdup(a, r.package) : NULL;
     struct operation *op =
         plan_operation(plan, &r, req->is_dry ? NULL : arena_strdup(a, req->operation_id),
                        m->d->root->id, m->d->now, a);
@@ -102,6 +129,19 @@ static void queue(struct nsr_model *m, struct operation *op)
     int64_t us = settings_of(m->d)->queue_us;
     op->queue_until_at = m->d->now + us;
     decision_open(m->d, CMD_TIMER_OPERATION, op->id, us, NULL);
+}
+
+/* While it is deployed all wait. */
+static struct admitted admit(struct nsr_model *m, const struct run *run, struct operation *op,
+                             bool may_queue, struct err *err)
+{
+    if (m->d->root->phase != NSR_DEPLOYING)
+        return operation_admit(run, op, may_queue, err);
+    if (run->operations->n < QUEUED_MAX)
+        return (struct admitted){.answer = QUEUE};
+    err_set(err, ERR_STATE, "Busy: %d operations of this service are queued already", QUEUED_MAX);
+    err_hint(err, "wait for one of them: baton op list --nsr %s", op->nsr);
+    return (struct admitted){.answer = REFUSE};
 }
 
 static struct operation *open_one(const struct run *run, const char *id)
@@ -131,7 +171,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         d->text = shown(m, &run, op, &plan);
         return;
     }
-    struct admitted admitted = operation_admit(&run, op, req->may_queue, &d->err);
+    struct admitted admitted = admit(m, &run, op, req->may_queue, &d->err);
     if (admitted.answer == REFUSE)
         return;
     model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);
@@ -172,6 +212,16 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
         return;
     operate_settle(m, &run);
     d->text = shown(m, &run, op, NULL);
+}
+
+void operate_deployed(struct nsr_model *m)
+{
+    struct run run;
+    bool is_any = false;
+    for (uint32_t i = 0; i < m->d->rows.n && !is_any; i++)
+        is_any = m->d->rows.at[i]->kind == ROW_OPERATION;
+    if (is_any && operate_run(m, &run))
+        operate_settle(m, &run);
 }
 
 void operate_release(struct nsr_model *m)

@@ -32,8 +32,9 @@ struct operate_request {
     bool may_queue, is_dry;
     /* by kind; NULL where it has none */
     const char *cause;                     /* HEAL */
-    const char *script_name;               /* UPDATE_SCRIPT */
-    const char *script;                    /* EXECUTE, UPDATE_SCRIPT: its text */
+    const char *script;                    /* EXECUTE: its text */
+    struct script *new_script;             /* UPDATE_SCRIPT: as it is in the package now */
+    struct script *old_script;             /* ... and was before: for a rollback */
     struct proto_strmap configurations;    /* CONFIGURE: what changes, by confKey */
     bool is_record_only;                   /* CONFIGURE: stored, nobody is told */
     const struct vnf_component *component; /* SCALE_OUT: its connection points; NULL: as the VDU's
@@ -66,6 +67,7 @@ bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const stru
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
 void operate_release(struct nsr_model *m);                  /* a release ends all others */
-void operate_look(struct nsr_model *m); /* after the handlers: which driver's steps are over */
+void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
+void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
 
 #endif

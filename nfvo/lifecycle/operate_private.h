@@ -2,6 +2,7 @@
 #ifndef NFVO_LIFECYCLE_OPERATE_PRIVATE_H
 #define NFVO_LIFECYCLE_OPERATE_PRIVATE_H
 
+#include "common/base/sbuf.h"
 #include "nfvo/lifecycle/operate.h"
 #include "nfvo/lifecycle/operation/runner.h"
 
@@ -50,6 +51,12 @@ bool operate_peers_look(struct nsr_model *m, struct run *run); /* true: one is o
 operate_step_fn operate_delete;
 bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
                         struct step_news *ret); /* operate_servers.c */
+
+/* Of UPDATE_SCRIPT (operate_script.c): both texts as one, for `before` of its first step; and
+ * ,"script":{...} of a request, the one before when the step is undone. */
+const char *operate_script_keep(const struct operate_request *req, struct arena *a);
+void operate_script_add(struct sbuf *body, const struct run_action *a, struct arena *arena);
+MUST_USE enum err_code operate_script_check(const struct operate_request *req, struct err *err);
 
 /* Send the request of a step, or of a stage of its undo, as a command of its own (operate_send.c).
  * The step remembers the command. */

@@ -305,7 +305,7 @@ void operate_settle(struct nsr_model *m, struct run *run)
             run_settle(run);
             do_all(m, run);
         } while (operate_peers_look(m, run));
-        next = operation_next_queued(run);
+        next = m->d->root->phase == NSR_DEPLOYING ? NULL : operation_next_queued(run);
         if (next) {
             struct err err = ERR_INIT;
             struct admitted admitted = operation_admit(run, next, false, &err);

@@ -19,6 +19,7 @@ static const struct {
     [STEP_SCALE_IN] = { CMD_STEP_SCALE_IN, "virtualNetworkFunctionRecord" },
     [STEP_HEAL]    = { CMD_STEP_HEAL,    "virtualNetworkFunctionRecord" },
     [STEP_UPDATE]  = { CMD_STEP_UPDATE,  "vnfr" },
+    [STEP_UPDATE_SCRIPT] = { CMD_STEP_UPDATE_SCRIPT, "vnfr" },
     [STEP_EXECUTE] = { CMD_STEP_EXECUTE, "vnfr" },
 };
 /* clang-format on */
@@ -99,6 +100,8 @@ static void build(struct sbuf *body, struct vnfr_member *v, const struct run_act
         add_text(body, "cause", s->before ? s->before : "");
     if (a->kind == STEP_EXECUTE)
         add_script(body, s);
+    if (a->kind == STEP_UPDATE_SCRIPT)
+        operate_script_add(body, a, v->m->d->arena);
     sbuf_addc(body, '}');
 }
 

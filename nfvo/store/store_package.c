@@ -143,6 +143,24 @@ enum err_code store_package_user(struct db *db, const char *id, struct sbuf *out
     return store_read_text(db, &user, DB_PARAMS(db_param_text(id)), out, err);
 }
 
+/* Which package a VNF has is in its record only, where an upgrade changes it. */
+enum err_code store_package_services(struct db *db, const char *id, const char *project,
+                                     struct arena *a, struct proto_strs *ret, struct err *err)
+{
+    static const struct db_statement services = {
+        "package_services",
+        "SELECT n.id FROM nsr n WHERE n.phase NOT IN ('RELEASING', 'TOMBSTONE') AND ($2::text = "
+        "'*' OR n.project_id = $2::text) AND EXISTS (SELECT FROM vnfr v WHERE v.agg = n.id AND "
+        "strpos(v.doc, '\"packageId\":\"' || $1::text || '\"') > 0) ORDER BY n.created_at, n.id"};
+    struct db_result res;
+    enum err_code rc =
+        db_query(db, &services, DB_PARAMS(db_param_text(id), db_param_text(project)), &res, err);
+    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
+        proto_list_add(ret, arena_strdup(a, db_text(&res, i, 0)), a);
+    db_results_clear(db);
+    return rc;
+}
+
 /* --- changing ------------------------------------------------------------------------------- */
 
 static enum err_code one_changed(enum err_code rc, int64_t n, const char *what, const char *id,

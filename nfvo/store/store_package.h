@@ -26,6 +26,12 @@ MUST_USE enum err_code store_package_delete(struct db *db, const char *id, const
 MUST_USE enum err_code store_package_user(struct db *db, const char *id, struct sbuf *out,
                                           struct err *err);
 
+/* The services of that project ("*": any) that run a VNF of the package, as their records say now:
+ * a scan, which is for what people do. */
+MUST_USE enum err_code store_package_services(struct db *db, const char *id, const char *project,
+                                              struct arena *a, struct proto_strs *ret,
+                                              struct err *err);
+
 /* project: of the package. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_script_get(struct db *db, const char *package_id,
                                         const char *script_id, const char *project, struct arena *a,

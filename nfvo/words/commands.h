@@ -79,6 +79,7 @@ enum command_peer {
     X(STEP_STOP,        68, TO_VNFM,   "STOP",              NEVER, stop_us,          4,  7, "VNFM '{vnfm}' to answer STOP of {vnfr}")                            \
     X(STEP_SCALE_IN,    70, TO_VNFM,   "SCALE_IN",          NEVER, scale_in_us,      4,  7, "VNFM '{vnfm}' to answer SCALE_IN (an instance goes) of {vnfr}")     \
     X(STEP_HEAL,        71, TO_VNFM,   "HEAL",              NEVER, heal_us,          4,  7, "VNFM '{vnfm}' to answer HEAL of {vnfr}")                            \
+    X(STEP_UPDATE_SCRIPT,72, TO_VNFM,  "UPDATE",            BLIND, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE (a new script) of {vnfr}")            \
     X(STEP_UPDATE,      73, TO_VNFM,   "UPDATE",            NEVER, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE of {vnfr}")                          \
     X(STEP_EXECUTE,     74, TO_VNFM,   "EXECUTE",           NEVER, execute_us,       4,  7, "VNFM '{vnfm}' to answer EXECUTE (a script) of {vnfr}")
 /* clang-format on */

@@ -72,12 +72,24 @@ static const struct row *any_of(struct sim *s, const char *agg, int kind, const 
     return found;
 }
 
+/* All of them run with it. */
+static void of_package(struct sim *s, struct operate_request *r)
+{
+    struct script *script = proto_new(&script_type, &s->arena);
+    script->id = script->name = "script";
+    script->payload = (struct proto_bytes){(const uint8_t *)"true", 4};
+    r->new_script = r->old_script = script;
+    r->plan.package = SIM_PACKAGE;
+    r->plan.vnfr = r->plan.instance = NULL;
+}
+
 /* Something that is built, of a VNFR and an instance of it. */
 static const void *operation_for(struct sim *s, const char *agg)
 {
-    static const enum operation_kind kinds[] = {
-        OPERATION_HEAL,     OPERATION_START_INSTANCE, OPERATION_STOP_INSTANCE, OPERATION_START_VNF,
-        OPERATION_STOP_VNF, OPERATION_UPDATE,         OPERATION_EXECUTE};
+    static const enum operation_kind kinds[] = {OPERATION_HEAL,          OPERATION_START_INSTANCE,
+                                                OPERATION_STOP_INSTANCE, OPERATION_START_VNF,
+                                                OPERATION_STOP_VNF,      OPERATION_UPDATE,
+                                                OPERATION_EXECUTE,       OPERATION_UPDATE_SCRIPT};
     const struct row *vnfr = any_of(s, agg, ROW_VNFR, NULL);
     const struct row *instance = vnfr ? any_of(s, agg, ROW_INSTANCE, vnfr->id) : NULL;
     struct operate_request *r = arena_alloc(&s->arena, sizeof(*r));
@@ -94,6 +106,8 @@ static const void *operation_for(struct sim *s, const char *agg)
         .plan = {.kind = kinds[sim_between(s, 0, ARRAY_LEN(kinds) - 1)],
                  .vnfr = vnfr ? arena_strdup(&s->arena, vnfr->id) : NULL,
                  .instance = instance ? arena_strdup(&s->arena, instance->id) : NULL}};
+    if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
+        of_package(s, r);
     return r;
 }
 

@@ -7,8 +7,9 @@
 #include "tests/sim/cloud.h"
 #include "tests/sim/fleet.h"
 
-#define POPS_MAX 2
-#define NSRS_MAX 3
+#define POPS_MAX    2
+#define NSRS_MAX    3
+#define SIM_PACKAGE "package" /* of all VNFDs */
 
 enum wish_kind { WISH_POP, WISH_DEPLOY, WISH_RELEASE, WISH_OPERATE };
 struct wish {                  /* one command of a user, until it is known what became of it */

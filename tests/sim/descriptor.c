@@ -61,6 +61,7 @@ static int add_vnfd(struct sim *s, struct deploy_request *rq, const char *name)
     v->version = "1.0";
     v->type = name;
     v->endpoint = m->type;
+    v->vnf_package_location = SIM_PACKAGE;
     for (int i = 0; i < n; i++) {
         const char *vdu_name = arena_printf(&s->arena, "%s-vdu%d", name, i);
         struct vdu *u = vdu(s, vdu_name, sim_chance(s, 250) ? 2 : 1);

@@ -53,8 +53,8 @@ enum err_code plan_script(struct planning *p, struct err *err)
     for (uint32_t i = 0; i < p->view->n_vnfrs; i++) {
         const struct view_vnfr *v = &p->view->vnfrs[i];
         if (!v->package || strcmp(v->package, package) != 0 || v->state == VNFR_STATE_GONE ||
-            v->state == VNFR_STATE_NULL)
-            continue;
+            (v->state == VNFR_STATE_NULL && !v->is_known))
+            continue; /* one whose INSTANTIATE failed gets it: that is what it needs */
         bool refuse;
         const char *why = sdk_cannot(STEP_UPDATE_SCRIPT, v->sdk, &refuse);
         if (why && refuse) { /* the others get it all the same */

@@ -37,8 +37,8 @@ enum step_form retry_form(const struct plan_step *s, enum sdk sdk,
     bool is_unknown = s->state == STEP_STATE_UNKNOWN || s->cause == CAUSE_OUTCOME;
     if (group == GROUP_DRIVER)
         return FORM_LISTING;
-    if (group == GROUP_INTERNAL)
-        return FORM_MESSAGE;
+    if (group == GROUP_INTERNAL || (s->kind == STEP_UPDATE_SCRIPT && sdk != SDK_C))
+        return FORM_MESSAGE; /* the same text in the same place: it may come twice */
     enum fault_cause cause = is_unknown               ? CAUSE_OUTCOME
                              : s->cause == CAUSE_NONE ? CAUSE_SCRIPT
                                                       : s->cause;

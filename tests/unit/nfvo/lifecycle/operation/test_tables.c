@@ -166,7 +166,9 @@ static void test_retry_forms(void **state)
                     assert_non_null(strstr(retry_refusal(&s), "retry"));
                 if (step_kinds[k].peer == PEER_DRIVER)
                     assert_int_equal(form, FORM_LISTING);
-                if (cause == CAUSE_OUTCOME && step_kinds[k].peer == PEER_VNFM)
+                if (k == STEP_UPDATE_SCRIPT && sdk != SDK_C) /* the same text twice */
+                    assert_int_equal(form, FORM_MESSAGE);
+                else if (cause == CAUSE_OUTCOME && step_kinds[k].peer == PEER_VNFM)
                     assert_int_equal(form, sdk == SDK_C ? FORM_SAME : FORM_REFUSED);
             }
     struct plan_step i = {.kind = STEP_START, .cause = CAUSE_SCRIPT, .instance = "i"};
