@@ -25,6 +25,9 @@ void vnfr_adopt(struct vnfr_member *v,
                 const struct vnfr *record); /* first record of the VNFM: ids, owner members */
 /* What the VNFM says of its record now: merged by the owner column; new elements get ids. */
 void vnfr_merge(struct vnfr_member *v, const struct vnfr *record);
+/* A copy of it without what operations have removed since, and with instances' states as they are
+ * now (merge_late.c); the record itself before the VNFR is ACTIVE. */
+const struct vnfr *vnfr_of_now(struct vnfr_member *v, const struct vnfr *record);
 /* The candidates of the descriptor's VDU that this one of the record is: "<pop id>[:zone]" each.
  * NULL: none is known. */
 const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, uint32_t place);

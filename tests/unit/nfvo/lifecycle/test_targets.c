@@ -4,6 +4,8 @@
 
 #include "tests/support/stage.h"
 
+#include "proto/topology.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -327,6 +329,36 @@ static void test_scale_in_rolled_back(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* A VNFM says something with a copy of before: what is gone stays gone, a state that was set stays. */
+static void test_late_record(void **state)
+{
+    (void)state;
+    to_active(true);
+    const char *old = arena_strdup(&s.arena, stage_vnfr(&s, "web")->doc),
+               *stays = instance("web", 0);
+    ask(request(OPERATION_STOP_INSTANCE, "web", stays));
+    answer(CMD_STEP_STOP, "{\"action\":\"STOP\"}");
+    ask(request(OPERATION_SCALE_IN, "web", instance("web", 1)));
+    answer(CMD_STEP_SCALE_IN, "null");
+    deleted("pop-1");
+    json_t *vdu = json_array_get(json_object_get(record("web"), "vdu"), 0);
+    size_t components = json_array_size(json_object_get(vdu, "vnfc")),
+           addresses = json_array_size(json_object_get(record("web"), "vnf_address"));
+    stage_message(
+        &s, (struct message){
+                .queue = QUEUE_ACTIONS_REPLY,
+                .reply_to = "amq.gen-asker",
+                .correlation_id = "corr-1",
+                .body = arena_printf(&s.arena, "{\"action\":\"UPDATEVNFR\",\"vnfr\":%s}", old)});
+    assert_int_equal(s.d.outcome, DECISION_APPLIED);
+    assert_int_equal(instances("web"), 1);
+    assert_string_equal(instance("web", 0), stays);
+    assert_string_equal(instance_state("web", 0), "INACTIVE");
+    vdu = json_array_get(json_object_get(record("web"), "vdu"), 0);
+    assert_int_equal(json_array_size(json_object_get(vdu, "vnfc")), components);
+    assert_int_equal(json_array_size(json_object_get(record("web"), "vnf_address")), addresses);
+}
+
 /* Its server is being deleted: there is no way back. */
 static void test_scale_in_cannot_go_back(void **state)
 {
@@ -383,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scale_in, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_by_choice, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_rolled_back, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_late_record, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_cannot_go_back, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_switch, open_stage, close_stage),
     };
