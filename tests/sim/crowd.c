@@ -86,10 +86,20 @@ static void of_package(struct sim *s, struct operate_request *r)
 /* Something that is built, of a VNFR and an instance of it. */
 static const void *operation_for(struct sim *s, const char *agg)
 {
-    static const enum operation_kind kinds[] = {OPERATION_HEAL,          OPERATION_START_INSTANCE,
-                                                OPERATION_STOP_INSTANCE, OPERATION_START_VNF,
-                                                OPERATION_STOP_VNF,      OPERATION_UPDATE,
-                                                OPERATION_EXECUTE,       OPERATION_UPDATE_SCRIPT};
+    /* clang-format off */
+    static const enum operation_kind kinds[] = { /* one a line: several people add to them */
+        OPERATION_HEAL,
+        OPERATION_START_INSTANCE,
+        OPERATION_STOP_INSTANCE,
+        OPERATION_START_VNF,
+        OPERATION_STOP_VNF,
+        OPERATION_UPDATE,
+        OPERATION_EXECUTE,
+        OPERATION_UPDATE_SCRIPT,
+        OPERATION_SCALE_IN,
+        OPERATION_SWITCH,
+    };
+    /* clang-format on */
     const struct row *vnfr = any_of(s, agg, ROW_VNFR, NULL);
     const struct row *instance = vnfr ? any_of(s, agg, ROW_INSTANCE, vnfr->id) : NULL;
     struct operate_request *r = arena_alloc(&s->arena, sizeof(*r));
@@ -108,6 +118,11 @@ static const void *operation_for(struct sim *s, const char *agg)
                  .instance = instance ? arena_strdup(&s->arena, instance->id) : NULL}};
     if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
         of_package(s, r);
+    r->plan.failed = r->plan.instance;
+    if (r->plan.kind == OPERATION_SCALE_IN) {
+        r->plan.drains = sim_chance(s, 300);
+        r->plan.instance = sim_chance(s, 500) ? r->plan.instance : NULL;
+    }
     return r;
 }
 
@@ -296,7 +311,7 @@ static void weather(struct sim *s)
     bool ours = kind == 1 || kind == 2 || kind == 4, theirs = kind >= 3;
     *w = (struct weather){.net_us = (int)(500 << sim_between(s, 0, 8)),
                           .user_deletes = sim_chance(s, 500) ? 500 : 0};
-    w->user_operates = sim_chance(s, 500) ? 8 : 0;
+    w->user_operates = sim_chance(s, 500) ? 16 : 0;
     w->relaxed = kind <= 1;
     w->peers_are_well = kind <= 2;
     if (ours) {

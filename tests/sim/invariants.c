@@ -4,6 +4,7 @@
 
 #include "nfvo/lifecycle/deadlines.h"
 #include "proto/topology.h"
+#include "tests/sim/knowledge.h"
 
 #include <string.h>
 
@@ -62,6 +63,18 @@ static void on_row(struct sim *s, const struct row *before, const struct row *af
     s->store->news |= r->kind == ROW_NSR;
 }
 
+/* It has another number of servers than it was deployed with. */
+static bool is_scaled(const struct sim *s, const char *nsr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
+            strncmp(r->key[OPERATION_KIND], "SCALE_", 6) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_active(struct sim *s, const struct row *nsr)
 {
     int up = 0;
@@ -79,7 +92,7 @@ static void check_active(struct sim *s, const struct row *nsr)
                             r->key[INSTANCE_HOSTNAME]);
         }
     }
-    for (int i = 0; i < s->crowd->n_nsrs; i++)
+    for (int i = 0; i < s->crowd->n_nsrs && !is_scaled(s, nsr->id); i++)
         if (strcmp(s->crowd->nsrs[i].id, nsr->id) == 0 && s->crowd->nsrs[i].servers != up)
             sim_violate(s, "NSR %.8s is ACTIVE with %d servers instead of %d", nsr->id, up,
                         s->crowd->nsrs[i].servers);
@@ -177,8 +190,10 @@ void invariants_settled(struct sim *s)
             sim_violate(s, "NSR %.8s was deleted, and is %s hours later", n->id, phase_name(r));
         if (r && r->phase != NSR_ACTIVE && r->phase != NSR_FAILED)
             sim_violate(s, "NSR %.8s is still %s: no progress", n->id, phase_name(r));
-        if (r && r->phase == NSR_ACTIVE)
+        if (r && r->phase == NSR_ACTIVE) {
             check_active(s, r);
+            knowledge_check(s, n->id);
+        }
         if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE)
             sim_violate(s, "NSR %.8s is %s, though no peer failed", n->id, phase_name(r));
         s->outcome[!r ? 2 : r->phase == NSR_ACTIVE ? 0 : 1]++;

@@ -22,6 +22,7 @@ struct store;
 struct fleet;
 struct cloud;
 struct crowd;
+struct known;
 struct sim;
 
 typedef void sim_fn(struct sim *s, void *arg, uint64_t tag);
@@ -73,8 +74,9 @@ struct sim {
     struct broker *broker;
     struct store *store;
     struct fleet *fleet;
-    struct cloud *cloud; /* the peers */
-    struct crowd *crowd; /* the users */
+    struct cloud *cloud;     /* the peers */
+    struct crowd *crowd;     /* the users */
+    struct known *knowledge; /* of targets: knowledge.h */
 };
 
 void sim_init(struct sim *s, uint64_t seed);

@@ -2,6 +2,7 @@
 #include "tests/sim/cloud.h"
 
 #include "proto/topology.h"
+#include "tests/sim/knowledge.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -195,6 +196,19 @@ static void say_something(struct job *j)
         sim_at(s, s->now + sim_delay(s, 20 * SEC), say, j, ACTION_ERROR);
 }
 
+/* Its script published a value, which targets want. */
+static const struct vnfr *published(struct job *j)
+{
+    struct arena *a = &j->v->s->arena;
+    struct vnfr *own = proto_dup(&vnfr_type, j->record, a);
+    struct configuration_parameter *p = proto_new(&configuration_parameter_type, a);
+    own->provides = proto_new(&configuration_type, a);
+    p->conf_key = "mgmt";
+    p->value = arena_printf(a, "healed by %s", j->command);
+    proto_list_add(&own->provides->parameters, p, a);
+    return own;
+}
+
 /* The last step: scripts, then the answer. */
 static void work(struct sim *s, void *arg, uint64_t tag)
 {
@@ -217,6 +231,13 @@ static void work(struct sim *s, void *arg, uint64_t tag)
         fail(j, "script exit 1");
         return;
     }
+    if (j->action == ACTION_SCALE_IN) { /* nothing to say: `null`, or silence */
+        journal(j, "null");
+        finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
+        return;
+    }
+    if (j->action == ACTION_HEAL && sim_chance(s, 300))
+        j->record = published(j);
     const char *body = vnfm_message(
         v, j->action, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
     journal(j, body);
@@ -326,6 +347,7 @@ static void begin(struct job *j)
 {
     struct vnfm *v = j->v;
     struct sim *s = v->s;
+    knowledge_told(s, nsr_of(j), j->record, j->rq);
     switch (j->action) {
     case ACTION_INSTANTIATE:
         if (!j->rq->vnfd) {
@@ -352,6 +374,9 @@ static void begin(struct job *j)
     case ACTION_RELEASE_RESOURCES:
     case ACTION_RESUME:
     case ACTION_HEAL:
+    case ACTION_SCALE_IN:
+        if (j->action == ACTION_SCALE_IN && !j->rq->vnfc_instance)
+            sim_violate(s, "%s: SCALE_IN names no instance", v->queue);
         if (!j->record || !j->record->id || (j->action == ACTION_MODIFY && !j->rq->vnfrd)) {
             sim_violate(s, "%s: %s lacks its record, the record's id, or the dependency", v->queue,
                         action_word(j->action));
