@@ -82,10 +82,13 @@ int cli_cmd_op_show(struct cli *c)
     return CLI_OK;
 }
 
-static int wait_for(struct cli *c, const char *id, int64_t timeout_ms)
+/* wanted: the state that is no failure, beside COMPLETED; "": none is. */
+static int wait_for(struct cli *c, const char *id, int64_t timeout_ms, const char *wanted)
 {
     AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
     int exit = cli_wait_operation(c, id, timeout_ms, &last);
+    if (exit == CLI_FAULT && strcmp(cli_json_str(last.json, "state"), wanted) == 0)
+        exit = CLI_OK;
     return cli_end_operation(c, &last, exit);
 }
 
@@ -96,7 +99,7 @@ int cli_cmd_op_wait(struct cli *c)
     if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
         return CLI_USAGE;
     int exit = resolve(c, c->args[0], &id);
-    return exit == CLI_OK ? wait_for(c, id.s, timeout_ms) : exit;
+    return exit == CLI_OK ? wait_for(c, id.s, timeout_ms, "") : exit;
 }
 
 /* --- verbs ------------------------------------------------------------------------------------ */
@@ -116,7 +119,7 @@ static int ask(struct cli *c, const char *verb, const char *body)
     if (cli_request(c, "POST", path.s, body, &a) != CLI_OK)
         return cli_report(c, &a, "%s the operation '%s'", verb, c->args[0]);
     if (c->option[CLI_OPT_WAIT])
-        return wait_for(c, id.s, timeout_ms);
+        return wait_for(c, id.s, timeout_ms, strcmp(verb, "rollback") == 0 ? "ROLLED_BACK" : "");
     if (!cli_is_for_people(c))
         return cli_end_operation(c, &a, CLI_OK);
     const char *state = cli_json_str(a.json, "state");

@@ -492,10 +492,8 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
     struct pop_state *st;
     struct vnfr_member *v = owner(m, i);
     const struct vim_instance *pop = fact_pop(m->d, i->row->key[INSTANCE_POP], &st);
-    /* Without a time it was launched by a release of before. */
-    bool is_time_left = !i->st->until || m->d->now + settings_of(m->d)->driver_us <= i->st->until;
     if (v && v->row->phase == VNFR_ALLOCATING && i->st->tries < LAUNCHES_MAX && pop &&
-        is_time_left) {
+        m->d->now + settings_of(m->d)->driver_us <= i->st->until) {
         set_phase(m, i, INSTANCE_LAUNCHING, NULL);
         if (send_launch(m, i, v, pop, &err))
             return;

@@ -19,11 +19,15 @@ static const struct view_vnfr *vnfr_of(const struct operation_extras *x, const c
     return x->run && x->run->view ? view_vnfr(x->run->view, id) : NULL;
 }
 
-static const char *hostname_of(const struct operation_extras *x, const char *vnfr, const char *id)
+/* Of whichever VNFR: a target is told of another one's. */
+static const char *hostname_of(const struct operation_extras *x, const char *id)
 {
-    const struct view_vnfr *v = vnfr_of(x, vnfr);
-    const struct view_instance *i = v ? view_instance(v, id) : NULL;
-    return i && i->hostname ? i->hostname : id;
+    for (uint32_t v = 0; x->run && x->run->view && v < x->run->view->n_vnfrs; v++) {
+        const struct view_instance *i = view_instance(&x->run->view->vnfrs[v], id);
+        if (i && i->hostname)
+            return i->hostname;
+    }
+    return id;
 }
 
 /* Names of what `only` names: instances may be of any VNFR. */
@@ -74,7 +78,7 @@ static struct shown_step *show_step(const struct plan_step *s, const struct oper
     r->n = s->n;
     r->kind = step_kind_word(s->kind);
     r->of = s->name;
-    r->instance = s->instance ? hostname_of(x, s->vnfr, s->instance) : NULL;
+    r->instance = s->instance ? hostname_of(x, s->instance) : NULL;
     r->component = s->component;
     r->vdu = s->vdu;
     r->pop = s->pop;
@@ -141,8 +145,7 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
         op->state == OPERATION_STATE_STARTING ? operation_time(op->queue_until_at, a) : NULL;
     r->nsr = subject(op->nsr, x->nsr_name, a);
     r->vnfr = op->vnfr ? subject(op->vnfr, v ? v->name : NULL, a) : NULL;
-    r->instance =
-        op->instance ? subject(op->instance, hostname_of(x, op->vnfr, op->instance), a) : NULL;
+    r->instance = op->instance ? subject(op->instance, hostname_of(x, op->instance), a) : NULL;
     if (x->parameters)
         r->parameters = (struct proto_raw){.at = x->parameters, .n = strlen(x->parameters)};
     r->on_failure = op->policy != POLICY_DEFAULT ? fault_policy_words[op->policy] : NULL;
