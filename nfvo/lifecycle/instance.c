@@ -9,6 +9,7 @@
  * pauses have grown. The PoP is asked at the earliest of them, for all that wait; what it says
  * counts for each. So one whose delete is late neither makes the others wait nor starts their count
  * anew. */
+#include "nfvo/lifecycle/operate.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
@@ -58,7 +59,7 @@ static struct place place_of(struct nsr_model *m, const struct instance_member *
 static void launch_settled(struct nsr_model *m, struct instance_member *i)
 {
     struct vnfr_member *v = owner(m, i);
-    if (v)
+    if (v && v->row->phase != VNFR_ACTIVE) /* else an operation's: operate_look sees it */
         vnfr_step(v, VNFR_EV_LAUNCH_SETTLED);
 }
 
@@ -481,7 +482,7 @@ static void gone(struct nsr_model *m, struct instance_member *i)
     struct vnfr_member *v = owner(m, i);
     decision_close(decision_find_for(m->d, CMD_DELETE, i->row->id));
     set_phase(m, i, INSTANCE_GONE, NULL);
-    if (v)
+    if (v && v->row->phase != VNFR_ACTIVE)
         vnfr_step(v, VNFR_EV_SERVER_GONE);
 }
 
@@ -492,8 +493,10 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
     struct pop_state *st;
     struct vnfr_member *v = owner(m, i);
     const struct vim_instance *pop = fact_pop(m->d, i->row->key[INSTANCE_POP], &st);
-    if (v && v->row->phase == VNFR_ALLOCATING && i->st->tries < LAUNCHES_MAX && pop &&
-        m->d->now + settings_of(m->d)->driver_us <= i->st->until) {
+    /* Without a time it was launched by a release of before. */
+    bool is_time_left = !i->st->until || m->d->now + settings_of(m->d)->driver_us <= i->st->until;
+    bool is_wanted = v && (v->row->phase == VNFR_ALLOCATING || operate_wants_launch(m, i->row->id));
+    if (is_wanted && i->st->tries < LAUNCHES_MAX && pop && is_time_left) {
         set_phase(m, i, INSTANCE_LAUNCHING, NULL);
         if (send_launch(m, i, v, pop, &err))
             return;

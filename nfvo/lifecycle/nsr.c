@@ -154,7 +154,9 @@ static void settle(struct nsr_model *m)
         if (settings_of(d)->ordered_start)
             nsr_next_turn(m);
     }
-    const char *status = d->root->phase == NSR_FAILED ? "ERROR" : status_of_all(m);
+    const char *status = d->root->phase == NSR_FAILED                  ? "ERROR"
+                         : d->root->phase == NSR_ACTIVE && m->st->wire ? m->st->wire
+                                                                       : status_of_all(m);
     if (strcmp(model_nsr(m)->status ? m->nsr->status : "", status) != 0) {
         m->nsr->status = status;
         model_changed(m);
@@ -365,6 +367,8 @@ static void vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
     struct decision *d = m->d;
     enum action a = action_parse(msg->action);
     struct vnfr_member *v = member_of(m, msg);
+    if (v && a == ACTION_SCALING && operate_scaling(m, v, msg))
+        return;
     enum vnfr_event ev = a == ACTION_GRANT_OPERATION      ? VNFR_EV_GRANT
                          : a == ACTION_ALLOCATE_RESOURCES ? VNFR_EV_ALLOCATE
                          : a == ACTION_UPDATEVNFR         ? VNFR_EV_UPDATE
@@ -398,8 +402,17 @@ static void driver_answer(struct nsr_model *m, const struct driver_reply *reply,
         m->d->outcome = DECISION_STALE;
 }
 
-static void pop_fault(struct vnfr_member *v, const char *pop_id, const struct err *err)
+/* err NULL: it is ready. Of one that is ACTIVE, an operation's step asked. */
+static void pop_answered(struct vnfr_member *v, const char *pop_id, const struct err *err)
 {
+    if (v->row->phase == VNFR_ACTIVE || v->row->phase == VNFR_FAILED) {
+        operate_pop_answered(v->m, v, pop_id, err);
+        return;
+    }
+    if (!err) {
+        vnfr_step(v, VNFR_EV_POP_READY);
+        return;
+    }
     v->pop = pop_id;
     vnfr_step_fault(v, VNFR_EV_POP_FAULT, err, NULL);
     v->pop = NULL;
@@ -424,9 +437,9 @@ static void internal(struct nsr_model *m, const struct internal *msg)
         err_set(&err, err_from_name(msg->fault->code), "%s", msg->fault->message);
         if (msg->fault->hint)
             err_hint(&err, "%s", msg->fault->hint);
-        pop_fault(v, pop_id, &err);
+        pop_answered(v, pop_id, &err);
     } else if (v) {
-        vnfr_step(v, VNFR_EV_POP_READY);
+        pop_answered(v, pop_id, NULL);
     }
 }
 
@@ -472,7 +485,7 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
     const char *pop_id = c->data;
     decision_close(c);
     if (kind == CMD_PREPARE_POP)
-        pop_fault(v, pop_id, &err);
+        pop_answered(v, pop_id, &err);
     else
         vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
 }
@@ -572,6 +585,14 @@ static void in_doubt(struct nsr_model *m)
         m->d->outcome = DECISION_STALE;
 }
 
+static struct vnfr_member *vnfr_of_command(struct nsr_model *m, const struct command *c)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (command_is_about(c, m->vnfrs[i].row->id))
+            return &m->vnfrs[i];
+    return NULL;
+}
+
 /* Whoever asked in the course of an INSTANTIATE is gone, and with it, perhaps, a foreign VNFM's
  * work (it acknowledged the request when it began), and nothing will ever answer. Perhaps not: it
  * may have asked twice, and hold the answer to the other. So the request is treated like one of a
@@ -581,9 +602,9 @@ static void answer_lost(struct nsr_model *m)
 {
     struct decision *d = m->d;
     struct command *c = decision_find(d, d->in->command);
-    struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
-    if (!v || c->kind != CMD_INSTANTIATE || v->st->correlates ||
-        strcmp(c->data, COMMAND_LOST) == 0) {
+    struct vnfr_member *v = c ? vnfr_of_command(m, c) : NULL;
+    bool has_asked = c && (c->kind == CMD_INSTANTIATE || c->kind == CMD_STEP_SCALE_OUT);
+    if (!v || !has_asked || v->st->correlates || strcmp(c->data, COMMAND_LOST) == 0) {
         d->outcome = DECISION_STALE;
         return;
     }

@@ -68,6 +68,20 @@ static void remember_vdus(struct nsr_model *m, const struct nsd *nsd)
         }
 }
 
+/* Its scripts go along with requests for new servers. Not by what a record says: that is its VNFM's,
+ * and might name another project's package. */
+static void remember_packages(struct nsr_model *m, const struct deploy_request *req)
+{
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
+        const struct vnfd *vnfd = req->nsd->vnfd.at[i];
+        for (uint32_t k = 0; vnfd->vnf_package_location && k < req->packages.n; k++)
+            if (req->packages.at[k]->id &&
+                strcmp(req->packages.at[k]->id, vnfd->vnf_package_location) == 0)
+                proto_strmap_set(&m->st->packages, vnfd->name, req->packages.at[k]->id,
+                                 m->d->arena);
+    }
+}
+
 static void new_root(struct decision *d, const struct deploy_request *req)
 {
     struct row *root = decision_add_row(d, ROW_NSR, d->in->agg, NSR_DEPLOYING);
@@ -92,6 +106,7 @@ static void new_root(struct decision *d, const struct deploy_request *req)
         proto_list_add(&m->nsr->key_names, req->keys.at[i]->name, d->arena);
     m->st->candidates = req->candidates;
     remember_vdus(m, req->nsd);
+    remember_packages(m, req);
     m->st->keys = req->keys;
     model_changed(m);
 }

@@ -10,6 +10,7 @@
 /* A kind that is not here is refused, never half done. */
 /* clang-format off */
 static const bool is_built[OPERATION_KIND_N] = {
+    [OPERATION_SCALE_OUT] = true,
     [OPERATION_SCALE_IN] = true,
     [OPERATION_SWITCH] = true,
     [OPERATION_HEAL] = true,
@@ -56,6 +57,11 @@ static enum err_code check_service(struct nsr_model *m, const struct operate_req
     return err_hint(err, "wait until it is ACTIVE: baton explain %s", name);
 }
 
+static bool is_scaling(enum operation_kind kind)
+{
+    return kind == OPERATION_SCALE_OUT || kind == OPERATION_SCALE_IN || kind == OPERATION_SWITCH;
+}
+
 static enum err_code check_vnfr(struct nsr_model *m, const struct plan_request *r, struct err *err)
 {
     struct vnfr_member *v = model_vnfr_by_id(m, r->vnfr);
@@ -65,6 +71,11 @@ static enum err_code check_vnfr(struct nsr_model *m, const struct plan_request *
         return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", r->vnfr ? r->vnfr : "");
     if (v->row->phase == VNFR_ACTIVE)
         return ERR_OK;
+    if (is_scaling(r->kind)) { /* clients know that sentence */
+        err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
+        return err_hint(err, "VNF '%s' is %s: baton explain %s", v->row->key[VNFR_NAME],
+                        vnfr_phase_names[v->row->phase], v->row->key[VNFR_NAME]);
+    }
     err_set(err, ERR_STATE, "VNF '%s' has failed, or is not ACTIVE yet: it is %s",
             v->row->key[VNFR_NAME], vnfr_phase_names[v->row->phase]);
     return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
@@ -92,13 +103,25 @@ static enum err_code check(struct nsr_model *m, const struct operate_request *re
     return ERR_OK;
 }
 
+static const char *component_text(struct nsr_model *m, const struct operate_request *req)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    if (!req->component)
+        return NULL;
+    proto_encode(&vnf_component_type, req->component, 0, &text);
+    return arena_strndup(m->d->arena, text.s, text.len);
+}
+
 /* What the request brings for its steps' messages. */
 static void take_texts(struct nsr_model *m, struct operation *op, const struct operate_request *req)
 {
     for (uint32_t i = 0; i < op->n_steps; i++) {
         enum step_kind kind = op->steps[i].kind;
         const char *cause = op->kind == OPERATION_SWITCH ? OPERATE_CAUSE_SWITCH : req->cause;
-        const char *text = kind == STEP_HEAL ? cause : kind == STEP_EXECUTE ? req->script : NULL;
+        const char *text = kind == STEP_HEAL            ? cause
+                           : kind == STEP_EXECUTE       ? req->script
+                           : kind == STEP_SET_COMPONENT ? component_text(m, req)
+                                                        : NULL;
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
     }
     if (op->kind == OPERATION_UPDATE_SCRIPT)
@@ -165,6 +188,9 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     }
     if (plan_make(run.view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
+        return;
+    if (req->plan.kind == OPERATION_SCALE_OUT &&
+        operate_scaling_check(m, &plan, req, &d->err) != ERR_OK)
         return;
     struct operation *op = make(m, &plan, req);
     if (req->is_dry) {

@@ -64,6 +64,14 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
 /* A foreign VNFM's answer that does not say to what: it counts if exactly one request of that action
  * is open for that VNFR. false: it is none. */
 bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const struct vnfm_or *msg);
+/* SCALING of the VNFM (operate_scaling.c): it gets its answer, now or later. false: nobody scales that
+ * VNFR out. */
+bool operate_scaling(struct nsr_model *m, struct vnfr_member *v, const struct vnfm_or *msg);
+/* A PoP that one of its steps waits for is ready; err: it cannot be. */
+void operate_pop_answered(struct nsr_model *m, struct vnfr_member *v, const char *pop_id,
+                          const struct err *err);
+/* Is the launch of this server a step's, and still wanted? */
+bool operate_wants_launch(struct nsr_model *m, const char *instance);
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
 void operate_release(struct nsr_model *m);                  /* a release ends all others */

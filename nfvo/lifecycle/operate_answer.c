@@ -109,6 +109,8 @@ static struct step_news news_of(struct nsr_model *m, const struct about *x, cons
                              .is_undo = x->is_undo,
                              .note = verdict.note};
     struct err err = ERR_INIT;
+    if (verdict.is_ok && kind == STEP_SCALE_OUT && step_is_open(x->s))
+        operate_scaled(m, x->v, x->s, msg, &news);
     if (verdict.is_ok)
         return news;
     const char *peer = x->v->row->key[VNFR_ENDPOINT], *word = step_kind_word(kind);

@@ -12,7 +12,9 @@ struct told_news {
 
 /* clang-format off */
 static const struct operate_peer peers[STEP_KIND_N] = {
-    [STEP_DELETE] = { operate_delete, operate_is_deleted },
+    [STEP_DELETE]    = { operate_delete,  operate_is_deleted },
+    [STEP_PREPARE]   = { operate_prepare, NULL },
+    [STEP_SCALE_OUT] = { NULL,            operate_scaling_look }, /* sent to a VNFM; the launch in its course */
 };
 /* clang-format on */
 
@@ -23,7 +25,8 @@ static enum step_kind request_of(const struct plan_step *s)
 
 static bool is_peers(enum step_kind kind)
 {
-    return step_kinds[kind].peer == PEER_DRIVER || step_kinds[kind].peer == PEER_POP;
+    return peers[kind].look || step_kinds[kind].peer == PEER_DRIVER ||
+           step_kinds[kind].peer == PEER_POP;
 }
 
 void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
@@ -53,7 +56,7 @@ static bool is_about(const struct plan_step *s, const struct told_news *told)
 }
 
 /* What is told of a step comes before what is seen of it: it says more. */
-static bool news_of(struct nsr_model *m, const struct plan_step *s, struct step_news *ret)
+static bool news_of(struct nsr_model *m, struct plan_step *s, struct step_news *ret)
 {
     struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
     const struct operate_peer *peer = &peers[request_of(s)];

@@ -28,6 +28,9 @@ operate_step_fn operate_apply, operate_restore;
 /* Rows of its table, by subject. */
 operate_step_fn operate_set_component, operate_unset_component; /* operate_scale.c */
 operate_step_fn operate_drop_instance;                          /* operate_servers.c */
+/* It leaves the record, what targets know, and the rows; component: goes with it, or NULL. */
+void operate_forget_instance(struct nsr_model *m, struct vnfr_member *v, const char *instance,
+                             const char *component);
 
 /* --- steps of drivers and PoPs (operate_peer.c) -------------------------------------------------
  *
@@ -39,7 +42,7 @@ struct operate_peer {
     operate_step_fn *begin;
     /* false: not yet. NULL: it is told. May go on with it: an instance is deleted when its launch
      * has ended. */
-    bool (*look)(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+    bool (*look)(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                  struct step_news *ret);
 };
 operate_step_fn operate_peer_begin;
@@ -48,8 +51,8 @@ void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
                   const struct step_news *news);
 bool operate_peers_look(struct nsr_model *m, struct run *run); /* true: one is over */
 /* Rows of its table, by subject. */
-operate_step_fn operate_delete;
-bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+operate_step_fn operate_delete, operate_prepare;
+bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                         struct step_news *ret); /* operate_servers.c */
 
 /* Of UPDATE_SCRIPT (operate_script.c): both texts as one, for `before` of its first step; and
@@ -57,6 +60,26 @@ bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct
 const char *operate_script_keep(const struct operate_request *req, struct arena *a);
 void operate_script_add(struct sbuf *body, const struct run_action *a, struct arena *arena);
 MUST_USE enum err_code operate_script_check(const struct operate_request *req, struct err *err);
+/* --- SCALE_OUT (operate_scale.c, operate_scaling.c) --------------------------------------------- */
+/* Of the component that the step adds: its instance, if it has one. */
+struct vdu *operate_vdu(struct vnfr_member *v, const char *id);
+/* What its message has beside action and record. */
+void operate_add_scaling(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
+                         const struct run_action *a);
+/* Before it goes out: at which stage its conversation begins. */
+void operate_scaling_begin(struct nsr_model *m, struct plan_step *s, enum step_form form);
+bool operate_scaling_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                          struct step_news *ret);
+/* The VNFM says SCALED: is it true? Else news says what is wrong. */
+void operate_scaled(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                    const struct vnfm_or *msg, struct step_news *news);
+/* Nobody waits for the step any more. */
+void operate_scaling_withdrawn(struct vnfr_member *v, struct plan_step *s);
+/* It ended without them: what is left of instances that could not be made. */
+void operate_scaling_over(struct nsr_model *m, const struct operation *op);
+/* Refused beforehand: not room enough on the PoPs, as far as that is certain. */
+MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
+                                             const struct operate_request *req, struct err *err);
 
 /* Send the request of a step, or of a stage of its undo, as a command of its own (operate_send.c).
  * The step remembers the command. */

@@ -86,6 +86,8 @@ static void apply(struct vnfr_member *v, enum step_effect effect)
 /* What the request of that kind does to the record. */
 static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum step_kind kind)
 {
+    if (kind == STEP_SCALE_OUT && s->instance)
+        set_instances(v, s->instance, s->mode ? INSTANCE_STATE_STANDBY : INSTANCE_STATE_ACTIVE);
     if (kind == STEP_START || kind == STEP_STOP)
         set_instances(v, s->instance,
                       kind == STEP_START ? INSTANCE_STATE_ACTIVE : INSTANCE_STATE_INACTIVE);
@@ -104,6 +106,14 @@ static void mend(struct vnfr_member *v)
     model_changed(v->m);
 }
 
+/* As the reference calls them (amqp-protocol.md 4.1). */
+static const char *history_word(enum step_kind kind)
+{
+    return kind == STEP_SCALE_OUT ? "SCALE"
+           : kind == STEP_MODIFY  ? "CONFIGURE"
+                                  : step_kind_word(kind);
+}
+
 static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct step_kind_row *row = &step_kinds[a->kind];
@@ -114,7 +124,7 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
         operate_forget(m, v, a->step, a->step->instance);
     if (operation_is_life(a->op))
         mend(v);
-    vnfr_history(v, row->word, a->step->note ? a->step->note : "");
+    vnfr_history(v, history_word(a->kind), a->step->note ? a->step->note : "");
     operate_note(m, a->op, a->step, "is done", NULL);
     if (row->event != ACTION_NONE)
         vnfr_event(v, row->event);
@@ -169,10 +179,28 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
 
 /* --- of the operation ------------------------------------------------------------------------- */
 
+/* The reference's clients wait for these texts. */
+static void set_task(struct nsr_model *m, const struct run_action *a)
+{
+    const struct operation_kind_row *row = &operation_kinds[a->op->kind];
+    bool is_over = operation_is_final(a->op);
+    const char *text = a->state == OPERATION_STATE_COMPLETED ? row->task_done
+                       : is_over                             ? "Onboarded"
+                                                             : row->task;
+    if (!*row->task || (a->state != OPERATION_STATE_PROCESSING && !is_over))
+        return;
+    model_nsr(m)->task = text;
+    model_changed(m);
+}
+
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
     operate_note(m, a->op, NULL, operation_state_words[a->op->state], NULL);
+    if (a->op->kind == OPERATION_SCALE_OUT &&
+        (a->state == OPERATION_STATE_COMPLETED || a->state == OPERATION_STATE_FAILED))
+        operate_scaling_over(m, a->op);
+    set_task(m, a);
     if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
         nsr_event(m, row->finish);
     struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;
@@ -259,7 +287,11 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
     case RUN_CLOSE:
         on_close(m, run, a->op);
         break;
-    default: /* WITHDRAW: its late answer is noted */
+    case RUN_WITHDRAW: /* its late answer is noted */
+        if (a->kind == STEP_SCALE_OUT)
+            operate_scaling_withdrawn(v, a->step);
+        break;
+    default:
         break;
     }
 }
@@ -277,6 +309,14 @@ static void do_all(struct nsr_model *m, struct run *run)
 static void project(struct nsr_model *m, const struct run *run)
 {
     const struct service_view *view = operate_view(m);
+    bool is_open = false;
+    for (uint32_t i = 0; i < run->operations->n; i++)
+        is_open = is_open || !operation_is_final(run->operations->at[i]);
+    const char *of_nsr = is_open ? wire_status_words[nsr_wire_status(view, run->operations)] : NULL;
+    if (of_nsr != m->st->wire && (!of_nsr || !m->st->wire || strcmp(of_nsr, m->st->wire) != 0)) {
+        m->st->wire = of_nsr;
+        model_changed(m);
+    }
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
         struct vnfr_member *v = &m->vnfrs[i];
         if (v->row->phase != VNFR_ACTIVE)

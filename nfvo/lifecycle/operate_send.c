@@ -17,6 +17,7 @@ static const struct {
     [STEP_START]   = { CMD_STEP_START,   "virtualNetworkFunctionRecord" },
     [STEP_STOP]    = { CMD_STEP_STOP,    "virtualNetworkFunctionRecord" },
     [STEP_SCALE_IN] = { CMD_STEP_SCALE_IN, "virtualNetworkFunctionRecord" },
+    [STEP_SCALE_OUT] = { CMD_STEP_SCALE_OUT, "virtualNetworkFunctionRecord" },
     [STEP_HEAL]    = { CMD_STEP_HEAL,    "virtualNetworkFunctionRecord" },
     [STEP_UPDATE]  = { CMD_STEP_UPDATE,  "vnfr" },
     [STEP_UPDATE_SCRIPT] = { CMD_STEP_UPDATE_SCRIPT, "vnfr" },
@@ -70,9 +71,10 @@ static void add_dependency(struct sbuf *body, const struct vnf_record_dependency
 /* The last request of the step, for ours; its dependency, for those that run MODIFY again. */
 static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
 {
-    const struct vnf_record_dependency *dep = a->kind == STEP_MODIFY
-                                                  ? operate_told(v->m, v, a->step)
-                                                  : dependency_of(v->m, v->row->key[VNFR_NAME]);
+    const struct vnf_record_dependency *dep =
+        a->kind == STEP_MODIFY      ? operate_told(v->m, v, a->step)
+        : a->kind == STEP_SCALE_OUT ? NULL /* it is in `dependency`, as in the request */
+                                    : dependency_of(v->m, v->row->key[VNFR_NAME]);
     if (a->step->command) {
         add_text(body, "resumes", a->step->command);
         add_text(body, "resumedAction", action_word(step_kinds[a->kind].action));
@@ -81,8 +83,8 @@ static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct r
         add_dependency(body, dep);
 }
 
-static void build(struct sbuf *body, struct vnfr_member *v, const struct run_action *a,
-                  const char *instance)
+static void build(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
+                  const struct run_action *a, const char *instance)
 {
     const struct plan_step *s = a->step;
     bool is_resume = a->what == RUN_SEND && a->form == FORM_RESUME;
@@ -92,10 +94,12 @@ static void build(struct sbuf *body, struct vnfr_member *v, const struct run_act
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
     if (is_resume)
         add_resumed(body, v, a);
-    if (instance)
+    if (instance && (a->kind != STEP_SCALE_OUT || is_resume))
         add_instance(body, v, instance);
     if (a->kind == STEP_MODIFY && !is_resume)
         add_dependency(body, operate_told(v->m, v, s));
+    if (a->kind == STEP_SCALE_OUT)
+        operate_add_scaling(body, places, v, a);
     if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
         add_text(body, "cause", s->before ? s->before : "");
     if (a->kind == STEP_EXECUTE)
@@ -137,6 +141,7 @@ void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_a
 {
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    struct send_refs places = {0};
     const char *instance = instance_of(v, a);
     if (a->kind == STEP_SCALE_IN && !instance) { /* nothing is left to tell: over at once */
         decision_open(d, CMD_TIMER_OPERATION, subject_of(v, a, NULL), 0, NOTHING_TO_TELL);
@@ -144,9 +149,12 @@ void operate_send(struct nsr_model *m, struct vnfr_member *v, const struct run_a
     }
     if (a->kind == STEP_MODIFY && a->what == RUN_SEND && !a->step->before)
         a->step->before = v->st->stable ? v->st->stable : vnfr_state_words[VNFR_STATE_ACTIVE];
-    build(&body, v, a, instance);
+    if (a->kind == STEP_SCALE_OUT)
+        operate_scaling_begin(m, a->step, a->form);
+    build(&body, &places, v, a, instance);
     struct command *c = command_of(m, v, a, instance);
     struct send *send = send_to_vnfm(v, c, &body);
+    send->refs = places;
     const struct step_kind_row *row = &step_kinds[a->kind];
     send->policy = (uint8_t)(v->st->correlates ? row->again_ours : row->again_foreign);
     a->step->command = c->id;

@@ -29,7 +29,7 @@ void operate_delete(struct nsr_model *m, struct vnfr_member *v, const struct run
             go_on(m, &m->instances[k]);
 }
 
-bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, const struct plan_step *s,
+bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                         struct step_news *ret)
 {
     bool is_over = true;
@@ -86,23 +86,33 @@ static void leave_rows(struct nsr_model *m, const char *instance)
     m->n_instances = kept;
 }
 
+void operate_forget_instance(struct nsr_model *m, struct vnfr_member *v, const char *instance,
+                             const char *component)
+{
+    const struct vnfc_instance *x = operate_instance(v, instance);
+    struct vnfr *vnfr = member_vnfr(v);
+    if (x) {
+        forget_addresses(vnfr, &x->ips);
+        forget_addresses(vnfr, &x->floating_ips);
+    }
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
+        leave_vdu(vnfr->vdu.at[u], instance, component);
+    operate_forget_everywhere(m, instance);
+    leave_rows(m, instance);
+    member_changed(v);
+}
+
 void operate_drop_instance(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct plan_step *s = a->step;
     const struct vnfc_instance *x = operate_instance(v, s->instance);
     const char *component = x && x->vnf_component ? x->vnf_component->id : s->component;
-    struct vnfr *vnfr = member_vnfr(v);
     if (!s->instance)
-        return;
-    if (x) {
-        forget_addresses(vnfr, &x->ips);
-        forget_addresses(vnfr, &x->floating_ips);
-    }
-    for (uint32_t u = 0; u < vnfr->vdu.n; u++) /* is_anew: the component is about to be filled */
-        leave_vdu(vnfr->vdu.at[u], s->instance, s->is_anew ? NULL : component);
-    operate_forget_everywhere(m, s->instance);
-    leave_rows(m, s->instance);
+        return; /* none was made; SET_COMPONENT is undone by itself */
+    /* One that is undone in order to go out again fills its component anew. (By its state: is_anew is
+     * taken back before this action is done.) */
+    bool is_anew = s->kind == STEP_SCALE_OUT && s->state != STEP_STATE_UNDONE;
+    operate_forget_instance(m, v, s->instance, is_anew ? NULL : component);
     if (s->kind == STEP_SCALE_OUT)
         a->step->instance = NULL; /* the next attempt makes another one */
-    member_changed(v);
 }

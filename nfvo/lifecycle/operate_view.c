@@ -83,13 +83,15 @@ static void view_instances(struct nsr_model *m, struct vnfr_member *member, stru
             const struct vnfc_instance *x = vdu->vnfc_instance.at[k];
             if (!x->id)
                 continue;
-            all[place] = (struct view_instance){.id = x->id,
-                                                .hostname = x->hostname ? x->hostname : "",
-                                                .vdu = vdus[u].id,
-                                                .pop = x->vim_id,
-                                                .state = instance_state(m, x),
-                                                .made = place,
-                                                .addresses = addresses(a, x)};
+            all[place] =
+                (struct view_instance){.id = x->id,
+                                       .hostname = x->hostname ? x->hostname : "",
+                                       .vdu = vdus[u].id,
+                                       .pop = x->vim_id,
+                                       .component = x->vnf_component ? x->vnf_component->id : NULL,
+                                       .state = instance_state(m, x),
+                                       .made = place,
+                                       .addresses = addresses(a, x)};
             place++;
         }
     }
@@ -136,6 +138,19 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
     view_sources(m, v);
 }
 
+static struct proto_strs pops_of(struct nsr_model *m)
+{
+    struct proto_strs ret = {0};
+    char *p = arena_strdup(m->d->arena, m->d->root->key[NSR_POPS]), *comma;
+    for (; *p; p = comma ? comma + 1 : p + strlen(p)) {
+        comma = strchr(p, ',');
+        if (comma)
+            *comma = '\0';
+        proto_list_add(&ret, p, m->d->arena);
+    }
+    return ret;
+}
+
 struct service_view *operate_view(struct nsr_model *m)
 {
     struct decision *d = m->d;
@@ -148,6 +163,7 @@ struct service_view *operate_view(struct nsr_model *m)
                                   .has_fault = d->root->phase == NSR_FAILED,
                                   .is_ordered = settings_of(d)->ordered_start,
                                   .vnfrs = all,
-                                  .n_vnfrs = m->n_vnfrs};
+                                  .n_vnfrs = m->n_vnfrs,
+                                  .pops = pops_of(m)};
     return view;
 }

@@ -94,10 +94,19 @@ static bool is_fresh(const struct vnfr_member *v, const char *pop_id, const stru
 #define QUOTA_ROOMY       100 /* times what is needed: the use need not be counted anew */
 
 static void add_need(struct pop_use *need, const struct vim_instance *pop, const struct vnfr *vnfr,
-                     const struct vdu *vdu)
+                     const struct vdu *vdu, uint32_t n)
 {
     const char *key = vnfr_flavour_key(vnfr, vdu);
-    pop_use_add(need, vdu->vnfc.n, key ? pop_flavour(pop, key) : NULL);
+    pop_use_add(need, n, key ? pop_flavour(pop, key) : NULL);
+}
+
+/* Components that have no server yet. */
+static uint32_t wanting(const struct vnfr_member *v, const struct vdu *vdu)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < vdu->vnfc.n; i++)
+        n += !vdu->vnfc.at[i]->id || !vnfr_has_instance(v, vdu, vdu->vnfc.at[i]);
+    return n;
 }
 
 /* What VNFRs of this service take there that is no instance yet, besides this VDU of v. */
@@ -117,7 +126,7 @@ static void add_needs_of_service(struct vnfr_member *v, const struct vim_instanc
                 continue;
             pop_ref_split(v->m->d->arena, ref, &id, &zone);
             if (strcmp(id, pop->id) == 0)
-                add_need(need, pop, vnfr, vnfr->vdu.at[k]);
+                add_need(need, pop, vnfr, vnfr->vdu.at[k], wanting(other, vnfr->vdu.at[k]));
         }
     }
 }
@@ -129,7 +138,7 @@ struct bound_of_pop {
 };
 
 static uint32_t bounds_of(struct vnfr_member *v, const struct vim_instance *pop,
-                          const struct pop_state *st, const struct vdu *vdu,
+                          const struct pop_state *st, const struct vdu *vdu, uint32_t n,
                           struct bound_of_pop ret[3])
 {
     static const struct pop_use none = {0};
@@ -138,7 +147,7 @@ static uint32_t bounds_of(struct vnfr_member *v, const struct vim_instance *pop,
     struct pop_use need = {0};
     if (!q)
         return 0;
-    add_need(&need, pop, member_vnfr(v), vdu);
+    add_need(&need, pop, member_vnfr(v), vdu, n);
     add_needs_of_service(v, pop, vdu, &need);
     ret[0] = (struct bound_of_pop){"instances", q->instances, use->instances, need.instances};
     ret[1] = (struct bound_of_pop){"cores", q->cores, use->cores, need.cores};
@@ -147,11 +156,12 @@ static uint32_t bounds_of(struct vnfr_member *v, const struct vim_instance *pop,
 }
 
 static struct verdict judge_quota(struct vnfr_member *v, const struct vim_instance *pop,
-                                  const struct pop_state *st, const struct vdu *vdu)
+                                  const struct pop_state *st, const struct vdu *vdu,
+                                  uint32_t wanted)
 {
     struct decision *d = v->m->d;
     struct bound_of_pop b[3];
-    uint32_t n = bounds_of(v, pop, st, vdu, b);
+    uint32_t n = bounds_of(v, pop, st, vdu, wanted, b);
     bool is_sure = has_answered(v, pop->id) && st->quota_at + QUOTA_BELIEVED_US > d->now;
     for (uint32_t i = 0; i < n; i++) {
         int64_t left = b[i].quota > b[i].used ? b[i].quota - b[i].used : 0;
@@ -173,7 +183,7 @@ bool placement_is_tight(struct vnfr_member *v, const char *pop_id)
     const struct vnfr *vnfr = member_vnfr(v);
     struct bound_of_pop b[3];
     for (uint32_t k = 0; pop && k < vnfr->vdu.n; k++) {
-        uint32_t n = bounds_of(v, pop, st, vnfr->vdu.at[k], b);
+        uint32_t n = bounds_of(v, pop, st, vnfr->vdu.at[k], wanting(v, vnfr->vdu.at[k]), b);
         for (uint32_t i = 0; i < n; i++)
             if (b[i].quota > 0 && b[i].quota - b[i].used < QUOTA_ROOMY * b[i].needed)
                 return true;
@@ -183,7 +193,9 @@ bool placement_is_tight(struct vnfr_member *v, const char *pop_id)
 
 /* --- all that speaks against it --------------------------------------------------------------- */
 
-static struct verdict judge(struct vnfr_member *v, const struct vdu *vdu, const char *ref)
+/* n: so many servers. */
+static struct verdict judge_for(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
+                                uint32_t n)
 {
     struct decision *d = v->m->d;
     const char *id, *zone;
@@ -195,7 +207,7 @@ static struct verdict judge(struct vnfr_member *v, const struct vdu *vdu, const 
         return no("it is not there any more", NULL, DOUBT_CERTAIN);
     struct verdict verdict = judge_snapshot(d, pop, member_vnfr(v), vdu, zone, is_fresh(v, id, st));
     if (!verdict.reason)
-        verdict = judge_quota(v, pop, st, vdu);
+        verdict = judge_quota(v, pop, st, vdu, n);
     if (verdict.reason)
         return verdict;
     if (!pop->active) /* switched off by its owner: the last that is taken */
@@ -207,6 +219,11 @@ static struct verdict judge(struct vnfr_member *v, const struct vdu *vdu, const 
     if (driver.absent_since)
         return no(driver_named(d, pop->type), NULL, DOUBT_PEER);
     return verdict;
+}
+
+static struct verdict judge(struct vnfr_member *v, const struct vdu *vdu, const char *ref)
+{
+    return judge_for(v, vdu, ref, wanting(v, vdu));
 }
 
 /* --- the choice ------------------------------------------------------------------------------- */
@@ -450,4 +467,89 @@ void placement_refuse(struct vnfr_member *v, const char *pop_id, const struct er
             if (is_of_pop(v, refs->at[k], pop_id))
                 refuse(v, vnfr->vdu.at[i]->id, refs->at[k], why->msg);
     }
+}
+
+/* --- one more of a VDU that is there ----------------------------------------------------------- */
+
+/* Where it may go: the PoP that was asked for, else all that the VDU may use. */
+static struct proto_strs places_of(struct vnfr_member *v, uint32_t place, const char *pop_id)
+{
+    const struct proto_strs *refs = vdu_candidates(v, member_vnfr(v)->vdu.at[place], place);
+    struct proto_strs ret = {0};
+    for (uint32_t i = 0; refs && i < refs->n; i++)
+        if (!pop_id || is_of_pop(v, refs->at[i], pop_id))
+            proto_list_add(&ret, refs->at[i], v->m->d->arena);
+    if (pop_id && ret.n == 0)
+        proto_list_add(&ret, pop_id, v->m->d->arena);
+    return ret;
+}
+
+static enum err_code no_place(struct vnfr_member *v, const struct vdu *vdu,
+                              const struct proto_strs *refs, struct err *err)
+{
+    if (refs->n)
+        return none_left(v, vdu, refs, err);
+    err_set(err, ERR_NOT_FOUND, "no PoP is known for VDU '%s'", vdu->name ? vdu->name : "");
+    return err_hint(err, "name one: vimInstanceNames, baton nsr scale-out --pop");
+}
+
+enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 const char **ret_ref, struct err *err)
+{
+    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
+    const struct proto_strs refs = places_of(v, place, pop_id);
+    const char *before = proto_strmap_get(&v->st->vdu_pop, vdu->id);
+    if (before && proto_strs_has(&refs, before) && !refused_why(v, vdu->id, before)) {
+        struct verdict verdict = judge(v, vdu, before);
+        if (!verdict.reason || verdict.doubt == DOUBT_PEER) { /* beside the others */
+            *ret_ref = before;
+            return ERR_OK;
+        }
+    }
+    *ret_ref = refs.n ? best(v, vdu, &refs) : NULL;
+    return *ret_ref ? ERR_OK : no_place(v, vdu, &refs, err);
+}
+
+/* Counted a moment ago. */
+static struct verdict room_at(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
+                              uint32_t n)
+{
+    const char *id, *zone;
+    struct pop_state *st;
+    pop_ref_split(v->m->d->arena, ref, &id, &zone);
+    const struct vim_instance *pop = fact_pop(v->m->d, id, &st);
+    struct verdict verdict = no(NULL, NULL, DOUBT_PEER);
+    if (pop && is_fresh(v, id, st))
+        verdict = judge_quota(v, pop, st, vdu, n);
+    if (verdict.reason)
+        verdict.doubt = DOUBT_CERTAIN;
+    return verdict.reason ? verdict : judge_for(v, vdu, ref, n);
+}
+
+enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 uint32_t n, const char **ret_doubt, struct err *err)
+{
+    struct vnfr_state before = *v->st;
+    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
+    const struct proto_strs refs = places_of(v, place, pop_id);
+    struct arena *a = v->m->d->arena;
+    bool is_any = false;
+    *ret_doubt = NULL;
+    v->st->prepared = v->st->looked_at = (struct proto_strs){0}; /* of the grant: long ago */
+    v->st->refused = (struct proto_strmap){0};
+    for (uint32_t i = 0; i < refs.n && !(is_any && !*ret_doubt); i++) {
+        struct verdict verdict = room_at(v, vdu, refs.at[i], n);
+        const char *key = arena_printf(a, "%s/%s", vdu->id, refs.at[i]);
+        if (verdict.reason && verdict.doubt == DOUBT_CERTAIN) {
+            proto_map_add(&v->st->refused, key, verdict.reason, a);
+            continue;
+        }
+        is_any = true;
+        *ret_doubt = verdict.reason ? arena_printf(a, "PoP '%s': %s", pop_name(v->m->d, refs.at[i]),
+                                                   verdict.reason)
+                                    : NULL;
+    }
+    enum err_code rc = is_any ? ERR_OK : no_place(v, vdu, &refs, err);
+    *v->st = before;
+    return rc;
 }

@@ -18,6 +18,15 @@
  * refused. ERR_NOT_FOUND: a VDU that no PoP can take; the reasons are in err. */
 enum err_code placement_choose(struct vnfr_member *v, struct err *err);
 
+/* Where one more server of the record's VDU at this place goes: beside the others if it can. pop_id:
+ * there and nowhere else; NULL: the VDU's candidates. */
+enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 const char **ret_ref, struct err *err);
+/* Would n more find a place, by what is known now? Changes nothing. *ret_doubt: what speaks against
+ * it although it may be old, or NULL. ERR_NOT_FOUND: certainly not. */
+enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 uint32_t n, const char **ret_doubt, struct err *err);
+
 /* Is there a VDU that more than one PoP is allowed for? */
 bool placement_has_choice(struct vnfr_member *v);
 

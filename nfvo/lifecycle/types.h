@@ -215,8 +215,17 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
     X(STRMAP,  vdus,        "vdus",        _,       OPTIONAL) /* "<vnfd>/<VDU's id in it>" -> its name, in the descriptor's order */ \
     X(LIST,    keys,        "keys",        ssh_key, OPTIONAL)                                                \
     X(STRMAP,  cidrs,       "cidrs",       _,       OPTIONAL) /* by link name */                             \
+    X(STRMAP,  packages,    "packages",    _,       OPTIONAL) /* VNFD's name -> id of its package */         \
+    X(STR,     wire,        "wire",        _,       OPTIONAL) /* phase ACTIVE, operations open: its status on the wire */ \
     X(STRS,    warned,      "warned",      _,       OPTIONAL) /* PoPs whose warning is in its history */
 PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
+
+/* Somebody who waits for our answer to its request. */
+#define ASKER_FIELDS(X)                                  \
+    X(STR, reply_to,       "replyTo",       _, OPTIONAL) \
+    X(STR, correlation_id, "correlationId", _, OPTIONAL) \
+    X(STR, room,           "room",          _, OPTIONAL)
+PROTO_RECORD(asker, ASKER_FIELDS)
 
 #define VNFR_STATE_FIELDS(X)                                                                        \
     X(STR,    queue,          "queue",         _, OPTIONAL) /* of its VNFM */                       \
@@ -230,6 +239,7 @@ PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
     X(STR,    reply_to,       "replyTo",       _, OPTIONAL) /* of the request that waits for our answer */ \
     X(STR,    correlation_id, "correlationId", _, OPTIONAL)                                         \
     X(STR,    reply_room,     "replyRoom",     _, OPTIONAL) /* out of which it came */              \
+    X(LIST,   scaling,        "scaling",       asker, OPTIONAL) /* who wait for the answer to SCALING */ \
     X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: INACTIVE after a STOP; absent: ACTIVE */ \
     X(BOOL,   broken,         "broken",        _, OPTIONAL) /* phase ACTIVE: an operation of class LIFE failed */ \
     X(STR,    wire,           "wire",          _, OPTIONAL) /* phase ACTIVE: its status on the wire; absent: ACTIVE */ \
@@ -240,6 +250,7 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
 #define INSTANCE_STATE_FIELDS(X)                                                             \
     X(STR,  vdu_id,  "vdu",    _, OPTIONAL)                                                  \
     X(STR,  vnfc_id, "vnfc",   _, OPTIONAL)                                                  \
+    X(STR,  owner,   "owner",  _, OPTIONAL) /* "vnfm": made by its VNFM, not by us */        \
     X(INT,  misses,  "misses", _, OPTIONAL) /* weight of the listings in a row that missed it */      \
     X(INT,  tries,   "tries",  _, OPTIONAL) /* launches sent */                              \
     X(INT,  until,   "until",  _, OPTIONAL) /* its launches end before (database clock, us) */    \
@@ -276,7 +287,7 @@ PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 struct lifecycle_settings {                                    /* microseconds */
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
     int64_t stop_us, heal_us, update_us, execute_us;
-    int64_t scale_in_us;
+    int64_t scale_us, scale_in_us;
     int64_t silence_us;           /* an answer that a VNFM need not give is waited for so long */
     int64_t queue_us;             /* an operation is queued so long */
     int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
@@ -298,14 +309,14 @@ struct lifecycle_settings {                                    /* microseconds *
         .start_us = 1800 * USEC_PER_SEC, .stop_us = 1800 * USEC_PER_SEC,                           \
         .heal_us = 1800 * USEC_PER_SEC, .update_us = 1800 * USEC_PER_SEC,                          \
         .scale_in_us = 300 * USEC_PER_SEC, .execute_us = 1800 * USEC_PER_SEC,                      \
-        .silence_us = 5 * USEC_PER_SEC, .queue_us = 3600 * USEC_PER_SEC,                           \
-        .terminate_us = 30 * USEC_PER_SEC, .terminate_scripts_us = 300 * USEC_PER_SEC,             \
-        .log_us = 10 * USEC_PER_SEC, .driver_us = 300 * USEC_PER_SEC,                              \
-        .pop_cache_us = 10 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                  \
-        .turn_us = 2 * 3600 * USEC_PER_SEC, .delete_hint_us = 5 * USEC_PER_SEC,                    \
-        .list_retry_us = 1 * USEC_PER_SEC, .release_sight_us = 90 * USEC_PER_SEC,                  \
-        .is_quota_checked = true, .broker_ip = "127.0.0.1", .broker_port = "5672",                 \
-        .monitoring_ip = "", .timezone = "CET"                                                     \
+        .scale_us = 1800 * USEC_PER_SEC, .silence_us = 5 * USEC_PER_SEC,                           \
+        .queue_us = 3600 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
+        .terminate_scripts_us = 300 * USEC_PER_SEC, .log_us = 10 * USEC_PER_SEC,                   \
+        .driver_us = 300 * USEC_PER_SEC, .pop_cache_us = 10 * USEC_PER_SEC,                        \
+        .sources_us = 2 * 3600 * USEC_PER_SEC, .turn_us = 2 * 3600 * USEC_PER_SEC,                 \
+        .delete_hint_us = 5 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
+        .release_sight_us = 90 * USEC_PER_SEC, .is_quota_checked = true, .broker_ip = "127.0.0.1", \
+        .broker_port = "5672", .monitoring_ip = "", .timezone = "CET"                              \
     }
 
 #endif

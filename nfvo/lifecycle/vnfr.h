@@ -31,6 +31,21 @@ const struct vnfr *vnfr_of_now(struct vnfr_member *v, const struct vnfr *record)
 /* The candidates of the descriptor's VDU that this one of the record is: "<pop id>[:zone]" each.
  * NULL: none is known. */
 const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, uint32_t place);
+/* Is the snapshot fresh, and are all networks of the service there? Otherwise the PoP is asked to see
+ * to it (CMD_PREPARE_POP), and its answer comes as POP_READY or POP_FAULT. */
+MUST_USE enum err_code vnfr_prepare_pop(struct vnfr_member *v, const char *pop_id, struct err *err);
+/* The same without a look at what is known: it may be no fact yet. */
+MUST_USE enum err_code vnfr_ask_pop(struct vnfr_member *v, const char *pop_id, struct err *err);
+/* The networks of that PoP into the VDU's components (only: this one; NULL: all). */
+void vnfr_place_links(struct vnfr_member *v, struct vdu *vdu, const struct vnf_component *only,
+                      const struct vim_instance *pop, const struct pop_state *st);
+/* A server for that component, on "<pop id>[:zone]": its row, LAUNCHING; GONE when nothing could be
+ * asked for (launch_fault says why). */
+struct row *vnfr_launch(struct vnfr_member *v, const struct vdu *vdu,
+                        const struct vnf_component *vnfc, const char *ref);
+/* One was asked for, or is there. */
+bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
+                       const struct vnf_component *vnfc);
 /* Did the NFVO allocate this instance of a record? Else the VNFM made it itself: its addresses,
  * hostname, vc_id and state are the VNFM's (decisions.md D25). */
 bool vnfr_allocated_by_us(struct nsr_model *m, const struct vnfc_instance *instance);

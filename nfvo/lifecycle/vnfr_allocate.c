@@ -18,8 +18,8 @@ bool launches_pending(const struct vnfr_member *v)
     return false;
 }
 
-static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu,
-                         const struct vnf_component *vnfc)
+bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
+                       const struct vnf_component *vnfc)
 {
     for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++)
         if (vdu->vnfc_instance.at[i]->vnf_component &&
@@ -27,7 +27,7 @@ static bool has_instance(const struct vnfr_member *v, const struct vdu *vdu,
             strcmp(vdu->vnfc_instance.at[i]->vnf_component->id, vnfc->id) == 0)
             return true;
     for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (belongs(&v->m->instances[i], v) &&
+        if (belongs(&v->m->instances[i], v) && v->m->instances[i].st->vnfc_id &&
             strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
             return true;
     return false;
@@ -51,11 +51,12 @@ static const char *hostname_of(struct decision *d, const char *vnf)
     return arena_printf(d->arena, "%.*s%s", n ? (int)n : 3, n ? label : "vnf", tail);
 }
 
-static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vnf_component *vnfc)
+struct row *vnfr_launch(struct vnfr_member *v, const struct vdu *vdu,
+                        const struct vnf_component *vnfc, const char *ref)
 {
     struct decision *d = v->m->d;
     struct err err = ERR_INIT;
-    const char *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id), *pop_id, *zone;
+    const char *pop_id, *zone;
     struct pop_state *pop_st;
     ref = ref ? ref : ""; /* a VDU that the grant did not see */
     pop_ref_split(d->arena, ref, &pop_id, &zone);
@@ -87,6 +88,7 @@ static void launch(struct vnfr_member *v, const struct vdu *vdu, const struct vn
         if (!v->st->launch_fault)
             v->st->launch_fault = fault_from_err(&err, "nfvo", NULL, d->arena);
     }
+    return row;
 }
 
 /* Every launch has its outcome: answer the VNFM. */
@@ -124,8 +126,9 @@ int on_allocate(void *ctx)
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
         for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc.n; k++)
             if (vnfr->vdu.at[i]->vnfc.at[k]->id &&
-                !has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
-                launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]);
+                !vnfr_has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
+                vnfr_launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k],
+                            proto_strmap_get(&v->st->vdu_pop, vnfr->vdu.at[i]->id));
     return settled(v);
 }
 

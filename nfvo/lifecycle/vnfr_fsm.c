@@ -82,7 +82,7 @@ static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
     [VNFR_ACTIVE] = {
         [VNFR_EV_FAULT]        = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
         [VNFR_EV_UPDATE]       = { on_update,          0,                        STAY(ACTIVE) },
-        [VNFR_EV_RELEASE]      = { on_release,         FACT_SUBSCRIPTIONS,       B(RELEASING) },
+        [VNFR_EV_RELEASE]      = { on_release,         FACT_SUBSCRIPTIONS,       B(RELEASING) | B(UNDOING) /* an operation's launches */ },
     },
     [VNFR_HELD] = {
         [VNFR_EV_FAULT]        = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },

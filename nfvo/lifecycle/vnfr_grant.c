@@ -33,7 +33,8 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
 
 bool vnfr_allocated_by_us(struct nsr_model *m, const struct vnfc_instance *instance)
 {
-    return instance->id && model_instance_by_id(m, instance->id);
+    const struct instance_member *i = model_instance_by_id(m, instance->id);
+    return i && !i->st->owner;
 }
 
 static bool is_ours(void *arg, const struct proto_type *type, const void *rec)
@@ -151,8 +152,12 @@ static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool wit
     return ERR_OK;
 }
 
-/* Is the snapshot fresh and are all networks there? Otherwise the PoP is asked to see to it. */
-static enum err_code prepare(struct vnfr_member *v, const char *pop_id, struct err *err)
+enum err_code vnfr_ask_pop(struct vnfr_member *v, const char *pop_id, struct err *err)
+{
+    return ask_pop(v, pop_id, true, err);
+}
+
+enum err_code vnfr_prepare_pop(struct vnfr_member *v, const char *pop_id, struct err *err)
 {
     struct decision *d = v->m->d;
     struct pop_state *st;
@@ -170,8 +175,9 @@ static enum err_code prepare(struct vnfr_member *v, const char *pop_id, struct e
     return ERR_OK;
 }
 
-static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim_instance *pop,
-                        const struct pop_state *st)
+/* only: this component; NULL: all of the VDU. */
+void vnfr_place_links(struct vnfr_member *v, struct vdu *vdu, const struct vnf_component *only,
+                      const struct vim_instance *pop, const struct pop_state *st)
 {
     struct nsr *nsr = model_nsr(v->m);
     for (uint32_t i = 0; i < nsr->vlr.n; i++) {
@@ -186,7 +192,9 @@ static void place_links(struct vnfr_member *v, struct vdu *vdu, const struct vim
             model_changed(v->m);
         }
         for (uint32_t c = 0; c < vdu->vnfc.n; c++)
-            for (uint32_t p = 0; p < vdu->vnfc.at[c]->connection_point.n; p++) {
+            for (uint32_t p = 0;
+                 (!only || vdu->vnfc.at[c] == only) && p < vdu->vnfc.at[c]->connection_point.n;
+                 p++) {
                 struct vnfd_connection_point *cp = vdu->vnfc.at[c]->connection_point.at[p];
                 if (cp->virtual_link_reference &&
                     strcmp(cp->virtual_link_reference, link->name) == 0)
@@ -215,7 +223,7 @@ static int granted(struct vnfr_member *v)
         struct pop_state *st;
         pop_ref_split(d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
         const struct vim_instance *pop = fact_pop(d, id, &st);
-        place_links(v, member_vnfr(v)->vdu.at[i], pop, st);
+        vnfr_place_links(v, member_vnfr(v)->vdu.at[i], NULL, pop, st);
         warn_of(v->m, pop, st);
     }
     placement_settle(v);
@@ -250,7 +258,7 @@ static enum err_code place(struct vnfr_member *v, struct err *err)
         const char *id, *zone;
         struct err why = ERR_INIT;
         pop_ref_split(v->m->d->arena, v->st->vdu_pop.at[i].value, &id, &zone);
-        if (placement_is_prepared(v, id) || prepare(v, id, &why) == ERR_OK)
+        if (placement_is_prepared(v, id) || vnfr_prepare_pop(v, id, &why) == ERR_OK)
             continue;
         placement_refuse(v, id, &why);
         rc = placement_choose(v, err); /* those before it stay */

@@ -77,6 +77,7 @@ enum command_peer {
     X(STEP_START,       67, TO_VNFM,   "START",             NEVER, start_us,         4,  7, "VNFM '{vnfm}' to answer START of {vnfr}")                           \
         /* of these and the next: subject = <vnfr>/<operation>/<step>/<attempt> */                                               \
     X(STEP_STOP,        68, TO_VNFM,   "STOP",              NEVER, stop_us,          4,  7, "VNFM '{vnfm}' to answer STOP of {vnfr}")                            \
+    X(STEP_SCALE_OUT,   69, TO_VNFM,   "SCALE_OUT",         NEVER, scale_us,         4,  7, "VNFM '{vnfm}' to answer SCALE_OUT of {vnfr}")                       \
     X(STEP_SCALE_IN,    70, TO_VNFM,   "SCALE_IN",          NEVER, scale_in_us,      4,  7, "VNFM '{vnfm}' to answer SCALE_IN (an instance goes) of {vnfr}")     \
     X(STEP_HEAL,        71, TO_VNFM,   "HEAL",              NEVER, heal_us,          4,  7, "VNFM '{vnfm}' to answer HEAL of {vnfr}")                            \
     X(STEP_UPDATE_SCRIPT,72, TO_VNFM,  "UPDATE",            BLIND, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE (a new script) of {vnfr}")            \

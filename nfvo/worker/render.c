@@ -98,12 +98,12 @@ static enum err_code load_package(struct db *db, const char *id, struct slot *s,
     return rc;
 }
 
-/* A PoP as it is now (version 0) has no key: it is not cached. */
+/* What is meant as it is now (version 0) has no key: it is not cached. */
 static void key_of(const struct send_ref *ref, char key[static 160])
 {
     int n =
         snprintf(key, 160, "%u:%s:%lld:%s", ref->kind, ref->id, (long long)ref->version, ref->arg);
-    if (n >= 160 || (ref->kind == REFERENCE_POP && ref->version == 0))
+    if (n >= 160 || ref->version == 0)
         key[0] = '\0';
 }
 

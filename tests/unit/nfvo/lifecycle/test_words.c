@@ -42,6 +42,7 @@ static void test_codes_keep_their_meaning(void **state)
                                         [66] = "STEP_MODIFY",
                                         [67] = "STEP_START",
                                         [68] = "STEP_STOP",
+                                        [69] = "STEP_SCALE_OUT",
                                         [70] = "STEP_SCALE_IN",
                                         [71] = "STEP_HEAL",
                                         [72] = "STEP_UPDATE_SCRIPT",
