@@ -1,6 +1,7 @@
 #include "nfvo/store/store_manager.h"
 
 #include "nfvo/store/internal.h"
+#include "nfvo/store/store_engine.h"
 #include "proto/records/manager.h"
 
 /* --- broker users --------------------------------------------------------------------------- */
@@ -156,6 +157,39 @@ enum err_code store_vnfm_queues_moved(struct db *db, struct arena *a, struct sto
     return read_queues(db, &list, NULL, 0, a, ret, ret_n, err);
 }
 
+enum err_code store_driver_queues_moved(struct db *db, struct arena *a, struct store_queue **ret,
+                                        size_t *ret_n, struct err *err)
+{
+    static const struct db_statement list = {
+        "driver_queues_moved",
+        "SELECT d.room, d.queue FROM vim_driver d JOIN manager_credentials m ON m.username = "
+        "d.account AND m.is_enrolled AND m.room = d.room"};
+    return read_queues(db, &list, NULL, 0, a, ret, ret_n, err);
+}
+
+static enum err_code command_move(struct db *db, const struct db_statement *move,
+                                  const char *command, const char *queue, const char *room,
+                                  bool *ret, struct err *err)
+{
+    int64_t n = 0;
+    enum err_code rc = store_write(
+        db, move, DB_PARAMS(db_param_text(command), db_param_text(queue), db_param_text(room)), &n,
+        err);
+    if (rc == ERR_OK)
+        *ret = n > 0;
+    return rc;
+}
+
+enum err_code store_driver_command_move(struct db *db, const char *command, const char *queue,
+                                        const char *room, bool *ret, struct err *err)
+{
+    static const struct db_statement move = {
+        "driver_command_move",
+        "UPDATE command c SET room = $3 FROM vim_driver d WHERE c.id = $1 AND c.room IN ('', $3) "
+        "AND c.data IN ($2, '" STORE_CALL_IN_DOUBT "' || $2) AND d.queue = $2 AND d.room = $3"};
+    return command_move(db, &move, command, queue, room, ret, err);
+}
+
 enum err_code store_vnfm_command_move(struct db *db, const char *command, const char *queue,
                                       const char *room, bool *ret, struct err *err)
 {
@@ -164,13 +198,7 @@ enum err_code store_vnfm_command_move(struct db *db, const char *command, const 
         "UPDATE command c SET room = $3 FROM vnfr v JOIN vnfm_endpoint e ON e.type = v.endpoint "
         "AND e.kind = 'RABBIT' WHERE c.id = $1 AND c.room IN ('', $3) AND v.agg = c.agg AND v.id = "
         "split_part(c.subject, '/', 1) AND e.endpoint = $2 AND e.room = $3"};
-    int64_t n = 0;
-    enum err_code rc = store_write(
-        db, &move, DB_PARAMS(db_param_text(command), db_param_text(queue), db_param_text(room)), &n,
-        err);
-    if (rc == ERR_OK)
-        *ret = n > 0;
-    return rc;
+    return command_move(db, &move, command, queue, room, ret, err);
 }
 
 #define SQL_VNFRS_BEHIND                                                                           \

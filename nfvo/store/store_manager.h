@@ -59,15 +59,21 @@ MUST_USE enum err_code store_look_begin(struct db *db, struct store_look *look, 
 MUST_USE enum err_code store_look_counts(struct db *db, const struct store_look *look, bool *ret,
                                          struct err *err);
 
-/* Where VNFMs are now that are enrolled, and in their room. */
+/* Where VNFMs, drivers are now that are enrolled, and in their room. */
 MUST_USE enum err_code store_vnfm_queues_moved(struct db *db, struct arena *a,
                                                struct store_queue **ret, size_t *ret_n,
                                                struct err *err);
-/* A command that was sent to the VNFM's queue in the inner room, and is open: it is answered from
- * its room now. *ret: it was one (also when it was moved before). */
+MUST_USE enum err_code store_driver_queues_moved(struct db *db, struct arena *a,
+                                                 struct store_queue **ret, size_t *ret_n,
+                                                 struct err *err);
+/* A command that was sent to the VNFM's, driver's queue in the inner room, and is open: it is
+ * answered from its room now. *ret: it was one (also when it was moved before). */
 MUST_USE enum err_code store_vnfm_command_move(struct db *db, const char *command,
                                                const char *queue, const char *room, bool *ret,
                                                struct err *err);
+MUST_USE enum err_code store_driver_command_move(struct db *db, const char *command,
+                                                 const char *queue, const char *room, bool *ret,
+                                                 struct err *err);
 /* VNFRs of VNFMs that moved so: they follow, each when nothing that was asked of it in the room of
  * before is open any more. ret_n: how many. */
 MUST_USE enum err_code store_vnfrs_follow(struct db *db, int64_t *ret_n, struct err *err);

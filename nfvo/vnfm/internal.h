@@ -18,6 +18,8 @@
 #include "nfvo/vnfm/registry.h"
 #include "proto/records/manager.h"
 
+struct store_queue;
+
 enum { REGISTRY_PREFETCH = 16 };
 
 enum registry_metric {
@@ -157,9 +159,9 @@ MUST_USE enum err_code watch_plugin_has_consumers(struct registry *r, struct reg
                                                   const char *type, bool *ret, struct err *err);
 void listing_free(struct listing *l);
 
-/* --- left_behind.c: what waits in the queue of before of a VNFM that moved to its room --- */
-/* It follows, some of it or all; a look later the rest. Takes at most some seconds. */
-void left_behind_follow(struct registry *r, const char *queue, const char *room);
+/* --- left_behind.c: what waits in the queue of before of a peer that moved to its room --- */
+/* It follows to q->room, some of it or all; a look later the rest. Takes at most some seconds. */
+void left_behind_follow(struct registry *r, const struct store_queue *q, bool is_driver);
 
 /* --- peer_refusal.c: what a VNFM refused --- */
 /* Is it one (REFUSED_BY_PEER)? Then it is stored for status, and acknowledged. Any error only

@@ -1,11 +1,11 @@
-/* What was in the queue of a VNFM when it moved to its room: requests that the process of before
- * gave back when it stopped, and those that nobody had taken yet. They follow, so that work in
- * hand goes on; else each would last until its deadline, and fail.
+/* What was in the queue of a VNFM or driver when it moved to its room: requests that the process of
+ * before gave back when it stopped or was killed, and those that nobody had taken yet. They follow,
+ * so that work in hand goes on; else each would last until its deadline, and fail.
  *
- * Only out of the inner room, and only what is a command of this VNFM's that is open, in words of
- * the NFVO's own: whoever else is still in that room could send there before, and cannot get
- * anything to the room of now but in place of such a command. A crash in between repeats a
- * request; a VNFM of ours joins it by its correlation id.
+ * Only out of the inner room, and only what is a command to this VNFM or driver that is open, in
+ * words of the NFVO's own: whoever else is still in that room could send there before, and cannot
+ * get anything to the room of now but in place of such a command. A crash in between repeats a
+ * request; a VNFM of ours joins it by its correlation id, a launch has a token.
  */
 #include "common/log/log.h"
 #include "common/sys/clock.h"
@@ -22,6 +22,7 @@ struct move {
     struct registry *r;
     struct bus *from, *to;
     const char *queue, *room;
+    bool is_driver;
     int64_t deadline_us;
     int64_t moved, refused;
 };
@@ -77,9 +78,9 @@ static enum err_code pass_on(struct move *m, const struct bus_delivery *d, struc
     return rc == ERR_OK ? await(m, m->to, BUS_CONFIRMED, ALL_MS, &ev, err) : rc;
 }
 
-/* By a VNFM that answers with correlation ids. Another one acknowledges before it works, so only
+/* By a peer that answers with correlation ids. Another one acknowledges before it works, so only
  * what it never got is there, and the queue for its answer is not where it is now: that is lost,
- * as when such a VNFM dies. */
+ * as when such a peer dies. */
 static bool is_answered_to_all(const struct bus_delivery *d)
 {
     return d->reply_to && strncmp(d->reply_to, QUEUE_REPLY_PREFIX, strlen(QUEUE_REPLY_PREFIX)) != 0;
@@ -91,7 +92,8 @@ static enum err_code move_one(struct move *m, const struct bus_delivery *d, stru
     bool is_open = false;
     enum err_code rc = ERR_OK;
     if (d->correlation_id && is_answered_to_all(d))
-        rc = store_vnfm_command_move(m->r->db, d->correlation_id, m->queue, m->room, &is_open, err);
+        rc = (m->is_driver ? store_driver_command_move : store_vnfm_command_move)(
+            m->r->db, d->correlation_id, m->queue, m->room, &is_open, err);
     if (rc == ERR_OK && is_open)
         rc = pass_on(m, d, err);
     if (rc != ERR_OK)
@@ -114,24 +116,31 @@ static enum err_code move_all(struct move *m, struct err *err)
     return rc == ERR_TIMEOUT ? ERR_OK : rc;
 }
 
-void left_behind_follow(struct registry *r, const char *queue, const char *room)
+static void tell(const struct move *m)
+{
+    if (m->moved)
+        log_info(m->is_driver ? LOG_VIM : LOG_VNFM,
+                 m->is_driver ? "calls_moved_with_their_driver" : "requests_moved_with_their_vnfm",
+                 KV_S("queue", m->queue), KV_S("room", m->room), KV_I("moved", m->moved));
+    if (m->refused)
+        log_warn(m->is_driver ? LOG_VIM : LOG_VNFM, "left_behind_dropped", KV_S("queue", m->queue),
+                 KV_I("dropped", m->refused),
+                 KV_S("why", "no command that is open, or its answer cannot follow"));
+}
+
+void left_behind_follow(struct registry *r, const struct store_queue *q, bool is_driver)
 {
     struct err err = ERR_INIT;
-    struct move m = {.r = r, .queue = queue, .room = room};
+    struct move m = {.r = r, .queue = q->queue, .room = q->room, .is_driver = is_driver};
     m.deadline_us = clock_mono_us() + ALL_MS * USEC_PER_MS;
     m.from = connect_to(&m, "");
-    m.to = connect_to(&m, room);
+    m.to = connect_to(&m, m.room);
     enum err_code rc = move_all(&m, &err);
     bus_free(m.from);
     bus_free(m.to);
-    if (m.moved)
-        log_info(LOG_VNFM, "requests_moved_with_their_vnfm", KV_S("queue", queue),
-                 KV_S("room", room), KV_I("moved", m.moved));
-    if (m.refused)
-        log_warn(LOG_VNFM, "left_behind_dropped", KV_S("queue", queue), KV_I("dropped", m.refused),
-                 KV_S("why", "no command that is open, or its answer cannot follow"));
-    if (m.refused && watch_vnfm_died(r, queue, &err) != ERR_OK)
-        log_debug(LOG_VNFM, "left_behind_not_lost", KV_S("queue", queue), KV_ERR(&err));
+    tell(&m);
+    if (m.refused && (is_driver ? watch_driver_died : watch_vnfm_died)(r, m.queue, &err) != ERR_OK)
+        log_debug(LOG_VNFM, "left_behind_not_lost", KV_S("queue", m.queue), KV_ERR(&err));
     if (rc != ERR_OK)
-        log_debug(LOG_VNFM, "left_behind_later", KV_S("queue", queue), KV_ERR(&err));
+        log_debug(LOG_VNFM, "left_behind_later", KV_S("queue", m.queue), KV_ERR(&err));
 }

@@ -283,9 +283,9 @@ static enum err_code gone_died(struct registry *r, const char *room_name, const 
     return rc != ERR_OK && !bus_is_ready(room->bus) ? ERR_OK : rc;
 }
 
-/* Of VNFMs that are in their room: what is still where they were, when nobody serves it there. */
+/* Of VNFMs or drivers that are in their room: what is still where they were, when nobody serves it there. */
 static enum err_code follow_moved(struct registry *r, const struct store_queue *queues, size_t n,
-                                  struct err *err)
+                                  bool are_drivers, struct err *err)
 {
     enum err_code rc = ERR_OK;
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
@@ -295,7 +295,7 @@ static enum err_code follow_moved(struct registry *r, const struct store_queue *
             continue;
         rc = watch_has_consumers(r->rooms[0], queues[i].queue, &is_served_there, err);
         if (rc == ERR_OK && !is_served_there)
-            left_behind_follow(r, queues[i].queue, queues[i].room);
+            left_behind_follow(r, &queues[i], are_drivers);
     }
     return rc;
 }
@@ -325,7 +325,7 @@ static enum err_code mark_vnfms(struct registry *r, const struct store_look *loo
     if (rc == ERR_OK)
         rc = store_vnfm_queues_moved(r->db, &a, &queues, &n, err);
     if (rc == ERR_OK)
-        rc = follow_moved(r, queues, n, err);
+        rc = follow_moved(r, queues, n, false, err);
     if (rc == ERR_OK)
         rc = store_vnfrs_follow(r->db, &moved, err);
     if (rc == ERR_OK && moved)
@@ -404,10 +404,16 @@ static enum err_code mark_drivers(struct registry *r, const struct store_look *l
     AUTO(db_array_release) struct db_array queues = DB_TEXT_ARRAY;
     AUTO(db_array_release) struct db_array types = DB_TEXT_ARRAY;
     struct driver_changes c = {.arena = ARENA_INIT};
+    struct store_queue *moved = NULL;
+    size_t n = 0;
     enum err_code rc = served_drivers(r, &rooms, &queues, &types, err);
     if (rc == ERR_OK)
         rc = store_driver_mark_active(r->db, look, &rooms, &queues, &types, on_back, on_gone, &c,
                                       err);
+    if (rc == ERR_OK)
+        rc = store_driver_queues_moved(r->db, &c.arena, &moved, &n, err);
+    if (rc == ERR_OK)
+        rc = follow_moved(r, moved, n, true, err);
     if (rc == ERR_OK)
         rc = refresh_pops(r, &c, err);
     for (uint32_t i = 0; rc == ERR_OK && i < c.gone.n; i++)

@@ -290,6 +290,51 @@ static void test_peers_move_to_their_rooms(void **state)
     seen_in = "";
 }
 
+static bool moves(const char *command, const char *queue)
+{
+    bool is_open = false;
+    OK(store_driver_command_move(ts->db, command, queue, "r", &is_open, &err));
+    return is_open;
+}
+
+/* What was asked of it where it was is answered out of its room; nothing of others is. */
+static void test_calls_follow_their_driver(void **state)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct store_queue *queues = NULL;
+    size_t n = 0;
+    (void)state;
+    saw_at(begin(), A, B);
+    OK(store_driver_queues_moved(ts->db, &a, &queues, &n, &err));
+    assert_int_equal(n, 0);
+    enrolled("plugin", "test");
+    seen_in = "r";
+    saw_at(begin(), A, NULL);
+    seen_in = "";
+    OK(store_driver_queues_moved(ts->db, &a, &queues, &n, &err));
+    assert_int_equal(n, 1);
+    assert_string_equal(queues[0].room, "r");
+    assert_string_equal(queues[0].queue, A);
+    OK(db_script(
+        ts->db,
+        "INSERT INTO command (id, agg, agg_kind, kind, subject, due_at, data, room) VALUES "
+        "('p:1.13.1', 'p', 'pop', 'REFRESH', 'p', 9, '" A "', ''), "
+        "('p:1.14.2', 'p', 'pop', 'CREATE_NETWORK', 'net', 9, 'doubt " A "', ''), "
+        "('n:0.6.3', 'n', 'nsr', 'LAUNCH', 'i', 9, '" B "', ''), "
+        "('n:0.6.4', 'n', 'nsr', 'LAUNCH', 'i', 9, '" A "', 'x')",
+        &err));
+    assert_true(moves("p:1.13.1", A));
+    assert_true(moves("p:1.13.1", A)); /* what was moved before */
+    assert_true(moves("p:1.14.2", A));
+    assert_false(moves("n:0.6.3", A)); /* another driver's */
+    assert_false(moves("n:0.6.3", B)); /* which is still where it was */
+    assert_false(moves("n:0.6.4", A)); /* asked in a third room */
+    assert_false(moves("n:0.6.5", A)); /* closed */
+    assert_string_equal(test_query(ts->db, "SELECT string_agg(id, ' ' ORDER BY id) FROM command "
+                                           "WHERE room = 'r'"),
+                        "p:1.13.1 p:1.14.2");
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_schema, close_schema)
@@ -297,6 +342,7 @@ int main(void)
         T(test_absence_counts_after_a_grace), T(test_looks_are_ordered),
         T(test_vnfms_have_the_same_grace),    T(test_goodbye_of_a_driver),
         T(test_calls_of_a_dead_driver),       T(test_peers_move_to_their_rooms),
+        T(test_calls_follow_their_driver),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
 set -euo pipefail
 . "$(dirname "$0")/../e2e/lib.sh"
 . "$e2e_top/tests/e2e/scripted.sh"
+# shellcheck source=tests/upgrade/phases.sh
+. "$(dirname "$0")/phases.sh"
 old=${OLD:?the tree of the release before: tests/upgrade/run sets it}
 
 # install_release TREE BIN: as make install does, over what is there; what runs goes on. What starts from now on is of that release,
@@ -98,11 +100,9 @@ step 'the release before: services run, one is being deployed'
 install_release "$old" "$old/build/bin"
 suite_configure baton "$suite_schema"
 second_port=$(port_pick)
-echo 'manager-check-interval = 300ms' >>"$suite/nfvo.conf" # of 20 s
-package cared START:start.sh TERMINATE:stop.sh
-script slow start.sh <<SH2
-until [[ -e $suite/go ]]; do sleep 0.1; done
-SH2
+printf 'manager-check-interval = 300ms\npop-cache = 0\n' >>"$suite/nfvo.conf" # of 20 s, 10 s
+package cared START:start.sh HEAL:heal.sh TERMINATE:stop.sh
+waiting slow start.sh
 package slow INSTANTIATE:install.sh START:start.sh TERMINATE:stop.sh
 start_scripted
 start_second_nfvo
@@ -112,10 +112,14 @@ suite_wait_for_peers
 fill_catalogue
 onboard cared cared
 onboard slow slow
-expect_exit 0 baton nsr create cared --wait --timeout 60s
+create cared --wait --timeout 60s
+cared_before=$created
 expect_exit 0 baton nsr create dummy --wait --timeout 60s
-expect_exit 0 baton nsr create slow
+create slow
 eventually 30 'its START script runs' ran slow start.sh 1
+await_phase "$created" STARTING ACTIVE
+step 'a service is in each phase that can be held'
+phases_hold
 
 # ---------------------------------------------------------------------------------------------------------------
 step 'every nfvo is replaced; VNFMs and drivers are of before' # not one after the other: migration 0038 refuses that
@@ -127,6 +131,8 @@ sed -i '/ev=start_failed/d' "$suite/log/nfvo.log" # scenario_close looks for suc
 suite_stop nfvo-2
 suite_start_nfvo
 start_second_nfvo
+phases_are_held
+phases_let_peers_go
 cared_by baton
 cared_by second
 expect_exit 0 baton nsr create dummy --wait --timeout 60s
@@ -156,9 +162,15 @@ expect_exit 0 baton nsr create cared --wait --timeout 60s
 expect "agents of before are counted" counts_old_agents
 
 step 'what was being deployed goes on, at the VNFM that took it over'
-touch "$suite/go"
-eventually 60 'all of it is ACTIVE' all_active "$(baton nsr list -o json | jq length)"
+phases_let_scripts_go
+phases_check
+eventually 60 'all but one is ACTIVE' all_active "$(($(baton nsr list -o json | jq length) - 1))"
 expect 'its script ran once' test "$(runs slow start.sh)" = 1
+
+step 'what runs since before is operated'
+expect_exit 0 baton nsr heal "$cared_before" "$(baton nsr show "$cared_before" -o json | jq -r '.vnfr[0].vdu[0].vnfc_instance[0].hostname')" \
+    --cause 'it was upgraded' --wait --timeout 60s
+expect 'its HEAL script ran' test "$(runs cared heal.sh)" = 1
 
 # ---------------------------------------------------------------------------------------------------------------
 step 'a VNFM of others registers again as before: refused, with what to do'
@@ -189,7 +201,10 @@ expect_exit 0 baton nsr create dummy --wait --timeout 60s
 step 'everything is deleted: scripts run on agents of before, nothing is left'
 cared=$(ids cared | wc -l)
 mapfile -t all < <(baton nsr list -o name)
-delete_and_leave_nothing "${all[@]}"
+for nsr in "${all[@]}"; do
+    expect_exit 0 baton nsr delete "$nsr"
+done
+wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
 expect 'each ran its TERMINATE script' test "$(runs cared stop.sh)" = "$cared"
 expect 'so did the one that was being deployed' test "$(runs slow stop.sh)" = 1
 expect 'no agent of before is counted' eval '! status_says "of before"'
