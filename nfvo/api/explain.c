@@ -7,6 +7,7 @@
 #include "common/http/sse.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/live.h"
+#include "nfvo/api/operate.h"
 #include "nfvo/api/session.h"
 #include "nfvo/store/store_explain.h"
 
@@ -21,6 +22,16 @@ static int64_t number(const char *text, int64_t otherwise, int64_t max)
     return n < 0 || *end ? otherwise : n < max ? n : max;
 }
 
+/* Behind what is there: those that go on, or wait for somebody. */
+static enum err_code add_operations(struct call *c, const char *nsr, struct err *err)
+{
+    sbuf_truncate(&c->out, c->out.len - 1);
+    sbuf_adds(&c->out, ",\"openOperations\":");
+    enum err_code rc = operations_put_open(c, nsr, err);
+    sbuf_addc(&c->out, '}');
+    return rc;
+}
+
 static enum err_code explain(struct call *c, struct err *err)
 {
     const char *kind = http_request_query(c->req, "kind");
@@ -30,7 +41,9 @@ static enum err_code explain(struct call *c, struct err *err)
         .project = c->project,
         .after = number(http_request_query(c->req, "after"), 0, INT64_MAX),
         .limit = number(http_request_query(c->req, "limit"), HISTORY_SHOWN, HISTORY_MAX)};
-    return store_explain(call_db(c), &q, &c->out, err);
+    AUTO(sbuf_release) struct sbuf nsr = SBUF_INIT;
+    enum err_code rc = store_explain(call_db(c), &q, &c->out, &nsr, err);
+    return rc == ERR_OK && nsr.len ? add_operations(c, nsr.s, err) : rc;
 }
 
 /* --- status ----------------------------------------------------------------------------------- */
@@ -68,6 +81,8 @@ static enum err_code status(struct call *c, struct err *err)
     AUTO(sbuf_release) struct sbuf why = SBUF_INIT;
     const struct api_host *host = c->api->host;
     enum err_code rc = store_status(call_db(c), c->project, &c->out, err);
+    if (rc == ERR_OK)
+        rc = add_operations(c, NULL, err);
     if (rc != ERR_OK)
         return rc;
     store_return(c->api->store, c->db); /* the broker may take its time */

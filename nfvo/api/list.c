@@ -102,9 +102,7 @@ static enum err_code check_word(const char *const *words, const char *what, cons
     return err_where(err, "%s", name);
 }
 
-/* "15m", "2h", "7d" ago, "2026-11-30" or "2026-11-30T12:00:00" in UTC, as microseconds. */
-static enum err_code take_time(struct list *l, size_t i, const char *name, const char *value,
-                               struct err *err)
+enum err_code list_time(const char *name, const char *value, int64_t *ret_us, struct err *err)
 {
     static const char units[] = "smhd";
     static const int64_t seconds[] = {1, 60, 3600, 86400};
@@ -123,7 +121,17 @@ static enum err_code take_time(struct list *l, size_t i, const char *name, const
         return refuse(err, name,
                       "a time is '15m', '2h' or '7d' ago, '2026-11-30' or '2026-11-30T12:00:00Z'",
                       value);
+    *ret_us = at_us;
+    return ERR_OK;
+}
+
+static enum err_code take_time(struct list *l, size_t i, const char *name, const char *value,
+                               struct err *err)
+{
+    int64_t at_us;
     char text[24];
+    if (list_time(name, value, &at_us, err) != ERR_OK)
+        return err->code;
     snprintf(text, sizeof(text), "%" PRId64, at_us);
     l->q.filters[i] = arena_strdup(&l->arena, text);
     return ERR_OK;

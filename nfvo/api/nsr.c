@@ -17,7 +17,14 @@
 
 static enum err_code nsr_get(struct call *c, struct err *err)
 {
-    return store_nsr_get(call_db(c), call_param(c, "id"), c->project, &c->out, err);
+    const char *id = call_param(c, "id");
+    enum err_code rc = store_nsr_get(call_db(c), id, c->project, &c->out, err);
+    if (rc != ERR_OK)
+        return rc;
+    sbuf_adds(&c->link, "</api/v1/ns-records/");
+    http_percent_encode(&c->link, id);
+    sbuf_adds(&c->link, "/operations>; rel=\"operations\"");
+    return rc;
 }
 
 static enum err_code nsr_vnfrs(struct call *c, struct err *err)

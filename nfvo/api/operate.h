@@ -44,4 +44,8 @@ void operate_say_number(struct asked *o, const char *name, int64_t value);
 MUST_USE enum err_code operate_body(struct asked *o, const struct proto_type *type, void *ret_rec,
                                     struct err *err);
 
+/* Append the open operations of the service (NULL: of all of the project), as a list shows them
+ * (operations.c): the youngest 50. */
+MUST_USE enum err_code operations_put_open(struct call *c, const char *nsr, struct err *err);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nfvo/api/list.h"
 #include "nfvo/api/operate.h"
 #include "nfvo/api/session.h"
 #include "nfvo/lifecycle/operation/document.h"
@@ -12,7 +13,7 @@
 
 #define BASE "/api/v1/baton/operations"
 
-enum { PAGE = 100 };
+enum { PAGE = 100, OPEN_SHOWN = 50 };
 
 /* --- one of them, as it is shown -------------------------------------------------------------- */
 
@@ -114,6 +115,8 @@ static enum err_code show(struct call *c, const struct store_operation *row,
         (*ret)->vnfr->name = *row->vnfr_name ? row->vnfr_name : name_in_steps(&op);
     if ((*ret)->instance && *row->hostname)
         (*ret)->instance->name = row->hostname;
+    const struct plan_step *current = row->is_open ? operation_current_step(&op) : NULL;
+    (*ret)->current = current ? (*ret)->steps.at[current - op.steps] : NULL;
     return ERR_OK;
 }
 
@@ -205,12 +208,16 @@ static enum err_code take_parameters(struct call *c, struct store_operation_quer
             rc = take_state(value, q, err);
         else if (strcmp(name, "kind") == 0)
             rc = take_kind(value, q, err);
+        else if (strcmp(name, "since") == 0)
+            rc = list_time(name, value, &q->since, err);
+        else if (strcmp(name, "until") == 0)
+            rc = list_time(name, value, &q->until, err);
         else if (strcmp(name, "limit") == 0)
             rc = take_limit(value, q, err);
         else if (strcmp(name, "_") != 0 && strcmp(name, "slim") != 0) {
             /* browsers send the first against caches; slim they are anyway */
             err_set(err, ERR_INVALID, "there is no parameter '%s'", name);
-            rc = err_hint(err, "nsr, vnfr, state, kind, after, limit");
+            rc = err_hint(err, "nsr, vnfr, state, kind, since, until, after, limit");
         }
     return rc;
 }
@@ -232,6 +239,34 @@ static void link_next(struct call *c, const char *last)
 }
 
 /* Steps are left out: a plan has up to 4,096. */
+static void put_list(struct call *c, const struct store_operations *rows, uint32_t limit)
+{
+    sbuf_addc(&c->out, '[');
+    for (uint32_t i = 0; i < rows->n && i < limit; i++) {
+        struct shown_operation *shown;
+        struct err why = ERR_INIT;
+        sbuf_adds(&c->out, i ? "," : "");
+        if (show(c, &rows->at[i], NULL, &shown, &why) != ERR_OK) {
+            show_unreadable(c, &rows->at[i], &why);
+            continue;
+        }
+        shown->steps.n = 0;
+        call_json(c, &shown_operation_type, shown);
+    }
+    sbuf_addc(&c->out, ']');
+}
+
+enum err_code operations_put_open(struct call *c, const char *nsr, struct err *err)
+{
+    const struct store_operation_query q = {
+        .project = c->project, .nsr = nsr, .state = "open", .limit = OPEN_SHOWN};
+    struct store_operations rows;
+    enum err_code rc = store_operation_list(call_db(c), &q, &c->arena, &rows, err);
+    if (rc == ERR_OK)
+        put_list(c, &rows, OPEN_SHOWN);
+    return rc;
+}
+
 static enum err_code answer_list(struct call *c, struct store_operation_query *q, struct err *err)
 {
     struct store_operations rows = {0};
@@ -243,19 +278,7 @@ static enum err_code answer_list(struct call *c, struct store_operation_query *q
         q->limit++; /* is there another one? */
     if (rc == ERR_OK)
         rc = store_operation_list(call_db(c), q, &c->arena, &rows, err);
-    sbuf_addc(&c->out, '[');
-    for (uint32_t i = 0; rc == ERR_OK && i < rows.n && i < limit; i++) {
-        struct shown_operation *shown;
-        struct err why = ERR_INIT;
-        sbuf_adds(&c->out, i ? "," : "");
-        if (show(c, &rows.at[i], NULL, &shown, &why) != ERR_OK) {
-            show_unreadable(c, &rows.at[i], &why);
-            continue;
-        }
-        shown->steps.n = 0;
-        call_json(c, &shown_operation_type, shown);
-    }
-    sbuf_addc(&c->out, ']');
+    put_list(c, &rows, rc == ERR_OK ? (uint32_t)limit : 0);
     if (rc == ERR_OK && (rows.n > limit || rows.n == STORE_OPERATIONS_MAX))
         link_next(c, rows.at[limit - 1].id);
     return rc;
@@ -397,7 +420,7 @@ static enum err_code go_on(struct call *c, struct err *err)
 
 /* clang-format off */
 const struct endpoint operations_endpoints[] = {
-    {"GET",  BASE,                            list,        200, API_PROJECT, "List the operations on network services, the youngest first, without their steps: ?nsr ?vnfr ?state=open ?kind ?after ?limit"},
+    {"GET",  BASE,                            list,        200, API_PROJECT, "List the operations on network services, the youngest first, without their steps: ?nsr ?vnfr ?state=open ?kind ?since=2h ?until=2026-11-30 ?after ?limit"},
     {"GET",  BASE "/{id}",                    get,         200, API_PROJECT, "Show an operation: its steps, what failed, and what may be done now"},
     {"POST", BASE "/{id}/retry",              retry,       202, API_PROJECT, "Go on with an operation that failed: {\"repeat\":true} where scripts would run again, {\"unknown\":\"repeat\"|\"done\"} where nobody knows whether they ran"},
     {"POST", BASE "/{id}/rollback",           rollback,    202, API_PROJECT, "Undo an operation, last step first"},

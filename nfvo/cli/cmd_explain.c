@@ -5,6 +5,7 @@
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/explain_parts.h"
+#include "nfvo/cli/open_operations.h"
 #include "nfvo/cli/words.h"
 
 #include <string.h>
@@ -62,6 +63,19 @@ static const char *host_of(struct page *p, const char *vnfr)
     return "";
 }
 
+static const json_t *open_operation(struct page *p, const char *vnfr)
+{
+    const json_t *first = NULL, *op;
+    size_t i;
+    json_array_foreach(json_object_get(p->all, "openOperations"), i, op)
+    {
+        bool is_nearer = !first || (cli_is_undecided(op) && !cli_is_undecided(first));
+        if (cli_is_open_of(op, vnfr) && is_nearer)
+            first = op;
+    }
+    return first;
+}
+
 /* What a person does now. vnfr NULL: the whole NSR. */
 static void show_next(struct page *p, const char *vnfr)
 {
@@ -70,7 +84,14 @@ static void show_next(struct page *p, const char *vnfr)
     const json_t *fault = cli_json_at(p->all, "nsr.fault");
     const json_t *wait = cli_main_wait(json_object_get(p->all, "waits"), vnfr);
     const char *waits_vnfr = wait ? cli_json_str(wait, "vnfr") : "";
-    if (strcmp(phase, "FAILED") == 0) {
+    const json_t *op = open_operation(p, vnfr);
+    if (op && strcmp(phase, "ACTIVE") == 0) {
+        sbuf_adds(&text, cli_is_undecided(op) ? "an operation failed and waits for you:"
+                                              : "an operation goes on:");
+        cli_put_open_next(&text, op, FURTHER);
+        if (*cli_json_str(op, "instance.name"))
+            sbuf_addf(&text, FURTHER "look at: baton logs %s", cli_json_str(op, "instance.name"));
+    } else if (strcmp(phase, "FAILED") == 0) {
         const char *host = cli_json_str(fault, "host");
         if (*host)
             sbuf_addf(&text, "baton logs %s; ", host);
@@ -154,6 +175,7 @@ static void explain_nsr(struct page *p)
     page_field(p, "NSR", "%s  %s", cli_json_str(nsr, "name"), cli_json_str(nsr, "id"));
     page_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
     show_warnings(p);
+    page_operations(p, NULL);
     page_waits(p, NULL, NULL, NULL);
     page_scripts(p, NULL, NULL);
     page_refusals(p);
@@ -182,6 +204,7 @@ static void explain_vnfr(struct page *p)
     page_field(p, "VNFM", "%s", cli_json_str(vnfr, "vnfm"));
     page_phase(p, phase, cli_vnfr_meaning(phase), cli_json_str(vnfr, "status"),
                page_phase_since(p, name, NULL));
+    page_operations(p, name);
     page_waits(p, name, NULL, json_object_get(vnfr, "needs"));
     page_scripts(p, name, NULL);
     page_refusals(p);
@@ -219,6 +242,7 @@ static void explain_instance(struct page *p)
     if (instance) {
         const char *of = cli_json_str(vnfr, "phase");
         page_field(p, "", "its VNFR is %s: %s", of, cli_vnfr_meaning(of));
+        page_operations(p, cli_json_str(vnfr, "name"));
     }
     page_waits(p, NULL, host, NULL);
     page_scripts(p, NULL, host);

@@ -22,7 +22,8 @@ int cli_cmd_op_list(struct cli *c)
     for (int i = nsr_of(c) ? 1 : 0; i < c->arg_n; i++)
         if (!strchr(c->args[i], '='))
             return cli_fail(c, CLI_USAGE, NULL,
-                            "a filter is NAME=VALUE (state=open, kind=heal), not '%s'", c->args[i]);
+                            "a filter is NAME=VALUE (state=open, kind=heal, since=2h), not '%s'",
+                            c->args[i]);
     if (nsr_of(c)) {
         int exit = cli_resolve(c, "nsr", cli_nsr.path, nsr_of(c), &id);
         if (exit != CLI_OK)

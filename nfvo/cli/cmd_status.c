@@ -2,6 +2,7 @@
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/open_operations.h"
 #include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
@@ -305,6 +306,23 @@ static void check_pops(struct view *v)
              cli_json_str(pop, "warning"), cli_json_str(pop, "id"));
 }
 
+/* What does not go on by itself. */
+static void check_operations(struct view *v)
+{
+    size_t i;
+    const json_t *op;
+    json_array_foreach(json_object_get(v->all, "openOperations"), i, op)
+    {
+        AUTO(sbuf_release) struct sbuf what = SBUF_INIT, next = SBUF_INIT;
+        if (!cli_is_undecided(op))
+            continue;
+        cli_put_open_what(&what, op, v->now_us);
+        cli_put_open_next(&next, op, "; ");
+        warn(v, "nsr '%s': %s, failed and waits for a decision: baton op show %s%s",
+             cli_json_str(op, "nsr.name"), what.s, cli_json_str(op, "id"), next.s);
+    }
+}
+
 static void check_work(struct view *v)
 {
     size_t i;
@@ -559,12 +577,14 @@ static void print_status(struct cli *c, const json_t *all)
     check_servers(&v);
     check_pops(&v);
     check_work(&v);
+    check_operations(&v);
     add_ages(&v, json_object_get(all, "pops"));
     add_consumers(&v, "vnfms", "endpoint");
     add_consumers(&v, "drivers", "queue");
     print_server(&v);
     print_counts(&v);
     print_in_flight(&v);
+    cli_print_open_operations(c, json_object_get(all, "openOperations"), v.now_us);
     print_part(&v, "vnfms", vnfm_columns, "; start one, e.g. vnfm-generic");
     print_part(&v, "drivers", driver_columns, "; start one, e.g. vim-driver-local");
     print_part(&v, "pops", pop_columns, "; baton pop create FILE");

@@ -5,6 +5,7 @@
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/logs.h"
+#include "nfvo/cli/open_operations.h"
 #include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
@@ -177,6 +178,26 @@ void page_unreadable(struct page *p)
             "there, or restore it from a backup",
             cli_json_str(doc, "kind"));
     }
+}
+
+void page_operations(struct page *p, const char *vnfr)
+{
+    size_t i, n = 0;
+    const json_t *op;
+    json_array_foreach(json_object_get(p->all, "openOperations"), i, op)
+    {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        if (!cli_is_open_of(op, vnfr) || n++ >= OPEN_OPERATIONS_SHOWN)
+            continue;
+        cli_put_open_what(&text, op, p->now_us);
+        sbuf_adds(&text, FURTHER);
+        cli_put_open_state(&text, op, p->now_us);
+        cli_put_open_next(&text, op, FURTHER "possible: ");
+        page_field(p, n == 1 ? "OPERATION" : "", "%s", text.s);
+    }
+    if (n > OPEN_OPERATIONS_SHOWN)
+        page_field(p, "", "and %zu more: baton op list %s state=open", n - OPEN_OPERATIONS_SHOWN,
+                   cli_json_str(p->all, "nsr.id"));
 }
 
 void page_fault(struct page *p, const json_t *fault)

@@ -32,7 +32,7 @@ static void put_progress(const json_t *op, struct sbuf *cell)
 }
 
 /* "2026-11-29T10:40:02.120Z", microseconds since the epoch; 0: none. */
-static int64_t time_of(const json_t *object, const char *path)
+int64_t cli_operation_time(const json_t *object, const char *path)
 {
     struct tm tm = {0};
     int ms;
@@ -46,7 +46,7 @@ static int64_t time_of(const json_t *object, const char *path)
 
 static void put_time(const json_t *op, struct sbuf *cell)
 {
-    cli_put_clock(cell, time_of(op, "askedAt"), clock_wall_us());
+    cli_put_clock(cell, cli_operation_time(op, "askedAt"), clock_wall_us());
 }
 
 static const struct cli_column op_columns[] = {
@@ -67,7 +67,7 @@ static const struct cli_column op_columns[] = {
 /* What is short is told exactly: most steps are. */
 static void put_span_of(const json_t *object, const char *from, const char *to, struct sbuf *cell)
 {
-    int64_t begin = time_of(object, from), end = time_of(object, to);
+    int64_t begin = cli_operation_time(object, from), end = cli_operation_time(object, to);
     if (begin && end && end - begin < 10 * USEC_PER_SEC)
         sbuf_addf(cell, "%.3f s", (double)(end - begin) / 1e6);
     else if (begin && end)
@@ -244,8 +244,8 @@ static void say_step(struct follow *f, const json_t *op, const json_t *step)
 {
     AUTO(sbuf_release) struct sbuf of = SBUF_INIT;
     const char *state = cli_json_str(step, "state");
-    int64_t at = time_of(step, strcmp(state, "SENT") == 0 ? "sentAt" : "doneAt");
-    int64_t begin = time_of(op, "askedAt");
+    int64_t at = cli_operation_time(step, strcmp(state, "SENT") == 0 ? "sentAt" : "doneAt");
+    int64_t begin = cli_operation_time(op, "askedAt");
     put_of(&of, step);
     if (at)
         fprintf(f->to, "%8.3f s  ", (double)(at - begin) / 1e6);

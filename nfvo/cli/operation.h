@@ -14,5 +14,7 @@ void cli_show_operation(struct cli *c, const json_t *operation);
 int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct cli_answer *last);
 /* Report as -o says. Returns exit. */
 int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit);
+/* "2026-11-29T10:40:02.120Z", microseconds since the epoch; 0: none. */
+int64_t cli_operation_time(const json_t *object, const char *path);
 
 #endif

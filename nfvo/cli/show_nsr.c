@@ -1,7 +1,10 @@
 #include "nfvo/cli/show.h"
 
 #include "common/sys/clock.h"
+#include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
+#include "nfvo/cli/open_operations.h"
+#include "nfvo/cli/terminal.h"
 #include "nfvo/cli/watch.h"
 #include "nfvo/cli/words.h"
 
@@ -117,6 +120,32 @@ static void show_provided(struct cli *c, const json_t *nsr)
     }
 }
 
+/* What goes on, or waits for somebody; a server that knows none is as good as one that has none. */
+static void show_operations(struct cli *c, const json_t *nsr)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    size_t i;
+    const json_t *op;
+    sbuf_addf(&path, "%s/%s/operations?state=open&limit=%d", cli_nsr.path, cli_json_str(nsr, "id"),
+              OPEN_OPERATIONS_SHOWN);
+    if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK || json_array_size(a.json) == 0)
+        return;
+    fprintf(c->out, "\nOPERATIONS\n");
+    json_array_foreach(a.json, i, op)
+    {
+        AUTO(sbuf_release) struct sbuf what = SBUF_INIT, state = SBUF_INIT, line = SBUF_INIT;
+        AUTO(sbuf_release) struct sbuf next = SBUF_INIT;
+        cli_put_open_what(&what, op, clock_wall_us());
+        cli_put_open_state(&state, op, clock_wall_us());
+        cli_put_open_next(&next, op, "\n    ");
+        cli_put_line(&line, what.s);
+        sbuf_adds(&line, "\n    ");
+        cli_put_line(&line, state.s);
+        fprintf(c->out, "  %s%s\n", line.s, next.s);
+    }
+}
+
 void cli_show_nsr(struct cli *c, const json_t *nsr)
 {
     static const char *const headings[] = {"VNFR / INSTANCE", "STATUS", "ADDRESSES", "ID", NULL};
@@ -129,6 +158,7 @@ void cli_show_nsr(struct cli *c, const json_t *nsr)
         json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr) add_vnfr(t, vnfr);
         cli_table_print(t);
     }
+    show_operations(c, nsr);
     show_provided(c, nsr);
     show_faults(c, nsr);
 }

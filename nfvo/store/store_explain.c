@@ -143,7 +143,7 @@ static const struct db_statement explain = {"explain",
     ", 'hits', coalesce((SELECT json_agg(json_build_object('kind', kind, 'id', id, 'name', name, 'nsr', nsr, 'nsrName', nsr_name)) FROM hit), '[]')"
     ", 'nsr', " SQL_NSR ", 'vnfrs', " SQL_VNFRS ", 'pop', " SQL_POP ", 'vnfm', " SQL_VNFM ", 'driver', " SQL_DRIVER
     ", 'unreadable', coalesce(" SQL_UNREADABLE ", '[]'), 'waits', coalesce(" SQL_WAITS ", '[]'), 'outbox', coalesce(" SQL_OUTBOX ", '[]'), 'refusals', coalesce(" SQL_REFUSALS ", '[]')"
-    ", 'history', coalesce(" SQL_HISTORY ", '[]'), 'logs', coalesce(" SQL_LOGS ", '[]'))::text"};
+    ", 'history', coalesce(" SQL_HISTORY ", '[]'), 'logs', coalesce(" SQL_LOGS ", '[]'))::text, coalesce((SELECT nsr FROM one), '')"};
 
 /* Of the last quarter of an hour, or of who is still not there: who was refused may not try again. */
 #define SQL_REFUSAL_NOW \
@@ -196,13 +196,20 @@ static const struct db_statement status = {"status",
 /* clang-format on */
 
 enum err_code store_explain(struct db *db, const struct store_question *q, struct sbuf *out,
-                            struct err *err)
+                            struct sbuf *ret_nsr, struct err *err)
 {
-    return store_read_text(db, &explain,
-                           DB_PARAMS(db_param_text(q->id_or_name), db_param_text(q->project),
-                                     db_param_int(q->after), db_param_int(q->limit),
-                                     db_param_text(q->kind)),
-                           out, err);
+    struct db_result res;
+    enum err_code rc =
+        db_query(db, &explain,
+                 DB_PARAMS(db_param_text(q->id_or_name), db_param_text(q->project),
+                           db_param_int(q->after), db_param_int(q->limit), db_param_text(q->kind)),
+                 &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    sbuf_add(out, db_text(&res, 0, 0), db_len(&res, 0, 0));
+    sbuf_adds(ret_nsr, db_text(&res, 0, 1));
+    db_results_clear(db);
+    return ERR_OK;
 }
 
 enum err_code store_status(struct db *db, const char *project, struct sbuf *out, struct err *err)

@@ -16,13 +16,14 @@
  *
  * With several hits, or none, the rest is null: an id beats a name. Times are microseconds since
  * the epoch, database clock. history: those with an id above `after`, the newest `limit` of them.
- * No message bodies and no configurations: they may hold secrets. Appended. */
+ * No message bodies and no configurations: they may hold secrets. Appended. ret_nsr, appended: the
+ * id of the NSR that it is, or belongs to; "" if none. */
 struct store_question {
     const char *id_or_name, *kind, *project; /* kind: "nsr", "vnfr", ...; "": any */
     int64_t after, limit;
 };
 MUST_USE enum err_code store_explain(struct db *db, const struct store_question *q,
-                                     struct sbuf *out, struct err *err);
+                                     struct sbuf *out, struct sbuf *ret_nsr, struct err *err);
 
 /* {"now", "processes":[..], "vnfms":[..], "missing":[..], "drivers":[..], "pops":[..],
  * "nsrs":{"ACTIVE":2,..}, "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..},

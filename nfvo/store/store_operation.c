@@ -50,6 +50,7 @@ enum err_code store_operation_list(struct db *db, const struct store_operation_q
         "($4::text = '' OR o.state = $4::text OR ($4::text = 'open' AND o.is_open)) AND "
         "($5::text = '' OR o.kind = $5::text) AND ($6::text = '' OR (o.asked_at, o.id) < (SELECT "
         "p.asked_at, p.id FROM operation p WHERE p.id = $6::text)) "
+        "AND ($8::int8 = 0 OR o.asked_at >= $8::int8) AND ($9::int8 = 0 OR o.asked_at < $9::int8) "
         "ORDER BY o.asked_at DESC, o.id DESC LIMIT $7::int8"};
     struct db_result res;
     enum err_code rc = db_query(
@@ -57,7 +58,7 @@ enum err_code store_operation_list(struct db *db, const struct store_operation_q
         DB_PARAMS(db_param_text(q->project), db_param_text(q->nsr ? q->nsr : ""),
                   db_param_text(q->vnfr ? q->vnfr : ""), db_param_text(q->state ? q->state : ""),
                   db_param_text(q->kind ? q->kind : ""), db_param_text(q->after ? q->after : ""),
-                  db_param_int(page(q->limit))),
+                  db_param_int(page(q->limit)), db_param_int(q->since), db_param_int(q->until)),
         &res, err);
     int n = rc == ERR_OK ? db_rows(&res) : 0;
     *ret =
@@ -113,7 +114,8 @@ enum err_code store_operation_expire(struct db *db, int64_t keep_us, int64_t max
     static const struct db_statement old = {
         "operation_old",
         "DELETE FROM operation WHERE id IN (SELECT id FROM operation WHERE NOT is_open AND "
-        "ended_at < " SQL_NOW " - $1::int8 ORDER BY ended_at LIMIT $2::int8)"};
+        "ended_at < " SQL_NOW
+        " - $1::int8 ORDER BY ended_at LIMIT $2::int8 FOR UPDATE SKIP LOCKED)"};
     return store_write(db, &old, DB_PARAMS(db_param_int(keep_us), db_param_int(max)), ret_gone,
                        err);
 }

@@ -27,6 +27,7 @@ struct store_operation_query {
     const char *project;      /* "*": all */
     const char *nsr, *vnfr;   /* ids; NULL: any */
     const char *state, *kind; /* words; NULL: any. state "open": those that have not ended */
+    int64_t since, until;     /* asked for then; database clock, us. 0: any */
     const char *after;        /* id of the last one of the page before; NULL: from the youngest */
     int64_t limit;            /* at most STORE_OPERATIONS_MAX */
 };

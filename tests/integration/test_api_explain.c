@@ -120,6 +120,32 @@ static void tells_what_cannot_be_read(void **state)
     HAS_NOT("repaired since");
 }
 
+/* With what is possible; of other services, and of other projects, none. */
+static void tells_open_operations(void **state)
+{
+    struct api_fixture *f = *state;
+    add_service(f, "n2", "elsewhere");
+    test_sql(f->db,
+             api_text("INSERT INTO operation (id, agg, project_id, nsr_name, kind, state, vnfr_id, "
+                      "origin, asked_by, asked_at, state_at, doc) SELECT i, agg, project, 'svc', "
+                      "'HEAL', s, '', 'user', 'admin', 1, 1, '{\"steps\":[{\"n\":1,\"kind\":"
+                      "\"HEAL\",\"state\":\"FAILED\",\"cause\":\"SCRIPT\"}]}' FROM (VALUES "
+                      "('op1', 'n1', '%s', 'FAILED_TEMP'), ('op2', 'n1', '%s', 'COMPLETED'), "
+                      "('op3', 'n2', 'elsewhere', 'FAILED_TEMP')) v (i, agg, project, s)",
+                      f->project, f->project));
+    WANT(200, api_call(f, "GET", EXPLAIN "n1-web", NULL));
+    HAS("\"openOperations\":[{\"id\":\"op1\"");
+    HAS("\"current\":{\"n\":1");
+    HAS("baton op fail op1");
+    HAS_NOT("op2");
+    HAS_NOT("op3");
+    WANT(200, api_call(f, "GET", EXPLAIN "p1", NULL));
+    HAS_NOT("openOperations");
+    WANT(200, api_call(f, "GET", STATUS, NULL));
+    HAS("\"openOperations\":[{\"id\":\"op1\"");
+    HAS_NOT("op3");
+}
+
 static void says_nothing_of_what_is_not_there(void **state)
 {
     struct api_fixture *f = *state;
@@ -418,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(explains_by_id_and_by_name),
         T(tells_what_cannot_be_read),
+        T(tells_open_operations),
         T(says_nothing_of_what_is_not_there),
         T(names_what_a_name_may_mean),
         T(tells_only_ones_own_project),

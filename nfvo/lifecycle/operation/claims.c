@@ -139,8 +139,8 @@ static enum err_code busy(const struct operation *op, int64_t now, struct err *e
                 op->n_steps, s ? step_kind_word(s->kind) : "none", name);
     if (op->state == OPERATION_STATE_FAILED_TEMP)
         return err_hint(err, "see 'baton op show %s': retry it, roll it back, or fail it", op->id);
-    return err_hint(err, "wait for it with 'baton op wait %s', or send it again with ?queue=true",
-                    op->id);
+    return err_hint(
+        err, "wait: baton op wait %s; or have it queued: baton --queued, REST ?queue=true", op->id);
 }
 
 static uint32_t queued(const struct operations *open)
