@@ -13,10 +13,9 @@
 #include "nfvo/store/store_package.h"
 #include "nfvo/store/store_pop.h"
 
-static enum err_code read_nsd(struct call *c, struct nsd **ret, struct err *err)
+static enum err_code read_nsd(struct call *c, const char *id, struct nsd **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const char *id = call_param(c, "id");
     enum err_code rc = store_doc_get(call_db(c), STORE_NSD, id, c->project, &text, err);
     if (rc == ERR_NOT_FOUND)
         return err_set(err, rc, "NSD with ID %s was not found", id);
@@ -142,16 +141,14 @@ static void deployed(void *arg, const struct err *err, const char *text)
     pending_done(p, NULL, &body);
 }
 
-/* Of the request's body and what the catalogue knows. */
-static enum err_code make_plan(struct call *c, const struct nsd *nsd, struct deploy_plan *plan,
+/* Of what the catalogue knows. body NULL: none. */
+static enum err_code plan_with(struct call *c, const struct nsd *nsd,
+                               const struct deploy_body *body, struct deploy_plan *plan,
                                struct err *err)
 {
-    struct deploy_body *body;
     struct plan_facts facts;
     struct packages packages = {0};
-    enum err_code rc = read_body(c, &body, err);
-    if (rc == ERR_OK)
-        rc = read_facts(c, body && body->keys.n > 0, &facts, err);
+    enum err_code rc = read_facts(c, body && body->keys.n > 0, &facts, err);
     if (rc == ERR_OK)
         rc = read_packages(c, nsd, &packages, err);
     facts.vim_types = vim_types;
@@ -161,6 +158,25 @@ static enum err_code make_plan(struct call *c, const struct nsd *nsd, struct dep
     plan->packages = packages.at;
     plan->package_n = packages.n;
     return rc;
+}
+
+static enum err_code make_plan(struct call *c, const struct nsd *nsd, struct deploy_plan *plan,
+                               struct err *err)
+{
+    struct deploy_body *body;
+    enum err_code rc = read_body(c, &body, err);
+    return rc == ERR_OK ? plan_with(c, nsd, body, plan, err) : rc;
+}
+
+enum err_code deploy_request_of_nsd(struct call *c, struct api_command *cmd, const char *nsd_id,
+                                    const struct deploy_request **ret, struct err *err)
+{
+    struct nsd *nsd;
+    struct deploy_plan plan = {0};
+    enum err_code rc = read_nsd(c, nsd_id, &nsd, err);
+    if (rc == ERR_OK)
+        rc = plan_with(c, nsd, NULL, &plan, err);
+    return rc == ERR_OK ? deploy_request_of(cmd, &plan, ret, err) : rc;
 }
 
 enum err_code deploy_request_of_vnfd(struct call *c, struct api_command *cmd, struct vnfd *vnfd,
@@ -180,7 +196,7 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     struct err late = ERR_INIT;
     enum err_code rc = call_one_project(c, err);
     if (rc == ERR_OK)
-        rc = read_nsd(c, &nsd, err);
+        rc = read_nsd(c, call_param(c, "id"), &nsd, err);
     if (rc == ERR_OK)
         rc = make_plan(c, nsd, &plan, err);
     if (rc != ERR_OK)

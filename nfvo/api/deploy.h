@@ -17,4 +17,10 @@ MUST_USE enum err_code deploy_request_of_vnfd(struct call *c, struct api_command
                                               struct vnfd *vnfd, const struct deploy_request **ret,
                                               struct err *err);
 
+/* Of a service that is there, as its NSD is in the catalogue now: PoPs, keys and parameters are the
+ * descriptors' own. */
+MUST_USE enum err_code deploy_request_of_nsd(struct call *c, struct api_command *cmd,
+                                             const char *nsd_id, const struct deploy_request **ret,
+                                             struct err *err);
+
 #endif

@@ -131,11 +131,24 @@ static void add_record(struct waiting *w, struct sbuf *body)
     }
 }
 
+/* It may be another one, which is tried again (RESUME): the text begins with its id. */
+static void name_operation(struct pending *p, const char *text)
+{
+    static const char begins[] = "{\"id\":\"";
+    const char *id =
+        text && strncmp(text, begins, strlen(begins)) == 0 ? text + strlen(begins) : "";
+    size_t n = strcspn(id, "\"");
+    if (n > 0 && n < sizeof(p->operation_id))
+        snprintf(p->operation_id, sizeof(p->operation_id), "%.*s", (int)n, id);
+}
+
 static void answered(void *arg, const struct err *err, const char *text)
 {
     struct waiting *w = arg;
     struct pending *p = w->pending;
     struct sbuf body = SBUF_INIT;
+    if (!w->is_dry)
+        name_operation(p, text);
     if (err && err->code != ERR_OK) {
         p->operation_id[0] = '\0';
         pending_fail(p, 0, err);

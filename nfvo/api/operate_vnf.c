@@ -333,9 +333,38 @@ static enum err_code remove_vnf(struct call *c, struct err *err)
     return rc;
 }
 
+/* What was not instantiated needs its descriptor again. Without it the rest may go on, and the
+ * engine says what cannot. */
+static enum err_code read_descriptors(struct asked *o, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    const struct deploy_request *deploy = NULL;
+    struct err why = ERR_INIT;
+    struct nsr *nsr;
+    enum err_code rc = store_nsr_doc(call_db(o->call), o->nsr_id, o->call->project, &text, err);
+    if (rc == ERR_OK)
+        rc = call_decode(o->call, &nsr_type, &text, &nsr, err);
+    if (rc != ERR_OK)
+        return rc;
+    if (!nsr->descriptor_reference)
+        err_set(&why, ERR_NOT_FOUND, "it does not say of which NSD it is");
+    else if (deploy_request_of_nsd(o->call, o->cmd, nsr->descriptor_reference, &deploy, &why) ==
+             ERR_OK)
+        o->req->deploy = deploy;
+    o->req->no_deploy = arena_strdup(&o->cmd->arena, why.msg);
+    return ERR_OK;
+}
+
+static enum err_code read_resume(struct asked *o, struct err *err)
+{
+    enum err_code rc = read_consent(o->call, &o->req->plan.consent, err);
+    operate_say(o, "unknown", o->req->plan.consent.unknown == UNKNOWN_REPEAT ? "repeat" : NULL);
+    return rc == ERR_OK ? read_descriptors(o, err) : rc;
+}
+
 static enum err_code resume(struct call *c, struct err *err)
 {
-    return operate_ask(c, OPERATION_RESUME, NULL, err);
+    return operate_ask(c, OPERATION_RESUME, read_resume, err);
 }
 
 /* clang-format off */
@@ -351,7 +380,7 @@ const struct endpoint operate_endpoints[] = {
     {"DELETE", VNF,                        remove_vnf, 204, OPERATES, "Remove a VNF from a network service"},
     {"PUT",    NSR "/vnfd/{vnfdId}",       add_vnf,    202, OPERATES, "Add a VNF of this VNFD to a network service"},
     {"POST",   NSR "/vnfd/{vnfdId}",       add_vnf,    202, OPERATES, "Add a VNF of this VNFD to a network service"},
-    {"POST",   NSR "/resume",              resume,     201, OPERATES, "Go on with what failed in a network service"},
+    {"POST",   NSR "/resume",              resume,     201, OPERATES, "Go on with what failed in a network service; body as of an operation's retry"},
     {0},
 };
 /* clang-format on */

@@ -338,17 +338,35 @@ static enum err_code read_mode(const char *word, enum cancel_mode *ret, struct e
     return err_where(err, "mode");
 }
 
+static enum err_code read_verb_body(struct call *c, struct verb_body **ret,
+                                    struct retry_consent *consent, struct err *err)
+{
+    enum err_code rc = ERR_OK;
+    *ret = proto_new(&verb_body_type, &c->arena);
+    if (!proto_is_nothing(c->req->body, c->req->body_len))
+        rc = call_body(c, &verb_body_type, ret, err);
+    if (rc == ERR_OK)
+        rc = read_unknown((*ret)->unknown, &consent->unknown, err);
+    consent->repeat = rc == ERR_OK && ((*ret)->repeat || consent->unknown == UNKNOWN_REPEAT);
+    return rc;
+}
+
+enum err_code read_consent(struct call *c, struct retry_consent *ret, struct err *err)
+{
+    struct verb_body *body;
+    const char *text = c->req->body_len ? c->req->body : "";
+    *ret = (struct retry_consent){0};
+    while (*text == ' ' || *text == '\n')
+        text++;
+    return *text == '{' ? read_verb_body(c, &body, ret, err) : ERR_OK;
+}
+
 static enum err_code read_verb(struct call *c, struct verb_request *v, struct err *err)
 {
-    struct verb_body none = {0}, *body = &none;
-    enum err_code rc = ERR_OK;
-    if (!proto_is_nothing(c->req->body, c->req->body_len))
-        rc = call_body(c, &verb_body_type, &body, err);
-    if (rc == ERR_OK)
-        rc = read_unknown(body->unknown, &v->consent.unknown, err);
+    struct verb_body *body;
+    enum err_code rc = read_verb_body(c, &body, &v->consent, err);
     if (rc == ERR_OK && v->verb == OPERATION_EV_CANCEL)
         rc = read_mode(body->mode, &v->mode, err);
-    v->consent.repeat = body->repeat || v->consent.unknown == UNKNOWN_REPEAT;
     return rc;
 }
 

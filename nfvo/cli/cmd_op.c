@@ -4,6 +4,7 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/operation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX_MIN 4
@@ -130,7 +131,7 @@ static int ask(struct cli *c, const char *verb, const char *body)
     return CLI_OK;
 }
 
-int cli_cmd_op_retry(struct cli *c)
+char *cli_consent(const struct cli *c)
 {
     const char *unknown = c->option[CLI_OPT_UNKNOWN];
     json_t *body = json_object();
@@ -139,9 +140,15 @@ int cli_cmd_op_retry(struct cli *c)
     if (c->option[CLI_OPT_REPEAT])
         json_object_set_new(body, "repeat", json_true());
     char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    return text;
+}
+
+int cli_cmd_op_retry(struct cli *c)
+{
+    char *text = cli_consent(c);
     int exit = ask(c, "retry", text);
     free(text);
-    json_decref(body);
     return exit;
 }
 

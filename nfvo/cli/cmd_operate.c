@@ -4,6 +4,7 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/operation.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct asked {
@@ -515,7 +516,10 @@ int cli_cmd_nsr_resume(struct cli *c)
     if (exit != CLI_OK)
         return exit;
     sbuf_adds(&a.path, "/resume");
-    return send_request(&a, "POST", "{}", false);
+    char *body = cli_consent(c);
+    exit = send_request(&a, "POST", body, false);
+    free(body);
+    return exit;
 }
 
 /* --- what they are made of -------------------------------------------------------------------- */

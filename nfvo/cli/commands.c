@@ -59,7 +59,7 @@ const struct cli_command cli_commands[] = {
     {"nsr",        "configure", "NSR [VNF] KEY=VALUE...", 2, CLI_ARGS_MAX, ASK | CLI_BIT(STRICT) | CLI_BIT(RECORD_ONLY), cli_cmd_nsr_configure, "Change configuration parameters, and tell the VNF and those that depend on it"},
     {"nsr",        "add-vnf",  "NSR VNFD", 2, 2, ASK | CLI_BIT(BODY),   cli_cmd_nsr_add_vnf,  "Add a VNF of this descriptor to a service that runs"},
     {"nsr",        "remove-vnf", "NSR VNF", 2, 2, ASK,                  cli_cmd_nsr_remove_vnf, "Remove a VNF and its servers from a service that runs"},
-    {"nsr",        "resume",   "NSR",    1, 1, ASK,                     cli_cmd_nsr_resume,   "Go on with what failed, from the failed script on"},
+    {"nsr",        "resume",   "NSR",    1, 1, WAIT | CLI_BIT(PLAN) | CLI_BIT(REPEAT) | CLI_BIT(UNKNOWN), cli_cmd_nsr_resume, "Go on with what failed, from the failed script on"},
     {"op",         "list",     "[NSR] [FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_op_list, "List operations, the youngest first: state=open kind=heal since=2h"},
     {"op",         "show",     "OPERATION", 1, 1, 0,                    cli_cmd_op_show,      "Show its steps, what failed, and what you may do now"},
     {"op",         "wait",     "OPERATION", 1, 1, CLI_BIT(TIMEOUT),     cli_cmd_op_wait,      "Show its steps as they happen, until it ends or waits for you"},

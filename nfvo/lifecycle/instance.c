@@ -482,7 +482,7 @@ static void gone(struct nsr_model *m, struct instance_member *i)
     struct vnfr_member *v = owner(m, i);
     decision_close(decision_find_for(m->d, CMD_DELETE, i->row->id));
     set_phase(m, i, INSTANCE_GONE, NULL);
-    if (v && v->row->phase != VNFR_ACTIVE)
+    if (v && v->row->phase == VNFR_DELETING) /* else it went alone */
         vnfr_step(v, VNFR_EV_SERVER_GONE);
 }
 

@@ -28,6 +28,8 @@ struct vnfr_member {
     const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
     const struct internal *internal;
     const char *pop; /* of POP_FAULT: which one */
+    int cause;       /* of FAULT: enum fault_cause; 0: we refused what the VNFM asked for */
+    const struct vnfr_resume *resume; /* of RESUME */
 };
 
 struct instance_member {

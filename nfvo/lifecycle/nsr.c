@@ -10,7 +10,7 @@
 void vnfr_set_status(struct vnfr_member *v, int phase)
 {
     struct vnfr *vnfr = member_vnfr(v);
-    const char *status = vnfr_status_of(phase);
+    const char *status = v->st->is_resuming ? "RESUMING" : vnfr_status_of(phase);
     if (vnfr && (!vnfr->status || strcmp(vnfr->status, status) != 0)) {
         vnfr->status = status;
         member_changed(v);
@@ -67,6 +67,7 @@ bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err
     v->err = err;
     v->detail = detail;
     bool done = vnfr_step(v, ev);
+    v->cause = CAUSE_NONE;
     v->err = NULL;
     v->detail = NULL;
     return done;
@@ -92,7 +93,8 @@ static const char *status_of_all(const struct nsr_model *m)
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
         const char *s = m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->wire
                             ? m->vnfrs[i].st->wire
-                            : vnfr_status_of(m->vnfrs[i].row->phase);
+                        : m->vnfrs[i].st->is_resuming ? "RESUMING"
+                                                      : vnfr_status_of(m->vnfrs[i].row->phase);
         if (strcmp(s, "TERMINATED") == 0)
             return "TERMINATED";
         is_resuming |= strcmp(s, "RESUMING") == 0;
@@ -101,6 +103,18 @@ static const char *status_of_all(const struct nsr_model *m)
                 least = k;
     }
     return is_resuming && least > 0 ? "RESUMING" : order[least];
+}
+
+void nsr_recovered(struct nsr_model *m)
+{
+    if (m->d->root->phase != NSR_FAILED || !all_in(m, VNFR_ACTIVE))
+        return;
+    m->d->root->phase = NSR_ACTIVE;
+    model_nsr(m)->fault = NULL;
+    m->nsr->status = status_of_all(m);
+    m->nsr->task = "Onboarded";
+    model_changed(m);
+    nsr_note(m, "ACTIVE", NULL, NULL, NULL);
 }
 
 static void set_root_phase(struct nsr_model *m, int phase)
@@ -154,7 +168,8 @@ static void settle(struct nsr_model *m)
         if (settings_of(d)->ordered_start)
             nsr_next_turn(m);
     }
-    const char *status = d->root->phase == NSR_FAILED                  ? "ERROR"
+    const char *status = d->root->phase == NSR_FAILED
+                             ? (operate_is_resuming(m) ? "RESUMING" : "ERROR")
                          : d->root->phase == NSR_ACTIVE && m->st->wire ? m->st->wire
                                                                        : status_of_all(m);
     if (strcmp(model_nsr(m)->status ? m->nsr->status : "", status) != 0) {
@@ -199,6 +214,7 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
         err_hint(&err, "%s", msg->fault->hint);
     v->peer_fault = msg->fault;
     v->component = arena_printf(v->m->d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]);
+    v->cause = CAUSE_SCRIPT;
     vnfr_step_fault(v, VNFR_EV_FAULT, &err, text);
     v->peer_fault = NULL;
     v->component = NULL;
@@ -283,12 +299,14 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
         release_answered(v, msg);
         logs_keep(v, msg);
         vnfr_step(v, VNFR_EV_RELEASED);
-    } else if (got == action_of(kind) && (member_vnfr(v) || msg->record)) {
+    } else if ((got == action_of(kind) || (got == ACTION_RESUME && v->st->is_resuming)) &&
+               (member_vnfr(v) || msg->record)) {
         /* In a phase in which it cannot be the answer (servers are still being launched): nothing
          * is outstanding any more that could bring the VNFR on, so this is its end. */
         if (!vnfr_step(v, answered(kind))) {
             err_set(&err, ERR_PEER, "VNFM '%s' answered %s before it had its resources",
                     v->row->key[VNFR_ENDPOINT], asked);
+            v->cause = CAUSE_SCRIPT;
             vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
         }
     } else if (got == ACTION_ERROR) {
@@ -298,6 +316,7 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
                 !msg                 ? "nothing"
                 : got == ACTION_NONE ? "an unknown action"
                                      : action_word(got));
+        v->cause = CAUSE_SCRIPT;
         vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
     }
     v->msg = NULL;
@@ -484,10 +503,12 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
                        "and deploy again");
     const char *pop_id = c->data;
     decision_close(c);
-    if (kind == CMD_PREPARE_POP)
+    if (kind == CMD_PREPARE_POP) {
         pop_answered(v, pop_id, &err);
-    else
+    } else {
+        v->cause = waited ? CAUSE_NONE : CAUSE_OUTCOME;
         vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    }
 }
 
 /* "web-7 on PoP 'lab' (driver 'vim-drivers.test.test'), and 3 more" */
@@ -632,6 +653,7 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
             release_fault(v, &err, "nfvo", NULL, NULL);
             vnfr_step(v, VNFR_EV_RELEASED);
         } else {
+            v->cause = CAUSE_SCRIPT;
             vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
         }
     } else {

@@ -108,6 +108,7 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     remember_vdus(m, req->nsd);
     remember_packages(m, req);
     m->st->keys = req->keys;
+    m->st->monitoring_ip = req->monitoring_ip;
     model_changed(m);
 }
 
@@ -155,6 +156,7 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
         struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
         st->queue = vnfm->queue;
         st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");
+        st->configurations = vnfd->configurations;
         model_add_vnfr(m, row, st);
         m->vnfrs[m->n_vnfrs - 1].is_changed = true;
     }

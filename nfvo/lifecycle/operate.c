@@ -21,6 +21,7 @@ static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_UPDATE_SCRIPT] = true,
     [OPERATION_UPDATE] = true,
     [OPERATION_EXECUTE] = true,
+    [OPERATION_RESUME] = true,
 };
 /* clang-format on */
 
@@ -87,6 +88,8 @@ static enum err_code check(struct nsr_model *m, const struct operate_request *re
     if (!is_built[r->kind])
         return err_set(err, ERR_UNSUPPORTED, "operation %s is not built yet",
                        operation_kind_word(r->kind));
+    if (r->kind == OPERATION_RESUME)
+        return operate_resume_check(m, err);
     enum err_code rc = check_service(m, req, err);
     if (rc == ERR_OK)
         rc = check_vnfr(m, r, err);
@@ -187,17 +190,25 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         d->text = shown(m, &run, same, NULL);
         return;
     }
+    bool is_resume = req->plan.kind == OPERATION_RESUME;
+    const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
+    if (again)
+        d->text = shown(m, &run, again, NULL);
+    if (again || d->err.code != ERR_OK)
+        return;
     if (plan_make(run.view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
         return;
     if (req->plan.kind == OPERATION_SCALE_OUT &&
         operate_scaling_check(m, &plan, req, &d->err) != ERR_OK)
         return;
     struct operation *op = make(m, &plan, req);
+    if (is_resume && operate_resume_take(m, op, req, &d->err) != ERR_OK)
+        return;
     if (req->is_dry) {
         d->text = shown(m, &run, op, &plan);
         return;
     }
-    struct admitted admitted = admit(m, &run, op, req->may_queue, &d->err);
+    struct admitted admitted = admit(m, &run, op, req->may_queue && !is_resume, &d->err);
     if (admitted.answer == REFUSE)
         return;
     model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);

@@ -41,7 +41,9 @@ struct operate_request {
                                                first component has them */
     const char *image;                     /* RESTART: name; "": as it was */
     const struct vnfd *vnfd;               /* UPGRADE, ADD_VNF */
-    const struct deploy_request *deploy;   /* ADD_VNF: what a deployment of it needs */
+    const struct deploy_request *deploy;   /* ADD_VNF: what a deployment of it needs; RESUME: of
+                                               the service, as the catalogue is now; or NULL */
+    const char *no_deploy;                 /* RESUME without it: why */
 };
 
 /* What a person wants of an operation. */
@@ -77,5 +79,8 @@ void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATI
 void operate_release(struct nsr_model *m);                  /* a release ends all others */
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
+void nsr_recovered(struct nsr_model *m);    /* nsr.c: what failed was resumed; ACTIVE, if all are */
+/* What failed in it is being resumed, and nothing of that failed again. */
+bool operate_is_resuming(struct nsr_model *m);
 
 #endif

@@ -77,7 +77,11 @@ bool operate_peers_look(struct nsr_model *m, struct run *run)
         for (uint32_t i = 0; i < op->n_steps; i++) {
             struct plan_step *s = &op->steps[i];
             struct step_news news = {0};
-            if (!step_is_open(s) || !is_peers(request_of(s)) || !news_of(m, s, &news))
+            bool is_over_now =
+                operate_is_machines(s)
+                    ? operate_machine_look(m, s, &news)
+                    : step_is_open(s) && is_peers(request_of(s)) && news_of(m, s, &news);
+            if (!is_over_now)
                 continue;
             news.is_undo = s->state == STEP_STATE_UNDOING;
             run_step(run, op, s, &news);
@@ -93,7 +97,7 @@ static bool has_open(const struct operations *all)
     for (uint32_t o = 0; o < all->n; o++)
         for (uint32_t i = 0; i < all->at[o]->n_steps; i++) {
             const struct plan_step *s = &all->at[o]->steps[i];
-            if (step_is_open(s) && is_peers(request_of(s)))
+            if (operate_is_machines(s) || (step_is_open(s) && is_peers(request_of(s))))
                 return true;
         }
     return false;

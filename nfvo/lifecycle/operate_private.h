@@ -80,6 +80,23 @@ void operate_scaling_over(struct nsr_model *m, const struct operation *op);
 /* Refused beforehand: not room enough on the PoPs, as far as that is certain. */
 MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
                                              const struct operate_request *req, struct err *err);
+/* --- steps that a VNFR's own machine does (operate_resume.c) ------------------------------------
+ *
+ * INSTANTIATE, MODIFY, START of a VNFR that is not ACTIVE yet: its phases have the conversation,
+ * the deadline and the record; the step waits for where they lead. */
+bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action *a);
+operate_step_fn operate_machine_go;
+bool operate_is_machines(
+    const struct plan_step *s); /* it waits for that, or its outcome is unknown */
+bool operate_machine_look(struct nsr_model *m, const struct plan_step *s, struct step_news *ret);
+/* RESUME */
+enum err_code operate_resume_check(struct nsr_model *m, struct err *err);
+/* What INSTANTIATE steps need to go out again; refused where nothing is known of it. */
+enum err_code operate_resume_take(struct nsr_model *m, struct operation *op,
+                                  const struct operate_request *req, struct err *err);
+/* Those of class LIFE that failed are tried again. NULL: there is none, or err says why not. */
+struct operation *operate_resume_open(struct nsr_model *m, struct run *run,
+                                      const struct operate_request *req, struct err *err);
 
 /* Send the request of a step, or of a stage of its undo, as a command of its own (operate_send.c).
  * The step remembers the command. */

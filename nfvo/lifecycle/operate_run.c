@@ -100,8 +100,11 @@ static void mend(struct vnfr_member *v)
     if (!v->st->broken)
         return;
     v->st->broken = false;
+    v->st->failed_by = v->st->failed_command = NULL;
     member_vnfr(v)->fault = NULL;
     member_changed(v);
+    if (v->m->d->root->phase == NSR_FAILED) /* others failed */
+        return;
     nsr->fault = NULL;
     model_changed(v->m);
 }
@@ -117,6 +120,11 @@ static const char *history_word(enum step_kind kind)
 static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct step_kind_row *row = &step_kinds[a->kind];
+    if (a->step->is_machines) { /* which did the rest */
+        a->step->is_machines = false;
+        operate_note(m, a->op, a->step, "is done", NULL);
+        return;
+    }
     if (a->kind == STEP_HEAL)
         operate_activate(v, a->step);
     effect_of(v, a->step, a->kind);
@@ -148,8 +156,14 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
     struct fault *f = fault_of(m, a);
     if (!a->op->fault)
         a->op->fault = f;
+    if (a->step->is_machines) {
+        operate_note(m, a->op, a->step, "has failed", f);
+        return;
+    }
     if (operation_is_life(a->op)) {
         v->st->broken = true;
+        v->st->failed_by = fault_cause_words[a->step->cause];
+        v->st->failed_command = a->step->command;
         member_vnfr(v)->fault = f;
         if (!model_nsr(m)->fault)
             m->nsr->fault = f;
@@ -196,6 +210,8 @@ static void set_task(struct nsr_model *m, const struct run_action *a)
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
+    if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_RESUME)
+        nsr_recovered(m);
     operate_note(m, a->op, NULL, operation_state_words[a->op->state], NULL);
     if (a->op->kind == OPERATION_SCALE_OUT &&
         (a->state == OPERATION_STATE_COMPLETED || a->state == OPERATION_STATE_FAILED))
@@ -246,13 +262,16 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
 {
     struct decision *d = m->d;
     struct vnfr_member *v = a->step ? model_vnfr_by_id(m, a->step->vnfr) : NULL;
-    if (a->step && (!v || !member_vnfr(v)))
+    bool has_record = v && (member_vnfr(v) || a->step->kind == STEP_INSTANTIATE);
+    if (a->step && !has_record)
         return; /* a VNFR does not leave a service whose operations are open */
     switch (a->what) {
     case RUN_SEND:
     case RUN_UNDO:
         operate_note(m, a->op, a->step, a->what == RUN_UNDO ? "is being undone" : "is sent", NULL);
-        if (step_kinds[a->kind].peer != PEER_VNFM)
+        if (operate_is_for_machine(v, a))
+            operate_machine_go(m, v, a);
+        else if (step_kinds[a->kind].peer != PEER_VNFM)
             operate_peer_begin(m, v, a);
         else
             operate_send(m, v, a,

@@ -18,16 +18,6 @@ struct vnfc_instance *operate_instance(struct vnfr_member *v, const char *id)
     return NULL;
 }
 
-static enum vnfr_state_word state_of(const struct vnfr_member *v)
-{
-    if (v->row->phase == VNFR_ACTIVE)
-        return v->st->stable && strcmp(v->st->stable, "INACTIVE") == 0 ? VNFR_STATE_INACTIVE
-                                                                       : VNFR_STATE_ACTIVE;
-    if (vnfr_is_ready_source(v->row->phase) || v->row->phase == VNFR_HELD)
-        return VNFR_STATE_INITIALIZED;
-    return v->row->phase == VNFR_GONE ? VNFR_STATE_GONE : VNFR_STATE_NULL;
-}
-
 /* The record's word where it is one of ours; the driver's words are UP. */
 static enum instance_state_word instance_state(const struct nsr_model *m,
                                                const struct vnfc_instance *x)
@@ -126,8 +116,11 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .name = member->row->key[VNFR_NAME],
                             .type = vnfr ? vnfr->type : NULL,
                             .package = vnfr ? vnfr->package_id : NULL,
-                            .state = state_of(member),
+                            .state = vnfr_stable(member),
                             .is_broken = member->row->phase == VNFR_FAILED || member->st->broken,
+                            .cause = (int)vnfr_failed_by(member),
+                            .failed_command = member->st->failed_command,
+                            .in_hand = vnfr_in_hand(member),
                             .has_record = vnfr != NULL,
                             .is_known = vnfr != NULL,
                             .is_ours = member->st->correlates,

@@ -12,7 +12,7 @@ enum doubt {
 };
 
 /* What speaks against a PoP. */
-struct verdict {
+struct fitness {
     const char *reason; /* NULL: nothing */
     const char *hint;
     enum doubt doubt;
@@ -41,9 +41,9 @@ static bool has_flavour(const struct vim_instance *pop, const char *key)
     return pop_flavour(pop, key) || pop->flavours.n == 0 || strncmp(pop->type, "openstack", 9) == 0;
 }
 
-static struct verdict no(const char *reason, const char *hint, enum doubt doubt)
+static struct fitness no(const char *reason, const char *hint, enum doubt doubt)
 {
-    return (struct verdict){reason, hint, doubt};
+    return (struct fitness){reason, hint, doubt};
 }
 
 static const char *names_of(const struct vdu *vdu, struct arena *a)
@@ -55,7 +55,7 @@ static const char *names_of(const struct vdu *vdu, struct arena *a)
 }
 
 /* pop is there and has a snapshot of this age. */
-static struct verdict judge_snapshot(struct decision *d, const struct vim_instance *pop,
+static struct fitness judge_snapshot(struct decision *d, const struct vim_instance *pop,
                                      const struct vnfr *vnfr, const struct vdu *vdu,
                                      const char *zone, bool is_fresh)
 {
@@ -155,7 +155,7 @@ static uint32_t bounds_of(struct vnfr_member *v, const struct vim_instance *pop,
     return 3;
 }
 
-static struct verdict judge_quota(struct vnfr_member *v, const struct vim_instance *pop,
+static struct fitness judge_quota(struct vnfr_member *v, const struct vim_instance *pop,
                                   const struct pop_state *st, const struct vdu *vdu,
                                   uint32_t wanted)
 {
@@ -194,7 +194,7 @@ bool placement_is_tight(struct vnfr_member *v, const char *pop_id)
 /* --- all that speaks against it --------------------------------------------------------------- */
 
 /* n: so many servers. */
-static struct verdict judge_for(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
+static struct fitness judge_for(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
                                 uint32_t n)
 {
     struct decision *d = v->m->d;
@@ -205,7 +205,7 @@ static struct verdict judge_for(struct vnfr_member *v, const struct vdu *vdu, co
     const struct vim_instance *pop = fact_pop(d, id, &st);
     if (!pop)
         return no("it is not there any more", NULL, DOUBT_CERTAIN);
-    struct verdict verdict = judge_snapshot(d, pop, member_vnfr(v), vdu, zone, is_fresh(v, id, st));
+    struct fitness verdict = judge_snapshot(d, pop, member_vnfr(v), vdu, zone, is_fresh(v, id, st));
     if (!verdict.reason)
         verdict = judge_quota(v, pop, st, vdu, n);
     if (verdict.reason)
@@ -221,7 +221,7 @@ static struct verdict judge_for(struct vnfr_member *v, const struct vdu *vdu, co
     return verdict;
 }
 
-static struct verdict judge(struct vnfr_member *v, const struct vdu *vdu, const char *ref)
+static struct fitness judge(struct vnfr_member *v, const struct vdu *vdu, const char *ref)
 {
     return judge_for(v, vdu, ref, wanting(v, vdu));
 }
@@ -275,7 +275,7 @@ static const char *best(struct vnfr_member *v, const struct vdu *vdu, const stru
         const char *ref = refs->at[(beginning(v) + i) % refs->n];
         if (refused_why(v, vdu->id, ref))
             continue;
-        struct verdict verdict = judge(v, vdu, ref);
+        struct fitness verdict = judge(v, vdu, ref);
         if (verdict.reason && verdict.doubt == DOUBT_CERTAIN) {
             refuse(v, vdu->id, ref, verdict.reason);
             continue;
@@ -338,7 +338,7 @@ enum err_code placement_choose(struct vnfr_member *v, struct err *err)
         }
         const char *ref = proto_strmap_get(&before, vdu->id);
         if (ref) { /* it stays, if it can */
-            struct verdict verdict = judge(v, vdu, ref);
+            struct fitness verdict = judge(v, vdu, ref);
             if (verdict.reason && verdict.doubt == DOUBT_CERTAIN)
                 refuse(v, vdu->id, ref, verdict.reason);
             if (refused_why(v, vdu->id, ref) ||
@@ -425,7 +425,7 @@ uint32_t placement_wants_look(struct vnfr_member *v, const char **ret_pop_ids, u
         const struct vdu *vdu = vnfr->vdu.at[i];
         const struct proto_strs *refs = vdu_candidates(v, vnfr->vdu.at[i], i);
         const char *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id);
-        struct verdict verdict = ref ? judge(v, vdu, ref) : no(NULL, NULL, DOUBT_PEER);
+        struct fitness verdict = ref ? judge(v, vdu, ref) : no(NULL, NULL, DOUBT_PEER);
         if (refs && refs->n > 1 && verdict.reason && verdict.doubt == DOUBT_SNAPSHOT)
             n = add_looks(v, vdu, refs, ret_pop_ids, n, max);
     }
@@ -500,7 +500,7 @@ enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const ch
     const struct proto_strs refs = places_of(v, place, pop_id);
     const char *before = proto_strmap_get(&v->st->vdu_pop, vdu->id);
     if (before && proto_strs_has(&refs, before) && !refused_why(v, vdu->id, before)) {
-        struct verdict verdict = judge(v, vdu, before);
+        struct fitness verdict = judge(v, vdu, before);
         if (!verdict.reason || verdict.doubt == DOUBT_PEER) { /* beside the others */
             *ret_ref = before;
             return ERR_OK;
@@ -511,14 +511,14 @@ enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const ch
 }
 
 /* Counted a moment ago. */
-static struct verdict room_at(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
+static struct fitness room_at(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
                               uint32_t n)
 {
     const char *id, *zone;
     struct pop_state *st;
     pop_ref_split(v->m->d->arena, ref, &id, &zone);
     const struct vim_instance *pop = fact_pop(v->m->d, id, &st);
-    struct verdict verdict = no(NULL, NULL, DOUBT_PEER);
+    struct fitness verdict = no(NULL, NULL, DOUBT_PEER);
     if (pop && is_fresh(v, id, st))
         verdict = judge_quota(v, pop, st, vdu, n);
     if (verdict.reason)
@@ -538,7 +538,7 @@ enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const ch
     v->st->prepared = v->st->looked_at = (struct proto_strs){0}; /* of the grant: long ago */
     v->st->refused = (struct proto_strmap){0};
     for (uint32_t i = 0; i < refs.n && !(is_any && !*ret_doubt); i++) {
-        struct verdict verdict = room_at(v, vdu, refs.at[i], n);
+        struct fitness verdict = room_at(v, vdu, refs.at[i], n);
         const char *key = arena_printf(a, "%s/%s", vdu->id, refs.at[i]);
         if (verdict.reason && verdict.doubt == DOUBT_CERTAIN) {
             proto_map_add(&v->st->refused, key, verdict.reason, a);

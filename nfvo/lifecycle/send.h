@@ -8,9 +8,21 @@
 /* --- to VNFMs (amqp-protocol.md 3.3) --- */
 void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
                       const struct vnfd *vnfd);
+/* The VNFD's package, by id and version; NULL: it has none. */
+const struct vnf_package *deployed_package(const struct deploy_request *req,
+                                           const struct vnfd *vnfd);
 void send_modify(struct vnfr_member *v, const struct vnf_record_dependency *dependency);
 void send_start(struct vnfr_member *v);
 void send_release(struct vnfr_member *v);
+/* RESUME, as the command of what it resumes; resumes NULL: the VNFM takes what failed last. */
+struct resume_request {
+    int kind;                          /* CMD_INSTANTIATE, CMD_MODIFY, CMD_START */
+    const char *resumes;               /* command id */
+    const struct vnf_package *package; /* INSTANTIATE: as it is in the catalogue by now; or NULL */
+};
+void send_resume(struct vnfr_member *v, const struct resume_request *req);
+/* The same request once more: it has this command id. */
+void send_as(struct vnfr_member *v, const char *command_id);
 /* Something to run, and an instance to run it on. */
 bool vnfr_has_terminate_scripts(struct vnfr_member *v);
 /* Answers to the request that the member's state remembers (reply_to); it is forgotten then. */

@@ -1,5 +1,7 @@
 #include "nfvo/lifecycle/send.h"
 
+#include "nfvo/lifecycle/vnfr.h"
+
 #include "common/base/sbuf.h"
 #include "proto/topology.h"
 
@@ -109,8 +111,8 @@ static void extension(struct vnfr_member *v, struct sbuf *out, const struct depl
     sbuf_addc(out, '}');
 }
 
-static const struct vnf_package *package_of(const struct deploy_request *req,
-                                            const struct vnfd *vnfd)
+const struct vnf_package *deployed_package(const struct deploy_request *req,
+                                           const struct vnfd *vnfd)
 {
     for (uint32_t i = 0; vnfd->vnf_package_location && i < req->packages.n; i++)
         if (req->packages.at[i]->id &&
@@ -149,7 +151,7 @@ void send_instantiate(struct vnfr_member *v, const struct deploy_request *req,
     extension(v, &body, req, vnfd);
     sbuf_adds(&body, ",\"vimInstances\":");
     vim_instances(d, &body, &places, req, vnfd);
-    const struct vnf_package *package = package_of(req, vnfd);
+    const struct vnf_package *package = deployed_package(req, vnfd);
     if (package) {
         /* A reference like a PoP: scripts are not stored again in every outbox. */
         sbuf_adds(&body, ",\"vnfPackage\":");
@@ -178,6 +180,58 @@ void send_start(struct vnfr_member *v)
     record_message(v, "virtualNetworkFunctionRecord", ACTION_START, &body);
     sbuf_addc(&body, '}');
     request(v, CMD_START, 0, &body);
+}
+
+static void add_text(struct sbuf *body, const char *member, const char *text)
+{
+    sbuf_addf(body, ",\"%s\":", member);
+    proto_quotes(body, text);
+}
+
+/* A foreign VNFM would resume twice, and run twice what failed. */
+void send_resume(struct vnfr_member *v, const struct resume_request *req)
+{
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    struct send_refs places = {0};
+    record_message(v, "vnfr", ACTION_RESUME, &body);
+    if (req->resumes)
+        add_text(&body, "resumes", req->resumes);
+    add_text(&body, "resumedAction", command_rows[req->kind].call);
+    if (dep) {
+        sbuf_adds(&body, ",\"vnfrd\":");
+        proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, &body);
+    }
+    if (req->package) {
+        sbuf_adds(&body, ",\"vnfPackage\":");
+        decision_refer(v->m->d, &places, body.len, REFERENCE_PACKAGE, req->package->id,
+                       req->package->hb_version, NULL);
+    }
+    sbuf_addc(&body, '}');
+    struct send *s = request(v, req->kind, 0, &body);
+    s->refs = places;
+    s->policy = v->st->correlates ? SEND_BLIND : SEND_NEVER;
+}
+
+/* One that was closed in this transaction is opened again: a row has one id. */
+void send_as(struct vnfr_member *v, const char *command_id)
+{
+    struct decision *d = v->m->d;
+    struct send *s = d->sends.at[d->sends.n - 1];
+    struct command *c = decision_find(d, s->command);
+    for (uint32_t i = 0; i < d->commands.n; i++) {
+        struct command *old = d->commands.at[i];
+        if (old == c || strcmp(old->id, command_id) != 0)
+            continue;
+        old->mark = old->mark == ROW_GONE ? ROW_CHANGED : ROW_NEW;
+        old->due_at = c->due_at;
+        old->data = c->data;
+        old->room = c->room;
+        decision_close(c);
+        c = old;
+    }
+    c->id = arena_strdup(d->arena, command_id);
+    s->command = c->id;
 }
 
 /* Of ours, or such as the VNFM made itself: both have scripts to run. */

@@ -94,7 +94,8 @@ const char *vnfr_status_of(int phase); /* the wire's status: a pure projection o
     X(HOLD)           /* another VNFR failed */                                                    \
     X(RELEASE)        /* the user deletes the NSR */                                               \
     X(RELEASED)       /* answer to RELEASE_RESOURCES, or its deadline */                           \
-    X(SERVER_GONE)    /* one more server is verified to be gone */
+    X(SERVER_GONE)    /* one more server is verified to be gone */                                 \
+    X(RESUME)         /* an operation goes on with what failed, or stands still: v->resume */
 enum vnfr_event {
 #define X(name) VNFR_EV_##name,
     VNFR_EVENTS(X)
@@ -217,6 +218,7 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
     X(STRMAP,  cidrs,       "cidrs",       _,       OPTIONAL) /* by link name */                             \
     X(STRMAP,  packages,    "packages",    _,       OPTIONAL) /* VNFD's name -> id of its package */         \
     X(STR,     wire,        "wire",        _,       OPTIONAL) /* phase ACTIVE, operations open: its status on the wire */ \
+    X(STR,     monitoring_ip, "monitoringIp", _,    OPTIONAL) /* of the deployment */                        \
     X(STRS,    warned,      "warned",      _,       OPTIONAL) /* PoPs whose warning is in its history */
 PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
 
@@ -243,6 +245,12 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: INACTIVE after a STOP; absent: ACTIVE */ \
     X(BOOL,   broken,         "broken",        _, OPTIONAL) /* phase ACTIVE: an operation of class LIFE failed */ \
     X(STR,    wire,           "wire",          _, OPTIONAL) /* phase ACTIVE: its status on the wire; absent: ACTIVE */ \
+    X(REC,    configurations, "configurations", configuration, OPTIONAL) /* of the deployment, until a record has them */ \
+    X(STR,    reached,        "reached",       _, OPTIONAL) /* its stable state: INITIALIZED, INACTIVE (configured), ACTIVE; absent: none yet */ \
+    X(STR,    failed_in,      "failedIn",      _, OPTIONAL) /* phase FAILED: the one before */ \
+    X(STR,    failed_by,      "failedBy",      _, OPTIONAL) /* and why: enum fault_cause (operation/operation.h) */ \
+    X(STR,    failed_command, "failedCommand", _, OPTIONAL) /* id of the request that failed, also of an operation's; absent: of none */ \
+    X(BOOL,   is_resuming,    "resuming",      _, OPTIONAL) /* what its VNFM is asked is a RESUME */ \
     X(INT,    history_lines,  "historyLines",  _, OPTIONAL) /* how many there were: the next one's number */ \
     X(REC,    launch_fault,   "launchFault",   fault, OPTIONAL) /* first launch that failed */
 PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)

@@ -5,6 +5,8 @@
 #define NFVO_LIFECYCLE_VNFR_H
 
 #include "nfvo/lifecycle/notify.h"
+#include "nfvo/lifecycle/operation/operation.h"
+#include "nfvo/lifecycle/operation/view.h"
 #include "nfvo/lifecycle/send.h"
 
 /* Run one event through the matrix; an empty cell is counted in the decision's outcome. Stores
@@ -19,6 +21,22 @@ fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fau
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
 fsm_handler on_instantiated, on_source_ready, on_modified, on_turn, on_started, on_update;
 fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_released, on_server_gone;
+fsm_handler on_resume;
+
+/* What a step of an operation wants of a VNFR that is FAILED or HELD (vnfr_resume.c). */
+struct vnfr_resume {
+    enum step_kind kind; /* INSTANTIATE, MODIFY, START */
+    enum step_form form; /* MESSAGE, RESUME, SAME */
+    const char *command; /* id of the request that failed; NULL: none, or it is not known */
+    const char *deploy;  /* INSTANTIATE: struct deploy_request with its VNFD only; NULL: none */
+};
+/* What failed goes well again: its fault is over. */
+void vnfr_mended(struct vnfr_member *v);
+/* For vnfr.state of the planners: where it stands, in whatever phase. */
+enum vnfr_state_word vnfr_stable(const struct vnfr_member *v);
+enum fault_cause vnfr_failed_by(const struct vnfr_member *v); /* CAUSE_NONE: it did not */
+/* The step that its machine has in hand; STEP_NO: none. */
+enum step_kind vnfr_in_hand(const struct vnfr_member *v);
 
 /* Shared by handlers. */
 void vnfr_adopt(struct vnfr_member *v,

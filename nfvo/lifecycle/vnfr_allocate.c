@@ -28,6 +28,7 @@ bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
             return true;
     for (uint32_t i = 0; i < v->m->n_instances; i++)
         if (belongs(&v->m->instances[i], v) && v->m->instances[i].st->vnfc_id &&
+            v->m->instances[i].row->phase < INSTANCE_FAILED && /* others are told to go */
             strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
             return true;
     return false;

@@ -56,6 +56,8 @@ int on_instantiated(void *ctx)
         vnfr_adopt(v, v->msg->record);
     else
         vnfr_merge(v, v->msg->record);
+    v->st->reached = vnfr_state_words[VNFR_STATE_INITIALIZED];
+    vnfr_mended(v);
     vnfr_set_status(v, VNFR_WAIT_SOURCES);
     vnfr_history(v, "INSTANTIATE", "");
     dependencies_fill(v);
@@ -79,6 +81,8 @@ int on_modified(void *ctx)
 {
     struct vnfr_member *v = ctx;
     vnfr_merge(v, v->msg->record);
+    v->st->reached = vnfr_state_words[VNFR_STATE_INACTIVE];
+    vnfr_mended(v);
     vnfr_set_status(v, VNFR_STARTING);
     vnfr_history(v, "CONFIGURE", "");
     vnfr_event(v, ACTION_MODIFY);
@@ -105,6 +109,8 @@ int on_started(void *ctx)
             if (vnfr_allocated_by_us(v->m, vi) || !vi->state || !*vi->state)
                 vi->state = "ACTIVE";
         }
+    v->st->reached = vnfr_state_words[VNFR_STATE_ACTIVE];
+    vnfr_mended(v);
     vnfr_set_status(v, VNFR_ACTIVE);
     vnfr_history(v, "START", "");
     vnfr_event(v, ACTION_START);

@@ -11,6 +11,9 @@ const char *const vnfr_event_names[VNFR_EV_N] = {
 #define PROCEED     (B(WAIT_SOURCES) | B(MODIFYING) | B(WAIT_TURN) | B(STARTING) | B(HELD))
 #define STAY(phase) B(phase)
 #define UNWIND      (B(UNDOING) | B(RELEASING) | B(GONE))
+/* Where what failed goes on. */
+#define AGAIN                                                                                      \
+    (B(INSTANTIATING) | B(GRANTED) | B(ALLOCATING) | B(ALLOCATED) | B(MODIFYING) | B(STARTING))
 
 /* clang-format off */
 static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
@@ -87,10 +90,12 @@ static const struct fsm_rule rules[VNFR_PHASE_N][VNFR_EV_N] = {
     [VNFR_HELD] = {
         [VNFR_EV_FAULT]        = { on_fault,           FACT_SUBSCRIPTIONS,       B(FAILED) },
         [VNFR_EV_UPDATE]       = { on_update,          0,                        STAY(HELD) },
+        [VNFR_EV_RESUME]       = { on_resume,          FACT_SUBSCRIPTIONS,       B(MODIFYING) | B(STARTING) },
         [VNFR_EV_RELEASE]      = { on_release,         FACT_SUBSCRIPTIONS,       B(RELEASING) },
     },
     [VNFR_FAILED] = {
         [VNFR_EV_RELEASE]      = { on_release,         FACT_SUBSCRIPTIONS,       UNWIND },
+        [VNFR_EV_RESUME]       = { on_resume,          FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS, AGAIN },
     },
     [VNFR_UNDOING] = {
         [VNFR_EV_LAUNCH_SETTLED] = { on_undo_settled,  FACT_POPS | FACT_DRIVERS, B(UNDOING) | B(RELEASING) },

@@ -22,6 +22,9 @@ void vnfr_adopt(struct vnfr_member *v, const struct vnfr *record)
     vnfr->created_at = timestamp_at(d->arena, d->now);
     vnfr->lifecycle_event_history = (struct history_event_list){0};
     vnfr->fault = NULL;
+    if (!vnfr->configurations)
+        vnfr->configurations = v->st->configurations;
+    v->st->configurations = NULL;
     if (!vnfr->endpoint)
         vnfr->endpoint = v->row->key[VNFR_ENDPOINT];
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)

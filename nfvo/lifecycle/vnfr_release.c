@@ -10,10 +10,38 @@ static void close_commands_of(struct vnfr_member *v)
             decision_close(d->commands.at[i]);
 }
 
+/* Before its servers were there no script ran; but a VNFM of ours that makes them itself does not ask
+ * for them. A foreign one may be asked to INSTANTIATE again in any case. */
+static bool may_have_run(const struct vnfr_member *v)
+{
+    int phase = v->row->phase;
+    return phase >= VNFR_ALLOCATED || (phase == VNFR_GRANTED && v->st->correlates);
+}
+
+/* What it takes to go on from here (vnfr_resume.c). */
+static void remember_failure(struct vnfr_member *v)
+{
+    const struct decision *d = v->m->d;
+    int phase = v->row->phase, cause = v->cause ? v->cause : CAUSE_RESOURCES;
+    const char *command = NULL;
+    for (uint32_t i = 0; vnfr_in_hand(v) != STEP_NO && i < d->commands.n; i++) /* the last one */
+        if (command_is_to(COMMAND_TO_VNFM, d->commands.at[i]->kind) &&
+            strcmp(d->commands.at[i]->subject, v->row->id) == 0)
+            command = d->commands.at[i]->id;
+    if (!may_have_run(v) && (cause == CAUSE_SCRIPT || !v->st->correlates))
+        cause = CAUSE_RESOURCES;
+    v->st->failed_in = vnfr_phase_names[phase];
+    v->st->failed_by = fault_cause_words[cause];
+    v->st->failed_command = command;
+    v->st->is_resuming = false;
+    member_changed(v);
+}
+
 int on_fault(void *ctx)
 {
     struct vnfr_member *v = ctx;
     struct decision *d = v->m->d;
+    remember_failure(v);
     close_commands_of(v); /* what still comes for them is stale */
     const struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
     vnfr_set_status(v, VNFR_FAILED);

@@ -110,6 +110,7 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
     X(BOOL, is_touched,   "touched",   _, OPTIONAL)                                                 \
     X(BOOL, is_anew,      "anew",      _, OPTIONAL)                                                 \
     X(BOOL, is_undo_due,  "undoDue",   _, OPTIONAL)                                                 \
+    X(BOOL, is_machines,  "machines",  _, OPTIONAL)                                                 \
     X(BOOL, needs_again,  "again",     _, OPTIONAL)                                                 \
     X(INT,  sent_at,      "sentAt",    _, OPTIONAL)                                                 \
     X(INT,  done_at,      "doneAt",    _, OPTIONAL)                                                 \

@@ -25,6 +25,7 @@ struct effect {                   /* a script ran for a record */
     const char *record, *command; /* command: correlation id or reply address, tells the request */
     enum action action;
     uint64_t message;
+    bool has_failed;
 };
 struct answered { /* our SDK's journal: it survives a crash */
     const char *command, *body;

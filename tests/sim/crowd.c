@@ -83,6 +83,23 @@ static void of_package(struct sim *s, struct operate_request *r)
     r->plan.vnfr = r->plan.instance = NULL;
 }
 
+static const struct deploy_request *deployed_as(struct sim *s, const char *agg)
+{
+    for (int i = 0; i < s->crowd->n_nsrs; i++)
+        if (strcmp(s->crowd->nsrs[i].id, agg) == 0)
+            return s->crowd->nsrs[i].request;
+    return NULL;
+}
+
+/* A service that failed is resumed, as a rule. */
+static enum operation_kind kind_for(struct sim *s, const char *agg, const enum operation_kind *any,
+                                    size_t n)
+{
+    const struct row *nsr = store_row(s, ROW_NSR, agg);
+    return nsr && nsr->phase == NSR_FAILED && sim_chance(s, 700) ? OPERATION_RESUME
+                                                                 : any[sim_between(s, 0, n - 1)];
+}
+
 /* Something that is built, of a VNFR and an instance of it. */
 static const void *operation_for(struct sim *s, const char *agg)
 {
@@ -100,7 +117,8 @@ static const void *operation_for(struct sim *s, const char *agg)
         OPERATION_SWITCH,
     };
     /* clang-format on */
-    const struct row *vnfr = any_of(s, agg, ROW_VNFR, NULL);
+    enum operation_kind kind = kind_for(s, agg, kinds, ARRAY_LEN(kinds));
+    const struct row *vnfr = kind == OPERATION_RESUME ? NULL : any_of(s, agg, ROW_VNFR, NULL);
     const struct row *instance = vnfr ? any_of(s, agg, ROW_INSTANCE, vnfr->id) : NULL;
     struct operate_request *r = arena_alloc(&s->arena, sizeof(*r));
     char *id = arena_alloc(&s->arena, ID_SIZE);
@@ -113,7 +131,8 @@ static const void *operation_for(struct sim *s, const char *agg)
         .attempts = (uint16_t)sim_between(s, 0, 2),
         .policy = sim_chance(s, 300) ? POLICY_ROLLBACK : POLICY_DEFAULT,
         .script = "true",
-        .plan = {.kind = kinds[sim_between(s, 0, ARRAY_LEN(kinds) - 1)],
+        .deploy = kind == OPERATION_RESUME ? deployed_as(s, agg) : NULL,
+        .plan = {.kind = kind,
                  .vnfr = vnfr ? arena_strdup(&s->arena, vnfr->id) : NULL,
                  .instance = instance ? arena_strdup(&s->arena, instance->id) : NULL}};
     if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
@@ -141,6 +160,8 @@ static const void *verb_for(struct sim *s, const char *agg)
         .verb = verbs[sim_between(s, 0, ARRAY_LEN(verbs) - 1)],
         .mode = sim_chance(s, 500) ? CANCEL_FORCEFUL : CANCEL_GRACEFUL,
         .consent = {.repeat = sim_chance(s, 300), .unknown = (int)sim_between(s, 0, 2)}};
+    if (strcmp(r->key[OPERATION_KIND], "RESUME") == 0)
+        verb->consent = (struct retry_consent){0}; /* so that no script may run twice */
     return verb;
 }
 
@@ -292,6 +313,17 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
     sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);
     if (s->weather.crashes && s->weather.peer_crash && sim_chance(s, 300))
         sim_at(s, s->now + some_time(s), broker_restarts, c, 0);
+}
+
+void crowd_resume_all(struct sim *s)
+{
+    struct crowd *c = s->crowd;
+    for (int i = 0; s->weather.user_operates && i < c->n_nsrs; i++)
+        for (int64_t k = sim_between(s, 1, 4); k > 0 && !c->nsrs[i].release; k--)
+            if (store_row(s, ROW_NSR, c->nsrs[i].id))
+                wish(s, WISH_OPERATE, c->nsrs[i].id, NULL, s->now + 40 * some_time(s));
+    s->calm = sim_chance(s, 500);
+    sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);
 }
 
 void crowd_release_all(struct sim *s)

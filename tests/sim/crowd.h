@@ -46,6 +46,8 @@ struct crowd {
 
 void crowd_start(struct sim *s); /* draws the scenario and sets everything going */
 void crowd_release_all(struct sim *s);
+/* All that failed, while the peers may fail again (not in a calm simulation); several times. */
+void crowd_resume_all(struct sim *s);
 void crowd_process_died(struct sim *s, struct process *p);
 /* descriptor.c */
 struct deploy_request *crowd_descriptor(struct sim *s, int number, int *ret_servers);

@@ -25,7 +25,8 @@ struct totals {
     uint64_t seeds, failed, events, orphans, outcome[3], by_point[POINT_N];
 };
 
-/* One run: a storm, hours of quiet, everything released, an hour more. */
+/* One run: a storm, hours of quiet, what failed is resumed, hours of quiet, everything released, an
+ * hour more. */
 static void run_seed(struct sim *s, uint64_t seed, int plant, bool tracing)
 {
     sim_init(s, seed);
@@ -38,6 +39,10 @@ static void run_seed(struct sim *s, uint64_t seed, int plant, bool tracing)
         sim_run(s, s->now + 10 * SEC);
     if (!s->crowd->is_open)
         sim_violate(s, "the PoPs were never registered");
+    sim_run(s, s->now + 6 * HOUR);
+    if (!*s->violation)
+        invariants_settled(s);
+    crowd_resume_all(s);
     sim_run(s, s->now + 6 * HOUR);
     if (!*s->violation)
         invariants_settled(s);

@@ -26,7 +26,7 @@ struct job {
     struct fate fate;
     struct publish question;
     struct job *older;
-    bool is_done;
+    bool is_done, is_resume;
 };
 
 static void finish(struct job *j, const char *body);
@@ -87,17 +87,37 @@ static bool is_a_steps(const char *command)
     return p && sscanf(p, ":%*d.%d", &kind) == 1 && kind >= 64;
 }
 
+static const char *record_of(const struct job *j)
+{
+    return j->record && j->record->id ? j->record->id
+                                      : arena_printf(&j->v->s->arena, "%s/%s", nsr_of(j),
+                                                     j->record ? j->record->name : "?");
+}
+
+/* What it did for that record, and how that ended; NULL: nothing. */
+static struct effect *last_effect(const struct job *j, enum action action)
+{
+    const char *record = record_of(j);
+    for (size_t i = j->v->n_effects; i-- > 0;)
+        if (strcmp(j->v->effects[i].record, record) == 0 &&
+            (action == ACTION_NONE || j->v->effects[i].action == action))
+            return &j->v->effects[i];
+    return NULL;
+}
+
 static void run_script(struct job *j)
 {
     struct vnfm *v = j->v;
     struct sim *s = v->s;
-    const char *record =
-        j->record && j->record->id
-            ? j->record->id
-            : arena_printf(&s->arena, "%s/%s", nsr_of(j), j->record ? j->record->name : "?");
+    const char *record = record_of(j);
+    const struct effect *last = j->is_resume ? last_effect(j, j->action) : NULL;
+    if (last && !last->has_failed)
+        return; /* all of it was done: nothing is left to run */
     for (size_t i = 0; i < v->n_effects; i++) {
         const struct effect *e = &v->effects[i];
         if (e->action != j->action || strcmp(e->record, record) != 0 || e->message == j->m->id)
+            continue;
+        if (j->is_resume && e->has_failed)
             continue;
         if ((is_a_steps(e->command) || is_a_steps(j->command)) &&
             strcmp(e->command, j->command) != 0)
@@ -109,7 +129,8 @@ static void run_script(struct job *j)
                     action_word(j->action), record, e->command, j->command);
     }
     v->effects = arena_grow_array(&s->arena, v->effects, v->n_effects, sizeof(*v->effects));
-    v->effects[v->n_effects++] = (struct effect){record, j->command, j->action, j->m->id};
+    v->effects[v->n_effects++] =
+        (struct effect){record, j->command, j->action, j->m->id, j->fate.fails};
 }
 
 static const char *journaled(const struct vnfm *v, const char *command)
@@ -231,15 +252,16 @@ static void work(struct sim *s, void *arg, uint64_t tag)
         fail(j, "script exit 1");
         return;
     }
-    if (j->action == ACTION_SCALE_IN) { /* nothing to say: `null`, or silence */
+    if (j->action == ACTION_SCALE_IN && !j->is_resume) { /* nothing to say: `null`, or silence */
         journal(j, "null");
         finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
         return;
     }
     if (j->action == ACTION_HEAL && sim_chance(s, 300))
         j->record = published(j);
+    enum action said = j->is_resume && v->manner == MANNER_PYTHON ? ACTION_RESUME : j->action;
     const char *body = vnfm_message(
-        v, j->action, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
+        v, said, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
     journal(j, body);
     finish(j, body);
     if (is_current(j))
@@ -343,12 +365,40 @@ static void ask(struct job *j, enum action action)
 }
 
 /* --- taking requests --- */
+/* operations.md 2.2: ours is told which action it is, Java and Python know by themselves, or not. */
+static void resume(struct job *j)
+{
+    struct vnfm *v = j->v;
+    const struct effect *last = last_effect(j, ACTION_NONE);
+    if (!j->record || !j->record->id) {
+        sim_violate(v->s, "%s: RESUME lacks its record, or the record's id", v->queue);
+        return;
+    }
+    j->is_resume = true;
+    if (v->manner == MANNER_GO) { /* not built in */
+        finish(j, "null");
+        return;
+    }
+    if (v->manner == MANNER_C)
+        j->action = action_parse(j->rq->resumed_action);
+    else
+        j->action = last ? last->action : ACTION_NONE;
+    if (j->action == ACTION_NONE) {
+        fail(j, "nothing to resume");
+        return;
+    }
+    sim_at(v->s, v->s->now + j->fate.takes_us, work, j, 0);
+}
+
 static void begin(struct job *j)
 {
     struct vnfm *v = j->v;
     struct sim *s = v->s;
     knowledge_told(s, nsr_of(j), j->record, j->rq);
     switch (j->action) {
+    case ACTION_RESUME:
+        resume(j);
+        return;
     case ACTION_INSTANTIATE:
         if (!j->rq->vnfd) {
             sim_violate(s, "%s: INSTANTIATE without VNFD", v->queue);
@@ -372,7 +422,6 @@ static void begin(struct job *j)
     case ACTION_STOP:
     case ACTION_CONFIGURE:
     case ACTION_RELEASE_RESOURCES:
-    case ACTION_RESUME:
     case ACTION_HEAL:
     case ACTION_SCALE_IN:
         if (j->action == ACTION_SCALE_IN && !j->rq->vnfc_instance)

@@ -3,7 +3,7 @@
  *   nsr:A>B              the NSR's phase                    nsr=X        its status
  *   client:A>B           a VNFR's phase                    client=X     its status on the wire
  *   client/E             an entry E was added to its history
- *   host:A>B, host:+A    an instance's phase; a new instance
+ *   host:A>B, host:+A    an instance's phase; a new instance; KIND:A>B an operation's state
  *   +KIND(x) -KIND(x)    commands opened and closed; x: VNF, hostname or id
  *   >key:WORD            sent: action of the body, method, or word of an internal message
  *   =key:WORD            an answer
@@ -12,6 +12,7 @@
 #include "tests/support/stage.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/operation/states.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,9 @@ static void rows(struct stage *s, struct sbuf *out)
     for (uint32_t i = 0; i < s->d.rows.n; i++) {
         const struct row *r = s->d.rows.at[i];
         bool is_vnfr = r->kind == ROW_VNFR;
-        const char *const *names = is_vnfr ? vnfr_phase_names : instance_phase_names;
+        const char *const *names = is_vnfr                    ? vnfr_phase_names
+                                   : r->kind == ROW_OPERATION ? operation_state_words
+                                                              : instance_phase_names;
         const char *name = is_vnfr ? r->key[VNFR_NAME] : r->key[INSTANCE_HOSTNAME];
         was = before(s, r->id);
         if (!was)

@@ -41,6 +41,7 @@ static struct stored_step *write_step(const struct plan_step *s, struct arena *a
     r->is_touched = s->is_touched;
     r->is_anew = s->is_anew;
     r->is_undo_due = s->is_undo_due;
+    r->is_machines = s->is_machines;
     r->needs_again = s->needs_again;
     r->sent_at = s->sent_at;
     r->done_at = s->done_at;
@@ -168,6 +169,7 @@ static enum err_code read_step(const struct stored_step *r, uint32_t i, struct p
         .is_touched = r->is_touched,
         .is_anew = r->is_anew,
         .is_undo_due = r->is_undo_due,
+        .is_machines = r->is_machines,
         .needs_again = r->needs_again,
         .vnfr = r->vnfr,
         .name = r->name,

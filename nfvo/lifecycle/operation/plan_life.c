@@ -207,18 +207,38 @@ enum err_code plan_remove(struct planning *p, struct err *err)
     return ERR_OK;
 }
 
+/* Of a VNFR that is broken, in the form that goes on where it failed. */
+static enum err_code resume_first(struct planning *p, const struct view_vnfr *v,
+                                  struct plan_step *s, struct err *err)
+{
+    const struct retry_consent *consent = &p->request->consent;
+    s->cause = v->cause;
+    s->command = v->failed_command;
+    s->form = retry_form(s, v->is_ours ? SDK_C : v->sdk, consent);
+    if (s->form != FORM_REFUSED)
+        return ERR_OK;
+    err_set(err, ERR_STATE, "%s of '%s': %s", step_kind_word(s->kind), v->name, retry_refusal(s));
+    return err_hint(err,
+                    "look at its servers, then 'baton nsr resume %s --%s', or "
+                    "'baton nsr delete %s'",
+                    p->view->name, s->cause == CAUSE_OUTCOME ? "unknown repeat" : "repeat",
+                    p->view->name);
+}
+
 /* DEPLOY's plan less what the stable states show as done; the first step of each broken VNFR goes
- * out in form RESUME. */
+ * out in the form in which it would be tried again. One that is on its way is only waited for. */
 enum err_code plan_resume(struct planning *p, struct err *err)
 {
     enum err_code rc = plan_deploy(p, err);
-    for (uint32_t i = 0; i < p->view->n_vnfrs; i++) {
+    for (uint32_t i = 0; rc == ERR_OK && i < p->view->n_vnfrs; i++) {
         const struct view_vnfr *v = &p->view->vnfrs[i];
-        for (uint32_t k = 0; v->is_broken && k < p->plan->n_steps; k++)
-            if (p->plan->steps[k].vnfr == v->id) {
-                p->plan->steps[k].form = FORM_RESUME;
-                break;
-            }
+        struct plan_step *first = NULL;
+        for (uint32_t k = 0; !first && k < p->plan->n_steps; k++)
+            first = p->plan->steps[k].vnfr == v->id ? &p->plan->steps[k] : NULL;
+        if (first && v->is_broken)
+            rc = resume_first(p, v, first, err);
+        else if (first && v->in_hand == first->kind)
+            first->after.n = 0;
     }
     return rc;
 }

@@ -10,6 +10,7 @@
 #define NFVO_LIFECYCLE_OPERATION_PLANNER_H
 
 #include "nfvo/lifecycle/operation/operation.h"
+#include "nfvo/lifecycle/operation/retry.h"
 #include "nfvo/lifecycle/operation/view.h"
 
 #define PLAN_NUMBER_MAX 64 /* instances of one VDU in one request */
@@ -28,10 +29,11 @@ struct plan_request {
     const char *failed;          /* SWITCH: the instance that failed; `instance`: NULL, chosen */
     const struct plan_count *counts; /* SCALE_*; none and no instance: one, anywhere */
     uint32_t n_counts;
-    const char *package; /* UPDATE_SCRIPT: id */
-    bool has_image;      /* RESTART: another image; UPGRADE has always one */
-    bool keeps_service;  /* UPGRADE: "restartService": false */
-    bool drains;         /* SCALE_IN: STOP of the instance before it goes */
+    const char *package;          /* UPDATE_SCRIPT: id */
+    bool has_image;               /* RESTART: another image; UPGRADE has always one */
+    bool keeps_service;           /* UPGRADE: "restartService": false */
+    bool drains;                  /* SCALE_IN: STOP of the instance before it goes */
+    struct retry_consent consent; /* RESUME */
 };
 
 struct plan {

@@ -58,11 +58,16 @@ struct view_vdu {
 struct view_vnfr {
     const char *id, *name, *type, *package; /* package: id; "" or NULL: none */
     enum vnfr_state_word state;
-    bool is_broken;  /* vnfr.fault */
-    bool has_record; /* GRANT made it, or the VNFM's answer did */
-    bool is_known;   /* to its VNFM: TERMINATE is sent when it goes */
-    bool is_new;     /* ADD_VNF: this one is to be added */
-    bool is_ours;    /* its VNFM announces `correlation` */
+    bool is_broken; /* vnfr.fault */
+    /* Of one that is broken: why, by which request (id, NULL: none), and is it one whose step is
+     * its machine's (operate_resume.c)? */
+    int cause; /* enum fault_cause */
+    const char *failed_command;
+    enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
+    bool has_record;        /* GRANT made it, or the VNFM's answer did */
+    bool is_known;          /* to its VNFM: TERMINATE is sent when it goes */
+    bool is_new;            /* ADD_VNF: this one is to be added */
+    bool is_ours;           /* its VNFM announces `correlation` */
     enum sdk sdk;
     bool has_terminate_scripts;
     const uint32_t *sources; /* indices of the VNFRs that it depends on, its own not among them */

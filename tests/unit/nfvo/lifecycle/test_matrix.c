@@ -1,6 +1,7 @@
 /* The VNFR's matrix, cell by cell: what each filled one does, by messages through the whole domain;
  * that each empty one does nothing; that no phase is allowed that no case reaches. */
 #include "nfvo/lifecycle/deadlines.h"
+#include "nfvo/lifecycle/operate.h"
 #include "tests/support/stage.h"
 
 #include <setjmp.h>
@@ -121,6 +122,61 @@ static void launching(struct stage *s) /* failed while a server was on its way *
     stage_instance(s, "client")->phase = INSTANCE_LAUNCHING;
 }
 
+/* What is kept of where it failed, else: by the INSTANTIATE that stage_to has in hand. */
+static void failed_in(struct stage *s, const char *vnf, int phase, const char *by,
+                      const char *reached_state)
+{
+    struct row *v = stage_vnfr(s, vnf);
+    s->is_contrived = true;
+    v->phase = VNFR_FAILED;
+    v->state = arena_printf(&s->arena,
+                            "%.*s,\"failedIn\":\"%s\",\"failedBy\":\"%s\",\"failedCommand\":"
+                            "\"nsr-1:0.2.7\",\"reached\":\"%s\"}",
+                            (int)strlen(v->state) - 1, v->state, vnfr_phase_names[phase], by,
+                            reached_state);
+}
+
+static void in_instantiating(struct stage *s)
+{
+    failed_in(s, "client", VNFR_INSTANTIATING, "RESOURCES", "");
+}
+
+static void in_granted(struct stage *s)
+{
+    failed_in(s, "client", VNFR_GRANTED, "RESOURCES", "");
+}
+
+static void in_modifying(struct stage *s)
+{
+    stage_vnfr(s, "web")->phase = VNFR_HELD;
+    failed_in(s, "client", VNFR_MODIFYING, "SCRIPT", "INITIALIZED");
+}
+
+static void in_starting(struct stage *s)
+{
+    failed_in(s, "client", VNFR_STARTING, "SCRIPT", "INACTIVE");
+}
+
+static void while_launching(struct stage *s)
+{
+    failed_in(s, "client", VNFR_ALLOCATING, "RESOURCES", "");
+    stage_instance(s, "client")->phase = INSTANCE_LAUNCHING;
+}
+
+static void web_held(struct stage *s)
+{
+    s->is_contrived = true;
+    stage_vnfr(s, "web")->phase = VNFR_HELD;
+}
+
+static void configured(struct stage *s)
+{
+    struct row *v = stage_vnfr(s, "client");
+    web_held(s);
+    v->state = arena_printf(&s->arena, "%.*s,\"reached\":\"INACTIVE\"}", (int)strlen(v->state) - 1,
+                            v->state);
+}
+
 static void no_record(struct stage *s)
 {
     s->is_contrived = true;
@@ -166,6 +222,19 @@ static const struct cell cells[] = {
 #include "tests/unit/nfvo/lifecycle/cells.inc"
 };
 /* clang-format on */
+
+static void resume(struct stage *s)
+{
+    struct operate_request *r = arena_alloc(&s->arena, sizeof(*r));
+    *r = (struct operate_request){.operation_id = "op-1",
+                                  .asked_by = "admin",
+                                  .origin = "user",
+                                  .deploy = s->service,
+                                  .plan = {.kind = OPERATION_RESUME}};
+    stage_decide(s, (struct intent){.event = EV_NSR_OPERATE,
+                                    .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                    .payload = r});
+}
 
 static void bring_about(struct stage *s, const struct cell *c)
 {
@@ -220,6 +289,9 @@ static void bring_about(struct stage *s, const struct cell *c)
         break;
     case VNFR_EV_SERVER_GONE:
         stage_listed(s, "pop-1", NULL, false);
+        break;
+    case VNFR_EV_RESUME:
+        resume(s);
         break;
     case VNFR_EV_N:
         break;

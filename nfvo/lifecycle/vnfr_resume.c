@@ -1,0 +1,163 @@
+/* A VNFR that FAILED, or was HELD since another one did, goes on: operations.md 2.4 (RESUME), 3.1.
+ * Which step it is, and in which form it goes out, the operation's plan says; here it becomes a
+ * request of the machine, which is answered, timed and released as that of a deployment. What was
+ * done is not asked for again. */
+#include "nfvo/lifecycle/vnfr.h"
+
+#include <string.h>
+
+static int phase_named(const char *word)
+{
+    for (int i = 0; word && i < VNFR_PHASE_N; i++)
+        if (strcmp(word, vnfr_phase_names[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* Rows of before `reached` was kept: as far as the phase tells. */
+static enum vnfr_state_word by_phase(int phase)
+{
+    if (phase == VNFR_ACTIVE)
+        return VNFR_STATE_ACTIVE;
+    return vnfr_is_ready_source(phase) || phase == VNFR_HELD ? VNFR_STATE_INITIALIZED
+                                                             : VNFR_STATE_NULL;
+}
+
+enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
+{
+    int phase = v->row->phase;
+    if (phase == VNFR_GONE)
+        return VNFR_STATE_GONE;
+    if (v->st->stable && strcmp(v->st->stable, vnfr_state_words[VNFR_STATE_INACTIVE]) == 0)
+        return VNFR_STATE_INACTIVE;
+    for (int i = 0; phase != VNFR_ACTIVE && v->st->reached && i < VNFR_STATE_N; i++)
+        if (strcmp(v->st->reached, vnfr_state_words[i]) == 0)
+            return i;
+    return by_phase(phase);
+}
+
+enum step_kind vnfr_in_hand(const struct vnfr_member *v)
+{
+    int phase = v->row->phase;
+    return phase <= VNFR_ALLOCATED   ? STEP_INSTANTIATE
+           : phase == VNFR_MODIFYING ? STEP_MODIFY
+           : phase == VNFR_STARTING  ? STEP_START
+                                     : STEP_NO;
+}
+
+enum fault_cause vnfr_failed_by(const struct vnfr_member *v)
+{
+    for (int i = 0; v->st->failed_by && i < CAUSE_N; i++)
+        if (strcmp(v->st->failed_by, fault_cause_words[i]) == 0)
+            return i;
+    return CAUSE_NONE;
+}
+
+void vnfr_mended(struct vnfr_member *v)
+{
+    v->st->is_resuming = false;
+    v->st->failed_in = v->st->failed_by = v->st->failed_command = NULL;
+    if (v->vnfr && v->vnfr->fault)
+        v->vnfr->fault = NULL;
+    member_changed(v);
+}
+
+/* --- the requests ------------------------------------------------------------------------------ */
+
+static const struct deploy_request *deployment(struct vnfr_member *v, const char *text)
+{
+    struct deploy_request *req;
+    struct err err = ERR_INIT;
+    if (!text || proto_decode(&deploy_request_type, text, strlen(text), 0, v->m->d->arena, &req,
+                              &err) != ERR_OK)
+        return NULL;
+    req->candidates = v->m->st->candidates; /* as when it was deployed */
+    req->keys = v->m->st->keys;
+    req->monitoring_ip = v->m->st->monitoring_ip;
+    return req->nsd && req->nsd->vnfd.n ? req : NULL;
+}
+
+/* What could not be launched is deleted; ALLOCATE then launches what has no server. */
+static void forget_resources(struct vnfr_member *v)
+{
+    for (uint32_t i = 0; i < v->m->n_instances; i++) {
+        struct instance_member *x = &v->m->instances[i];
+        if (strcmp(x->row->key[INSTANCE_VNFR], v->row->id) == 0 && x->row->phase == INSTANCE_FAILED)
+            instance_delete(v->m, x);
+    }
+    v->st->launch_fault = NULL;
+    v->st->refused = (struct proto_strmap){0};
+    v->st->prepared = v->st->looked_at = (struct proto_strs){0};
+    v->st->reply_to = v->st->correlation_id = v->st->reply_room = NULL;
+}
+
+/* Where an INSTANTIATE that is sent again meets the VNFM: a grant that was given is given again. */
+static int phase_of_instantiate(const struct vnfr_member *v)
+{
+    int failed_in = phase_named(v->st->failed_in);
+    if (!v->vnfr || failed_in == VNFR_GRANTING || failed_in == VNFR_INSTANTIATING)
+        return VNFR_INSTANTIATING;
+    if (launches_pending(v))
+        return VNFR_ALLOCATING;
+    return failed_in == VNFR_ALLOCATED ? VNFR_ALLOCATED : VNFR_GRANTED;
+}
+
+static int instantiate(struct vnfr_member *v)
+{
+    const struct deploy_request *req = deployment(v, v->resume->deploy);
+    int phase = phase_of_instantiate(v);
+    if (v->resume->form == FORM_RESUME) {
+        const struct resume_request r = {
+            .kind = CMD_INSTANTIATE,
+            .resumes = v->resume->command,
+            .package = req ? deployed_package(req, req->nsd->vnfd.at[0]) : NULL};
+        send_resume(v, &r);
+        return phase == VNFR_GRANTED ? VNFR_GRANTED : VNFR_ALLOCATED;
+    }
+    if (!req) /* refused before: operate_resume.c */
+        return VNFR_FAILED;
+    struct vnfd *vnfd = req->nsd->vnfd.at[0];
+    if (v->vnfr && v->vnfr->configurations) /* those of the deployment */
+        vnfd->configurations = v->vnfr->configurations;
+    else if (v->st->configurations)
+        vnfd->configurations = v->st->configurations;
+    forget_resources(v);
+    send_instantiate(v, req, vnfd);
+    return phase;
+}
+
+static int modify(struct vnfr_member *v)
+{
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    if (v->resume->form == FORM_RESUME) {
+        const struct resume_request r = {.kind = CMD_MODIFY, .resumes = v->resume->command};
+        send_resume(v, &r);
+    } else {
+        send_modify(v, dep);
+    }
+    return VNFR_MODIFYING;
+}
+
+static int start(struct vnfr_member *v)
+{
+    if (v->resume->form == FORM_RESUME) {
+        const struct resume_request r = {.kind = CMD_START, .resumes = v->resume->command};
+        send_resume(v, &r);
+    } else {
+        send_start(v);
+    }
+    return VNFR_STARTING;
+}
+
+int on_resume(void *ctx)
+{
+    struct vnfr_member *v = ctx;
+    member_changed(v);
+    v->st->is_resuming = v->resume->form == FORM_RESUME;
+    int phase = v->resume->kind == STEP_INSTANTIATE ? instantiate(v)
+                : v->resume->kind == STEP_MODIFY    ? modify(v)
+                                                    : start(v);
+    if (v->resume->form == FORM_SAME && v->resume->command && phase != v->row->phase)
+        send_as(v, v->resume->command);
+    return phase;
+}

@@ -1,0 +1,317 @@
+/* RESUME of a service that failed: on from the failed script, in the order of the deployment, once;
+ * again when it fails again; what cannot go on says what can be done. */
+#include "nfvo/lifecycle/operate.h"
+
+#include "tests/support/stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct stage s;
+static int n_asked;
+
+static int open_stage(void **state)
+{
+    (void)state;
+    stage_init(&s, AGG_NSR, "nsr-1");
+    stage_service(&s, NULL);
+    n_asked = 0;
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    (void)state;
+    stage_release(&s);
+    return 0;
+}
+
+static void ours(void)
+{
+    for (uint32_t i = 0; i < s.service->vnfms.n; i++)
+        proto_list_add(&s.service->vnfms.at[i]->capabilities, "correlation", &s.arena);
+}
+
+static void resume_with(struct retry_consent consent, bool knows_descriptor)
+{
+    struct operate_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct operate_request){.operation_id = arena_printf(&s.arena, "op-%d", ++n_asked),
+                                  .project = "project-1",
+                                  .asked_by = "admin",
+                                  .origin = "user",
+                                  .deploy = knows_descriptor ? s.service : NULL,
+                                  .no_deploy = "its NSD was deleted",
+                                  .plan = {.kind = OPERATION_RESUME, .consent = consent}};
+    stage_decide(&s, (struct intent){.event = EV_NSR_OPERATE,
+                                     .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                     .payload = r});
+}
+
+static void resume(void)
+{
+    resume_with((struct retry_consent){0}, true);
+}
+
+static const struct row *operation(const char *id)
+{
+    for (uint32_t i = 0; i < s.rows.n; i++)
+        if (s.rows.at[i]->kind == ROW_OPERATION && strcmp(s.rows.at[i]->id, id) == 0)
+            return s.rows.at[i];
+    fail_msg("there is no operation %s", id);
+    return NULL;
+}
+
+static const char *state_of(const char *id)
+{
+    return operation_state_words[operation(id)->phase];
+}
+
+static const char *status(const char *vnf)
+{
+    return stage_text(stage_record(&s, stage_vnfr(&s, vnf)), "status");
+}
+
+static const char *nsr_text(const char *path)
+{
+    return stage_text(stage_record(&s, s.root), path);
+}
+
+static const char *phase(const char *vnf)
+{
+    return vnfr_phase_names[stage_vnfr(&s, vnf)->phase];
+}
+
+static json_t *sent(void)
+{
+    return stage_body(&s, stage_sent(&s, "vnfm-queue"));
+}
+
+/* Its script said no. */
+static void fails(int kind, const char *vnf)
+{
+    stage_answer(&s, kind, stage_vnfr(&s, vnf)->id,
+                 "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"exit 7\"}}");
+}
+
+static void answers(int kind, const char *vnf, const char *action)
+{
+    stage_answer(&s, kind, stage_vnfr(&s, vnf)->id,
+                 arena_printf(&s.arena, "{\"action\":\"%s\",\"virtualNetworkFunctionRecord\":%s}",
+                              action, stage_vnfr(&s, vnf)->doc));
+}
+
+static int count(const char *text, const char *word)
+{
+    int n = 0;
+    for (const char *p = text; (p = strstr(p, word)) != NULL; p += strlen(word))
+        n++;
+    return n;
+}
+
+/* A script of MODIFY fails, is mended: that one goes on, and nothing else runs again. */
+static void test_goes_on_with_the_failed_script(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_MODIFYING);
+    const char *failed = stage_command(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id)->id;
+    fails(CMD_MODIFY, "client");
+    stage_answer_well(&s, CMD_START, "web");
+    assert_string_equal(nsr_text("status"), "ERROR");
+    assert_string_equal(phase("web"), "ACTIVE");
+
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_string_equal(stage_text(sent(), "resumes"), failed);
+    assert_string_equal(stage_text(sent(), "resumedAction"), "MODIFY");
+    assert_non_null(stage_text(sent(), "vnfrd.target"));
+    assert_string_equal(status("client"), "RESUMING");
+    assert_string_equal(nsr_text("status"), "RESUMING");
+    assert_non_null(strstr(s.d.text, "\"form\":\"RESUME\""));
+
+    stage_answer_well(&s, CMD_MODIFY, "client"); /* ours names the resumed action */
+    assert_string_equal(stage_text(sent(), "action"), "START");
+    assert_string_equal(nsr_text("status"), "RESUMING");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_int_equal(count(stage_story(&s), "!INSTANTIATE_FINISH"), 1);
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_int_equal(s.root->phase, NSR_ACTIVE);
+    assert_string_equal(nsr_text("status"), "ACTIVE");
+    assert_null(nsr_text("fault.message"));
+    assert_null(stage_text(stage_record(&s, stage_vnfr(&s, "client")), "fault.message"));
+    assert_int_equal(s.commands.n, 0);
+}
+
+/* It fails again: the same operation, and each attempt resumes the one before. */
+static void test_again_when_it_fails_again(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_STARTING);
+    fails(CMD_START, "client");
+    stage_answer_well(&s, CMD_START, "web");
+    resume();
+    const char *second = stage_command(&s, CMD_START, stage_vnfr(&s, "client")->id)->id;
+    fails(CMD_START, "client");
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    assert_string_equal(nsr_text("status"), "ERROR");
+    assert_string_equal(status("client"), "ERROR");
+    resume();
+    assert_non_null(strstr(s.d.text, "\"op-1\""));
+    assert_string_equal(stage_text(sent(), "resumes"), second);
+    assert_string_equal(state_of("op-1"), "PROCESSING");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(nsr_text("status"), "ACTIVE");
+}
+
+/* A foreign VNFM is told no more than it knows, and may answer RESUME; the one that was held goes on
+ * behind it. */
+static void test_foreign_and_held(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_WAIT_SOURCES);
+    stage_vnfm(&s, "GRANT_OPERATION", "web", NULL);
+    stage_vnfm(&s, "ALLOCATE_RESOURCES", "web", NULL);
+    stage_launched(&s, "web", NULL);
+    fails(CMD_INSTANTIATE, "web");
+    assert_string_equal(phase("client"), "HELD");
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_string_equal(phase("web"), "ALLOCATED");
+    assert_string_equal(phase("client"), "HELD");
+    answers(CMD_INSTANTIATE, "web", "RESUME");
+    assert_string_equal(phase("web"), "STARTING");
+    assert_string_equal(phase("client"), "MODIFYING");
+    stage_answer_well(&s, CMD_MODIFY, "client");
+    stage_answer_well(&s, CMD_START, "web");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(nsr_text("status"), "ACTIVE");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+}
+
+/* Its VNFM did not answer: ours is asked the same again, by the same id; of another one a person has
+ * to say that scripts may run twice. */
+static void test_outcome_unknown(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_STARTING);
+    stage_late(&s, CMD_START, stage_vnfr(&s, "client")->id);
+    resume();
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.hint, "baton nsr resume"));
+    assert_non_null(strstr(s.d.err.hint, "--unknown repeat"));
+    resume_with((struct retry_consent){.unknown = UNKNOWN_REPEAT, .repeat = true}, true);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "START");
+}
+
+static void test_outcome_unknown_of_ours(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_STARTING);
+    const char *id =
+        arena_strdup(&s.arena, stage_command(&s, CMD_START, stage_vnfr(&s, "client")->id)->id);
+    stage_late(&s, CMD_START, stage_vnfr(&s, "client")->id);
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "START");
+    assert_string_equal(stage_sent(&s, "vnfm-queue")->command, id);
+    assert_string_equal(stage_command(&s, CMD_START, stage_vnfr(&s, "client")->id)->id, id);
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(phase("client"), "ACTIVE");
+}
+
+/* A server could not be launched: INSTANTIATE again, the grant stays, and what is missing is
+ * launched; the failed one is deleted. */
+static void test_resources(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    assert_string_equal(phase("client"), "FAILED");
+    const char *old = stage_instance(&s, "client")->id;
+    resume_with((struct retry_consent){0}, false);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "its NSD was deleted"));
+    assert_non_null(strstr(s.d.err.hint, "baton nsr delete"));
+
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+    assert_string_equal(stage_text(sent(), "vnfd.name"), "client");
+    assert_string_equal(phase("client"), "GRANTED");
+    stage_vnfm(&s, "GRANT_OPERATION", "client", NULL);
+    assert_string_equal(phase("client"), "GRANTED");
+    stage_vnfm(&s, "ALLOCATE_RESOURCES", "client", NULL);
+    assert_string_equal(phase("client"), "ALLOCATING");
+    for (uint32_t i = 0; i < s.rows.n; i++)
+        if (s.rows.at[i]->kind == ROW_INSTANCE)
+            assert_int_equal(s.rows.at[i]->phase, strcmp(s.rows.at[i]->id, old) == 0
+                                                      ? INSTANCE_DELETING
+                                                      : INSTANCE_LAUNCHING);
+}
+
+/* One that is on its way yet is waited for, not asked again. */
+static void test_in_hand(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_MODIFYING);
+    fails(CMD_MODIFY, "client"); /* web is STARTING */
+    const char *start = stage_command(&s, CMD_START, stage_vnfr(&s, "web")->id)->id;
+    resume();
+    assert_string_equal(stage_command(&s, CMD_START, stage_vnfr(&s, "web")->id)->id, start);
+    stage_answer_well(&s, CMD_START, "web");
+    stage_answer_well(&s, CMD_MODIFY, "client");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(nsr_text("status"), "ACTIVE");
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_STARTING);
+    resume();
+    assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
+    assert_string_equal(s.d.err.msg, "NSR is not in ERROR status");
+    stage_answer_well(&s, CMD_START, "web");
+    stage_answer_well(&s, CMD_START, "client");
+    resume();
+    assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
+}
+
+static void test_released_meanwhile(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_STARTING);
+    fails(CMD_START, "client");
+    resume();
+    stage_release_nsr(&s);
+    assert_string_equal(state_of("op-1"), "FAILED");
+    assert_string_equal(phase("client"), "RELEASING");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+    const struct CMUnitTest tests[] = {
+        TEST(test_goes_on_with_the_failed_script),
+        TEST(test_again_when_it_fails_again),
+        TEST(test_foreign_and_held),
+        TEST(test_outcome_unknown),
+        TEST(test_outcome_unknown_of_ours),
+        TEST(test_resources),
+        TEST(test_in_hand),
+        TEST(test_refused),
+        TEST(test_released_meanwhile),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
