@@ -46,7 +46,7 @@ static struct bus *open_room(void *arg, const char *room)
 
 static struct bus_happened await(enum bus_happening what)
 {
-    int64_t until = clock_mono_us() + 20 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     struct bus_happened h = {0};
     do {
         h = (struct bus_happened){0};

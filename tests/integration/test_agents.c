@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { REFUSED = 403, PAUSE_MS = 5, DEADLINE_S = 20, MANY = 600 };
+enum { REFUSED = 403, PAUSE_MS = 5, DEADLINE_S = 90, MANY = 600 };
 
 static struct test_vhost *vhost;
 static struct test_nfvo_store *ts;
@@ -501,7 +501,7 @@ static struct manager_credentials *enroll(const char *type)
                             .is_mandatory = true};
     struct bus_event ev;
     enum bus_event_type what = BUS_RETURNED;
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     while (what != BUS_DELIVERY && clock_mono_us() < until) {
         /* It comes back as long as the registry has no queue for it. */
         if (what == BUS_RETURNED && bus_publish(b, &m, &seq, &err) != ERR_OK)

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-enum { REFUSED = 403, DEADLINE_S = 20 };
+enum { REFUSED = 403, DEADLINE_S = 90 };
 enum { CONNECTIONS = 3, CHANNELS = 8, QUEUE_BYTES = 65536 };
 
 static struct test_vhost *vhost;

@@ -127,7 +127,7 @@ static void evil_say(struct stage *s, const char *exchange, const char *user_id,
                             .is_mandatory = true};
     struct err err = ERR_INIT;
     struct bus_event ev = {.type = BUS_RETURNED};
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     while (ev.type == BUS_RETURNED) { /* the VNFM's queue comes in a moment */
         if (clock_mono_us() > until || bus_publish(s->evil, &m, NULL, &err) != ERR_OK)
             fail_msg("%s: %s", key, err.msg);
@@ -164,7 +164,7 @@ static const char *text_of(struct stage *s, const char *sql)
 
 static void await_sql(struct stage *s, const char *sql)
 {
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     const char *as_text = arena_printf(&s->arena, "SELECT (%s)::text", sql);
     while (strcmp(text_of(s, as_text), "true") != 0) {
         if (clock_mono_us() > until)

@@ -145,7 +145,7 @@ static void bodies_of_all_sizes_arrive_whole(void **state)
 }
 
 /* A frame that is shorter than a TCP segment and exactly full: librabbitmq says "more follows", and
- * without our flush it waits for 200 ms. The best of five, for the machine may be busy. */
+ * without our flush it waits for 200 ms, each time. The best of many, for the machine may be busy. */
 static void a_body_of_full_frames_leaves_at_once(void **state)
 {
     static char body[8192 - 8];
@@ -159,7 +159,7 @@ static void a_body_of_full_frames_leaves_at_once(void **state)
     bus = bus_new(&o);
     want_all("q", 0);
     test_bus_await(bus, BUS_READY);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 100 && best_us >= 150000; i++) {
         int64_t began = clock_mono_us();
         assert_int_equal(bus_publish(bus, &m, NULL, NULL), ERR_OK);
         test_bus_await(bus, BUS_CONFIRMED);
@@ -183,7 +183,7 @@ static void a_returned_message_is_never_confirmed(void **state)
     publish("ex", "nowhere", "not mandatory: confirmed", false);
     while (bus_unconfirmed(bus) > 0 || bus_pending(bus)) {
         struct bus_event ev;
-        bus_next(bus, &ev, -1, 20000);
+        bus_next(bus, &ev, -1, 60000);
         if (ev.type == BUS_RETURNED) {
             assert_false(is_returned);
             is_returned = true;
@@ -406,7 +406,7 @@ static void wake_and_timeout(void **state)
     test_bus_await(bus, BUS_READY);
     assert_int_equal(bus_next(bus, &ev, fd, 0), BUS_TIMEOUT);
     eventfd_write(fd, 1);
-    assert_int_equal(bus_next(bus, &ev, fd, 20000), BUS_WAKE);
+    assert_int_equal(bus_next(bus, &ev, fd, 60000), BUS_WAKE);
     /* Also while events never run dry. */
     bool is_woken = false;
     for (int i = 0; i < 1000 && !is_woken; i++) {

@@ -90,7 +90,7 @@ static void a_closed_connection_comes_back_with_its_topology(void **state)
     test_bus_await(bus, BUS_DELIVERY);
     struct bus_delivery *d = bus_take(bus);
 
-    for (int64_t until = now_ms() + 20000; !test_connection_kill(vhost, "test-recovery");) {
+    for (int64_t until = now_ms() + 60000; !test_connection_kill(vhost, "test-recovery");) {
         assert_true(now_ms() < until);
         assert_int_equal(bus_next(bus, &ev, -1, 50) == BUS_LOST, 0);
     }
@@ -265,7 +265,7 @@ static void a_deleted_queue_is_declared_and_consumed_again(void **state)
     test_queue_delete(vhost, "q");
     ev = test_bus_await(bus, BUS_CANCELLED);
     assert_string_equal(ev.name, "q");
-    for (int64_t until = now_ms() + 20000; ev.type != BUS_DELIVERY;) {
+    for (int64_t until = now_ms() + 60000; ev.type != BUS_DELIVERY;) {
         assert_true(now_ms() < until);
         publish("q", "x"); /* returned until the queue is back */
         bus_next(bus, &ev, -1, 20);
@@ -297,7 +297,7 @@ static void a_broker_that_stops_reading_is_cut_by_the_watchdog(void **state)
     int64_t took = now_ms() - began;
     assert_int_equal(rc, ERR_IO);
     assert_true(took >= 450);
-    assert_true(took < 3000);
+    assert_true(took < 20000); /* without it there is no end */
     struct bus_event ev = test_bus_await(bus, BUS_LOST);
     assert_non_null(strstr(ev.text, "watchdog"));
     assert_int_equal(bus_get_stats(bus)->watchdog_cuts, 1);
@@ -307,6 +307,7 @@ static void a_broker_that_stops_reading_is_cut_by_the_watchdog(void **state)
 
 static void a_mute_broker_does_not_hold_up_calls(void **state)
 {
+    enum { ORDINARY_MS = 9000 }; /* 10 s is what test_bus_options says */
     struct err err = ERR_INIT;
 
     (void)state;
@@ -318,17 +319,22 @@ static void a_mute_broker_does_not_hold_up_calls(void **state)
     proxy_stall(proxy, true);
     int64_t began = now_ms();
     assert_int_equal(bus_queue_check(bus, "q", NULL, NULL, &err), ERR_TIMEOUT);
-    assert_true(now_ms() - began < 3000);
+    assert_true(now_ms() - began < ORDINARY_MS);
     /* Nor does one that never finishes the handshake. */
     struct bus *other = bus_new(&options);
     began = now_ms();
     struct bus_event ev = test_bus_await(other, BUS_FAULT);
     assert_int_equal(ev.item, BUS_CONNECTION);
-    assert_true(now_ms() - began < 3000);
+    assert_true(now_ms() - began < ORDINARY_MS);
     bus_free(other);
-    /* The late answer (q exists) is for nobody; the next call waits for its own. */
+    /* The late answer (q exists) is for nobody; the next call waits for its own, which a busy broker
+     * may not give within 300 ms, either. */
     proxy_stall(proxy, false);
-    assert_int_equal(bus_queue_check(bus, "absent", NULL, NULL, &err), ERR_NOT_FOUND);
+    enum err_code rc;
+    for (int64_t until = now_ms() + 60000;
+         (rc = bus_queue_check(bus, "absent", NULL, NULL, &err)) == ERR_TIMEOUT;)
+        assert_true(now_ms() < until);
+    assert_int_equal(rc, ERR_NOT_FOUND);
     assert_int_equal(bus_get_stats(bus)->losses, 0);
 }
 
@@ -337,11 +343,11 @@ static void a_short_heartbeat_keeps_an_idle_connection(void **state)
     struct bus_event ev;
 
     (void)state;
-    options.heartbeat_s = 1;
+    options.heartbeat_s = 2;
     bus_free(bus);
     bus = bus_new(&options);
     test_bus_await(bus, BUS_READY);
-    assert_int_equal(bus_next(bus, &ev, -1, 3500),
+    assert_int_equal(bus_next(bus, &ev, -1, 7000),
                      BUS_TIMEOUT); /* the broker cuts after 2 to 3 silent intervals */
     assert_true(bus_is_ready(bus));
     proxy_stall(proxy, true); /* our heartbeats do not get through, nor do its any more */
@@ -361,8 +367,8 @@ static void a_silent_host_is_noticed_by_its_missing_heartbeats(void **state)
     test_bus_await(bus, BUS_READY);
     proxy_mute(proxy, true);
     int64_t began = now_ms();
-    assert_int_equal(bus_next(bus, &ev, -1, 20000), BUS_LOST); /* in one wait */
-    assert_true(now_ms() - began < 10000);
+    assert_int_equal(bus_next(bus, &ev, -1, 60000), BUS_LOST); /* in one wait */
+    assert_true(now_ms() - began < 30000);
     proxy_mute(proxy, false);
     test_bus_await(bus, BUS_READY);
 }

@@ -53,13 +53,13 @@ static int tear_down(void **state)
 static struct bus_event await(const struct bus_member *m, enum bus_event_type type,
                               const struct bus_member **ret_from)
 {
-    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    int64_t deadline = clock_mono_us() + 60 * USEC_PER_SEC;
     const struct bus_member *from;
     struct bus_event ev;
 
     while (bus_set_next(set, &ev, &from, -1, 1000) != type || (m && from != m))
         if (clock_mono_us() > deadline)
-            fail_msg("no %s of %s within 20 s", bus_event_name(type), m ? m->name : "any");
+            fail_msg("no %s of %s within 60 s", bus_event_name(type), m ? m->name : "any");
     if (ret_from)
         *ret_from = from;
     return ev;
@@ -174,7 +174,7 @@ static void a_room_that_was_taken_away_is_left_alone(void **state)
     await_ready();
     bus_set_remove(set, "second");
     snprintf(path, sizeof(path), "vhosts/%s/channels", vhosts[1]->name);
-    for (int64_t until = clock_mono_us() + 20 * USEC_PER_SEC;;) {
+    for (int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;;) {
         freep(&list);
         test_broker_api(vhosts[1], "GET", path, NULL, &list);
         if (strcmp(list, "[]") == 0)
@@ -216,11 +216,11 @@ static void heartbeats_of_an_idle_room_go_on_beside_a_busy_one(void **state)
 
     (void)state;
     await_ready();
-    o.heartbeat_s = 1;
+    o.heartbeat_s = 2;
     const struct bus_member *idle = bus_set_add(set, "idle", bus_new(&o));
     await(idle, BUS_READY, NULL);
     publish(members[0], "busy");
-    for (int64_t until = clock_mono_us() + 6 * USEC_PER_SEC; clock_mono_us() < until;) {
+    for (int64_t until = clock_mono_us() + 10 * USEC_PER_SEC; clock_mono_us() < until;) {
         struct bus_event ev = await(NULL, BUS_DELIVERY, &from);
         bus_ack(from->bus, ev.delivery->tag, ev.delivery->epoch);
         publish(from, "busy");
@@ -234,7 +234,7 @@ static void a_room_that_does_not_answer_takes_a_fifth_of_the_time(void **state)
 {
     struct proxy *proxy = proxy_new(vhosts[1]->host, vhosts[1]->port);
     struct bus_options o = test_bus_options(vhosts[1], "mute");
-    int64_t longest_us = 0, began = clock_mono_us(), spent_us = 0;
+    int64_t began = clock_mono_us(), spent_us = 0;
 
     (void)state;
     await_ready();
@@ -244,10 +244,10 @@ static void a_room_that_does_not_answer_takes_a_fifth_of_the_time(void **state)
     const struct bus_member *mute = add("mute", &o);
     while (bus_get_stats(mute->bus)->connect_failures < 3) {
         int64_t at = clock_mono_us();
+        uint64_t before = bus_get_stats(mute->bus)->connect_failures;
         round_trip(members[0]);
-        int64_t took = clock_mono_us() - at;
-        longest_us = took > longest_us ? took : longest_us;
-        spent_us += took > 400 * USEC_PER_MS ? took : 0;
+        if (bus_get_stats(mute->bus)->connect_failures > before)
+            spent_us += clock_mono_us() - at;
         assert_true(at - began < 60 * USEC_PER_SEC);
     }
     /* Three attempts and two rests of 2 s. */

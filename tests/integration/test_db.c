@@ -407,7 +407,7 @@ static void test_timeouts(void **state)
     struct fixture *f = *state;
     struct err err = ERR_INIT;
     struct db *db =
-        reopen(f, &(struct db_options){.statement_timeout_ms = 50, .reply_timeout_ms = 20000});
+        reopen(f, &(struct db_options){.statement_timeout_ms = 1000, .reply_timeout_ms = 60000});
     db_begin(db);
     db_send(db, &insert_one, DB_PARAMS(db_param_text("a"), db_param_text("")));
     db_send(db, &sleep_long, DB_PARAMS(db_param_int(30)));
@@ -416,11 +416,11 @@ static void test_timeouts(void **state)
     assert_int_equal(db_stats(db).connects, 1);
 
     /* The server does not answer at all: as if it, or the way to it, were dead. */
-    db = reopen(f, &(struct db_options){.statement_timeout_ms = 20000, .reply_timeout_ms = 50});
+    db = reopen(f, &(struct db_options){.statement_timeout_ms = 60000, .reply_timeout_ms = 1000});
     assert_int_equal(db_query(db, &sleep_long, DB_PARAMS(db_param_int(30)), NULL, &err),
                      ERR_UNAVAIL);
     assert_false(db_is_connected(db));
-    db = reopen(f, &(struct db_options){.reply_timeout_ms = 20000});
+    db = reopen(f, &(struct db_options){.reply_timeout_ms = 60000});
     assert_ok(db_query(db, &echo, DB_PARAMS(db_param_text("x")), NULL, &err));
 }
 
@@ -431,7 +431,7 @@ static void test_lock_timeout_is_retryable(void **state)
     struct db_result res;
     assert_ok(
         db_query(f->db, &insert_one, DB_PARAMS(db_param_text("a"), db_param_text("")), NULL, &err));
-    struct db *db = reopen(f, &(struct db_options){.lock_timeout_ms = 50});
+    struct db *db = reopen(f, &(struct db_options){.lock_timeout_ms = 500});
     db_begin(f->other);
     db_send(f->other, &lock_row, DB_PARAMS(db_param_text("a")));
     assert_ok(db_sync(f->other, &err));
@@ -534,26 +534,26 @@ static void test_notify(void **state)
     int wake = eventfd(0, EFD_CLOEXEC);
     assert_int_equal(db_listen(f->db, "No \"good\"", &err), ERR_INVALID);
     assert_ok(db_listen(f->db, channel, &err));
-    assert_int_equal(db_wait_notify(f->db, wake, 10000, &n, &err), DB_WAIT_CONNECTED);
+    assert_int_equal(db_wait_notify(f->db, wake, 60000, &n, &err), DB_WAIT_CONNECTED);
     assert_int_equal(db_wait_notify(f->db, wake, 0, &n, &err), DB_WAIT_TIMEOUT);
     for (int i = 0; i < 2; i++)
         assert_ok(db_query(f->other, &notify,
                            DB_PARAMS(db_param_text(channel), db_param_text(i ? "two" : "one")),
                            NULL, &err));
-    assert_int_equal(db_wait_notify(f->db, wake, 10000, &n, &err), DB_WAIT_NOTIFY);
+    assert_int_equal(db_wait_notify(f->db, wake, 60000, &n, &err), DB_WAIT_NOTIFY);
     assert_string_equal(n.channel, channel);
     assert_string_equal(n.payload, "one");
-    assert_int_equal(db_wait_notify(f->db, wake, 10000, &n, &err), DB_WAIT_NOTIFY);
+    assert_int_equal(db_wait_notify(f->db, wake, 60000, &n, &err), DB_WAIT_NOTIFY);
     assert_string_equal(n.payload, "two");
     assert_int_equal(eventfd_write(wake, 1), 0);
-    assert_int_equal(db_wait_notify(f->db, wake, 10000, &n, &err), DB_WAIT_WOKEN);
+    assert_int_equal(db_wait_notify(f->db, wake, 60000, &n, &err), DB_WAIT_WOKEN);
 
     kill_backend_of(f, f->db);
-    assert_int_equal(db_wait_notify(f->db, -1, 10000, &n, &err), DB_WAIT_LOST);
-    assert_int_equal(db_wait_notify(f->db, -1, 10000, &n, &err), DB_WAIT_CONNECTED);
+    assert_int_equal(db_wait_notify(f->db, -1, 60000, &n, &err), DB_WAIT_LOST);
+    assert_int_equal(db_wait_notify(f->db, -1, 60000, &n, &err), DB_WAIT_CONNECTED);
     assert_ok(db_query(f->other, &notify, DB_PARAMS(db_param_text(channel), db_param_text("3")),
                        NULL, &err));
-    assert_int_equal(db_wait_notify(f->db, -1, 10000, &n, &err), DB_WAIT_NOTIFY);
+    assert_int_equal(db_wait_notify(f->db, -1, 60000, &n, &err), DB_WAIT_NOTIFY);
     assert_string_equal(n.payload, "3");
     close(wake);
 }

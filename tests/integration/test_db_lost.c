@@ -156,7 +156,7 @@ static int setup(void **state)
     struct db_options options = test_schema_options(f->schema);
     snprintf(conninfo, sizeof(conninfo), "%s host=%s port=5432", options.conninfo, f->relay->dir);
     options.conninfo = conninfo;
-    options.reply_timeout_ms = 200;
+    options.reply_timeout_ms = 3000;
     f->db = db_new(&options);
     return 0;
 }

@@ -275,7 +275,7 @@ static void test_time_is_up(void **state)
     bed->options[0] = "--script-timeout=1s";
     ems_bed_start(bed);
     ems_bed_script(bed, "sleep.sh", "echo so far; sleep 600\n");
-    ems_bed_execute(bed, "own", "sleep.sh", ",\"timeout\":1");
+    ems_bed_execute(bed, "own", "sleep.sh", ",\"timeout\":5");
     r = ems_bed_await(bed, "own", 1);
     assert_string_equal(r->state, EMS_STATE_TIMEOUT);
     assert_int_equal(r->status, 124);

@@ -172,7 +172,7 @@ static void expect(int from, int to)
 
 static void await_web(const char *want)
 {
-    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    int64_t deadline = clock_mono_us() + 60 * USEC_PER_SEC;
     for (;; poll(NULL, 0, 5)) {
         pthread_mutex_lock(&web.lock);
         char *got = arena_strdup(&memory, web.bodies.s);
@@ -204,7 +204,7 @@ static int metric(const char *name)
 
 static void await_metric(const char *name, int want)
 {
-    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    int64_t deadline = clock_mono_us() + 60 * USEC_PER_SEC;
     for (; metric(name) < want; poll(NULL, 0, 10))
         if (clock_mono_us() > deadline)
             fail_msg("%s: %d, want %d", name, metric(name), want);
@@ -448,7 +448,7 @@ static void test_silent_url_holds_up_nobody(void **state)
     int64_t start = clock_mono_us();
     (void)state;
     proxy_mute(proxy, true);
-    options.http_timeout_ms = 15000;
+    options.http_timeout_ms = 150000;
     options.poll_ms = 50;
     add_endpoint("e1", "REST", arena_printf(&memory, "http://127.0.0.1:%d/e", proxy_port(proxy)));
     add_events("e1", 1, 30);
@@ -460,11 +460,11 @@ static void test_silent_url_holds_up_nobody(void **state)
     add_events("e3", 1, 5);
     expect(1, 5);
     await_web("1 2 3 4 5 ");
-    assert_true(clock_mono_us() - start < 10 * USEC_PER_SEC);
+    assert_true(clock_mono_us() - start < 100 * USEC_PER_SEC);
     test_query_await(ts->db, "SELECT count(*) FROM event_out", "30");
     dispatcher_close(dispatchers[0]); /* does not wait for the time-out */
     dispatchers[0] = NULL;
-    assert_true(clock_mono_us() - start < 13 * USEC_PER_SEC);
+    assert_true(clock_mono_us() - start < 130 * USEC_PER_SEC);
     proxy_free(proxy);
 }
 
@@ -536,7 +536,7 @@ static void await_dispatcher(void)
                                .name = TOPOLOGY_EXCHANGE, .type = "topic", .is_durable = true});
     /* Its queues are there when it can be found by name. */
     uint32_t messages, consumers = 0;
-    for (int64_t end = clock_mono_us() + 20 * USEC_PER_SEC; !consumers; poll(NULL, 0, 20)) {
+    for (int64_t end = clock_mono_us() + 60 * USEC_PER_SEC; !consumers; poll(NULL, 0, 20)) {
         if (bus_queue_check(bus, QUEUE_EVENT_UNREGISTER, &messages, &consumers, NULL) != ERR_OK)
             consumers = 0;
         assert_true(clock_mono_us() < end);

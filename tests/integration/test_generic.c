@@ -81,7 +81,7 @@ static void check_late_hello(struct generic_bed *s, const char *gone, const char
         test_bus_await(a.bus, BUS_CONFIRMED);
         bus_free(a.bus);
     }
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     while (generic_bed_count(s, "SELECT count(*) FROM agent WHERE gone_at IS NULL") == 0 &&
            clock_mono_us() < until)
         mini_nfvo_pump(s->nfvo, 20);
@@ -530,7 +530,7 @@ static void test_agent_without_journal(void **state)
     plain_agent_connect(s, &a, generic_bed_host(s, 0));
     generic_bed_send(s, "instantiate",
                      generic_bed_instantiate(s, EVENT("INSTANTIATE", "\"one.sh\""), 1, scripts));
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
     while (s->nfvo->answer_n == 0 && clock_mono_us() < until) {
         struct bus_event ev;
         mini_nfvo_pump(s->nfvo, 20);

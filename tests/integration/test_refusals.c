@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-enum { REFUSED = 403, DEADLINE_S = 20, FLOOD = 20000 };
+enum { REFUSED = 403, DEADLINE_S = 90, FLOOD = 20000 };
 
 static struct test_vhost *vhost;
 static struct test_nfvo_store *ts;

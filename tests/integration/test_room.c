@@ -71,7 +71,7 @@ static void await_change(struct db *db)
 {
     struct db_notify n;
     struct err err = ERR_INIT;
-    assert_int_equal(db_wait_notify(db, -1, 10000, &n, &err), DB_WAIT_NOTIFY);
+    assert_int_equal(db_wait_notify(db, -1, 60000, &n, &err), DB_WAIT_NOTIFY);
     assert_string_equal(n.channel, STORE_ROOM_CHANNEL);
 }
 
@@ -83,7 +83,7 @@ static void each_change_is_announced(void **state)
 
     (void)state;
     assert_int_equal(db_listen(db, STORE_ROOM_CHANNEL, &err), ERR_OK);
-    assert_int_equal(db_wait_notify(db, -1, 10000, &n, &err), DB_WAIT_CONNECTED);
+    assert_int_equal(db_wait_notify(db, -1, 60000, &n, &err), DB_WAIT_CONNECTED);
     put("baton.b", false, NULL);
     await_change(db);
     assert_int_equal(store_room_set_state(ts->db, "baton.b", STORE_ROOM_ENDING, NULL), ERR_OK);

@@ -273,7 +273,7 @@ static void await_starts(unsigned n)
  * publishing channel. */
 static void test_bad_reply_to(void **state)
 {
-    enum { BAD = 12, LIMIT_S = 10 };
+    enum { BAD = 12, LIMIT_S = 20 };
     static const char body[] = "{\"action\":\"START\",\"virtualNetworkFunctionRecord\":{}}";
     (void)state;
     start_vnfm((const char *[]){NULL});

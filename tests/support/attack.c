@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-enum { CHANNEL = 1, LIMIT_S = 20 };
+enum { CHANNEL = 1, LIMIT_S = 60 };
 
 static amqp_bytes_t bytes(const char *text)
 {

@@ -135,14 +135,14 @@ struct bus_event test_bus_await(struct bus *bus, enum bus_event_type type)
 {
     AUTO(sbuf_release) struct sbuf seen = SBUF_INIT;
     struct bus_event ev;
-    time_t deadline = time(NULL) + 20;
+    time_t deadline = time(NULL) + 60;
 
     while (bus_next(bus, &ev, -1, 1000) != type) {
         if (ev.type != BUS_TIMEOUT)
             sbuf_addf(&seen, " %s(%s %d %s)", bus_event_name(ev.type), ev.name ? ev.name : "",
                       ev.code, ev.text);
         if (time(NULL) > deadline)
-            fail_msg("no %s within 20 s, but:%.2000s", bus_event_name(type), seen.s);
+            fail_msg("no %s within 60 s, but:%.2000s", bus_event_name(type), seen.s);
     }
     return ev;
 }

@@ -34,7 +34,7 @@ struct bus_options test_bus_options(const struct test_vhost *v, const char *name
 long test_broker_api(const struct test_vhost *v, const char *method, const char *path,
                      const char *body, char **ret_body);
 
-/* Pump until an event of this type is here; others are dropped. Fails the test after 20 s, saying
+/* Pump until an event of this type is here; others are dropped. Fails the test after 60 s, saying
  * what came instead. */
 struct bus_event test_bus_await(struct bus *bus, enum bus_event_type type);
 

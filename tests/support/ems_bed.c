@@ -22,7 +22,7 @@
 #define REPLIES  "ems.generic.replies.test"
 #define ACTIONS  "vnfm.web-4711.actions"
 
-enum { LIMIT_S = 30 };
+enum { LIMIT_S = 90 };
 
 static void escape(const char *pattern, char *out)
 {

@@ -5,7 +5,7 @@
  *     ems_bed_start(bed);                         waits for the hello
  *     const struct ems_reply *r = ems_bed_ask(bed, "id-1", "{\"action\":\"EXECUTE\",...}");
  *
- * Every wait has a deadline of 30 s and fails the test when it is over. The agent works in
+ * Every wait has a deadline of 90 s and fails the test when it is over. The agent works in
  * bed->folder: scripts/, journal/, agent.log. */
 #ifndef TESTS_SUPPORT_EMS_BED_H
 #define TESTS_SUPPORT_EMS_BED_H

@@ -219,7 +219,7 @@ const char generic_bed_slow[] =
 void generic_bed_await_file(struct generic_bed *s, unsigned i, const char *name,
                             const char *expected)
 {
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 90 * USEC_PER_SEC;
     for (;;) {
         AUTO(freep) char *text = test_agents_read(s->agents, generic_bed_host(s, i), name);
         if (strstr(text, expected))
@@ -242,7 +242,7 @@ void generic_bed_write_file(struct generic_bed *s, unsigned i, const char *name)
 
 void generic_bed_await_count(struct generic_bed *s, const char *sql, int64_t expected)
 {
-    int64_t until = clock_mono_us() + 30 * USEC_PER_SEC;
+    int64_t until = clock_mono_us() + 90 * USEC_PER_SEC;
     while (generic_bed_count(s, sql) != expected) {
         if (clock_mono_us() > until)
             fail_msg("never %lld: %s", (long long)expected, sql);

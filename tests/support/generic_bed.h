@@ -10,7 +10,7 @@
  *
  * Requests have a word by which the test finds their answers; it is the beginning of their command
  * id. Instances are numbered from 0. Strings are borrowed to the end of the test. Every wait has a
- * deadline of 30 s and fails the test when it is over. */
+ * deadline of 90 s and fails the test when it is over. */
 #ifndef TESTS_SUPPORT_GENERIC_BED_H
 #define TESTS_SUPPORT_GENERIC_BED_H
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { CHANNEL = 1, LIMIT_S = 20, COPIES_MAX = 64 };
+enum { CHANNEL = 1, LIMIT_S = 60, COPIES_MAX = 64 };
 
 struct intruder {
     const struct bus_options *who;

@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 /* The first that is refused is told after a second, what comes later once in a minute. */
-enum { DEADLINE_S = 30, REFUSED_DEADLINE_S = 60 + 60 };
+enum { DEADLINE_S = 90, REFUSED_DEADLINE_S = 60 + 60 };
 
 static void put(struct mini_nfvo *n, const char *path, const char *body)
 {

@@ -7,7 +7,7 @@
  *     mini_nfvo_await_consumer(nfvo, "dummy-7");
  *     const char *answer = mini_nfvo_ask(nfvo, "dummy-7", "{\"action\":\"START\",...}", "corr-1");
  *
- * Every wait has a deadline of 30 s and fails the test when it is over. */
+ * Every wait has a deadline of 90 s and fails the test when it is over. */
 #ifndef TESTS_SUPPORT_MINI_NFVO_H
 #define TESTS_SUPPORT_MINI_NFVO_H
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { DEADLINE_S = 20, PAUSE_MS = 20 };
+enum { DEADLINE_S = 90, PAUSE_MS = 20 };
 
 struct test_nfvo_store *test_nfvo_store_new(const char *prefix)
 {

@@ -22,7 +22,7 @@ void test_nfvo_store_free(struct test_nfvo_store *ts);
 /* First column of the first row as a text ("" for none or NULL): good until the next call. sql is
  * any text without parameters. */
 const char *test_query(struct db *db, const char *sql);
-/* Ask again and again until the answer is `want`; fails the test after 20 s. */
+/* Ask again and again until the answer is `want`; fails the test after 90 s. */
 void test_query_await(struct db *db, const char *sql, const char *want);
 
 #endif

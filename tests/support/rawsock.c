@@ -38,8 +38,8 @@ bool raw_read(int fd, struct sbuf *got, const char *text)
     char buf[4096];
     while (!(text && strstr(got->s, text))) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
-        if (poll(&p, 1, 20000) != 1) {
-            fprintf(stderr, "raw_read: nothing for 20 s, waiting for %s after: %s\n",
+        if (poll(&p, 1, 60000) != 1) {
+            fprintf(stderr, "raw_read: nothing for 60 s, waiting for %s after: %s\n",
                     text ? text : "the end", got->s);
             abort();
         }

@@ -1,5 +1,5 @@
 /* A bare TCP client for tests that say things no well-behaved HTTP client would. Fails the test
- * when something takes longer than 20 s. */
+ * when something takes longer than 60 s. */
 #ifndef TESTS_SUPPORT_RAWSOCK_H
 #define TESTS_SUPPORT_RAWSOCK_H
 

@@ -211,7 +211,7 @@ int registry_bed_metric(const char *name)
 
 void registry_bed_await_metric(const char *name, int want)
 {
-    int64_t deadline = clock_mono_us() + 20 * USEC_PER_SEC;
+    int64_t deadline = clock_mono_us() + 60 * USEC_PER_SEC;
     for (; registry_bed_metric(name) < want; poll(NULL, 0, 10))
         if (clock_mono_us() > deadline)
             fail_msg("%s: %d, want %d", name, registry_bed_metric(name), want);
