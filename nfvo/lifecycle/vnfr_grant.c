@@ -128,6 +128,15 @@ static void want_network(struct nsr_model *m, struct internal *msg, const struct
     proto_list_add(&msg->networks, n, m->d->arena);
 }
 
+/* Releases of before did not say until when: what came to them has the time from now on. */
+static int64_t time_left(struct vnfr_member *v)
+{
+    int64_t now = v->m->d->now;
+    if (!v->st->grant_until)
+        v->st->grant_until = now + 3 * settings_of(v->m->d)->driver_us;
+    return v->st->grant_until - now;
+}
+
 /* Asks a PoP for a fresh snapshot, and for the networks of the service. */
 static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool with_networks,
                              struct err *err)
@@ -136,9 +145,8 @@ static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool wit
     struct nsr *nsr = model_nsr(v->m);
     /* Longer than the PoP's own wait, whose fault says more; but all that are tried one after the
      * other have to end before the VNFM gives up (the Java SDK: 1000 s). */
-    int64_t left = v->st->grant_until - d->now, wanted = with_networks
-                                                             ? settings_of(d)->driver_us * 9 / 4
-                                                             : settings_of(d)->driver_us / 4;
+    int64_t left = time_left(v), wanted = with_networks ? settings_of(d)->driver_us * 9 / 4
+                                                        : settings_of(d)->driver_us / 4;
     if (left <= 0)
         return err_set(err, ERR_TIMEOUT, "there was no time left to try it");
     struct internal *msg = proto_new(&internal_type, d->arena);
