@@ -24,13 +24,14 @@ static void submit(void *ctx, struct api_command *cmd, api_done_fn *done, void *
 {
     struct errand *e = xcalloc(1, sizeof(*e));
     *e = (struct errand){.request = {.done = finished}, .cmd = cmd, .done = done, .arg = arg};
-    e->request.intent = (struct intent){.agg_kind = (uint8_t)cmd->agg_kind,
-                                        .agg = cmd->agg,
-                                        .event = cmd->event,
-                                        .fact_key = cmd->fact_key,
-                                        .payload = cmd->payload,
-                                        .facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS |
-                                                 (cmd->agg_kind == AGG_NSR ? FACT_POPS : 0u)};
+    e->request.intent =
+        (struct intent){.agg_kind = (uint8_t)cmd->agg_kind,
+                        .agg = cmd->agg,
+                        .event = cmd->event,
+                        .fact_key = cmd->fact_key,
+                        .payload = cmd->payload,
+                        .facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS |
+                                 (cmd->agg_kind == AGG_NSR ? FACT_POPS | FACT_VNFMS : 0u)};
     engine_submit(ctx, &e->request);
 }
 

@@ -21,6 +21,7 @@
     X(STR,  queue,      "queue",      _, OPTIONAL)   \
     X(STR,  room,       "room",       _, OPTIONAL)   \
     X(STR,  project,    "project",    _, OPTIONAL)   \
+    X(STR,  sdk,        "sdk",        _, OPTIONAL)   \
     X(BOOL, management, "management", _, OPTIONAL)
 PROTO_RECORD(account_wanted, ACCOUNT_WANTED_FIELDS)
 /* clang-format on */
@@ -99,6 +100,7 @@ static enum err_code enrol(struct call *c, struct err *err)
                                       .queue = w->queue,
                                       .room = w->room,
                                       .project = project ? project->id : NULL,
+                                      .sdk = w->sdk,
                                       .has_management = w->management};
     rc = account_enrol(call_db(c), setup, &wish, &c->arena, &told, err);
     tell_audit(c, "enrol", w->name, rc == ERR_OK ? NULL : err);
@@ -126,6 +128,25 @@ static enum err_code rotate(struct call *c, struct err *err)
     return rc;
 }
 
+/* What was not known when it was enrolled. Nothing else of an account can be another one. */
+static enum err_code update(struct call *c, struct err *err)
+{
+    struct account_wanted *w;
+    const char *name = call_param(c, "name");
+    enum err_code rc = call_body(c, &account_wanted_type, &w, err);
+    if (rc == ERR_OK && !w->sdk) {
+        err_set(err, ERR_INVALID, "nothing of an account can be changed but its \"sdk\"");
+        return err_where(err, "sdk");
+    }
+    if (rc == ERR_OK)
+        rc = account_check_sdk(w->sdk, err);
+    if (rc != ERR_OK)
+        return rc;
+    rc = store_account_set_sdk(call_db(c), name, w->sdk, err);
+    tell_audit(c, "update", name, rc == ERR_OK ? NULL : err);
+    return rc == ERR_OK ? store_account_json(call_db(c), name, inner_of(c), &c->out, err) : rc;
+}
+
 static enum err_code remove_account(struct call *c, struct err *err)
 {
     const char *name = call_param(c, "name");
@@ -139,6 +160,7 @@ const struct endpoint enrolment_endpoints[] = {
     {"GET",    BASE,                 list,           200, API_ANY_PROJECT,              "List the accounts on the broker, and VNFMs without one"},
     {"POST",   BASE,                 enrol,          201, API_ADMIN | API_ANY_PROJECT | API_SECRET, "Make an account for a VNFM, driver, monitor, subscriber, companion or collector of what agents measure; the answer has its password, once"},
     {"GET",    BASE "/{name}",       show,           200, API_ANY_PROJECT,              "Show an account"},
+    {"PATCH",  BASE "/{name}",       update,         200, API_ADMIN | API_ANY_PROJECT,  "Say with which SDK a VNFM is written: {\"sdk\":\"java\"}, c, python, go, or \"\" if that is not known"},
     {"POST",   BASE "/{name}/rotate", rotate,        201, API_ADMIN | API_ANY_PROJECT | API_SECRET, "Give it another password; open connections go on"},
     {"DELETE", BASE "/{name}",       remove_account, 204, API_ADMIN | API_ANY_PROJECT,  "Delete it: its connections end, and its room when it was the last there"},
     {0},

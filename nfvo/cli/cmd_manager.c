@@ -30,10 +30,17 @@ static void print_there(const json_t *m, struct sbuf *cell)
         sbuf_adds(cell, json_is_true(active) ? "there" : "not there");
 }
 
+static void print_sdk(const json_t *m, struct sbuf *cell)
+{
+    if (strcmp(cli_json_str(m, "kind"), "vnfm") == 0)
+        sbuf_adds(cell, *cli_json_str(m, "sdk") ? cli_json_str(m, "sdk") : "unknown");
+}
+
 static const struct cli_column columns[] = {
     {.heading = "NAME", .path = "name"},
     {.heading = "KIND", .path = "kind"},
     {.heading = "TYPE", .path = "type"},
+    {.heading = "SDK", .print = print_sdk},
     {.heading = "ROOM", .path = "room"},
     {.heading = "HOW", .print = print_how},
     {.heading = "STATE", .print = print_there},
@@ -70,6 +77,7 @@ int cli_cmd_manager_show(struct cli *c)
     static const struct cli_column fields[] = {{.heading = "name", .path = "name"},
                                                {.heading = "kind", .path = "kind"},
                                                {.heading = "type", .path = "type"},
+                                               {.heading = "SDK", .print = print_sdk},
                                                {.heading = "queue", .path = "queue"},
                                                {.heading = "room", .path = "room"},
                                                {.heading = "how", .print = print_how},
@@ -248,6 +256,7 @@ int cli_cmd_manager_enrol(struct cli *c)
     put(body, "queue", c->option[CLI_OPT_QUEUE]);
     put(body, "room", c->option[CLI_OPT_ROOM]);
     put(body, "project", c->option[CLI_OPT_PROJECT]);
+    put(body, "sdk", c->option[CLI_OPT_SDK]);
     if (c->option[CLI_OPT_MANAGEMENT])
         json_object_set_new(body, "management", json_true());
     char *text = json_dumps(body, JSON_COMPACT);
@@ -255,6 +264,30 @@ int cli_cmd_manager_enrol(struct cli *c)
     int exit = cli_request(c, "POST", BASE, text, &a);
     free(text);
     return exit == CLI_OK ? tell(c, &a) : cli_report(c, &a, "enrol '%s'", c->args[0]);
+}
+
+int cli_cmd_manager_update(struct cli *c)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    if (!c->option[CLI_OPT_SDK])
+        return cli_fail(c, CLI_USAGE, NULL, "which SDK? Say --sdk c, java, python or go");
+    json_t *body = json_pack("{ss}", "sdk", c->option[CLI_OPT_SDK]);
+    char *text = json_dumps(body, JSON_COMPACT);
+    json_decref(body);
+    path_of(c, "", &path);
+    int exit = cli_request(c, "PATCH", path.s, text, &a);
+    free(text);
+    if (exit != CLI_OK)
+        return cli_report(c, &a, "update manager '%s'", c->args[0]);
+    if (c->output == CLI_JSON)
+        cli_print_json(c, a.json, a.body.s);
+    else if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", c->args[0]);
+    else
+        fprintf(c->out, "manager '%s': its SDK is %s\n", c->args[0],
+                *cli_json_str(a.json, "sdk") ? cli_json_str(a.json, "sdk") : "unknown");
+    return CLI_OK;
 }
 
 int cli_cmd_manager_rotate(struct cli *c)

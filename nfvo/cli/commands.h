@@ -60,6 +60,7 @@ int cli_cmd_vnfd_list(struct cli *c);
 int cli_cmd_manager_list(struct cli *c);
 int cli_cmd_manager_show(struct cli *c);
 int cli_cmd_manager_enrol(struct cli *c);
+int cli_cmd_manager_update(struct cli *c);
 int cli_cmd_manager_rotate(struct cli *c);
 int cli_cmd_manager_delete(struct cli *c);
 int cli_cmd_driver_list(struct cli *c);

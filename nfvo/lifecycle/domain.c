@@ -22,6 +22,7 @@ static const struct row_kind row_kinds[ROW_KIND_N] = {
                         .phases = { operation_state_words, OPERATION_STATE_N }, .has_doc = true, .phase_column = "state",
                         .numbers = 1u << OPERATION_ASKED_AT | 1u << OPERATION_STATE_AT | 1u << OPERATION_ENDED_AT,
                         .open = "is_open", .n_open = OPERATION_STATE_COMPLETED, .once = "request", .survives_root = true },
+    [ROW_VNFM]     = { "vnfm_sdk",       { "sdk" },                                        { 0 },                                      false, false },
     [ROW_USE]      = { "instance_use",   { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
 };
 
@@ -90,6 +91,13 @@ static const struct fact_kind fact_kinds[] = {
      "p WHERE p.id = ANY ($1::text[]) AND strpos(p.state, '\"quota\":') > 0) GROUP BY i.pop_id, "
      "i.flavour) r",
      use_of_pop, false},
+    /* By the account that serves the type; of before rooms, one without an account. */
+    {FACT_VNFMS, ROW_VNFM, AGG_NSR,
+     "FROM (SELECT DISTINCT ON (e.type) e.type AS id, m.sdk FROM vnfm_endpoint e JOIN "
+     "manager_credentials m ON m.sdk <> '' AND (m.username = e.account OR e.account = '' AND "
+     "m.type = e.type) WHERE e.type IN (SELECT v.endpoint FROM vnfr v WHERE v.agg = "
+     "ANY ($1::text[])) ORDER BY e.type, e.active DESC, m.username) r",
+     any, false},
 };
 
 /* --- messages --- */
@@ -111,7 +119,8 @@ static unsigned facts_of_answer(int command_kind)
     static const enum vnfr_event other[] = {VNFR_EV_INSTANTIATED, VNFR_EV_MODIFIED, VNFR_EV_STARTED,
                                             VNFR_EV_FAULT};
     bool may_delete = command_kind == CMD_RELEASE_RESOURCES || command_kind >= CMD_STEP_FIRST;
-    return may_delete ? facts_of_vnfr_events(release, 1) : facts_of_vnfr_events(other, 4);
+    unsigned facts = may_delete ? facts_of_vnfr_events(release, 1) : facts_of_vnfr_events(other, 4);
+    return command_kind >= CMD_STEP_FIRST ? facts | FACT_VNFMS : facts;
 }
 
 static unsigned facts_of_request(enum action a)
@@ -151,9 +160,9 @@ static enum err_code understand_vnfm(const struct message *m, struct arena *a, s
     in->agg = nsr ? nsr : "-"; /* nobody's: whoever asked is told so */
     in->payload = msg;
     in->event = is_request(action) ? EV_VNFM_REQUEST : EV_VNFM_ANSWER;
-    in->facts = is_request(action)
-                    ? facts_of_request(action)
-                    : facts_of_answer(CMD_RELEASE_RESOURCES) | facts_of_answer(CMD_START);
+    in->facts = is_request(action) ? facts_of_request(action)
+                                   : facts_of_answer(CMD_RELEASE_RESOURCES) |
+                                         facts_of_answer(CMD_START) | FACT_VNFMS;
     if (in->event == EV_VNFM_ANSWER && !nsr)
         return err_set(err, ERR_NOT_FOUND, "'%s' names no network service", msg->action);
     return ERR_OK;
@@ -261,23 +270,23 @@ static bool is_or_vnfm(int command_kind)
 
 void nfvo_domain_init(struct domain *dom, const struct lifecycle_settings *settings)
 {
-    *dom =
-        (struct domain){.rows = row_kinds,
-                        .n_rows = ROW_KIND_N,
-                        .aggs = agg_kinds,
-                        .n_aggs = AGG_N,
-                        .facts = fact_kinds,
-                        .n_facts = ARRAY_LEN(fact_kinds),
-                        .commands = {command_names, CMD_KIND_N},
-                        .understand = understand,
-                        .decide = decide,
-                        .refused = refused,
-                        .flush = model_flush,
-                        .event_deadline = EV_DEADLINE,
-                        .event_in_doubt = EV_IN_DOUBT,
-                        .event_bad_reply = EV_BAD_REPLY,
-                        .event_answer_lost = EV_ANSWER_LOST,
-                        .may_have_reply_queue = is_or_vnfm,
-                        .facts_of_internal_events = FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS,
-                        .settings = settings};
+    *dom = (struct domain){.rows = row_kinds,
+                           .n_rows = ROW_KIND_N,
+                           .aggs = agg_kinds,
+                           .n_aggs = AGG_N,
+                           .facts = fact_kinds,
+                           .n_facts = ARRAY_LEN(fact_kinds),
+                           .commands = {command_names, CMD_KIND_N},
+                           .understand = understand,
+                           .decide = decide,
+                           .refused = refused,
+                           .flush = model_flush,
+                           .event_deadline = EV_DEADLINE,
+                           .event_in_doubt = EV_IN_DOUBT,
+                           .event_bad_reply = EV_BAD_REPLY,
+                           .event_answer_lost = EV_ANSWER_LOST,
+                           .may_have_reply_queue = is_or_vnfm,
+                           .facts_of_internal_events =
+                               FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS | FACT_VNFMS,
+                           .settings = settings};
 }

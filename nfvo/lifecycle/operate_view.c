@@ -109,6 +109,17 @@ static void view_sources(struct nsr_model *m, struct view_vnfr *v)
     }
 }
 
+/* Ours say so themselves; of others an operator does (baton manager enrol --sdk). */
+static enum sdk sdk_of(const struct nsr_model *m, const struct vnfr_member *member)
+{
+    const struct rows *facts = &m->d->facts;
+    for (uint32_t i = 0; !member->st->correlates && i < facts->n; i++)
+        if (facts->at[i]->kind == ROW_VNFM &&
+            strcmp(facts->at[i]->id, member->row->key[VNFR_ENDPOINT]) == 0)
+            return sdk_parse(facts->at[i]->key[VNFM_SDK]);
+    return member->st->correlates ? SDK_C : SDK_UNKNOWN;
+}
+
 static void view_one(struct nsr_model *m, struct vnfr_member *member, struct view_vnfr *v)
 {
     const struct vnfr *vnfr = member_vnfr(member);
@@ -124,7 +135,7 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .has_record = vnfr != NULL,
                             .is_known = vnfr != NULL,
                             .is_ours = member->st->correlates,
-                            .sdk = member->st->correlates ? SDK_C : SDK_UNKNOWN,
+                            .sdk = sdk_of(m, member),
                             .has_terminate_scripts = vnfr && vnfr_has_terminate_scripts(member)};
     if (vnfr)
         view_instances(m, member, v);

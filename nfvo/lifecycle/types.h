@@ -26,6 +26,7 @@ enum row_kinds {
     ROW_DRIVER,
     ROW_USE,
     ROW_OPERATION,
+    ROW_VNFM,
     ROW_KIND_N
 };
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
@@ -61,6 +62,7 @@ enum driver_keys {
     DRIVER_ABSENT, /* since when it is not seen (database clock, us); "": it is there */
     DRIVER_ROOM
 };
+enum vnfm_keys { VNFM_SDK }; /* of the row `type`; its words: operation/answers.h, "": not told */
 enum use_keys { USE_POP, USE_FLAVOUR, USE_N }; /* not a table: our instances, counted */
 
 /* Rows of other aggregates that a decision may read. */
@@ -70,6 +72,7 @@ enum facts {
     FACT_DRIVERS =
         1 << 2,        /* driver queues for the types of its PoPs, there or not, the best of each */
     FACT_USE = 1 << 3, /* what our own instances use of this PoP; no rows where no quota is known */
+    FACT_VNFMS = 1 << 4, /* with which SDK the VNFMs of this NSR's VNFRs are written */
 };
 
 /* --- phases (nfvo/words/phases.h) --- */

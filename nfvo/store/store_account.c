@@ -7,7 +7,7 @@
 
 #define COLUMNS                                                                                    \
     "m.username, m.kind, m.type, m.queue, m.room, coalesce(r.project_id, ''), m.sealed, m.state, " \
-    "m.fault, m.is_enrolled, m.is_open, m.has_management, m.made_at, m.seen_at "
+    "m.fault, m.is_enrolled, m.is_open, m.has_management, m.made_at, m.seen_at, m.sdk "
 #define FROM_ACCOUNTS "FROM manager_credentials m LEFT JOIN room r ON r.name = m.room "
 
 static struct store_account account_of(const struct db_result *res, int row, struct arena *a)
@@ -25,7 +25,8 @@ static struct store_account account_of(const struct db_result *res, int row, str
                                   .is_open = db_bool(res, row, 10),
                                   .has_management = db_bool(res, row, 11),
                                   .made_at = db_int64(res, row, 12),
-                                  .seen_at = db_int64(res, row, 13)};
+                                  .seen_at = db_int64(res, row, 13),
+                                  .sdk = arena_strdup(a, db_text(res, row, 14))};
 }
 
 static enum err_code no_account(const char *name, struct err *err)
@@ -132,14 +133,14 @@ static enum err_code insert(struct db *db, const struct store_account *m, struct
     static const struct db_statement add = {
         "account_add",
         "INSERT INTO manager_credentials (username, sealed, kind, type, queue, room, is_enrolled, "
-        "is_open, has_management, state, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-        "'making', CASE WHEN $8 THEN " SQL_NOW " ELSE 0 END)"};
+        "is_open, has_management, state, seen_at, sdk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+        "'making', CASE WHEN $8 THEN " SQL_NOW " ELSE 0 END, $10)"};
     enum err_code rc = store_write(
         db, &add,
         DB_PARAMS(db_param_text(m->name), db_param_text(m->sealed), db_param_text(m->kind),
                   db_param_text(m->type), db_param_text(m->queue), db_param_text(m->room),
                   db_param_bool(m->is_enrolled), db_param_bool(m->is_open),
-                  db_param_bool(m->has_management)),
+                  db_param_bool(m->has_management), db_param_text(m->sdk ? m->sdk : "")),
         NULL, err);
     if (rc == ERR_EXISTS) {
         err_set(err, rc, "there is an account '%s' already", m->name);
@@ -159,6 +160,17 @@ enum err_code store_account_add(struct db *db, const struct store_account *accou
     rc = rc == ERR_OK ? db_commit(db, err) : (db_rollback(db), rc);
     db_results_clear(db);
     return rc;
+}
+
+enum err_code store_account_set_sdk(struct db *db, const char *name, const char *sdk,
+                                    struct err *err)
+{
+    static const struct db_statement set = {
+        "account_sdk", "UPDATE manager_credentials SET sdk = $2 WHERE username = $1"};
+    int64_t n = 0;
+    enum err_code rc =
+        store_write(db, &set, DB_PARAMS(db_param_text(name), db_param_text(sdk)), &n, err);
+    return rc == ERR_OK && n == 0 ? no_account(name, err) : rc;
 }
 
 enum err_code store_account_set_password(struct db *db, const char *name, const char *sealed,
@@ -366,12 +378,18 @@ enum err_code store_account_of_type(struct db *db, const char *name, const char 
     "e.active AND (e.account = m.username OR e.account = '' AND m.room = '' AND e.type = "         \
     "m.type)) OR EXISTS (SELECT 1 FROM vim_driver d WHERE d.active AND (d.account = m.username "   \
     "OR d.account = '' AND m.room = '' AND (d.queue = m.type OR d.type = m.type))) END"
+/* Those that correlate are ours, whatever was said of them. */
+#define SQL_VNFM_IS_OURS "'correlation' = ANY (string_to_array(e.capabilities, ' '))"
+#define SQL_SDK                                                                                    \
+    "CASE WHEN EXISTS (SELECT 1 FROM vnfm_endpoint e WHERE (e.account = m.username OR e.account "  \
+    "= '' AND m.room = '' AND e.type = m.type) AND " SQL_VNFM_IS_OURS ") THEN 'c' ELSE m.sdk END"
 #define SQL_ACCOUNT_JSON                                                                           \
     "json_build_object('name', m.username, 'kind', CASE m.kind WHEN 'plugin' THEN 'driver' ELSE "  \
     "m.kind END, 'type', m.type, 'queue', m.queue, 'room', coalesce(nullif(m.room, ''), $1), "     \
     "'inner', m.room = '', 'open', m.is_open, 'enrolled', m.is_enrolled, 'management', "           \
     "m.has_management, 'state', m.state, 'fault', nullif(m.fault, ''), 'project', r.project_id, "  \
-    "'instances', m.instances, 'active', " SQL_IS_THERE ", 'madeAt', m.made_at)"
+    "'instances', m.instances, 'sdk', " SQL_SDK ", 'active', " SQL_IS_THERE                        \
+    ", 'madeAt', m.made_at)"
 
 enum err_code store_accounts_json(struct db *db, const char *inner, struct sbuf *out,
                                   struct err *err)
@@ -381,8 +399,9 @@ enum err_code store_accounts_json(struct db *db, const char *inner, struct sbuf 
         "SELECT j FROM (SELECT 0 AS o, m.type, " SQL_ACCOUNT_JSON "::text AS j " FROM_ACCOUNTS
         "UNION ALL SELECT 1, e.type, json_build_object('name', '', 'kind', 'vnfm', 'type', e.type, "
         "'queue', e.endpoint, 'room', coalesce(nullif(e.room, ''), $1), 'inner', e.room = '', "
-        "'open', false, 'enrolled', false, 'state', 'ready', 'active', e.active AND "
-        "e.enabled)::text FROM vnfm_endpoint e WHERE e.account = '' AND NOT EXISTS (SELECT 1 FROM "
+        "'open', false, 'enrolled', false, 'state', 'ready', 'sdk', CASE WHEN " SQL_VNFM_IS_OURS
+        " THEN 'c' ELSE '' END, 'active', e.active AND e.enabled)::text FROM vnfm_endpoint e WHERE "
+        "e.account = '' AND NOT EXISTS (SELECT 1 FROM "
         "manager_credentials m WHERE m.type = e.type AND m.room = e.room)) l ORDER BY o, type, j"};
     return store_read_array(db, &list, DB_PARAMS(db_param_text(inner)), out, err);
 }

@@ -24,6 +24,7 @@ struct store_account { /* texts of reading live in the arena; none is NULL */
     const char *state, *fault;
     bool is_enrolled, is_open, has_management;
     int64_t made_at, seen_at;
+    const char *sdk; /* c, java, python, go; "": nobody said */
 };
 
 /* ERR_NOT_FOUND. */
@@ -40,6 +41,9 @@ MUST_USE enum err_code store_account_add(struct db *db, const struct store_accou
 /* Another password, 'making'. ERR_NOT_FOUND; ERR_STATE: it is ending. */
 MUST_USE enum err_code store_account_set_password(struct db *db, const char *name,
                                                   const char *sealed, struct err *err);
+/* Which SDK the peer is written with: words of the column, checked before. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_account_set_sdk(struct db *db, const char *name, const char *sdk,
+                                             struct err *err);
 /* 'ending'; what it served is not there any more. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_account_end(struct db *db, const char *name, struct err *err);
 /* Names of those that are not 'ready', those without a fault first; in the arena. */

@@ -274,6 +274,17 @@ static enum err_code check_type_is_free(struct db *db, const struct store_accoun
                     other.s);
 }
 
+enum err_code account_check_sdk(const char *sdk, struct err *err)
+{
+    static const char *const words[] = {"", "c", "java", "python", "go"};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (!sdk || strcmp(words[i], sdk) == 0)
+            return ERR_OK;
+    err_set(err, ERR_INVALID, "there is no SDK '%.40s'", sdk);
+    err_hint(err, "c, java, python or go; \"\": not known");
+    return err_where(err, "sdk");
+}
+
 enum err_code account_enrol(struct db *db, const struct registry_setup *setup,
                             const struct account_wish *wish, struct arena *a,
                             struct account_told *ret, struct err *err)
@@ -282,9 +293,12 @@ enum err_code account_enrol(struct db *db, const struct registry_setup *setup,
                               .type = or_else(wish->type, ""),
                               .queue = or_else(wish->queue, ""),
                               .project = or_else(wish->project, ""),
+                              .sdk = or_else(wish->sdk, ""),
                               .is_enrolled = true,
                               .has_management = wish->has_management};
     enum err_code rc = check_name(setup, wish->name, err);
+    if (rc == ERR_OK)
+        rc = account_check_sdk(wish->sdk, err);
     if (rc == ERR_OK)
         rc = read_kind(or_else(wish->kind, "vnfm"), &m, err);
     if (rc == ERR_OK)

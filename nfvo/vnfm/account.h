@@ -26,6 +26,7 @@ struct account_wish {
     const char *type;  /* that it registers; of subscribers, companions and collectors: none */
     const char *queue; /* left out: the type; of subscribers, companions: what theirs begin with */
     const char *room;  /* left out: one of its own; of collectors: the agents' virtual host */
+    const char *sdk;   /* of a VNFM: c, java, python, go; left out: not known */
     const char *project; /* whose events may be subscribed to from that room; an id */
     bool has_management;
 };
@@ -46,6 +47,8 @@ void account_told_release(struct account_told *t); /* wipes */
 MUST_USE enum err_code account_enrol(struct db *db, const struct registry_setup *setup,
                                      const struct account_wish *wish, struct arena *a,
                                      struct account_told *ret, struct err *err);
+/* Is it one of the words of wish.sdk? "" and NULL are. ERR_INVALID, with those that are. */
+MUST_USE enum err_code account_check_sdk(const char *sdk, struct err *err);
 /* Another password. Connections that are open stay. */
 MUST_USE enum err_code account_rotate(struct db *db, const struct registry_setup *setup,
                                       const char *name, struct account_told *ret, struct err *err);

@@ -28,6 +28,24 @@ expect_exit 1 baton manager enrol "$account" --kind driver --type test
 expect_said 'already'
 expect_exit 2 baton manager enrol "$account" --kind driver --type test --for cobol
 
+# With which SDK a VNFM is written is said once, and kept.
+expect_exit 1 baton manager enrol greeter --type greeter --sdk cobol
+expect_said 'c, java, python or go'
+expect_exit 0 baton manager enrol greeter --type greeter --sdk java --for java
+sdk_of() # NAME
+{
+    baton manager list -o json | jq -r --arg name "$1" '.[] | select(.name == $name) | .sdk'
+}
+expect 'it is listed' test "$(sdk_of greeter)" == java
+expect_exit 0 baton manager rotate greeter --for java
+expect 'another password leaves it' test "$(sdk_of greeter)" == java
+expect_exit 0 baton manager update greeter --sdk python
+expect 'it is said anew' test "$(sdk_of greeter)" == python
+expect_exit 3 baton manager update nobody --sdk python
+expect_exit 0 baton manager list
+expect_said 'SDK'
+expect_exit 0 baton manager delete greeter
+
 suite_start enrolled vim-driver-test --config "$suite/enrolled.conf" --state-file "$suite/driver.state"
 eventually 20 'it is there' is_there true
 suite_start_vnfm

@@ -58,6 +58,7 @@ static const struct matrix_row {
     {"GET /api/v1/baton/managers", READ},
     {"POST /api/v1/baton/managers", ADMIN_WRITE},
     {"GET /api/v1/baton/managers/{name}", READ},
+    {"PATCH /api/v1/baton/managers/{name}", ADMIN_WRITE},
     {"POST /api/v1/baton/managers/{name}/rotate", ADMIN_WRITE},
     {"DELETE /api/v1/baton/managers/{name}", ADMIN_WRITE},
     {"POST /oauth/revoke", OPEN},

@@ -286,6 +286,32 @@ static void test_subscriptions_are_found_by_keys(void **state)
     engine_pg_free(pg);
 }
 
+/* By the account that serves the type, if somebody said it of that one. */
+static void test_sdk_of_vnfms(void **state)
+{
+    struct engine_pg *pg = session();
+    struct engine_store s = engine_pg_store(pg);
+    (void)state;
+    add_nsr("k1", "p", "");
+    test_sql(ts->db,
+             "INSERT INTO vnfm_endpoint (id, kind, type, endpoint, active, enabled, doc, account) "
+             "VALUES ('e1', 'RABBIT', 'e', 'e', true, true, '{}', 'java-one'), ('e2', 'RABBIT', "
+             "'other', 'o', true, true, '{}', 'go-one'); "
+             "INSERT INTO manager_credentials (username, kind, sealed, type, sdk) VALUES "
+             "('java-one', 'vnfm', '', 'e', ''), ('go-one', 'vnfm', '', 'other', 'go'), "
+             "('second', 'vnfm', '', 'e', 'python')");
+    assert_string_equal(facts_of(&s, AGG_NSR, "k1", FACT_VNFMS, NULL), "");
+    test_sql(ts->db, "UPDATE manager_credentials SET sdk = 'java' WHERE username = 'java-one'");
+    struct load l =
+        load_for(&s, (struct intent){.agg_kind = AGG_NSR, .agg = "k1", .facts = FACT_VNFMS});
+    assert_int_equal(l.facts.n, 1);
+    assert_string_equal(l.facts.at[0]->id, "e");
+    assert_string_equal(l.facts.at[0]->key[VNFM_SDK], "java");
+    save(&s, &(struct save){0});
+    test_sql(ts->db, "DELETE FROM vnfm_endpoint; DELETE FROM manager_credentials");
+    engine_pg_free(pg);
+}
+
 /* Each trigger, also one that a later step replaces: an operator's psql has no search path. */
 static void test_triggers_find_their_tables(void **state)
 {
@@ -835,6 +861,7 @@ int main(void)
         cmocka_unit_test(test_operations),
         cmocka_unit_test(test_what_cannot_be_read_is_noted),
         cmocka_unit_test(test_subscriptions_are_found_by_keys),
+        cmocka_unit_test(test_sdk_of_vnfms),
         cmocka_unit_test(test_triggers_find_their_tables),
         cmocka_unit_test(test_drivers_are_found_by_type),
         cmocka_unit_test(test_history_is_a_ring),

@@ -114,6 +114,7 @@ static unsigned fact_bit(int row_kind)
     return row_kind == ROW_POP        ? FACT_POPS
            : row_kind == ROW_INTEREST ? FACT_SUBSCRIPTIONS
            : row_kind == ROW_USE      ? FACT_USE
+           : row_kind == ROW_VNFM     ? FACT_VNFMS
                                       : FACT_DRIVERS;
 }
 
