@@ -85,7 +85,8 @@ static void show_next(struct page *p, const char *vnfr)
     const json_t *wait = cli_main_wait(json_object_get(p->all, "waits"), vnfr);
     const char *waits_vnfr = wait ? cli_json_str(wait, "vnfr") : "";
     const json_t *op = open_operation(p, vnfr);
-    if (op && strcmp(phase, "ACTIVE") == 0) {
+    bool is_over = strcmp(phase, "ACTIVE") == 0 || strcmp(phase, "FAILED") == 0;
+    if (op && is_over) {
         sbuf_adds(&text, cli_is_undecided(op) ? "an operation failed and waits for you:"
                                               : "an operation goes on:");
         cli_put_open_next(&text, op, FURTHER);
@@ -95,7 +96,10 @@ static void show_next(struct page *p, const char *vnfr)
         const char *host = cli_json_str(fault, "host");
         if (*host)
             sbuf_addf(&text, "baton logs %s; ", host);
-        sbuf_addf(&text, "mend the cause; baton nsr delete %s --wait; deploy again", nsr_id(p));
+        sbuf_addf(&text,
+                  "fix the cause; go on from there: baton nsr resume %s --wait" FURTHER
+                  "or give it up: baton nsr delete %s --wait",
+                  nsr_id(p), nsr_id(p));
     } else if (wait) {
         sbuf_addf(&text, "%s; waits for ",
                   strcmp(phase, "RELEASING") == 0 ? "is released" : "deploys");

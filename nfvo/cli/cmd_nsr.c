@@ -208,10 +208,12 @@ static int summarize(struct wait *w, const struct cli_answer *a, int exit)
         snprintf(what, sizeof(what), "deploy nsr '%s' (%s), %.3f s", w->name, w->id, took);
         fflush(to);
         cli_print_fault(c->errors, what, a->json);
-        fprintf(c->errors, "  next: baton explain %s; baton logs %s; baton nsr delete %s --wait\n",
+        fprintf(c->errors,
+                "  next: baton explain %s; baton logs %s; fix the cause, then baton nsr resume %s "
+                "--wait, or baton nsr delete %s --wait\n",
                 w->id,
                 *cli_json_str(a->json, "fault.host") ? cli_json_str(a->json, "fault.host") : w->id,
-                w->id);
+                w->id, w->id);
     }
     return exit;
 }
