@@ -150,13 +150,6 @@ static struct operation *make(struct nsr_model *m, const struct plan *plan,
     return op;
 }
 
-static void queue(struct nsr_model *m, struct operation *op)
-{
-    int64_t us = settings_of(m->d)->queue_us;
-    op->queue_until_at = m->d->now + us;
-    decision_open(m->d, CMD_TIMER_OPERATION, op->id, us, NULL);
-}
-
 /* While it is deployed all wait. */
 static struct admitted admit(struct nsr_model *m, const struct run *run, struct operation *op,
                              bool may_queue, struct err *err)
@@ -214,7 +207,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);
     op->is_news = op->is_new = true;
     if (admitted.answer == QUEUE) {
-        queue(m, op);
+        operate_queue(m, op, &req->plan);
         operate_note(m, op, NULL, "waits for the operations before it", NULL);
     } else {
         for (uint32_t i = 0; i < admitted.ended.n; i++)

@@ -18,6 +18,12 @@ bool operate_run(struct nsr_model *m, struct run *ret);
 void operate_settle(struct nsr_model *m, struct run *run);
 void operate_begin(struct nsr_model *m, struct run *run, struct operation *op);
 
+/* --- operations that wait for others (operate_queue.c) --- */
+void operate_queue(struct nsr_model *m, struct operation *op, const struct plan_request *asked);
+/* Its turn has come: it is planned as things are now. false: it is not possible any more, and has
+ * ended. */
+bool operate_plan_anew(struct nsr_model *m, struct run *run, struct operation *op);
+
 /* --- what the NFVO does itself (operate_own.c) --------------------------------------------------
  *
  * A step of the NFVO's own, or such a stage of an undo, is done in the transaction in which its

@@ -365,9 +365,12 @@ void operate_settle(struct nsr_model *m, struct run *run)
             do_all(m, run);
         } while (operate_peers_look(m, run));
         next = m->d->root->phase == NSR_DEPLOYING ? NULL : operation_next_queued(run);
-        if (next) {
+        run->view = next ? operate_view(m) : run->view;
+        if (next && operate_plan_anew(m, run, next)) {
             struct err err = ERR_INIT;
             struct admitted admitted = operation_admit(run, next, false, &err);
+            if (admitted.answer != ADMIT)
+                continue; /* as it is planned now it claims more */
             for (uint32_t i = 0; i < admitted.ended.n; i++)
                 run_supersede(run, admitted.ended.at[i], next->id);
             run->view = operate_view(m);

@@ -18,6 +18,12 @@ PROTO_RECORD_DEFINE(shown_operation, SHOWN_OPERATION_FIELDS)
 #define PROTO_THIS struct stored_step
 PROTO_RECORD_DEFINE(stored_step, STORED_STEP_FIELDS)
 #undef PROTO_THIS
+#define PROTO_THIS struct stored_count
+PROTO_RECORD_DEFINE(stored_count, STORED_COUNT_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct stored_asked
+PROTO_RECORD_DEFINE(stored_asked, STORED_ASKED_FIELDS)
+#undef PROTO_THIS
 #define PROTO_THIS struct stored_operation
 PROTO_RECORD_DEFINE(stored_operation, STORED_OPERATION_FIELDS)
 #undef PROTO_THIS

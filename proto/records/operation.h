@@ -124,6 +124,25 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
     X(REC,  late_fault,   "lateFault", fault, OPTIONAL)
 PROTO_RECORD(stored_step, STORED_STEP_FIELDS)
 
+#define STORED_COUNT_FIELDS(X) /* of a scale request */                                             \
+    X(STR,  vdu,        "vdu",     _, OPTIONAL)                                                     \
+    X(INT,  number,     "number",  _, OPTIONAL)                                                     \
+    X(STR,  pop,        "pop",     _, OPTIONAL)                                                     \
+    X(BOOL, is_standby, "standby", _, OPTIONAL)
+PROTO_RECORD(stored_count, STORED_COUNT_FIELDS)
+
+#define STORED_ASKED_FIELDS(X) /* while it is queued: operation/asked.h */                          \
+    X(STR,  kind,          "kind",         _, OPTIONAL)                                             \
+    X(STR,  vnfr,          "vnfr",         _, OPTIONAL)                                             \
+    X(STR,  instance,      "instance",     _, OPTIONAL)                                             \
+    X(STR,  failed,        "failed",       _, OPTIONAL)                                             \
+    X(STR,  package,       "package",      _, OPTIONAL)                                             \
+    X(LIST, counts,        "counts",       stored_count, OPTIONAL)                                  \
+    X(BOOL, has_image,     "hasImage",     _, OPTIONAL)                                             \
+    X(BOOL, keeps_service, "keepsService", _, OPTIONAL)                                             \
+    X(BOOL, drains,        "drains",       _, OPTIONAL)
+PROTO_RECORD(stored_asked, STORED_ASKED_FIELDS)
+
 #define STORED_OPERATION_FIELDS(X)                                                                  \
     X(STR,    policy,              "policy",          _, OPTIONAL)                                  \
     X(INT,    attempts,            "attempts",        _, OPTIONAL)                                  \
@@ -133,6 +152,7 @@ PROTO_RECORD(stored_step, STORED_STEP_FIELDS)
     X(BOOL,   is_partial,          "partial",         _, OPTIONAL)                                  \
     X(STR,    superseded_by,       "supersededBy",    _, OPTIONAL)                                  \
     X(INT,    queue_until_at,      "queueUntil",      _, OPTIONAL)                                  \
+    X(REC,    asked,               "asked",           stored_asked, OPTIONAL)                       \
     X(STRS,   vnfrs,               "vnfrs",           _, OPTIONAL)                                  \
     X(STRS,   targets,             "targets",         _, OPTIONAL)                                  \
     X(REC,    fault,               "fault",           fault, OPTIONAL)                              \

@@ -122,6 +122,8 @@ static void run_script(struct job *j)
         if ((is_a_steps(e->command) || is_a_steps(j->command)) &&
             strcmp(e->command, j->command) != 0)
             continue;
+        if (j->action == ACTION_UPDATE && v->manner != MANNER_C && j->rq->script)
+            continue; /* the same script written again is the same */
         if (j->action == ACTION_INSTANTIATE && v->manner != MANNER_C)
             continue; /* a foreign VNFM may be asked to INSTANTIATE again: its GRANT meets the same
                          record */

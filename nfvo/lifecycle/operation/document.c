@@ -1,5 +1,7 @@
 #include "nfvo/lifecycle/operation/document.h"
 
+#include "nfvo/lifecycle/operation/asked.h"
+
 #include <string.h>
 
 /* --- write ------------------------------------------------------------------------------------ */
@@ -67,6 +69,8 @@ void operation_write(const struct operation *op, struct arena *a, struct sbuf *o
     r->is_partial = op->is_partial;
     r->superseded_by = op->superseded_by;
     r->queue_until_at = op->queue_until_at;
+    if (op->asked && op->state == OPERATION_STATE_STARTING)
+        r->asked = asked_write(op->asked, a);
     r->vnfrs = op->vnfrs;
     r->targets = op->targets;
     r->fault = op->fault;
@@ -228,6 +232,7 @@ enum err_code operation_read(const char *doc, size_t len, struct operation *op, 
     op->is_partial = r->is_partial;
     op->superseded_by = r->superseded_by;
     op->queue_until_at = r->queue_until_at;
+    op->asked = r->asked ? asked_read(r->asked, a) : NULL;
     op->vnfrs = r->vnfrs;
     op->targets = r->targets;
     op->fault = r->fault;

@@ -100,6 +100,7 @@ extern const char *const fault_policy_words[POLICY_N];
 enum cancel_mode { CANCEL_NO, CANCEL_GRACEFUL, CANCEL_FORCEFUL };
 extern const char *const cancel_mode_words[3];
 
+struct plan_request; /* planner.h */
 struct operation {
     const char *id;
     enum operation_kind kind;
@@ -109,6 +110,7 @@ struct operation {
     struct proto_strs vnfrs;           /* UPDATE_SCRIPT: all of the package */
     struct proto_strs targets;         /* of the VNFR, when it was planned: for claims */
     int64_t asked_at, state_at, ended_at, queue_until_at;
+    const struct plan_request *asked; /* queued: it is planned anew when its turn comes; or NULL */
     enum fault_policy policy;
     uint16_t attempts; /* a step goes out so often by itself; 1: no retry */
     enum cancel_mode cancel;

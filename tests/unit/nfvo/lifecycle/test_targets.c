@@ -329,6 +329,35 @@ static void test_scale_in_rolled_back(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* What was queued is planned anew when its turn comes: its instance is gone, or there is none to
+ * spare any more. */
+static void test_queued_behind_it(void **state)
+{
+    (void)state;
+    to_active(true);
+    ask(request(OPERATION_SCALE_IN, "web", instance("web", 1)));
+    struct operate_request req = request(OPERATION_SCALE_IN, "web", NULL);
+    req.may_queue = true;
+    ask(req);
+    req = request(OPERATION_HEAL, "web", instance("web", 1));
+    req.may_queue = true;
+    ask(req);
+    req = request(OPERATION_HEAL, "web", instance("web", 0));
+    req.may_queue = true;
+    ask(req);
+    assert_string_equal(state_of("op-4"), "STARTING");
+    answer(CMD_STEP_SCALE_IN, "null");
+    deleted("pop-1");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "ROLLED_BACK");
+    assert_string_equal(state_of("op-3"), "ROLLED_BACK");
+    assert_string_equal(state_of("op-4"), "PROCESSING");
+    assert_int_equal(instances("web"), 1);
+    answer(CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    assert_string_equal(state_of("op-4"), "COMPLETED");
+    assert_int_equal(s.commands.n, 0);
+}
+
 /* A VNFM says something with a copy of before: what is gone stays gone, a state that was set stays. */
 static void test_late_record(void **state)
 {
@@ -415,6 +444,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scale_in, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_by_choice, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_rolled_back, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_queued_behind_it, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_late_record, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_cannot_go_back, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_switch, open_stage, close_stage),
