@@ -90,7 +90,9 @@ MUST_USE enum err_code management_bound_agents(struct management *m, const char 
 MUST_USE enum err_code management_put_own_vhost(struct management *m, const char *vhost,
                                                 const char *tag, const char *endpoint,
                                                 struct err *err);
-/* Absent is fine. Whoever is connected to it is thrown out. */
+/* Absent is fine. Whoever is connected to it is thrown out. The rights in it go before
+ * (management_vhost.c says why): when that fails, the virtual host stays, and is to be deleted
+ * again. */
 MUST_USE enum err_code management_delete_vhost(struct management *m, const char *vhost,
                                                struct err *err);
 struct management_limits { /* of each login; 0: none */

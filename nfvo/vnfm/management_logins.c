@@ -147,15 +147,6 @@ enum err_code management_put_own_vhost(struct management *m, const char *vhost, 
     return management_change(m, "PUT", limit.s, &body, err);
 }
 
-enum err_code management_delete_vhost(struct management *m, const char *vhost, struct err *err)
-{
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    sbuf_adds(&path, "vhosts/");
-    http_percent_encode(&path, vhost);
-    enum err_code rc = management_change(m, "DELETE", path.s, NULL, err);
-    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
-}
-
 /* As the broker keeps it: salt, and SHA-256 of salt and password. */
 static void add_password_hash(struct sbuf *out, const char *password)
 {

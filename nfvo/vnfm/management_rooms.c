@@ -115,15 +115,9 @@ enum err_code management_put_room(struct management *m, const char *vhost, struc
 
 enum err_code management_delete_room(struct management *m, const char *vhost, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     bool exists = false, is_ours = false;
     enum err_code rc = management_is_our_vhost(m, vhost, &exists, &is_ours, err);
-    if (rc != ERR_OK || !exists || !is_ours)
-        return rc;
-    sbuf_adds(&path, "vhosts/");
-    http_percent_encode(&path, vhost);
-    rc = management_change(m, "DELETE", path.s, NULL, err);
-    return rc == ERR_NOT_FOUND ? ERR_OK : rc;
+    return rc != ERR_OK || !exists || !is_ours ? rc : management_delete_vhost(m, vhost, err);
 }
 
 enum err_code management_put_account_limits(struct management *m, const char *user, struct err *err)

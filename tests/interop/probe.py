@@ -305,9 +305,11 @@ class Lab:
                 self.nfvo.connection.close()
             except pika.exceptions.AMQPError:
                 pass
-            self.management.call("DELETE", "vhosts/VHOST")
             for user in set(self.management.users):
                 self.management.call("DELETE", "users/" + user)
+            # No rights are left in it: nfvo/vnfm/management_vhost.c.
+            self.management.call("DELETE", "permissions/VHOST/" + self.options.user)
+            self.management.call("DELETE", "vhosts/VHOST")
             self.nfvo = None
 
     def connections(self):

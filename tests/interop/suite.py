@@ -203,11 +203,12 @@ class Suite:
             subprocess.run([os.path.join(self.env.binaries, "vim-driver-local"), "--clean",
                             "--state-dir", self.cloud], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL, check=False)
-        for vhost in self.broker("GET", "vhosts?columns=name")[1]:
-            if self.tag in vhost["name"]:
-                self.broker("DELETE", "vhosts/" + vhost["name"])
         for user in self.users() + [self.registrar]:  # users are not inside the virtual host
             self.broker("DELETE", "users/" + urllib.parse.quote(user, safe=""))
+        for vhost in self.broker("GET", "vhosts?columns=name")[1]:
+            if self.tag in vhost["name"]:  # no rights are left in it: nfvo/vnfm/management_vhost.c
+                self.broker("DELETE", "permissions/%s/%s" % (vhost["name"], self.env.user))
+                self.broker("DELETE", "vhosts/" + vhost["name"])
         subprocess.run(["psql", "--no-psqlrc", "--quiet", "--command",
                         "drop schema if exists %s, %s_vnfm cascade" % (self.schema, self.schema),
                         self.env.database],
