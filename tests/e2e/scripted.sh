@@ -3,7 +3,7 @@
 #
 #   script VNF FILE <<'SH'                    a script of a package; it says first, in $suite/runs, that it ran: "HOSTNAME FILE"
 #   package VNF [OPTION...] EVENT:FILE...     the package; a FILE without a script of its own succeeds. Options: --instances N,
-#                                             --requires VNF:PARAMETER, --provides KEY
+#                                             --max N (of instances), --requires VNF:PARAMETER, --provides KEY
 #   onboard NSD VNF... [SOURCE,TARGET,PARAMETER...]   uploads the packages, once, and the descriptor
 #   runs VNF FILE                             how often it ran, all instances together
 #   start_scripted [OPTION of vnfm-generic...]        the whole suite
@@ -23,7 +23,7 @@ script()
 
 package()
 {
-    local vnf=$1 instances=1 requires='{}' provides='[]' events='[]' arg
+    local vnf=$1 instances=1 max= requires='{}' provides='[]' events='[]' arg
     local folder=$suite/packages/$vnf
     shift
     mkdir -p "$folder/scripts"
@@ -31,6 +31,7 @@ package()
         arg=$1
         case $arg in
         --instances) instances=$2 && shift ;;
+        --max) max=$2 && shift ;;
         --requires)
             requires=$(jq -c --arg v "${2%%:*}" --arg p "${2#*:}" '.[$v].parameters += [$p]' <<<"$requires")
             shift
@@ -53,12 +54,12 @@ nfvo_version: "6.0"
 vim_types:
   - local
 YAML
-    jq -n --arg name "$vnf" --argjson n "$instances" --argjson requires "$requires" --argjson provides "$provides" \
+    jq -n --arg name "$vnf" --argjson n "$instances" --argjson max "${max:-$instances}" --argjson requires "$requires" --argjson provides "$provides" \
         --argjson events "$events" '{
         name: $name, vendor: "e2e", version: "1.0", type: $name, endpoint: "generic",
         requires: $requires, provides: $provides, lifecycle_event: $events,
         virtual_link: [{name: "private"}], deployment_flavour: [{flavour_key: "tiny"}],
-        vdu: [{vm_image: ["host"], scale_in_out: $n,
+        vdu: [{vm_image: ["host"], scale_in_out: $max,
                vnfc: [range($n) | {connection_point: [{virtual_link_reference: "private"}]}]}]}' >"$folder/vnfd.json"
 }
 
