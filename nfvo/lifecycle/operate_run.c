@@ -361,6 +361,7 @@ void operate_settle(struct nsr_model *m, struct run *run)
     struct operation *next;
     do {
         do {
+            do_all(m, run); /* effects of what ended first: rule (b) looks at the records */
             run_settle(run);
             do_all(m, run);
         } while (operate_peers_look(m, run));

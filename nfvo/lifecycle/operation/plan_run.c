@@ -24,6 +24,23 @@ static enum err_code not_yet(const struct planning *p, struct err *err)
                    vnfr_state_words[p->vnfr->state]);
 }
 
+/* Its targets know nothing of it: started like this, it would work for nobody. */
+static bool stands_aside(const struct view_instance *x)
+{
+    return x->state == INSTANCE_STATE_STANDBY || x->state == INSTANCE_STATE_FAILED;
+}
+
+static enum err_code refuse_aside(const struct view_instance *x, struct err *err)
+{
+    bool is_standby = x->state == INSTANCE_STATE_STANDBY;
+    err_set(err, ERR_STATE, "instance '%s' %s: it is neither started nor stopped", x->hostname,
+            is_standby ? "stands by" : "has failed");
+    return err_hint(err, "%s",
+                    is_standby ? "let it take the place of another one: baton nsr switch, or "
+                                 "remove it: baton nsr scale-in"
+                               : "remove it: baton nsr scale-in");
+}
+
 enum err_code plan_single(struct planning *p, struct err *err)
 {
     enum operation_kind kind = p->request->kind;
@@ -33,6 +50,8 @@ enum err_code plan_single(struct planning *p, struct err *err)
     if (wants_instance && (!x || !instance_is_there(x)))
         return err_set(err, ERR_NOT_FOUND, "VNFCInstance to be %s NOT FOUND",
                        singles[kind].step == STEP_START ? "started" : "stopped");
+    if (wants_instance && stands_aside(x))
+        return refuse_aside(x, err);
     if (v->state < singles[kind].at_least || v->state == VNFR_STATE_GONE)
         return not_yet(p, err);
     uint16_t n = plan_add_step(p, singles[kind].step, v);

@@ -276,6 +276,21 @@ static void test_standby(void **state)
     scaled("web");
     assert_string_equal(state_of("op-1"), "COMPLETED");
     assert_string_equal(text_of("web", "vdu.0.vnfc_instance.1.state"), "STANDBY");
+    struct operate_request req = request("web");
+    req.plan.kind = OPERATION_STOP_INSTANCE;
+    req.plan.instance = arena_strdup(&s.arena, text_of("web", "vdu.0.vnfc_instance.1.id"));
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_STATE); /* started again, it would be unknown to targets */
+    req = request("web");
+    req.plan.kind = OPERATION_SWITCH;
+    req.plan.counts = NULL;
+    req.plan.n_counts = 0;
+    req.plan.failed = arena_strdup(&s.arena, text_of("web", "vdu.0.vnfc_instance.0.id"));
+    ask(req);
+    answer(CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    assert_string_equal(text_of("web", "vdu.0.vnfc_instance.1.state"), "ACTIVE");
+    assert_string_equal(stage_text(stage_body(&s, stage_sent(&s, "vnfm-queue")), "action"),
+                        "MODIFY"); /* it is told now */
 }
 
 static void test_limit_and_wrong_state(void **state)
@@ -357,6 +372,31 @@ static void test_target(void **state)
     assert_int_equal(n_servers(), 2);
     for (uint32_t i = 0; i < s.d.notes.n; i++)
         assert_null(strstr(s.d.notes.at[i]->doc, "differs"));
+}
+
+/* What was queued is planned when its turn has come: the one before it took the last place. */
+static void test_queued(void **state)
+{
+    (void)state;
+    to_active(true);
+    scale("client");
+    counts = (struct plan_count){.number = 1};
+    struct operate_request req = request("client");
+    req.may_queue = true;
+    ask(req);
+    assert_string_equal(state_of("op-2"), "STARTING");
+    req = request("client");
+    req.plan.kind = OPERATION_SCALE_IN;
+    req.may_queue = true;
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_NOT_FOUND); /* as it is now, there is one only */
+    scaling("client");
+    launched(NULL);
+    scaled("client");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "ROLLED_BACK");
+    assert_int_equal(count_of("client", "vnfc"), 2);
+    assert_int_equal(s.commands.n, 0);
 }
 
 /* --- it does not ------------------------------------------------------------------------------- */
@@ -604,6 +644,7 @@ int main(void)
         TEST(test_limit_and_wrong_state),
         TEST(test_several),
         TEST(test_target),
+        TEST(test_queued),
         TEST(test_no_room),
         TEST(test_no_room_keep_and_retry),
         TEST(test_script_fails),
