@@ -107,6 +107,14 @@ const char *vnfm_message(struct vnfm *v, enum action action, const struct vnfr *
 const char *vnfm_error(struct vnfm *v, const struct vnfr *record, const char *nsr,
                        const char *text);
 
+/* vnfm_scale.c */
+/* Of the component that is added; NULL: the record has none. */
+const struct vnfc_instance *vnfm_instance_of(const struct vnfr *record, const char *component);
+/* What every SDK needs of SCALE_OUT; NULL, or what is wrong with it. */
+const char *vnfm_scale_lacks(const struct or_vnfm *rq, const struct vnfr *record);
+/* One that allocates itself: an instance of its own for it. */
+struct vnfr *vnfm_scale_itself(struct vnfm *v, const struct vnfr *record, const char *component);
+
 /* driver_cloud.c: what the methods do, and the body that says so; NULL: no answer. *ret_ok: it did
  * something. */
 const char *driver_perform(struct driver *d, const struct driver_request *rq, const struct fate *f);

@@ -83,6 +83,20 @@ static void of_package(struct sim *s, struct operate_request *r)
     r->plan.vnfr = r->plan.instance = NULL;
 }
 
+static void some_more(struct sim *s, struct operate_request *r)
+{
+    static const enum fault_policy policies[] = {POLICY_DEFAULT, POLICY_KEEP, POLICY_PARTIAL,
+                                                 POLICY_ROLLBACK};
+    struct plan_count *n = arena_alloc(&s->arena, sizeof(*n));
+    *n = (struct plan_count){
+        .number = sim_chance(s, 300) ? 2 : 1,
+        .is_standby = sim_chance(s, 200),
+        .pop = sim_chance(s, 200) ? s->crowd->pops[sim_between(s, 0, s->crowd->n_pops - 1)] : NULL};
+    r->plan.counts = n;
+    r->plan.n_counts = 1;
+    r->policy = policies[sim_between(s, 0, ARRAY_LEN(policies) - 1)];
+}
+
 static const struct deploy_request *deployed_as(struct sim *s, const char *agg)
 {
     for (int i = 0; i < s->crowd->n_nsrs; i++)
@@ -113,6 +127,7 @@ static const void *operation_for(struct sim *s, const char *agg)
         OPERATION_UPDATE,
         OPERATION_EXECUTE,
         OPERATION_UPDATE_SCRIPT,
+        OPERATION_SCALE_OUT,
         OPERATION_SCALE_IN,
         OPERATION_SWITCH,
     };
@@ -138,6 +153,8 @@ static const void *operation_for(struct sim *s, const char *agg)
     if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
         of_package(s, r);
     r->plan.failed = r->plan.instance;
+    if (r->plan.kind == OPERATION_SCALE_OUT)
+        some_more(s, r);
     if (r->plan.kind == OPERATION_SCALE_IN) {
         r->plan.drains = sim_chance(s, 300);
         r->plan.instance = sim_chance(s, 500) ? r->plan.instance : NULL;

@@ -27,7 +27,7 @@ static struct vdu *vdu(struct sim *s, const char *name, int components)
     struct vdu *u = proto_new(&vdu_type, &s->arena);
     u->id = new_id(s);
     u->name = name;
-    u->scale_in_out = components;
+    u->scale_in_out = components + 2; /* room for more */
     u->vm_image.at = arena_grow_array(&s->arena, NULL, 0, sizeof(char *));
     u->vm_image.at[u->vm_image.n++] = "img";
     for (int i = 0; i < components; i++)

@@ -6,6 +6,7 @@
 #include "proto/topology.h"
 #include "tests/sim/knowledge.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *phase_name(const struct row *r)
@@ -40,6 +41,12 @@ static const struct cloud_server *server_named(const struct sim *s, const char *
     return NULL;
 }
 
+/* Made by a VNFM that allocates itself. */
+static bool is_of_vnfm(const struct row *r)
+{
+    return strstr(r->state, "\"owner\"") != NULL;
+}
+
 /* --- while it runs --- */
 static void on_row(struct sim *s, const struct row *before, const struct row *after)
 {
@@ -52,7 +59,7 @@ static void on_row(struct sim *s, const struct row *before, const struct row *af
         strstr(after->doc, "led out of the rule"))
         sim_violate(s, "VNFR %.8s: the matrix returned FSM_ILLEGAL out of %s", r->id,
                     phase_name(before));
-    if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_UP &&
+    if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_UP && !is_of_vnfm(r) &&
         !server_named(s, after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]))
         sim_violate(s, "instance %s is said to be UP as '%s', but there is no such server",
                     after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]);
@@ -85,7 +92,7 @@ static void check_active(struct sim *s, const struct row *nsr)
         if (r->kind == ROW_VNFR && r->phase != VNFR_ACTIVE)
             sim_violate(s, "NSR %.8s is ACTIVE, but its VNFR %s is %s", nsr->id, row_name(r),
                         phase_name(r));
-        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_UP) {
+        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_UP && !is_of_vnfm(r)) {
             up++;
             if (!server_named(s, r->key[INSTANCE_HOSTNAME], r->key[INSTANCE_VC]))
                 sim_violate(s, "NSR %.8s is ACTIVE, but server %s is not there", nsr->id,
@@ -131,8 +138,52 @@ static void on_saved(struct sim *s)
             check_active(s, s->store->rows[i]);
 }
 
+/* Each component has a server of its own, one at most; a service that is at rest has no other. */
+static void check_components(struct sim *s, const char *nsr)
+{
+    const struct store *st = s->store;
+    for (size_t i = 0; i < st->n_rows; i++) {
+        const struct row *a = st->rows[i];
+        if (a->kind != ROW_INSTANCE || strcmp(a->agg, nsr) != 0 || a->phase != INSTANCE_UP)
+            continue;
+        const struct row *v = store_row(s, ROW_VNFR, a->key[INSTANCE_VNFR]);
+        if (v && !strstr(v->doc, a->id))
+            sim_violate(s, "instance %s is UP and not in the record", row_name(a));
+        struct instance_state *mine = NULL, *other = NULL;
+        if (proto_decode(&instance_state_type, a->state, strlen(a->state), 0, &s->arena, &mine,
+                         NULL) != ERR_OK)
+            continue;
+        for (size_t k = i + 1; k < st->n_rows; k++) {
+            const struct row *b = st->rows[k];
+            if (b->kind == ROW_INSTANCE && b->phase == INSTANCE_UP &&
+                proto_decode(&instance_state_type, b->state, strlen(b->state), 0, &s->arena, &other,
+                             NULL) == ERR_OK &&
+                mine->vnfc_id && other->vnfc_id && strcmp(mine->vnfc_id, other->vnfc_id) == 0)
+                sim_violate(s, "two servers of one component: %s and %s", row_name(a), row_name(b));
+        }
+    }
+}
+
+/* Beside some kinds others run, which change what it was; not beside these. */
+static bool has_rolled_back_alone(const struct sim *s)
+{
+    bool is_scaling = false;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind != ROW_OPERATION || r->phase != OPERATION_STATE_ROLLED_BACK ||
+            atoll(r->key[OPERATION_STATE_AT]) != s->now)
+            continue;
+        if (strcmp(r->key[OPERATION_KIND], "SCALE_OUT") != 0)
+            return false;
+        is_scaling = true;
+    }
+    return is_scaling;
+}
+
 static void on_note(struct sim *s, const char *doc)
 {
+    if (strstr(doc, "not as it was") && has_rolled_back_alone(s))
+        sim_violate(s, "a rollback left something: %.200s", doc);
     if (strstr(doc, "led out of the rule"))
         sim_violate(s, "the matrix returned FSM_ILLEGAL: %.200s", doc);
     sim_tell(s, "", "", "note %.160s", doc);
@@ -192,6 +243,7 @@ void invariants_settled(struct sim *s)
             sim_violate(s, "NSR %.8s is still %s: no progress", n->id, phase_name(r));
         if (r && r->phase == NSR_ACTIVE) {
             check_active(s, r);
+            check_components(s, n->id);
             knowledge_check(s, n->id);
         }
         if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE)

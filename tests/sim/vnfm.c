@@ -249,6 +249,8 @@ static void work(struct sim *s, void *arg, uint64_t tag)
         vnfm_allocate_itself(v, own);
         j->record = own;
     }
+    if (j->action == ACTION_SCALE_OUT && v->self_allocates)
+        j->record = vnfm_scale_itself(v, j->record, j->rq->component->id);
     run_script(j);
     if (j->fate.fails) {
         fail(j, "script exit 1");
@@ -263,7 +265,9 @@ static void work(struct sim *s, void *arg, uint64_t tag)
         j->record = published(j);
     enum action said = j->is_resume && v->manner == MANNER_PYTHON ? ACTION_RESUME : j->action;
     const char *body = vnfm_message(
-        v, said, v->manner == MANNER_PYTHON && sim_faulty(s, 50) ? NULL : j->record, NULL);
+        v, said == ACTION_SCALE_OUT ? ACTION_SCALED : said,
+        v->manner == MANNER_PYTHON && !v->self_allocates && sim_faulty(s, 50) ? NULL : j->record,
+        NULL);
     journal(j, body);
     finish(j, body);
     if (is_current(j))
@@ -272,6 +276,30 @@ static void work(struct sim *s, void *arg, uint64_t tag)
 
 /* --- asking the NFVO --- */
 static void ask(struct job *j, enum action action);
+
+/* Refused, each SDK says something else (operation/answers.h): the NFVO must not wait for it. */
+static void scaling_answered(struct job *j, const struct or_vnfm *a, const struct vnfr *record)
+{
+    struct vnfm *v = j->v;
+    struct sim *s = v->s;
+    bool is_served = action_parse(a->action) == ACTION_SCALED;
+    if (!record) {
+        sim_violate(s, "%s: the answer to SCALING has no record", v->queue);
+        return;
+    }
+    const struct vnfc_instance *x = vnfm_instance_of(record, j->rq->component->id);
+    if (is_served != (x != NULL))
+        sim_violate(s, "%s: SCALING is answered with %s, %s an instance of the component", v->queue,
+                    a->action, x ? "with" : "without");
+    if (is_served) {
+        j->record = record;
+        sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+    } else if (v->manner == MANNER_C) {
+        fail(j, a->message ? a->message : "refused");
+    } else {
+        finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
+    }
+}
 
 static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
 {
@@ -302,6 +330,10 @@ static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
     if (v->manner != MANNER_PYTHON)
         broker_delete(s, j->reply_queue);
     const struct vnfr *record = a->record ? a->record : a->vnfr;
+    if (asked == ACTION_SCALING) {
+        scaling_answered(j, a, record);
+        return;
+    }
     if (action_parse(a->action) != asked || !record) {
         fail(j, v->manner == MANNER_PYTHON ? "'NoneType' object has no attribute 'keys'"
                 : a->message               ? a->message
@@ -434,6 +466,14 @@ static void begin(struct job *j)
             return;
         }
         sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+        return;
+    case ACTION_SCALE_OUT:
+        if (vnfm_scale_lacks(j->rq, j->record))
+            sim_violate(s, "%s: SCALE_OUT lacks %s", v->queue, vnfm_scale_lacks(j->rq, j->record));
+        else if (v->self_allocates)
+            sim_at(s, s->now + j->fate.takes_us, work, j, 0);
+        else
+            ask(j, ACTION_SCALING);
         return;
     case ACTION_UPDATE:
     case ACTION_EXECUTE:
