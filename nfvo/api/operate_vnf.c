@@ -288,7 +288,7 @@ static enum err_code read_configuration(struct asked *o, struct err *err)
     }
     if (rc != ERR_OK)
         return rc;
-    o->req->is_record_only = body->apply != NULL;
+    o->req->plan.is_record_only = body->apply != NULL;
     operate_say(o, "apply", body->apply);
     say_keys(o);
     return ERR_OK;

@@ -21,6 +21,7 @@ static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_UPDATE_SCRIPT] = true,
     [OPERATION_UPDATE] = true,
     [OPERATION_EXECUTE] = true,
+    [OPERATION_CONFIGURE] = true,
     [OPERATION_RESUME] = true,
 };
 /* clang-format on */
@@ -124,6 +125,7 @@ static void take_texts(struct nsr_model *m, struct operation *op, const struct o
         const char *text = kind == STEP_HEAL            ? cause
                            : kind == STEP_EXECUTE       ? req->script
                            : kind == STEP_SET_COMPONENT ? component_text(m, req)
+                           : kind == STEP_SET_CONFIG    ? operate_configure_keep(req, m->d->arena)
                                                         : NULL;
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
     }

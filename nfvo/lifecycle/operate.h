@@ -36,7 +36,6 @@ struct operate_request {
     struct script *new_script;             /* UPDATE_SCRIPT: as it is in the package now */
     struct script *old_script;             /* ... and was before: for a rollback */
     struct proto_strmap configurations;    /* CONFIGURE: what changes, by confKey */
-    bool is_record_only;                   /* CONFIGURE: stored, nobody is told */
     const struct vnf_component *component; /* SCALE_OUT: its connection points; NULL: as the VDU's
                                                first component has them */
     const char *image;                     /* RESTART: name; "": as it was */

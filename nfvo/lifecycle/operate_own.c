@@ -7,6 +7,7 @@ static const struct {
 } own[STEP_KIND_N] = {
     [STEP_SET_COMPONENT] = { operate_set_component, operate_unset_component },
     [STEP_MARK_FAILED] = { operate_mark_failed, operate_unmark },
+    [STEP_SET_CONFIG] = { operate_exchange_config, operate_exchange_config },
     [STEP_DROP_INSTANCE] = { operate_drop_instance, NULL },
 };
 /* clang-format on */

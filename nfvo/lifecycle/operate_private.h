@@ -33,6 +33,7 @@ typedef void operate_step_fn(struct nsr_model *m, struct vnfr_member *v,
 operate_step_fn operate_apply, operate_restore;
 /* Rows of its table, by subject. */
 operate_step_fn operate_set_component, operate_unset_component; /* operate_scale.c */
+operate_step_fn operate_exchange_config;                        /* operate_configure.c */
 operate_step_fn operate_drop_instance;                          /* operate_servers.c */
 /* It leaves the record, what targets know, and the rows; component: goes with it, or NULL. */
 void operate_forget_instance(struct nsr_model *m, struct vnfr_member *v, const char *instance,
@@ -66,6 +67,8 @@ bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, struct plan_
 const char *operate_script_keep(const struct operate_request *req, struct arena *a);
 void operate_script_add(struct sbuf *body, const struct run_action *a, struct arena *arena);
 MUST_USE enum err_code operate_script_check(const struct operate_request *req, struct err *err);
+/* CONFIGURE (operate_configure.c): the new values, for `before` of SET_CONFIG. */
+const char *operate_configure_keep(const struct operate_request *req, struct arena *a);
 /* --- SCALE_OUT (operate_scale.c, operate_scaling.c) --------------------------------------------- */
 /* Of the component that the step adds: its instance, if it has one. */
 struct vdu *operate_vdu(struct vnfr_member *v, const char *id);

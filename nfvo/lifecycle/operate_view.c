@@ -137,6 +137,11 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .is_ours = member->st->correlates,
                             .sdk = sdk_of(m, member),
                             .has_terminate_scripts = vnfr && vnfr_has_terminate_scripts(member)};
+    if (vnfr && vnfr->configurations) {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        proto_encode(&configuration_type, vnfr->configurations, PROTO_STORED, &text);
+        v->configurations = arena_strndup(m->d->arena, text.s, text.len);
+    }
     if (vnfr)
         view_instances(m, member, v);
     view_sources(m, v);

@@ -130,6 +130,7 @@ static const void *operation_for(struct sim *s, const char *agg)
         OPERATION_SCALE_OUT,
         OPERATION_SCALE_IN,
         OPERATION_SWITCH,
+        OPERATION_CONFIGURE,
     };
     /* clang-format on */
     enum operation_kind kind = kind_for(s, agg, kinds, ARRAY_LEN(kinds));
@@ -150,6 +151,9 @@ static const void *operation_for(struct sim *s, const char *agg)
         .plan = {.kind = kind,
                  .vnfr = vnfr ? arena_strdup(&s->arena, vnfr->id) : NULL,
                  .instance = instance ? arena_strdup(&s->arena, instance->id) : NULL}};
+    if (kind == OPERATION_CONFIGURE)
+        proto_map_add(&r->configurations, sim_chance(s, 500) ? "address" : "key", id, &s->arena);
+    r->plan.is_record_only = kind == OPERATION_CONFIGURE && sim_chance(s, 200);
     if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
         of_package(s, r);
     r->plan.failed = r->plan.instance;

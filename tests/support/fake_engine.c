@@ -183,7 +183,7 @@ static void describe(struct sbuf *out, const struct operate_request *r)
         sbuf_addf(out, " pops=%u vnfms=%u", r->deploy->pops.n, r->deploy->vnfms.n);
     for (uint32_t i = 0; i < r->configurations.n; i++)
         sbuf_addf(out, " %s=%s", r->configurations.at[i].key, r->configurations.at[i].value);
-    sbuf_addf(out, "%s%s%s%s", p->drains ? " drains" : "", r->is_record_only ? " record" : "",
+    sbuf_addf(out, "%s%s%s%s", p->drains ? " drains" : "", p->is_record_only ? " record" : "",
               r->may_queue ? " queue" : "", r->is_dry ? " plan" : "");
 }
 

@@ -197,7 +197,7 @@ enum err_code plan_upgrade(struct planning *p, struct err *err)
     return ERR_OK;
 }
 
-/* SET_CONFIG -> MODIFY v whole -> START v; per target whose parameters changed: MODIFY t {all i of
+/* Only the record: SET_CONFIG. Else SET_CONFIG -> MODIFY v whole -> START v; per target whose parameters changed: MODIFY t {all i of
  * v} -> START t. */
 enum err_code plan_configure(struct planning *p, struct err *err)
 {
@@ -205,6 +205,8 @@ enum err_code plan_configure(struct planning *p, struct err *err)
         return err_set(err, ERR_STATE, "VNF '%s' is not ACTIVE, but %s", p->vnfr->name,
                        vnfr_state_words[p->vnfr->state]);
     uint16_t set = plan_add_step(p, STEP_SET_CONFIG, p->vnfr);
+    if (p->request->is_record_only)
+        return ERR_OK;
     uint16_t modify = plan_tell(p, p->vnfr, set, UNDO_AGAIN, false), start = (uint16_t)(modify + 1);
     plan_targets(p, p->vnfr, tell_if_changed, &start);
     return ERR_OK;

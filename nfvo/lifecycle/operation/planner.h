@@ -33,6 +33,7 @@ struct plan_request {
     bool has_image;               /* RESTART: another image; UPGRADE has always one */
     bool keeps_service;           /* UPGRADE: "restartService": false */
     bool drains;                  /* SCALE_IN: STOP of the instance before it goes */
+    bool is_record_only;          /* CONFIGURE: nobody is told */
     struct retry_consent consent; /* RESUME */
 };
 
