@@ -11,6 +11,8 @@
 #include "nfvo/store/store_operation.h"
 #include "nfvo/store/store_record.h"
 
+enum { BASIS_MAX = 64 };
+
 /* --- what the path names ---------------------------------------------------------------------- */
 
 static const struct vdu *find_vdu(const struct vnfr *v, const char *id)
@@ -187,6 +189,27 @@ static void submit(struct asked *o)
     api_submit(c->api->commands, o->cmd, answered, w);
 }
 
+/* "W/" and quotes are HTTP's; "*" asks for nothing. */
+static enum err_code read_basis(const struct asked *o, const char **ret, struct err *err)
+{
+    struct http_request *req = o->call->req;
+    const char *match = http_request_header(req, "If-Match"),
+               *text = match ? match : http_request_query(req, "basis");
+    if (!text || strcmp(text, "*") == 0)
+        return ERR_OK;
+    text += strncmp(text, "W/", 2) == 0 ? 2 : 0;
+    size_t n = strlen(text);
+    bool is_quoted = n >= 2 && text[0] == '"' && text[n - 1] == '"';
+    if (n == 0 || n > BASIS_MAX) {
+        err_set(err, ERR_INVALID, "a basis has 1 to %d characters: it is the member of a plan",
+                BASIS_MAX);
+        return err_where(err, match ? "If-Match" : "basis");
+    }
+    *ret = is_quoted ? arena_strndup(&o->cmd->arena, text + 1, n - 2)
+                     : arena_strdup(&o->cmd->arena, text);
+    return ERR_OK;
+}
+
 enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read_fn *read,
                           struct err *err)
 {
@@ -203,7 +226,9 @@ enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read
                                  .may_queue = call_query_is_yes(c, "queue"),
                                  .is_dry = call_query_is_yes(c, "plan")};
     o.cmd->payload = o.req;
-    enum err_code rc = find(&o, err);
+    enum err_code rc = read_basis(&o, &o.req->basis, err);
+    if (rc == ERR_OK)
+        rc = find(&o, err);
     if (rc == ERR_OK && read)
         rc = read(&o, err);
     if (rc == ERR_OK)

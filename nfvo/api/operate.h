@@ -9,7 +9,8 @@
  * What the path names is looked up first (404), then the body is read, then the engine is asked:
  * whether it is possible now is decided there, in its transaction. The answer is that of the
  * reference, with the headers Operation-Id and Location; `?plan=true` answers 200 with what would
- * be done, and does nothing; `?queue=true` waits for operations in the way instead of being refused.
+ * be done, and does nothing; `?queue=true` waits for operations in the way instead of being refused;
+ * `If-Match: "B"` or `?basis=B`, B the `basis` of a plan: only if the service is still as it was then.
  */
 #ifndef NFVO_API_OPERATE_H
 #define NFVO_API_OPERATE_H

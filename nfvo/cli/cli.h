@@ -70,6 +70,7 @@ enum cli_exit {
     X(SDK, "sdk", 0, "SDK", "what a VNFM is written with: c, java, python, go; they answer operations differently") \
     X(FOR, "for", 0, "PROJECTS|SDK", "service: its projects, as lab,default, or '*' for all; manager: lines for this SDK only: c, java, python, go") \
     X(PLAN, "plan", 0, "", "only say what would be done, and do nothing")                                      \
+    X(SAVE, "save", 0, "FILE", "with --plan: write it into a file, for baton op apply FILE")                     \
     X(QUEUED, "queued", 0, "", "wait for the operations that are in the way, instead of being refused")          \
     X(VDU, "vdu", 0, "VDU", "of this VDU (name or id); default: the first where it is possible")               \
     X(NUMBER, "number", 0, "N", "so many instances; default 1")                                               \

@@ -3,6 +3,7 @@
 #include "common/http/http.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/operation.h"
+#include "nfvo/cli/saved_plan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -209,30 +210,13 @@ static void put_instance(struct asked *a)
 static int begun(struct asked *a, const struct cli_answer *answer)
 {
     struct cli *c = a->c;
-    AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    if (c->option[CLI_OPT_PLAN]) {
-        if (cli_is_for_people(c))
-            cli_show_operation(c, answer->json);
-        else
-            cli_print_json(c, answer->json, answer->body.s);
-        return CLI_OK;
-    }
-    if (c->option[CLI_OPT_WAIT] && *answer->operation) {
-        int exit = cli_wait_operation(c, answer->operation, a->timeout_ms, &last);
-        return cli_end_operation(c, &last, exit);
-    }
-    if (c->output == CLI_NAME)
-        fprintf(c->out, "%s\n", answer->operation);
-    if (c->output == CLI_JSON) {
-        sbuf_addf(&path, "%s/%s", cli_op.path, answer->operation);
-        if (cli_request(c, "GET", path.s, NULL, &last) != CLI_OK)
-            return cli_report(c, &last, "show the operation '%s'", answer->operation);
-        return cli_end_operation(c, &last, CLI_OK);
-    }
+    if (!c->option[CLI_OPT_PLAN])
+        return cli_begun_operation(c, answer, a->word, cli_json_str(a->nsr.json, "name"),
+                                   a->timeout_ms);
     if (cli_is_for_people(c))
-        fprintf(c->out, "%s of nsr '%s' is under way: baton op wait %s\n", a->word,
-                cli_json_str(a->nsr.json, "name"), answer->operation);
+        cli_show_operation(c, answer->json);
+    else
+        cli_print_json(c, answer->json, answer->body.s);
     return CLI_OK;
 }
 
@@ -241,6 +225,10 @@ static int send_request(struct asked *a, const char *method, const char *body, b
     struct cli *c = a->c;
     AUTO(cli_answer_release) struct cli_answer answer = CLI_ANSWER_INIT;
     const char *sep = "?";
+    if (c->option[CLI_OPT_SAVE] && !c->option[CLI_OPT_PLAN])
+        return cli_fail(c, CLI_USAGE, NULL, "--save is for a plan: say --plan, too");
+    AUTO(sbuf_release) struct sbuf unplanned = SBUF_INIT;
+    sbuf_adds(&unplanned, a->path.s);
     if (c->option[CLI_OPT_PLAN]) {
         sbuf_addf(&a->path, "%splan=true", sep);
         sep = "&";
@@ -252,6 +240,10 @@ static int send_request(struct asked *a, const char *method, const char *body, b
     if (exit != CLI_OK)
         return cli_report(c, &answer, "%s '%s'%s%s", a->word, c->args[0], a->vnfr ? " " : "",
                           a->vnfr ? cli_json_str(a->vnfr, "name") : "");
+    const struct cli_saved_plan saved = {a->word, method, unplanned.s, body, is_text, answer.json};
+    if (c->option[CLI_OPT_SAVE] &&
+        (exit = cli_save_plan(c, c->option[CLI_OPT_SAVE], &saved)) != CLI_OK)
+        return exit;
     return begun(a, &answer);
 }
 

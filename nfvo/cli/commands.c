@@ -9,7 +9,7 @@
 #define LOGIN (CLI_BIT(USER) | CLI_BIT(PASSWORD_FILE))
 #define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT))
 #define WAIT  (CLI_BIT(WAIT) | CLI_BIT(TIMEOUT))
-#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(QUEUED)) /* for an operation */
+#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(SAVE) | CLI_BIT(QUEUED)) /* for an operation */
 
 /* Dispatch, help and completion are made of this; rows of one noun stand together. */
 /* clang-format off */
@@ -63,6 +63,7 @@ const struct cli_command cli_commands[] = {
     {"op",         "list",     "[NSR] [FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_op_list, "List operations, the youngest first: state=open kind=heal since=2h"},
     {"op",         "show",     "OPERATION", 1, 1, 0,                    cli_cmd_op_show,      "Show its steps, what failed, and what you may do now"},
     {"op",         "wait",     "OPERATION", 1, 1, CLI_BIT(TIMEOUT),     cli_cmd_op_wait,      "Show its steps as they happen, until it ends or waits for you"},
+    {"op",         "apply",    "FILE",   1, 1, WAIT,                    cli_cmd_op_apply,     "Do what a saved plan says, if the service is still as it was"},
     {"op",         "retry",    "OPERATION", 1, 1, WAIT | CLI_BIT(REPEAT) | CLI_BIT(UNKNOWN), cli_cmd_op_retry, "Go on with one that failed: what is done is not done again"},
     {"op",         "continue", "OPERATION", 1, 1, WAIT,                 cli_cmd_op_continue,  "Go on without the instances that could not be made"},
     {"op",         "rollback", "OPERATION", 1, 1, WAIT,                 cli_cmd_op_rollback,  "Undo it, the last step first"},

@@ -50,6 +50,7 @@ int cli_cmd_nsr_resume(struct cli *c);
 int cli_cmd_op_list(struct cli *c);
 int cli_cmd_op_show(struct cli *c);
 int cli_cmd_op_wait(struct cli *c);
+int cli_cmd_op_apply(struct cli *c);
 int cli_cmd_op_retry(struct cli *c);
 char *cli_consent(const struct cli *c); /* body of a retry: --repeat, --unknown; given */
 int cli_cmd_op_continue(struct cli *c);

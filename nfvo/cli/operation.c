@@ -99,6 +99,7 @@ static const struct cli_column page_columns[] = {{.heading = "OPERATION", .path 
                                                  {.heading = "INSTANCE", .path = "instance.name"},
                                                  {.heading = "WITH", .print = put_parameters},
                                                  {.heading = "ON FAILURE", .path = "onFailure"},
+                                                 {.heading = "BASIS", .path = "basis"},
                                                  {.heading = "ASKED BY", .path = "askedBy"},
                                                  {.heading = "ASKED AT", .path = "askedAt"},
                                                  {.heading = "QUEUED UNTIL", .path = "queuedUntil"},
@@ -350,4 +351,27 @@ int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit)
     else if (c->output == CLI_NAME)
         fprintf(c->out, "%s\n", cli_json_str(last->json, "id"));
     return exit;
+}
+
+int cli_begun_operation(struct cli *c, const struct cli_answer *answer, const char *word,
+                        const char *nsr_name, int64_t timeout_ms)
+{
+    AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    if (c->option[CLI_OPT_WAIT] && *answer->operation) {
+        int exit = cli_wait_operation(c, answer->operation, timeout_ms, &last);
+        return cli_end_operation(c, &last, exit);
+    }
+    if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", answer->operation);
+    if (c->output == CLI_JSON) {
+        sbuf_addf(&path, "%s/%s", cli_op.path, answer->operation);
+        if (cli_request(c, "GET", path.s, NULL, &last) != CLI_OK)
+            return cli_report(c, &last, "show the operation '%s'", answer->operation);
+        return cli_end_operation(c, &last, CLI_OK);
+    }
+    if (cli_is_for_people(c))
+        fprintf(c->out, "%s of nsr '%s' is under way: baton op wait %s\n", word, nsr_name,
+                answer->operation);
+    return CLI_OK;
 }

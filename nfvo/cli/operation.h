@@ -12,6 +12,9 @@ void cli_show_operation(struct cli *c, const json_t *operation);
  * or waits for a person. last: what the server said last. Returns CLI_OK for COMPLETED, CLI_FAULT
  * for another end, CLI_TIMEOUT. */
 int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct cli_answer *last);
+/* What follows an answer that names the operation that begins: --wait, or a line. word: "heal". */
+int cli_begun_operation(struct cli *c, const struct cli_answer *answer, const char *word,
+                        const char *nsr_name, int64_t timeout_ms);
 /* Report as -o says. Returns exit. */
 int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit);
 /* "2026-11-29T10:40:02.120Z", microseconds since the epoch; 0: none. */

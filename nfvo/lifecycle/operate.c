@@ -32,6 +32,7 @@ static const char *shown(struct nsr_model *m, const struct run *run, const struc
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     const struct operation_extras extras = {.run = run,
+                                            .basis = plan && !op->id ? operate_basis(m) : NULL,
                                             .nsr_name = d->root->key[NSR_NAME],
                                             .warnings =
                                                 plan ? plan->warnings : (struct proto_strs){0},
@@ -185,6 +186,8 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         d->text = shown(m, &run, same, NULL);
         return;
     }
+    if (!operate_is_as_planned(m, req->basis, &d->err))
+        return;
     bool is_resume = req->plan.kind == OPERATION_RESUME;
     const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
     if (again)

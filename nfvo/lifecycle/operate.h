@@ -27,6 +27,7 @@ struct operate_request {
     const char *origin;       /* "user", "reconciler", "engine": only a user's may queue */
     const char *request;      /* JSON as it came, secrets masked: kept; NULL: none */
     struct plan_request plan;
+    const char *basis; /* of a plan: only if the service is still as it was then; NULL: as it is */
     enum fault_policy policy;
     uint16_t attempts; /* 0, 1: a step goes out once by itself */
     bool may_queue, is_dry;

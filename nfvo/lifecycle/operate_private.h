@@ -149,4 +149,9 @@ const char *operate_next_told(struct nsr_model *m, const struct vnfr_member *tar
                               const struct plan_step *s);
 const char *operate_dependency_digest(struct arena *a, const struct vnf_record_dependency *dep);
 
+/* The versions of the service's records, as one word (operate_basis.c). */
+const char *operate_basis(struct nsr_model *m);
+/* basis NULL: nobody asks. */
+bool operate_is_as_planned(struct nsr_model *m, const char *basis, struct err *err);
+
 #endif

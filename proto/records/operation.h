@@ -78,6 +78,7 @@ PROTO_RECORD(shown_progress, SHOWN_PROGRESS_FIELDS)
     X(REC,  fault,           "fault",      fault, OPTIONAL)                                         \
     X(STRS, next,            "next",       _, EMIT) /* what is possible now, as commands to type */ \
     X(REC,  current,         "current",    shown_step, OPTIONAL) /* open ones: to be looked at first */ \
+    X(STR,  basis,           "basis",      _, OPTIONAL) /* of a plan: it applies while this is so */  \
     X(STRS, warnings,        "warnings",   _, OPTIONAL)                                             \
     X(STRS, cannot_undo,     "cannotUndo", _, OPTIONAL)                                             \
     X(STRS, differs,         "differs",    _, OPTIONAL) /* ROLLED_BACK, but not as it was */        \

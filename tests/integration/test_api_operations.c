@@ -168,6 +168,9 @@ static const struct {
     {"GET", OPS "?state=x", NULL, 422, "there is no state 'x'"},
     {"GET", OPS "?kind=x", NULL, 422, "SCALE_OUT"},
     {"GET", OPS "?limit=0", NULL, 422, "limit must be 1 to 500"},
+    {"POST",
+     VNF "/update?basis=0123456789012345678901234567890123456789012345678901234567890123456789",
+     NULL, 422, "a basis has 1 to 64 characters"},
     {"GET", OPS "?colour=red", NULL, 422, "nsr, vnfr, state, kind, since, until, after, limit"},
     {"GET", "/api/v1/ns-records/x/operations", NULL, 404, "x not found"},
 };

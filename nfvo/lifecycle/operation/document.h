@@ -21,6 +21,7 @@ MUST_USE enum err_code operation_read(const char *doc, size_t len, struct operat
 struct operation_extras {
     const struct run *run;     /* for `next`, names, peers; its view may be NULL */
     const char *nsr_name;      /* NULL: not there any more */
+    const char *basis;         /* of a plan (operate.h); NULL: none */
     const char *parameters;    /* JSON of the request, secrets masked; NULL: none */
     struct proto_strs differs; /* digest.h, after ROLLED_BACK */
     struct proto_strs warnings;

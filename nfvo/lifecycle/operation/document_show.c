@@ -158,6 +158,7 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->fault = op->fault;
     r->progress = proto_new(&shown_progress_type, a);
     r->progress->of = op->n_steps;
+    r->basis = x->basis;
     r->warnings = x->warnings;
     r->differs = x->differs;
     if (x->run && !x->is_plan)

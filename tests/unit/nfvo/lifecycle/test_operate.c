@@ -384,6 +384,34 @@ static void test_dry(void **state)
         assert_int_not_equal(s.rows.at[i]->kind, ROW_OPERATION);
 }
 
+/* A plan applies while the service is as it was when it was made. */
+static void test_basis(void **state)
+{
+    (void)state;
+    to_active(true);
+    struct operate_request req = request(OPERATION_STOP_VNF, "client");
+    req.is_dry = true;
+    ask(req);
+    json_t *plan = json_loads(s.d.text, 0, NULL);
+    const char *basis = arena_strdup(&s.arena, stage_text(plan, "basis"));
+    json_decref(plan);
+    req = request(OPERATION_STOP_VNF, "client");
+    req.basis = basis;
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_null(strstr(s.d.text, "\"basis\"")); /* of plans only */
+    answer(CMD_STEP_STOP, "{\"action\":\"STOP\"}");
+    req = request(OPERATION_START_VNF, "client");
+    req.basis = basis;
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "has changed since that plan was made"));
+    assert_int_equal(s.commands.n, 0);
+    req = request(OPERATION_START_VNF, "client");
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_OK);
+}
+
 /* Two requests for one VNFR: the second waits for the first (rule (a)). */
 static void test_one_request_at_a_time(void **state)
 {
@@ -485,6 +513,7 @@ int main(void)
         TEST(test_refused),
         TEST(test_queue),
         TEST(test_dry),
+        TEST(test_basis),
         TEST(test_one_request_at_a_time),
         TEST(test_same_id_again),
         TEST(test_release_ends_all),
