@@ -492,7 +492,8 @@ static void compare_if_due(struct agents *a)
 /* Leases that end without a word are found by looking now and then. */
 static int wait_ms(const struct agents *a)
 {
-    int64_t next = clock_mono_us() + POLL_MS * USEC_PER_MS;
+    int64_t poll_ms = a->setup->options->agents_poll_ms;
+    int64_t next = clock_mono_us() + (poll_ms ? poll_ms : POLL_MS) * USEC_PER_MS;
     return clock_left_ms(a->compare_at_us < next ? a->compare_at_us : next);
 }
 

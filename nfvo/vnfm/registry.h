@@ -48,7 +48,8 @@ struct registry_options {
     int64_t room_max_queues, room_max_connections, room_max_bytes, account_max_channels;
     int64_t account_max_work, account_max_traffic; /* a second; 0: no limit */
     int64_t account_pause_ms;
-    int64_t agents_own_max;                                                /* unmodified agents */
+    int64_t agents_poll_ms; /* 0: POLL_MS of agents.c; no option, for tests of being woken */
+    int64_t agents_own_max; /* unmodified agents */
     int64_t agents_connections_max, agents_channels_max, agents_queue_max; /* 0: no limit */
 };
 

@@ -29,12 +29,12 @@ start_all --user-data $'#!/bin/sh\nexport #Hostname=\nexport #EmsUser=\nexport #
 
 expect_exit 0 baton nsr create dummy
 nsr=$(baton nsr list -o name)
-eventually 30 'a VNF waits for the answer to START' starting "$nsr"
+eventually 120 'a VNF waits for the answer to START' starting "$nsr"
 each_has_a_login()
 {
     diff <(agents) <(agents_of "$nsr") >/dev/null
 }
-eventually 20 'each instance has a login' each_has_a_login
+eventually 120 'each instance has a login' each_has_a_login
 expect 'no password is stored' test -z "$(dumped_passwords)"
 for user in $(agents); do
     expect_exit 0 baton logs "${user#ems.}"

@@ -10,7 +10,7 @@ start_without()
     servers kill "$1"
     suite_start nfvo nfvo --config "$suite/nfvo.conf" &
     starting=$!
-    eventually 30 "nfvo says that it waits for the $1" says_it_waits
+    eventually 120 "nfvo says that it waits for the $1" says_it_waits
     servers restart "$1"
     wait "$starting" || fail "nfvo does not start when the $1 is back"
 }
@@ -27,7 +27,7 @@ for server in broker db; do
     suite_start_vnfm
     suite_wait_for_peers
     [[ $server == db ]] || fill_catalogue
-    expect_exit 0 baton nsr create dummy --wait --timeout 90s
+    expect_exit 0 baton nsr create dummy --wait --timeout 180s
     mapfile -t all < <(baton nsr list -o name)
     delete_and_leave_nothing "${all[@]}"
     suite_stop_all

@@ -31,7 +31,7 @@ for queue in vnfm.nfvo.actions vnfm.nfvo.actions.reply; do
     for body in "${bad[@]}"; do
         expect "published to $queue" put "$queue" "$body"
     done
-    eventually 20 "what $queue cannot read is a dead letter" dead_letters_are "$queue" ${#bad[@]}
+    eventually 120 "what $queue cannot read is a dead letter" dead_letters_are "$queue" ${#bad[@]}
 done
 
 # Answers: to nothing of ours they are only logged; forged ids must not harm.
@@ -48,7 +48,7 @@ in_room=$vhost vhost=$(suite_vhost_in_url)
 for body in "${bad[@]:1}"; do
     expect 'published to nfvo.internal' put nfvo.internal "$body"
 done
-eventually 20 'unreadable internal messages are dead letters' dead_letters_are nfvo.internal $((${#bad[@]} - 1))
+eventually 120 'unreadable internal messages are dead letters' dead_letters_are nfvo.internal $((${#bad[@]} - 1))
 broker_call DELETE "/api/queues/$vhost/nfvo.dead-letters/contents" >/dev/null
 vhost=$in_room
 
@@ -56,20 +56,20 @@ vhost=$in_room
 # The VNFM is held, not ended: without a consumer its endpoint would, at the next check, be taken for absent.
 process_signal STOP "$(suite_identity vnfm-dummy)"
 nsr=$(baton nsr create dummy -o name)
-wait_until 20 eval '[[ $(suite_sql "select count(*) from command where agg = '"'$nsr'"'") == 2 ]]' || fail 'two INSTANTIATEs are outstanding'
+wait_until 180 eval '[[ $(suite_sql "select count(*) from command where agg = '"'$nsr'"'") == 2 ]]' || fail 'two INSTANTIATEs are outstanding'
 command=$(suite_sql "select id from command where agg = '$nsr' limit 1")
 expect 'published to nfvo.replies' put nfvo.replies '{"action":' "$(jq -nc --arg id "$command" '{correlation_id: $id}')"
-eventually 20 'the service is in ERROR' nsr_is "$nsr" ERROR
+eventually 120 'the service is in ERROR' nsr_is "$nsr" ERROR
 expect 'it says why' grep -q unreadable <<<"$(baton nsr show "$nsr" -o json)"
 process_signal CONT "$(suite_identity vnfm-dummy)"
 delete_services_only()
 {
-    baton nsr delete "$nsr" --wait --timeout 60s
+    baton nsr delete "$nsr" --wait --timeout 180s
 }
 expect 'it is deleted' delete_services_only
 
 # And the main job is done as ever.
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 broker_call DELETE "/api/queues/$vhost/nfvo.dead-letters/contents" >/dev/null
 mapfile -t all < <(baton nsr list -o name)
 delete_and_leave_nothing "${all[@]}"

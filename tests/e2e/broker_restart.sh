@@ -10,7 +10,7 @@ suite_wait_for_peers
 fill_catalogue
 
 nsr=$(baton nsr create dummy -o name)
-eventually 30 'a VNF is granted' nsr_has_vnfrs "$nsr" 1
+eventually 120 'a VNF is granted' nsr_has_vnfrs "$nsr" 1
 servers restart broker
 eventually 120 'ACTIVE after the restart' nsr_is "$nsr" ACTIVE
 expect 'no server twice' test "$(suite_servers | wc -l)" == 3

@@ -37,4 +37,4 @@ expect 'every address once' test "$(suite_sql "select count(distinct ip) = count
 while read -r nsr; do
     baton nsr delete "$nsr" >/dev/null 2>&1 || fail "nsr $nsr cannot be deleted"
 done <"$suite/created"
-wait_until 90 suite_is_clean || fail "this is left: $(suite_leftovers)"
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"

@@ -11,7 +11,7 @@ fill_catalogue
 
 nsr=$(baton nsr create dummy -o name)
 nsd=$(baton nsd list -o name)
-eventually 30 'a VNF is granted' nsr_has_vnfrs "$nsr" 1
+eventually 120 'a VNF is granted' nsr_has_vnfrs "$nsr" 1
 token=$(curl --silent --fail --user openbatonOSClient:secret --data "grant_type=password&username=$BATON_USER&password=$BATON_PASSWORD" \
     "$BATON_URL/oauth/token" | jq -r .value)
 project=$(curl --silent --fail --header "Authorization: Bearer $token" "$BATON_URL/api/v1/projects" | jq -r '.[0].id')

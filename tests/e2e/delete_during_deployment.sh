@@ -10,7 +10,7 @@ suite_wait_for_peers
 fill_catalogue
 
 nsr=$(baton nsr create dummy -o name)
-eventually 30 'both VNFs are granted, and servers are being launched' nsr_has_vnfrs "$nsr" 2
+eventually 120 'both VNFs are granted, and servers are being launched' nsr_has_vnfrs "$nsr" 2
 expect 'it is not ACTIVE yet' nsr_is "$nsr" NULL
 delete_and_leave_nothing "$nsr"
 expect 'what was launched was deleted' test -z "$(suite_servers)"

@@ -5,7 +5,7 @@ set -euo pipefail
 scenario_open
 start_all
 
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 expect_said 'is ACTIVE after'
 expect_said '2 VNFs, 3 instances'
 nsr=$(baton nsr list -o name)

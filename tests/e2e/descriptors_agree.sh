@@ -10,7 +10,7 @@ docs=${docs:-${O:-$e2e_top/build}/docs/proto-docs}
 python3 -c 'import jsonschema' 2>/dev/null || fail 'no JSON Schema validator; hint: apt-get install python3-jsonschema'
 scenario_open
 suite_start_nfvo
-eventually 30 'nfvo answers' baton status
+eventually 120 'nfvo answers' baton status
 
 # what the descriptors refer to
 expect 'the server of iperf3 is there' baton package upload "$e2e_top/deploy/examples/iperf3-server"

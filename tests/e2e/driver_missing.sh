@@ -13,7 +13,7 @@ suite_start_vnfm
 suite_wait_for_peers
 fill_catalogue
 suite_stop vim-driver-test KILL
-expect_exit 1 baton nsr create dummy --wait --timeout 60s
+expect_exit 1 baton nsr create dummy --wait --timeout 180s
 expect_said 'driver'
 nsr=$(baton nsr list -o name)
 expect_exit 0 baton nsr show "$nsr"

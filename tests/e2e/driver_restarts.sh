@@ -11,14 +11,14 @@ fill_catalogue
 
 for signal in TERM KILL; do
     suite_stop vim-driver-test "$signal"
-    baton nsr create dummy --wait --timeout 90s >"$suite/early-$signal.out" 2>&1 &
+    baton nsr create dummy --wait --timeout 180s >"$suite/early-$signal.out" 2>&1 &
     early=$!
     suite_start_driver
-    expect_exit 0 baton nsr create dummy --wait --timeout 90s
+    expect_exit 0 baton nsr create dummy --wait --timeout 180s
     wait "$early" || fail "deployed while the driver restarted ($signal): $(cat "$suite/early-$signal.out")"
     suite_stop vnfm-dummy "$signal"
     suite_start_vnfm
-    expect_exit 0 baton nsr create dummy --wait --timeout 90s
+    expect_exit 0 baton nsr create dummy --wait --timeout 180s
 done
 mapfile -t all < <(baton nsr list -o name)
 expect 'all are there' test "${#all[@]}" = 6

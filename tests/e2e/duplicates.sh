@@ -47,7 +47,7 @@ echo_until_active()
     listen | say
     nsr_is "$nsr" ACTIVE
 }
-eventually 60 'ACTIVE although each is said twice' echo_until_active
+eventually 120 'ACTIVE although each is said twice' echo_until_active
 listen >/dev/null
 expect 'something was said' test "$(wc -l <"$said_file")" -ge 7
 expect 'grants among it' grep -q GRANT_OPERATION "$said_file"
@@ -65,17 +65,17 @@ said_queues_are_empty()
             return 1
     done
 }
-eventually 30 'all that was taken' said_queues_are_empty
+eventually 120 'all that was taken' said_queues_are_empty
 expect 'still ACTIVE' nsr_is "$nsr" ACTIVE
 expect 'the same servers and addresses' test "$addresses" == \
     "$(baton nsr show "$nsr" -o json | jq -cS '[.vnfr[].vdu[].vnfc_instance[] | [.id, .hostname, .vc_id, .ips[].ip]] | sort')"
 expect 'no launch more' test "$(grep -c '"action":"launch' "$suite/driver.journal")" == 3
 
-expect 'it is deleted' baton nsr delete "$nsr" --wait --timeout 60s
+expect 'it is deleted' baton nsr delete "$nsr" --wait --timeout 180s
 say <"$said_file"
-eventually 30 'all that was taken' said_queues_are_empty
+eventually 120 'all that was taken' said_queues_are_empty
 expect 'no launch more' test "$(grep -c '"action":"launch' "$suite/driver.journal")" == 3
 for room in "${rooms[@]}"; do
     broker_call DELETE "/api/queues/$room/spy" >/dev/null
 done
-wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"

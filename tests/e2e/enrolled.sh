@@ -47,18 +47,18 @@ expect_said 'SDK'
 expect_exit 0 baton manager delete greeter
 
 suite_start enrolled vim-driver-test --config "$suite/enrolled.conf" --state-file "$suite/driver.state"
-eventually 20 'it is there' is_there true
+eventually 120 'it is there' is_there true
 suite_start_vnfm
 fill_catalogue
-expect_exit 0 baton nsr create dummy --wait --timeout 90s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 
 # Rotated: the connection goes on, and with it the service.
 baton manager rotate "$account" --for c 2>/dev/null | told "$suite/rotated.conf"
-expect_exit 0 baton nsr create dummy --wait --timeout 90s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 expect 'the password is another one' test "$(grep password "$suite/enrolled.conf")" != "$(grep password "$suite/rotated.conf")"
 suite_stop enrolled
 suite_start enrolled vim-driver-test --config "$suite/rotated.conf" --state-file "$suite/driver.state"
-eventually 20 'it is there again' is_there true
+eventually 120 'it is there again' is_there true
 
 # Another account does not get its queue.
 expect_exit 1 suite_enrol vim-driver-test driver test
@@ -71,6 +71,6 @@ room_is_gone()
 {
     ! broker_call GET "/api/vhosts/$room_in_url" && ! broker_call GET "/api/users/$account"
 }
-eventually 20 'account and room are gone' room_is_gone
+eventually 120 'account and room are gone' room_is_gone
 expect_exit 3 baton manager show "$account"
 suite_stop enrolled KILL

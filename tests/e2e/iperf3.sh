@@ -17,7 +17,7 @@ start_in_mode()
 deploy_and_delete()
 {
     local nsr record
-    expect_exit 0 baton nsr create iperf3 --wait --timeout 60s
+    expect_exit 0 baton nsr create iperf3 --wait --timeout 180s
     nsr=$(baton nsr list -o name)
     record=$(baton nsr show "$nsr" -o json)
     expect 'the client measured against an address of the server' jq -e '

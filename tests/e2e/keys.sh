@@ -29,14 +29,14 @@ package vnf INSTANTIATE:install.sh
 onboard nsd vnf
 
 echo '{"keys": ["one", "two"]}' >"$suite/body.json"
-expect_exit 0 baton nsr create nsd --body "$suite/body.json" --wait --timeout 90s
+expect_exit 0 baton nsr create nsd --body "$suite/body.json" --wait --timeout 180s
 nsr=$(baton nsr list -o name)
 expect_exit 0 baton logs "$nsr"
 expect_said "keys ssh-rsa $(echo one | base64) one@e2e ssh-rsa $(echo two | base64) two@e2e"
 expect_said 'modes 700 600'
 delete_and_leave_nothing "$nsr"
 
-expect_exit 0 baton nsr create nsd --wait --timeout 90s
+expect_exit 0 baton nsr create nsd --wait --timeout 180s
 nsr=$(baton nsr list -o name)
 expect_exit 0 baton logs "$nsr"
 expect_said 'authorized_keys: No such file'

@@ -54,7 +54,7 @@ deploy()
 begin_round
 before=$(peers_did)
 deploy
-eventually 60 'ACTIVE undisturbed' nsr_is "$nsr" ACTIVE
+eventually 120 'ACTIVE undisturbed' nsr_is "$nsr" ACTIVE
 expect_once 'undisturbed'
 steps=$(($(peers_did) - before))
 before=$(peers_did)
@@ -65,19 +65,19 @@ for ((step = 0; step < steps; step++)); do
     begin_round
     before=$(peers_did)
     deploy
-    eventually 30 "step $step of the deployment" peers_did_more_than $((before + step))
+    eventually 120 "step $step of the deployment" peers_did_more_than $((before + step))
     suite_stop nfvo KILL
     suite_start_nfvo
-    eventually 60 "ACTIVE after a kill -9 at step $step of $steps" nsr_is "$nsr" ACTIVE
+    eventually 120 "ACTIVE after a kill -9 at step $step of $steps" nsr_is "$nsr" ACTIVE
     expect_once "killed at step $step of $steps of the deployment"
     if ((step < gone_steps)); then
         before=$(peers_did)
         expect 'the deletion is accepted' baton nsr delete "$nsr"
-        eventually 30 "step $step of the deletion" peers_did_more_than $((before + step))
+        eventually 120 "step $step of the deletion" peers_did_more_than $((before + step))
         suite_stop nfvo KILL
         suite_start_nfvo
-        eventually 60 "gone after a kill -9 at step $step of $gone_steps of the deletion" nsr_is_gone "$nsr"
-        wait_until 60 suite_is_clean || fail "killed at step $step of the deletion, this is left: $(suite_leftovers)"
+        eventually 120 "gone after a kill -9 at step $step of $gone_steps of the deletion" nsr_is_gone "$nsr"
+        wait_until 180 suite_is_clean || fail "killed at step $step of the deletion, this is left: $(suite_leftovers)"
     else
         delete_and_leave_nothing "$nsr"
     fi

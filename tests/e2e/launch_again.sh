@@ -12,8 +12,8 @@ deploy_and_delete()
 {
     local nsr
     nsr=$(baton nsr create "$nsd" -o name)
-    eventually 30 "$nsr is ACTIVE" nsr_is "$nsr" ACTIVE
-    expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 30s
+    eventually 120 "$nsr is ACTIVE" nsr_is "$nsr" ACTIVE
+    expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 180s
     expect 'its launches are in the outbox still' test "$(launches_unsent)" == 3
     suite_stop vim-driver-test KILL
     suite_start_driver
@@ -35,16 +35,16 @@ suite_sql "create function keep_launches() returns trigger language plpgsql as
     create trigger keep_launches before delete on outbox for each row execute function keep_launches()"
 deploy_and_delete
 suite_sql 'drop trigger keep_launches on outbox'
-eventually 30 'nothing is unsent' none_is_unsent
+eventually 120 'nothing is unsent' none_is_unsent
 expect 'each was launched once' test "$(grep -c launchInstance "$suite/driver.journal")" == 3
-wait_until 30 suite_is_clean || fail "this is left: $(suite_leftovers)"
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"
 
 echo '-- a copy is under way all the same'
 suite_sql "create function keep() returns trigger language plpgsql as 'begin return null; end';
     create trigger keep_launches before delete on outbox for each row execute function keep_launches();
     create trigger keep before delete on command for each row when (old.kind = 'LAUNCH') execute function keep()"
 deploy_and_delete
-eventually 60 'each launch comes again' journal_has driver launchInstanceAndWait 9
+eventually 120 'each launch comes again' journal_has driver launchInstanceAndWait 9
 suite_sql "drop trigger keep_launches on outbox; drop trigger keep on command; delete from command where kind = 'LAUNCH'"
 expect 'and is refused' test "$(grep -c '"action":"launchInstance.*"outcome":"failed"' "$suite/driver.journal")" -ge 3
-wait_until 30 suite_is_clean || fail "this is left: $(suite_leftovers)"
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"

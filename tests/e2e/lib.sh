@@ -148,9 +148,9 @@ delete_and_leave_nothing()
 {
     local nsr
     for nsr; do
-        expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 30s
+        expect "nsr $nsr is deleted" baton nsr delete "$nsr" --wait --timeout 180s
     done
-    wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
+    wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"
 }
 
 # nfvo_get PATH: status and body, without needing a client for HTTP.

@@ -48,31 +48,31 @@ kill_agent()
 
 package plain INSTANTIATE:install.sh START:start.sh
 onboard plain plain
-expect 'a service with an agent' baton nsr create plain --wait --timeout 60s
+expect 'a service with an agent' baton nsr create plain --wait --timeout 180s
 nsr=$(baton nsr list -o json | jq -r '.[] | select(.name == "plain") | .id')
 host=$(host_of "$nsr")
-eventually 30 'its agent was seen' agent_is_seen '= 0'
+eventually 120 'its agent was seen' agent_is_seen '= 0'
 kill_agent
-eventually 30 'it is missed' agent_is_seen '> 0'
+eventually 120 'it is missed' agent_is_seen '> 0'
 suite_sql 'delete from agent_seen' >/dev/null # as if it had died before the first look
-eventually 30 'it is missed although nobody saw it' agent_is_seen '> 0'
+eventually 120 'it is missed although nobody saw it' agent_is_seen '> 0'
 expect 'explain says it at once' explain_says "$host" 'has an agent that is not connected since'
-eventually 60 'status says it after a while' status_says "the agent of $host (nsr 'plain') is not connected since"
+eventually 120 'status says it after a while' status_says "the agent of $host (nsr 'plain') is not connected since"
 delete_and_leave_nothing "$nsr"
-eventually 30 'a service that is gone misses nothing' status_says_nothing
+eventually 120 'a service that is gone misses nothing' status_says_nothing
 
-expect 'a service without agents' baton nsr create dummy --wait --timeout 60s
+expect 'a service without agents' baton nsr create dummy --wait --timeout 180s
 nsr=$(baton nsr list -o json | jq -r '.[] | select(.name == "dummy") | .id')
 host=$(host_of "$nsr")
 suite_stop vim-driver-test
 cp "$suite/driver.state" "$suite/driver.state.whole"
 grep -v "\"name\":\"$host\"" "$suite/driver.state.whole" >"$suite/driver.state"
 suite_start_driver
-eventually 60 'status says which server is not listed' status_says "does not list server $host (nsr 'dummy') any more, since"
+eventually 120 'status says which server is not listed' status_says "does not list server $host (nsr 'dummy') any more, since"
 expect 'so does explain of the service' explain_says "$nsr" "$host is not listed by its PoP any more, since"
 expect 'and its metric' test "$(suite_sql 'select count(*) from server_missing where weight >= 5')" == 1
 suite_stop vim-driver-test
 cp "$suite/driver.state.whole" "$suite/driver.state"
 suite_start_driver
-eventually 60 'it is listed again' status_says_nothing
+eventually 120 'it is listed again' status_says_nothing
 delete_and_leave_nothing "$nsr"

@@ -46,13 +46,13 @@ all_gone()
 }
 eventually 120 'all are gone' all_gone
 expect 'nothing waits' test "$(baton status -o json | jq .releases.left)" == 0
-wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"
 
 # A few with --wait: it returns when they are gone.
 for ((i = 0; i < 3; i++)); do
     baton nsr create "$nsd" --wait -o name 2>/dev/null
 done >"$suite/created"
-expect_exit 0 baton nsr delete $(<"$suite/created") --wait --timeout 60s
+expect_exit 0 baton nsr delete $(<"$suite/created") --wait --timeout 180s
 expect_said '3 of 3 are gone'
 while read -r nsr; do
     expect "$nsr is gone" nsr_is_gone "$nsr"

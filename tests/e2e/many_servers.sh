@@ -22,7 +22,7 @@ awk -v pop="$pop" -v n=50000 'BEGIN {
 }' >>"$suite/driver.state"
 suite_start_driver --capacity 100000
 
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 began=$SECONDS
 delete_and_leave_nothing "$(baton nsr list -o name)"
 echo "deleted and verified after $((SECONDS - began)) s; nfvo had $(awk '/VmHWM/ { print int($2 / 1024) }' "/proc/$(suite_identity nfvo | cut -d" " -f1)/status") MB at most"

@@ -5,7 +5,7 @@ set -euo pipefail
 scenario_open
 start_all --fail MODIFY
 
-expect_exit 1 baton nsr create dummy --wait --timeout 60s
+expect_exit 1 baton nsr create dummy --wait --timeout 180s
 expect_said 'vnfm-dummy was told to fail MODIFY'
 expect_said 'hint:'
 nsr=$(baton nsr list -o name)

@@ -16,10 +16,10 @@ kill_when()
     shift
     cat "$suite/vnfm.journal" 2>/dev/null | wc -l >"$suite/seen"
     nsr=$(baton nsr create dummy -o name)
-    eventually 30 "$what" "$@"
+    eventually 120 "$what" "$@"
     suite_stop nfvo KILL
     suite_start_nfvo
-    eventually 60 "ACTIVE after a kill -9 when $what" nsr_is "$nsr" ACTIVE
+    eventually 120 "ACTIVE after a kill -9 when $what" nsr_is "$nsr" ACTIVE
     expect "no server twice, when $what" test "$(suite_servers | wc -l)" == 3
     delete_and_leave_nothing "$nsr"
 }

@@ -30,7 +30,7 @@ refused_as()
 printf 'broker-host = %s\nbroker-port = %s\n' "$OB_TEST_BROKER_HOST" "$OB_TEST_BROKER_PORT" >"$suite/stranger.conf"
 expect 'there is no well-known account' eval '! broker_call GET /api/users/openbaton-manager-user'
 refused_as stranger vnfm-dummy --config "$suite/stranger.conf"
-eventually 30 'status tells the refused login' status_says "account 'openbaton-manager-user'"
+eventually 120 'status tells the refused login' status_says "account 'openbaton-manager-user'"
 expect 'and the command that helps' status_says 'baton manager enrol NAME --type TYPE'
 suite_stop stranger
 
@@ -38,12 +38,12 @@ suite_stop stranger
 suite_start_vnfm
 suite_wait_for_peers
 fill_catalogue
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 
 # 3. Another type in that room: the account was enrolled for one.
 refused_as impostor vnfm-dummy --config "$suite/vnfm-dummy.conf" --type generic
-eventually 30 'it is told why not' log_says "was enrolled for type 'dummy', not for 'generic'" impostor
-eventually 30 'so does status' status_says "was enrolled for type 'dummy', not for 'generic'"
+eventually 120 'it is told why not' log_says "was enrolled for type 'dummy', not for 'generic'" impostor
+eventually 120 'so does status' status_says "was enrolled for type 'dummy', not for 'generic'"
 suite_stop impostor
 broker_call DELETE "/api/queues/$(suite_room vnfm-dummy)/nfvo.dead-letters/contents" >/dev/null # what it asked for is kept there
 expect 'generic is not registered' eval '! suite_has_vnfm generic'
@@ -53,9 +53,9 @@ was=$(cat "$suite/vnfm-dummy.password")
 expect_exit 0 "$suite_bin/nfvo" --config "$suite/nfvo.conf" --enrol vnfm-dummy --type dummy --rotate --password-file "$suite/vnfm-dummy.password"
 expect 'it is another one' test "$(cat "$suite/vnfm-dummy.password")" != "$was"
 expect 'nobody else reads it' test "$(stat -c %a "$suite/vnfm-dummy.password")" = 600
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 servers restart broker
 expect 'it is back' suite_wait_for_peers
-expect_exit 0 baton nsr create dummy --wait --timeout 90s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 mapfile -t all < <(baton nsr list -o name)
 delete_and_leave_nothing "${all[@]}"

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
 start_all
-baton nsr create dummy --wait --timeout 60s >/dev/null
+baton nsr create dummy --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 host=$(baton nsr show dummy -o json | jq -r '.vnfr[] | select(.name == "dummy-client") | .vdu[0].vnfc_instance[0].hostname')
 
@@ -27,21 +27,21 @@ expect_said "$host"
 expect_exit 3 baton nsr stop dummy nobody
 expect_said "there is no host and no VNF 'nobody'"
 
-expect_exit 0 baton nsr update dummy dummy-client --wait --timeout 30s
+expect_exit 0 baton nsr update dummy dummy-client --wait --timeout 180s
 expect_said 'UPDATE of dummy dummy-client is COMPLETED after'
-expect_exit 0 baton nsr heal dummy "$host" --cause burning --wait --timeout 30s
+expect_exit 0 baton nsr heal dummy "$host" --cause burning --wait --timeout 180s
 expect_said "HEAL of dummy $host is COMPLETED after"
-expect_exit 0 baton nsr stop dummy "$host" --wait --timeout 30s
+expect_exit 0 baton nsr stop dummy "$host" --wait --timeout 180s
 expect 'one of two is stopped' test "$(states | tr ' ' '\n' | grep -c INACTIVE)" == 1
-expect_exit 0 baton nsr stop dummy dummy-client --wait --timeout 30s
+expect_exit 0 baton nsr stop dummy dummy-client --wait --timeout 180s
 expect 'all are stopped' test "$(states)" == 'INACTIVE INACTIVE INACTIVE'
 expect 'the service is not ACTIVE' test "$(nsr_status "$nsr")" == INACTIVE
-expect_exit 0 baton nsr start dummy dummy-client --wait --timeout 30s
+expect_exit 0 baton nsr start dummy dummy-client --wait --timeout 180s
 expect 'all run again' test "$(states)" == 'ACTIVE ACTIVE ACTIVE'
 
 echo 'echo hello' >"$suite/hello.sh"
-expect_exit 0 baton nsr execute dummy dummy-client "$suite/hello.sh" --wait --timeout 30s
-expect_exit 0 baton nsr execute dummy dummy-client "$suite/hello.sh" --wait --timeout 30s -o name
+expect_exit 0 baton nsr execute dummy dummy-client "$suite/hello.sh" --wait --timeout 180s
+expect_exit 0 baton nsr execute dummy dummy-client "$suite/hello.sh" --wait --timeout 180s -o name
 op=$(baton op list dummy kind=execute -o name | head -1)
 expect_exit 0 baton op show "${op:0:13}"
 expect_said 'COMPLETED'

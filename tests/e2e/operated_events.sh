@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
 start_all
-baton nsr create dummy --wait --timeout 60s >/dev/null
+baton nsr create dummy --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 
 queue=ops.$$
@@ -23,16 +23,16 @@ watched() # FILTER: a line of the stream is so
 # The watch is there when it sees something: ask until it does.
 hello()
 {
-    baton nsr update dummy dummy-client --wait --timeout 30s >/dev/null && watched '.entry.operation.kind == "UPDATE"'
+    baton nsr update dummy dummy-client --wait --timeout 180s >/dev/null && watched '.entry.operation.kind == "UPDATE"'
 }
-eventually 60 'the watch sees operations' hello
+eventually 120 'the watch sees operations' hello
 
-expect_exit 0 baton nsr stop dummy dummy-client --wait --timeout 30s -o name
+expect_exit 0 baton nsr stop dummy dummy-client --wait --timeout 180s -o name
 op=$(baton op list dummy kind=stop_vnf -o name)
-eventually 30 'its beginning' watched ".entry.operation.id == \"$op\" and .entry.operation.state == \"PROCESSING\""
-eventually 30 'its step went out' watched ".entry.operation.id == \"$op\" and .entry.operation.step.state == \"SENT\" and .entry.vnfr == \"dummy-client\""
-eventually 30 'its step is done' watched ".entry.operation.id == \"$op\" and .entry.operation.step.state == \"DONE\""
-eventually 30 'its end' watched ".entry.operation.id == \"$op\" and .entry.operation.state == \"COMPLETED\""
+eventually 120 'its beginning' watched ".entry.operation.id == \"$op\" and .entry.operation.state == \"PROCESSING\""
+eventually 120 'its step went out' watched ".entry.operation.id == \"$op\" and .entry.operation.step.state == \"SENT\" and .entry.vnfr == \"dummy-client\""
+eventually 120 'its step is done' watched ".entry.operation.id == \"$op\" and .entry.operation.step.state == \"DONE\""
+eventually 120 'its end' watched ".entry.operation.id == \"$op\" and .entry.operation.state == \"COMPLETED\""
 kill "$watch"
 wait "$watch" || true
 
@@ -46,8 +46,8 @@ told() # FILTER N: so many messages are so
     [[ $(messages | jq --arg op "$op" "[.[] | select(.action == \"OPERATION\" and .payload.id == \$op and $1)] | length") == "$2" ]]
 }
 # Two subscriptions, each of which is told of the beginning (with the plan) and of the end, once.
-eventually 30 'the beginning' told '.payload.state == "PROCESSING" and .payload.steps[0].state == "SENT" and .payload.askedBy == "admin"' 2
-eventually 30 'the end' told '.payload.state == "COMPLETED" and .payload.steps[0].state == "DONE"' 2
+eventually 120 'the beginning' told '.payload.state == "PROCESSING" and .payload.steps[0].state == "SENT" and .payload.askedBy == "admin"' 2
+eventually 120 'the end' told '.payload.state == "COMPLETED" and .payload.steps[0].state == "DONE"' 2
 expect 'nothing else' told true 4
 
 expect_exit 0 baton nsr history dummy
@@ -58,7 +58,7 @@ counted() # SERIES N
 {
     nfvo_get /metrics | grep -Fx -- "$1 $2" >/dev/null
 }
-eventually 30 'it is counted' counted 'baton_operations_ended_total{kind="STOP_VNF",outcome="COMPLETED"}' 1
+eventually 120 'it is counted' counted 'baton_operations_ended_total{kind="STOP_VNF",outcome="COMPLETED"}' 1
 expect 'and how long it took' counted 'baton_operation_seconds_count{kind="STOP_VNF"}' 1
 expect 'none is open' counted 'baton_operations_open{state="FAILED_TEMP"}' 0
 

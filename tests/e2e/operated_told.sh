@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
 start_all
-baton nsr create dummy --wait --timeout 60s >/dev/null
+baton nsr create dummy --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 vnfr=$(baton nsr show dummy -o json | jq -r '.vnfr[] | select(.name == "dummy-client") | .id')
 
@@ -40,7 +40,7 @@ expect_said 'STARTING: waits for operations before it, until '
 
 expect_exit 0 baton op cancel "$queued"
 expect_exit 0 baton op cancel "$op" --forceful
-eventually 30 'it waits for somebody' test "$(baton op list dummy state=failed_temp -o name)" == "$op"
+eventually 120 'it waits for somebody' test "$(baton op list dummy state=failed_temp -o name)" == "$op"
 undecided() # COMMAND...
 {
     expect_exit 0 "$@"

@@ -5,7 +5,7 @@ set -euo pipefail
 scenario_open
 start_all
 
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 nsr=$(baton nsr list -o name)
 vnf=$(baton nsr show "$nsr" -o json | jq -r '.vnfr[0].name')
 host=$(baton nsr show "$nsr" -o json | jq -r '.vnfr[0].vdu[0].vnfc_instance[0].hostname')
@@ -15,16 +15,16 @@ none_open()
 }
 
 expect_exit 0 baton nsr stop dummy "$vnf"
-eventually 20 'INACTIVE' nsr_is "$nsr" INACTIVE
+eventually 120 'INACTIVE' nsr_is "$nsr" INACTIVE
 expect_exit 0 baton nsr start dummy "$vnf"
-eventually 20 'ACTIVE' nsr_is "$nsr" ACTIVE
+eventually 120 'ACTIVE' nsr_is "$nsr" ACTIVE
 echo 'true' >"$suite/script"
 expect_exit 0 baton nsr execute dummy "$vnf" "$suite/script"
-eventually 20 'no operation is open' none_open
+eventually 120 'no operation is open' none_open
 expect_exit 0 baton nsr heal dummy "$host"
-eventually 20 'no operation is open' none_open
+eventually 120 'no operation is open' none_open
 expect_exit 0 baton nsr update dummy "$vnf"
-eventually 20 'no operation is open' none_open
+eventually 120 'no operation is open' none_open
 expect_exit 0 baton op list dummy
 expect_said 'STOP_VNF'
 expect_said 'COMPLETED'

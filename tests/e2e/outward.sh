@@ -27,7 +27,7 @@ done
 refused 201 /api/v1/events '{"name":"hook","type":"REST","endpoint":"http://user:s3cret@hook.invalid/x?token=s3cret","event":"ERROR"}' \
     'http://***@hook.invalid/x?token=***'
 shows_fault() { [[ $(baton event list) == *'it gave no answer'* ]]; }
-eventually 20 'the look at it failed' shows_fault
+eventually 120 'the look at it failed' shows_fault
 for command in 'event list' 'event list -o json' status; do
     # shellcheck disable=SC2086
     expect "no login in '$command'" test -z "$(baton $command 2>&1 | grep s3cret)"

@@ -48,14 +48,14 @@ has_message()
 {
     [[ $(suite_sql 'select count(*) from outbox') == 0 ]]
 }
-eventually 20 'INSTANTIATE is sent' has_message
+eventually 120 'INSTANTIATE is sent' has_message
 suite_stop vnfm-dummy KILL
 instantiate()
 {
     broker_call POST "$queue/get" '{"count":1,"ackmode":"ack_requeue_true","encoding":"auto"}' >"$suite/message" &&
         jq -er '.[0].payload' "$suite/message" >"$suite/instantiate"
 }
-eventually 20 'INSTANTIATE is in the queue again' instantiate
+eventually 120 'INSTANTIATE is in the queue again' instantiate
 # script NAME: its bytes out of the signed numbers of the message.
 script()
 {
@@ -71,7 +71,7 @@ expect 'a script arrives as it was written' cmp "$package/scripts/install.sh" <(
 expect 'the replaced script arrives' cmp "$suite/another" <(script stop.sh)
 
 suite_start_vnfm
-eventually 60 'the service is ACTIVE' nsr_is "$nsr" ACTIVE
+eventually 120 'the service is ACTIVE' nsr_is "$nsr" ACTIVE
 delete_and_leave_nothing "$nsr"
 expect_exit 0 baton nsd delete web
 expect_exit 0 baton package delete web

@@ -30,7 +30,7 @@ live_and_die()
     local id
     id=$(baton nsr create quick -o name) || fail "service $1 cannot be created"
     read -rt "$(printf '%d.%03d' $((whole * $1 / services / 1000)) $((whole * $1 / services % 1000)))" <>"$suite/never" || true
-    baton nsr delete "$id" --wait --timeout 90s >/dev/null || fail "service $1 cannot be deleted"
+    baton nsr delete "$id" --wait --timeout 180s >/dev/null || fail "service $1 cannot be deleted"
 }
 mkfifo "$suite/never"
 pids=()
@@ -45,7 +45,7 @@ for pid in "${pids[@]}"; do
     wait "$pid" || fail 'a service could not be created or deleted'
 done
 
-wait_until 60 suite_is_clean || {
+wait_until 180 suite_is_clean || {
     suite_sql "select a.hostname, a.vnfr_id, a.hello_n, v.released_at, v.name from ${suite_schema}_vnfm.agent a left join ${suite_schema}_vnfm.vnfr v on v.id = a.vnfr_id" >&2
     suite_sql "select id, vnfr_id, action, started_at, cancelled_at from ${suite_schema}_vnfm.run where ended_at is null" >&2
     fail "this is left of $services services: $(suite_leftovers)"

@@ -15,7 +15,7 @@ knows_quota() { [[ $(quota_of "$1") == "$2" ]]; }
 for name in north:3 south:9; do
     jq --arg name "${name%:*}" '.name = $name' "$e2e_top/deploy/examples/test-pop.json" >"$suite/pop.json"
     expect "PoP ${name%:*} is registered" baton pop create "$suite/pop.json"
-    eventually 30 "the quota of ${name%:*} is known" knows_quota "${name%:*}" "${name#*:}"
+    eventually 120 "the quota of ${name%:*} is known" knows_quota "${name%:*}" "${name#*:}"
 done
 expect_exit 0 baton status
 expect_said 'servers of 3'
@@ -26,17 +26,17 @@ expect 'the NSD is onboarded' baton nsd create "$suite/nsd.json"
 
 # One after the other, all within the time for which a snapshot is believed.
 for ((i = 0; i < 4; i++)); do
-    expect_exit 0 baton nsr create dummy --wait --timeout 60s
+    expect_exit 0 baton nsr create dummy --wait --timeout 180s
 done
 expect "north is full ($(servers_at north))" test "$(servers_at north)" == 3
 expect "south is full ($(servers_at south))" test "$(servers_at south)" == 9
-expect_exit 1 baton nsr create dummy --wait --timeout 60s
+expect_exit 1 baton nsr create dummy --wait --timeout 180s
 expect_said "PoP 'north': its quota of 3 instances has 0 left, "
 expect_said "PoP 'south': its quota of 9 instances has 0 left, "
 expect 'the driver was not asked in vain' test "$(grep -c '"outcome":"failed"' "$suite/driver.journal")" == 0
 
 mapfile -t all < <(baton nsr list -o name)
 delete_and_leave_nothing "${all[@]}"
-expect_exit 0 baton nsr create dummy --wait --timeout 60s
+expect_exit 0 baton nsr create dummy --wait --timeout 180s
 mapfile -t all < <(baton nsr list -o name)
 delete_and_leave_nothing "${all[@]}"

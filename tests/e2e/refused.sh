@@ -31,14 +31,14 @@ readyz_is()
 }
 
 # A VNFM and a driver with another password than that of their account.
-eventually 30 'the log of the broker is read' metric_is baton_broker_log_read 1
+eventually 120 'the log of the broker is read' metric_is baton_broker_log_read 1
 suite_enrol vnfm-dummy vnfm dummy
 suite_enrol vim-driver-test driver test
 for peer in vnfm-dummy vim-driver-test; do # they never get ready, and say nothing to nfvo
     ! suite_ready_s=1 suite_start $peer $peer --config "$suite/$peer.conf" --broker-password wrong 2>/dev/null ||
         fail "$peer is ready with a wrong password"
 done
-eventually 30 'status tells the refused login' \
+eventually 120 'status tells the refused login' \
     status_says "account 'vnfm-dummy' (VNFM dummy): its login was refused"
 expect 'what to do about it' status_says "baton manager rotate vnfm-dummy"
 expect 'the log tells it' log_says 'ev=broker_refused account=vnfm-dummy'
@@ -54,7 +54,7 @@ fill_catalogue
 broker_call PUT "/api/permissions/$(suite_room vnfm-dummy)/vnfm-dummy" '{"configure":"^$","write":"^$","read":".*"}'
 expect_exit 0 baton nsr create dummy
 nsr=$(baton nsr list -o name)
-eventually 30 'explain of the VNFM tells what it was refused' explain_says vnfm/dummy "was refused write"
+eventually 120 'explain of the VNFM tells what it was refused' explain_says vnfm/dummy "was refused write"
 expect 'explain of the service does, too' explain_says "$nsr" "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
 expect 'and what to do' explain_says "$nsr" "baton manager rotate vnfm-dummy"
 expect 'and status' status_says "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
@@ -66,15 +66,15 @@ delete_and_leave_nothing "$nsr"
 # The broker in alarm takes no messages.
 expect 'it is ready before' readyz_is 200
 servers ctl set_vm_memory_high_watermark absolute 20MB
-eventually 30 'readyz names the alarm' readyz_is 503 "memory alarm of broker node 'baton@localhost'"
+eventually 120 'readyz names the alarm' readyz_is 503 "memory alarm of broker node 'baton@localhost'"
 expect_exit 1 baton status
 expect_said 'NOT READY'
 expect_said "memory alarm of broker node 'baton@localhost'"
 expect_said 'vm_memory_high_watermark'
 expect 'a metric of its kind' metric_is 'baton_broker_alarms.kind="memory".' 1
 servers ctl set_vm_memory_high_watermark 0.6
-eventually 30 'it is ready again' readyz_is 200
+eventually 120 'it is ready again' readyz_is 200
 servers ctl set_disk_free_limit 100000GB
-eventually 30 'readyz names the other alarm' readyz_is 503 "disk alarm of broker node 'baton@localhost'"
+eventually 120 'readyz names the other alarm' readyz_is 503 "disk alarm of broker node 'baton@localhost'"
 servers ctl set_disk_free_limit 50MB
-eventually 30 'it is ready again' readyz_is 200
+eventually 120 'it is ready again' readyz_is 200

@@ -55,11 +55,11 @@ said=$(call POST /api/v1/events "{\"name\":\"late\",\"type\":\"REST\",\"endpoint
 expect "a subscription may come first: $said" grep -q '^201' <<<"$said"
 list_says() { grep -q 'it gave no answer' <<<"$(baton event list)"; }
 status_says() { grep -q "nobody takes events at REST" <<<"$(baton status)"; }
-eventually 20 'the list says that nobody is there' list_says
-eventually 20 'status says that nobody is there' status_says
+eventually 120 'the list says that nobody is there' list_says
+eventually 120 'status says that nobody is there' status_says
 baton nsr list -o name >"$suite/nsrs"
 mapfile -t nsrs <"$suite/nsrs"
-expect "it is deleted" baton nsr delete "${nsrs[0]}" --wait --timeout 30s
+expect "it is deleted" baton nsr delete "${nsrs[0]}" --wait --timeout 180s
 python3 - "$port" >"$suite/events" <<'PY' &
 import http.server, sys
 class Take(http.server.BaseHTTPRequestHandler):
@@ -74,9 +74,9 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Take).serve_forever()
 PY
 listener=$!
 event_came() { grep -q "${nsrs[0]}" "$suite/events"; }
-eventually 60 'the event comes when its subscriber is there' event_came
+eventually 120 'the event comes when its subscriber is there' event_came
 list_is_quiet() { ! list_says; }
-eventually 20 'and the list has no fault any more' list_is_quiet
+eventually 120 'and the list has no fault any more' list_is_quiet
 delete_and_leave_nothing "${nsrs[@]:1}"
 kill "$listener"
 

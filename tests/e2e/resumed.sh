@@ -44,7 +44,7 @@ expect 'nothing was done by a plan' test "$(runs web second.sh)" == 2
 script web second.sh <<<'true'
 expect_exit 0 baton script put web second.sh "$suite/packages/web/scripts/second.sh"
 expect_exit 0 baton nsr resume "$nsr"
-eventually 60 'CONFIGURE runs' ran web source_use.sh 2
+eventually 120 'CONFIGURE runs' ran web source_use.sh 2
 expect 'it is being resumed' nsr_is "$nsr" RESUMING
 restart
 touch "$suite/go"
@@ -52,13 +52,13 @@ eventually 90 'START failed' nsr_is "$nsr" ERROR
 expect_exit 0 baton explain "$nsr"
 expect_said 'no disk'
 op=$(baton op list "$nsr" kind=resume -o name)
-eventually 30 'the operation waits for a person' waits_for_a_person
+eventually 120 'the operation waits for a person' waits_for_a_person
 expect_exit 0 baton op show "$op"
 expect_said "baton op retry $op"
 
 # Resumed again: it is the same operation, and ends well.
 touch "$suite/mended"
-expect_exit 0 baton nsr resume "$nsr" --wait --timeout 90s
+expect_exit 0 baton nsr resume "$nsr" --wait --timeout 180s
 expect_said 'is COMPLETED'
 expect 'ACTIVE' nsr_is "$nsr" ACTIVE
 expect 'no fault is left' jq -e '.fault == null and all(.vnfr[]; .fault == null)' <<<"$(baton nsr show "$nsr" -o json)"

@@ -20,8 +20,8 @@ replaced() # replaced WORD: start.sh as it says WORD, in $suite/start.sh
 }
 start_all_of() # start_all_of NSR: stopped, and started
 {
-    expect_exit 0 baton nsr stop "$1" web --wait --timeout 60s
-    expect_exit 0 baton nsr start "$1" web --wait --timeout 60s
+    expect_exit 0 baton nsr stop "$1" web --wait --timeout 180s
+    expect_exit 0 baton nsr start "$1" web --wait --timeout 180s
 }
 
 # A plan changes nothing.
@@ -33,7 +33,7 @@ expect 'there is no operation' test "$(baton op list -o name)" == ''
 expect 'the package has the old one' grep -q 'start.sh' <<<"$(baton script show "$web" start.sh)"
 
 # Both services get it; nothing is run by that.
-expect_exit 0 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 60s
+expect_exit 0 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 180s
 expect_said 'UPDATE_SCRIPT of service is COMPLETED'
 expect_said 'UPDATE_SCRIPT of other is COMPLETED'
 expect 'nothing ran' test "$(runs web second)" == 0
@@ -50,7 +50,7 @@ file=${metadata%/etc/baton/metadata.json}/opt/openbaton/scripts/start.sh
 expect 'the script is on the host' test -f "$file"
 rm "$file" && mkdir -p "$file/in-the-way"
 replaced third
-expect_exit 1 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 60s
+expect_exit 1 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 180s
 expect_said 'UPDATE_SCRIPT of service is FAILED_TEMP'
 expect_said 'UPDATE_SCRIPT of other is COMPLETED'
 op=$(baton op list service state=open -o name)
@@ -61,7 +61,7 @@ expect 'the service runs on' nsr_is "$service" ACTIVE
 
 # Mended, and tried again.
 rm -r "$file"
-expect_exit 0 baton op retry "$op" --wait --timeout 60s
+expect_exit 0 baton op retry "$op" --wait --timeout 180s
 expect_said 'is COMPLETED'
 start_all_of service
 expect 'the third ran at both hosts' test "$(runs web third)" == 2
@@ -69,17 +69,17 @@ expect 'the third ran at both hosts' test "$(runs web third)" == 2
 # Rolled back, the hosts have the one before.
 rm "$file" && mkdir -p "$file/in-the-way"
 replaced fourth
-expect_exit 1 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 60s
+expect_exit 1 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 180s
 op=$(baton op list service state=open -o name)
 rm -r "$file"
-expect_exit 1 baton op rollback "$op" --wait --timeout 60s
+expect_exit 1 baton op rollback "$op" --wait --timeout 180s
 expect_said 'is ROLLED_BACK'
 start_all_of service
 expect 'the third ran again at both' test "$(runs web third)" == 4
 expect 'the fourth ran nowhere' test "$(runs web fourth)" == 0
 
 # What is deployed now has the package's.
-expect_exit 0 baton nsr delete other --wait --timeout 60s
+expect_exit 0 baton nsr delete other --wait --timeout 180s
 deploy other ACTIVE
 expect 'the fourth ran there' test "$(runs web fourth)" == 2
 delete_and_leave_nothing "$service" "$nsr"

@@ -110,7 +110,7 @@ start_scripted()
 deploy()
 {
     local rc=0
-    said=$(baton nsr create "$1" --wait --timeout 90s 2>&1) || rc=$?
+    said=$(baton nsr create "$1" --wait --timeout 180s 2>&1) || rc=$?
     nsr=$(baton nsr list -o json | jq -r --arg n "$1" 'map(select(.name == $n)) | last | .id')
     nsr_is "$nsr" "$2" || fail "$1 is $(nsr_status "$nsr"), not $2; the client said: $said"
 }

@@ -60,17 +60,17 @@ for process in ${PROCESSES-nfvo vnfm-generic vim-driver-local agents}; do
         what="kill -9 of $process after script $step"
         : >"$suite/runs"
         nsr=$(baton nsr create pair -o name)
-        eventually 60 "$what: so far" did "$step"
+        eventually 120 "$what: so far" did "$step"
         restart "$process"
         eventually 90 "$what: ACTIVE" nsr_is "$nsr" ACTIVE
         once_each
         if ((step <= gone_steps)); then
             what="kill -9 of $process in the deletion, after script $step"
             expect 'the deletion is accepted' baton nsr delete "$nsr"
-            eventually 60 "$what: so far" did $((steps + step))
+            eventually 120 "$what: so far" did $((steps + step))
             restart "$process"
             eventually 90 "$what: gone" nsr_is_gone "$nsr"
-            wait_until 60 suite_is_clean || fail "$what: this is left: $(suite_leftovers)"
+            wait_until 180 suite_is_clean || fail "$what: this is left: $(suite_leftovers)"
             once_each server:stop.sh client:stop.sh
         else
             delete_and_leave_nothing "$nsr"
@@ -85,11 +85,11 @@ script doubtful long.sh <<<'sleep 60'
 package doubtful INSTANTIATE:long.sh
 onboard doubtful doubtful
 nsr=$(baton nsr create doubtful -o name)
-eventually 60 "$what: the script runs" did 1
+eventually 120 "$what: the script runs" did 1
 for pid in $(pgrep -f "^ems-agent --config $suite/"); do
     kill -KILL "$pid" 2>/dev/null || true
 done
-eventually 60 "$what: ERROR" nsr_is "$nsr" ERROR
+eventually 120 "$what: ERROR" nsr_is "$nsr" ERROR
 expect_exit 0 baton nsr show "$nsr"
 expect_said "nobody can tell"
 expect_said long.sh

@@ -34,9 +34,9 @@ SH
 package forks START:fork.sh
 onboard forks forks
 deploy forks ACTIVE
-eventually 10 'the daemon lives' test -s "$suite/daemon"
+eventually 120 'the daemon lives' test -s "$suite/daemon"
 rm "$suite/daemon"
-eventually 10 'the daemon lives on after its script' test -s "$suite/daemon"
+eventually 120 'the daemon lives on after its script' test -s "$suite/daemon"
 delete_and_leave_nothing "$nsr"
 rm -f "$suite/daemon"
 pgrep -f "$suite.*fork\.sh" >/dev/null && fail 'the daemon outlived its instance'

@@ -23,7 +23,7 @@ port=$(setting epmd_port)
 "$top/tests/support/servers" kill "$work/servers" broker
 epmd=$(cat "$work/servers/epmd.process")
 process_signal KILL "$epmd"
-wait_until 30 process_none_alive "$epmd"
+wait_until 180 process_none_alive "$epmd"
 
 python3 -c '
 import socket, sys, time
@@ -31,7 +31,7 @@ s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); time.sleep(600)' "$port" &
 stranger=$!
 taken() { port_inode "$port" >/dev/null; }
-wait_until 30 taken
+wait_until 180 taken
 
 "$top/tests/support/servers" restart "$work/servers" broker
 [[ $(setting epmd_port) != "$port" ]] || { echo "FAILED: the port mapper kept the port that is taken" && exit 1; }

@@ -38,7 +38,7 @@ for round in 1 2 3; do
         deploy_until_refused &
         users+=($!)
     done
-    eventually 60 'users are being served' accepted 5
+    eventually 120 'users are being served' accepted 5
     suite_stop nfvo
     wait "${users[@]}"
     expect "round $round: it ended well" grep -q 'ev=stopped exit=0' "$suite/log/nfvo.log"

@@ -21,7 +21,7 @@ expect 'another project' baton project create lab --description 'a second tenant
 expect 'its PoP on the same host' baton pop create "$e2e_top/deploy/examples/local-pop.json" --project lab
 expect 'its package' baton package upload "$suite/packages/quiet" --project lab
 expect 'its NSD' baton nsd create "$suite/packages/quiet.json" --project lab
-expect_exit 0 baton nsr create quiet --project lab --wait --timeout 90s
+expect_exit 0 baton nsr create quiet --project lab --wait --timeout 180s
 expect_said 'on one host with those of 1 other project'
 second=$(baton nsr list --project lab -o name)
 expect "two networks of one name: $(networks | tr '\n' ' ')" test "$(networks | sort -u | wc -l)" == 2
@@ -43,9 +43,9 @@ if [[ $suite_mode == runc ]]; then
         greedy*) expect_said 'No space left on device' ;;
         *) expect_said 'ended with 137' ;;
         esac
-        expect_exit 0 baton nsr delete "$nsr" --wait --timeout 60s
+        expect_exit 0 baton nsr delete "$nsr" --wait --timeout 180s
     done
 fi
 nsr_is "$first" ACTIVE || fail 'the first service is not ACTIVE any more'
-expect_exit 0 baton nsr delete "$second" --project lab --wait --timeout 60s
+expect_exit 0 baton nsr delete "$second" --project lab --wait --timeout 180s
 delete_and_leave_nothing "$first"

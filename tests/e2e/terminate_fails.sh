@@ -22,7 +22,7 @@ is_the_fault()
 }
 
 rc=0
-baton nsr delete "$nsr" --wait --timeout 60s >"$suite/said" 2>"$suite/complained" || rc=$?
+baton nsr delete "$nsr" --wait --timeout 180s >"$suite/said" 2>"$suite/complained" || rc=$?
 expect 'the release succeeds' test "$rc" == 0
 for text in "$host" bye.sh 'exit: 4' cannot 'was released in spite of that' "baton logs $nsr"; do
     expect "standard error says '$text': $(cat "$suite/complained")" grep -qF "$text" "$suite/complained"
@@ -30,7 +30,7 @@ done
 expect 'the later script ran, too' ran bye more.sh 1
 
 # All that is left is what may be read.
-eventually 60 'nothing else is left' suite_is_clean
+eventually 120 'nothing else is left' suite_is_clean
 expect_exit 0 baton nsr history "$nsr" -o json
 expect "the history has the fault: $said" is_the_fault <<<"$(jq '[.[].entry | select(.event == "ERROR").fault] | first' <<<"$said")"
 expect 'the fault comes before the end' jq -e '[.[].entry.event | select(. == "ERROR" or . == "RELEASED")] == ["ERROR", "RELEASED"]' <<<"$said" >/dev/null

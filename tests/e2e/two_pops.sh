@@ -18,7 +18,7 @@ expect 'the NSD is onboarded' baton nsd create "$suite/nsd.json"
 
 n=12
 for ((i = 0; i < n; i++)); do
-    expect_exit 0 baton nsr create dummy --wait --timeout 60s
+    expect_exit 0 baton nsr create dummy --wait --timeout 180s
 done
 services_at() { suite_sql "select count(distinct agg) from instance where pop_id = (select id from pop where name = '$1')"; }
 expect "north has some of $n ($(services_at north))" test "$(services_at north)" -gt 0
@@ -35,7 +35,7 @@ jq '.name = "other" | .vld[].name = "other" | .vnfd[].virtual_link[].name = "oth
 expect 'the other NSD is onboarded' baton nsd create "$suite/other.json"
 before=$(services_at south)
 for ((i = 0; i < 4; i++)); do
-    expect_exit 0 baton nsr create other --wait --timeout 60s
+    expect_exit 0 baton nsr create other --wait --timeout 180s
 done
 expect 'all four are in south' test "$(services_at south)" == $((before + 4))
 
@@ -45,7 +45,7 @@ suite_wait_for_peers
 jq '.name = "third" | .vld[].name = "third" | .vnfd[].virtual_link[].name = "third"
     | .vnfd[].vdu[].vnfc[].connection_point[].virtual_link_reference = "third"' "$suite/other.json" >"$suite/third.json"
 expect 'the third NSD is onboarded' baton nsd create "$suite/third.json"
-expect_exit 1 baton nsr create third --wait --timeout 60s
+expect_exit 1 baton nsr create third --wait --timeout 180s
 expect_said "PoP 'north': "
 expect_said "PoP 'south': "
 

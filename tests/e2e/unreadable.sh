@@ -5,8 +5,8 @@ set -euo pipefail
 scenario_open
 start_all
 
-nsr=$(baton nsr create dummy --wait --timeout 60s -o name)
-other=$(baton nsr create dummy --wait --timeout 60s -o name)
+nsr=$(baton nsr create dummy --wait --timeout 180s -o name)
+other=$(baton nsr create dummy --wait --timeout 180s -o name)
 vnfr=$(suite_sql "SELECT id FROM vnfr WHERE agg = '$nsr' LIMIT 1")
 suite_sql "CREATE TABLE kept AS SELECT doc FROM vnfr WHERE id = '$vnfr'; UPDATE vnfr SET doc = '{\"vdu\":[7' WHERE id = '$vnfr'"
 
@@ -21,7 +21,7 @@ expect_exit 0 baton explain "$nsr"
 expect_said "UNREADABLE"
 expect_said "the stored document of vnfr '$vnfr' cannot be read"
 expect 'it was not released' nsr_is "$other" ACTIVE
-expect_exit 0 baton nsr delete "$other" --wait --timeout 30s
+expect_exit 0 baton nsr delete "$other" --wait --timeout 180s
 
 suite_sql "UPDATE vnfr SET doc = (SELECT doc FROM kept) WHERE id = '$vnfr'; DROP TABLE kept"
 expect_exit 0 baton status

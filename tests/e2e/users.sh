@@ -37,7 +37,7 @@ expect_exit 0 enter bob lab
 
 expect_exit 0 as bob baton pop create "$e2e_top/deploy/examples/test-pop.json"
 expect_exit 0 as bob baton nsd create "$e2e_top/deploy/examples/dummy-nsd.json"
-expect_exit 0 as bob baton nsr create dummy --wait --timeout 60s
+expect_exit 0 as bob baton nsr create dummy --wait --timeout 180s
 expect_exit 1 as bob baton nsr create dummy
 expect_said "the quota of project 'lab' is 1 network services: 1 are used, and this needs 1"
 expect_said 'baton project update lab --quota services=N'
@@ -94,7 +94,7 @@ expect_exit 0 baton service delete fms
 
 baton user grant admin ADMIN@'*' >/dev/null
 nsr=$(baton nsr list --project lab -o name)
-expect_exit 0 baton nsr delete "$nsr" --project lab --wait --timeout 60s
+expect_exit 0 baton nsr delete "$nsr" --project lab --wait --timeout 180s
 expect_exit 0 baton nsd delete dummy --project lab
 for vnfd in $(suite_sql "select id from vnfd"); do
     suite_sql "delete from vnfd where id = '$vnfd'" >/dev/null

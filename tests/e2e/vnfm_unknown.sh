@@ -5,10 +5,10 @@ set -euo pipefail
 scenario_open
 suite_start_nfvo
 suite_start_driver
-eventually 30 'the driver registers' suite_has_driver test
+eventually 120 'the driver registers' suite_has_driver test
 fill_catalogue
 
-expect_exit 3 baton nsr create dummy --wait --timeout 60s
+expect_exit 3 baton nsr create dummy --wait --timeout 180s
 expect_said 'dummy is not registered'
 expect 'there is no NSR' test -z "$(baton nsr list -o name 2>/dev/null)"
 expect 'nothing is left' suite_is_clean

@@ -32,7 +32,7 @@ def texts(nsr):
                       for f in faults(nsr))
 
 
-def expect_error(suite, nsr_id, *words, seconds=30):
+def expect_error(suite, nsr_id, *words, seconds=120):
     nsr = suite.wait_status(nsr_id, "ERROR", seconds)
     check("the NSR has a fault", faults(nsr), nsr)
     for word in words:
@@ -428,7 +428,7 @@ def driver_exceptions(env, report):
     }
     with Suite(env, "driver-exception") as suite:
         with report.scenario("driver-exception/setup", suite, quiet=True):
-            suite.start_nfvo(*QUICK, "--driver-timeout", "4s")
+            suite.start_nfvo(*QUICK, "--driver-timeout", "10s")
             suite.start_vnfm("cvnfm")
             options = list(RESIDENT)
             for extra, _ in list(cases.values()) + list(refused.values()):
@@ -469,7 +469,7 @@ def driver_exceptions(env, report):
 def driver_deaf(env, report):
     """A result False ends the SDK's only reply thread: the driver works on and never answers."""
     with Suite(env, "driver-deaf") as suite, report.scenario("driver-deaf", suite):
-        suite.start_nfvo(*QUICK, "--driver-timeout", "2s", "--release-sight", "4s")
+        suite.start_nfvo(*QUICK, "--driver-timeout", "6s", "--release-sight", "12s")
         suite.start_vnfm("cvnfm")
         options = RESIDENT + ("--answer", "delete_server_by_id_and_wait:pop#1=false")
         driver = suite.start_driver("pydriver", *options)
@@ -485,7 +485,7 @@ def driver_deaf(env, report):
               "restart" in str(said.get("fault")), (status, said))
         driver.stop(signal.SIGKILL)
         suite.start_driver("pydriver", *RESIDENT)
-        suite.expect_nothing_left("pydriver", seconds=60)
+        suite.expect_nothing_left("pydriver")
 
 
 @group
@@ -497,7 +497,7 @@ def empty_listing(env, report):
         nsr_id = suite.deploy(suite.onboard("lonely", [("lonely", "pyvnfm", "pop", 1)]))
         suite.wait_status(nsr_id, "ACTIVE")
         suite.delete(nsr_id)
-        suite.expect_nothing_left("pydriver", seconds=60)
+        suite.expect_nothing_left("pydriver")
         check("it took five empty listings", len(suite.calls("pydriver", "list_server")) >= 5,
               len(suite.calls("pydriver", "list_server")))
 
@@ -522,7 +522,7 @@ def release_of_many(env, report):
                              "where i.phase <> 'GONE' and v.name = 'early'")
 
         began = time.monotonic()
-        env.until(90, "the early ones are verified", lambda: left() == "0")
+        env.until(120, "the early ones are verified", lambda: left() == "0")
         early = time.monotonic() - began
         env.until(120, "all are verified", lambda: suite.sql("select count(*) from nsr") == "0")
         last = time.monotonic() - began
@@ -678,11 +678,11 @@ def vnfm_killed(env, report):
 
         def restart():
             vnfm[0].kill()
-            env.until(10, "its queue is gone", lambda: not suite.has_queue("pyvnfm"))
+            env.until(120, "its queue is gone", lambda: not suite.has_queue("pyvnfm"))
             vnfm[0] = suite.start_vnfm("pyvnfm", *delays)
 
         def ended(nsr_id):
-            return env.until(30, "ACTIVE or ERROR", lambda: (
+            return env.until(120, "ACTIVE or ERROR", lambda: (
                 lambda status: status if status in ("ACTIVE", "ERROR") else None)(
                     suite.nsr(nsr_id)["status"]))
 
@@ -720,7 +720,7 @@ def vnfm_killed(env, report):
                 ("a-between", "cvnfm", "pop", 1), ("b-between", "pyvnfm", "pop", 2)],
                 [("a-between", "b-between")]))
             suite.wait_for_call("pyvnfm", "instantiate", "b-between")
-            env.until(20, "b-between is INITIALIZED", lambda: any(
+            env.until(120, "b-between is INITIALIZED", lambda: any(
                 v["name"] == "b-between" and v["status"] == "INITIALIZED"
                 for v in suite.nsr(nsr_id)["vnfr"]))
             restart()
@@ -769,7 +769,7 @@ def driver_killed(env, report):
             suite.wait_for_call("pydriver", "launch_instance_and_wait", "slow")
             suite.wait_for_call("pydriver", "create_network", "network")
             suite.wait_for_call("pydriver", "list_server", "listing")
-            env.until(20, "the second refresh is in hand",
+            env.until(120, "the second refresh is in hand",
                       lambda: len(suite.calls("pydriver", "refresh", "refresh")) >= 2)
             driver[0].kill()
             driver[0] = suite.start_driver("pydriver", *RESIDENT)
@@ -789,11 +789,11 @@ def driver_killed(env, report):
         with report.scenario("driver-killed/absent", suite):
             nsd = suite.onboard("absent", [("absent", "pyvnfm", "pop", 2)])
             driver[0].kill()
-            env.until(20, "the NFVO sees it", lambda: not suite.has_driver("pydriver"))
+            env.until(120, "the NFVO sees it", lambda: not suite.has_driver("pydriver"))
             nsr_id = suite.deploy(nsd)
             # It is known, and may come back: what needs it waits until its own deadline.
             expect_error(suite, nsr_id, "driver 'vim-drivers.%s." % suite.type("pydriver"),
-                         "of PoP 'pop' did not answer refresh in time", seconds=70)
+                         "of PoP 'pop' did not answer refresh in time", seconds=180)
             suite.delete(nsr_id)
             driver[0] = suite.start_driver("pydriver", *RESIDENT)
             nsr_id = suite.deploy(nsd)
@@ -824,7 +824,7 @@ def unregister(env, report):
         with report.scenario("unregister/a second process of a living type is refused", suite):
             before = suite.accounts("pyvnfm")
             second = suite.start_vnfm("pyvnfm", wait=False)
-            env.until(20, "it is told in the log", lambda: "is there, and serves" in
+            env.until(120, "it is told in the log", lambda: "is there, and serves" in
                       suite.nfvo.output())
             second.kill()
             equal("the living one has its account, and nobody another", suite.accounts("pyvnfm"),
@@ -835,8 +835,8 @@ def unregister(env, report):
             suite.forget_dead_letters(suite.open_room)  # its registration
         with report.scenario("unregister/the last", suite):
             equal("SIGINT ends it", vnfms[0].stop(signal.SIGINT), 0)
-            env.until(20, "the endpoint is gone", lambda: not suite.has_vnfm("pyvnfm"))
-            env.until(20, "the user is gone", lambda: not suite.accounts("pyvnfm"))
+            env.until(120, "the endpoint is gone", lambda: not suite.has_vnfm("pyvnfm"))
+            env.until(120, "the user is gone", lambda: not suite.accounts("pyvnfm"))
             status, said = suite.api("POST", "/api/v1/ns-records/" + nsd["id"], {})
             equal("deploying is refused", (status, said["message"]), (
                 404, "VNFManager with endpoint: %s is not registered or not enabled or not "
@@ -849,7 +849,7 @@ def unregister(env, report):
             expect_vnfm_rights(suite, "pyvnfm")
         with report.scenario("unregister/killed", suite):
             vnfms[-1].kill()
-            env.until(20, "the endpoint is not active", lambda: not suite.has_vnfm("pyvnfm"))
+            env.until(120, "the endpoint is not active", lambda: not suite.has_vnfm("pyvnfm"))
             status, said = suite.api("POST", "/api/v1/ns-records/" + nsd["id"], {})
             equal("deploying is refused", status, 404)
             suite.expect_nothing_left("cdriver")
@@ -870,13 +870,13 @@ def peers_first(env, report):
             process.kill()
         late = [suite.start_vnfm("pyvnfm", wait=False),
                 suite.start_driver("pydriver", *RESIDENT, wait=False)]
-        env.until(20, "both registrations wait", lambda: all(
+        env.until(120, "both registrations wait", lambda: all(
             suite.broker("GET", "vhosts/%s/connections" % suite.room_of(kind))[1]
             for kind in ("pyvnfm", "pydriver")))
         suite.start_nfvo()
         for process in late:
             process.wait_ready()
-        env.until(10, "both are registered", lambda: suite.has_vnfm("pyvnfm") and
+        env.until(120, "both are registered", lambda: suite.has_vnfm("pyvnfm") and
                   suite.has_driver("pydriver"))
         equal("the passwords", passwords(), before)
         nsr_id = suite.deploy(pair(suite, "pyvnfm", "pyvnfm"))
@@ -905,7 +905,7 @@ def enrolled(env, report):
             rooms = {kind: suite.room_of(kind) for kind in kinds}
             equal("rooms", len(set(rooms.values())), len(kinds))
             for kind, room in rooms.items():
-                env.until(15, "in the room of %s are the NFVO and its peer" % kind, lambda: {
+                env.until(120, "in the room of %s are the NFVO and its peer" % kind, lambda: {
                     c.get("user") for c in suite.broker("GET", "vhosts/%s/connections" % room)[1]
                 } == {env.user, suite.type(kind)})
             equal("nobody can register", suite.broker("GET", "users/" + suite.registrar)[0], 404)
@@ -928,7 +928,7 @@ def enrolled(env, report):
             equal("both have one user", suite.accounts("pyvnfm"), [suite.type("pyvnfm")])
             equal("SIGINT ends it", vnfm.stop(signal.SIGINT), 0)
             # Its goodbye waits for its queue to be without consumers, which it never is.
-            env.until(20, "the NFVO has read the goodbye", lambda: "unregister_ignored" in
+            env.until(120, "the NFVO has read the goodbye", lambda: "unregister_ignored" in
                       suite.nfvo.output())
             expect_vnfm_rights(suite, "pyvnfm")
             nsr_id = suite.deploy(nsd)

@@ -124,7 +124,7 @@ def operations(suite, admin, nsr):
         def is_ended():
             ops = suite.rest("GET", "baton/operations?kind=%s&nsr=%s" % (kind, nsr["id"]))
             return ops[0] if ops and ops[0].get("endedAt") else None
-        op = suite.env.until(30, "%s has ended" % kind, is_ended)
+        op = suite.env.until(120, "%s has ended" % kind, is_ended)
         equal("state of " + kind, op["state"], "COMPLETED")
         return op
 

@@ -39,8 +39,8 @@ def go(env, report):
         with report.scenario("go/SIGINT unregisters", suite):
             equal("SIGINT ends the VNFM", vnfm.stop(signal.SIGINT), 0)
             equal("SIGINT ends the driver", driver.stop(signal.SIGINT), 0)
-            env.until(20, "the endpoint is gone", lambda: not suite.has_vnfm("govnfm"))
-            env.until(20, "the driver is gone", lambda: not suite.has_driver("godriver"))
+            env.until(120, "the endpoint is gone", lambda: not suite.has_vnfm("govnfm"))
+            env.until(120, "the driver is gone", lambda: not suite.has_driver("godriver"))
         with report.scenario("go/nothing left", suite):
             suite.expect_nothing_left("godriver", "cdriver")
 

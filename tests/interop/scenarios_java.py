@@ -45,7 +45,7 @@ def java(env, report):
 
         def restart():
             vnfm[0].kill()
-            env.until(10, "its queue is gone", lambda: not suite.has_queue("javavnfm"))
+            env.until(120, "its queue is gone", lambda: not suite.has_queue("javavnfm"))
             vnfm[0] = suite.start_vnfm("javavnfm")
 
         with report.scenario("java/killed in START", suite):
@@ -68,8 +68,8 @@ def java(env, report):
             whole_life(suite, pop, {"server": "javavnfm", "client": "pyvnfm"}, "cdriver")
         with report.scenario("java/SIGTERM unregisters", suite):
             vnfm[0].stop()
-            env.until(20, "the endpoint is gone", lambda: not suite.has_vnfm("javavnfm"))
-            env.until(20, "the user is gone",
+            env.until(120, "the endpoint is gone", lambda: not suite.has_vnfm("javavnfm"))
+            env.until(120, "the user is gone",
                       lambda: not suite.accounts("javavnfm"))
         with report.scenario("java/one that allocates itself", suite):
             suite.start_vnfm("javaself", "--allocate-itself")

@@ -9,7 +9,7 @@ def ended(suite, nsr_id, kind, state="COMPLETED"):
     def is_so():
         ops = suite.rest("GET", "baton/operations?kind=%s&nsr=%s" % (kind, nsr_id))
         return ops[0] if ops and ops[0]["state"] == state else None
-    op = suite.env.until(30, "%s is %s" % (kind, state), is_so)
+    op = suite.env.until(120, "%s is %s" % (kind, state), is_so)
     return suite.rest("GET", "baton/operations/" + op["id"])
 
 

@@ -119,7 +119,7 @@ class Process:
         if wait:
             self.wait_ready()
 
-    def wait_ready(self, seconds=60):
+    def wait_ready(self, seconds=120):
         try:
             self._suite.env.until(seconds, "%s is ready" % self.name, self._is_ready)
         finally:
@@ -140,7 +140,7 @@ class Process:
             log.seek(self.started_at)
             return log.read()
 
-    def stop(self, number=signal.SIGTERM, seconds=20):
+    def stop(self, number=signal.SIGTERM, seconds=120):
         """The exit status; killed, and said so, if it does not stop."""
         if self.popen.poll() is None:
             self.popen.send_signal(number)
@@ -330,7 +330,7 @@ class Suite:
             process = self._our_peer("vnfm-dummy", "vnfm", kind, "--journal",
                                      self.journal_of(kind), *options)
         if wait:
-            self.env.until(20, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
+            self.env.until(120, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
         return process
 
     def start_driver(self, kind, *options, wait=True):
@@ -345,7 +345,7 @@ class Suite:
                                      self.journal_of(kind), "--images", "test-image",
                                      "--state-file", state, *options)
         if wait:
-            self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
+            self.env.until(120, "driver %s is registered" % kind, lambda: self.has_driver(kind))
         return process
 
     def start_generic(self, kind, *options):
@@ -353,7 +353,7 @@ class Suite:
         process = self._our_peer("vnfm-generic", "vnfm", kind, "--agents-vhost",
                                  self.agents_vhost, "--database", self.env.database,
                                  "--database-schema", self.schema + "_vnfm", *options)
-        self.env.until(20, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
+        self.env.until(120, "VNFM %s is registered" % kind, lambda: self.has_vnfm(kind))
         return process
 
     def start_local_driver(self, kind):
@@ -361,7 +361,7 @@ class Suite:
         self.cloud = os.path.join(self.work, kind)
         process = self._our_peer("vim-driver-local", "driver", kind, "--mode", "plain",
                                  "--state-dir", self.cloud)
-        self.env.until(20, "driver %s is registered" % kind, lambda: self.has_driver(kind))
+        self.env.until(120, "driver %s is registered" % kind, lambda: self.has_driver(kind))
         return process
 
     def has_vnfm(self, kind):
@@ -394,7 +394,7 @@ class Suite:
             if os.path.exists(self.journal_of(kind)):
                 os.remove(self.journal_of(kind))
 
-    def wait_for_call(self, kind, method, subject=None, n=1, seconds=20):
+    def wait_for_call(self, kind, method, subject=None, n=1, seconds=120):
         return self.env.until(seconds, "%s of %s was called %d times" % (method, kind, n), lambda:
                               self.calls(kind, method, subject)[n - 1:n])[0]
 
@@ -475,7 +475,7 @@ class Suite:
     def nsr(self, nsr_id):
         return self.rest("GET", "ns-records/" + nsr_id)
 
-    def wait_status(self, nsr_id, wanted, seconds=30):
+    def wait_status(self, nsr_id, wanted, seconds=120):
         """The NSR once it is so; Failed at once when it ended otherwise."""
         def reached():
             nsr = self.nsr(nsr_id)
@@ -490,11 +490,11 @@ class Suite:
 
         return self.env.until(seconds, missed, reached)
 
-    def delete(self, nsr_id, seconds=30):
+    def delete(self, nsr_id, seconds=120):
         self.rest("DELETE", "ns-records/" + nsr_id)
         self.wait_gone(nsr_id, seconds)
 
-    def wait_gone(self, nsr_id, seconds=30):
+    def wait_gone(self, nsr_id, seconds=120):
         self.env.until(seconds, "NSR %s is gone" % nsr_id, lambda: self.api(
             "GET", "/api/v1/ns-records/" + nsr_id)[0] == 404)
 
@@ -518,7 +518,7 @@ class Suite:
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             check=False).stdout.strip()
 
-    def expect_nothing_left(self, *drivers, seconds=40):
+    def expect_nothing_left(self, *drivers, seconds=120):
         for kind in drivers:
             self.env.until(seconds, "no server at " + kind, lambda: not self.servers(kind))
         try:
@@ -545,7 +545,7 @@ class Suite:
     def expect_rights(self, kind, may, may_not):
         """may, may_not: (right, name) with right of configure, write, read, topic write or topic
         read.  The patterns are the broker's, so they are tried, not compared as text."""
-        self.env.until(10, "%s has one broker user" % kind,
+        self.env.until(120, "%s has one broker user" % kind,
                        lambda: len(self.accounts(kind)) == 1)
         user = self.accounts(kind)[0]
         tags = next(u["tags"] for u in self.broker("GET", "users")[1] if u["name"] == user)
