@@ -436,6 +436,46 @@ static void test_switch(void **state)
     assert_string_equal(status("web"), "ACTIVE");
 }
 
+static void forget(const char *id)
+{
+    json_t *nsr = json_loads(s.root->doc, 0, NULL);
+    json_t *dep = json_array_get(json_object_get(nsr, "vnf_dependency"), 0);
+    json_t *types = json_object_get(dep, "vnfcParameters");
+    json_t *all = json_object_get(json_object_get(types, "web_type"), "parameters");
+    assert_int_equal(json_object_del(all, id), 0);
+    char *text = json_dumps(nsr, 0);
+    s.root->doc = arena_strdup(&s.arena, text);
+    free(text);
+    json_decref(nsr);
+}
+
+/* The target never heard of the one that stood by: it is told of it, and what failed leaves. */
+static void test_switch_tells(void **state)
+{
+    (void)state;
+    to_active(true);
+    const char *failed = instance("web", 0), *standby = instance("web", 1);
+    stand_by("web", 1);
+    forget(standby);
+    struct operate_request req = request(OPERATION_SWITCH, "web", NULL);
+    req.plan.failed = failed;
+    ask(req);
+    answer(CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    assert_string_equal(stage_text(sent(), "action"), "MODIFY");
+    assert_non_null(entry(json_object_get(sent(), "vnfrd"), standby));
+    assert_null(entry(json_object_get(sent(), "vnfrd"), failed));
+    assert_non_null(entry(stored(), standby));
+    assert_null(entry(stored(), failed));
+    answer(CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
+    answer(CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    ask(request(OPERATION_SCALE_IN, "web", NULL)); /* what failed goes; nobody knows it */
+    assert_null(stage_sent(&s, "vnfm-queue"));
+    deleted("pop-1");
+    assert_string_equal(state_of("op-2"), "COMPLETED");
+    assert_string_equal(instance("web", 0), standby);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_late_record, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_cannot_go_back, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_switch, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_switch_tells, open_stage, close_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
