@@ -103,6 +103,50 @@ enum err_code quota_claim(struct call *c, const struct deploy_plan *plan, const 
     return rc == ERR_OK ? store_quota_claim(call_db(c), plan->project_id, nsr_id, &need, err) : rc;
 }
 
+/* The largest flavour of its name where its servers are, or will be. */
+static enum err_code needs_of_more(struct call *c, const struct vnfr *vnfr, const struct vdu *vdu,
+                                   uint32_t n, const char *pop_id, struct store_use *need,
+                                   struct err *err)
+{
+    const char *key = vnfr_flavour_key(vnfr, vdu);
+    struct pops pops = {.max = 64};
+    int64_t vcpus = 0, ram = 0;
+    pops.at = arena_alloc(&c->arena, pops.max * sizeof(pops.at[0]));
+    for (uint32_t i = 0; key && i < (pop_id ? 1 : vdu->vnfc_instance.n); i++) {
+        const char *id = pop_id ? pop_id : vdu->vnfc_instance.at[i]->vim_id;
+        struct vim_instance *pop;
+        struct err gone = ERR_INIT;
+        const struct deployment_flavour *f =
+            id && read_pop(c, &pops, id, &pop, &gone) == ERR_OK ? pop_flavour(pop, key) : NULL;
+        vcpus = f && f->vcpus > vcpus ? f->vcpus : vcpus;
+        ram = f && f->ram > ram ? f->ram : ram;
+        if (gone.code != ERR_OK && gone.code != ERR_NOT_FOUND) {
+            *err = gone;
+            return gone.code;
+        }
+    }
+    need->vcpus = n * vcpus > need->vcpus ? n * vcpus : need->vcpus;
+    need->ram = n * ram > need->ram ? n * ram : need->ram;
+    return ERR_OK;
+}
+
+enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
+                               const struct vdu *vdu, uint32_t n, const char *pop_id, bool is_dry,
+                               struct err *err)
+{
+    struct project *p;
+    struct store_use need = {.instances = n};
+    const char *project = vnfr->project_id ? vnfr->project_id : c->project;
+    enum err_code rc = store_project_get(call_db(c), project, &c->arena, &p, err);
+    if (rc != ERR_OK || !p->quota)
+        return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the engine says what is wrong */
+    for (uint32_t i = 0; rc == ERR_OK && i < vnfr->vdu.n; i++)
+        if (!vdu || vnfr->vdu.at[i] == vdu)
+            rc = needs_of_more(c, vnfr, vnfr->vdu.at[i], n, pop_id, &need, err);
+    return rc == ERR_OK ? store_quota_claim_more(call_db(c), project, nsr_id, &need, is_dry, err)
+                        : rc;
+}
+
 void quota_drop(struct api *api, const char *nsr_id)
 {
     struct err err = ERR_INIT;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nfvo/api/operate.h"
+#include "nfvo/api/project_quota.h"
 #include "nfvo/store/store_pop.h"
 
 #define VDU "/api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits"
@@ -145,9 +146,11 @@ static enum err_code read_scale_out(struct asked *o, struct err *err)
     if (rc != ERR_OK)
         return rc;
     o->req->component = body->component;
-    count(o, body)->pop = pop;
+    struct plan_count *n = count(o, body);
+    n->pop = pop;
     operate_say(o, "onFailure", body->policy);
-    return ERR_OK;
+    return quota_claim_more(o->call, o->nsr_id, o->vnfr, o->vdu, n->number, pop, o->req->is_dry,
+                            err);
 }
 
 static enum err_code read_standby(struct asked *o, struct err *err)

@@ -86,7 +86,7 @@ void operate_scaled(struct nsr_model *m, struct vnfr_member *v, struct plan_step
 void operate_scaling_withdrawn(struct vnfr_member *v, struct plan_step *s);
 /* It ended without them: what is left of instances that could not be made. */
 void operate_scaling_over(struct nsr_model *m, const struct operation *op);
-/* Refused beforehand: not room enough on the PoPs, as far as that is certain. */
+/* Refused beforehand: no PoP can take it, as far as that is certain; what is not is a warning. */
 MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
                                              const struct operate_request *req, struct err *err);
 /* --- steps that a VNFR's own machine does (operate_resume.c) ------------------------------------

@@ -510,22 +510,6 @@ enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const ch
     return *ret_ref ? ERR_OK : no_place(v, vdu, &refs, err);
 }
 
-/* Counted a moment ago. */
-static struct fitness room_at(struct vnfr_member *v, const struct vdu *vdu, const char *ref,
-                              uint32_t n)
-{
-    const char *id, *zone;
-    struct pop_state *st;
-    pop_ref_split(v->m->d->arena, ref, &id, &zone);
-    const struct vim_instance *pop = fact_pop(v->m->d, id, &st);
-    struct fitness verdict = no(NULL, NULL, DOUBT_PEER);
-    if (pop && is_fresh(v, id, st))
-        verdict = judge_quota(v, pop, st, vdu, n);
-    if (verdict.reason)
-        verdict.doubt = DOUBT_CERTAIN;
-    return verdict.reason ? verdict : judge_for(v, vdu, ref, n);
-}
-
 enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,
                                  uint32_t n, const char **ret_doubt, struct err *err)
 {
@@ -538,7 +522,7 @@ enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const ch
     v->st->prepared = v->st->looked_at = (struct proto_strs){0}; /* of the grant: long ago */
     v->st->refused = (struct proto_strmap){0};
     for (uint32_t i = 0; i < refs.n && !(is_any && !*ret_doubt); i++) {
-        struct fitness verdict = room_at(v, vdu, refs.at[i], n);
+        struct fitness verdict = judge_for(v, vdu, refs.at[i], n);
         const char *key = arena_printf(a, "%s/%s", vdu->id, refs.at[i]);
         if (verdict.reason && verdict.doubt == DOUBT_CERTAIN) {
             proto_map_add(&v->st->refused, key, verdict.reason, a);

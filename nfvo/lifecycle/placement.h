@@ -23,7 +23,8 @@ enum err_code placement_choose(struct vnfr_member *v, struct err *err);
 enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,
                                  const char **ret_ref, struct err *err);
 /* Would n more find a place, by what is known now? Changes nothing. *ret_doubt: what speaks against
- * it although it may be old, or NULL. ERR_NOT_FOUND: certainly not. */
+ * it although it may be old, or NULL: what is used of a quota is counted anew when the PoP is asked
+ * for a server (a moment ago another service may have gone). ERR_NOT_FOUND: certainly not. */
 enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,
                                  uint32_t n, const char **ret_doubt, struct err *err);
 

@@ -5,13 +5,20 @@
 #include "nfvo/store/internal.h"
 #include "proto/records/manager.h"
 
+/* It runs, and nothing is done to it: its instances say what it uses, if it has some. (Its VNFM may
+ * make them itself.) A share that was just raised counts before its operation is there. */
+#define SQL_AT_REST                                                                                \
+    "(n.phase = 'ACTIVE' AND (k.at IS NULL OR k.at < " SQL_NOW " - 30000000) AND NOT EXISTS "      \
+    "(SELECT 1 FROM operation o WHERE o.agg = n.id AND o.is_open))"
 /* Services that are there, and those that are being deployed: $1 project, $2 without this one, $3
  * how long a share without service counts. */
 #define SQL_SERVICES                                                                               \
-    "SELECT n.id, k.nsr_id IS NOT NULL AS has_share, k.instances, k.vcpus, k.ram FROM nsr n "      \
+    "SELECT n.id, k.nsr_id IS NOT NULL AS has_share, " SQL_AT_REST " AS at_rest, "                 \
+    "k.instances, k.vcpus, k.ram FROM nsr n "                                                      \
     "LEFT JOIN nsr_claim k ON k.nsr_id = n.id WHERE n.project_id = $1::text AND "                  \
     "n." SQL_NSR_IS_SEEN " "                                                                       \
-    "AND n.id IS DISTINCT FROM $2::text UNION ALL SELECT k.nsr_id, true, k.instances, k.vcpus, "   \
+    "AND n.id IS DISTINCT FROM $2::text UNION ALL SELECT k.nsr_id, true, false, k.instances, "     \
+    "k.vcpus, "                                                                                    \
     "k.ram FROM nsr_claim k WHERE k.project_id = $1::text AND k.nsr_id IS DISTINCT FROM "          \
     "$2::text AND k.at > " SQL_NOW " - $3::int8 AND NOT EXISTS (SELECT 1 FROM nsr n WHERE n.id = " \
     "k.nsr_id)"
@@ -20,18 +27,21 @@
     "i LEFT JOIN LATERAL (SELECT x.vcpus, x.ram FROM pop p, "                                      \
     "json_to_recordset(doc_json(p.doc)->'flavours') AS x(flavour_key text, vcpus int8, ram int8) " \
     "WHERE p.id = i.pop_id AND x.flavour_key = i.flavour LIMIT 1) f ON true WHERE i.agg IN "       \
-    "(SELECT s.id FROM services s WHERE NOT s.has_share) GROUP BY i.agg"
+    "(SELECT s.id FROM services s WHERE s.at_rest OR NOT s.has_share) AND i.phase <> 'GONE' "      \
+    "GROUP BY i.agg"
+/* Of the two, the one that counts. */
+#define SQL_USE(what)                                                                              \
+    "coalesce(sum(CASE WHEN s.at_rest THEN coalesce(r." what ", s." what ") ELSE "                 \
+    "coalesce(s." what ", r." what ") END), 0)::int8"
 
 enum err_code store_project_use(struct db *db, const char *project_id, const char *except_nsr,
                                 struct store_use *ret, struct err *err)
 {
     static const struct db_statement use = {
-        "project_use",
-        "WITH services AS (" SQL_SERVICES "), counted AS (" SQL_ROWS ") "
-        "SELECT count(*), coalesce(sum(coalesce(s.instances, r.instances)), 0)::int8, "
-        "coalesce(sum(coalesce(s.vcpus, r.vcpus)), 0)::int8, "
-        "coalesce(sum(coalesce(s.ram, r.ram)), 0)::int8 FROM services s LEFT JOIN counted r ON "
-        "r.agg = s.id"};
+        "project_use", "WITH services AS (" SQL_SERVICES "), counted AS (" SQL_ROWS ") "
+                       "SELECT count(*), " SQL_USE("instances") ", " SQL_USE("vcpus") ", " SQL_USE(
+                           "ram") " "
+                                  "FROM services s LEFT JOIN counted r ON r.agg = s.id"};
     struct db_result res;
     enum err_code rc = db_query(db, &use,
                                 DB_PARAMS(db_param_text(project_id), db_param_text(except_nsr),
@@ -131,6 +141,53 @@ enum err_code store_quota_claim(struct db *db, const char *project_id, const cha
         rc = compare(p, &used, wanted, err);
     if (rc == ERR_OK)
         rc = add_claim(db, project_id, nsr_id, wanted, err);
+    rc = rc == ERR_OK ? db_commit(db, err) : (db_rollback(db), rc);
+    db_results_clear(db);
+    return rc;
+}
+
+/* All of the service's use from now on. */
+static enum err_code raise_claim(struct db *db, const char *project_id, const char *nsr_id,
+                                 const struct store_use *all, struct err *err)
+{
+    static const struct db_statement raise = {
+        "claim_raise",
+        "INSERT INTO nsr_claim (nsr_id, project_id, instances, vcpus, ram, at) "
+        "VALUES ($1, $2, $3, $4, $5, " SQL_NOW ") ON CONFLICT (nsr_id) DO UPDATE SET "
+        "instances = excluded.instances, vcpus = excluded.vcpus, "
+        "ram = excluded.ram, at = excluded.at"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &raise,
+                                DB_PARAMS(db_param_text(nsr_id), db_param_text(project_id),
+                                          db_param_int(all->instances), db_param_int(all->vcpus),
+                                          db_param_int(all->ram)),
+                                &res, err);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_quota_claim_more(struct db *db, const char *project_id, const char *nsr_id,
+                                     const struct store_use *wanted, bool is_dry, struct err *err)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct project *p;
+    struct store_use used = {0}, others = {0};
+    db_begin(db);
+    enum err_code rc = lock_project(db, project_id, &a, &p, err);
+    bool has_quota = rc == ERR_OK && p->quota;
+    if (has_quota)
+        rc = store_project_use(db, project_id, NULL, &used, err);
+    if (rc == ERR_OK && has_quota)
+        rc = compare(p, &used, wanted, err);
+    if (rc == ERR_OK && has_quota && !is_dry)
+        rc = store_project_use(db, project_id, nsr_id, &others, err);
+    if (rc == ERR_OK && has_quota && !is_dry)
+        rc = raise_claim(
+            db, project_id, nsr_id,
+            &(struct store_use){.instances = used.instances - others.instances + wanted->instances,
+                                .vcpus = used.vcpus - others.vcpus + wanted->vcpus,
+                                .ram = used.ram - others.ram + wanted->ram},
+            err);
     rc = rc == ERR_OK ? db_commit(db, err) : (db_rollback(db), rc);
     db_results_clear(db);
     return rc;

@@ -24,6 +24,12 @@ MUST_USE enum err_code store_project_use(struct db *db, const char *project_id,
  * ERR_NOT_FOUND: the project is gone. The same nsr_id again: once. */
 MUST_USE enum err_code store_quota_claim(struct db *db, const char *project_id, const char *nsr_id,
                                          const struct store_use *wanted, struct err *err);
+/* The same for more of a service that is there. is_dry: looked at only. While one of its operations is
+ * open the share stands as it was raised; when none is, its instances are counted themselves, so
+ * what was rolled back, or scaled in, is given back. */
+MUST_USE enum err_code store_quota_claim_more(struct db *db, const char *project_id,
+                                              const char *nsr_id, const struct store_use *wanted,
+                                              bool is_dry, struct err *err);
 /* It was not deployed. */
 MUST_USE enum err_code store_quota_drop(struct db *db, const char *nsr_id, struct err *err);
 

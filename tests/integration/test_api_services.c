@@ -255,6 +255,47 @@ static void quotas_are_kept(void **state)
     HAS("\"cores\" : 18");
 }
 
+static enum err_code claim_more(struct api_fixture *f, int64_t instances, bool is_dry,
+                                struct err *err)
+{
+    const struct store_use wanted = {0, instances, 0, 0};
+    struct db *db = store_borrow(f->store);
+    *err = (struct err)ERR_INIT;
+    enum err_code rc = store_quota_claim_more(db, f->project, "grows", &wanted, is_dry, err);
+    store_return(f->store, db);
+    return rc;
+}
+
+/* A service that is scaled out takes more; when that is over, its instances say what it has. */
+static void more_of_a_service(void **state)
+{
+    struct api_fixture *f = *state;
+    struct err err;
+    char path[128];
+    snprintf(path, sizeof(path), PROJECTS "/%s", f->project);
+    test_sql(f->db, "DELETE FROM nsr_claim");
+    test_sql(f->db, "DELETE FROM nsr");
+    WANT(202, api_call(f, "PUT", path, "{\"quota\":{\"instances\":3}}"));
+    assert_int_equal(claim(f, "grows", 1, 0, &err), ERR_OK);
+    add_service(f, "grows");
+    test_sql(f->db,
+             "INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, state) "
+             "VALUES ('g', 'grows', 'UP', 'v', 'nowhere', 'g', '', '{}')");
+    assert_int_equal(claim_more(f, 3, true, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.msg, "3 instances: 1 are used, and this needs 3"));
+    assert_int_equal(claim_more(f, 2, true, &err), ERR_OK); /* looked at only */
+    assert_int_equal(claim_more(f, 2, false, &err), ERR_OK);
+    assert_int_equal(claim_more(f, 1, false, &err), ERR_LIMIT);
+    assert_non_null(strstr(err.msg, "3 are used"));
+    test_sql(f->db, "UPDATE nsr_claim SET at = 0"); /* and it never came to be */
+    WANT(200, api_call(f, "GET", api_text("%s/use", path), NULL));
+    HAS("{\"used\":{\"services\":1,\"instances\":1,");
+    test_sql(f->db, "UPDATE nsr SET phase = 'RELEASING'"); /* its share stands until it is gone */
+    WANT(200, api_call(f, "GET", api_text("%s/use", path), NULL));
+    HAS("{\"used\":{\"services\":1,\"instances\":3,");
+    WANT(202, api_call(f, "PUT", path, "{\"quota\":{}}"));
+}
+
 static void the_clients_file_is_one_for_a_shell(void **state)
 {
     struct api_fixture *f = *state;
@@ -326,9 +367,13 @@ static void makes_key_pairs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(services_see_secrets_of_their_projects), TEST(services_for_all_projects),
-        TEST(a_service_keeps_its_newest_tokens),      TEST(quotas_are_kept),
-        TEST(the_clients_file_is_one_for_a_shell),    TEST(makes_key_pairs),
+        TEST(services_see_secrets_of_their_projects),
+        TEST(services_for_all_projects),
+        TEST(a_service_keeps_its_newest_tokens),
+        TEST(quotas_are_kept),
+        TEST(more_of_a_service),
+        TEST(the_clients_file_is_one_for_a_shell),
+        TEST(makes_key_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
