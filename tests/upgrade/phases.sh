@@ -88,6 +88,7 @@ phases_hold_scripts()
     create configuring
     eventually 30 'its CONFIGURE script runs' ran target configure.sh 1
     await_phase "$created" MODIFYING ACTIVE
+    await_phase "$created" WAIT_TURN ACTIVE # with start-ordered
     create broken
     await_phase "$created" FAILED ERROR
     await_phase "$created" HELD ERROR

@@ -100,7 +100,7 @@ step 'the release before: services run, one is being deployed'
 install_release "$old" "$old/build/bin"
 suite_configure baton "$suite_schema"
 second_port=$(port_pick)
-printf 'manager-check-interval = 300ms\npop-cache = 0\n' >>"$suite/nfvo.conf" # of 20 s, 10 s
+printf 'manager-check-interval = 300ms\npop-cache = 0\nstart-ordered = yes\n' >>"$suite/nfvo.conf" # of 20 s, 10 s
 package cared START:start.sh HEAL:heal.sh TERMINATE:stop.sh
 waiting slow start.sh
 package slow INSTANTIATE:install.sh START:start.sh TERMINATE:stop.sh
