@@ -10,12 +10,23 @@ static void close_commands_of(struct vnfr_member *v)
             decision_close(d->commands.at[i]);
 }
 
+/* What the VNFM says of it: are there instances? Of one that it made itself. */
+static bool has_instances(const struct vnfr *record)
+{
+    for (uint32_t i = 0; record && i < record->vdu.n; i++)
+        if (record->vdu.at[i]->vnfc_instance.n)
+            return true;
+    return false;
+}
+
 /* Before its servers were there no script ran; but a VNFM of ours that makes them itself does not ask
- * for them. A foreign one may be asked to INSTANTIATE again in any case. */
+ * for them. One that failed before it asked has none: a RESUME would find nothing to run on, and be
+ * answered as done. A foreign one may be asked to INSTANTIATE again in any case. */
 static bool may_have_run(const struct vnfr_member *v)
 {
     int phase = v->row->phase;
-    return phase >= VNFR_ALLOCATED || (phase == VNFR_GRANTED && v->st->correlates);
+    return phase >= VNFR_ALLOCATED || (phase == VNFR_GRANTED && v->st->correlates &&
+                                       (!v->msg || has_instances(v->msg->record)));
 }
 
 /* What it takes to go on from here (vnfr_resume.c). */

@@ -258,6 +258,19 @@ static void test_resources(void **state)
                                                       : INSTANCE_LAUNCHING);
 }
 
+/* It failed before it asked for servers: a RESUME would find nothing to run on, and say done. */
+static void test_before_its_servers(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_GRANTED);
+    answers(CMD_INSTANTIATE, "client", "ERROR");
+    assert_string_equal(phase("client"), "FAILED");
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+}
+
 /* One that is on its way yet is waited for, not asked again. */
 static void test_in_hand(void **state)
 {
@@ -309,6 +322,7 @@ int main(void)
         TEST(test_outcome_unknown),
         TEST(test_outcome_unknown_of_ours),
         TEST(test_resources),
+        TEST(test_before_its_servers),
         TEST(test_in_hand),
         TEST(test_refused),
         TEST(test_released_meanwhile),
