@@ -60,7 +60,8 @@ struct driver {
     struct sim *s;
     const char *type, *queue;
     enum manner manner;
-    bool is_alive, client_token, glitched;
+    bool is_alive, client_token;
+    const char *glitched[PEERS_MAX]; /* PoPs whose last listing lied: not twice in a row */
     int incarnation;
     int64_t mute_until; /* it takes calls and does nothing */
     struct bconn *conn;

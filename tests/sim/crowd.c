@@ -3,6 +3,7 @@
 #include "nfvo/lifecycle/operate.h"
 #include "tests/sim/registry.h"
 #include "tests/sim/stranger.h"
+#include "tests/sim/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,8 +172,15 @@ static const void *verb_for(struct sim *s, const char *agg)
 {
     static const enum operation_event verbs[] = {OPERATION_EV_RETRY, OPERATION_EV_ROLLBACK,
                                                  OPERATION_EV_CANCEL, OPERATION_EV_FAIL};
-    const struct row *r = any_of(s, agg, ROW_OPERATION, NULL);
-    if (!r || r->phase >= OPERATION_STATE_COMPLETED)
+    const struct row *r = NULL;
+    int n = 0;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *x = s->store->rows[i];
+        if (x->kind == ROW_OPERATION && strcmp(x->agg, agg) == 0 &&
+            x->phase < OPERATION_STATE_COMPLETED && sim_between(s, 0, n++) == 0)
+            r = x;
+    }
+    if (!r)
         return NULL;
     struct verb_request *verb = arena_alloc(&s->arena, sizeof(*verb));
     *verb = (struct verb_request){
@@ -183,6 +191,8 @@ static const void *verb_for(struct sim *s, const char *agg)
         .consent = {.repeat = sim_chance(s, 300), .unknown = (int)sim_between(s, 0, 2)}};
     if (strcmp(r->key[OPERATION_KIND], "RESUME") == 0)
         verb->consent = (struct retry_consent){0}; /* so that no script may run twice */
+    if (verb->verb == OPERATION_EV_RETRY && verb->consent.unknown == UNKNOWN_REPEAT)
+        watch_consent(s, verb->operation_id);
     return verb;
 }
 
@@ -193,7 +203,7 @@ static void submit(struct sim *s, void *arg, uint64_t tag)
     (void)tag;
     if (w->is_done || w->is_pending)
         return;
-    const void *verb = w->kind == WISH_OPERATE && sim_chance(s, 400) ? verb_for(s, w->agg) : NULL;
+    const void *verb = w->kind == WISH_OPERATE && sim_chance(s, 500) ? verb_for(s, w->agg) : NULL;
     if (w->kind == WISH_OPERATE)
         w->payload = verb ? verb : operation_for(s, w->agg); /* again: another one */
     if (w->after && !w->after->is_done) { /* who deletes knows the id: out of the answer */
@@ -365,6 +375,7 @@ static void weather(struct sim *s)
     *w = (struct weather){.net_us = (int)(500 << sim_between(s, 0, 8)),
                           .user_deletes = sim_chance(s, 500) ? 500 : 0};
     w->user_operates = sim_chance(s, 500) ? 16 : 0;
+    w->step_fails = w->user_operates && sim_chance(s, 500) ? (int)sim_between(s, 50, 400) : 0;
     w->relaxed = kind <= 1;
     w->peers_are_well = kind <= 2;
     if (ours) {

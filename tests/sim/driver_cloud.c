@@ -165,6 +165,19 @@ static const char *delete_server(struct driver *d, const char *id, const struct 
     return d->manner == MANNER_PYTHON ? NULL : d->manner == MANNER_C ? "{\"answer\":true}" : "{}";
 }
 
+/* Where it stands, or may stand, that this PoP's last listing lied. */
+static const char **lied_about(struct driver *d, const char *pop)
+{
+    const char **free_one = &d->glitched[0];
+    for (size_t i = 0; i < ARRAY_LEN(d->glitched); i++) {
+        if (d->glitched[i] && strcmp(d->glitched[i], pop) == 0)
+            return &d->glitched[i];
+        if (!d->glitched[i])
+            free_one = &d->glitched[i];
+    }
+    return free_one;
+}
+
 /* A cloud may fail to show what is there, once: hence two good listings before an absence is
  * believed. A listing in between that nobody hears of is none. */
 static const char *list_servers(struct driver *d, const char *pop, const struct fate *f)
@@ -173,9 +186,10 @@ static const char *list_servers(struct driver *d, const char *pop, const struct 
     d->listings++;
     if (f->fails)
         return exception(d, "cloud is busy", NULL);
-    bool glitches = !d->glitched && sim_faulty(d->s, d->s->weather.peer_fails);
+    const char **lied = lied_about(d, pop);
+    bool glitches = !*lied && sim_faulty(d->s, d->s->weather.peer_fails);
     if (!f->silent && !f->garbles && !f->crashes_after)
-        d->glitched = glitches;
+        *lied = glitches ? arena_strdup(&d->s->arena, pop) : NULL;
     size_t n = 0;
     for (size_t i = 0; !glitches && i < d->n_servers; i++)
         if (strcmp(d->servers[i].pop, pop) == 0) {

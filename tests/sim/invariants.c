@@ -1,5 +1,7 @@
 #include "tests/sim/invariants.h"
 
+#include "tests/sim/watch.h"
+
 #include "nfvo/lifecycle/operation/states.h"
 
 #include "nfvo/lifecycle/deadlines.h"
@@ -51,6 +53,7 @@ static bool is_of_vnfm(const struct row *r)
 static void on_row(struct sim *s, const struct row *before, const struct row *after)
 {
     const struct row *r = after ? after : before;
+    watch_row(s, before, after);
     if (before && after && before->phase == after->phase)
         return;
     sim_tell(s, "", "", "%s %.8s %s: %s => %s", s->store->dom->rows[r->kind].table, r->id,
@@ -130,6 +133,7 @@ static void check_deadlines(struct sim *s)
 static void on_saved(struct sim *s)
 {
     check_deadlines(s);
+    watch_saved(s);
     if (!s->store->news)
         return;
     s->store->news = false;
@@ -186,6 +190,7 @@ static void on_note(struct sim *s, const char *doc)
         sim_violate(s, "a rollback left something: %.200s", doc);
     if (strstr(doc, "led out of the rule"))
         sim_violate(s, "the matrix returned FSM_ILLEGAL: %.200s", doc);
+    watch_note(s, doc);
     sim_tell(s, "", "", "note %.160s", doc);
 }
 
@@ -194,6 +199,9 @@ void invariants_watch(struct sim *s)
     s->store->on_row = on_row;
     s->store->on_saved = on_saved;
     s->store->on_note = on_note;
+    s->store->on_command = watch_command;
+    s->store->on_event = watch_event;
+    watch_start(s);
 }
 
 /* --- when it is quiet --- */
@@ -227,9 +235,18 @@ static void check_operations(struct sim *s, bool all_ended)
     }
 }
 
+static bool is_released(const struct sim *s, const char *nsr)
+{
+    for (int i = 0; i < s->crowd->n_nsrs; i++)
+        if (strcmp(s->crowd->nsrs[i].id, nsr) == 0)
+            return s->crowd->nsrs[i].release != NULL;
+    return true;
+}
+
 void invariants_settled(struct sim *s)
 {
     check_wishes(s);
+    watch_settled(s, is_released);
     check_operations(s, false);
     for (int i = 0; i < s->crowd->n_nsrs; i++) {
         const struct wanted *n = &s->crowd->nsrs[i];

@@ -18,6 +18,16 @@ const char *const plant_names[PLANTS + 1] = {
     "what another room says counts",                              /* stranger.c */
     "who may still be sending is taken for gone",                 /* fake_bus.c */
     "what a dead process may have sent is not looked into",       /* fake_bus.c */
+    /* plant_operations.c */
+    "rollback undoes only what is DONE",
+    "an answer's record is merged whole",
+    "the finish event comes before the last step",
+    "a retry sends what was DONE again",
+    "what is UNKNOWN at a foreign VNFM is repeated without consent",
+    "a queued operation that is cancelled keeps its claims",
+    "a release leaves an operation",
+    "what may stay silent forgets its late ERROR",
+    "a target's MODIFY goes to another VNFM",
 };
 
 /* The real domain, with something wrong. One simulator, one thread: the plant's state may be
@@ -67,9 +77,15 @@ static void believe_at_once(struct decision *d)
 static void decide(struct decision *d)
 {
     uint32_t had = d->sends.n;
+    const struct intent *in = d->in;
     if (sim->plant == 5)
         believe_at_once(d);
+    if (sim->plant >= PLANT_UNDOES_DONE_ONLY)
+        plant_before_operations(d, sim->plant);
     real.decide(d);
+    d->in = in;
+    if (sim->plant >= PLANT_UNDOES_DONE_ONLY)
+        plant_after_operations(d, sim->cloud, sim->plant);
     if (sim->plant == 3)
         again(d);
     for (uint32_t i = 0; sim->plant == 4 && d->in->command && i < d->commands.n; i++)

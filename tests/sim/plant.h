@@ -5,8 +5,25 @@
 
 #include "tests/sim/crowd.h"
 
-#define PLANTS 12
+/* Those of operations, by name; the first twelve are of everything below them. */
+enum plant {
+    PLANT_UNDOES_DONE_ONLY = 13,
+    PLANT_MERGES_WHOLE,
+    PLANT_TELLS_EARLY,
+    PLANT_RETRIES_DONE,
+    PLANT_REPEATS_UNKNOWN,
+    PLANT_KEEPS_CLAIMS,
+    PLANT_SURVIVES_RELEASE,
+    PLANT_FORGETS_LATE,
+    PLANT_TELLS_ANOTHER,
+    PLANT_N
+};
+#define PLANTS (PLANT_N - 1)
 extern const char *const plant_names[PLANTS + 1];
+
+/* plant_operations.c: around one decision */
+void plant_before_operations(struct decision *d, int plant);
+void plant_after_operations(struct decision *d, const struct cloud *cloud, int plant);
 
 void plant_domain(struct sim *s); /* s->plant says which; 0: nothing */
 

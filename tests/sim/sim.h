@@ -44,6 +44,7 @@ struct weather {
     int peer_twice;   /* ... it answers twice */
     int user_deletes; /* per NSR: deleted while it is deployed */
     int user_operates;   /* operations asked of an NSR, at most */
+    int step_fails;      /* per request of an operation: the VNFM answers with an error */
     bool peers_are_well; /* no peer fails: everything must become ACTIVE */
     bool relaxed;        /* nor does anything while PoPs are registered */
 };
@@ -77,6 +78,7 @@ struct sim {
     struct cloud *cloud;     /* the peers */
     struct crowd *crowd;     /* the users */
     struct known *knowledge; /* of targets: knowledge.h */
+    struct watch *watch;     /* who looks at operations */
 };
 
 void sim_init(struct sim *s, uint64_t seed);

@@ -41,6 +41,8 @@ struct store {
                    const struct row *after); /* NULL = none */
     void (*on_saved)(struct sim *s);
     void (*on_note)(struct sim *s, const char *doc);
+    void (*on_command)(struct sim *s, const struct command *c); /* a new one */
+    void (*on_event)(struct sim *s, const struct outgoing_event *e);
     bool news; /* a row changed that on_saved looks at */
     uint64_t loads, saves, skipped, failed, unknown, notes, events;
 };

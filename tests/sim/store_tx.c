@@ -95,6 +95,8 @@ static void apply_command(struct session *ss, const struct command *c)
         st->commands =
             arena_grow_array(&s->arena, st->commands, st->n_commands, sizeof(*st->commands));
         st->commands[st->n_commands++] = to;
+        if (st->on_command)
+            st->on_command(s, c);
     }
     *to = *c;
     to->mark = ROW_CLEAN;
@@ -197,6 +199,8 @@ static void apply(struct session *ss, const struct save *sv)
         if (st->on_note)
             st->on_note(s, sv->notes[i].doc);
     st->events += sv->n_events;
+    for (size_t i = 0; st->on_event && i < sv->n_events; i++)
+        st->on_event(s, sv->events[i]);
     for (size_t i = 0; i < sv->n_postponed; i++)
         if (store_command(s, sv->postponed[i]))
             store_command(s, sv->postponed[i])->due_at = store_clock(s) + 60 * SEC;

@@ -3,6 +3,7 @@
 
 #include "proto/topology.h"
 #include "tests/sim/knowledge.h"
+#include "tests/sim/watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -230,6 +231,21 @@ static const struct vnfr *published(struct job *j)
     p->value = arena_printf(a, "healed by %s", j->command);
     proto_list_add(&own->provides->parameters, p, a);
     return own;
+}
+
+/* Of one who says nothing when it went well: it did not, and he says it when nobody waits. */
+static void say_late(struct sim *s, void *arg, uint64_t tag)
+{
+    struct job *j = arg;
+    (void)tag;
+    if (!is_current(j) || !nsr_of(j))
+        return;
+    const char *text = arena_printf(&s->arena, "late, of job %d of %s.", j->number, j->v->type);
+    const char *body = vnfm_error(j->v, j->record, nsr_of(j), text);
+    struct publish p = {.exchange = "", .key = j->m->reply_to, .body = body, .len = strlen(body)};
+    sim_tell(s, j->v->queue, p.key, "%s", text);
+    broker_publish(j->v->conn, &p);
+    watch_error(s, nsr_of(j), j->command, text);
 }
 
 /* The last step: scripts, then the answer. */
@@ -482,6 +498,8 @@ static void begin(struct job *j)
             return;
         }
         finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
+        if (v->manner == MANNER_PYTHON && j->m->reply_to && sim_faulty(s, s->weather.step_fails))
+            sim_at(s, s->now + sim_between(s, 6 * SEC, 600 * SEC), say_late, j, 0);
         return;
     default:
         finish(j, v->manner == MANNER_PYTHON ? NULL : "null");
@@ -511,7 +529,11 @@ static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
     }
     j->action = action_parse(j->rq->action);
     j->record = j->rq->record ? j->rq->record : j->rq->vnfr;
+    if (j->record && j->record->endpoint && strcmp(j->record->endpoint, v->type) != 0)
+        sim_violate(s, "%s: %s of a record whose VNFM is '%s'", v->queue, j->rq->action,
+                    j->record->endpoint);
     j->fate = cloud_fate(s, SEC, DEADLINE);
+    j->fate.fails |= is_a_steps(j->command) && sim_faulty(s, s->weather.step_fails);
     sim_tell(s, "broker", v->queue, "took #%llu %s%s", (unsigned long long)m->id, j->rq->action,
              m->deliveries > 1 ? " (again)" : "");
     const char *done = v->manner == MANNER_C ? journaled(v, m->correlation_id) : NULL;

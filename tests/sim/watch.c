@@ -1,0 +1,504 @@
+#include "tests/sim/watch.h"
+
+#include "nfvo/lifecycle/domain.h"
+#include "nfvo/lifecycle/operation/document.h"
+#include "tests/sim/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A step of an operation, as long as the run lasts. */
+struct seen_step {
+    struct seen_step *next;
+    const char *operation;
+    uint16_t n;
+    int state;
+    const char *command; /* the last one that is not of its undo */
+    bool has_run;        /* its peer did something, or may have */
+    bool is_undone;      /* since then it was asked to undo that */
+};
+struct change { /* of an instance of a record, or of a step, in this transaction */
+    struct change *next;
+    const char *vnfr, *instance; /* of a step: NULL: of all */
+    const char *from, *to;       /* of an instance */
+};
+struct said {
+    struct said *next;
+    const char *nsr, *text;
+    bool is_read;
+};
+struct named {
+    struct named *next;
+    const char *name;
+};
+struct watch {
+    struct seen_step *steps;
+    struct said *errors;
+    struct named *consents, *dropped; /* operations; instances */
+    /* of this transaction */
+    struct change *instances, *ended;
+    const char *nsr;         /* whose operation changed */
+    int completed[ACTION_N]; /* operations that did, by the event that tells it */
+    int told[ACTION_N];      /* such events */
+    bool is_of_an_operation;
+};
+
+/* What is decoded here is not needed behind the call. One simulator, one thread. */
+static struct arena scratch;
+
+static const enum action told_actions[] = {ACTION_SCALE_OUT, ACTION_SCALE_IN, ACTION_HEAL,
+                                           ACTION_INSTANTIATE_FINISH};
+
+void watch_start(struct sim *s)
+{
+    s->watch = arena_alloc(&s->arena, sizeof(*s->watch));
+    for (size_t i = 0; i < ARRAY_LEN(told_actions); i++) {
+        const char *word = action_word(told_actions[i]);
+        struct row r = {.kind = ROW_INTEREST, .id = word, .agg = word, .doc = "", .state = ""};
+        r.key[INTEREST_PROJECT] = "*";
+        r.key[INTEREST_EVENT] = word;
+        r.key[INTEREST_SUBJECT] = "";
+        store_put(s, &r);
+    }
+}
+
+static void add_name(struct sim *s, struct named **list, const char *name)
+{
+    struct named *n = arena_alloc(&s->arena, sizeof(*n));
+    *n = (struct named){*list, arena_strdup(&s->arena, name)};
+    *list = n;
+}
+
+static bool has_name(const struct named *list, const char *name)
+{
+    for (; list; list = list->next)
+        if (strcmp(list->name, name) == 0)
+            return true;
+    return false;
+}
+
+void watch_consent(struct sim *s, const char *operation)
+{
+    add_name(s, &s->watch->consents, operation);
+}
+
+/* --- operations ------------------------------------------------------------------------------- */
+
+static struct operation *read(struct sim *s, const struct row *r)
+{
+    struct operation *op = arena_alloc(&scratch, sizeof(*op));
+    struct err err = ERR_INIT;
+    *op = (struct operation){.id = r->id,
+                             .kind = operation_kind_parse(r->key[OPERATION_KIND]),
+                             .state = r->phase,
+                             .nsr = r->agg,
+                             .vnfr = *r->key[OPERATION_VNFR] ? r->key[OPERATION_VNFR] : NULL};
+    if (operation_read(r->doc, strlen(r->doc), op, &scratch, &err) == ERR_OK)
+        return op;
+    sim_violate(s, "operation %.8s cannot be read: %s", r->id, err.msg);
+    return NULL;
+}
+
+static struct seen_step *step_of(struct sim *s, const char *operation, uint16_t n)
+{
+    struct seen_step *x = s->watch->steps;
+    for (; x; x = x->next)
+        if (x->n == n && strcmp(x->operation, operation) == 0)
+            return x;
+    x = arena_alloc(&s->arena, sizeof(*x));
+    *x = (struct seen_step){
+        .next = s->watch->steps, .operation = arena_strdup(&s->arena, operation), .n = n};
+    return s->watch->steps = x;
+}
+
+static void step_violates(struct sim *s, const struct operation *op, const struct plan_step *x,
+                          const char *what)
+{
+    sim_violate(s, "operation %s %.8s: step %u, %s, %s", operation_kind_word(op->kind), op->id,
+                x->n, step_kind_word(x->kind), what);
+}
+
+static bool is_foreign(struct sim *s, const char *vnfr)
+{
+    const struct row *r = vnfr ? store_row(s, ROW_VNFR, vnfr) : NULL;
+    struct vnfr_state *st = NULL;
+    return r &&
+           proto_decode(&vnfr_state_type, r->state, strlen(r->state), 0, &scratch, &st, NULL) ==
+               ERR_OK &&
+           !st->correlates;
+}
+
+static bool is_satisfied(const struct operation *op, uint16_t n)
+{
+    const struct plan_step *before = operation_step(op, n);
+    return step_is_satisfied(before) ||
+           (before->state == STEP_STATE_FAILED &&
+            (op->kind == OPERATION_RELEASE || op->policy == POLICY_PARTIAL));
+}
+
+/* From one document to the next. */
+static void check_step(struct sim *s, const struct operation *op, const struct plan_step *was,
+                       const struct plan_step *x)
+{
+    int from = was ? was->state : STEP_STATE_PLANNED;
+    if (from == STEP_STATE_DONE && x->state != STEP_STATE_DONE && x->state != STEP_STATE_UNDOING &&
+        x->state != STEP_STATE_UNDO_FAILED && x->state != STEP_STATE_UNDONE)
+        step_violates(s, op, x, "was DONE, and goes again");
+    for (uint32_t k = 0; x->state == STEP_STATE_SENT && k < x->after.n; k++)
+        if (!is_satisfied(op, x->after.at[k]))
+            step_violates(s, op, x, "is sent before what it waits for");
+    if (from == STEP_STATE_UNKNOWN && x->attempt > was->attempt && is_foreign(s, x->vnfr) &&
+        step_kinds[x->kind].peer == PEER_VNFM && step_kinds[x->kind].again_foreign == SEND_NEVER &&
+        !has_name(s->watch->consents, op->id))
+        step_violates(s, op, x, "is repeated without consent, its outcome is unknown");
+    if (operation_is_final(op) && step_is_open(x))
+        step_violates(s, op, x, "is open though the operation has ended");
+}
+
+static void note_step(struct sim *s, const struct operation *op, const struct plan_step *was,
+                      const struct plan_step *x)
+{
+    struct seen_step *seen = step_of(s, op->id, x->n);
+    seen->state = x->state;
+    bool is_failed =
+        x->state == STEP_STATE_FAILED && (x->cause == CAUSE_SCRIPT || x->cause == CAUSE_OUTCOME);
+    if (is_failed || x->state == STEP_STATE_DONE || x->state == STEP_STATE_UNKNOWN) {
+        seen->has_run = true;
+        seen->is_undone = false;
+    }
+    if ((!was || was->state != x->state) && x->state != STEP_STATE_SENT &&
+        x->state != STEP_STATE_PLANNED && x->vnfr) {
+        struct change *c = arena_alloc(&s->arena, sizeof(*c));
+        bool is_of_one = step_kinds[x->kind].takes == TAKES_BOTH ||
+                         step_kinds[x->kind].takes == TAKES_INSTANCE || x->kind == STEP_MARK_FAILED;
+        *c = (struct change){.next = s->watch->ended, .vnfr = arena_strdup(&s->arena, x->vnfr)};
+        c->instance = is_of_one && x->instance ? arena_strdup(&s->arena, x->instance) : NULL;
+        s->watch->ended = c;
+    }
+}
+
+/* Whatever may have had an effect is undone, not only what is DONE. */
+static void check_rolled_back(struct sim *s, const struct operation *op)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *x = &op->steps[i];
+        const struct seen_step *seen = step_of(s, op->id, x->n);
+        enum step_kind first = step_undos[x->undo].stages[0];
+        if (seen->has_run && !seen->is_undone && first < STEP_SELF &&
+            step_kinds[first].peer == PEER_VNFM)
+            step_violates(s, op, x, "ran, and was not undone by the rollback");
+    }
+}
+
+static void on_operation(struct sim *s, const struct row *before, const struct row *after)
+{
+    arena_reset(&scratch);
+    const struct operation *was = before ? read(s, before) : NULL,
+                           *op = after ? read(s, after) : was;
+    struct watch *w = s->watch;
+    if (!op || !after)
+        return;
+    w->nsr = arena_strdup(&s->arena, op->nsr);
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *old = was ? operation_step(was, op->steps[i].n) : NULL;
+        check_step(s, op, old, &op->steps[i]);
+        note_step(s, op, old, &op->steps[i]);
+    }
+    if (was && was->state == op->state)
+        return;
+    if (op->state == OPERATION_STATE_ROLLED_BACK)
+        check_rolled_back(s, op);
+    if (op->state == OPERATION_STATE_COMPLETED)
+        w->completed[operation_kinds[op->kind].finish]++;
+}
+
+/* "<vnfr>/<operation>/<step>/<attempt>/undo": a request of its undo, or the word that there is none
+ * to be sent. */
+void watch_command(struct sim *s, const struct command *c)
+{
+    char operation[64];
+    unsigned n;
+    if (sscanf(c->subject, "%*[^/]/%63[^/]/%u/", operation, &n) != 2)
+        return;
+    struct seen_step *x = step_of(s, operation, (uint16_t)n);
+    if (strstr(c->subject, "/undo"))
+        x->is_undone = true;
+    else if (c->kind != CMD_TIMER_OPERATION)
+        x->command = arena_strdup(&s->arena, c->id);
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+static const struct vnfc_instance *instance_of(const struct vnfr *v, const char *id)
+{
+    for (uint32_t u = 0; u < v->vdu.n; u++)
+        for (uint32_t k = 0; k < v->vdu.at[u]->vnfc_instance.n; k++) {
+            const struct vnfc_instance *x = v->vdu.at[u]->vnfc_instance.at[k];
+            if (x->id && strcmp(x->id, id) == 0)
+                return x;
+        }
+    return NULL;
+}
+
+static const struct vnfr *record(const struct row *r)
+{
+    struct vnfr *v = NULL;
+    return proto_decode(&vnfr_type, r->doc, strlen(r->doc), 0, &scratch, &v, NULL) == ERR_OK ? v
+                                                                                             : NULL;
+}
+
+static void add_change(struct sim *s, const char *vnfr, const char *instance, const char *from,
+                       const char *to)
+{
+    struct change *c = arena_alloc(&s->arena, sizeof(*c));
+    *c = (struct change){.next = s->watch->instances,
+                         .vnfr = arena_strdup(&s->arena, vnfr),
+                         .instance = arena_strdup(&s->arena, instance),
+                         .from = arena_strdup(&s->arena, from),
+                         .to = arena_strdup(&s->arena, to)};
+    s->watch->instances = c;
+}
+
+/* Of a VNFR that operations work on: what becomes of its instances. */
+static void on_vnfr(struct sim *s, const struct row *before, const struct row *after)
+{
+    if (!before || !after || before->phase != VNFR_ACTIVE || after->phase != VNFR_ACTIVE ||
+        strcmp(before->doc, after->doc) == 0)
+        return;
+    arena_reset(&scratch);
+    const struct vnfr *was = record(before), *is = record(after);
+    for (uint32_t u = 0; was && is && u < was->vdu.n; u++)
+        for (uint32_t k = 0; k < was->vdu.at[u]->vnfc_instance.n; k++) {
+            const struct vnfc_instance *x = was->vdu.at[u]->vnfc_instance.at[k];
+            const struct vnfc_instance *now = x->id ? instance_of(is, x->id) : NULL;
+            if (x->id && !now)
+                add_name(s, &s->watch->dropped, x->id);
+            else if (now && strcmp(x->state ? x->state : "", now->state ? now->state : "") != 0)
+                add_change(s, after->id, x->id, x->state ? x->state : "",
+                           now->state ? now->state : "");
+        }
+    for (uint32_t u = 0; was && is && u < is->vdu.n; u++)
+        for (uint32_t k = 0; k < is->vdu.at[u]->vnfc_instance.n; k++) {
+            const struct vnfc_instance *x = is->vdu.at[u]->vnfc_instance.at[k];
+            if (x->id && !instance_of(was, x->id) && has_name(s->watch->dropped, x->id))
+                sim_violate(s, "instance %.8s of VNFR %.8s was removed, and is back", x->id,
+                            after->id);
+        }
+}
+
+void watch_row(struct sim *s, const struct row *before, const struct row *after)
+{
+    int kind = after ? after->kind : before->kind;
+    if (kind == ROW_OPERATION)
+        on_operation(s, before, after);
+    else if (kind == ROW_VNFR)
+        on_vnfr(s, before, after);
+}
+
+/* --- what is told ----------------------------------------------------------------------------- */
+
+void watch_event(struct sim *s, const struct outgoing_event *e)
+{
+    if (!e->vnfr_id)
+        s->watch->told[action_parse(e->action)]++;
+}
+
+void watch_error(struct sim *s, const char *nsr, const char *command, const char *text)
+{
+    const struct seen_step *x = s->watch->steps;
+    while (x && (!x->command || strcmp(x->command, command) != 0))
+        x = x->next;
+    if (!x || x->state != STEP_STATE_DONE)
+        return;
+    struct said *e = arena_alloc(&s->arena, sizeof(*e));
+    *e = (struct said){.next = s->watch->errors,
+                       .nsr = arena_strdup(&s->arena, nsr),
+                       .text = arena_strdup(&s->arena, text)};
+    s->watch->errors = e;
+}
+
+void watch_note(struct sim *s, const char *doc)
+{
+    for (struct said *e = s->watch->errors; e; e = e->next)
+        if (!e->is_read && strstr(doc, e->text))
+            e->is_read = true;
+}
+
+void watch_settled(struct sim *s, bool (*has_gone)(const struct sim *s, const char *nsr))
+{
+    for (const struct said *e = s->watch->errors; e; e = e->next)
+        if (!e->is_read && !has_gone(s, e->nsr))
+            sim_violate(s, "a VNFM of NSR %.8s said '%s', and no history has it", e->nsr, e->text);
+}
+
+/* --- when the transaction ends ---------------------------------------------------------------- */
+
+/* H2: an answer's record is an old copy; what it says of instances that its step is not about must
+ * not come into ours. Standby and failed ones are not started with the others (O5). */
+static void check_instances(struct sim *s)
+{
+    for (const struct change *x = s->watch->instances; x; x = x->next) {
+        bool is_apart = strcmp(x->from, "STANDBY") == 0 || strcmp(x->from, "FAILED") == 0;
+        bool is_explained = false;
+        for (const struct change *c = s->watch->ended; c && !is_explained; c = c->next)
+            is_explained = strcmp(c->vnfr, x->vnfr) == 0 &&
+                           (c->instance ? strcmp(c->instance, x->instance) == 0 : !is_apart);
+        if (!is_explained)
+            sim_violate(s,
+                        "instance %.8s of VNFR %.8s became %s out of %s, and no step of it ended",
+                        x->instance, x->vnfr, x->to, x->from);
+    }
+}
+
+static void check_told(struct sim *s)
+{
+    for (size_t i = 0; i < ARRAY_LEN(told_actions); i++) {
+        enum action a = told_actions[i];
+        int wanted = s->watch->completed[a], told = s->watch->told[a];
+        if (a == ACTION_INSTANTIATE_FINISH ? told < wanted : told != wanted)
+            sim_violate(s, "%d events %s, and %d operations that completed so", told,
+                        action_word(a), wanted);
+    }
+}
+
+static const char *status_of(const struct row *r)
+{
+    struct nsr *n = NULL;
+    if (r->kind == ROW_VNFR) {
+        const struct vnfr *v = record(r);
+        return v && v->status ? v->status : "";
+    }
+    return proto_decode(&nsr_type, r->doc, strlen(r->doc), 0, &scratch, &n, NULL) == ERR_OK &&
+                   n->status
+               ? n->status
+               : "";
+}
+
+/* operations.md 5, of a VNFR that is ACTIVE by phase. NULL: anything. */
+static const char *wanted_status(struct sim *s, const struct row *v)
+{
+    struct vnfr_state *st = NULL;
+    bool is_resuming = false;
+    if (proto_decode(&vnfr_state_type, v->state, strlen(v->state), 0, &scratch, &st, NULL) !=
+        ERR_OK)
+        return NULL;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        const struct operation *op = r->kind == ROW_OPERATION && strcmp(r->agg, v->agg) == 0 &&
+                                             r->phase < OPERATION_STATE_COMPLETED
+                                         ? read(s, r)
+                                         : NULL;
+        for (uint32_t k = 0; op && k < op->n_steps; k++) {
+            const struct plan_step *x = &op->steps[k];
+            if (!x->vnfr || strcmp(x->vnfr, v->id) != 0)
+                continue;
+            if (x->kind == STEP_REBUILD || x->kind == STEP_SCALE_OUT || x->kind == STEP_TERMINATE)
+                return NULL;
+            is_resuming |= x->state == STEP_STATE_SENT && x->form == FORM_RESUME;
+        }
+    }
+    return st->broken ? "ERROR" : is_resuming ? "RESUMING" : st->stable ? st->stable : "ACTIVE";
+}
+
+static void check_statuses(struct sim *s)
+{
+    static const char *const order[] = {"ERROR",    "NULL",    "INITIALIZED", "INACTIVE",
+                                        "RESUMING", "SCALING", "ACTIVE"};
+    const struct row *nsr = store_row(s, ROW_NSR, s->watch->nsr);
+    size_t smallest = ARRAY_LEN(order) - 1;
+    if (!nsr || nsr->phase != NSR_ACTIVE)
+        return;
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *v = s->store->rows[i];
+        if (v->kind != ROW_VNFR || strcmp(v->agg, nsr->id) != 0 || v->phase != VNFR_ACTIVE)
+            continue;
+        const char *status = status_of(v), *wanted = wanted_status(s, v);
+        if (wanted && strcmp(status, wanted) != 0)
+            sim_violate(s, "VNFR %.8s is stored as %s, and should be %s", v->id, status, wanted);
+        for (size_t k = 0; k < smallest; k++)
+            if (strcmp(status, order[k]) == 0)
+                smallest = k;
+    }
+    const char *status = status_of(nsr);
+    bool is_own = strcmp(status, "SCALING") == 0 || strcmp(status, "RESUMING") == 0 ||
+                  strcmp(order[smallest], "RESUMING") == 0;
+    if (!is_own && strcmp(status, order[smallest]) != 0)
+        sim_violate(s, "NSR %.8s is stored as %s, and its VNFRs are %s at best", nsr->id, status,
+                    order[smallest]);
+}
+
+static bool has_command(const struct sim *s, const char *id)
+{
+    const struct command *c = id ? store_command(s, id) : NULL;
+    return c && c->due_at < INT64_MAX;
+}
+
+static bool has_timer(const struct sim *s, const char *operation)
+{
+    for (size_t i = 0; i < s->store->n_commands; i++)
+        if (s->store->commands[i]->kind == CMD_TIMER_OPERATION &&
+            strstr(s->store->commands[i]->subject, operation))
+            return true;
+    return false;
+}
+
+/* Nothing waits for ever: a step that is open has a command, with a deadline; an operation has such
+ * a step, a time, or waits for a person or for one before it. */
+static void check_waits(struct sim *s, const struct row *r, const struct operation *op,
+                        uint32_t *in_flight)
+{
+    uint32_t open = 0;
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *x = &op->steps[i];
+        bool is_undo = x->state == STEP_STATE_UNDOING;
+        enum step_kind kind = is_undo ? step_undos[x->undo].stages[x->undo_at] : x->kind;
+        open += step_is_open(x);
+        if (step_is_open(x) && kind < STEP_SELF && step_kinds[kind].peer == PEER_VNFM &&
+            !has_command(s, x->command) && !has_timer(s, op->id))
+            step_violates(s, op, x, "is open without a command");
+    }
+    *in_flight += open;
+    if (op->state == OPERATION_STATE_STARTING && !has_timer(s, op->id))
+        sim_violate(s, "operation %.8s is queued without a time", r->id);
+    if ((op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK) &&
+        !open && !has_timer(s, op->id) && !*in_flight)
+        sim_violate(s, "operation %s %.8s is %s, and nothing of it is under way",
+                    operation_kind_word(op->kind), r->id, operation_state_words[op->state]);
+}
+
+static void check_open(struct sim *s)
+{
+    const struct operation *all[64];
+    const struct row *rows[64];
+    uint32_t n = 0, in_flight = 0;
+    for (size_t i = 0; i < s->store->n_rows && n < ARRAY_LEN(all); i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind != ROW_OPERATION || r->phase >= OPERATION_STATE_COMPLETED ||
+            strcmp(r->agg, s->watch->nsr) != 0)
+            continue;
+        rows[n] = r;
+        all[n] = read(s, r);
+        for (uint32_t k = 0; all[n] && k < all[n]->n_steps; k++)
+            in_flight += step_is_open(&all[n]->steps[k]);
+        n += all[n] != NULL;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        check_waits(s, rows[i], all[i], &in_flight);
+}
+
+void watch_saved(struct sim *s)
+{
+    struct watch *w = s->watch;
+    check_instances(s);
+    check_told(s);
+    if (w->nsr && !*s->violation) {
+        arena_reset(&scratch);
+        check_open(s);
+        check_statuses(s);
+    }
+    w->instances = w->ended = NULL;
+    w->nsr = NULL;
+    memset(w->completed, 0, sizeof(w->completed));
+    memset(w->told, 0, sizeof(w->told));
+}
