@@ -99,6 +99,29 @@ static const char *name_in_steps(const struct operation *op)
     return NULL;
 }
 
+/* What is possible depends on the VNFM: how it would be asked to go on. */
+static const struct service_view *with_peer(const struct service_view *view,
+                                            const struct store_operation *row, struct arena *a)
+{
+    struct service_view *ret = arena_alloc(a, sizeof(*ret));
+    uint32_t n = view ? view->n_vnfrs : 0, at = 0;
+    struct view_vnfr *vnfrs = arena_alloc(a, (n + 1) * sizeof(*vnfrs));
+    for (uint32_t i = 0; i < n; i++)
+        vnfrs[i] = view->vnfrs[i];
+    while (at < n && strcmp(vnfrs[at].id, row->vnfr) != 0)
+        at++;
+    if (!*row->vnfr)
+        return view;
+    if (at == n)
+        vnfrs[n++] = (struct view_vnfr){.id = row->vnfr, .name = row->vnfr_name};
+    vnfrs[at].sdk = sdk_parse(row->sdk);
+    vnfrs[at].is_ours = vnfrs[at].sdk == SDK_C;
+    *ret = view ? *view : (struct service_view){.id = row->nsr, .name = row->nsr_name};
+    ret->vnfrs = vnfrs;
+    ret->n_vnfrs = n;
+    return ret;
+}
+
 static enum err_code show(struct call *c, const struct store_operation *row,
                           const struct service_view *view, struct shown_operation **ret,
                           struct err *err)
@@ -107,7 +130,7 @@ static enum err_code show(struct call *c, const struct store_operation *row,
     enum err_code rc = read_row(c, row, &op, err);
     if (rc != ERR_OK)
         return rc;
-    struct run run = {.view = view, .arena = &c->arena};
+    struct run run = {.view = with_peer(view, row, &c->arena), .arena = &c->arena};
     struct operation_extras extras = {
         .run = &run, .nsr_name = row->nsr_name, .parameters = or_null(row->request)};
     *ret = operation_show(&op, &extras, &c->arena);

@@ -2,10 +2,16 @@
 
 #include "nfvo/store/internal.h"
 
+/* Ours say so themselves, of others an operator does; as FACT_VNFMS of nfvo/lifecycle. */
+#define SQL_SDK                                                                                    \
+    "CASE WHEN v.state ~ '\"correlates\": ?true' THEN 'c' ELSE coalesce((SELECT m.sdk "            \
+    "FROM vnfm_endpoint e JOIN manager_credentials m ON m.sdk <> '' AND (m.username = e.account "  \
+    "OR e.account = '' AND m.type = e.type) WHERE e.type = v.endpoint ORDER BY e.active DESC, "    \
+    "m.username LIMIT 1), '') END"
 #define COLUMNS                                                                                    \
     "o.id, o.project_id, o.agg, o.nsr_name, o.kind, o.state, o.vnfr_id, coalesce(v.name, ''), "    \
     "o.instance_id, o.origin, o.asked_by, o.asked_at, o.state_at, o.ended_at, o.is_open, o.doc, "  \
-    "coalesce(i.hostname, '')"
+    "coalesce(i.hostname, ''), " SQL_SDK
 #define TABLES                                                                                     \
     "operation o LEFT JOIN vnfr v ON v.id = o.vnfr_id LEFT JOIN instance i ON i.id = "             \
     "o.instance_id"
@@ -32,6 +38,7 @@ static struct store_operation read_row(const struct db_result *res, int row, str
                                     .is_open = db_bool(res, row, 14),
                                     .doc = arena_strdup(a, db_text(res, row, 15)),
                                     .hostname = arena_strdup(a, db_text(res, row, 16)),
+                                    .sdk = arena_strdup(a, db_text(res, row, 17)),
                                     .request = ""};
 }
 
@@ -84,7 +91,7 @@ enum err_code store_operation_get(struct db *db, const char *id, const char *pro
         rc = err_set(err, ERR_NOT_FOUND, "No operation found with ID %s", id);
     } else {
         *ret = read_row(&res, 0, a);
-        ret->request = arena_strdup(a, db_text(&res, 0, 17));
+        ret->request = arena_strdup(a, db_text(&res, 0, 18));
     }
     db_results_clear(db);
     return rc;

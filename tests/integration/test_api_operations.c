@@ -295,6 +295,13 @@ static void an_operation_is_shown(void **state)
     HAS(id);
     HAS("\"steps\":[]");
     HAS("\"current\":{\"n\":1,\"kind\":\"UPDATE\"");
+    /* How it may go on is a matter of its VNFM: this one would run all scripts again. */
+    HAS(api_text("\"baton op retry %s --repeat\"", id));
+    test_sql(f->db, "UPDATE vnfr SET state = '{\"correlates\":true}'");
+    WANT(200, api_call(f, "GET", OPS, NULL));
+    HAS(api_text("\"baton op retry %s\"", id));
+    WANT(200, api_call(f, "GET", api_text(OPS "/%s", id), NULL));
+    HAS(api_text("\"baton op retry %s\"", id));
     test_sql(f->db, "UPDATE operation SET state = 'FAILED'"); /* nothing is to be done about it */
     WANT(200, api_call(f, "GET", OPS, NULL));
     HAS_NOT("\"current\"");
