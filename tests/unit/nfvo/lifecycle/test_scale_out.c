@@ -311,19 +311,25 @@ static void test_limit_and_wrong_state(void **state)
     assert_non_null(strstr(s.d.err.msg, "Busy"));
 }
 
+/* Its VDU takes five. */
+static void may_grow(const char *vnf)
+{
+    json_t *doc = json_deep_copy(stage_record(&s, stage_vnfr(&s, vnf)));
+    json_object_set_new(json_array_get(json_object_get(doc, "vdu"), 0), "scale_in_out",
+                        json_integer(5));
+    char *text = json_dumps(doc, JSON_COMPACT);
+    stage_vnfr(&s, vnf)->doc = arena_strdup(&s.arena, text);
+    free(text);
+    json_decref(doc);
+}
+
 /* k instances, one after the other. */
 static void test_several(void **state)
 {
     (void)state;
     s.service->nsd->vnfd.at[1]->vdu.at[0]->scale_in_out = 5;
     to_active(true);
-    json_t *doc = json_deep_copy(stage_record(&s, stage_vnfr(&s, "client")));
-    json_object_set_new(json_array_get(json_object_get(doc, "vdu"), 0), "scale_in_out",
-                        json_integer(5));
-    char *text = json_dumps(doc, JSON_COMPACT);
-    stage_vnfr(&s, "client")->doc = arena_strdup(&s.arena, text);
-    free(text);
-    json_decref(doc);
+    may_grow("client");
     counts = (struct plan_count){.number = 3};
     ask(request("client"));
     assert_int_equal(s.d.err.code, ERR_OK);
@@ -372,6 +378,46 @@ static void test_target(void **state)
     assert_int_equal(n_servers(), 2);
     for (uint32_t i = 0; i < s.d.notes.n; i++)
         assert_null(strstr(s.d.notes.at[i]->doc, "differs"));
+}
+
+/* Two at once are told at once; undone, of each that it goes, one after the other. */
+static void test_target_of_two(void **state)
+{
+    const char *first, *second;
+    (void)state;
+    to_active(true);
+    may_grow("web");
+    counts = (struct plan_count){.number = 2};
+    ask(request("web"));
+    for (int i = 0; i < 2; i++) {
+        scaling("web");
+        launched(NULL);
+        scaled("web");
+    }
+    json_t *body = stage_body(&s, stage_sent(&s, "vnfm-queue"));
+    json_t *all = json_object_get(
+        json_object_get(json_object_get(json_object_get(body, "vnfrd"), "vnfcParameters"),
+                        "web_type"),
+        "parameters");
+    assert_int_equal(json_object_size(all), 2);
+    answer(CMD_STEP_MODIFY, "{\"action\":\"ERROR\"}");
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    verb("op-1", OPERATION_EV_ROLLBACK);
+    body = stage_body(&s, stage_sent(&s, "vnfm-queue"));
+    assert_string_equal(stage_text(body, "action"), "SCALE_IN");
+    first = arena_strdup(&s.arena, stage_text(body, "vnfcInstance.id"));
+    answer(CMD_STEP_SCALE_IN, "null");
+    assert_string_equal(state_of("op-1"), "ROLLING_BACK");
+    body = stage_body(&s, stage_sent(&s, "vnfm-queue"));
+    assert_string_equal(stage_text(body, "action"), "SCALE_IN");
+    second = stage_text(body, "vnfcInstance.id");
+    assert_string_not_equal(first, second);
+    answer(CMD_STEP_SCALE_IN, "null");
+    server_gone();
+    server_gone();
+    assert_string_equal(state_of("op-1"), "ROLLED_BACK");
+    assert_int_equal(n_servers(), 2);
+    assert_int_equal(s.commands.n, 0);
 }
 
 /* What was queued is planned when its turn has come: the one before it took the last place. */
@@ -635,6 +681,7 @@ int main(void)
         TEST(test_limit_and_wrong_state),
         TEST(test_several),
         TEST(test_target),
+        TEST(test_target_of_two),
         TEST(test_queued),
         TEST(test_no_room),
         TEST(test_no_room_keep_and_retry),
