@@ -8,7 +8,7 @@ static const struct row *vnfr_by(const struct decision *d, const char *id, const
 {
     for (uint32_t i = 0; i < d->rows.n; i++) {
         const struct row *r = d->rows.at[i];
-        if (r->kind == ROW_VNFR &&
+        if (r->kind == ROW_VNFR && r->mark != ROW_GONE &&
             ((id && strcmp(r->id, id) == 0) || (name && strcmp(r->key[VNFR_NAME], name) == 0)))
             return r;
     }

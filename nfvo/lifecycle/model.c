@@ -44,6 +44,50 @@ void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st)
     m->vnfrs[m->n_vnfrs++] = (struct vnfr_member){.m = m, .row = row, .st = st};
 }
 
+static void drop_row(struct row *r)
+{
+    r->mark = r->mark == ROW_NEW ? ROW_CLEAN : ROW_GONE;
+}
+
+void model_drop_instances_of(struct vnfr_member *v)
+{
+    struct nsr_model *m = v->m;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < m->n_instances; i++)
+        if (strcmp(m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0)
+            drop_row(m->instances[i].row);
+        else
+            m->instances[kept++] = m->instances[i];
+    m->n_instances = kept;
+}
+
+void model_drop_vnfr(struct vnfr_member *v)
+{
+    struct decision *d = v->m->d;
+    uint32_t kept = 0;
+    model_drop_instances_of(v);
+    for (uint32_t i = 0; i < d->commands.n; i++)
+        if (command_is_about(d->commands.at[i], v->row->id))
+            decision_close(d->commands.at[i]);
+    for (uint32_t i = 0; i < d->lines.n; i++) /* their record is gone */
+        if (strcmp(d->lines.at[i]->subject, v->row->id) != 0)
+            d->lines.at[kept++] = d->lines.at[i];
+    d->lines.n = kept;
+    v->row->phase = VNFR_GONE;
+    drop_row(v->row);
+    v->is_changed = false;
+    v->is_dropped = true;
+}
+
+void model_forget_dropped(struct nsr_model *m)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (!m->vnfrs[i].is_dropped)
+            m->vnfrs[kept++] = m->vnfrs[i];
+    m->n_vnfrs = kept;
+}
+
 void model_add_instance(struct nsr_model *m, struct row *row, struct instance_state *st)
 {
     m->instances =

@@ -30,6 +30,8 @@ struct vnfr_member {
     const char *pop; /* of POP_FAULT: which one */
     int cause;       /* of FAULT: enum fault_cause; 0: we refused what the VNFM asked for */
     const struct vnfr_resume *resume; /* of RESUME */
+    struct fault *failed_with;        /* its fault in this decision */
+    bool is_dropped;                  /* it leaves the model at the end of this decision */
 };
 
 struct instance_member {
@@ -69,6 +71,11 @@ struct instance_member *model_instance_by_id(struct nsr_model *m, const char *id
 struct operations *model_operations(struct nsr_model *m);
 void model_add_operation(struct nsr_model *m, struct operation *op, const char *request);
 void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st);
+/* The VNFR leaves the service, with its instances: rows, open commands, lines of its history. It
+ * stays among the members, in phase GONE, until model_forget_dropped. */
+void model_drop_vnfr(struct vnfr_member *v);
+void model_drop_instances_of(struct vnfr_member *v);
+void model_forget_dropped(struct nsr_model *m);
 void model_add_instance(struct nsr_model *m, struct row *row, struct instance_state *st);
 void member_changed(struct vnfr_member *v);
 void model_changed(struct nsr_model *m);

@@ -217,7 +217,7 @@ void nsr_event(struct nsr_model *m, enum action action)
     struct nsr *nsr = model_nsr(m);
     nsr->vnfr = (struct vnfr_list){0};
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (member_vnfr(&m->vnfrs[i]))
+        if (!m->vnfrs[i].is_dropped && member_vnfr(&m->vnfrs[i]))
             proto_list_add(&nsr->vnfr, m->vnfrs[i].vnfr, d->arena);
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_addf(&body, "{\"action\":\"%s\",\"payload\":", action_word(action));

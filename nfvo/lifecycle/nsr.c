@@ -90,13 +90,16 @@ static const char *status_of_all(const struct nsr_model *m)
                                         "INACTIVE", "SCALING", "ACTIVE"};
     size_t least = ARRAY_LEN(order) - 1;
     bool is_resuming = false;
+    bool is_released = m->d->root->phase >= NSR_RELEASING;
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
         const char *s = m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->wire
                             ? m->vnfrs[i].st->wire
                         : m->vnfrs[i].st->is_resuming ? "RESUMING"
                                                       : vnfr_status_of(m->vnfrs[i].row->phase);
-        if (strcmp(s, "TERMINATED") == 0)
+        if (strcmp(s, "TERMINATED") == 0 && is_released)
             return "TERMINATED";
+        if (strcmp(s, "TERMINATED") == 0) /* it leaves, and the service goes on without it */
+            continue;
         is_resuming |= strcmp(s, "RESUMING") == 0;
         for (size_t k = 0; k < least; k++)
             if (strcmp(order[k], s) == 0)
@@ -782,6 +785,7 @@ void nsr_decide(struct decision *d)
     }
     if (!d->unreadable)
         operate_look(m);
+    model_forget_dropped(m);
     if (!d->unreadable)
         settle(m);
 }

@@ -8,6 +8,12 @@ void nsr_decide(struct decision *d);
 void nsr_refused(struct decision *d); /* struct domain, refused */
 void nsr_foreign(struct decision *d); /* author.h: who asked is told what a stranger is told */
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req);
+/* A VNFR more, of the one VNFD of req, in its first phase; its VNFM has not been asked for it yet.
+ * What the service has to know of the VNFD (candidates, VDUs, keys) is added; forget takes that of a
+ * VNF away again. The first borrows req for as long as the decision. */
+struct vnfr_member *nsr_add_vnfr(struct nsr_model *m, const struct deploy_request *req,
+                                 const char *id);
+void nsr_forget_vnf(struct nsr_model *m, const char *name);
 
 /* --- logs.c --- */
 void logs_ask(struct nsr_model *m, const struct logs_request *req);

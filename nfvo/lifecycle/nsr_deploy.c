@@ -12,38 +12,45 @@ static const struct deploy_vnfm *vnfm_of(const struct deploy_request *req, const
     return NULL;
 }
 
-/* One record per NSD link; parent_ns is the NSD's id until a network is created
- * (amqp-protocol.md 4.2). */
-static void add_links(struct nsr_model *m, const struct deploy_request *req)
+/* parent_ns is the NSD's id until a network is created (amqp-protocol.md 4.2). */
+static void add_link(struct nsr_model *m, const struct deploy_request *req, const struct vld *vld)
 {
     struct decision *d = m->d;
-    for (uint32_t i = 0; i < req->nsd->vld.n; i++) {
-        const struct vld *vld = req->nsd->vld.at[i];
-        struct vlr *vlr = proto_new(&vlr_type, d->arena);
-        *vlr = (struct vlr){.id = decision_new_id(d),
-                            .name = vld->name,
-                            .vendor = vld->vendor,
-                            .connectivity_type = vld->connectivity_type,
-                            .root_requirement = vld->root_requirement,
-                            .leaf_requirement = vld->leaf_requirement,
-                            .dns = vld->dns,
-                            .qos = vld->qos,
-                            .ext_id = vld->ext_id,
-                            .descriptor_reference = vld->id,
-                            .parent_ns = req->nsd->id,
-                            .project_id = req->project_id,
-                            .status = "LINKDOWN"};
-        proto_list_add(&m->nsr->vlr, vlr, d->arena);
-        if (vld->cidr)
-            proto_strmap_set(&m->st->cidrs, vld->name, vld->cidr, d->arena);
+    struct vlr *vlr = proto_new(&vlr_type, d->arena);
+    *vlr = (struct vlr){.id = decision_new_id(d),
+                        .name = vld->name,
+                        .vendor = vld->vendor,
+                        .connectivity_type = vld->connectivity_type,
+                        .root_requirement = vld->root_requirement,
+                        .leaf_requirement = vld->leaf_requirement,
+                        .dns = vld->dns,
+                        .qos = vld->qos,
+                        .ext_id = vld->ext_id,
+                        .descriptor_reference = vld->id,
+                        .parent_ns = req->nsd->id,
+                        .project_id = req->project_id,
+                        .status = "LINKDOWN"};
+    proto_list_add(&m->nsr->vlr, vlr, d->arena);
+    if (vld->cidr)
+        proto_strmap_set(&m->st->cidrs, vld->name, vld->cidr, d->arena);
+}
+
+/* A cidr may stand on the VNFD's link of that name: amqp-protocol.md 5.7. */
+static void add_cidrs(struct nsr_model *m, const struct vnfd *vnfd)
+{
+    for (uint32_t k = 0; k < vnfd->virtual_link.n; k++) {
+        const struct internal_virtual_link *l = vnfd->virtual_link.at[k];
+        if (l->cidr && l->name && !proto_strmap_get(&m->st->cidrs, l->name))
+            proto_strmap_set(&m->st->cidrs, l->name, l->cidr, m->d->arena);
     }
-    for (uint32_t i = 0; i < req->nsd->vnfd.n;
-         i++) /* a cidr may stand on the VNFD's link of that name: 5.7 */
-        for (uint32_t k = 0; k < req->nsd->vnfd.at[i]->virtual_link.n; k++) {
-            const struct internal_virtual_link *l = req->nsd->vnfd.at[i]->virtual_link.at[k];
-            if (l->cidr && l->name && !proto_strmap_get(&m->st->cidrs, l->name))
-                proto_strmap_set(&m->st->cidrs, l->name, l->cidr, d->arena);
-        }
+}
+
+static void add_links(struct nsr_model *m, const struct deploy_request *req)
+{
+    for (uint32_t i = 0; i < req->nsd->vld.n; i++)
+        add_link(m, req, req->nsd->vld.at[i]);
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++)
+        add_cidrs(m, req->nsd->vnfd.at[i]);
 }
 
 static const char *joined_pops(struct decision *d, const struct deploy_request *req)
@@ -55,17 +62,15 @@ static const char *joined_pops(struct decision *d, const struct deploy_request *
 }
 
 /* By which the VDUs of the VNFMs' records are known again: vdu_candidates in vnfr_grant.c. */
-static void remember_vdus(struct nsr_model *m, const struct nsd *nsd)
+static void remember_vdus(struct nsr_model *m, const struct vnfd *vnfd)
 {
     struct arena *a = m->d->arena;
-    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
-        for (uint32_t k = 0; k < nsd->vnfd.at[i]->vdu.n; k++) {
-            const struct vnfd *vnfd = nsd->vnfd.at[i];
-            const struct vdu *vdu = vnfd->vdu.at[k];
-            if (vdu->id && vdu->name)
-                proto_map_add(&m->st->vdus, arena_printf(a, "%s/%s", vnfd->name, vdu->id),
-                              vdu->name, a);
-        }
+    for (uint32_t k = 0; k < vnfd->vdu.n; k++) {
+        const struct vdu *vdu = vnfd->vdu.at[k];
+        if (vdu->id && vdu->name)
+            proto_map_add(&m->st->vdus, arena_printf(a, "%s/%s", vnfd->name, vdu->id), vdu->name,
+                          a);
+    }
 }
 
 /* Its scripts go along with requests for new servers. Not by what a record says: that is its VNFM's,
@@ -105,7 +110,8 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < req->keys.n; i++)
         proto_list_add(&m->nsr->key_names, req->keys.at[i]->name, d->arena);
     m->st->candidates = req->candidates;
-    remember_vdus(m, req->nsd);
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++)
+        remember_vdus(m, req->nsd->vnfd.at[i]);
     remember_packages(m, req);
     m->st->keys = req->keys;
     m->st->monitoring_ip = req->monitoring_ip;
@@ -122,6 +128,24 @@ static void answer_with_record(struct decision *d)
     shown.updated_at = shown.updated_at ? shown.updated_at : shown.created_at;
     proto_encode(&nsr_type, &shown, PROTO_REST | PROTO_NO_SECRETS, &text);
     d->text = arena_strndup(d->arena, text.s, text.len);
+}
+
+static struct vnfr_member *new_vnfr(struct nsr_model *m, const struct deploy_request *req,
+                                    const struct vnfd *vnfd, const char *id)
+{
+    struct decision *d = m->d;
+    const struct deploy_vnfm *vnfm = vnfm_of(req, vnfd->endpoint);
+    struct row *row = decision_add_row(d, ROW_VNFR, id, VNFR_INSTANTIATING);
+    row->key[VNFR_NAME] = vnfd->name;
+    row->key[VNFR_ENDPOINT] = vnfd->endpoint;
+    row->key[VNFR_ROOM] = vnfm->room ? vnfm->room : "";
+    struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
+    st->queue = vnfm->queue;
+    st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");
+    st->configurations = vnfd->configurations;
+    model_add_vnfr(m, row, st);
+    m->vnfrs[m->n_vnfrs - 1].is_changed = true;
+    return &m->vnfrs[m->n_vnfrs - 1];
 }
 
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
@@ -146,22 +170,82 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
     struct nsr_model *m = d->model;
     add_links(m, req);
     dependencies_build(m, req->nsd);
-    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
-        const struct vnfd *vnfd = req->nsd->vnfd.at[i];
-        const struct deploy_vnfm *vnfm = vnfm_of(req, vnfd->endpoint);
-        struct row *row = decision_add_row(d, ROW_VNFR, decision_new_id(d), VNFR_INSTANTIATING);
-        row->key[VNFR_NAME] = vnfd->name;
-        row->key[VNFR_ENDPOINT] = vnfd->endpoint;
-        row->key[VNFR_ROOM] = vnfm->room ? vnfm->room : "";
-        struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
-        st->queue = vnfm->queue;
-        st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");
-        st->configurations = vnfd->configurations;
-        model_add_vnfr(m, row, st);
-        m->vnfrs[m->n_vnfrs - 1].is_changed = true;
-    }
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++)
+        new_vnfr(m, req, req->nsd->vnfd.at[i], decision_new_id(d));
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         send_instantiate(&m->vnfrs[i], req, req->nsd->vnfd.at[i]);
     nsr_note(m, "DEPLOY", NULL, req->nsd->name, NULL);
     answer_with_record(d);
+}
+
+/* --- one more VNF (operate_life.c) ------------------------------------------------------------ */
+
+static void add_candidates(struct nsr_model *m, const struct deploy_request *req)
+{
+    for (uint32_t i = 0; i < req->candidates.n; i++)
+        proto_map_add(&m->st->candidates, req->candidates.at[i].key, req->candidates.at[i].value,
+                      m->d->arena);
+}
+
+static void add_pops(struct nsr_model *m, const struct deploy_request *req)
+{
+    struct row *root = m->d->root;
+    for (uint32_t i = 0; i < req->pops.n; i++)
+        if (!strstr(root->key[NSR_POPS], req->pops.at[i]->id))
+            root->key[NSR_POPS] =
+                arena_printf(m->d->arena, "%s%s%s", root->key[NSR_POPS],
+                             *root->key[NSR_POPS] ? "," : "", req->pops.at[i]->id);
+}
+
+static void add_keys(struct nsr_model *m, const struct deploy_request *req)
+{
+    for (uint32_t i = 0; i < req->keys.n; i++) {
+        const char *name = req->keys.at[i]->name;
+        if (proto_strs_has(&m->nsr->key_names, name))
+            continue;
+        proto_list_add(&m->nsr->key_names, name, m->d->arena);
+        proto_list_add(&m->st->keys, req->keys.at[i], m->d->arena);
+    }
+}
+
+struct vnfr_member *nsr_add_vnfr(struct nsr_model *m, const struct deploy_request *req,
+                                 const char *id)
+{
+    const struct vnfd *vnfd = req->nsd->vnfd.at[0];
+    add_candidates(m, req);
+    add_pops(m, req);
+    add_keys(m, req);
+    add_cidrs(m, vnfd);
+    remember_vdus(m, vnfd);
+    remember_packages(m, req);
+    model_changed(m);
+    return new_vnfr(m, req, vnfd, id);
+}
+
+static bool is_of_vnf(const char *key, const char *vnf)
+{
+    size_t n = strlen(vnf);
+    return strncmp(key, vnf, n) == 0 && key[n] == '/';
+}
+
+void nsr_forget_vnf(struct nsr_model *m, const char *name)
+{
+    struct proto_strsmap *candidates = &m->st->candidates;
+    struct proto_strmap *vdus = &m->st->vdus;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < candidates->n; i++)
+        if (!is_of_vnf(candidates->at[i].key, name))
+            candidates->at[kept++] = candidates->at[i];
+    candidates->n = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < vdus->n; i++)
+        if (!is_of_vnf(vdus->at[i].key, name))
+            vdus->at[kept++] = vdus->at[i];
+    vdus->n = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < m->st->packages.n; i++)
+        if (strcmp(m->st->packages.at[i].key, name) != 0)
+            m->st->packages.at[kept++] = m->st->packages.at[i];
+    m->st->packages.n = kept;
+    model_changed(m);
 }

@@ -1,7 +1,7 @@
 #include "nfvo/lifecycle/operate.h"
 
 #include "common/base/sbuf.h"
-#include "nfvo/lifecycle/operate_private.h"
+#include "nfvo/lifecycle/operate_life.h"
 #include "nfvo/lifecycle/operation/claims.h"
 #include "nfvo/lifecycle/operation/document.h"
 
@@ -23,6 +23,8 @@ static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_EXECUTE] = true,
     [OPERATION_CONFIGURE] = true,
     [OPERATION_RESUME] = true,
+    [OPERATION_ADD_VNF] = true,
+    [OPERATION_REMOVE_VNF] = true,
 };
 /* clang-format on */
 
@@ -65,16 +67,34 @@ static bool is_scaling(enum operation_kind kind)
     return kind == OPERATION_SCALE_OUT || kind == OPERATION_SCALE_IN || kind == OPERATION_SWITCH;
 }
 
-static enum err_code check_vnfr(struct nsr_model *m, const struct plan_request *r, struct err *err)
+static enum err_code no_vnfr(const char *id, struct err *err)
 {
-    struct vnfr_member *v = model_vnfr_by_id(m, r->vnfr);
-    if (operation_kinds[r->kind].scope == SCOPE_NSR && !r->vnfr)
+    return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", id ? id : "");
+}
+
+static enum err_code check_removed(struct nsr_model *m, const struct operate_request *req,
+                                   struct err *err)
+{
+    const struct proto_strs *all = &req->plan.vnfrs;
+    for (uint32_t i = 0; i < all->n; i++)
+        if (!model_vnfr_by_id(m, all->at[i]))
+            return no_vnfr(all->at[i], err);
+    if (!all->n && !model_vnfr_by_id(m, req->plan.vnfr))
+        return no_vnfr(req->plan.vnfr, err);
+    return ERR_OK;
+}
+
+static enum err_code check_vnfr(struct nsr_model *m, const struct operate_request *req,
+                                struct err *err)
+{
+    struct vnfr_member *v = model_vnfr_by_id(m, req->plan.vnfr);
+    if (operation_kinds[req->plan.kind].scope == SCOPE_NSR && !req->plan.vnfr)
         return ERR_OK;
     if (!v)
-        return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found", r->vnfr ? r->vnfr : "");
+        return no_vnfr(req->plan.vnfr, err);
     if (v->row->phase == VNFR_ACTIVE)
         return ERR_OK;
-    if (is_scaling(r->kind)) { /* clients know that sentence */
+    if (is_scaling(req->plan.kind)) { /* clients know that sentence */
         err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
         return err_hint(err, "VNF '%s' is %s: baton explain %s", v->row->key[VNFR_NAME],
                         vnfr_phase_names[v->row->phase], v->row->key[VNFR_NAME]);
@@ -84,22 +104,9 @@ static enum err_code check_vnfr(struct nsr_model *m, const struct plan_request *
     return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
 }
 
-static enum err_code check(struct nsr_model *m, const struct operate_request *req, struct err *err)
+static enum err_code check_texts(const struct operate_request *req, struct err *err)
 {
-    const struct plan_request *r = &req->plan;
-    if (!is_built[r->kind])
-        return err_set(err, ERR_UNSUPPORTED, "operation %s is not built yet",
-                       operation_kind_word(r->kind));
-    if (r->kind == OPERATION_RESUME)
-        return operate_resume_check(m, err);
-    enum err_code rc = check_service(m, req, err);
-    if (rc == ERR_OK)
-        rc = check_vnfr(m, r, err);
-    if (rc == ERR_OK && r->kind == OPERATION_UPDATE_SCRIPT)
-        rc = operate_script_check(req, err);
-    if (rc != ERR_OK)
-        return rc;
-    if (r->kind == OPERATION_EXECUTE && (!req->script || !*req->script))
+    if (req->plan.kind == OPERATION_EXECUTE && (!req->script || !*req->script))
         return err_set(err, ERR_INVALID, "the script is empty");
     if ((req->script && strlen(req->script) > OPERATE_SCRIPT_MAX) ||
         (req->cause && strlen(req->cause) > OPERATE_CAUSE_MAX))
@@ -117,6 +124,25 @@ static const char *component_text(struct nsr_model *m, const struct operate_requ
     return arena_strndup(m->d->arena, text.s, text.len);
 }
 
+static enum err_code check(struct nsr_model *m, const struct operate_request *req, struct err *err)
+{
+    enum operation_kind kind = req->plan.kind;
+    if (!is_built[kind])
+        return err_set(err, ERR_UNSUPPORTED, "operation %s is not built yet",
+                       operation_kind_word(kind));
+    if (kind == OPERATION_RESUME)
+        return operate_resume_check(m, err);
+    enum err_code rc =
+        kind == OPERATION_ADD_VNF ? operate_check_added(m, req, err) : check_service(m, req, err);
+    if (rc == ERR_OK && kind == OPERATION_REMOVE_VNF)
+        rc = check_removed(m, req, err);
+    else if (rc == ERR_OK && kind != OPERATION_ADD_VNF)
+        rc = check_vnfr(m, req, err);
+    if (rc == ERR_OK && kind == OPERATION_UPDATE_SCRIPT)
+        rc = operate_script_check(req, err);
+    return rc == ERR_OK ? check_texts(req, err) : rc;
+}
+
 /* What the request brings for its steps' messages. */
 static void take_texts(struct nsr_model *m, struct operation *op, const struct operate_request *req)
 {
@@ -129,6 +155,10 @@ static void take_texts(struct nsr_model *m, struct operation *op, const struct o
                            : kind == STEP_SET_CONFIG    ? operate_configure_keep(req, m->d->arena)
                                                         : NULL;
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
+        if (kind == STEP_INSTANTIATE && op->kind == OPERATION_ADD_VNF) {
+            op->steps[i].before = operate_deploy_text(m, req->deploy);
+            op->vnfr = op->steps[i].vnfr;
+        }
     }
     if (op->kind == OPERATION_UPDATE_SCRIPT)
         op->steps[0].before = operate_script_keep(req, m->d->arena);
@@ -140,6 +170,7 @@ static struct operation *make(struct nsr_model *m, const struct plan *plan,
     struct arena *a = m->d->arena;
     struct plan_request r = req->plan; /* the request's memory ends with the answer */
     r.vnfr = r.vnfr ? arena_strdup(a, r.vnfr) : NULL;
+    r.vnfrs = (struct proto_strs){0}; /* the plan names them */
     r.instance = r.instance ? arena_strdup(a, r.instance) : NULL;
     r.package = r.package ? arena_strdup(a, r.package) : NULL;
     struct operation *op =
@@ -194,7 +225,10 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         d->text = shown(m, &run, again, NULL);
     if (again || d->err.code != ERR_OK)
         return;
-    if (plan_make(run.view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
+    const struct service_view *view = req->plan.kind == OPERATION_ADD_VNF
+                                          ? operate_view_added(m, req->deploy, decision_new_id(d))
+                                          : run.view;
+    if (plan_make(view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
         return;
     if (req->plan.kind == OPERATION_SCALE_OUT &&
         operate_scaling_check(m, &plan, req, &d->err) != ERR_OK)

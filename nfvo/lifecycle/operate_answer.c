@@ -204,11 +204,16 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
         return;
     }
     const struct step_news news = news_of(m, &x, &run, msg, bad);
+    const char *vnfr = x.v->row->id;
+    x.v->msg = msg;
     if (news.event == STEP_EV_OK)
         take_values(x.v, x.s, msg);
     if (news.event != STEP_EV_OK || !on_to_next(m, &run, &x))
         run_step(&run, x.op, x.s, &news);
     operate_settle(m, &run);
+    x.v = model_vnfr_by_id(m, vnfr); /* the list may have moved */
+    if (x.v)
+        x.v->msg = NULL;
 }
 
 bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const struct vnfm_or *msg)

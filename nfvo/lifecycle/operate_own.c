@@ -9,6 +9,8 @@ static const struct {
     [STEP_MARK_FAILED] = { operate_mark_failed, operate_unmark },
     [STEP_SET_CONFIG] = { operate_exchange_config, operate_exchange_config },
     [STEP_DROP_INSTANCE] = { operate_drop_instance, NULL },
+    [STEP_SET_DEPENDENCIES] = { operate_set_dependencies, operate_unset_dependencies },
+    [STEP_DROP] = { operate_drop, NULL },
 };
 /* clang-format on */
 

@@ -1,4 +1,5 @@
-/* Steps whose peer is a driver or a PoP: begun, and found to be over. */
+/* Steps whose peer is a driver or a PoP, and those that a VNFR's phases do: begun, and found to be
+ * over. */
 #include "nfvo/lifecycle/operate_private.h"
 
 #include <string.h>
@@ -12,9 +13,11 @@ struct told_news {
 
 /* clang-format off */
 static const struct operate_peer peers[STEP_KIND_N] = {
-    [STEP_DELETE]    = { operate_delete,  operate_is_deleted },
-    [STEP_PREPARE]   = { operate_prepare, NULL },
-    [STEP_SCALE_OUT] = { NULL,            operate_scaling_look }, /* sent to a VNFM; the launch in its course */
+    [STEP_DELETE]      = { operate_delete,      operate_is_deleted },
+    [STEP_PREPARE]     = { operate_prepare,     NULL },
+    [STEP_SCALE_OUT]   = { NULL,                operate_scaling_look }, /* sent to a VNFM; the launch in its course */
+    [STEP_INSTANTIATE] = { operate_instantiate, operate_is_instantiated },
+    [STEP_TERMINATE]   = { operate_terminate,   operate_is_terminated },
 };
 /* clang-format on */
 
@@ -23,10 +26,22 @@ static enum step_kind request_of(const struct plan_step *s)
     return run_request_of(s, s->state == STEP_STATE_UNDOING);
 }
 
+bool operate_is_begun_here(enum step_kind kind)
+{
+    return peers[kind].begin || step_kinds[kind].peer == PEER_DRIVER ||
+           step_kinds[kind].peer == PEER_POP;
+}
+
 static bool is_peers(enum step_kind kind)
 {
-    return peers[kind].look || step_kinds[kind].peer == PEER_DRIVER ||
-           step_kinds[kind].peer == PEER_POP;
+    return peers[kind].look || operate_is_begun_here(kind);
+}
+
+/* One that nobody waits for any more goes on by itself, and may yet end well. */
+static bool is_looked_at(const struct plan_step *s)
+{
+    bool is_left = s->kind == STEP_INSTANTIATE && s->state == STEP_STATE_UNKNOWN;
+    return is_left || (step_is_open(s) && is_peers(request_of(s)));
 }
 
 void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
@@ -66,7 +81,10 @@ static bool news_of(struct nsr_model *m, struct plan_step *s, struct step_news *
             *at = (*at)->next;
             return true;
         }
-    return v && peer->look && peer->look(m, v, s, ret);
+    *ret = (struct step_news){.event = STEP_EV_OK};
+    if (!v) /* never made: there is nothing to take away */
+        return request_of(s) == STEP_TERMINATE || request_of(s) == STEP_DELETE;
+    return is_looked_at(s) && peer->look && peer->look(m, v, s, ret);
 }
 
 bool operate_peers_look(struct nsr_model *m, struct run *run)
@@ -77,10 +95,11 @@ bool operate_peers_look(struct nsr_model *m, struct run *run)
         for (uint32_t i = 0; i < op->n_steps; i++) {
             struct plan_step *s = &op->steps[i];
             struct step_news news = {0};
-            bool is_over_now =
-                operate_is_machines(s)
-                    ? operate_machine_look(m, s, &news)
-                    : step_is_open(s) && is_peers(request_of(s)) && news_of(m, s, &news);
+            if (s->kind == STEP_INSTANTIATE)
+                s->stage = operate_stage_of(model_vnfr_by_id(m, s->vnfr), s);
+            bool is_over_now = operate_is_machines(s)
+                                   ? operate_machine_look(m, s, &news)
+                                   : (step_is_open(s) || is_looked_at(s)) && news_of(m, s, &news);
             if (!is_over_now)
                 continue;
             news.is_undo = s->state == STEP_STATE_UNDOING;
@@ -95,11 +114,9 @@ bool operate_peers_look(struct nsr_model *m, struct run *run)
 static bool has_open(const struct operations *all)
 {
     for (uint32_t o = 0; o < all->n; o++)
-        for (uint32_t i = 0; i < all->at[o]->n_steps; i++) {
-            const struct plan_step *s = &all->at[o]->steps[i];
-            if (operate_is_machines(s) || (step_is_open(s) && is_peers(request_of(s))))
+        for (uint32_t i = 0; i < all->at[o]->n_steps; i++)
+            if (operate_is_machines(&all->at[o]->steps[i]) || is_looked_at(&all->at[o]->steps[i]))
                 return true;
-        }
     return false;
 }
 

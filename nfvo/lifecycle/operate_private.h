@@ -32,9 +32,11 @@ typedef void operate_step_fn(struct nsr_model *m, struct vnfr_member *v,
                              const struct run_action *a);
 operate_step_fn operate_apply, operate_restore;
 /* Rows of its table, by subject. */
-operate_step_fn operate_set_component, operate_unset_component; /* operate_scale.c */
-operate_step_fn operate_exchange_config;                        /* operate_configure.c */
-operate_step_fn operate_drop_instance;                          /* operate_servers.c */
+operate_step_fn operate_set_component, operate_unset_component;       /* operate_scale.c */
+operate_step_fn operate_exchange_config;                              /* operate_configure.c */
+operate_step_fn operate_drop_instance;                                /* operate_servers.c */
+operate_step_fn operate_set_dependencies, operate_unset_dependencies; /* operate_dependencies.c */
+operate_step_fn operate_drop;                                         /* operate_life.c */
 /* It leaves the record, what targets know, and the rows; component: goes with it, or NULL. */
 void operate_forget_instance(struct nsr_model *m, struct vnfr_member *v, const char *instance,
                              const char *component);
@@ -53,6 +55,7 @@ struct operate_peer {
                  struct step_news *ret);
 };
 operate_step_fn operate_peer_begin;
+bool operate_is_begun_here(enum step_kind kind); /* else it is a request (operate_send) */
 /* id: of the instance, else of the VNFR that the step is about. */
 void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
                   const struct step_news *news);
@@ -61,6 +64,13 @@ bool operate_peers_look(struct nsr_model *m, struct run *run); /* true: one is o
 operate_step_fn operate_delete, operate_prepare;
 bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                         struct step_news *ret); /* operate_servers.c */
+/* operate_life.c; v NULL: the VNFR is not made yet, or not any more */
+operate_step_fn operate_instantiate, operate_terminate;
+bool operate_is_instantiated(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                             struct step_news *ret);
+bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                           struct step_news *ret);
+const char *operate_stage_of(const struct vnfr_member *v, const struct plan_step *s);
 
 /* Of UPDATE_SCRIPT (operate_script.c): both texts as one, for `before` of its first step; and
  * ,"script":{...} of a request, the one before when the step is undone. */

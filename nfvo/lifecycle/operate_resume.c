@@ -15,7 +15,7 @@ bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action
 {
     bool is_kind = a->kind == STEP_INSTANTIATE || a->kind == STEP_MODIFY || a->kind == STEP_START;
     return is_kind && a->what == RUN_SEND && a->op->kind == OPERATION_RESUME &&
-           (v->row->phase != VNFR_ACTIVE || !v->st->broken);
+           (v->row->phase != VNFR_ACTIVE || (!v->st->broken && !v->st->by_steps));
 }
 
 static int command_of(enum step_kind kind)

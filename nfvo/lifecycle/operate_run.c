@@ -1,5 +1,5 @@
 /* What the runner says, done: effects, faults, history, events, commands. */
-#include "nfvo/lifecycle/operate_private.h"
+#include "nfvo/lifecycle/operate_life.h"
 
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/claims.h"
@@ -20,6 +20,12 @@ bool operate_run(struct nsr_model *m, struct run *ret)
                         .is_needed = operate_is_needed,
                         .arg = m};
     return !m->d->unreadable;
+}
+
+/* Of one that is made, and not taken away again. */
+static bool has_record(struct vnfr_member *v)
+{
+    return v && !v->is_dropped && member_vnfr(v);
 }
 
 /* --- effects ---------------------------------------------------------------------------------- */
@@ -58,12 +64,18 @@ static bool any_active(struct vnfr_member *v)
 static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
 {
     v->st->stable = to == VNFR_STATE_ACTIVE ? NULL : vnfr_state_words[to];
+    if (v->st->by_steps)
+        v->st->reached = vnfr_state_words[to];
+    v->st->by_steps = v->st->by_steps && to != VNFR_STATE_ACTIVE;
     member_changed(v);
 }
 
 static void apply(struct vnfr_member *v, enum step_effect effect)
 {
     switch (effect) {
+    case EFFECT_INITIALIZED:
+        set_stable(v, VNFR_STATE_INITIALIZED);
+        break;
     case EFFECT_INACTIVE:
         set_stable(v, VNFR_STATE_INACTIVE);
         break;
@@ -96,17 +108,19 @@ static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum ste
 
 static void mend(struct vnfr_member *v)
 {
-    struct nsr *nsr = model_nsr(v->m);
     if (!v->st->broken)
         return;
     v->st->broken = false;
     v->st->failed_by = v->st->failed_command = NULL;
     member_vnfr(v)->fault = NULL;
     member_changed(v);
-    if (v->m->d->root->phase == NSR_FAILED) /* others failed */
-        return;
-    nsr->fault = NULL;
-    model_changed(v->m);
+    operate_mend_service(v->m);
+}
+
+/* The VNFR's own phases told its history, and the subscribers. */
+static bool is_told_by_phases(const struct run_action *a)
+{
+    return operate_is_begun_here(a->kind) && step_kinds[a->kind].peer == PEER_VNFM;
 }
 
 /* As the reference calls them (amqp-protocol.md 4.1). */
@@ -125,6 +139,9 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
         operate_note(m, a->op, a->step, "is done", NULL);
         return;
     }
+    operate_note(m, a->op, a->step, "is done", NULL);
+    if (!has_record(v))
+        return;
     if (a->kind == STEP_HEAL)
         operate_activate(v, a->step);
     effect_of(v, a->step, a->kind);
@@ -132,8 +149,9 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
         operate_forget(m, v, a->step, a->step->instance);
     if (operation_is_life(a->op))
         mend(v);
+    if (is_told_by_phases(a))
+        return;
     vnfr_history(v, history_word(a->kind), a->step->note ? a->step->note : "");
-    operate_note(m, a->op, a->step, "is done", NULL);
     if (row->event != ACTION_NONE)
         vnfr_event(v, row->event);
 }
@@ -156,22 +174,27 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
     struct fault *f = fault_of(m, a);
     if (!a->op->fault)
         a->op->fault = f;
-    if (a->step->is_machines) {
-        operate_note(m, a->op, a->step, "has failed", f);
+    operate_note(m, a->op, a->step, "has failed", f);
+    if (a->step->is_machines)
         return;
+    if (operation_is_life(a->op)) {
+        if (!model_nsr(m)->fault)
+            m->nsr->fault = f;
+        model_changed(m);
     }
+    if (!v || v->is_dropped)
+        return;
     if (operation_is_life(a->op)) {
         v->st->broken = true;
         v->st->failed_by = fault_cause_words[a->step->cause];
         v->st->failed_command = a->step->command;
-        member_vnfr(v)->fault = f;
-        if (!model_nsr(m)->fault)
-            m->nsr->fault = f;
-        model_changed(m);
+        if (member_vnfr(v))
+            v->vnfr->fault = f;
         member_changed(v);
     }
+    if (is_told_by_phases(a) || !member_vnfr(v))
+        return;
     vnfr_history(v, "ERROR", f->message);
-    operate_note(m, a->op, a->step, "has failed", f);
     vnfr_event(v, ACTION_ERROR);
 }
 
@@ -179,6 +202,12 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
 static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     const struct plan_step *s = a->step;
+    if (!has_record(v)) {
+        operate_note(m, a->op, s, "is undone", NULL);
+        return;
+    }
+    if (operation_is_life(a->op))
+        mend(v);
     if (s->undo == UNDO_START || s->undo == UNDO_STOP)
         effect_of(v, s, step_undos[s->undo].stages[0]);
     if (s->undo == UNDO_MODIFY) { /* it was told again, and started */
@@ -258,20 +287,38 @@ static void on_close(struct nsr_model *m, const struct run *run, const struct op
     }
 }
 
+/* Those that make a VNFR, and take it away, are about one that may have none. */
+static bool wants_record(const struct run_action *a)
+{
+    bool asks = a->what == RUN_SEND || a->what == RUN_UNDO || a->what == RUN_APPLY ||
+                a->what == RUN_RESTORE;
+    return a->step && asks && a->kind != STEP_INSTANTIATE && a->kind != STEP_TERMINATE &&
+           a->kind != STEP_DELETE && a->kind != STEP_SET_DEPENDENCIES && a->kind != STEP_DROP;
+}
+
+static void is_gone(struct nsr_model *m, const struct run_action *a)
+{
+    const struct step_news news = {.event = STEP_EV_UNSENT,
+                                   .note = "the VNF is not there any more"};
+    operate_tell(m, a->kind, a->step->instance ? a->step->instance : a->step->vnfr, &news);
+}
+
 static void do_one(struct nsr_model *m, struct run *run, const struct run_action *a)
 {
     struct decision *d = m->d;
     struct vnfr_member *v = a->step ? model_vnfr_by_id(m, a->step->vnfr) : NULL;
-    bool has_record = v && (member_vnfr(v) || a->step->kind == STEP_INSTANTIATE);
-    if (a->step && !has_record)
-        return; /* a VNFR does not leave a service whose operations are open */
+    if (wants_record(a) && !has_record(v)) {
+        if (!v || v->is_dropped)
+            is_gone(m, a);
+        return;
+    }
     switch (a->what) {
     case RUN_SEND:
     case RUN_UNDO:
         operate_note(m, a->op, a->step, a->what == RUN_UNDO ? "is being undone" : "is sent", NULL);
-        if (operate_is_for_machine(v, a))
+        if (v && operate_is_for_machine(v, a))
             operate_machine_go(m, v, a);
-        else if (step_kinds[a->kind].peer != PEER_VNFM)
+        else if (operate_is_begun_here(a->kind))
             operate_peer_begin(m, v, a);
         else
             operate_send(m, v, a,
@@ -297,7 +344,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         break;
     case RUN_WAIT:
         decision_open(d, CMD_TIMER_OPERATION,
-                      arena_printf(d->arena, "%s/%s/%u", v->row->id, a->op->id, a->step->n),
+                      arena_printf(d->arena, "%s/%s/%u", a->step->vnfr, a->op->id, a->step->n),
                       a->step->not_before_at - d->now, NULL);
         break;
     case RUN_STATE:
@@ -305,6 +352,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         break;
     case RUN_CLOSE:
         on_close(m, run, a->op);
+        operate_forget_deploy(a->op);
         break;
     case RUN_WITHDRAW: /* its late answer is noted */
         if (a->kind == STEP_SCALE_OUT)

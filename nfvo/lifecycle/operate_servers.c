@@ -109,10 +109,8 @@ void operate_drop_instance(struct nsr_model *m, struct vnfr_member *v, const str
     const char *component = x && x->vnf_component ? x->vnf_component->id : s->component;
     if (!s->instance)
         return; /* none was made; SET_COMPONENT is undone by itself */
-    /* One that is undone in order to go out again fills its component anew. (By its state: is_anew is
-     * taken back before this action is done.) */
-    bool is_anew = s->kind == STEP_SCALE_OUT && s->state != STEP_STATE_UNDONE;
-    operate_forget_instance(m, v, s->instance, is_anew ? NULL : component);
+    /* One that is undone in order to go out again fills its component anew. */
+    operate_forget_instance(m, v, s->instance, a->is_anew ? NULL : component);
     if (s->kind == STEP_SCALE_OUT)
         a->step->instance = NULL; /* the next attempt makes another one */
 }

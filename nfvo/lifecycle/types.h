@@ -95,7 +95,7 @@ const char *vnfr_status_of(int phase); /* the wire's status: a pure projection o
     X(UPDATE)         /* UPDATEVNFR: the VNFM pushes its record */                                 \
     X(FAULT)          /* ERROR, an unreadable or missing answer, a deadline: see err */            \
     X(HOLD)           /* another VNFR failed */                                                    \
-    X(RELEASE)        /* the user deletes the NSR */                                               \
+    X(RELEASE)        /* the user deletes the NSR, or this VNF of it */                            \
     X(RELEASED)       /* answer to RELEASE_RESOURCES, or its deadline */                           \
     X(SERVER_GONE)    /* one more server is verified to be gone */                                 \
     X(RESUME)         /* an operation goes on with what failed, or stands still: v->resume */
@@ -245,7 +245,8 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(STR,    correlation_id, "correlationId", _, OPTIONAL)                                         \
     X(STR,    reply_room,     "replyRoom",     _, OPTIONAL) /* out of which it came */              \
     X(LIST,   scaling,        "scaling",       asker, OPTIONAL) /* who wait for the answer to SCALING */ \
-    X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: INACTIVE after a STOP; absent: ACTIVE */ \
+    X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: NULL, INITIALIZED, INACTIVE; absent: ACTIVE */ \
+    X(BOOL,   by_steps,       "bySteps",       _, OPTIONAL) /* INITIALIZED ends its phases: what follows is steps of an operation */ \
     X(BOOL,   broken,         "broken",        _, OPTIONAL) /* phase ACTIVE: an operation of class LIFE failed */ \
     X(STR,    wire,           "wire",          _, OPTIONAL) /* phase ACTIVE: its status on the wire; absent: ACTIVE */ \
     X(REC,    configurations, "configurations", configuration, OPTIONAL) /* of the deployment, until a record has them */ \

@@ -11,8 +11,9 @@ bool nsr_has_failed(const struct nsr_model *m)
 {
     if (m->d->root->phase == NSR_FAILED)
         return true;
-    for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].row->phase == VNFR_FAILED)
+    for (uint32_t i = 0; i < m->n_vnfrs;
+         i++) /* what an operation makes is the operation's matter */
+        if (m->vnfrs[i].row->phase == VNFR_FAILED && !m->vnfrs[i].st->by_steps)
             return true;
     return false;
 }
@@ -35,6 +36,10 @@ int vnfr_proceed(struct vnfr_member *v)
 {
     struct decision *d = v->m->d;
     const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    if (v->st->by_steps) {
+        v->st->stable = "INITIALIZED";
+        return VNFR_ACTIVE;
+    }
     if (nsr_has_failed(v->m))
         return VNFR_HELD;
     if (!dep)

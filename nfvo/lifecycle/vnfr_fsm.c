@@ -8,7 +8,7 @@ const char *const vnfr_event_names[VNFR_EV_N] = {
 
 #define B(phase) FSM_BIT(VNFR_##phase)
 /* Where INITIALIZED can lead at once. */
-#define PROCEED     (B(WAIT_SOURCES) | B(MODIFYING) | B(WAIT_TURN) | B(STARTING) | B(HELD))
+#define PROCEED     (B(WAIT_SOURCES) | B(MODIFYING) | B(WAIT_TURN) | B(STARTING) | B(HELD) | B(ACTIVE))
 #define STAY(phase) B(phase)
 #define UNWIND      (B(UNDOING) | B(RELEASING) | B(GONE))
 /* Where what failed goes on. */

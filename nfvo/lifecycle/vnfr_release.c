@@ -54,7 +54,8 @@ int on_fault(void *ctx)
     struct decision *d = v->m->d;
     remember_failure(v);
     close_commands_of(v); /* what still comes for them is stale */
-    const struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
+    struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
+    v->failed_with = f;
     vnfr_set_status(v, VNFR_FAILED);
     if (v->msg)
         vnfr_merge_history(v, v->msg->record);
@@ -80,7 +81,7 @@ int on_release_unknown(void *ctx)
     struct vnfr_member *v = ctx;
     close_commands_of(v);
     if (v->st->reply_to)
-        answer_with_error(v, "the network service was deleted");
+        answer_with_error(v, "the VNF is released");
     return VNFR_GONE;
 }
 
@@ -88,7 +89,7 @@ int vnfr_begin_release(struct vnfr_member *v)
 {
     close_commands_of(v);
     if (v->st->reply_to)
-        answer_with_error(v, "the network service was deleted");
+        answer_with_error(v, "the VNF is released");
     vnfr_set_status(v, VNFR_RELEASING);
     send_release(v);
     return VNFR_RELEASING;

@@ -28,8 +28,9 @@ enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
     int phase = v->row->phase;
     if (phase == VNFR_GONE)
         return VNFR_STATE_GONE;
-    if (v->st->stable && strcmp(v->st->stable, vnfr_state_words[VNFR_STATE_INACTIVE]) == 0)
-        return VNFR_STATE_INACTIVE;
+    for (int i = 0; v->st->stable && i < VNFR_STATE_N; i++)
+        if (strcmp(v->st->stable, vnfr_state_words[i]) == 0)
+            return i;
     for (int i = 0; phase != VNFR_ACTIVE && v->st->reached && i < VNFR_STATE_N; i++)
         if (strcmp(v->st->reached, vnfr_state_words[i]) == 0)
             return i;

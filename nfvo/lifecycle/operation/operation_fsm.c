@@ -163,7 +163,10 @@ static int on_retry(void *ctx)
     for (uint32_t i = 0; i < t->op->n_steps; i++) {
         struct plan_step *s = &t->op->steps[i];
         struct step_turn turn = {.run = run, .op = t->op, .s = s};
-        if (s->state == STEP_STATE_UNKNOWN && t->ask->consent.unknown == UNKNOWN_IS_DONE) {
+        /* not of INSTANTIATE: its phases tell themselves when it is done */
+        bool is_said_done =
+            t->ask->consent.unknown == UNKNOWN_IS_DONE && s->kind != STEP_INSTANTIATE;
+        if (s->state == STEP_STATE_UNKNOWN && is_said_done) {
             turn.news = &(struct step_news){.note = "a person looked: it is done"};
             run_turn(&turn, STEP_EV_OK);
         } else if (s->state == STEP_STATE_FAILED || s->state == STEP_STATE_UNKNOWN) {

@@ -167,15 +167,16 @@ enum err_code plan_add(struct planning *p, struct err *err)
 
 struct removal {
     const struct view_vnfr *v;
-    struct step_numbers told; /* last SCALE_IN of each target */
+    struct step_numbers told;     /* last SCALE_IN of each target */
+    const struct proto_strs *all; /* ids of those that go together */
 };
 
-/* One after the other: a target takes one request at a time. */
+/* One after the other: a target takes one request at a time. One that goes itself is not told. */
 static void tell_of_end(struct planning *p, const struct view_vnfr *target, void *arg)
 {
     struct removal *r = arg;
     uint16_t before = 0;
-    for (uint32_t i = 0; i < r->v->n_instances; i++) {
+    for (uint32_t i = 0; i < r->v->n_instances && !proto_strs_has(r->all, target->id); i++) {
         const char *id = r->v->instances[i].id;
         if (!proto_strs_has(&target->told, id))
             continue;
@@ -188,22 +189,53 @@ static void tell_of_end(struct planning *p, const struct view_vnfr *target, void
         r->told.at[r->told.n++] = before;
 }
 
+static enum err_code leaves_nothing(const struct planning *p, const struct proto_strs *all,
+                                    struct err *err)
+{
+    for (uint32_t i = 0; i < p->view->n_vnfrs; i++)
+        if (p->view->vnfrs[i].state != VNFR_STATE_GONE &&
+            !proto_strs_has(all, p->view->vnfrs[i].id))
+            return ERR_OK;
+    if (all->n == 1)
+        err_set(err, ERR_STATE, "VNF '%s' is the last one of service '%s'",
+                view_vnfr(p->view, all->at[0])->name, p->view->name);
+    else
+        err_set(err, ERR_STATE, "service '%s' would be left without a VNF", p->view->name);
+    return err_hint(err, "delete the service: baton nsr delete %s", p->view->name);
+}
+
+static enum err_code take_vnfrs(struct planning *p, struct proto_strs *ret, struct err *err)
+{
+    const struct proto_strs *asked = &p->request->vnfrs;
+    for (uint32_t i = 0; i < asked->n; i++) {
+        const struct view_vnfr *v = view_vnfr(p->view, asked->at[i]);
+        if (!v)
+            return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found in NSR with ID %s",
+                           asked->at[i], p->view->id);
+        if (!proto_strs_has(ret, v->id))
+            proto_list_add(ret, v->id, p->arena);
+    }
+    if (p->vnfr)
+        proto_list_add(ret, p->vnfr->id, p->arena);
+    return ret->n ? ERR_OK : err_set(err, ERR_INVALID, "REMOVE_VNF needs a VNFR");
+}
+
 enum err_code plan_remove(struct planning *p, struct err *err)
 {
-    struct removal r = {.v = p->vnfr};
-    uint32_t n = 0;
-    if (!p->vnfr)
-        return err_set(err, ERR_INVALID, "REMOVE_VNF needs a VNFR");
-    for (uint32_t i = 0; i < p->view->n_vnfrs; i++)
-        n += p->view->vnfrs[i].state != VNFR_STATE_GONE;
-    if (n < 2) {
-        err_set(err, ERR_STATE, "VNF '%s' is the last one of service '%s'", p->vnfr->name,
-                p->view->name);
-        return err_hint(err, "delete the service: baton nsr delete %s", p->view->name);
+    struct proto_strs all = {0};
+    enum err_code rc = take_vnfrs(p, &all, err);
+    if (rc == ERR_OK)
+        rc = leaves_nothing(p, &all, err);
+    if (rc != ERR_OK)
+        return rc;
+    for (uint32_t i = 0; i < all.n; i++) {
+        struct removal r = {.v = view_vnfr(p->view, all.at[i]), .all = &all};
+        r.told.at = arena_alloc(p->arena, p->view->n_vnfrs * sizeof(*r.told.at));
+        plan_targets(p, r.v, tell_of_end, &r);
+        release(p, r.v, r.told, true);
     }
-    r.told.at = arena_alloc(p->arena, p->view->n_vnfrs * sizeof(*r.told.at));
-    plan_targets(p, p->vnfr, tell_of_end, &r);
-    release(p, p->vnfr, r.told, true);
+    if (!p->vnfr)
+        p->plan->vnfrs = all;
     return ERR_OK;
 }
 

@@ -29,6 +29,7 @@ struct plan_request {
     const char *failed;          /* SWITCH: the instance that failed; `instance`: NULL, chosen */
     const struct plan_count *counts; /* SCALE_*; none and no instance: one, anywhere */
     uint32_t n_counts;
+    struct proto_strs vnfrs;      /* REMOVE_VNF: several, in one plan; `vnfr`: NULL then */
     const char *package;          /* UPDATE_SCRIPT: id */
     bool has_image;               /* RESTART: another image; UPGRADE has always one */
     bool keeps_service;           /* UPGRADE: "restartService": false */

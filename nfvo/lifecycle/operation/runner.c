@@ -17,7 +17,8 @@ void run_say(struct run *run, enum run_what what, struct operation *op, struct p
                                               .step = s,
                                               .kind = kind,
                                               .form = s ? s->form : FORM_MESSAGE,
-                                              .state = op->state};
+                                              .state = op->state,
+                                              .is_anew = s && s->is_anew};
 }
 
 bool run_turn(struct step_turn *t, enum step_event event)

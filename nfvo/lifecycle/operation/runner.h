@@ -48,6 +48,7 @@ struct run_action {
     enum step_kind kind;    /* SEND, UNDO, APPLY */
     enum step_form form;    /* SEND */
     int state;              /* STATE: enum operation_state */
+    bool is_anew;           /* UNDO, APPLY: undone in order to go out again */
 };
 struct run_actions {
     struct run_action *at;

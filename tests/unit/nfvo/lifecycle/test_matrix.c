@@ -116,6 +116,13 @@ static void one_failed_before(struct stage *s)
                             v->state, fault);
 }
 
+static void by_steps(struct stage *s) /* made by an operation */
+{
+    struct row *v = stage_vnfr(s, "client");
+    v->state =
+        arena_printf(&s->arena, "%.*s,\"bySteps\":true}", (int)strlen(v->state) - 1, v->state);
+}
+
 static void launching(struct stage *s) /* failed while a server was on its way */
 {
     s->is_contrived = true;

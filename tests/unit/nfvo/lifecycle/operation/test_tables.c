@@ -168,13 +168,28 @@ static void test_retry_forms(void **state)
                     assert_int_equal(form, FORM_LISTING);
                 if (k == STEP_UPDATE_SCRIPT && sdk != SDK_C) /* the same text twice */
                     assert_int_equal(form, FORM_MESSAGE);
-                else if (cause == CAUSE_OUTCOME && step_kinds[k].peer == PEER_VNFM)
+                else if (cause == CAUSE_OUTCOME && step_kinds[k].peer == PEER_VNFM &&
+                         k != STEP_TERMINATE)
                     assert_int_equal(form, sdk == SDK_C ? FORM_SAME : FORM_REFUSED);
             }
     struct plan_step i = {.kind = STEP_START, .cause = CAUSE_SCRIPT, .instance = "i"};
     assert_int_equal(retry_form(&i, SDK_JAVA, &none), FORM_REFUSED);
     i.instance = NULL;
     assert_int_equal(retry_form(&i, SDK_JAVA, &none), FORM_RESUME);
+    /* Without its servers there is nothing to go on with: they are made anew. */
+    struct plan_step v = {.kind = STEP_INSTANTIATE, .cause = CAUSE_SCRIPT, .is_touched = true};
+    assert_int_equal(retry_form(&v, SDK_JAVA, &none), FORM_RESUME);
+    assert_int_equal(retry_form(&v, SDK_JAVA, &all), FORM_ANEW);
+    assert_int_equal(retry_form(&v, SDK_GO, &none), FORM_ANEW);
+    v.cause = CAUSE_RESOURCES;
+    assert_int_equal(retry_form(&v, SDK_C, &none), FORM_ANEW);
+    v.cause = CAUSE_OUTCOME;
+    assert_int_equal(retry_form(&v, SDK_UNKNOWN, &none), FORM_ANEW);
+    v.is_touched = false;
+    v.cause = CAUSE_UNSENT;
+    assert_int_equal(retry_form(&v, SDK_C, &none), FORM_MESSAGE);
+    v = (struct plan_step){.kind = STEP_TERMINATE, .state = STEP_STATE_UNKNOWN};
+    assert_int_equal(retry_form(&v, SDK_UNKNOWN, &none), FORM_MESSAGE);
 }
 
 int main(void)
