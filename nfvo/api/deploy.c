@@ -179,14 +179,14 @@ enum err_code deploy_request_of_nsd(struct call *c, struct api_command *cmd, con
     return rc == ERR_OK ? deploy_request_of(cmd, &plan, ret, err) : rc;
 }
 
-enum err_code deploy_request_of_vnfd(struct call *c, struct api_command *cmd, struct vnfd *vnfd,
-                                     const struct deploy_request **ret, struct err *err)
+enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,
+                                  const struct vnf_dependency_list *dependencies,
+                                  struct deploy_plan *ret, struct err *err)
 {
-    struct nsd nsd = {.name = vnfd->name, .version = vnfd->version};
-    struct deploy_plan plan = {0};
+    struct nsd nsd = {
+        .name = vnfd->name, .version = vnfd->version, .vnf_dependency = *dependencies};
     proto_list_add(&nsd.vnfd, vnfd, &c->arena);
-    enum err_code rc = make_plan(c, &nsd, &plan, err);
-    return rc == ERR_OK ? deploy_request_of(cmd, &plan, ret, err) : rc;
+    return make_plan(c, &nsd, ret, err);
 }
 
 enum err_code nsr_deploy(struct call *c, struct err *err)

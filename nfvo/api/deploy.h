@@ -7,15 +7,17 @@
 
 struct deploy_plan;
 struct vnfd;
+struct vnf_dependency_list;
 
 call_fn nsr_deploy;
 /* What the engine is told of a plan, in the command's arena. */
 MUST_USE enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_plan *plan,
                                          const struct deploy_request **ret, struct err *err);
-/* The same for a VNF that is added to a service; the body of the request is that of a deployment. */
-MUST_USE enum err_code deploy_request_of_vnfd(struct call *c, struct api_command *cmd,
-                                              struct vnfd *vnfd, const struct deploy_request **ret,
-                                              struct err *err);
+/* The plan of a VNF that is added to a service, with the dependencies that it takes part in
+ * (borrowed); the body of the request is that of a deployment. */
+MUST_USE enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,
+                                           const struct vnf_dependency_list *dependencies,
+                                           struct deploy_plan *ret, struct err *err);
 
 /* Of a service that is there, as its NSD is in the catalogue now: PoPs, keys and parameters are the
  * descriptors' own. */

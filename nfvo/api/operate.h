@@ -38,6 +38,9 @@ typedef enum err_code operate_read_fn(struct asked *o, struct err *err);
 /* read NULL: there is nothing in the body. */
 MUST_USE enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read_fn *read,
                                    struct err *err);
+/* A VNFD of the project, in the command's arena. */
+MUST_USE enum err_code operate_read_vnfd(struct asked *o, const char *id, struct vnfd **ret,
+                                         struct err *err);
 /* A parameter, for people who look at the operation later. NULL, "": left out. */
 void operate_say(struct asked *o, const char *name, const char *value);
 void operate_say_number(struct asked *o, const char *name, int64_t value);

@@ -4,7 +4,6 @@
 #include "nfvo/api/deploy.h"
 #include "nfvo/api/descriptor.h"
 #include "nfvo/api/operate.h"
-#include "nfvo/catalogue/plan.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_pop.h"
 #include "nfvo/store/store_record.h"
@@ -133,7 +132,7 @@ PROTO_RECORD(upgrade_body, UPGRADE_BODY_FIELDS)
 PROTO_RECORD_DEFINE(upgrade_body, UPGRADE_BODY_FIELDS)
 #undef PROTO_THIS
 
-static enum err_code read_vnfd(struct asked *o, const char *id, struct vnfd **ret, struct err *err)
+enum err_code operate_read_vnfd(struct asked *o, const char *id, struct vnfd **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct call *c = o->call;
@@ -190,7 +189,7 @@ static enum err_code read_upgrade(struct asked *o, struct err *err)
                      "The passed JSON is not correct. It should include a string field named: "
                      "vnfdId");
     if (rc == ERR_OK)
-        rc = read_vnfd(o, body->vnfd, &vnfd, err);
+        rc = operate_read_vnfd(o, body->vnfd, &vnfd, err);
     if (rc == ERR_OK)
         rc = has_image(vnfd, err);
     if (rc == ERR_OK)
@@ -299,39 +298,7 @@ static enum err_code configure(struct call *c, struct err *err)
     return operate_ask(c, OPERATION_CONFIGURE, read_configuration, err);
 }
 
-/* --- which VNFs there are --------------------------------------------------------------------- */
-
-static enum err_code read_added(struct asked *o, struct err *err)
-{
-    const struct deploy_request *deploy = NULL;
-    struct vnfd *vnfd;
-    enum err_code rc = call_one_project(o->call, err);
-    if (rc == ERR_OK)
-        rc = read_vnfd(o, call_param(o->call, "vnfdId"), &vnfd, err);
-    if (rc == ERR_OK)
-        rc = deploy_request_of_vnfd(o->call, o->cmd, vnfd, &deploy, err);
-    if (rc != ERR_OK)
-        return rc;
-    o->req->vnfd = vnfd;
-    o->req->deploy = deploy;
-    operate_say(o, "vnfd", vnfd->name);
-    return ERR_OK;
-}
-
-static enum err_code add_vnf(struct call *c, struct err *err)
-{
-    return operate_ask(c, OPERATION_ADD_VNF, read_added, err);
-}
-
-/* Texts of the reference. */
-static enum err_code remove_vnf(struct call *c, struct err *err)
-{
-    enum err_code rc = operate_ask(c, OPERATION_REMOVE_VNF, NULL, err);
-    if (rc == ERR_NOT_FOUND && strncmp(err->msg, "VNFR with ID", 12) == 0)
-        return err_set(err, rc, "Not found VNFR %s in the given NSR %s", call_param(c, "vnfrId"),
-                       call_param(c, "id"));
-    return rc;
-}
+/* --- the service -------------------------------------------------------------------------------- */
 
 /* What was not instantiated needs its descriptor again. Without it the rest may go on, and the
  * engine says what cannot. */
@@ -377,9 +344,6 @@ const struct endpoint operate_endpoints[] = {
     {"POST",   VNF "/stop",                stop,       201, OPERATES, "Stop a VNF"},
     {"PATCH",  VNF "/configurations",      configure,  202, OPERATES, "Change configuration parameters of a VNF that runs, and of those that depend on it"},
     {"PUT",    VNF,                        configure,  202, OPERATES, "The same, out of a whole record; nothing else of it is taken"},
-    {"DELETE", VNF,                        remove_vnf, 204, OPERATES, "Remove a VNF from a network service"},
-    {"PUT",    NSR "/vnfd/{vnfdId}",       add_vnf,    202, OPERATES, "Add a VNF of this VNFD to a network service"},
-    {"POST",   NSR "/vnfd/{vnfdId}",       add_vnf,    202, OPERATES, "Add a VNF of this VNFD to a network service"},
     {"POST",   NSR "/resume",              resume,     201, OPERATES, "Go on with what failed in a network service; body as of an operation's retry"},
     {0},
 };

@@ -89,18 +89,41 @@ static enum err_code needs_of(struct call *c, const struct deploy_plan *plan, bo
     return ERR_OK;
 }
 
-enum err_code quota_claim(struct call *c, const struct deploy_plan *plan, const char *nsr_id,
-                          struct err *err)
+/* *ret_has_quota: else there is nothing to claim. */
+static enum err_code needs_by_quota(struct call *c, const struct deploy_plan *plan,
+                                    bool *ret_has_quota, struct store_use *ret, struct err *err)
 {
     struct project *p;
-    struct store_use need;
     enum err_code rc = store_project_get(call_db(c), plan->project_id, &c->arena, &p, err);
-    if (rc != ERR_OK || !p->quota)
+    *ret_has_quota = rc == ERR_OK && p->quota;
+    if (!*ret_has_quota)
         return rc;
     bool with_flavours = call_says(&project_quota_type, p->quota, "vcpus") ||
                          call_says(&project_quota_type, p->quota, "ram");
-    rc = needs_of(c, plan, with_flavours, &need, err);
-    return rc == ERR_OK ? store_quota_claim(call_db(c), plan->project_id, nsr_id, &need, err) : rc;
+    return needs_of(c, plan, with_flavours, ret, err);
+}
+
+enum err_code quota_claim(struct call *c, const struct deploy_plan *plan, const char *nsr_id,
+                          struct err *err)
+{
+    struct store_use need;
+    bool has_quota;
+    enum err_code rc = needs_by_quota(c, plan, &has_quota, &need, err);
+    return has_quota && rc == ERR_OK
+               ? store_quota_claim(call_db(c), plan->project_id, nsr_id, &need, err)
+               : rc;
+}
+
+enum err_code quota_claim_vnf(struct call *c, const struct deploy_plan *plan, const char *nsr_id,
+                              bool is_dry, struct err *err)
+{
+    struct store_use need;
+    bool has_quota;
+    enum err_code rc = needs_by_quota(c, plan, &has_quota, &need, err);
+    if (!has_quota || rc != ERR_OK)
+        return rc;
+    need.services = 0;
+    return store_quota_claim_more(call_db(c), plan->project_id, nsr_id, &need, is_dry, err);
 }
 
 /* The largest flavour of its name where its servers are, or will be. */

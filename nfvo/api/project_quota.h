@@ -18,6 +18,9 @@ MUST_USE enum err_code quota_claim(struct call *c, const struct deploy_plan *pla
 MUST_USE enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
                                         const struct vdu *vdu, uint32_t n, const char *pop_id,
                                         bool is_dry, struct err *err);
+/* The plan's VNF more of a service that is there. */
+MUST_USE enum err_code quota_claim_vnf(struct call *c, const struct deploy_plan *plan,
+                                       const char *nsr_id, bool is_dry, struct err *err);
 /* It was not deployed: the share is given back. Borrows a connection. */
 void quota_drop(struct api *api, const char *nsr_id);
 

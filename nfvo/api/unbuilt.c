@@ -41,8 +41,6 @@ const struct endpoint unbuilt_endpoints[] = {
     POST(V1 "/csar-ns/marketdownload",                "Downloading a CSAR from a marketplace")
     POST(V1 "/csar-vnf/marketdownload",               "Downloading a CSAR from a marketplace")
     POST(NSR,                                         "Deploying an NSD that is in the body")
-    POST(NSR "/{id}/vnfrecords",                      "Adding a VNF record")
-    POST(NSR "/{id}/vnfrecords/multipledelete",       "Removing VNFs from a network service")
     GET(NSR "/{id}/vnfdependenciesList",              "The list of dependencies by hostname")
     POST(NSR "/{id}/vnfdependencies",                 "Adding a dependency to a network service")
     PUT(NSR "/{id}/vnfdependencies/{depId}",          "Changing a dependency of a network service")
