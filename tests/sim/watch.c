@@ -209,6 +209,11 @@ static void on_operation(struct sim *s, const struct row *before, const struct r
         return;
     if (op->state == OPERATION_STATE_ROLLED_BACK)
         check_rolled_back(s, op);
+    if (op->state == OPERATION_STATE_FAILED && op->vnfr) { /* what it was making is marked so */
+        struct change *c = arena_alloc(&s->arena, sizeof(*c));
+        *c = (struct change){.next = w->ended, .vnfr = arena_strdup(&s->arena, op->vnfr)};
+        w->ended = c;
+    }
     if (op->state == OPERATION_STATE_COMPLETED)
         w->completed[operation_kinds[op->kind].finish]++;
 }
