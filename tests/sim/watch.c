@@ -191,6 +191,22 @@ static void check_rolled_back(struct sim *s, const struct operation *op)
     }
 }
 
+/* What could not be added is FAILED when its operation is given up, or goes on without it. */
+static void note_given_up(struct sim *s, const struct operation *op)
+{
+    bool is_over = op->state == OPERATION_STATE_FAILED || op->state == OPERATION_STATE_COMPLETED;
+    for (uint32_t i = 0; is_over && i < op->n_steps; i++) {
+        const struct plan_step *x = &op->steps[i];
+        if (x->kind != STEP_SCALE_OUT || x->state == STEP_STATE_DONE || !x->instance)
+            continue;
+        struct change *c = arena_alloc(&s->arena, sizeof(*c));
+        *c = (struct change){.next = s->watch->ended,
+                             .vnfr = arena_strdup(&s->arena, x->vnfr),
+                             .instance = arena_strdup(&s->arena, x->instance)};
+        s->watch->ended = c;
+    }
+}
+
 static void on_operation(struct sim *s, const struct row *before, const struct row *after)
 {
     arena_reset(&scratch);
@@ -207,6 +223,7 @@ static void on_operation(struct sim *s, const struct row *before, const struct r
     }
     if (was && was->state == op->state)
         return;
+    note_given_up(s, op);
     if (op->state == OPERATION_STATE_ROLLED_BACK)
         check_rolled_back(s, op);
     if (op->state == OPERATION_STATE_FAILED && op->vnfr) { /* what it was making is marked so */
