@@ -109,6 +109,29 @@ static void look(struct client *f)
     amqp_maybe_release_buffers(f->c);
 }
 
+/* FLOOD_GET waits for each answer, and so does no more than a slow machine answers. */
+static bool get_many(struct client *f)
+{
+    enum { AT_ONCE = 1000 };
+    amqp_basic_get_t get = {.queue = bytes(f->queue), .no_ack = 1};
+    amqp_frame_t frame;
+    for (int i = 0; i < AT_ONCE; i++)
+        if (amqp_send_method(f->c, CHANNEL, AMQP_BASIC_GET_METHOD, &get) != AMQP_STATUS_OK)
+            return false;
+    for (int answers = 0; answers < AT_ONCE;) {
+        amqp_maybe_release_buffers(f->c);
+        if (amqp_simple_wait_frame(f->c, &frame) != AMQP_STATUS_OK)
+            return false;
+        if (frame.frame_type != AMQP_FRAME_METHOD) /* of a message that was there */
+            continue;
+        if (frame.payload.method.id != AMQP_BASIC_GET_EMPTY_METHOD &&
+            frame.payload.method.id != AMQP_BASIC_GET_OK_METHOD)
+            return false;
+        answers++;
+    }
+    return true;
+}
+
 static bool churn(struct client *f)
 {
     const amqp_queue_declare_ok_t *made =
@@ -133,6 +156,8 @@ static bool step(struct client *f, enum flood_kind kind)
         return send(f, TOPOLOGY_EXCHANGE, "nobody.listens", true, SMALL);
     case FLOOD_GET:
         return amqp_basic_get(f->c, CHANNEL, bytes(f->queue), 1).reply_type == AMQP_RESPONSE_NORMAL;
+    case FLOOD_GETS:
+        return get_many(f);
     case FLOOD_CHANNELS:
         return amqp_channel_open(f->c, CHANNEL + 1) &&
                amqp_channel_close(f->c, CHANNEL + 1, AMQP_REPLY_SUCCESS).reply_type ==

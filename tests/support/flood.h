@@ -22,7 +22,8 @@
     X(CHURN,     "declares and deletes a queue again and again")                       \
     X(CONNECT,   "connects again and again")                                           \
     X(REQUESTS,  "sends requests to the NFVO without an end")                          \
-    X(HELLOS,    "sends hellos to a VNFM without an end, as only an agent may")
+    X(HELLOS,    "sends hellos to a VNFM without an end, as only an agent may")        \
+    X(GETS,      "asks for many messages at once where there is none")
 /* clang-format on */
 enum flood_kind {
 #define X(name, text) FLOOD_##name,
