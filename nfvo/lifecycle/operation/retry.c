@@ -45,7 +45,8 @@ enum step_form retry_form(const struct plan_step *s, enum sdk sdk,
     enum step_form form = forms[cause][group][sdk];
     if (s->kind == STEP_TERMINATE) /* whatever comes of it is an end */
         return FORM_MESSAGE;
-    if (s->kind == STEP_INSTANTIATE && s->is_touched && (form != FORM_RESUME || consent->repeat))
+    if (s->kind == STEP_INSTANTIATE && s->is_touched && !s->is_machines &&
+        (form != FORM_RESUME || consent->repeat))
         return FORM_ANEW; /* what is there of it goes first, so nothing runs twice */
     if (form == FORM_REFUSED && is_unknown && consent->unknown == UNKNOWN_REPEAT)
         return FORM_MESSAGE;

@@ -185,7 +185,9 @@ static void test_retry_forms(void **state)
     assert_int_equal(retry_form(&v, SDK_C, &none), FORM_ANEW);
     v.cause = CAUSE_OUTCOME;
     assert_int_equal(retry_form(&v, SDK_UNKNOWN, &none), FORM_ANEW);
-    v.is_touched = false;
+    v.is_machines = true; /* of a RESUME: its machine goes on from where it stands */
+    assert_int_equal(retry_form(&v, SDK_C, &none), FORM_SAME);
+    v.is_machines = v.is_touched = false;
     v.cause = CAUSE_UNSENT;
     assert_int_equal(retry_form(&v, SDK_C, &none), FORM_MESSAGE);
     v = (struct plan_step){.kind = STEP_TERMINATE, .state = STEP_STATE_UNKNOWN};
