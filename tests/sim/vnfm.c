@@ -515,6 +515,19 @@ static bool is_under_way(const struct job *j)
     return false;
 }
 
+/* Ours goes on with the run that it resumes, also with one that is under way yet. */
+static void take_over(const struct job *j)
+{
+    for (struct job *o = j->v->newest; o && j->rq->resumes; o = o->older)
+        if (!o->is_done && is_current(o) && o->m->correlation_id &&
+            strcmp(o->m->correlation_id, j->rq->resumes) == 0) {
+            o->is_done = true;
+            o->incarnation = -1;
+            if (o->consumer)
+                broker_ack(j->v->conn, o->consumer, o->m);
+        }
+}
+
 static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
 {
     struct vnfm *v = ctx;
@@ -541,6 +554,8 @@ static void take(void *ctx, struct bconsumer *c, struct bmsg *m)
         broker_ack(v->conn, c, m);
         return;
     }
+    if (v->manner == MANNER_C)
+        take_over(j);
     j->older = v->newest;
     v->newest = j;
     if (done) { /* our SDK recognises a repetition */
