@@ -84,15 +84,24 @@ static enum err_code check_removed(struct nsr_model *m, const struct operate_req
     return ERR_OK;
 }
 
+/* What can be done to the servers of a VNF that failed, or stands still: to look, and to repair. What
+ * starts or changes all of it comes after its resume. */
+static bool repairs(enum operation_kind kind)
+{
+    return kind == OPERATION_EXECUTE || kind == OPERATION_UPDATE || kind == OPERATION_HEAL ||
+           kind == OPERATION_START_INSTANCE || kind == OPERATION_STOP_INSTANCE;
+}
+
 static enum err_code check_vnfr(struct nsr_model *m, const struct operate_request *req,
                                 struct err *err)
 {
     struct vnfr_member *v = model_vnfr_by_id(m, req->plan.vnfr);
+    bool stands = v && (v->row->phase == VNFR_FAILED || v->row->phase == VNFR_HELD);
     if (operation_kinds[req->plan.kind].scope == SCOPE_NSR && !req->plan.vnfr)
         return ERR_OK;
     if (!v)
         return no_vnfr(req->plan.vnfr, err);
-    if (v->row->phase == VNFR_ACTIVE)
+    if (v->row->phase == VNFR_ACTIVE || (stands && repairs(req->plan.kind)))
         return ERR_OK;
     if (is_scaling(req->plan.kind)) { /* clients know that sentence */
         err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
@@ -101,7 +110,12 @@ static enum err_code check_vnfr(struct nsr_model *m, const struct operate_reques
     }
     err_set(err, ERR_STATE, "VNF '%s' has failed, or is not ACTIVE yet: it is %s",
             v->row->key[VNFR_NAME], vnfr_phase_names[v->row->phase]);
-    return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
+    if (!stands)
+        return err_hint(err, "why: baton explain %s", v->row->key[VNFR_NAME]);
+    return err_hint(err,
+                    "go on where it failed: baton nsr resume %s; or give it up: baton nsr "
+                    "delete %s",
+                    m->d->root->key[NSR_NAME], m->d->root->key[NSR_NAME]);
 }
 
 static enum err_code check_texts(const struct operate_request *req, struct err *err)

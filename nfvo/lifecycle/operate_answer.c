@@ -94,6 +94,7 @@ static void too_late(struct nsr_model *m, const struct about *x, const struct co
     const struct fault *f = fault_from(m, x, msg, &err);
     vnfr_history(x->v, "ERROR", f->message);
     nsr_note(m, "ERROR", x->v->row->key[VNFR_NAME], "late", f);
+    vnfr_event(x->v, ACTION_ERROR);
 }
 
 static struct step_news news_of(struct nsr_model *m, const struct about *x, const struct run *run,

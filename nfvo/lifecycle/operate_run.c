@@ -5,6 +5,7 @@
 #include "nfvo/lifecycle/operation/claims.h"
 #include "nfvo/lifecycle/operation/digest.h"
 #include "nfvo/lifecycle/operation/projection.h"
+#include "nfvo/lifecycle/send.h"
 
 #include <string.h>
 
@@ -63,6 +64,8 @@ static bool any_active(struct vnfr_member *v)
 
 static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
 {
+    if (v->row->phase != VNFR_ACTIVE) /* how far its deployment came is its machine's */
+        return;
     v->st->stable = to == VNFR_STATE_ACTIVE ? NULL : vnfr_state_words[to];
     if (v->st->by_steps)
         v->st->reached = vnfr_state_words[to];
@@ -355,6 +358,8 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         operate_forget_deploy(a->op);
         break;
     case RUN_WITHDRAW: /* its late answer is noted */
+        if (step_kinds[a->kind].peer == PEER_VNFM && v->st->correlates && a->step->command)
+            send_cancel(v, a->step->command);
         if (a->kind == STEP_SCALE_OUT)
             operate_scaling_withdrawn(v, a->step);
         break;

@@ -131,6 +131,7 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .is_broken = member->row->phase == VNFR_FAILED || member->st->broken,
                             .cause = (int)vnfr_failed_by(member),
                             .failed_command = member->st->failed_command,
+                            .has_resources = vnfr_has_resources(member),
                             .in_hand = vnfr_in_hand(member),
                             .has_record = vnfr != NULL,
                             .is_known = vnfr != NULL,

@@ -213,6 +213,22 @@ void send_resume(struct vnfr_member *v, const struct resume_request *req)
     s->policy = v->st->correlates ? SEND_BLIND : SEND_NEVER;
 }
 
+#define CANCEL_WITHIN_US (60 * USEC_PER_SEC) /* that long it is tried to reach a VNFM */
+
+void send_cancel(struct vnfr_member *v, const char *command_id)
+{
+    struct decision *d = v->m->d;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    sbuf_adds(&body, "{\"action\":\"CANCEL\"");
+    add_text(&body, "cancels", command_id);
+    sbuf_addc(&body, '}');
+    struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue,
+                                   arena_strndup(d->arena, body.s, body.len));
+    s->room = v->row->key[VNFR_ROOM];
+    s->policy = SEND_BLIND;
+    s->until_at = d->now + CANCEL_WITHIN_US;
+}
+
 /* One that was closed in this transaction is opened again: a row has one id. */
 void send_as(struct vnfr_member *v, const char *command_id)
 {

@@ -37,6 +37,11 @@ enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
     return by_phase(phase);
 }
 
+bool vnfr_has_resources(const struct vnfr_member *v)
+{
+    return v->row->phase == VNFR_FAILED && phase_named(v->st->failed_in) >= VNFR_ALLOCATED;
+}
+
 enum step_kind vnfr_in_hand(const struct vnfr_member *v)
 {
     int phase = v->row->phase;

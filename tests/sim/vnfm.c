@@ -248,13 +248,23 @@ static void say_late(struct sim *s, void *arg, uint64_t tag)
     watch_error(s, nsr_of(j), j->command, text);
 }
 
+static void cancel(struct job *j)
+{
+    for (struct job *o = j->v->newest; o; o = o->older)
+        if (!o->is_done && is_current(o) && o->m->correlation_id && j->rq->cancels &&
+            strcmp(o->m->correlation_id, j->rq->cancels) == 0)
+            fail(o, "cancelled");
+    j->is_done = true;
+    broker_ack(j->v->conn, j->consumer, j->m);
+}
+
 /* The last step: scripts, then the answer. */
 static void work(struct sim *s, void *arg, uint64_t tag)
 {
     struct job *j = arg;
     struct vnfm *v = j->v;
     (void)tag;
-    if (!is_current(j))
+    if (!is_current(j) || j->is_done)
         return;
     if (j->fate.crashes_before) {
         vnfm_crash(v);
@@ -324,7 +334,8 @@ static void got_answer(void *ctx, struct bconsumer *c, struct bmsg *m)
     struct sim *s = v->s;
     struct or_vnfm *a = NULL;
     (void)c;
-    if (!is_current(j) || j->asked == ACTION_NONE || strcmp(m->key, j->reply_queue) != 0)
+    if (!is_current(j) || j->is_done || j->asked == ACTION_NONE ||
+        strcmp(m->key, j->reply_queue) != 0)
         return;
     if (v->manner != MANNER_JAVA &&
         (!m->correlation_id || strcmp(m->correlation_id, j->correlation) != 0)) {
@@ -375,7 +386,7 @@ static const struct bconn_events answer_events = {.delivery = got_answer};
 static void lose_patience(struct sim *s, void *arg, uint64_t asked)
 {
     struct job *j = arg;
-    if (!is_current(j) || j->asked != (enum action)asked)
+    if (!is_current(j) || j->is_done || j->asked != (enum action)asked)
         return;
     if (j->v->manner == MANNER_C) { /* ours asks again: a repeat gets the same answer */
         sim_tell(s, j->v->queue, QUEUE_ACTIONS_REPLY, "%s again", action_word(j->asked));
@@ -448,6 +459,12 @@ static void begin(struct job *j)
     switch (j->action) {
     case ACTION_RESUME:
         resume(j);
+        return;
+    case ACTION_CANCEL:
+        if (v->manner == MANNER_C && j->rq->cancels)
+            cancel(j);
+        else
+            sim_violate(s, "%s: CANCEL of nothing, or to a VNFM that does not know it", v->queue);
         return;
     case ACTION_INSTANTIATE:
         if (!j->rq->vnfd) {

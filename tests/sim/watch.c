@@ -362,7 +362,8 @@ static void check_instances(struct sim *s)
 {
     for (const struct change *x = s->watch->instances; x; x = x->next) {
         bool is_apart = strcmp(x->from, "STANDBY") == 0 || strcmp(x->from, "FAILED") == 0;
-        bool is_explained = false;
+        /* What an operation was making is marked when a person fails that: no step ends then. */
+        bool is_explained = strcmp(x->to, "FAILED") == 0;
         for (const struct change *c = s->watch->ended; c && !is_explained; c = c->next)
             is_explained = strcmp(c->vnfr, x->vnfr) == 0 &&
                            (c->instance ? strcmp(c->instance, x->instance) == 0 : !is_apart);

@@ -52,7 +52,8 @@ enum err_code plan_single(struct planning *p, struct err *err)
                        singles[kind].step == STEP_START ? "started" : "stopped");
     if (wants_instance && stands_aside(x))
         return refuse_aside(x, err);
-    if (v->state < singles[kind].at_least || v->state == VNFR_STATE_GONE)
+    bool is_repair = v->has_resources && (kind == OPERATION_UPDATE || kind == OPERATION_EXECUTE);
+    if ((v->state < singles[kind].at_least && !is_repair) || v->state == VNFR_STATE_GONE)
         return not_yet(p, err);
     uint16_t n = plan_add_step(p, singles[kind].step, v);
     plan_at(p, n)->undo = singles[kind].undo;

@@ -137,6 +137,14 @@ static int on_undo(void *ctx)
     return run_undo_begin(ctx);
 }
 
+/* It may run yet, and would run beside what undoes it. */
+static int on_undo_unknown(void *ctx)
+{
+    struct step_turn *t = ctx;
+    run_say(t->run, RUN_WITHDRAW, t->op, t->s, t->s->kind);
+    return run_undo_begin(ctx);
+}
+
 static int on_stage_ok(void *ctx)
 {
     return run_undo_next(ctx);
@@ -219,7 +227,7 @@ static const struct fsm_rule rules[STEP_STATE_N * STEP_EV_N] = {
     AT(UNKNOWN, OK)          = { on_ok,            0, TO(DONE) },
     AT(UNKNOWN, FAULT)       = { on_fault,         0, TO(FAILED) | TO(DONE) },
     AT(UNKNOWN, RETRY)       = { on_retry,         0, TO(PLANNED) | TO(UNDOING) },
-    AT(UNKNOWN, UNDO)        = { on_undo,          0, TO(UNDOING) | TO(UNDONE) | TO(UNDO_FAILED) },
+    AT(UNKNOWN, UNDO)        = { on_undo_unknown,  0, TO(UNDOING) | TO(UNDONE) | TO(UNDO_FAILED) },
 
     AT(SKIPPED, OK)          = { note,             0, TO(SKIPPED) },
     AT(SKIPPED, FAULT)       = { note,             0, TO(SKIPPED) },

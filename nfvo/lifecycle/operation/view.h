@@ -63,6 +63,7 @@ struct view_vnfr {
      * its machine's (operate_resume.c)? */
     int cause; /* enum fault_cause */
     const char *failed_command;
+    bool has_resources;     /* its servers are there, though it is not INITIALIZED */
     enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
     bool has_record;        /* GRANT made it, or the VNFM's answer did */
     bool is_known;          /* to its VNFM: TERMINATE is sent when it goes */

@@ -497,6 +497,46 @@ static void test_unsolicited(void **state)
     assert_string_equal(state_of("op-1"), "COMPLETED");
 }
 
+static void cancel_forcefully(const char *id)
+{
+    struct verb_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct verb_request){.operation_id = id,
+                               .project = "project-1",
+                               .asked_by = "admin",
+                               .verb = OPERATION_EV_CANCEL,
+                               .mode = CANCEL_FORCEFUL};
+    stage_decide(
+        &s,
+        (struct intent){.event = EV_NSR_OPERATION_VERB, .facts = FACT_SUBSCRIPTIONS, .payload = r});
+}
+
+/* Nobody waits any more: ours is told which request that was; what it says then decides the step. */
+static void test_ours_is_told_of_a_cancel(void **state)
+{
+    (void)state;
+    to_active(true);
+    ask_for(OPERATION_STOP_VNF, "web");
+    const char *id = arena_strdup(&s.arena, the_request(CMD_STEP_STOP)->id);
+    cancel_forcefully("op-1");
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    json_t *body = stage_body(&s, stage_sent(&s, "vnfm-queue"));
+    assert_string_equal(stage_text(body, "action"), "CANCEL");
+    assert_string_equal(stage_text(body, "cancels"), id);
+    assert_null(stage_sent(&s, "vnfm-queue")->command);
+    answer(CMD_STEP_STOP, "{\"action\":\"STOP\"}");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+}
+
+static void test_others_are_not_told_of_a_cancel(void **state)
+{
+    (void)state;
+    to_active(false);
+    ask_for(OPERATION_STOP_VNF, "web");
+    cancel_forcefully("op-1");
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    assert_null(stage_sent(&s, "vnfm-queue"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -519,6 +559,8 @@ int main(void)
         TEST(test_release_ends_all),
         TEST(test_old_copy_changes_nothing),
         TEST(test_unsolicited),
+        TEST(test_ours_is_told_of_a_cancel),
+        TEST(test_others_are_not_told_of_a_cancel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

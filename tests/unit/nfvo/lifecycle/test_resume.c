@@ -300,6 +300,49 @@ static void test_refused(void **state)
     assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
 }
 
+static void operate_on(const char *vnf, enum operation_kind kind)
+{
+    struct operate_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct operate_request){.operation_id = arena_printf(&s.arena, "op-%d", ++n_asked),
+                                  .project = "project-1",
+                                  .asked_by = "admin",
+                                  .origin = "user",
+                                  .script = "true",
+                                  .plan = {.kind = kind, .vnfr = stage_vnfr(&s, vnf)->id}};
+    stage_decide(
+        &s, (struct intent){.event = EV_NSR_OPERATE, .facts = FACT_SUBSCRIPTIONS, .payload = r});
+}
+
+/* Its servers may be looked at and repaired; what starts or changes all of it is a resume's. */
+static void test_repair(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_ALLOCATED);
+    fails(CMD_INSTANTIATE, "client");
+    operate_on("client", OPERATION_START_VNF);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.hint, "baton nsr resume"));
+    assert_non_null(strstr(s.d.err.hint, "baton nsr delete"));
+    operate_on("client", OPERATION_EXECUTE);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "EXECUTE");
+    resume();
+    assert_non_null(strstr(s.d.err.msg, "Busy"));
+    for (uint32_t i = 0; i < s.commands.n; i++)
+        if (s.commands.at[i]->kind == CMD_STEP_EXECUTE) {
+            stage_answer(&s, CMD_STEP_EXECUTE, s.commands.at[i]->subject,
+                         "{\"action\":\"EXECUTE\"}");
+            break;
+        }
+    assert_string_equal(phase("client"), "FAILED");
+    assert_string_equal(status("client"), "ERROR");
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_string_equal(stage_text(sent(), "resumedAction"), "INSTANTIATE");
+}
+
 static void test_released_meanwhile(void **state)
 {
     (void)state;
@@ -325,6 +368,7 @@ int main(void)
         TEST(test_before_its_servers),
         TEST(test_in_hand),
         TEST(test_refused),
+        TEST(test_repair),
         TEST(test_released_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
