@@ -14,7 +14,7 @@ package web --max 4 INSTANTIATE:first.sh INSTANTIATE:install.sh START:start.sh
 package client --requires web:private --requires web:hostname CONFIGURE:web_connect.sh START:start.sh
 start_scripted
 onboard service web client web,client,private,hostname
-baton nsr create service --wait --timeout 60s >/dev/null
+baton nsr create service --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 
 of_web() { baton nsr show service -o json | jq -r ".vnfr[] | select(.name == \"web\") | .vdu[0].vnfc_instance[] | $1"; }
@@ -27,7 +27,7 @@ expect_said 'SCALE_OUT'
 expect_said 'MODIFY'
 expect 'nothing was done' test "$(states)" == ACTIVE
 
-expect_exit 0 baton nsr scale-out service web --wait --timeout 60s
+expect_exit 0 baton nsr scale-out service web --wait --timeout 180s
 expect_said 'SCALE_OUT of service web is COMPLETED'
 expect 'there are two' test "$(states)" == 'ACTIVE ACTIVE'
 expect 'both were installed' test "$(runs web install.sh)" == 2
@@ -40,7 +40,7 @@ expect 'the service runs' test "$(nsr_status "$nsr")" == ACTIVE
 expect 'its task is told' test "$(baton nsr show service -o json | jq -r .task)" == 'Scaled out'
 
 # One that stands by is installed, not started, and nobody is told.
-expect_exit 0 baton nsr scale-out service web --standby --wait --timeout 60s
+expect_exit 0 baton nsr scale-out service web --standby --wait --timeout 180s
 expect 'one stands by' test "$(states)" == 'ACTIVE ACTIVE STANDBY'
 expect 'it was installed' test "$(runs web install.sh)" == 3
 expect 'it was not started' test "$(runs web start.sh)" == 2
@@ -52,7 +52,7 @@ expect_said 'reached their maximum number'
 
 # A script fails: it is kept, the service runs on; mended, it goes on where it failed.
 touch "$suite/broken"
-expect_exit 1 baton nsr scale-out service web --wait --timeout 60s
+expect_exit 1 baton nsr scale-out service web --wait --timeout 180s
 expect_said 'is FAILED_TEMP'
 expect_said 'no space on the disk'
 op=$(baton op list service kind=scale_out state=open -o name)
@@ -61,7 +61,7 @@ expect 'the service runs' test "$(nsr_status "$nsr")" == ACTIVE
 expect_exit 1 baton nsr stop service web
 expect_said 'Busy'
 rm "$suite/broken"
-expect_exit 0 baton op retry "$op" --wait --timeout 60s
+expect_exit 0 baton op retry "$op" --wait --timeout 180s
 expect_said 'is COMPLETED'
 expect 'the first script did not run again' test "$(runs web first.sh)" == 4
 expect 'the failed one did' test "$(runs web install.sh)" == 5
@@ -70,12 +70,12 @@ expect 'the client was told' test "$(wc -l <"$suite/told")" == 3
 expect 'there are four' test "$(states)" == 'ACTIVE ACTIVE ACTIVE STANDBY'
 
 # Rolled back: it leaves no trace.
-expect_exit 0 baton nsr scale-in service "$new" --wait --timeout 60s
+expect_exit 0 baton nsr scale-in service "$new" --wait --timeout 180s
 touch "$suite/broken"
-expect_exit 1 baton nsr scale-out service web --wait --timeout 60s
+expect_exit 1 baton nsr scale-out service web --wait --timeout 180s
 before=$(states)
 op=$(baton op list service kind=scale_out state=open -o name)
-expect_exit 0 baton op rollback "$op" --wait --timeout 60s
+expect_exit 0 baton op rollback "$op" --wait --timeout 180s
 expect_said 'ROLLED_BACK'
 expect 'three are left' test "$(states)" == 'ACTIVE ACTIVE STANDBY'
 expect 'there was one more' test "$before" != "$(states)"
@@ -85,14 +85,14 @@ expect_exit 0 baton nsr history service
 [[ $said != *'not as it was'* ]] || fail "the rollback left something: $said"
 
 # By itself, when it was asked for so.
-expect_exit 1 baton nsr scale-out service web --on-failure rollback --wait --timeout 60s
+expect_exit 1 baton nsr scale-out service web --on-failure rollback --wait --timeout 180s
 expect_said 'ROLLED_BACK'
 expect 'three are left' test "$(states)" == 'ACTIVE ACTIVE STANDBY'
 
 # Given up: the server stays, and shows that it does not work; it goes first.
-expect_exit 1 baton nsr scale-out service web --wait --timeout 60s
+expect_exit 1 baton nsr scale-out service web --wait --timeout 180s
 expect_exit 0 baton op fail "$(baton op list service kind=scale_out state=open -o name)"
 expect 'one has failed' test "$(states)" == 'ACTIVE ACTIVE FAILED STANDBY'
-expect_exit 0 baton nsr scale-in service web --wait --timeout 60s
+expect_exit 0 baton nsr scale-in service web --wait --timeout 180s
 expect 'it went' test "$(states)" == 'ACTIVE ACTIVE STANDBY'
 delete_and_leave_nothing "$nsr"

@@ -8,7 +8,7 @@ suite_start_driver --delay launchInstanceAndWait=300ms
 suite_start_vnfm --delay 200ms
 suite_wait_for_peers
 fill_catalogue
-baton nsr create dummy --wait --timeout 60s >/dev/null
+baton nsr create dummy --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 
 vnfm_did() # vnfm_did ACTION: since `mark`
@@ -27,13 +27,13 @@ killed_when()
     mark
     expect_exit 0 baton nsr scale-out dummy dummy-server -o name
     op=$said
-    eventually 30 "$what" "$@"
+    eventually 120 "$what" "$@"
     suite_stop "$process" KILL
     if [[ $process == nfvo ]]; then suite_start_nfvo; else suite_start_vnfm --delay 200ms; fi
-    eventually 60 "COMPLETED after a kill -9 of $process when $what" completed "$op"
+    eventually 120 "COMPLETED after a kill -9 of $process when $what" completed "$op"
     expect "one server more, when $what" n_servers 4
-    eventually 30 'the service is ACTIVE' nsr_is "$nsr" ACTIVE
-    expect_exit 0 baton nsr scale-in dummy dummy-server --wait --timeout 60s
+    eventually 120 'the service is ACTIVE' nsr_is "$nsr" ACTIVE
+    expect_exit 0 baton nsr scale-in dummy dummy-server --wait --timeout 180s
     expect "it went" n_servers 3
 }
 killed_when nfvo 'it was accepted' true
@@ -44,7 +44,7 @@ killed_when vnfm 'it was accepted' true
 killed_when vnfm 'the server was launched' n_servers 4
 
 # Several at once, one after the other.
-expect_exit 0 baton nsr scale-out dummy dummy-server --number 2 --wait --timeout 60s
+expect_exit 0 baton nsr scale-out dummy dummy-server --number 2 --wait --timeout 180s
 expect 'two servers more' n_servers 5
 expect_exit 3 baton nsr scale-out dummy dummy-server
 expect_said 'reached their maximum number'

@@ -25,7 +25,7 @@ def scale_out(suite, nsr_id, name, pop=None, standby=False):
         return fresh and fresh[0]["state"] not in ("STARTING", "PROCESSING", "ROLLING_BACK") and \
             suite.rest("GET", "baton/operations/" + fresh[0]["id"])
 
-    return suite.env.until(60, "the scale-out of %s is over" % name, over)
+    return suite.env.until(120, "the scale-out of %s is over" % name, over)
 
 
 def expect_told(suite, kind, host):
@@ -92,7 +92,7 @@ def expect_handler_fails(suite, vnfm, pop, driver):
     check("its fault says why", "boom" in str(op["fault"]), op["fault"])
     equal("servers at the driver", len(suite.servers(driver)), 2)
     suite.rest("POST", "baton/operations/%s/rollback" % op["id"], None, (202,))
-    suite.env.until(60, "it is rolled back", lambda: suite.rest(
+    suite.env.until(120, "it is rolled back", lambda: suite.rest(
         "GET", "baton/operations/" + op["id"])["state"] == "ROLLED_BACK")
     equal("servers at the driver", len(suite.servers(driver)), 1)
     suite.wait_status(nsr_id, "ACTIVE")
