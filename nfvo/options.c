@@ -35,6 +35,7 @@ const struct config_option nfvo_options[] = {
     CONFIG_DURATION(struct nfvo_options, lifecycle.scale_in, "scale-in-timeout", "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target is told that an instance goes"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.update, "update-timeout", "30m", 1000, 86400000, "answer of a VNFM to UPDATE"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.execute, "execute-timeout", "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed"),
+    CONFIG_DURATION(struct nfvo_options, lifecycle.rebuild, "rebuild-timeout", "10m", 1000, 86400000, "a driver's answer to rebuildServer, until its list shows the server ACTIVE"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.scale, "scale-timeout", "30m", 1000, 86400000, "answer of a VNFM to SCALE_OUT, the launch and scripts included"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.queue, "operation-queue", "1h", 1000, 86400000, "an operation that waits for others of its service is given up after this time"),
     CONFIG_DURATION(struct nfvo_options, lifecycle.terminate, "terminate-timeout", "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it"),
@@ -98,6 +99,7 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.update_us = t->update * USEC_PER_MS;
     s.execute_us = t->execute * USEC_PER_MS;
     s.scale_us = t->scale * USEC_PER_MS;
+    s.rebuild_us = t->rebuild * USEC_PER_MS;
     s.queue_us = t->queue * USEC_PER_MS;
     s.terminate_us = t->terminate * USEC_PER_MS;
     s.terminate_scripts_us = t->terminate_scripts * USEC_PER_MS;

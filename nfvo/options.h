@@ -20,8 +20,8 @@ struct broker_settings {
 };
 
 struct lifecycle_times { /* milliseconds */
-    int64_t instantiate, modify, start, stop, heal, scale, scale_in, update, execute, queue,
-        terminate, terminate_scripts, log, driver, pop_cache, release_sight, delete_hint;
+    int64_t instantiate, modify, start, stop, heal, scale, scale_in, rebuild, update, execute,
+        queue, terminate, terminate_scripts, log, driver, pop_cache, release_sight, delete_hint;
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone;
     bool dedicated_networks, quota_check;
 };

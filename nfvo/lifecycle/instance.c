@@ -37,6 +37,7 @@ static void set_phase(struct nsr_model *m, struct instance_member *i, int phase,
     i->row->phase = phase;
     i->st->misses = i->st->lists = 0;
     i->st->delete_again = false;
+    i->st->rebuild = NULL;
     row_touch(i->row);
 }
 
@@ -392,7 +393,8 @@ void instance_delete(struct nsr_model *m, struct instance_member *i)
 
 static bool needs_list(const struct instance_member *i, const char *pop_id)
 {
-    return (i->row->phase == INSTANCE_DOUBT || i->row->phase == INSTANCE_DELETING) &&
+    return (i->row->phase == INSTANCE_DOUBT || i->row->phase == INSTANCE_DELETING ||
+            operate_rebuild_is_listed(i)) &&
            strcmp(i->row->key[INSTANCE_POP], pop_id) == 0;
 }
 
@@ -526,7 +528,7 @@ static void adopt(struct nsr_model *m, struct instance_member *i, const struct s
     launch_failed(m, i, &err, s->extended_status);
 }
 
-static void pause_list(struct nsr_model *m, struct instance_member *i)
+void instance_pause_list(struct nsr_model *m, struct instance_member *i)
 {
     i->st->lists++;
     i->st->list_at = m->d->now + pause_of(m, i);
@@ -544,7 +546,7 @@ static void listed_there(struct nsr_model *m, struct instance_member *i, const s
         i->row->key[INSTANCE_VC] = s->ext_id;
     if (i->st->list_at > m->d->now) /* its delete is still waited for */
         return;
-    pause_list(m, i);
+    instance_pause_list(m, i);
     i->st->delete_again = true;
 }
 
@@ -562,7 +564,7 @@ static void listed_missing(struct nsr_model *m, struct instance_member *i, bool 
     else if (is_sure && !decision_find_for(m->d, CMD_LAUNCH, i->row->id))
         not_launched(m, i);
     else if (is_weak || is_sure)
-        pause_list(m, i);
+        instance_pause_list(m, i);
     else
         i->st->list_at = m->d->now;
 }
@@ -573,10 +575,16 @@ void instance_listed(struct nsr_model *m, const struct internal *msg, const char
         struct instance_member *i = &m->instances[k];
         if (!needs_list(i, pop_id))
             continue;
-        if (msg->fault) { /* two good ones with a bad one in between are not two in a row */
+        if (i->row->phase == INSTANCE_UP) {
+            if (msg->fault || proto_strs_has(&msg->servers, i->row->key[INSTANCE_HOSTNAME]))
+                operate_rebuild_listed(m, i, msg->fault ? NULL : found_as(msg, i),
+                                       msg->fault  ? LISTING_FAILED
+                                       : msg->weak ? LISTING_WEAK
+                                                   : LISTING_GOOD);
+        } else if (msg->fault) { /* two good ones with a bad one in between are not two in a row */
             i->st->misses = 0;
             if (i->st->list_at <= m->d->now)
-                pause_list(m, i);
+                instance_pause_list(m, i);
         } else if (proto_strs_has(&msg->servers, i->row->key[INSTANCE_HOSTNAME])) {
             const struct server *s = found_as(msg, i); /* else asked for after this listing was */
             if (s)
@@ -608,6 +616,8 @@ void instance_list_again(struct nsr_model *m, const char *pop_id)
         struct instance_member *i = &m->instances[k];
         if (needs_list(i, pop_id) && i->row->phase == INSTANCE_DELETING)
             gone(m, i);
+        else if (needs_list(i, pop_id) && i->row->phase == INSTANCE_UP)
+            operate_rebuild_lost(m, i);
         else if (needs_list(i, pop_id))
             pop_is_gone(m, i);
     }

@@ -420,6 +420,8 @@ static void driver_answer(struct nsr_model *m, const struct driver_reply *reply,
     struct command *c = decision_find(m->d, m->d->in->command);
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE))
         instance_answer(m, c, reply, bad);
+    else if (c && c->kind == CMD_STEP_REBUILD)
+        operate_rebuilt(m, c, reply, bad);
     else if (!instance_late_answer(m, reply))
         m->d->outcome = DECISION_STALE;
 }
@@ -586,6 +588,9 @@ static void deadline(struct nsr_model *m)
     case CMD_TIMER_OPERATION:
         operate_timer(m, c);
         break;
+    case CMD_STEP_REBUILD:
+        operate_rebuild_late(m, c);
+        break;
     case CMD_RELEASE_RESOURCES: {
         struct vnfr_member *v = model_vnfr_by_id(m, subject);
         if (v)
@@ -605,6 +610,8 @@ static void in_doubt(struct nsr_model *m)
     struct command *c = decision_find(m->d, m->d->in->command);
     if (c && c->kind == CMD_LAUNCH)
         instance_in_doubt(m, c);
+    else if (c && c->kind == CMD_STEP_REBUILD)
+        operate_rebuild_in_doubt(m, c);
     else /* the broker knows no more; scripts may have run: the answer, or the deadline, decides */
         m->d->outcome = DECISION_STALE;
 }
@@ -642,6 +649,8 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     struct vnfr_member *v = c ? model_vnfr_by_id(m, c->subject) : NULL;
     if (c && (c->kind == CMD_LAUNCH || c->kind == CMD_DELETE)) {
         instance_answer(m, c, NULL, why);
+    } else if (c && c->kind == CMD_STEP_REBUILD) {
+        operate_rebuilt(m, c, NULL, why);
     } else if (c && c->kind == CMD_LOG_REQUEST) {
         logs_answered(m, c, NULL, why);
     } else if (c && operate_is_request(c)) {

@@ -18,6 +18,8 @@ static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_STOP_INSTANCE] = true,
     [OPERATION_START_VNF] = true,
     [OPERATION_STOP_VNF] = true,
+    [OPERATION_RESTART] = true,
+    [OPERATION_UPGRADE] = true,
     [OPERATION_UPDATE_SCRIPT] = true,
     [OPERATION_UPDATE] = true,
     [OPERATION_EXECUTE] = true,
@@ -166,8 +168,9 @@ static void take_texts(struct nsr_model *m, struct operation *op, const struct o
         const char *text = kind == STEP_HEAL            ? cause
                            : kind == STEP_EXECUTE       ? req->script
                            : kind == STEP_SET_COMPONENT ? component_text(m, req)
-                           : kind == STEP_SET_CONFIG    ? operate_configure_keep(req, m->d->arena)
-                                                        : NULL;
+                           : kind == STEP_SET_CONFIG
+                               ? operate_configure_keep(req, m->d->arena)
+                               : operate_values_wanted(req, kind, m->d->arena);
         op->steps[i].before = text ? arena_strdup(m->d->arena, text) : NULL;
         if (kind == STEP_INSTANTIATE && op->kind == OPERATION_ADD_VNF) {
             op->steps[i].before = operate_deploy_text(m, req->deploy);

@@ -77,6 +77,18 @@ bool operate_wants_launch(struct nsr_model *m, const char *instance);
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
 void operate_release(struct nsr_model *m);                  /* a release ends all others */
+/* --- a server that is rebuilt (operate_rebuild.c), for nsr.c and instance.c --- */
+void operate_rebuilt(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
+                     const struct err *bad); /* its driver's answer */
+void operate_rebuild_late(struct nsr_model *m, struct command *c);
+void operate_rebuild_in_doubt(struct nsr_model *m, struct command *c);
+bool operate_rebuild_is_listed(const struct instance_member *i); /* it wants its PoP's list */
+enum listing { LISTING_GOOD, LISTING_WEAK, LISTING_FAILED };
+/* s NULL: it was not in the list. */
+void operate_rebuild_listed(struct nsr_model *m, struct instance_member *i, const struct server *s,
+                            enum listing listing);
+void operate_rebuild_lost(struct nsr_model *m, struct instance_member *i); /* its PoP is gone */
+
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
 void nsr_recovered(struct nsr_model *m);    /* nsr.c: what failed was resumed; ACTIVE, if all are */

@@ -6,6 +6,8 @@ static const struct {
     operate_step_fn *apply, *restore; /* restore NULL: nothing undoes it */
 } own[STEP_KIND_N] = {
     [STEP_SET_COMPONENT] = { operate_set_component, operate_unset_component },
+    [STEP_SET_IMAGE] = { operate_set_image, operate_restore_values },
+    [STEP_SET_VNFD] = { operate_set_vnfd, operate_restore_values },
     [STEP_MARK_FAILED] = { operate_mark_failed, operate_unmark },
     [STEP_SET_CONFIG] = { operate_exchange_config, operate_exchange_config },
     [STEP_DROP_INSTANCE] = { operate_drop_instance, NULL },

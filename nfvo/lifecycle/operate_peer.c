@@ -14,7 +14,8 @@ struct told_news {
 /* clang-format off */
 static const struct operate_peer peers[STEP_KIND_N] = {
     [STEP_DELETE]      = { operate_delete,      operate_is_deleted },
-    [STEP_PREPARE]     = { operate_prepare,     NULL },
+    [STEP_PREPARE]     = { operate_prepare,     operate_prepare_look },
+    [STEP_REBUILD]     = { operate_rebuild,     operate_rebuild_look },
     [STEP_SCALE_OUT]   = { NULL,                operate_scaling_look }, /* sent to a VNFM; the launch in its course */
     [STEP_INSTANTIATE] = { operate_instantiate, operate_is_instantiated },
     [STEP_TERMINATE]   = { operate_terminate,   operate_is_terminated },

@@ -72,6 +72,20 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
                            struct step_news *ret);
 const char *operate_stage_of(const struct vnfr_member *v, const struct plan_step *s);
 
+/* --- REBUILD (operate_rebuild.c), and what it is for (operate_values.c) --- */
+operate_step_fn operate_rebuild;
+bool operate_rebuild_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                          struct step_news *ret);
+/* When the first driver was asked to rebuild, for this request; NULL: none was. */
+const char *operate_rebuilt_since(const struct run_action *a, struct arena *arena);
+operate_step_fn operate_set_image, operate_set_vnfd, operate_restore_values;
+/* The request's image or VNFD as the step keeps it until its turn comes; NULL: not such a step. */
+const char *operate_values_wanted(const struct operate_request *req, enum step_kind kind,
+                                  struct arena *a);
+/* INSTANTIATE of what is there. */
+void operate_add_reinstantiate(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
+                               const struct run_action *a);
+
 /* Of UPDATE_SCRIPT (operate_script.c): both texts as one, for `before` of its first step; and
  * ,"script":{...} of a request, the one before when the step is undone. */
 const char *operate_script_keep(const struct operate_request *req, struct arena *a);
@@ -87,6 +101,8 @@ void operate_add_scaling(struct sbuf *body, struct send_refs *places, struct vnf
                          const struct run_action *a);
 /* Before it goes out: at which stage its conversation begins. */
 void operate_scaling_begin(struct nsr_model *m, struct plan_step *s, enum step_form form);
+bool operate_prepare_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                          struct step_news *ret);
 bool operate_scaling_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                           struct step_news *ret);
 /* The VNFM says SCALED: is it true? Else news says what is wrong. */

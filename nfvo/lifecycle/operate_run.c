@@ -254,6 +254,8 @@ static void on_state(struct nsr_model *m, const struct run_action *a)
     struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;
     if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_SCALE_IN && v)
         vnfr_event(v, ACTION_SCALE_IN); /* amqp-protocol.md 8: of no single step */
+    if (a->state == OPERATION_STATE_ROLLED_BACK && operation_is_life(a->op) && v)
+        mend(v); /* what had broken it is undone */
     if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {
         const struct proto_strmap now = digest_of(operate_view(m), a->op, m->d->arena);
         const struct proto_strs differs = digest_differences(&a->op->before, &now, m->d->arena);

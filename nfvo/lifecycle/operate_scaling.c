@@ -368,6 +368,19 @@ void operate_prepare(struct nsr_model *m, struct vnfr_member *v, const struct ru
         operate_tell(m, STEP_PREPARE, v->row->id, &news);
 }
 
+/* Its VNF failed meanwhile, and with it what it waited for. */
+bool operate_prepare_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
+                          struct step_news *ret)
+{
+    (void)m;
+    if (placement_is_awaited(v, s->pop))
+        return false;
+    *ret = (struct step_news){.event = STEP_EV_FAULT,
+                              .cause = CAUSE_RESOURCES,
+                              .note = "the VNF failed while its PoP was prepared"};
+    return true;
+}
+
 void operate_scaling_begin(struct nsr_model *m, struct plan_step *s, enum step_form form)
 {
     const struct instance_member *i = instance_of(m, s);

@@ -7,12 +7,13 @@
 #include <assert.h>
 #include <string.h>
 
-_Static_assert(CMD_STEP_EXECUTE + 1 == CMD_KIND_N, "see wired");
+_Static_assert(CMD_STEP_REBUILD + 1 == CMD_KIND_N, "see wired");
 /* clang-format off */
 static const struct {
     int command;
     const char *record; /* what the class calls the VNFR */
 } wired[STEP_KIND_N] = {
+    [STEP_REINSTANTIATE] = { CMD_STEP_REINSTANTIATE, "vnfr" },
     [STEP_MODIFY]  = { CMD_STEP_MODIFY,  "vnfr" },
     [STEP_START]   = { CMD_STEP_START,   "virtualNetworkFunctionRecord" },
     [STEP_STOP]    = { CMD_STEP_STOP,    "virtualNetworkFunctionRecord" },
@@ -100,6 +101,8 @@ static void build(struct sbuf *body, struct send_refs *places, struct vnfr_membe
         add_dependency(body, operate_told(v->m, v, s));
     if (a->kind == STEP_SCALE_OUT)
         operate_add_scaling(body, places, v, a);
+    if (a->kind == STEP_REINSTANTIATE && !is_resume)
+        operate_add_reinstantiate(body, places, v, a);
     if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
         add_text(body, "cause", s->before ? s->before : "");
     if (a->kind == STEP_EXECUTE)

@@ -36,6 +36,9 @@ static enum instance_state_word instance_state(const struct nsr_model *m,
         if (strcmp(m->instances[i].row->id, x->id) == 0 &&
             m->instances[i].row->phase != INSTANCE_UP)
             return phases[m->instances[i].row->phase];
+    for (uint32_t i = 0; i < m->n_instances; i++)
+        if (m->instances[i].st->rebuild && strcmp(m->instances[i].row->id, x->id) == 0)
+            return INSTANCE_STATE_REBUILDING;
     for (size_t i = 0; x->state && i < ARRAY_LEN(words); i++)
         if (strcmp(x->state, instance_state_words[words[i]]) == 0)
             return words[i];
@@ -81,7 +84,8 @@ static void view_instances(struct nsr_model *m, struct vnfr_member *member, stru
                                        .component = x->vnf_component ? x->vnf_component->id : NULL,
                                        .state = instance_state(m, x),
                                        .made = place,
-                                       .addresses = addresses(a, x)};
+                                       .addresses = addresses(a, x),
+                                       .image = vdu->vm_image.n ? vdu->vm_image.at[0] : NULL};
             place++;
         }
     }

@@ -51,6 +51,9 @@ struct send *send_to_vnfm(struct vnfr_member *v, struct command *c, const struct
 struct command *send_launch(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
                             const struct vim_instance *pop, struct err *err);
 struct command *send_delete(struct nsr_model *m, struct instance_member *i, const char *pop_type);
+/* As the VDU's image of the record is on its PoP; image not there: ERR_NOT_FOUND. */
+struct command *send_rebuild(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
+                             const struct vim_instance *pop, const char *subject, struct err *err);
 struct command *send_refresh(struct pop_model *p, struct err *err);
 struct command *send_listing(struct pop_model *p, struct err *err);
 struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err);

@@ -207,6 +207,42 @@ struct command *send_delete(struct nsr_model *m, struct instance_member *i, cons
     return driver_end(d, &body, &driver, CMD_DELETE, i->row->id, NULL);
 }
 
+/* Images of these are not looked at: their drivers know best. */
+static bool has_images(const struct vim_instance *pop)
+{
+    return strncmp(pop->type, "test", 4) != 0 && strncmp(pop->type, "amazon", 6) != 0;
+}
+
+/* With the same id again ours does it once; of others it is not known. */
+struct command *send_rebuild(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
+                             const struct vim_instance *pop, const char *subject, struct err *err)
+{
+    struct decision *d = m->d;
+    struct known_driver driver;
+    const char *id, *zone;
+    const struct vnfr *vnfr = member_vnfr(v);
+    const struct vdu *vdu = vnfr ? vdu_by_id(vnfr, i->st->vdu_id) : NULL;
+    if (!fact_driver(d, pop->type, &driver)) {
+        no_driver(err, pop->type);
+        return NULL;
+    }
+    if (!vdu || (has_images(pop) && !pop_image(pop, vdu))) {
+        err_set(err, ERR_NOT_FOUND, "Not found image %s in vim: %s",
+                vdu && vdu->vm_image.n ? vdu->vm_image.at[0] : "", pop->name ? pop->name : pop->id);
+        err_hint(err, "see its images: baton pop show %s", pop->name ? pop->name : pop->id);
+        return NULL;
+    }
+    AUTO(driver_body_release) struct driver_body body = {.text = SBUF_INIT};
+    pop_ref_split(d->arena, i->st->pop_ref, &id, &zone);
+    driver_begin(d, &body, CMD_STEP_REBUILD, id, pop->hb_version, zone);
+    quoted_parameter(&body.text, i->row->key[INSTANCE_VC]);
+    quoted_parameter(&body.text, image_of(pop, vdu));
+    struct command *c = driver_end(d, &body, &driver, CMD_STEP_REBUILD, subject, NULL);
+    if (driver.has_client_token)
+        d->sends.at[d->sends.n - 1]->policy = SEND_BLIND;
+    return c;
+}
+
 static struct command *pop_request(struct pop_model *p, int kind, const char *parameters,
                                    const char *subject, struct err *err)
 {

@@ -269,7 +269,9 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(INT,  list_at, "listAt", _, OPTIONAL) /* DOUBT, DELETING: when it wants a listing */   \
     X(INT,  lists,   "lists",  _, OPTIONAL) /* listings that brought it no further, in this phase */ \
     X(BOOL, delete_again, "deleteAgain", _, OPTIONAL) /* DELETING: the next listing comes after another delete */ \
-    X(STR,  pop_ref, "popRef", _, OPTIONAL) /* "<pop id>[:zone]" */
+    X(STR,  pop_ref, "popRef", _, OPTIONAL) /* "<pop id>[:zone]" */                          \
+    X(STR,  rebuild, "rebuild", _, OPTIONAL) /* UP: how far its REBUILD is (operate_rebuild.c) */     \
+    X(INT,  seen,    "seen",   _, OPTIONAL) /* ... listings in a row that showed it ACTIVE */
 PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
 
 /* What our own instances use of a PoP, as far as it is known. */
@@ -300,8 +302,9 @@ struct lifecycle_settings {                                    /* microseconds *
     int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
     int64_t stop_us, heal_us, update_us, execute_us;
     int64_t scale_us, scale_in_us;
-    int64_t silence_us;           /* an answer that a VNFM need not give is waited for so long */
-    int64_t queue_us;             /* an operation is queued so long */
+    int64_t rebuild_us; /* a driver's answer to rebuildServer, and the listings behind it */
+    int64_t silence_us; /* an answer that a VNFM need not give is waited for so long */
+    int64_t queue_us;   /* an operation is queued so long */
     int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
     int64_t log_us;               /* answer of a VNFM to LOG_REQUEST */
     int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
@@ -321,14 +324,15 @@ struct lifecycle_settings {                                    /* microseconds *
         .start_us = 1800 * USEC_PER_SEC, .stop_us = 1800 * USEC_PER_SEC,                           \
         .heal_us = 1800 * USEC_PER_SEC, .update_us = 1800 * USEC_PER_SEC,                          \
         .scale_in_us = 300 * USEC_PER_SEC, .execute_us = 1800 * USEC_PER_SEC,                      \
-        .scale_us = 1800 * USEC_PER_SEC, .silence_us = 5 * USEC_PER_SEC,                           \
-        .queue_us = 3600 * USEC_PER_SEC, .terminate_us = 30 * USEC_PER_SEC,                        \
-        .terminate_scripts_us = 300 * USEC_PER_SEC, .log_us = 10 * USEC_PER_SEC,                   \
-        .driver_us = 300 * USEC_PER_SEC, .pop_cache_us = 10 * USEC_PER_SEC,                        \
-        .sources_us = 2 * 3600 * USEC_PER_SEC, .turn_us = 2 * 3600 * USEC_PER_SEC,                 \
-        .delete_hint_us = 5 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
-        .release_sight_us = 90 * USEC_PER_SEC, .is_quota_checked = true, .broker_ip = "127.0.0.1", \
-        .broker_port = "5672", .monitoring_ip = "", .timezone = "CET"                              \
+        .scale_us = 1800 * USEC_PER_SEC, .rebuild_us = 600 * USEC_PER_SEC,                         \
+        .silence_us = 5 * USEC_PER_SEC, .queue_us = 3600 * USEC_PER_SEC,                           \
+        .terminate_us = 30 * USEC_PER_SEC, .terminate_scripts_us = 300 * USEC_PER_SEC,             \
+        .log_us = 10 * USEC_PER_SEC, .driver_us = 300 * USEC_PER_SEC,                              \
+        .pop_cache_us = 10 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                  \
+        .turn_us = 2 * 3600 * USEC_PER_SEC, .delete_hint_us = 5 * USEC_PER_SEC,                    \
+        .list_retry_us = 1 * USEC_PER_SEC, .release_sight_us = 90 * USEC_PER_SEC,                  \
+        .is_quota_checked = true, .broker_ip = "127.0.0.1", .broker_port = "5672",                 \
+        .monitoring_ip = "", .timezone = "CET"                                                     \
     }
 
 #endif

@@ -92,6 +92,7 @@ void instance_doubt_over(struct nsr_model *m, struct command *c);
 void instance_listed(struct nsr_model *m, const struct internal *msg, const char *pop_id);
 void instance_list_again(struct nsr_model *m,
                          const char *pop_id); /* the pause between listings is over */
+void instance_pause_list(struct nsr_model *m, struct instance_member *i); /* longer each time */
 void instances_want_list(struct nsr_model *m, const char *pop_id);
 void instance_delete(struct nsr_model *m, struct instance_member *i);
 

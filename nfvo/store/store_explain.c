@@ -65,7 +65,7 @@
     "OR one.kind IN ('vnfm', 'driver') AND split_part(c.subject, '/', 1) IN (SELECT v.id FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE one.kind = 'vnfm' AND v.endpoint = one.name AND " SQL_NSR_SEEN " " \
         "UNION ALL SELECT i.id FROM instance i JOIN nsr n ON n.id = i.agg JOIN pop p ON p.id = i.pop_id JOIN vim_driver d ON d.type = split_part(p.type, '.', 1) " \
             "WHERE one.kind = 'driver' AND d.queue = one.id AND " SQL_NSR_SEEN ") " \
-    "LEFT JOIN instance i ON i.id = c.subject LEFT JOIN vnfr v ON v.id = coalesce(i.vnfr_id, split_part(c.subject, '/', 1)) " \
+    "LEFT JOIN instance i ON i.id = split_part(c.subject, '/', 1) LEFT JOIN vnfr v ON v.id = coalesce(i.vnfr_id, split_part(c.subject, '/', 1)) " \
     "LEFT JOIN pop p ON p.id = coalesce(i.pop_id, CASE WHEN c.agg_kind = 'pop' THEN c.agg END, nullif(c.data, ''), c.subject) " \
     "WHERE NOT (one.kind = 'command' AND c.id <> one.id))"
 

@@ -73,6 +73,7 @@ enum command_peer {
     X(GET_QUOTA,        21, TO_DRIVER, "getQuota",          BLIND, driver_us,        0,  1, "the driver of PoP '{pop}' ({popType}) to tell its quota; nothing waits for it")                                                                                     \
     /* of an NSR's operations (nfvo/lifecycle/operate.h). Codes of requests: those of operation/step_kinds.h, from 64 on */      \
     X(TIMER_OPERATION,  22, TIMER,     "",                  NEVER, queue_us,         0,  5, "the turn of an operation, or a pause in it")                        \
+    X(STEP_REINSTANTIATE,65,TO_VNFM,   "INSTANTIATE",       NEVER, instantiate_us,   4,  7, "VNFM '{vnfm}' to answer INSTANTIATE (on rebuilt servers) of {vnfr}")  \
     X(STEP_MODIFY,      66, TO_VNFM,   "MODIFY",            NEVER, modify_us,        4,  7, "VNFM '{vnfm}' to answer MODIFY (configure) of {vnfr}")              \
     X(STEP_START,       67, TO_VNFM,   "START",             NEVER, start_us,         4,  7, "VNFM '{vnfm}' to answer START of {vnfr}")                           \
         /* of these and the next: subject = <vnfr>/<operation>/<step>/<attempt> */                                               \
@@ -82,7 +83,9 @@ enum command_peer {
     X(STEP_HEAL,        71, TO_VNFM,   "HEAL",              NEVER, heal_us,          4,  7, "VNFM '{vnfm}' to answer HEAL of {vnfr}")                            \
     X(STEP_UPDATE_SCRIPT,72, TO_VNFM,  "UPDATE",            BLIND, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE (a new script) of {vnfr}")            \
     X(STEP_UPDATE,      73, TO_VNFM,   "UPDATE",            NEVER, update_us,        4,  7, "VNFM '{vnfm}' to answer UPDATE of {vnfr}")                          \
-    X(STEP_EXECUTE,     74, TO_VNFM,   "EXECUTE",           NEVER, execute_us,       4,  7, "VNFM '{vnfm}' to answer EXECUTE (a script) of {vnfr}")
+    X(STEP_EXECUTE,     74, TO_VNFM,   "EXECUTE",           NEVER, execute_us,       4,  7, "VNFM '{vnfm}' to answer EXECUTE (a script) of {vnfr}") \
+    X(STEP_REBUILD,     78, TO_DRIVER, "rebuildServer",     ASK,   rebuild_us,       4, 13, "the driver of PoP '{pop}' ({popType}) to rebuild {host}")
+        /* subject = <instance>/<operation>/<step>/<attempt>; open until the PoP's list shows it */
 /* clang-format on */
 
 #define X(name, code, ...) CMD_##name = code,

@@ -28,7 +28,8 @@ eventually 120 'no operation is open' none_open
 expect_exit 0 baton op list dummy
 expect_said 'STOP_VNF'
 expect_said 'COMPLETED'
-expect_exit 1 baton nsr restart dummy "$vnf"
-expect_said 'not built yet'
+expect_exit 0 baton nsr restart dummy "$vnf"
+eventually 20 'no operation is open' none_open
+expect 'it runs again' nsr_is "$nsr" ACTIVE
 
 delete_and_leave_nothing "$nsr"

@@ -72,7 +72,7 @@ replaced fourth
 expect_exit 1 baton script put "$web" start.sh "$suite/start.sh" --wait --timeout 180s
 op=$(baton op list service state=open -o name)
 rm -r "$file"
-expect_exit 1 baton op rollback "$op" --wait --timeout 180s
+expect_exit 0 baton op rollback "$op" --wait --timeout 180s
 expect_said 'is ROLLED_BACK'
 start_all_of service
 expect 'the third ran again at both' test "$(runs web third)" == 4

@@ -49,6 +49,7 @@ struct cloud_server {
     const char *id, *hostname, *token, *pop;
     bool is_broken, is_late; /* late: launched after its deadline */
     int64_t late_at;         /* as that of a network */
+    int rebuilds;
 };
 struct cloud_network {
     const char *id, *name, *pop;

@@ -115,6 +115,37 @@ static enum operation_kind kind_for(struct sim *s, const char *agg, const enum o
                                                                  : any[sim_between(s, 0, n - 1)];
 }
 
+/* The next release of what it was made of. */
+static const struct vnfd *next_release(struct sim *s, const char *agg, const char *name)
+{
+    for (int i = 0; i < s->crowd->n_nsrs; i++) {
+        const struct wanted *n = &s->crowd->nsrs[i];
+        for (uint32_t k = 0; strcmp(n->id, agg) == 0 && k < n->request->nsd->vnfd.n; k++) {
+            const struct vnfd *from = n->request->nsd->vnfd.at[k];
+            if (strcmp(from->name, name) != 0)
+                continue;
+            struct vnfd *v = proto_dup(&vnfd_type, from, &s->arena);
+            v->version = "2.0";
+            for (uint32_t u = 0; u < v->vdu.n; u++)
+                v->vdu.at[u]->vm_image.at[0] = "img2";
+            return v;
+        }
+    }
+    return NULL;
+}
+
+static void of_release(struct sim *s, struct operate_request *r, const char *agg,
+                       const struct row *vnfr)
+{
+    if (r->plan.kind == OPERATION_RESTART)
+        r->image = sim_chance(s, 500) ? "img2" : "";
+    else
+        r->vnfd = vnfr ? next_release(s, agg, vnfr->key[VNFR_NAME]) : NULL;
+    r->plan.has_image = r->plan.kind == OPERATION_UPGRADE || *r->image;
+    r->plan.keeps_service = sim_chance(s, 500);
+    r->plan.instance = NULL;
+}
+
 /* Something that is built, of a VNFR and an instance of it. */
 static const void *operation_for(struct sim *s, const char *agg)
 {
@@ -129,6 +160,8 @@ static const void *operation_for(struct sim *s, const char *agg)
         OPERATION_EXECUTE,
         OPERATION_UPDATE_SCRIPT,
         OPERATION_SCALE_OUT,
+        OPERATION_RESTART,
+        OPERATION_UPGRADE,
         OPERATION_SCALE_IN,
         OPERATION_SWITCH,
         OPERATION_CONFIGURE,
@@ -157,6 +190,8 @@ static const void *operation_for(struct sim *s, const char *agg)
     r->plan.is_record_only = kind == OPERATION_CONFIGURE && sim_chance(s, 200);
     if (r->plan.kind == OPERATION_UPDATE_SCRIPT)
         of_package(s, r);
+    if (r->plan.kind == OPERATION_RESTART || r->plan.kind == OPERATION_UPGRADE)
+        of_release(s, r, agg, vnfr);
     r->plan.failed = r->plan.instance;
     if (r->plan.kind == OPERATION_SCALE_OUT)
         some_more(s, r);

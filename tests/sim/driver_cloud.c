@@ -112,7 +112,8 @@ static struct cloud_server *add_cloud_server(struct driver *d, const char *pop,
     struct arena *a = &d->s->arena;
     const char *id = arena_printf(a, "srv-%s-%llu", d->type, (unsigned long long)++d->launches);
     d->servers = arena_grow_array(a, d->servers, d->n_servers, sizeof(*d->servers));
-    d->servers[d->n_servers] = (struct cloud_server){id, hostname, token, pop, is_broken, false, 0};
+    d->servers[d->n_servers] =
+        (struct cloud_server){id, hostname, token, pop, is_broken, false, 0, 0};
     if (token) {
         d->spent = arena_grow_array(a, d->spent, d->n_spent, sizeof(*d->spent));
         d->spent[d->n_spent++] = token;
@@ -147,6 +148,26 @@ static const char *launch(struct driver *d, const struct driver_request *rq, con
     add_server(&b, v);
     sbuf_addc(&b, '}');
     return arena_strndup(&s->arena, b.s, b.len);
+}
+
+/* The same server, on another disk. Some SDKs do not know the call. */
+static const char *rebuild(struct driver *d, const char *id, const struct fate *f)
+{
+    AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
+    struct cloud_server *v = NULL;
+    for (size_t i = 0; i < d->n_servers && !v; i++)
+        if (strcmp(d->servers[i].id, id) == 0)
+            v = &d->servers[i];
+    if (!v)
+        return exception(d, "no such server", NULL);
+    if (f->fails)
+        return exception(d, sim_chance(d->s, 500) ? "not implemented" : "no valid host", NULL);
+    v->rebuilds++;
+    sim_tell(d->s, d->queue, "cloud", "server %s rebuilt", id);
+    sbuf_adds(&b, "{\"answer\":");
+    add_server(&b, v);
+    sbuf_addc(&b, '}');
+    return arena_strndup(&d->s->arena, b.s, b.len);
 }
 
 static const char *delete_server(struct driver *d, const char *id, const struct fate *f)
@@ -311,6 +332,8 @@ const char *driver_perform(struct driver *d, const struct driver_request *rq, co
         return launch(d, rq, pop, text_of(d, p[1]), f);
     if (strcmp(method, "deleteServerByIdAndWait") == 0 && n == 2)
         return delete_server(d, text_of(d, p[1]), f);
+    if (strcmp(method, "rebuildServer") == 0 && n == 3)
+        return rebuild(d, text_of(d, p[1]), f);
     if (strcmp(method, "listServer") == 0 && n == 1)
         return list_servers(d, pop, f);
     if (strcmp(method, "createNetwork") == 0 && n == 2)

@@ -425,6 +425,20 @@ static void ask(struct job *j, enum action action)
                (uint64_t)action);
 }
 
+/* A Python VNFM says so without running anything; a Go one calls it UPDATE (tests/interop). */
+static void reinstall(struct job *j)
+{
+    struct vnfm *v = j->v;
+    j->record = j->rq->vnfr;
+    if (!proto_strmap_get(&j->rq->extension, OR_VNFM_REBUILT))
+        sim_violate(v->s, "%s: INSTANTIATE of a VNF that is there, and no server was rebuilt",
+                    v->queue);
+    if (v->manner == MANNER_GO)
+        finish(j, vnfm_message(v, ACTION_UPDATE, j->record, NULL));
+    else
+        sim_at(v->s, v->s->now + j->fate.takes_us, work, j, 0);
+}
+
 /* --- taking requests --- */
 /* operations.md 2.2: ours is told which action it is, Java and Python know by themselves, or not. */
 static void resume(struct job *j)
@@ -469,6 +483,11 @@ static void begin(struct job *j)
     case ACTION_INSTANTIATE:
         if (!j->rq->vnfd) {
             sim_violate(s, "%s: INSTANTIATE without VNFD", v->queue);
+            return;
+        }
+        if (j->rq
+                ->vnfr) { /* on servers that were rebuilt: neither grant nor servers are asked for */
+            reinstall(j);
             return;
         }
         j->record =

@@ -111,12 +111,13 @@ static uint16_t rebuild(struct planning *p, enum step_kind set_kind)
             const char *pop = v->instances[i].pop;
             if (!instance_is_there(&v->instances[i]) || !pop || proto_strs_has(&pops, pop))
                 continue;
-            plan_at(p, plan_add_step(p, STEP_PREPARE, v))->pop = pop;
+            uint16_t n = plan_add_step(p, STEP_PREPARE, v);
+            plan_at(p, n)->pop = pop;
+            plan_after(p, n, n > first ? (uint16_t)(n - 1) : 0); /* one PoP after the other */
             proto_list_add(&pops, pop, p->arena);
         }
         set = plan_add_step(p, set_kind, v);
-        for (uint32_t n = first; n < set; n++)
-            plan_after(p, set, (uint16_t)n);
+        plan_after(p, set, set > first ? (uint16_t)(set - 1) : 0);
     }
     first = p->plan->n_steps + 1;
     for (uint32_t i = 0; i < v->n_instances; i++)

@@ -63,7 +63,8 @@ static void test_kinds_by_who_is_asked(void **state)
     assert_string_equal(SQL_IS_TO_VNFM,
                         "kind IN ('', 'INSTANTIATE', 'MODIFY', 'START', "
                         "'RELEASE_RESOURCES', 'LOG_REQUEST', "
-                        "'STEP_MODIFY', 'STEP_START', 'STEP_STOP', 'STEP_SCALE_IN', 'STEP_HEAL', "
+                        "'STEP_REINSTANTIATE', 'STEP_MODIFY', 'STEP_START', 'STEP_STOP', "
+                        "'STEP_SCALE_OUT', 'STEP_SCALE_IN', 'STEP_HEAL', 'STEP_UPDATE_SCRIPT', "
                         "'STEP_UPDATE', 'STEP_EXECUTE')");
     assert_string_equal(SQL_IS_TO_POP, "kind IN ('', 'PREPARE_POP', 'LIST_POP')");
 }
