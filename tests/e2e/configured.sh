@@ -31,7 +31,7 @@ value_is()
 expect_exit 0 baton nsr configure "$nsr" server port=81 --plan
 expect_said SET_CONFIG
 expect 'as before' value_is 80
-expect_exit 0 baton nsr configure "$nsr" server port=81 --wait --timeout 60s
+expect_exit 0 baton nsr configure "$nsr" server port=81 --wait --timeout 180s
 expect_said 'is COMPLETED'
 expect 'the record has it' value_is 81
 expect 'its own script has it' test "$(tail -n 1 "$suite/server.ports")" == 81
@@ -40,26 +40,26 @@ expect 'each started again' test "$(runs server start.sh) $(runs client start.sh
 
 # One that the other VNF does not want: it is left alone.
 told=$(wc -l <"$suite/client.ports")
-expect_exit 0 baton nsr configure "$nsr" server colour=blue --wait --timeout 60s
+expect_exit 0 baton nsr configure "$nsr" server colour=blue --wait --timeout 180s
 expect 'the other VNF was not told' test "$(wc -l <"$suite/client.ports")" == "$told"
-expect_exit 0 baton nsr configure "$nsr" server port=90 --record-only --wait --timeout 60s
+expect_exit 0 baton nsr configure "$nsr" server port=90 --record-only --wait --timeout 180s
 expect 'only stored' value_is 90
 expect 'nobody was told' test "$(tail -n 1 "$suite/server.ports")" == 81
 
 # A script fails: rolled back, then the same retried.
-expect_exit 1 baton nsr configure "$nsr" server port=0 --wait --timeout 60s
+expect_exit 1 baton nsr configure "$nsr" server port=0 --wait --timeout 180s
 expect_said 'FAILED_TEMP'
 expect_said 'no such port'
 op=$(baton op list "$nsr" kind=configure state=open -o name)
-expect_exit 0 baton op rollback "$op" --wait --timeout 60s
+expect_exit 0 baton op rollback "$op" --wait --timeout 180s
 expect 'the value before' value_is 90
 expect 'its script has it again' test "$(tail -n 1 "$suite/server.ports")" == 90
-expect_exit 1 baton nsr configure "$nsr" server port=0 --wait --timeout 60s
+expect_exit 1 baton nsr configure "$nsr" server port=0 --wait --timeout 180s
 op=$(baton op list "$nsr" kind=configure state=open -o name)
 touch "$suite/mended"
 suite_stop nfvo KILL
 suite_start_nfvo
-expect_exit 0 baton op retry "$op" --wait --timeout 60s
+expect_exit 0 baton op retry "$op" --wait --timeout 180s
 expect_said 'is COMPLETED'
 expect 'the other VNF has it' test "$(tail -n 1 "$suite/client.ports")" == 0
 delete_and_leave_nothing "$nsr"

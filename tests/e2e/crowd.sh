@@ -27,7 +27,7 @@ all_active()
 {
     [[ $(suite_sql "select count(*) from nsr where phase = 'ACTIVE'") == "$n" ]]
 }
-eventually 90 "all of them are ACTIVE" all_active
+eventually 120 "all of them are ACTIVE" all_active
 expect 'three servers each' test "$(suite_servers | wc -l)" == $((3 * n))
 expect 'no launch more than that' test "$(tail -n "+$((seen + 1))" "$suite/driver.journal" |
     jq -c 'select((.action | startswith("launch")) and .outcome == "done")' | wc -l)" == $((3 * n))

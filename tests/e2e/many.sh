@@ -14,7 +14,7 @@ all_active()
 {
     [[ $(suite_sql "select count(*) from nsr where phase = 'ACTIVE'") == "$n" ]]
 }
-eventually 90 'all of them are ACTIVE' all_active
+eventually 120 'all of them are ACTIVE' all_active
 
 expect 'the list has each once, in the order of creation' diff <(baton nsr list -o name) "$suite/created"
 expect 'so has the JSON' diff <(baton nsr list -o json | jq -r '.[].id') "$suite/created"

@@ -4,7 +4,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
 start_all
-baton nsr create dummy --wait --timeout 60s >/dev/null
+baton nsr create dummy --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 status_of() # VNF
 {
@@ -15,7 +15,7 @@ expect_exit 0 baton nsr stop dummy dummy-client --plan --save "$suite/stop.plan"
 expect_said 'A plan: nothing is done'
 expect_said "baton op apply $suite/stop.plan"
 expect 'nothing was done' test "$(baton op list -o name)" == ''
-expect_exit 0 baton op apply "$suite/stop.plan" --wait --timeout 30s
+expect_exit 0 baton op apply "$suite/stop.plan" --wait --timeout 180s
 expect_said 'STOP_VNF of dummy dummy-client is COMPLETED'
 expect 'it is stopped' test "$(status_of dummy-client)" == INACTIVE
 
@@ -27,9 +27,9 @@ expect 'nothing was done' test "$(baton op list -o name | wc -l)" == 1
 # A script goes as it is; a plan of one VNF is void when another was changed.
 echo 'echo hello' >"$suite/hello.sh"
 expect_exit 0 baton nsr execute dummy dummy-client "$suite/hello.sh" --plan --save "$suite/hello.plan"
-expect_exit 0 baton op apply "$suite/hello.plan" --wait --timeout 30s
+expect_exit 0 baton op apply "$suite/hello.plan" --wait --timeout 180s
 expect_exit 0 baton nsr stop dummy dummy-server --plan --save "$suite/server.plan"
-expect_exit 0 baton nsr start dummy dummy-client --wait --timeout 30s
+expect_exit 0 baton nsr start dummy dummy-client --wait --timeout 180s
 expect_exit 1 baton op apply "$suite/server.plan"
 expect_said 'has changed since'
 

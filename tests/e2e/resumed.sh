@@ -48,7 +48,7 @@ eventually 120 'CONFIGURE runs' ran web source_use.sh 2
 expect 'it is being resumed' nsr_is "$nsr" RESUMING
 restart
 touch "$suite/go"
-eventually 90 'START failed' nsr_is "$nsr" ERROR
+eventually 120 'START failed' nsr_is "$nsr" ERROR
 expect_exit 0 baton explain "$nsr"
 expect_said 'no disk'
 op=$(baton op list "$nsr" kind=resume -o name)

@@ -62,14 +62,14 @@ for process in ${PROCESSES-nfvo vnfm-generic vim-driver-local agents}; do
         nsr=$(baton nsr create pair -o name)
         eventually 120 "$what: so far" did "$step"
         restart "$process"
-        eventually 90 "$what: ACTIVE" nsr_is "$nsr" ACTIVE
+        eventually 120 "$what: ACTIVE" nsr_is "$nsr" ACTIVE
         once_each
         if ((step <= gone_steps)); then
             what="kill -9 of $process in the deletion, after script $step"
             expect 'the deletion is accepted' baton nsr delete "$nsr"
             eventually 120 "$what: so far" did $((steps + step))
             restart "$process"
-            eventually 90 "$what: gone" nsr_is_gone "$nsr"
+            eventually 120 "$what: gone" nsr_is_gone "$nsr"
             wait_until 180 suite_is_clean || fail "$what: this is left: $(suite_leftovers)"
             once_each server:stop.sh client:stop.sh
         else

@@ -17,7 +17,7 @@ package client --requires web:private --requires web:hostname CONFIGURE:web_conn
 start_scripted
 onboard service web client web,client,private,hostname
 touch "$suite/start.go"
-baton nsr create service --wait --timeout 60s >/dev/null
+baton nsr create service --wait --timeout 180s >/dev/null
 nsr=$(baton nsr list -o name)
 
 of_web() { baton nsr show service -o json | jq -r ".vnfr[] | select(.name == \"web\") | .vdu[0].vnfc_instance[] | $1"; }
@@ -27,7 +27,7 @@ is_in() { [[ $(baton op list service "kind=$1" -o json | jq -r '.[0].state') == 
 first=$(of_web .hostname)
 expect_exit 3 baton nsr switch service "$first"
 expect_said 'No VNFCInstance in standby mode found'
-expect_exit 0 baton nsr scale-out service web --standby --wait --timeout 60s
+expect_exit 0 baton nsr scale-out service web --standby --wait --timeout 180s
 standby=$(of_web 'select(.state == "STANDBY") | .hostname')
 expect 'the client does not know it' test "$(known)" == "$first"
 expect 'it was not started' test "$(runs web start.sh)" == 1
@@ -38,12 +38,12 @@ expect_exit 0 baton nsr switch service "$first" --plan
 expect_said 'MARK_FAILED'
 expect_said 'HEAL'
 expect_exit 0 baton nsr switch service "$first"
-eventually 30 'it is started' ran web start.sh 2
+eventually 120 'it is started' ran web start.sh 2
 suite_stop nfvo KILL
 suite_start_nfvo
 expect 'what failed is marked' test "$(of_web 'select(.state == "FAILED") | .hostname')" == "$first"
 touch "$suite/start.go"
-eventually 60 'the switch is done' is_in switch COMPLETED
+eventually 120 'the switch is done' is_in switch COMPLETED
 expect 'the other one works' test "$(states)" == "$(printf '%s\n' "$first=FAILED" "$standby=ACTIVE" | sort | xargs)"
 expect 'it was started once' test "$(runs web start.sh)" == 2
 [[ $(known) == "$standby" ]] || fail "the client knows $(known), not $standby only: $(baton op show "$(baton op list service kind=switch -o name)") $(baton nsr show service -o json | jq -c ".vnf_dependency")"
@@ -52,19 +52,19 @@ expect 'the service runs' test "$(nsr_status "$nsr")" == ACTIVE
 expect 'its task is told' test "$(baton nsr show service -o json | jq -r .task)" == Healed
 
 # What failed goes first, of itself; the client does not know it, so it is not told.
-expect_exit 0 baton nsr scale-in service web --wait --timeout 60s
+expect_exit 0 baton nsr scale-in service web --wait --timeout 180s
 expect 'it is gone' test "$(states)" == "$standby=ACTIVE"
 expect 'the client was not told' test ! -e "$suite/gone"
 expect 'its task is told' test "$(baton nsr show service -o json | jq -r .task)" == 'Scaled in'
 
 # Killed while the client is told that one goes.
-expect_exit 0 baton nsr scale-out service web --wait --timeout 60s
+expect_exit 0 baton nsr scale-out service web --wait --timeout 180s
 expect_exit 0 baton nsr scale-in service "$standby"
-eventually 30 'the client is told' ran client web_gone.sh 1
+eventually 120 'the client is told' ran client web_gone.sh 1
 suite_stop nfvo KILL
 suite_start_nfvo
 touch "$suite/gone.go"
-eventually 60 'it is gone' is_in scale_in COMPLETED
+eventually 120 'it is gone' is_in scale_in COMPLETED
 expect 'the client was told once' test "$(cat "$suite/gone")" == "$standby"
 expect 'one is left' test "$(states | wc -w)" == 1
 expect 'the service runs' test "$(nsr_status "$nsr")" == ACTIVE
