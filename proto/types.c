@@ -62,6 +62,8 @@ const struct proto_type *const proto_types[] = {
     &shown_progress_type,
     &shown_step_type,
     &shown_subject_type,
+    &stored_asked_type,
+    &stored_count_type,
     &stored_operation_type,
     &stored_step_type,
     &ssh_key_type,
