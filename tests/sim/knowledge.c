@@ -107,9 +107,24 @@ static void check_source(struct sim *s, const char *nsr, const char *target, con
         }
 }
 
+/* A failed instance leaves the dependencies with the MODIFY of its successor; nothing more is said
+ * when it is dropped. */
+static bool was_switched(const struct sim *s, const char *nsr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
+            strcmp(r->key[OPERATION_KIND], "SWITCH") == 0)
+            return true;
+    }
+    return false;
+}
+
 static void check_gone(struct sim *s, const struct known *k)
 {
     static const char *const names[] = {"db", "app", "web"};
+    if (was_switched(s, k->nsr))
+        return;
     for (size_t n = 0; n < ARRAY_LEN(names); n++) {
         const struct vnfr *v = record_of(s, k->nsr, names[n]);
         for (uint32_t u = 0; v && u < v->vdu.n; u++)
