@@ -21,12 +21,20 @@ static bool has_instances(const struct vnfr *record)
 
 /* Before its servers were there no script ran; but a VNFM of ours that makes them itself does not ask
  * for them. One that failed before it asked has none: a RESUME would find nothing to run on, and be
- * answered as done. A foreign one may be asked to INSTANTIATE again in any case. */
+ * answered as done. That of a RESUME says nothing of what it resumed, which may have run: it is
+ * resumed again. A foreign one may be asked to INSTANTIATE again in any case. */
 static bool may_have_run(const struct vnfr_member *v)
 {
     int phase = v->row->phase;
-    return phase >= VNFR_ALLOCATED || (phase == VNFR_GRANTED && v->st->correlates &&
-                                       (!v->msg || has_instances(v->msg->record)));
+    return phase >= VNFR_ALLOCATED ||
+           (phase == VNFR_GRANTED && v->st->correlates &&
+            (v->st->is_resuming || !v->msg || has_instances(v->msg->record)));
+}
+
+static bool is_answered(const struct decision *d, const char *command)
+{
+    return (d->in->event == EV_VNFM_ANSWER || d->in->event == EV_BAD_REPLY) && d->in->command &&
+           strcmp(d->in->command, command) == 0;
 }
 
 /* What it takes to go on from here (vnfr_resume.c). */
@@ -44,6 +52,7 @@ static void remember_failure(struct vnfr_member *v)
     v->st->failed_in = vnfr_phase_names[phase];
     v->st->failed_by = fault_cause_words[cause];
     v->st->failed_command = command;
+    v->st->may_run_yet = command && !is_answered(d, command);
     v->st->is_resuming = false;
     member_changed(v);
 }

@@ -62,7 +62,8 @@ enum fault_cause vnfr_failed_by(const struct vnfr_member *v)
 void vnfr_mended(struct vnfr_member *v)
 {
     v->st->is_resuming = false;
-    v->st->failed_in = v->st->failed_by = v->st->failed_command = NULL;
+    v->st->failed_in = v->st->failed_by = v->st->failed_command = v->st->resumes = NULL;
+    v->st->may_run_yet = false;
     if (v->vnfr && v->vnfr->fault)
         v->vnfr->fault = NULL;
     member_changed(v);
@@ -108,14 +109,36 @@ static int phase_of_instantiate(const struct vnfr_member *v)
     return failed_in == VNFR_ALLOCATED ? VNFR_ALLOCATED : VNFR_GRANTED;
 }
 
+/* The same once more is the RESUME that it was: the request itself would begin anew at a VNFM that
+ * never got the RESUME. */
+static bool is_as_resume(const struct vnfr_member *v)
+{
+    return v->resume->form == FORM_RESUME ||
+           (v->resume->form == FORM_SAME && v->st->resumes && v->resume->command);
+}
+
+static const char *resumed(const struct vnfr_member *v)
+{
+    return v->resume->form == FORM_RESUME ? v->resume->command : v->st->resumes;
+}
+
+/* By another id: its VNFM would do both, and run scripts twice. */
+static void end_the_one_before(struct vnfr_member *v)
+{
+    if (v->resume->form == FORM_MESSAGE && v->st->correlates && v->st->may_run_yet &&
+        v->st->failed_command)
+        send_cancel(v, v->st->failed_command);
+    v->st->may_run_yet = false;
+}
+
 static int instantiate(struct vnfr_member *v)
 {
     const struct deploy_request *req = deployment(v, v->resume->deploy);
     int phase = phase_of_instantiate(v);
-    if (v->resume->form == FORM_RESUME) {
+    if (is_as_resume(v)) {
         const struct resume_request r = {
             .kind = CMD_INSTANTIATE,
-            .resumes = v->resume->command,
+            .resumes = resumed(v),
             .package = req ? deployed_package(req, req->nsd->vnfd.at[0]) : NULL};
         send_resume(v, &r);
         return phase == VNFR_GRANTED ? VNFR_GRANTED : VNFR_ALLOCATED;
@@ -128,6 +151,7 @@ static int instantiate(struct vnfr_member *v)
     else if (v->st->configurations)
         vnfd->configurations = v->st->configurations;
     forget_resources(v);
+    end_the_one_before(v);
     send_instantiate(v, req, vnfd);
     return phase;
 }
@@ -135,8 +159,8 @@ static int instantiate(struct vnfr_member *v)
 static int modify(struct vnfr_member *v)
 {
     const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
-    if (v->resume->form == FORM_RESUME) {
-        const struct resume_request r = {.kind = CMD_MODIFY, .resumes = v->resume->command};
+    if (is_as_resume(v)) {
+        const struct resume_request r = {.kind = CMD_MODIFY, .resumes = resumed(v)};
         send_resume(v, &r);
     } else {
         send_modify(v, dep);
@@ -146,8 +170,8 @@ static int modify(struct vnfr_member *v)
 
 static int start(struct vnfr_member *v)
 {
-    if (v->resume->form == FORM_RESUME) {
-        const struct resume_request r = {.kind = CMD_START, .resumes = v->resume->command};
+    if (is_as_resume(v)) {
+        const struct resume_request r = {.kind = CMD_START, .resumes = resumed(v)};
         send_resume(v, &r);
     } else {
         send_start(v);
@@ -159,11 +183,12 @@ int on_resume(void *ctx)
 {
     struct vnfr_member *v = ctx;
     member_changed(v);
-    v->st->is_resuming = v->resume->form == FORM_RESUME;
+    v->st->is_resuming = is_as_resume(v);
     int phase = v->resume->kind == STEP_INSTANTIATE ? instantiate(v)
                 : v->resume->kind == STEP_MODIFY    ? modify(v)
                                                     : start(v);
     if (v->resume->form == FORM_SAME && v->resume->command && phase != v->row->phase)
         send_as(v, v->resume->command);
+    v->st->resumes = is_as_resume(v) ? resumed(v) : NULL;
     return phase;
 }

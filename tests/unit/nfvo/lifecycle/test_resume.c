@@ -227,6 +227,66 @@ static void test_outcome_unknown_of_ours(void **state)
     assert_string_equal(phase("client"), "ACTIVE");
 }
 
+/* Nor is that RESUME ever the request itself: a VNFM that it did not reach would begin anew. */
+static void test_outcome_of_a_resume_unknown(void **state)
+{
+    static const struct {
+        int phase, kind;
+    } cases[] = {{VNFR_ALLOCATED, CMD_INSTANTIATE},
+                 {VNFR_MODIFYING, CMD_MODIFY},
+                 {VNFR_STARTING, CMD_START}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        if (i > 0) {
+            close_stage(state);
+            open_stage(state);
+        }
+        int kind = cases[i].kind;
+        ours();
+        stage_to(&s, cases[i].phase);
+        const char *vnfr = stage_vnfr(&s, "client")->id;
+        const char *first = arena_strdup(&s.arena, stage_command(&s, kind, vnfr)->id);
+        fails(kind, "client");
+        resume();
+        const char *second = arena_strdup(&s.arena, stage_command(&s, kind, vnfr)->id);
+        for (int again = 0; again < 2; again++) {
+            stage_late(&s, kind, vnfr);
+            resume();
+            assert_string_equal(stage_text(sent(), "action"), "RESUME");
+            assert_string_equal(stage_text(sent(), "resumes"), first);
+            assert_string_equal(stage_sent(&s, "vnfm-queue")->command, second);
+            assert_string_equal(status("client"), "RESUMING");
+        }
+        stage_answer_well(&s, kind, "client");
+        assert_string_not_equal(phase("client"), "FAILED");
+    }
+}
+
+static const struct send *cancel_sent(void)
+{
+    for (uint32_t i = 0; i < s.d.sends.n; i++)
+        if (strstr(s.d.sends.at[i]->body, "\"CANCEL\""))
+            return s.d.sends.at[i];
+    return NULL;
+}
+
+/* Of a VNFM that makes its servers itself: what it did may all have run. That a RESUME of it was
+ * cancelled says nothing of that. */
+static void test_resume_cancelled(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_GRANTED);
+    const char *vnfr = stage_vnfr(&s, "client")->id;
+    stage_answer(&s, CMD_INSTANTIATE, vnfr, "null");
+    for (int again = 0; again < 3; again++) {
+        resume();
+        assert_string_equal(stage_text(sent(), "action"), "RESUME");
+        assert_string_equal(stage_text(sent(), "resumedAction"), "INSTANTIATE");
+        answers(CMD_INSTANTIATE, "client", "ERROR");
+        assert_string_equal(phase("client"), "FAILED");
+    }
+}
+
 /* A server could not be launched: INSTANTIATE again, the grant stays, and what is missing is
  * launched; the failed one is deleted. */
 static void test_resources(void **state)
@@ -234,6 +294,8 @@ static void test_resources(void **state)
     (void)state;
     ours();
     stage_to(&s, VNFR_ALLOCATING);
+    const char *request = arena_strdup(
+        &s.arena, stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "client")->id)->id);
     stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
     assert_string_equal(phase("client"), "FAILED");
     const char *old = stage_instance(&s, "client")->id;
@@ -246,6 +308,8 @@ static void test_resources(void **state)
     assert_int_equal(s.d.err.code, ERR_OK);
     assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
     assert_string_equal(stage_text(sent(), "vnfd.name"), "client");
+    assert_non_null(cancel_sent()); /* its VNFM may wait for the first one's servers yet */
+    assert_string_equal(stage_text(stage_body(&s, cancel_sent()), "cancels"), request);
     assert_string_equal(phase("client"), "GRANTED");
     stage_vnfm(&s, "GRANT_OPERATION", "client", NULL);
     assert_string_equal(phase("client"), "GRANTED");
@@ -269,6 +333,18 @@ static void test_before_its_servers(void **state)
     resume();
     assert_int_equal(s.d.err.code, ERR_OK);
     assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+    assert_null(cancel_sent()); /* it was answered */
+}
+
+/* It waits for servers, and is not asked for what it does not know. */
+static void test_a_foreign_one_is_not_cancelled(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+    assert_null(cancel_sent());
 }
 
 /* One that is on its way yet is waited for, not asked again. */
@@ -364,8 +440,11 @@ int main(void)
         TEST(test_foreign_and_held),
         TEST(test_outcome_unknown),
         TEST(test_outcome_unknown_of_ours),
+        TEST(test_outcome_of_a_resume_unknown),
+        TEST(test_resume_cancelled),
         TEST(test_resources),
         TEST(test_before_its_servers),
+        TEST(test_a_foreign_one_is_not_cancelled),
         TEST(test_in_hand),
         TEST(test_refused),
         TEST(test_repair),
