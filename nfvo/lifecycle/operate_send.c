@@ -75,6 +75,7 @@ static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct r
     const struct vnf_record_dependency *dep =
         a->kind == STEP_MODIFY      ? operate_told(v->m, v, a->step)
         : a->kind == STEP_SCALE_OUT ? NULL /* it is in `dependency`, as in the request */
+        : a->kind == STEP_SCALE_IN  ? NULL /* it has the instance yet that is said to go */
                                     : dependency_of(v->m, v->row->key[VNFR_NAME]);
     if (a->step->command) {
         add_text(body, "resumes", a->step->command);

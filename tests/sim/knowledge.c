@@ -43,6 +43,13 @@ static void learn(struct sim *s, const char *nsr, const char *target,
     }
 }
 
+/* By the request itself, or by one that goes on with it where it failed. */
+static bool is_scale_in(const struct or_vnfm *rq)
+{
+    const char *action = strcmp(rq->action, "RESUME") == 0 ? rq->resumed_action : rq->action;
+    return action && strcmp(action, "SCALE_IN") == 0;
+}
+
 void knowledge_told(struct sim *s, const char *nsr, const struct vnfr *target,
                     const struct or_vnfm *rq)
 {
@@ -50,7 +57,7 @@ void knowledge_told(struct sim *s, const char *nsr, const struct vnfr *target,
         return;
     if (rq->vnfrd)
         learn(s, nsr, target->name, rq->vnfrd);
-    if (strcmp(rq->action, "SCALE_IN") == 0 && rq->vnfc_instance && rq->vnfc_instance->id)
+    if (is_scale_in(rq) && rq->vnfc_instance && rq->vnfc_instance->id)
         for (struct known *k = s->knowledge; k; k = k->next)
             if (k == find(s, nsr, target->name, k->type, rq->vnfc_instance->id))
                 k->is_there = false;

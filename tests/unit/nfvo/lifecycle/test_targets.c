@@ -329,6 +329,26 @@ static void test_scale_in_rolled_back(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* Goes on where it failed, as what it was: it says that the instance goes, and not also that it is
+ * there. */
+static void test_scale_in_resumed(void **state)
+{
+    (void)state;
+    to_active(true);
+    const char *goes = instance("web", 1);
+    ask(request(OPERATION_SCALE_IN, "web", goes));
+    answer(CMD_STEP_SCALE_IN, "{\"action\":\"ERROR\"}");
+    verb("op-1", OPERATION_EV_RETRY);
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_string_equal(stage_text(sent(), "resumedAction"), "SCALE_IN");
+    assert_string_equal(stage_text(sent(), "vnfcInstance.id"), goes);
+    assert_null(json_object_get(sent(), "vnfrd"));
+    answer(CMD_STEP_SCALE_IN, "{\"action\":\"SCALE_IN\"}");
+    assert_null(entry(stored(), goes));
+    deleted("pop-1");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+}
+
 /* What was queued is planned anew when its turn comes: its instance is gone, or there is none to
  * spare any more. */
 static void test_queued_behind_it(void **state)
@@ -484,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scale_in, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_by_choice, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_rolled_back, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_scale_in_resumed, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_queued_behind_it, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_late_record, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_cannot_go_back, open_stage, close_stage),
