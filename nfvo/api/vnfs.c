@@ -19,7 +19,7 @@ static enum err_code read_nsd(struct call *c, const char *nsr_id, struct nsd **r
 {
     AUTO(sbuf_release) struct sbuf record = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct nsr *nsr;
+    struct nsr *nsr = NULL;
     *ret = NULL;
     enum err_code rc = store_nsr_doc(call_db(c), nsr_id, c->project, &record, err);
     if (rc == ERR_OK)

@@ -115,7 +115,8 @@ static void mend(struct vnfr_member *v)
         return;
     v->st->broken = false;
     v->st->failed_by = v->st->failed_command = NULL;
-    member_vnfr(v)->fault = NULL;
+    if (has_record(v)) /* not so when it failed before its grant */
+        member_vnfr(v)->fault = NULL;
     member_changed(v);
     operate_mend_service(v->m);
 }
@@ -361,7 +362,7 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         break;
     case RUN_WITHDRAW: /* its late answer is noted */
         if (step_kinds[a->kind].peer == PEER_VNFM && v->st->correlates && a->step->command)
-            send_cancel(v, a->step->command);
+            send_cancel_to_vnfm(v, a->step->command);
         if (a->kind == STEP_SCALE_OUT)
             operate_scaling_withdrawn(v, a->step);
         break;

@@ -23,7 +23,7 @@ struct resume_request {
 void send_resume(struct vnfr_member *v, const struct resume_request *req);
 /* To a VNFM of ours: nobody waits for that request any more; what has not begun is not to begin. Its
  * answer, if one comes, says how far it got. */
-void send_cancel(struct vnfr_member *v, const char *command_id);
+void send_cancel_to_vnfm(struct vnfr_member *v, const char *command_id);
 /* The same request once more: it has this command id. */
 void send_as(struct vnfr_member *v, const char *command_id);
 /* Something to run, and an instance to run it on. */

@@ -215,7 +215,7 @@ void send_resume(struct vnfr_member *v, const struct resume_request *req)
 
 #define CANCEL_WITHIN_US (60 * USEC_PER_SEC) /* that long it is tried to reach a VNFM */
 
-void send_cancel(struct vnfr_member *v, const char *command_id)
+void send_cancel_to_vnfm(struct vnfr_member *v, const char *command_id)
 {
     struct decision *d = v->m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;

@@ -127,7 +127,7 @@ static void end_the_one_before(struct vnfr_member *v)
 {
     if (v->resume->form == FORM_MESSAGE && v->st->correlates && v->st->may_run_yet &&
         v->st->failed_command)
-        send_cancel(v, v->st->failed_command);
+        send_cancel_to_vnfm(v, v->st->failed_command);
     v->st->may_run_yet = false;
 }
 

@@ -327,7 +327,7 @@ static void test_refused(void **state)
     close_stage(NULL);
     open_stage(NULL);
     to_active(true);
-    ask_for(OPERATION_RESTART, "client");
+    ask_for(OPERATION_DEPLOY, "client"); /* that of an intent of its own */
     assert_int_equal(s.d.err.code, ERR_UNSUPPORTED);
     struct operate_request req = request(OPERATION_EXECUTE, "client");
     req.script = "";
