@@ -141,6 +141,8 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
     if (a->step->is_machines) { /* which did the rest */
         a->step->is_machines = false;
         operate_note(m, a->op, a->step, "is done", NULL);
+        if (has_record(v) && v->row->phase == VNFR_ACTIVE)
+            mend(v); /* an operation may have broken it, too */
         return;
     }
     operate_note(m, a->op, a->step, "is done", NULL);
@@ -173,6 +175,24 @@ static struct fault *fault_of(struct nsr_model *m, const struct run_action *a)
     return a->step->fault = f;
 }
 
+/* A server or a PoP that could not be had, or what never went out, says nothing of the scripts. */
+static bool tells_of_scripts(const struct run_action *a)
+{
+    return step_kinds[a->kind].peer == PEER_VNFM && a->step->cause != CAUSE_RESOURCES &&
+           a->step->cause != CAUSE_UNSENT;
+}
+
+/* What a RESUME goes by. Where the VNFR's machine FAILED, too, its reason stays: else what ran
+ * would be taken for never sent, and run a second time. */
+static void remember_cause(struct vnfr_member *v, const struct run_action *a)
+{
+    v->st->broken = true;
+    if (v->row->phase == VNFR_FAILED && !tells_of_scripts(a))
+        return;
+    v->st->failed_by = fault_cause_words[a->step->cause];
+    v->st->failed_command = a->step->command;
+}
+
 static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     struct fault *f = fault_of(m, a);
@@ -189,9 +209,7 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
     if (!v || v->is_dropped)
         return;
     if (operation_is_life(a->op)) {
-        v->st->broken = true;
-        v->st->failed_by = fault_cause_words[a->step->cause];
-        v->st->failed_command = a->step->command;
+        remember_cause(v, a);
         if (member_vnfr(v))
             v->vnfr->fault = f;
         member_changed(v);
@@ -380,7 +398,13 @@ static void do_all(struct nsr_model *m, struct run *run)
     run->actions.n = 0;
 }
 
-/* The wire's statuses of VNFRs that are ACTIVE by phase; the others have the phase's. */
+static bool is_same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The wire's statuses of VNFRs that are ACTIVE by phase; the others have the phase's. One that comes
+ * back to ACTIVE brings what it had when it FAILED: both are looked at. */
 static void project(struct nsr_model *m, const struct run *run)
 {
     const struct service_view *view = operate_view(m);
@@ -388,7 +412,7 @@ static void project(struct nsr_model *m, const struct run *run)
     for (uint32_t i = 0; i < run->operations->n; i++)
         is_open = is_open || !operation_is_final(run->operations->at[i]);
     const char *of_nsr = is_open ? wire_status_words[nsr_wire_status(view, run->operations)] : NULL;
-    if (of_nsr != m->st->wire && (!of_nsr || !m->st->wire || strcmp(of_nsr, m->st->wire) != 0)) {
+    if (!is_same(of_nsr, m->st->wire)) {
         m->st->wire = of_nsr;
         model_changed(m);
     }
@@ -397,10 +421,10 @@ static void project(struct nsr_model *m, const struct run *run)
         if (v->row->phase != VNFR_ACTIVE)
             continue;
         enum wire_status status = vnfr_wire_status(&view->vnfrs[i], run->operations);
-        const char *word = wire_status_words[status];
-        if (v->vnfr->status && strcmp(v->vnfr->status, word) == 0)
+        const char *word = wire_status_words[status], *wire = status == WIRE_ACTIVE ? NULL : word;
+        if (is_same(v->vnfr->status, word) && is_same(v->st->wire, wire))
             continue;
-        v->st->wire = status == WIRE_ACTIVE ? NULL : word;
+        v->st->wire = wire;
         v->vnfr->status = word;
         member_changed(v);
     }

@@ -275,6 +275,31 @@ static void test_broken_while_the_pop_is_prepared(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* Its VNFM says that something broke, while a driver has its server: that the driver could not do it
+ * is no reason to run START again, which ran. Resumed, it is what it was (the simulator found both). */
+static void test_broken_while_it_is_rebuilt(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("web", "");
+    assert_string_equal(operated_text(&s, "web", "status"), "NULL");
+    stage_vnfm(&s, "ERROR", "web", NULL);
+    assert_string_equal(nsr_status(), "ERROR");
+    operated_answer(&s, CMD_STEP_REBUILD, "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED");
+    operated_ask(&s, operated_request(&s, 2, OPERATION_RESUME, NULL));
+    json_t *sent = operated_sent(&s);
+    assert_string_equal(stage_text(sent, "action"), "RESUME");
+    assert_string_equal(stage_text(sent, "resumedAction"), "START");
+    stage_answer_well(&s, CMD_START, "web");
+    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
+    assert_string_equal(operated_text(&s, "web", "status"), "ACTIVE");
+    assert_string_equal(nsr_status(), "ACTIVE");
+    assert_int_equal(s.commands.n, 0);
+}
+
 /* --- upgrade -------------------------------------------------------------------------------------- */
 
 static struct vnfd *release_two(void)
@@ -362,6 +387,7 @@ int main(void)
         TEST(test_late_answer_counts),
         TEST(test_release_meanwhile),
         TEST(test_broken_while_the_pop_is_prepared),
+        TEST(test_broken_while_it_is_rebuilt),
         TEST(test_upgrade_restarts_the_service),
         TEST(test_upgrade_rolled_back),
     };
