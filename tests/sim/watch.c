@@ -417,6 +417,8 @@ static const char *wanted_status(struct sim *s, const struct row *v)
     if (proto_decode(&vnfr_state_type, v->state, strlen(v->state), 0, &scratch, &st, NULL) !=
         ERR_OK)
         return NULL;
+    if (st->broken && !st->failed_by)
+        sim_violate(s, "VNFR %.8s was mended, and is broken yet", v->id);
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
         const struct operation *op = r->kind == ROW_OPERATION && strcmp(r->agg, v->agg) == 0 &&
