@@ -350,8 +350,8 @@ static void failed(struct engine_worker *w, struct item *const *batch, size_t n,
 static bool is_answered(struct item *const *batch, size_t n, const char *command)
 {
     for (size_t i = 0; i < n; i++)
-        if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && batch[i]->intent.command &&
-            strcmp(batch[i]->intent.command, command) == 0)
+        if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && !batch[i]->is_bad &&
+            batch[i]->intent.command && strcmp(batch[i]->intent.command, command) == 0)
             return true; /* its reply queue goes with the acknowledgement */
     return false;
 }

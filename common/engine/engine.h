@@ -51,6 +51,7 @@ struct outbox_row {
     /* With maybe_sent: the connection on which it was, or would have been, written (engine_bus,
      * sender); OUTBOX_SENDER_GONE: it was seen to have ended a while ago; "": not known. */
     const char *sender;
+    bool has_ended; /* nobody waits for its answer any more: not to be sent, its queue is to go */
     struct send send;
 };
 #define OUTBOX_SENDER_GONE "-"
@@ -120,7 +121,10 @@ struct engine_store {
                          size_t *ret_n, struct err *err);
     /* Outbox rows that nobody confirmed in time; leases them to the caller. A request whose command
      * is closed is none of them: whoever sent it died before it could delete the row, and what was
-     * asked for may be undone already. Such rows are deleted here. */
+     * asked for may be undone already. Such rows are deleted here; those that may have left a queue
+     * at the broker (their answer's, or their copy's) are given out has_ended, to be deleted by the
+     * caller once that is gone, and may not be marked by anybody from then on. At most max of
+     * either. */
     enum err_code (*unsent)(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
                             struct err *err);
     /* Commits "may have been sent", by row->sender, for rows whose policy is not SEND_BLIND, and

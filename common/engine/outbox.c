@@ -361,6 +361,19 @@ static void look_into_doubt(struct engine_worker *w, const struct outbox_row *ro
         worker_fault(w, "look into a doubt", &err);
 }
 
+/* Whoever sent it died before its row was settled, and its answer came to another: that row is all
+ * that still tells of its queue. It stays until the room can be reached. */
+static void forget_ended(struct engine_worker *w, const struct outbox_row *row)
+{
+    enum { TRIES = 40 }; /* two minutes: a room may be gone for ever, and the queue expires */
+    bool is_reached = w->bus->sender(w->bus->ctx, row->send.room) != NULL;
+    if (!is_reached && row->attempts < TRIES)
+        return;
+    if (is_reached && w->bus->forget)
+        w->bus->forget(w->bus->ctx, row->send.room, row->send.command);
+    outbox_delete_later(w, outbox_row_dup(row));
+}
+
 void outbox_sweep(struct engine_worker *w)
 {
     struct outbox_rows found = {0};
@@ -377,6 +390,10 @@ void outbox_sweep(struct engine_worker *w)
     size_t n = 0;
     for (uint32_t i = 0; i < found.n; i++) {
         struct outbox_row *row = found.at[i];
+        if (row->has_ended) {
+            forget_ended(w, row);
+            continue;
+        }
         if (in_flight(w, row))
             continue;
         if (!row->maybe_sent || row->send.policy == SEND_BLIND) {

@@ -355,9 +355,9 @@ static void ack(void *ctx, void *token)
     struct engine_amqp *e = ctx;
     struct token *t = token;
     const struct bus_member *m = bus_set_get(e->set, t->member);
-    if (m) {
-        bus_ack(m->bus, t->delivery->tag, t->delivery->epoch);
+    if (m) { /* the queue first: who dies in between is given the answer again, and sees to it */
         delete_reply_queue(e, m->bus, t->delivery);
+        bus_ack(m->bus, t->delivery->tag, t->delivery->epoch);
     }
     token_free(t);
 }

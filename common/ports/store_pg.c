@@ -11,13 +11,22 @@
    after its server was released would bring it to life again. */
 #define IS_WANTED_SQL(answer_flag) "((r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (split_part(r.meta, E'\\t', 3) = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
                       "OR EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3))))"
+/* It is a request that may have a queue at the broker, for its answer or its copy, and its command was closed: what is left to do is to
+   delete that queue. */
+#define HAS_ENDED_SQL(answer_flag, blind, private) "(split_part(r.meta, E'\\t', 3) <> '' AND split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int = 0 " \
+                      "AND (split_part(r.meta, E'\\t', 5)::int <> " blind "::int OR split_part(r.meta, E'\\t', 6)::int = " private "::int) " \
+                      "AND NOT EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3)))"
 static const struct db_statement
     outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true, sender = c.w FROM unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q AND NOT o.maybe_sent RETURNING o.stream, o.seq" },
     outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox o USING (SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND "
-                      "NOT " IS_WANTED_SQL("$1") " FOR UPDATE SKIP LOCKED) s WHERE o.stream = s.stream AND o.seq = s.seq" },
+                      "NOT " IS_WANTED_SQL("$1") " AND NOT " HAS_ENDED_SQL("$1", "$2", "$3") " FOR UPDATE SKIP LOCKED) s WHERE o.stream = s.stream AND o.seq = s.seq" },
     outbox_unsent = { "engine_outbox_unsent", "UPDATE outbox o SET next_at = " NOW_SQL " + $2::int8, attempts = o.attempts + 1 FROM "
                       "(SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND " IS_WANTED_SQL("$3") " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) s "
                       "WHERE o.stream = s.stream AND o.seq = s.seq RETURNING o.stream, o.seq, o.attempts, o.until_at, o.maybe_sent, o.meta, o.body, o.refs, o.room, o.sender" },
+    /* Marked: whoever read it before it ended does not send it any more. */
+    outbox_ended  = { "engine_outbox_ended", "UPDATE outbox o SET maybe_sent = true, next_at = " NOW_SQL " + $2::int8, attempts = o.attempts + 1 FROM "
+                      "(SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND " HAS_ENDED_SQL("$3", "$4", "$5") " ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED) s "
+                      "WHERE o.stream = s.stream AND o.seq = s.seq RETURNING o.stream, o.seq, o.attempts, o.until_at, o.maybe_sent, o.meta, '', '', o.room, o.sender" },
     due_load      = { "engine_due", "SELECT id, agg, agg_kind FROM command WHERE due_at <= " NOW_SQL " AND room <> ALL ($2::text[]) ORDER BY due_at LIMIT $1" };
 /* clang-format on */
 
@@ -203,36 +212,49 @@ static enum err_code due(void *ctx, struct arena *a, const struct due_query *q, 
     return ERR_OK;
 }
 
+static void add_found(const struct db_result *res, bool has_ended, struct arena *a,
+                      struct outbox_rows *ret)
+{
+    for (int i = 0; i < db_rows(res); i++) {
+        struct outbox_row *row = arena_alloc(a, sizeof(*row));
+        *row = (struct outbox_row){.stream = arena_strdup(a, db_text(res, i, 0)),
+                                   .seq = db_int64(res, i, 1),
+                                   .attempts = (int32_t)db_int64(res, i, 2),
+                                   .until_at = db_int64(res, i, 3),
+                                   .maybe_sent = db_bool(res, i, 4),
+                                   .has_ended = has_ended};
+        read_meta(a, db_text(res, i, 5), &row->send);
+        row->send.body = arena_strdup(a, db_text(res, i, 6));
+        pg_refs_read(a, db_text(res, i, 7), &row->send.refs);
+        row->send.until_at = row->until_at;
+        row->send.room = arena_strdup(a, db_text(res, i, 8));
+        row->sender = arena_strdup(a, db_text(res, i, 9));
+        ADD(ret, row, a);
+    }
+}
+
 static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbox_rows *ret,
                             struct err *err)
 {
     struct engine_pg *pg = ctx;
     struct db_result res;
     db_results_clear(pg->db); /* of whatever was done last: a mark, a rendering */
-    db_send(pg->db, &outbox_expire, DB_PARAMS(db_param_int(META_ANSWER)));
+    db_send(pg->db, &outbox_expire,
+            DB_PARAMS(db_param_int(META_ANSWER), db_param_int(SEND_BLIND),
+                      db_param_int(SEND_REPLY_PRIVATE)));
+    db_send(pg->db, &outbox_ended,
+            DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US),
+                      db_param_int(META_ANSWER), db_param_int(SEND_BLIND),
+                      db_param_int(SEND_REPLY_PRIVATE)));
     db_send(pg->db, &outbox_unsent,
             DB_PARAMS(db_param_int((int64_t)max), db_param_int(ENGINE_PG_LEASE_US),
                       db_param_int(META_ANSWER)));
     enum err_code rc = db_sync(pg->db, err);
     if (rc != ERR_OK)
         return rc;
-    db_result_next(pg->db, &res);
-    db_result_next(pg->db, &res);
-    for (int i = 0; i < db_rows(&res); i++) {
-        struct outbox_row *row = arena_alloc(a, sizeof(*row));
-        *row = (struct outbox_row){.stream = arena_strdup(a, db_text(&res, i, 0)),
-                                   .seq = db_int64(&res, i, 1),
-                                   .attempts = (int32_t)db_int64(&res, i, 2),
-                                   .until_at = db_int64(&res, i, 3),
-                                   .maybe_sent = db_bool(&res, i, 4)};
-        read_meta(a, db_text(&res, i, 5), &row->send);
-        row->send.body = arena_strdup(a, db_text(&res, i, 6));
-        pg_refs_read(a, db_text(&res, i, 7), &row->send.refs);
-        row->send.until_at = row->until_at;
-        row->send.room = arena_strdup(a, db_text(&res, i, 8));
-        row->sender = arena_strdup(a, db_text(&res, i, 9));
-        ADD(ret, row, a);
-    }
+    while (db_result_next(pg->db, &res))
+        if (res.statement != &outbox_expire)
+            add_found(&res, res.statement == &outbox_ended, a, ret);
     db_results_clear(pg->db);
     return ERR_OK;
 }

@@ -854,6 +854,61 @@ static void test_what_nobody_waits_for_is_not_sent_again(void **state)
     engine_pg_free(pg);
 }
 
+/* What is left of it is its queue at the broker: the row goes when that went. */
+static void test_who_may_have_left_a_queue_is_given_out_once_it_ended(void **state)
+{
+    struct engine_pg *pg = session();
+    struct engine_store s = engine_pg_store(pg);
+    struct command *c = command("p3:0.6.7", "p3", ROW_GONE, "");
+    const struct {
+        uint8_t policy, reply;
+        bool is_marked;
+        uint32_t n;
+    } cases[] = {{SEND_ASK, SEND_REPLY_SHARED, true, 1},
+                 {SEND_NEVER, SEND_REPLY_PRIVATE, true, 1},
+                 {SEND_ASK, SEND_REPLY_SHARED, false, 1}, /* killed between prepare and mark */
+                 {SEND_BLIND, SEND_REPLY_PRIVATE, false, 1},
+                 {SEND_BLIND, SEND_REPLY_SHARED, false, 0}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct send request = {.room = "room",
+                                     .exchange = "x",
+                                     .key = "driver",
+                                     .command = "p3:0.6.7",
+                                     .body = "{}",
+                                     .policy = cases[i].policy,
+                                     .reply = cases[i].reply,
+                                     .until_at = 1}; /* over as well: still the queue is there */
+        struct err err = ERR_INIT;
+        test_sql(ts->db, "DELETE FROM outbox; DELETE FROM command");
+        add_outbox(&s, &request);
+        if (cases[i].is_marked)
+            test_sql(ts->db, "UPDATE outbox SET maybe_sent = true, sender = 'one'");
+        load(&s, "p3");
+        save(&s, &(struct save){.commands = &c, .n_commands = 1});
+        assert_int_equal(unsent(&s).n, 0); /* whoever sent it may be about to settle it */
+        age();
+        struct outbox_rows found = unsent(&s);
+        assert_int_equal(found.n, cases[i].n);
+        assert_string_equal(test_query(ts->db, "SELECT count(*) FROM outbox"),
+                            cases[i].n ? "1" : "0");
+        if (!cases[i].n)
+            continue;
+        assert_true(found.at[0]->has_ended);
+        assert_string_equal(found.at[0]->send.command, "p3:0.6.7");
+        assert_string_equal(found.at[0]->send.room, "room");
+        struct outbox_row late = *found.at[0], *lates = &late; /* as read before it ended */
+        late.maybe_sent = false;
+        assert_int_equal(s.mark_maybe_sent(s.ctx, &lates, 1, &err), ERR_OK);
+        assert_false(late.maybe_sent); /* so it is not sent */
+        const struct outbox_row *const rows[] = {found.at[0]};
+        assert_int_equal(s.settle(s.ctx, &(struct save){.confirmed = rows, .n_confirmed = 1}, &err),
+                         ERR_OK);
+        assert_string_equal(test_query(ts->db, "SELECT count(*) FROM outbox"), "0");
+    }
+    engine_pg_free(pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -872,6 +927,7 @@ int main(void)
         cmocka_unit_test(test_what_another_holds_is_left_out),
         cmocka_unit_test(test_outbox),
         cmocka_unit_test(test_what_nobody_waits_for_is_not_sent_again),
+        cmocka_unit_test(test_who_may_have_left_a_queue_is_given_out_once_it_ended),
     };
     return cmocka_run_group_tests(tests, open_schema, close_schema);
 }

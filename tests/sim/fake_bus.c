@@ -215,10 +215,10 @@ static void port_ack(void *ctx, void *token)
         return;
     gate_pass(b->gate, POINT_BEFORE_ACK);
     if (t->m && t->conn == b->conn && broker_connected(b->conn)) {
-        broker_ack(t->conn, t->by, t->m);
         if (t->m->first_death_queue) /* a private reply queue has done its work; what comes later is
                                         unroutable */
             broker_delete(b->s, t->m->first_death_queue);
+        broker_ack(t->conn, t->by, t->m);
     }
     drop_token(b, t);
     gate_pass(b->gate, POINT_AFTER_ACK);

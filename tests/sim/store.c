@@ -290,8 +290,10 @@ static enum err_code store_unsent(void *ctx, struct arena *a, size_t max, struct
             continue;
         const struct send *send = &o->row.send;
         bool is_closed = send->command && !send->is_answer && !store_command(ss->s, send->command);
-        if (is_closed || (o->row.until_at && /* retried until then, no longer */
-                          o->row.until_at < store_clock(ss->s))) {
+        bool has_ended =
+            is_closed && (send->policy != SEND_BLIND || send->reply == SEND_REPLY_PRIVATE);
+        if (!has_ended && (is_closed || (o->row.until_at && /* retried until then, no longer */
+                                         o->row.until_at < store_clock(ss->s)))) {
             memmove(&st->outbox[i], &st->outbox[i + 1],
                     (st->n_outbox - i - 1) * sizeof(*st->outbox));
             st->n_outbox--;
@@ -301,7 +303,10 @@ static enum err_code store_unsent(void *ctx, struct arena *a, size_t max, struct
         o->row.attempts++;
         o->next_at = store_clock(ss->s) + LEASE_US;
         ret->at = arena_grow_array(a, ret->at, ret->n, sizeof(*ret->at));
-        ret->at[ret->n++] = copy_outbox(a, &o->row);
+        if (has_ended)
+            o->row.maybe_sent = true;
+        ret->at[ret->n] = copy_outbox(a, &o->row);
+        ret->at[ret->n++]->has_ended = has_ended;
     }
     for (uint32_t i = 1; i < ret->n; i++) { /* SQL promises no order */
         uint32_t k = (uint32_t)sim_between(ss->s, 0, i);

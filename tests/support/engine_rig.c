@@ -63,6 +63,12 @@ static void decide(struct decision *d)
         err_set(&why, ERR_SYNTAX, "garbled");
         decision_unreadable(d, d->root, &why);
     }
+    if (d->in->event == EV_BAD) { /* as if it had been loaded */
+        struct command *c = decision_open(d, 1, d->root->id, 1000, NULL);
+        c->id = d->in->command;
+        c->room = d->in->room;
+        decision_close(c);
+    }
     if (strcmp(verb, "send") == 0)
         send(d, verb, SEND_BLIND);
     else if (strcmp(verb, "ask") == 0)
@@ -87,6 +93,11 @@ static void decide(struct decision *d)
 static void refused(struct decision *d)
 {
     decision_answer(d, d->in->room, "asker", NULL, d->root ? "{\"root\":1}" : "{}");
+}
+
+static bool may_have_reply_queue(int kind)
+{
+    return kind == 1;
 }
 
 static void flush(struct decision *d)
@@ -232,6 +243,7 @@ static enum err_code unsent(void *ctx, struct arena *a, size_t max, struct outbo
                                    .maybe_sent = o->is_marked,
                                    .sender = o->sender,
                                    .attempts = ++o->retries,
+                                   .has_ended = o->has_ended,
                                    .send = {.room = o->room,
                                             .exchange = "x",
                                             .key = o->key,
@@ -413,6 +425,7 @@ struct rig *rig_new(void)
                                 .decide = decide,
                                 .refused = refused,
                                 .flush = flush,
+                                .may_have_reply_queue = may_have_reply_queue,
                                 .event_deadline = EV_DUE,
                                 .event_in_doubt = EV_DOUBT,
                                 .event_bad_reply = EV_BAD,

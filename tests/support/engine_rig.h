@@ -5,8 +5,9 @@
  * command; "answer" answers "amq.gen-1" on behalf of command "<agg>:0.1.7"; "secret" sends "<>"
  * with the reference "name" inside of it, "askref" asks with one; what is sent goes to the room of
  * the delivery; "nothing" is none of ours, "bad" cannot be read, "badreply" neither but answers
- * "<agg>:0.1.7"; an aggregate that begins with '!' is refused by the store. With "unreadable", and
- * with the aggregate "?" always, the stored document cannot be read; "asker" is answered. */
+ * "<agg>:0.1.7", whose command that closes; an aggregate that begins with '!' is refused by the
+ * store. With "unreadable", and with the aggregate "?" always, the stored document cannot be read;
+ * "asker" is answered. */
 #ifndef TESTS_SUPPORT_ENGINE_RIG_H
 #define TESTS_SUPPORT_ENGINE_RIG_H
 
@@ -20,6 +21,7 @@ struct rig_row { /* of the outbox */
     int64_t seq;
     uint8_t policy;
     bool has_ref, is_answer, is_marked, is_deleted, is_due; /* due: the sweeper may have it */
+    bool has_ended;                                         /* its command is closed */
     int retries;
 };
 struct rig {

@@ -275,6 +275,46 @@ static void test_a_copy_outlives_its_row(void **state)
     assert_int_equal(r->forgotten, 1);
 }
 
+/* Killed before it settled the row, while the answer came to another: the copy in its queue lay
+ * there for a day. */
+static void test_the_queue_of_a_request_that_ended_goes_with_its_row(void **state)
+{
+    static const char *const verbs[] = {"a ask", "a never"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+        close_rig(NULL);
+        open_rig(NULL);
+        decide(verbs[i]);
+        lose();
+        struct rig_row *row = rig_out(r, verbs[i] + 2);
+        row->has_ended = true;
+        r->sender = NULL; /* its room is not connected yet */
+        sweep();
+        assert_int_equal(r->forgotten, 0);
+        assert_false(row->is_deleted);
+        r->sender = "two";
+        sweep();
+        assert_true(r->forgotten > 0);
+        assert_true(row->is_deleted);
+        assert_int_equal(r->published, 1);
+        assert_string_equal(rig_story(r), ""); /* nobody is asked */
+    }
+}
+
+static void test_a_room_that_never_comes_back_keeps_no_row(void **state)
+{
+    (void)state;
+    decide("a ask");
+    lose();
+    struct rig_row *row = rig_out(r, "ask");
+    row->has_ended = true;
+    r->sender = NULL;
+    for (int i = 0; i < 50; i++)
+        sweep();
+    assert_true(row->is_deleted);
+    assert_int_equal(r->published, 1);
+}
+
 /* A nack says that the broker does not vouch for it, not that nobody got it: it closed the channel,
  * perhaps, because of a neighbour. */
 static void test_a_nack_is_a_doubt(void **state)
@@ -426,6 +466,8 @@ int main(void)
         T(test_in_doubt),
         T(test_a_doubt_is_looked_into),
         T(test_a_copy_outlives_its_row),
+        T(test_the_queue_of_a_request_that_ended_goes_with_its_row),
+        T(test_a_room_that_never_comes_back_keeps_no_row),
         T(test_a_nack_is_a_doubt),
         T(test_a_stale_mark_sends_nothing),
         T(test_what_nobody_would_take_is_tried_again),
