@@ -136,9 +136,12 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
 
 /* --- DROP -------------------------------------------------------------------------------------- */
 
-/* Its VNFM is asked for it again: as it was when it was new. */
+/* Its VNFM is asked for it again: as it was when it was new. By another id: one of ours that was not
+ * answered, and may not have heard of the release, is not to do both. */
 static void begin_anew(struct vnfr_member *v)
 {
+    if (v->st->correlates && v->st->may_run_yet && v->st->failed_command)
+        send_cancel_to_vnfm(v, v->st->failed_command);
     struct vnfr_state *st = proto_new(&vnfr_state_type, v->m->d->arena);
     st->queue = v->st->queue;
     st->correlates = v->st->correlates;

@@ -301,6 +301,40 @@ static void test_anew(void **state)
     assert_string_equal(nsr_status(), "ACTIVE");
 }
 
+static void pop_is_stale(void)
+{
+    for (uint32_t i = 0; i < s.facts.n; i++)
+        if (s.facts.at[i]->kind == ROW_POP)
+            stage_pop_is_fresh(&s, s.facts.at[i], false);
+}
+
+/* It failed before its VNFM was told the record's id: a release ends nothing there, and what was asked
+ * first, and may be in hand yet, is not to run beside the second. */
+static void test_anew_before_its_grant(void **state)
+{
+    (void)state;
+    run_service();
+    pop_is_stale();
+    add(NULL);
+    const char *first =
+        arena_strdup(&s.arena, stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "db")->id)->id);
+    stage_vnfm(&s, "GRANT_OPERATION", "db", NULL);
+    assert_int_equal(stage_vnfr(&s, "db")->phase, VNFR_GRANTING);
+    stage_prepared(&s, "db", "{\"code\":\"ERR_PEER\",\"message\":\"no network\"}");
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    verb("op-1", OPERATION_EV_RETRY);
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    assert_string_equal(sent_action(), "INSTANTIATE");
+    const struct send *cancel = NULL;
+    for (uint32_t i = 0; i < s.d.sends.n; i++)
+        if (strstr(s.d.sends.at[i]->body, "\"CANCEL\""))
+            cancel = s.d.sends.at[i];
+    assert_non_null(cancel);
+    assert_string_equal(stage_text(stage_body(&s, cancel), "cancels"), first);
+    assert_string_not_equal(stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "db")->id)->id,
+                            first);
+}
+
 /* Nothing of it is left, and what was there is as it was. */
 static void test_rolled_back(void **state)
 {
@@ -582,6 +616,7 @@ int main(void)
         T(test_not_while_it_is_on_its_way),
         T(test_resumed),
         T(test_anew),
+        T(test_anew_before_its_grant),
         T(test_rolled_back),
         T(test_rolled_back_early),
         T(test_abandoned),
