@@ -5,12 +5,20 @@
 
 #include <string.h>
 
-static const struct vnfc_instance *instance_of(const struct vnfr *vnfr, const char *id)
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* What a VNFM made itself has no id in a copy of before we gave it one: its name tells then, as to
+ * the merge. */
+static const struct vnfc_instance *instance_of(const struct vnfr *vnfr,
+                                               const struct vnfc_instance *said)
 {
     for (uint32_t u = 0; u < vnfr->vdu.n; u++)
         for (uint32_t i = 0; i < vnfr->vdu.at[u]->vnfc_instance.n; i++) {
             const struct vnfc_instance *x = vnfr->vdu.at[u]->vnfc_instance.at[i];
-            if (x->id && strcmp(x->id, id) == 0)
+            if (said->id ? is_same(x->id, said->id) : is_same(x->hostname, said->hostname))
                 return x;
         }
     return NULL;
@@ -34,7 +42,7 @@ static void leave_out(const struct vnfr *ours, struct vdu *vdu)
     uint32_t kept = 0;
     for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++) {
         struct vnfc_instance *x = vdu->vnfc_instance.at[i];
-        const struct vnfc_instance *known = x->id ? instance_of(ours, x->id) : NULL;
+        const struct vnfc_instance *known = instance_of(ours, x);
         if (known)
             x->state = known->state;
         if (known || !x->id)
