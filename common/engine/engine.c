@@ -49,6 +49,7 @@ void engine_worker_free(struct engine_worker *w)
         free(w->items[i].row);
     free(w->flights);
     free(w->confirmed);
+    free(w->copied);
     free(w->retry);
     free(w->gone);
     arena_release(&w->arena);
@@ -203,10 +204,10 @@ bool engine_worker_step(struct engine_worker *w)
 {
     int64_t now = worker_now(w);
     bool is_away = w->is_paused && now < w->store_retry_at;
-    int wait_ms = is_away          ? (int)((w->store_retry_at - now) / USEC_PER_MS) + 1
-                  : w->n_items     ? CONTENDED_WAIT_MS
-                  : w->n_confirmed ? 0
-                                   : (int)(w->options.idle_us / USEC_PER_MS);
+    int wait_ms = is_away      ? (int)((w->store_retry_at - now) / USEC_PER_MS) + 1
+                  : w->n_items ? CONTENDED_WAIT_MS
+                  : w->n_confirmed + w->n_copied ? 0
+                                                 : (int)(w->options.idle_us / USEC_PER_MS);
     bool did = false;
     arena_reset(&w->arena);
     take_requests(w);
@@ -234,7 +235,7 @@ bool engine_worker_step(struct engine_worker *w)
     }
     if (w->n_items)
         did |= batch_run(w);
-    else if (!did || w->n_confirmed >= 512)
+    else if (!did || w->n_confirmed + w->n_copied >= 512)
         outbox_settle(w);
     drop_due(w);
     return did;
@@ -244,8 +245,8 @@ void engine_worker_drain(struct engine_worker *w, int64_t deadline_us)
 {
     w->is_draining = true;
     w->bus->pause(w->bus->ctx, true);
-    while (worker_now(w) < deadline_us &&
-           (w->n_items || w->n_flights || w->n_confirmed || w->n_retry || w->n_gone)) {
+    while (worker_now(w) < deadline_us && (w->n_items || w->n_flights || w->n_confirmed ||
+                                           w->n_copied || w->n_retry || w->n_gone)) {
         engine_worker_step(w);
         if (w->n_items == 0)
             outbox_settle(w);

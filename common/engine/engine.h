@@ -51,10 +51,12 @@ struct outbox_row {
     /* With maybe_sent: the connection on which it was, or would have been, written (engine_bus,
      * sender); OUTBOX_SENDER_GONE: it was seen to have ended a while ago; "": not known. */
     const char *sender;
-    bool has_ended; /* nobody waits for its answer any more: not to be sent, its queue is to go */
+    bool has_ended; /* not to be sent, its queue is to go: it is confirmed, and that queue holds its
+                       copy, or nobody waits for its answer any more */
     struct send send;
 };
-#define OUTBOX_SENDER_GONE "-"
+#define OUTBOX_SENDER_GONE      "-"
+#define OUTBOX_SENDER_CONFIRMED "+" /* as the store keeps copied ones */
 struct outbox_rows {
     struct outbox_row **at;
     uint32_t n;
@@ -90,6 +92,10 @@ struct save {
     size_t n_operations;
     const struct outbox_row *const *confirmed; /* to delete */
     size_t n_confirmed;
+    const struct outbox_row *const
+        *copied; /* confirmed, their copies are to go first: the store keeps them, has_ended, and
+                    they come as confirmed next */
+    size_t n_copied;
     const struct outbox_row *const
         *retry; /* unroutable: to send again later; attempts and next_at are set by the store */
     size_t n_retry;

@@ -51,8 +51,9 @@ struct engine_worker {
 
     struct flight *flights;
     size_t n_flights, cap_flights;
-    struct outbox_row **confirmed, **retry, **gone; /* owned; to be settled by the next save */
-    size_t n_confirmed, cap_confirmed, n_retry, cap_retry, n_gone, cap_gone;
+    /* Owned; to be settled by the next save. */
+    struct outbox_row **confirmed, **copied, **retry, **gone;
+    size_t n_confirmed, cap_confirmed, n_copied, cap_copied, n_retry, cap_retry, n_gone, cap_gone;
 
     struct heard_room {
         char *name;

@@ -53,9 +53,18 @@ static void list_add(struct outbox_row ***list, size_t *n, size_t *cap, struct o
     (*list)[(*n)++] = row;
 }
 
+/* One that is a private reply queue awaits the answer. */
+static bool leaves_copy_only(const struct send *s)
+{
+    return s->policy == SEND_ASK && s->command;
+}
+
 void outbox_delete_later(struct engine_worker *w, struct outbox_row *row_taken)
 {
-    list_add(&w->confirmed, &w->n_confirmed, &w->cap_confirmed, row_taken);
+    if (w->bus->forget && leaves_copy_only(&row_taken->send) && !row_taken->has_ended)
+        list_add(&w->copied, &w->n_copied, &w->cap_copied, row_taken);
+    else
+        list_add(&w->confirmed, &w->n_confirmed, &w->cap_confirmed, row_taken);
 }
 
 /* What the references stand for is put in here, after COMMIT and outside of the store's outbox.
@@ -319,14 +328,21 @@ void outbox_lost(struct engine_worker *w, const char *room)
     w->n_flights = n;
 }
 
+static bool is_same(const struct outbox_row *a, const struct outbox_row *b)
+{
+    return a->seq == b->seq && strcmp(a->stream, b->stream) == 0;
+}
+
 static bool in_flight(const struct engine_worker *w, const struct outbox_row *row)
 {
     for (size_t i = 0; i < w->n_flights; i++)
-        if (w->flights[i].row->seq == row->seq &&
-            strcmp(w->flights[i].row->stream, row->stream) == 0)
+        if (is_same(w->flights[i].row, row))
             return true;
     for (size_t i = 0; i < w->n_confirmed; i++)
-        if (w->confirmed[i]->seq == row->seq && strcmp(w->confirmed[i]->stream, row->stream) == 0)
+        if (is_same(w->confirmed[i], row))
+            return true;
+    for (size_t i = 0; i < w->n_copied; i++)
+        if (is_same(w->copied[i], row))
             return true;
     return false;
 }
@@ -371,7 +387,7 @@ static void forget_ended(struct engine_worker *w, const struct outbox_row *row)
         return;
     if (is_reached && w->bus->forget)
         w->bus->forget(w->bus->ctx, row->send.room, row->send.command);
-    outbox_delete_later(w, outbox_row_dup(row));
+    outbox_delete_later(w, outbox_row_dup(row)); /* has_ended: it is not kept once more */
 }
 
 void outbox_sweep(struct engine_worker *w)
@@ -410,42 +426,51 @@ void outbox_to_settle(const struct engine_worker *w, struct save *ret)
 {
     ret->confirmed = (const struct outbox_row *const *)w->confirmed;
     ret->n_confirmed = w->n_confirmed;
+    ret->copied = (const struct outbox_row *const *)w->copied;
+    ret->n_copied = w->n_copied;
     ret->retry = (const struct outbox_row *const *)w->retry;
     ret->n_retry = w->n_retry;
     ret->gone = (const struct outbox_row *const *)w->gone;
     ret->n_gone = w->n_gone;
 }
 
-/* Its copy is not needed once its row is gone; one that is a private reply queue awaits the answer. */
-static void forget_copy(struct engine_worker *w, const struct send *s)
-{
-    if (s->policy == SEND_ASK && s->command && w->bus->forget)
-        w->bus->forget(w->bus->ctx, s->room, s->command);
-}
-
+/* Its copy is not needed once nobody may doubt any more that it was taken; what still tells of it
+ * goes last. Where the room cannot be reached, the sweep sees to it. */
 void outbox_settled(struct engine_worker *w)
 {
-    for (size_t i = 0; i < w->n_confirmed; i++)
-        forget_copy(w, &w->confirmed[i]->send);
+    size_t n = w->n_copied;
+    w->n_copied = 0;
     outbox_drop_settled(w);
+    for (size_t i = 0; i < n; i++) {
+        struct outbox_row *row = w->copied[i];
+        if (!w->bus->sender(w->bus->ctx, row->send.room)) {
+            free(row);
+            continue;
+        }
+        w->bus->forget(w->bus->ctx, row->send.room, row->send.command);
+        row->has_ended = true;
+        outbox_delete_later(w, row);
+    }
 }
 
 void outbox_drop_settled(struct engine_worker *w)
 {
     for (size_t i = 0; i < w->n_confirmed; i++)
         free(w->confirmed[i]);
+    for (size_t i = 0; i < w->n_copied; i++)
+        free(w->copied[i]);
     for (size_t i = 0; i < w->n_retry; i++)
         free(w->retry[i]);
     for (size_t i = 0; i < w->n_gone; i++)
         free(w->gone[i]);
-    w->n_confirmed = w->n_retry = w->n_gone = 0;
+    w->n_confirmed = w->n_copied = w->n_retry = w->n_gone = 0;
 }
 
 void outbox_settle(struct engine_worker *w)
 {
     struct err err = ERR_INIT;
     struct save s = {0};
-    if (w->n_confirmed + w->n_retry + w->n_gone == 0)
+    if (w->n_confirmed + w->n_copied + w->n_retry + w->n_gone == 0)
         return;
     outbox_to_settle(w, &s);
     if (w->store->settle(w->store->ctx, &s, &err) == ERR_OK)

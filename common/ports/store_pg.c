@@ -9,11 +9,11 @@
 /* clang-format off */
 /* Of outbox row r: its time is not over, and it is no request (meta: write_meta) whose command was closed meanwhile. A launch that leaves
    after its server was released would bring it to life again. */
-#define IS_WANTED_SQL(answer_flag) "((r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (split_part(r.meta, E'\\t', 3) = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
+#define IS_WANTED_SQL(answer_flag) "(r.sender <> '" OUTBOX_SENDER_CONFIRMED "' AND (r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (split_part(r.meta, E'\\t', 3) = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
                       "OR EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3))))"
-/* It is a request that may have a queue at the broker, for its answer or its copy, and its command was closed: what is left to do is to
-   delete that queue. */
-#define HAS_ENDED_SQL(answer_flag, blind, private) "(split_part(r.meta, E'\\t', 3) <> '' AND split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int = 0 " \
+/* It is a request that may have a queue at the broker, for its answer or its copy, and its command was closed, or it is confirmed and kept
+   for this: what is left to do is to delete that queue. */
+#define HAS_ENDED_SQL(answer_flag, blind, private) "(r.sender = '" OUTBOX_SENDER_CONFIRMED "' OR split_part(r.meta, E'\\t', 3) <> '' AND split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int = 0 " \
                       "AND (split_part(r.meta, E'\\t', 5)::int <> " blind "::int OR split_part(r.meta, E'\\t', 6)::int = " private "::int) " \
                       "AND NOT EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3)))"
 static const struct db_statement

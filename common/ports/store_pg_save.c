@@ -10,6 +10,8 @@
 #define SENT_ROWS_SQL "FROM unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q AND o.sender = c.w"
 static const struct db_statement
     outbox_drop   = { "engine_outbox_drop", "DELETE FROM outbox o USING unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q" },
+    outbox_copied = { "engine_outbox_copied", "UPDATE outbox o SET maybe_sent = true, sender = '" OUTBOX_SENDER_CONFIRMED "', next_at = " NOW_SQL " + 3000000 "
+                      "FROM unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q" },
     outbox_retry  = { "engine_outbox_retry", "UPDATE outbox o SET maybe_sent = false, sender = '', attempts = o.attempts + 1, "
                       "next_at = " NOW_SQL " + least(50000::int8 << least(o.attempts, 7), 5000000) " SENT_ROWS_SQL },
     outbox_gone   = { "engine_outbox_gone", "UPDATE outbox o SET sender = '" OUTBOX_SENDER_GONE "', next_at = " NOW_SQL " + 1000000 " SENT_ROWS_SQL };
@@ -200,6 +202,7 @@ void pg_send_rows(struct engine_pg *pg, const struct db_statement *st,
 void pg_send_settled(struct engine_pg *pg, const struct save *s)
 {
     pg_send_rows(pg, &outbox_drop, s->confirmed, s->n_confirmed);
+    pg_send_rows(pg, &outbox_copied, s->copied, s->n_copied);
     pg_send_rows(pg, &outbox_retry, s->retry, s->n_retry);
     pg_send_rows(pg, &outbox_gone, s->gone, s->n_gone);
 }

@@ -909,6 +909,40 @@ static void test_who_may_have_left_a_queue_is_given_out_once_it_ended(void **sta
     engine_pg_free(pg);
 }
 
+/* Confirmed, and its command still open: it is not sent again, and its row waits for its copy. */
+static void test_a_copied_request_stays_until_its_copy_went(void **state)
+{
+    struct engine_pg *pg = session();
+    struct engine_store s = engine_pg_store(pg);
+    const struct send request = {.room = "room",
+                                 .exchange = "x",
+                                 .key = "driver",
+                                 .command = "p3:0.6.7",
+                                 .body = "{}",
+                                 .policy = SEND_ASK,
+                                 .until_at = INT64_C(9000000000000000)};
+    const struct outbox_row row = {.stream = "p3", .seq = 5, .sender = "one"};
+    const struct outbox_row *const rows[] = {&row};
+    struct err err = ERR_INIT;
+    (void)state;
+    test_sql(ts->db, "DELETE FROM outbox; DELETE FROM command");
+    add_outbox(&s, &request);
+    assert_int_equal(s.settle(s.ctx, &(struct save){.copied = rows, .n_copied = 1}, &err), ERR_OK);
+    assert_int_equal(unsent(&s).n, 0);
+    age();
+    struct outbox_rows found = unsent(&s);
+    assert_int_equal(found.n, 1);
+    assert_true(found.at[0]->has_ended);
+    age();
+    test_sql(ts->db, "UPDATE outbox SET until_at = 1");
+    assert_int_equal(unsent(&s).n, 1); /* over as well */
+    const struct outbox_row *const last[] = {found.at[0]};
+    assert_int_equal(s.settle(s.ctx, &(struct save){.confirmed = last, .n_confirmed = 1}, &err),
+                     ERR_OK);
+    assert_string_equal(test_query(ts->db, "SELECT count(*) FROM outbox"), "0");
+    engine_pg_free(pg);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -927,6 +961,7 @@ int main(void)
         cmocka_unit_test(test_what_another_holds_is_left_out),
         cmocka_unit_test(test_outbox),
         cmocka_unit_test(test_what_nobody_waits_for_is_not_sent_again),
+        cmocka_unit_test(test_a_copied_request_stays_until_its_copy_went),
         cmocka_unit_test(test_who_may_have_left_a_queue_is_given_out_once_it_ended),
     };
     return cmocka_run_group_tests(tests, open_schema, close_schema);

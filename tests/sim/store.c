@@ -291,7 +291,8 @@ static enum err_code store_unsent(void *ctx, struct arena *a, size_t max, struct
         const struct send *send = &o->row.send;
         bool is_closed = send->command && !send->is_answer && !store_command(ss->s, send->command);
         bool has_ended =
-            is_closed && (send->policy != SEND_BLIND || send->reply == SEND_REPLY_PRIVATE);
+            (o->row.sender && strcmp(o->row.sender, OUTBOX_SENDER_CONFIRMED) == 0) ||
+            (is_closed && (send->policy != SEND_BLIND || send->reply == SEND_REPLY_PRIVATE));
         if (!has_ended && (is_closed || (o->row.until_at && /* retried until then, no longer */
                                          o->row.until_at < store_clock(ss->s)))) {
             memmove(&st->outbox[i], &st->outbox[i + 1],

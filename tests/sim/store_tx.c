@@ -162,6 +162,13 @@ static void apply_settlement(struct session *ss, const struct save *sv)
                     (st->n_outbox - at - 1) * sizeof(*st->outbox));
             st->n_outbox--;
         }
+    for (size_t i = 0; i < sv->n_copied; i++)
+        if (find_outbox(st, sv->copied[i], &at)) {
+            o = st->outbox[at];
+            o->row.maybe_sent = true;
+            o->row.sender = OUTBOX_SENDER_CONFIRMED;
+            o->next_at = store_clock(ss->s) + 3 * SEC;
+        }
     for (size_t i = 0; i < sv->n_retry; i++)
         if ((o = find_sent(st, sv->retry[i]))) {
             int64_t pause = (SEC / 20) << (o->row.attempts < 7 ? o->row.attempts : 7);

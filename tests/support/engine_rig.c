@@ -150,6 +150,10 @@ static enum err_code settle(void *ctx, const struct save *s, struct err *err)
         return err_set(err, r->settle_rc, "settle");
     for (size_t i = 0; i < s->n_confirmed; i++)
         find(r, s->confirmed[i])->is_deleted = true;
+    for (size_t i = 0; i < s->n_copied; i++) {
+        find(r, s->copied[i])->has_ended = true;
+        COPY(find(r, s->copied[i])->sender, OUTBOX_SENDER_CONFIRMED);
+    }
     for (size_t i = 0; i < s->n_retry; i++) {
         struct rig_row *o = find(r, s->retry[i]);
         if (strcmp(o->sender, s->retry[i]->sender ? s->retry[i]->sender : "") != 0)

@@ -275,6 +275,27 @@ static void test_a_copy_outlives_its_row(void **state)
     assert_int_equal(r->forgotten, 1);
 }
 
+/* The broker takes tens of milliseconds for each queue: who was killed meanwhile left the rest, when
+ * no row told of them any more. Its room is away here, so it does not get to it. */
+static void test_what_tells_of_a_copy_goes_last(void **state)
+{
+    (void)state;
+    decide("a ask");
+    r->sender = NULL;
+    rig_happens(r, HAPPENED_CONFIRMED, 1);
+    rig_run(r);
+    rig_run(r);
+    const struct rig_row *row = rig_out(r, "ask");
+    assert_string_equal(row->sender, OUTBOX_SENDER_CONFIRMED);
+    assert_false(row->is_deleted);
+    assert_int_equal(r->forgotten, 0);
+    r->sender = "two";
+    sweep();
+    assert_int_equal(r->forgotten, 1);
+    assert_true(row->is_deleted);
+    assert_int_equal(r->published, 1);
+}
+
 /* Killed before it settled the row, while the answer came to another: the copy in its queue lay
  * there for a day. */
 static void test_the_queue_of_a_request_that_ended_goes_with_its_row(void **state)
@@ -466,6 +487,7 @@ int main(void)
         T(test_in_doubt),
         T(test_a_doubt_is_looked_into),
         T(test_a_copy_outlives_its_row),
+        T(test_what_tells_of_a_copy_goes_last),
         T(test_the_queue_of_a_request_that_ended_goes_with_its_row),
         T(test_a_room_that_never_comes_back_keeps_no_row),
         T(test_a_nack_is_a_doubt),
