@@ -32,6 +32,8 @@ void operate_machine_go(struct nsr_model *m, struct vnfr_member *v, const struct
         .kind = a->kind, .form = a->form, .command = s->command, .deploy = s->before};
     bool stands = v->row->phase == VNFR_FAILED || v->row->phase == VNFR_HELD;
     bool is_known = a->kind != STEP_INSTANTIATE || a->form == FORM_RESUME || s->before;
+    if (stands && a->kind == STEP_MODIFY) /* its sources may have been scaled meanwhile */
+        operate_told(m, v, s);
     v->resume = &what;
     if (stands && is_known) /* else it is on its way, or there: nothing is to be sent */
         vnfr_step(v, VNFR_EV_RESUME);

@@ -147,6 +147,42 @@ static void test_goes_on_with_the_failed_script(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* How many instances of the source the dependency has, without that one. */
+static size_t known(const char *removed)
+{
+    json_t *nsr = json_loads(s.root->doc, 0, NULL);
+    json_t *dep = json_array_get(json_object_get(nsr, "vnf_dependency"), 0);
+    json_t *of_type = json_object_get(json_object_get(dep, "vnfcParameters"), "web_type");
+    json_t *all = json_object_get(of_type, "parameters");
+    if (removed)
+        json_object_del(all, removed);
+    size_t n = json_object_size(all);
+    char *text = json_dumps(nsr, 0);
+    s.root->doc = arena_strdup(&s.arena, text);
+    free(text);
+    json_decref(nsr);
+    return n;
+}
+
+/* A source that was scaled out while its target had failed told nobody: the target learns it now. */
+static void test_learns_what_came_meanwhile(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_MODIFYING);
+    fails(CMD_MODIFY, "client");
+    stage_answer_well(&s, CMD_START, "web");
+    const char *instance =
+        stage_text(stage_record(&s, stage_vnfr(&s, "web")), "vdu.0.vnfc_instance.0.id");
+    assert_int_equal(known(instance), 0);
+    resume();
+    assert_string_equal(stage_text(sent(), "resumedAction"), "MODIFY");
+    json_t *types = json_object_get(json_object_get(sent(), "vnfrd"), "vnfcParameters");
+    json_t *all = json_object_get(json_object_get(types, "web_type"), "parameters");
+    assert_non_null(json_object_get(all, instance));
+    assert_int_equal(known(NULL), 1);
+}
+
 /* It fails again: the same operation, and each attempt resumes the one before. */
 static void test_again_when_it_fails_again(void **state)
 {
@@ -436,6 +472,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
         TEST(test_goes_on_with_the_failed_script),
+        TEST(test_learns_what_came_meanwhile),
         TEST(test_again_when_it_fails_again),
         TEST(test_foreign_and_held),
         TEST(test_outcome_unknown),
