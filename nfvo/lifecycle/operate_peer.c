@@ -83,8 +83,13 @@ static bool news_of(struct nsr_model *m, struct plan_step *s, struct step_news *
             return true;
         }
     *ret = (struct step_news){.event = STEP_EV_OK};
-    if (!v) /* never made: there is nothing to take away */
-        return request_of(s) == STEP_TERMINATE || request_of(s) == STEP_DELETE;
+    if (!v || v->is_dropped) { /* never made, or gone: there is nothing to take away */
+        if (request_of(s) != STEP_TERMINATE && request_of(s) != STEP_DELETE)
+            *ret = (struct step_news){.event = STEP_EV_OUT, /* its request was closed with it */
+                                      .cause = CAUSE_OUTCOME,
+                                      .note = "the VNF is not there any more"};
+        return true;
+    }
     return is_looked_at(s) && peer->look && peer->look(m, v, s, ret);
 }
 

@@ -379,6 +379,8 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
         operate_forget_deploy(a->op);
         break;
     case RUN_WITHDRAW: /* its late answer is noted */
+        if (!v)        /* taken away meanwhile: its requests went with it */
+            break;
         if (step_kinds[a->kind].peer == PEER_VNFM && v->st->correlates && a->step->command)
             send_cancel_to_vnfm(v, a->step->command);
         if (a->kind == STEP_SCALE_OUT)

@@ -607,6 +607,49 @@ static void test_broken_one_removed(void **state)
     assert_string_equal(nsr_status(), "ACTIVE");
 }
 
+/* --- what comes between ------------------------------------------------------------------------ */
+
+/* What runs on a VNF that a rollback takes away: nobody answers it any more. */
+static void gone_under_it(void)
+{
+    run_service();
+    add(SOURCE_OF_CLIENT);
+    bring_up("db");
+    stage_answer_well(&s, CMD_INSTANTIATE, "db");
+    answer(CMD_STEP_MODIFY, "{\"action\":\"ERROR\"}");
+    assert_string_equal(state_of("op-1"), "PROCESSING"); /* START of db is awaited */
+    ask((struct operate_request){
+        .plan = {.kind = OPERATION_EXECUTE, .vnfr = stage_vnfr(&s, "db")->id}, .script = "true"});
+    assert_int_equal(s.d.err.code, ERR_OK);
+    verb("op-1", OPERATION_EV_ROLLBACK);
+    answer(CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(step_state("op-2", "EXECUTE"), "SENT");
+    answer(CMD_STEP_SCALE_IN, "null");
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    driver_deletes("db");
+    assert_string_equal(state_of("op-1"), "ROLLED_BACK");
+    assert_null(stage_vnfr(&s, "db"));
+}
+
+static void test_gone_under_it(void **state)
+{
+    (void)state;
+    gone_under_it();
+    assert_string_equal(step_state("op-2", "EXECUTE"), "UNKNOWN");
+    assert_string_equal(state_of("op-2"), "FAILED_TEMP");
+    verb("op-2", OPERATION_EV_FAIL);
+    assert_string_equal(state_of("op-2"), "FAILED");
+    assert_int_equal(s.commands.n, 0);
+}
+
+static void test_gone_under_it_and_released(void **state)
+{
+    (void)state;
+    gone_under_it();
+    stage_release_nsr(&s);
+    assert_string_equal(state_of("op-2"), "FAILED");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -628,6 +671,8 @@ int main(void)
         T(test_removed),
         T(test_removed_and_released),
         T(test_broken_one_removed),
+        T(test_gone_under_it),
+        T(test_gone_under_it_and_released),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
