@@ -320,10 +320,9 @@ static bool wants_record(const struct run_action *a)
            a->kind != STEP_DELETE && a->kind != STEP_SET_DEPENDENCIES && a->kind != STEP_DROP;
 }
 
-static void is_gone(struct nsr_model *m, const struct run_action *a)
+static void is_gone(struct nsr_model *m, const struct run_action *a, const char *why)
 {
-    const struct step_news news = {.event = STEP_EV_UNSENT,
-                                   .note = "the VNF is not there any more"};
+    const struct step_news news = {.event = STEP_EV_UNSENT, .note = why};
     operate_tell(m, a->kind, a->step->instance ? a->step->instance : a->step->vnfr, &news);
 }
 
@@ -331,9 +330,11 @@ static void do_one(struct nsr_model *m, struct run *run, const struct run_action
 {
     struct decision *d = m->d;
     struct vnfr_member *v = a->step ? model_vnfr_by_id(m, a->step->vnfr) : NULL;
-    if (wants_record(a) && !has_record(v)) {
+    if (wants_record(a) && !has_record(v)) { /* nobody would answer what is not sent */
         if (!v || v->is_dropped)
-            is_gone(m, a);
+            is_gone(m, a, "the VNF is not there any more");
+        else if (!operate_is_for_machine(v, a)) /* its phases answer for those */
+            is_gone(m, a, "the VNF has no record: it begins anew");
         return;
     }
     switch (a->what) {

@@ -650,6 +650,41 @@ static void test_gone_under_it_and_released(void **state)
     assert_string_equal(state_of("op-2"), "FAILED");
 }
 
+static void no_room(void)
+{
+    stage_vnfm(&s, "GRANT_OPERATION", "db", NULL);
+    if (stage_vnfr(&s, "db")->phase == VNFR_GRANTING)
+        stage_prepared(&s, "db", NULL);
+    stage_vnfm(&s, "ALLOCATE_RESOURCES", "db", NULL);
+    stage_launched(&s, "db", "{\"exception\":{\"detailMessage\":\"no room\"}}");
+}
+
+/* It began anew, and has no record yet: what is asked of it then is not sent, and not waited for. */
+static void test_asked_of_one_without_record(void **state)
+{
+    (void)state;
+    struct script script = {.id = "s-1", .name = "install.sh"};
+    run_service();
+    add(NULL);
+    no_room();
+    struct row *db = stage_vnfr(&s, "db");
+    db->doc = arena_printf(&s.arena, "{\"packageId\":\"package-db\",%s", db->doc + 1);
+    ask((struct operate_request){.plan = {.kind = OPERATION_UPDATE_SCRIPT, .package = "package-db"},
+                                 .new_script = &script});
+    answer(CMD_STEP_UPDATE_SCRIPT, "{\"action\":\"ERROR\"}");
+    assert_string_equal(state_of("op-2"), "FAILED_TEMP");
+    verb("op-1", OPERATION_EV_RETRY);
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    servers_are_gone();
+    answer(CMD_INSTANTIATE, "{\"action\":\"ERROR\"}"); /* before its grant */
+    assert_string_equal(state_of("op-1"), "FAILED_TEMP");
+    assert_string_equal(stage_vnfr(&s, "db")->doc, "");
+    verb("op-2", OPERATION_EV_RETRY);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(state_of("op-2"), "FAILED_TEMP");
+    assert_string_equal(step_state("op-2", "UPDATE_SCRIPT"), "FAILED");
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -673,6 +708,7 @@ int main(void)
         T(test_broken_one_removed),
         T(test_gone_under_it),
         T(test_gone_under_it_and_released),
+        T(test_asked_of_one_without_record),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
