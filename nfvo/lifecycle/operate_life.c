@@ -125,13 +125,25 @@ void operate_terminate(struct nsr_model *m, struct vnfr_member *v, const struct 
     remember_command(m, a->step, CMD_RELEASE_RESOURCES);
 }
 
+/* One that was not up yet is not in the record, so no step of the plan deletes it. */
+static bool has_server_beside_record(struct nsr_model *m, struct vnfr_member *v)
+{
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        const struct row *r = m->instances[k].row;
+        if (strcmp(r->key[INSTANCE_VNFR], v->row->id) == 0 && r->phase != INSTANCE_GONE &&
+            !operate_instance(v, r->id))
+            return true;
+    }
+    return false;
+}
+
 bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
                            struct step_news *ret)
 {
-    (void)m;
-    (void)s;
     *ret = (struct step_news){.event = STEP_EV_OK};
-    return v->row->phase == VNFR_DELETING || v->row->phase == VNFR_GONE;
+    if (v->row->phase == VNFR_DELETING) /* an undo deletes all of them itself */
+        return s->kind != STEP_TERMINATE || !has_server_beside_record(m, v);
+    return v->row->phase == VNFR_GONE;
 }
 
 /* --- DROP -------------------------------------------------------------------------------------- */

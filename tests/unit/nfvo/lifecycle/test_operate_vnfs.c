@@ -685,6 +685,24 @@ static void test_asked_of_one_without_record(void **state)
     assert_string_equal(step_state("op-2", "UPDATE_SCRIPT"), "FAILED");
 }
 
+/* A server that could not be launched may be there all the same: its row stays until it is not. */
+static void test_broken_one_removed_with_its_server(void **state)
+{
+    (void)state;
+    run_service();
+    add(NULL);
+    no_room();
+    verb("op-1", OPERATION_EV_FAIL);
+    assert_string_equal(state_of("op-1"), "FAILED");
+    remove_vnf("db");
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    assert_non_null(stage_instance(&s, "db"));
+    assert_string_equal(state_of("op-2"), "PROCESSING");
+    servers_are_gone();
+    assert_string_equal(state_of("op-2"), "COMPLETED");
+    assert_null(stage_vnfr(&s, "db"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -709,6 +727,7 @@ int main(void)
         T(test_gone_under_it),
         T(test_gone_under_it_and_released),
         T(test_asked_of_one_without_record),
+        T(test_broken_one_removed_with_its_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
