@@ -703,6 +703,69 @@ static void test_broken_one_removed_with_its_server(void **state)
     assert_null(stage_vnfr(&s, "db"));
 }
 
+/* --- queued ------------------------------------------------------------------------------------ */
+
+static void remove_queued(const char *vnf)
+{
+    ask((struct operate_request){
+        .plan = {.kind = OPERATION_REMOVE_VNF, .vnfr = stage_vnfr(&s, vnf)->id},
+        .may_queue = true});
+}
+
+/* Each may go, but not both. */
+static void test_last_one_stays(void **state)
+{
+    (void)state;
+    run_service();
+    remove_vnf("web");
+    remove_queued("client");
+    assert_string_equal(state_of("op-2"), "STARTING");
+    answer(CMD_STEP_SCALE_IN, "null");
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    driver_deletes("web");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "ROLLED_BACK");
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_ACTIVE);
+    assert_int_equal(s.commands.n, 0);
+}
+
+static void test_removed_once(void **state)
+{
+    (void)state;
+    run_service();
+    remove_vnf("client");
+    remove_queued("client");
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    driver_deletes("client");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "ROLLED_BACK");
+}
+
+/* A service has one VNF of a name. */
+static void test_added_once(void **state)
+{
+    (void)state;
+    run_service();
+    remove_vnf("client");
+    for (int i = 0; i < 2; i++) {
+        struct deploy_request *deploy = added(NULL);
+        ask((struct operate_request){.plan = {.kind = OPERATION_ADD_VNF},
+                                     .deploy = deploy,
+                                     .vnfd = deploy->nsd->vnfd.at[0],
+                                     .may_queue = true});
+        assert_int_equal(s.d.err.code, ERR_OK);
+    }
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    driver_deletes("client");
+    assert_string_equal(state_of("op-2"), "PROCESSING");
+    bring_up("db");
+    stage_answer_well(&s, CMD_INSTANTIATE, "db");
+    answer(CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(state_of("op-2"), "COMPLETED");
+    assert_string_equal(state_of("op-3"), "ROLLED_BACK");
+    assert_int_equal(s.commands.n, 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -728,6 +791,9 @@ int main(void)
         T(test_gone_under_it_and_released),
         T(test_asked_of_one_without_record),
         T(test_broken_one_removed_with_its_server),
+        T(test_last_one_stays),
+        T(test_removed_once),
+        T(test_added_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
