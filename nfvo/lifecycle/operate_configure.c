@@ -22,20 +22,26 @@ static void add(struct configuration *c, const char *key, const char *value, str
     proto_list_add(&c->parameters, p, a);
 }
 
-const char *operate_configure_keep(const struct operate_request *req, struct arena *a)
-{
-    struct configuration c = {0};
-    for (uint32_t i = 0; i < req->configurations.n; i++)
-        add(&c, req->configurations.at[i].key, req->configurations.at[i].value, a);
-    return text_of(&c, a);
-}
-
 static struct configuration_parameter *find(const struct configuration *c, const char *key)
 {
     for (uint32_t i = 0; i < c->parameters.n; i++)
         if (c->parameters.at[i]->conf_key && strcmp(c->parameters.at[i]->conf_key, key) == 0)
             return c->parameters.at[i];
     return NULL;
+}
+
+const char *operate_configure_keep(const struct operate_request *req, struct arena *a)
+{
+    struct configuration c = {0};
+    for (uint32_t i = 0; i < req->configurations.n; i++) {
+        const struct proto_strpair *x = &req->configurations.at[i];
+        struct configuration_parameter *p = find(&c, x->key);
+        if (p) /* named twice: each is exchanged once, else a rollback would store the first value */
+            p->value = x->value;
+        else
+            add(&c, x->key, x->value, a);
+    }
+    return text_of(&c, a);
 }
 
 static void leave(struct configuration *c, const struct configuration_parameter *p)

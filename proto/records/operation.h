@@ -141,7 +141,8 @@ PROTO_RECORD(stored_count, STORED_COUNT_FIELDS)
     X(LIST, counts,        "counts",       stored_count, OPTIONAL)                                  \
     X(BOOL, has_image,     "hasImage",     _, OPTIONAL)                                             \
     X(BOOL, keeps_service, "keepsService", _, OPTIONAL)                                             \
-    X(BOOL, drains,        "drains",       _, OPTIONAL)
+    X(BOOL, drains,        "drains",       _, OPTIONAL)                                             \
+    X(BOOL, is_record_only, "recordOnly",  _, OPTIONAL)
 PROTO_RECORD(stored_asked, STORED_ASKED_FIELDS)
 
 #define STORED_OPERATION_FIELDS(X)                                                                  \

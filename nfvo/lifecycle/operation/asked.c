@@ -34,6 +34,7 @@ struct stored_asked *asked_write(const struct plan_request *r, struct arena *a)
     s->has_image = r->has_image;
     s->keeps_service = r->keeps_service;
     s->drains = r->drains;
+    s->is_record_only = r->is_record_only;
     for (uint32_t i = 0; i < r->n_counts; i++) {
         struct stored_count *c = proto_new(&stored_count_type, a);
         c->vdu = r->counts[i].vdu;
@@ -70,6 +71,7 @@ struct plan_request *asked_read(const struct stored_asked *s, struct arena *a)
                                .n_counts = s->counts.n,
                                .has_image = s->has_image,
                                .keeps_service = s->keeps_service,
-                               .drains = s->drains};
+                               .drains = s->drains,
+                               .is_record_only = s->is_record_only};
     return r;
 }

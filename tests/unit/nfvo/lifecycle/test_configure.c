@@ -174,12 +174,61 @@ static void test_retried(void **arg)
     assert_string_equal(value_of("colour"), "red");
 }
 
+/* What waits its turn is asked for as before: nobody is told then, either. */
+static void test_stored_only_when_its_turn_comes(void **arg)
+{
+    (void)arg;
+    configure("address", "10.9.9.9", false);
+    struct operate_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct operate_request){.operation_id = "op-2",
+                                  .project = "project-1",
+                                  .asked_by = "admin",
+                                  .origin = "user",
+                                  .may_queue = true,
+                                  .plan = {.kind = OPERATION_CONFIGURE,
+                                           .vnfr = stage_vnfr(&s, "web")->id,
+                                           .is_record_only = true}};
+    proto_map_add(&r->configurations, "colour", "red", &s.arena);
+    stage_decide(
+        &s, (struct intent){.event = EV_NSR_OPERATE, .facts = FACT_SUBSCRIPTIONS, .payload = r});
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_null(value_of("colour"));
+    for (int i = 0; i < 2; i++) {
+        answers(CMD_STEP_MODIFY, "MODIFY");
+        answers(CMD_STEP_START, "START");
+    }
+    assert_string_equal(value_of("colour"), "red");
+    assert_int_equal(s.commands.n, 0);
+}
+
+/* The same parameter twice: the last value counts, and a rollback brings back the first. */
+static void test_named_twice(void **arg)
+{
+    (void)arg;
+    struct operate_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct operate_request){
+        .operation_id = "op-1",
+        .project = "project-1",
+        .asked_by = "admin",
+        .origin = "user",
+        .plan = {.kind = OPERATION_CONFIGURE, .vnfr = stage_vnfr(&s, "web")->id}};
+    proto_map_add(&r->configurations, "colour", "red", &s.arena);
+    proto_map_add(&r->configurations, "colour", "blue", &s.arena);
+    stage_decide(
+        &s, (struct intent){.event = EV_NSR_OPERATE, .facts = FACT_SUBSCRIPTIONS, .payload = r});
+    assert_string_equal(value_of("colour"), "blue");
+    answers(CMD_STEP_MODIFY, "ERROR");
+    verb(OPERATION_EV_ROLLBACK);
+    assert_null(value_of("colour"));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
         TEST(test_told),        TEST(test_not_told), TEST(test_stored_only),
-        TEST(test_rolled_back), TEST(test_retried),
+        TEST(test_rolled_back), TEST(test_retried),  TEST(test_stored_only_when_its_turn_comes),
+        TEST(test_named_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
