@@ -23,6 +23,7 @@ extern const char *const manner_names[MANNER_N];
 
 struct effect {                   /* a script ran for a record */
     const char *record, *command; /* command: correlation id or reply address, tells the request */
+    const char *root;             /* of what was resumed, it or a RESUME before; else its own */
     enum action action;
     uint64_t message;
     bool has_failed;

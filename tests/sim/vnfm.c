@@ -106,11 +106,24 @@ static struct effect *last_effect(const struct job *j, enum action action)
     return NULL;
 }
 
+/* Whose doing it is: a RESUME goes on with what ours is told, and with the last one else. What goes
+ * on with an operation's is that operation's, whoever sent the RESUME: a VNFR that failed by itself
+ * beside a START_INSTANCE that failed is resumed as a deployment is. */
+static const char *root_of(const struct job *j)
+{
+    const char *named = j->v->manner == MANNER_C ? j->rq->resumes : NULL;
+    const struct effect *from = !j->is_resume || named ? NULL : last_effect(j, j->action);
+    for (size_t i = 0; j->is_resume && named && i < j->v->n_effects; i++)
+        if (strcmp(j->v->effects[i].command, named) == 0)
+            from = &j->v->effects[i];
+    return from ? from->root : j->is_resume && named ? named : j->command;
+}
+
 static void run_script(struct job *j)
 {
     struct vnfm *v = j->v;
     struct sim *s = v->s;
-    const char *record = record_of(j);
+    const char *record = record_of(j), *root = root_of(j);
     const struct effect *last = j->is_resume ? last_effect(j, j->action) : NULL;
     if (last && !last->has_failed)
         return; /* all of it was done: nothing is left to run */
@@ -120,8 +133,7 @@ static void run_script(struct job *j)
             continue;
         if (j->is_resume && e->has_failed)
             continue;
-        if ((is_a_steps(e->command) || is_a_steps(j->command)) &&
-            strcmp(e->command, j->command) != 0)
+        if ((is_a_steps(e->root) || is_a_steps(root)) && strcmp(e->root, root) != 0)
             continue;
         if (j->action == ACTION_UPDATE && v->manner != MANNER_C && j->rq->script)
             continue; /* the same script written again is the same */
@@ -133,7 +145,7 @@ static void run_script(struct job *j)
     }
     v->effects = arena_grow_array(&s->arena, v->effects, v->n_effects, sizeof(*v->effects));
     v->effects[v->n_effects++] =
-        (struct effect){record, j->command, j->action, j->m->id, j->fate.fails};
+        (struct effect){record, j->command, root, j->action, j->m->id, j->fate.fails};
 }
 
 static const char *journaled(const struct vnfm *v, const char *command)
