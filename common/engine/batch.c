@@ -149,6 +149,7 @@ static void gather_sends(struct engine_worker *w, struct decision *d, const char
         row->seq = d->root ? ++d->root->seq : ++n;
         row->send = *d->sends.at[i];
         row->until_at = row->send.until_at;
+        row->made_at = worker_now(w);
         if (d->root)
             row_touch(d->root);
         ADD(&g->outbox, row, &w->arena);

@@ -45,7 +45,8 @@ struct load {
 struct outbox_row {
     const char *stream;
     int64_t seq;
-    int32_t attempts;
+    int32_t attempts; /* of sweeps and returns, when it was read */
+    int64_t made_at;  /* before it was saved, by the worker's own clock; not stored */
     int64_t until_at;
     bool maybe_sent;
     /* With maybe_sent: the connection on which it was, or would have been, written (engine_bus,

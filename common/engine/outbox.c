@@ -11,6 +11,8 @@
 /* Who was stopped so long behind a mark does not send what was marked: others may have given it up.
  */
 #define MARK_STALE_US USEC_PER_SEC
+/* No longer than a store keeps a new row from sweepers: so long it is surely ours alone. */
+#define ALONE_US (2 * USEC_PER_SEC)
 
 static char *put(char **at, const char *s)
 {
@@ -299,6 +301,13 @@ static bool ask_domain(struct engine_worker *w, enum item_kind kind, struct outb
     return true;
 }
 
+/* Nobody can have sent it before. A worker that stood still between its COMMIT and this publish does
+ * not know: the row may have been swept, sent and deleted meanwhile. */
+static bool is_first(const struct engine_worker *w, const struct outbox_row *row)
+{
+    return row->attempts == 0 && worker_now(w) - row->made_at < ALONE_US;
+}
+
 void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable)
 {
     struct outbox_row *row = landed(w, seq);
@@ -312,8 +321,8 @@ void outbox_returned(struct engine_worker *w, uint64_t seq, bool is_unroutable)
     else if (!row->send.is_answer || !is_unroutable)
         list_add(&w->retry, &w->n_retry, &w->cap_retry, row);
     /* Whoever asked is gone: final. The first time nobody had it before; later it may be gone
-     * because it had (whoever sent it then died before the confirm). */
-    else if (row->attempts > 0 || !ask_domain(w, ITEM_LOST, row))
+     * because it had (whoever sent it then died before the confirm, or it was sent beside us). */
+    else if (!is_first(w, row) || !ask_domain(w, ITEM_LOST, row))
         outbox_delete_later(w, row);
 }
 

@@ -130,6 +130,20 @@ static void test_a_returned_repetition_says_nothing(void **state)
     assert_true(rig_out(r, "amq.gen-1")->is_deleted);
 }
 
+/* We stood still before we sent it, and the row was swept and sent by another: its asker had it, and
+ * its private queue went, as it does then (simulator, seed 6642). */
+static void test_a_return_that_comes_late_says_nothing(void **state)
+{
+    (void)state;
+    decide("a answer");
+    r->now += 2 * USEC_PER_SEC;
+    rig_happens(r, HAPPENED_RETURNED, 1);
+    rig_run(r);
+    rig_run(r);
+    assert_string_equal(rig_story(r), "");
+    assert_true(rig_out(r, "amq.gen-1")->is_deleted);
+}
+
 static void test_a_lost_answer_survives_the_stores_absence(void **state)
 {
     (void)state;
@@ -480,6 +494,7 @@ int main(void)
         T(test_returned_and_refused_are_tried_again),
         T(test_returned_answers_are_final),
         T(test_a_returned_repetition_says_nothing),
+        T(test_a_return_that_comes_late_says_nothing),
         T(test_a_lost_answer_survives_the_stores_absence),
         T(test_what_must_not_be_sent_twice_is_marked_first),
         T(test_nothing_is_waited_for_after_the_mark),
