@@ -348,12 +348,9 @@ static enum http_piece next_piece(void *arg, struct sbuf *out)
     return HTTP_PIECE_LAST;
 }
 
-/* </api/v1/ns-records?limit=100&after=...>; rel="next" */
-static void link_next(struct call *c, const struct list *l)
+void list_link_next(struct call *c, const char *after)
 {
-    AUTO(sbuf_release) struct sbuf after = SBUF_INIT;
     const char *name, *value;
-    sbuf_addf(&after, "%s~%s", l->at.key.s, l->at.id.s);
     sbuf_addf(&c->link, "<%s?", c->req->path);
     for (size_t i = 0; (name = http_request_query_at(c->req, i, &value)); i++)
         if (strcmp(name, "after") != 0) {
@@ -363,7 +360,7 @@ static void link_next(struct call *c, const struct list *l)
             sbuf_addc(&c->link, '&');
         }
     sbuf_adds(&c->link, "after=");
-    http_percent_encode(&c->link, after.s);
+    http_percent_encode(&c->link, after);
     sbuf_adds(&c->link, ">; rel=\"next\"");
 }
 
@@ -375,7 +372,7 @@ static enum err_code page(struct call *c, struct list *l, struct err *err)
     while (rc == ERR_OK && l->at.has_more && l->at.n < l->limit && c->out.len < PAGE_BYTES);
     sbuf_addc(&c->out, ']');
     if (rc == ERR_OK && l->at.has_more)
-        link_next(c, l);
+        list_link_next(c, arena_printf(&c->arena, "%s~%s", l->at.key.s, l->at.id.s));
     list_free(l);
     return rc;
 }

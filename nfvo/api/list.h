@@ -21,6 +21,9 @@
 call_fn list_answer;
 /* Its parameters as objects of OpenAPI, each with a comma in front. */
 void list_parameters(struct sbuf *out, enum store_list kind);
+/* The page that comes behind this one, as its Link: </api/v1/ns-records?limit=100&after=...>;
+ * rel="next". The call's own parameters stay. */
+void list_link_next(struct call *c, const char *after);
 /* "15m", "2h", "7d" ago, "2026-11-30" or "2026-11-30T12:00:00" in UTC, as microseconds.
  * ERR_INVALID, with the parameter's name. */
 MUST_USE enum err_code list_time(const char *name, const char *value, int64_t *ret_us,

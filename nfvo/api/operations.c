@@ -245,22 +245,6 @@ static enum err_code take_parameters(struct call *c, struct store_operation_quer
     return rc;
 }
 
-static void link_next(struct call *c, const char *last)
-{
-    const char *name, *value;
-    sbuf_addf(&c->link, "<%s?", c->req->path);
-    for (size_t i = 0; (name = http_request_query_at(c->req, i, &value)); i++)
-        if (strcmp(name, "after") != 0) {
-            http_percent_encode(&c->link, name);
-            sbuf_addc(&c->link, '=');
-            http_percent_encode(&c->link, value);
-            sbuf_addc(&c->link, '&');
-        }
-    sbuf_adds(&c->link, "after=");
-    http_percent_encode(&c->link, last);
-    sbuf_adds(&c->link, ">; rel=\"next\"");
-}
-
 /* Steps are left out: a plan has up to 4,096. */
 static void put_list(struct call *c, const struct store_operations *rows, uint32_t limit)
 {
@@ -303,7 +287,7 @@ static enum err_code answer_list(struct call *c, struct store_operation_query *q
         rc = store_operation_list(call_db(c), q, &c->arena, &rows, err);
     put_list(c, &rows, rc == ERR_OK ? (uint32_t)limit : 0);
     if (rc == ERR_OK && (rows.n > limit || rows.n == STORE_OPERATIONS_MAX))
-        link_next(c, rows.at[limit - 1].id);
+        list_link_next(c, rows.at[limit - 1].id);
     return rc;
 }
 
