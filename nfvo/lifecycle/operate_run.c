@@ -442,7 +442,6 @@ void operate_begin(struct nsr_model *m, struct run *run, struct operation *op)
 void operate_settle(struct nsr_model *m, struct run *run)
 {
     struct operation *next;
-    do_all(m, run); /* effects first: what goes next depends on the records (rule (b)) */
     do {
         do {
             do_all(m, run); /* effects of what ended first: rule (b) looks at the records */

@@ -96,22 +96,6 @@ static const struct vnf_component *component_of(struct vnfr_member *v, const str
     return NULL;
 }
 
-static void add_extension(struct sbuf *body, const struct lifecycle_settings *set)
-{
-    const struct {
-        const char *name, *value;
-    } all[] = {{"brokerIp", set->broker_ip},
-               {"brokerPort", set->broker_port},
-               {"monitoringIp", set->monitoring_ip},
-               {"timezone", set->timezone}};
-    sbuf_adds(body, ",\"extension\":{");
-    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-        sbuf_addf(body, "%s\"%s\":", i ? "," : "", all[i].name);
-        proto_quotes(body, all[i].value ? all[i].value : "");
-    }
-    sbuf_addc(body, '}');
-}
-
 /* Where the VDU's servers are, or the user wants it; placement has the last word when it is asked. */
 static void add_pop(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
                     const struct plan_step *s)
@@ -128,6 +112,7 @@ void operate_add_scaling(struct sbuf *body, struct send_refs *places, struct vnf
                          const struct run_action *a)
 {
     const struct plan_step *s = a->step;
+    const struct lifecycle_settings *set = settings_of(v->m->d);
     const struct vnf_component *c = component_of(v, s);
     const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
     const char *package = proto_strmap_get(&v->m->st->packages, v->row->key[VNFR_NAME]);
@@ -136,7 +121,9 @@ void operate_add_scaling(struct sbuf *body, struct send_refs *places, struct vnf
         proto_encode(&vnf_component_type, c, PROTO_COMPLETE, body);
     }
     sbuf_addf(body, ",\"mode\":\"%s\"", s->mode ? s->mode : "");
-    add_extension(body, settings_of(v->m->d));
+    sbuf_adds(body, ",\"extension\":{");
+    message_add_places(body, set, set->monitoring_ip);
+    sbuf_addc(body, '}');
     if (dep) {
         sbuf_adds(body, ",\"dependency\":");
         proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, body);

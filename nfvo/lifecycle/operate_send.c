@@ -26,12 +26,6 @@ static const struct {
 };
 /* clang-format on */
 
-static void add_text(struct sbuf *body, const char *member, const char *text)
-{
-    sbuf_addf(body, ",\"%s\":", member);
-    proto_quotes(body, text);
-}
-
 /* The instance that the request is about; NULL: the whole VNFR. SCALE_IN's is another VNFR's: the
  * step's, or of what a MODIFY had told, the next. */
 static const char *instance_of(struct vnfr_member *v, const struct run_action *a)
@@ -78,8 +72,8 @@ static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct r
         : a->kind == STEP_SCALE_IN  ? NULL /* it has the instance yet that is said to go */
                                     : dependency_of(v->m, v->row->key[VNFR_NAME]);
     if (a->step->command) {
-        add_text(body, "resumes", a->step->command);
-        add_text(body, "resumedAction", action_word(step_kinds[a->kind].action));
+        message_add_text(body, "resumes", a->step->command);
+        message_add_text(body, "resumedAction", action_word(step_kinds[a->kind].action));
     }
     if (dep)
         add_dependency(body, dep);
@@ -105,7 +99,7 @@ static void build(struct sbuf *body, struct send_refs *places, struct vnfr_membe
     if (a->kind == STEP_REINSTANTIATE && !is_resume)
         operate_add_reinstantiate(body, places, v, a);
     if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
-        add_text(body, "cause", s->before ? s->before : "");
+        message_add_text(body, "cause", s->before ? s->before : "");
     if (a->kind == STEP_EXECUTE)
         add_script(body, s);
     if (a->kind == STEP_UPDATE_SCRIPT)

@@ -192,33 +192,15 @@ static struct vnfd *descriptor_of(const struct vnfr *r, struct arena *a)
     return d;
 }
 
-static void add_pair(struct sbuf *body, const char *sep, const char *name, const char *value)
-{
-    sbuf_adds(body, sep);
-    proto_quotes(body, name);
-    sbuf_addc(body, ':');
-    proto_quotes(body, value ? value : "");
-}
-
 static void add_extension(struct sbuf *body, struct vnfr_member *v, const struct run_action *a)
 {
     const struct lifecycle_settings *set = settings_of(v->m->d);
-    const struct configuration *c = member_vnfr(v)->configurations;
     const char *since = operate_rebuilt_since(a, v->m->d->arena);
     sbuf_adds(body, ",\"extension\":{");
-    add_pair(body, "", "brokerIp", set->broker_ip);
-    add_pair(body, ",", "brokerPort", set->broker_port);
-    add_pair(body, ",", "monitoringIp", set->monitoring_ip);
-    add_pair(body, ",", "timezone", set->timezone);
-    add_pair(body, ",", "nsr-id", v->m->d->root->id);
-    for (uint32_t i = 0; c && i < c->parameters.n; i++) { /* amqp-protocol.md 3.3 */
-        const struct configuration_parameter *p = c->parameters.at[i];
-        if (p->conf_key && p->value &&
-            (strcmp(p->conf_key, "ssh_username") == 0 || strcmp(p->conf_key, "ssh_password") == 0))
-            add_pair(body, ",", p->conf_key, p->value);
-    }
+    message_add_places(body, set, set->monitoring_ip);
+    message_add_service(body, v->m, member_vnfr(v)->configurations);
     if (since)
-        add_pair(body, ",", OR_VNFM_REBUILT, since);
+        message_add_text(body, OR_VNFM_REBUILT, since);
     sbuf_addc(body, '}');
 }
 

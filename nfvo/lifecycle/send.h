@@ -40,6 +40,15 @@ void answer_nobody(struct decision *d, const struct vnfm_or *msg, const char *me
 /* Remember who asked; a repeated request takes the place of the first. */
 void remember_asker(struct vnfr_member *v);
 
+/* Members of a request, each behind a comma; text NULL: "". */
+void message_add_text(struct sbuf *body, const char *member, const char *text);
+/* Of an extension: broker, monitoring and time zone, which begin it (no comma in front), and the
+ * service with ssh_username and ssh_password of a configuration (NULL: none). */
+void message_add_places(struct sbuf *body, const struct lifecycle_settings *set,
+                        const char *monitoring_ip);
+void message_add_service(struct sbuf *body, const struct nsr_model *m,
+                         const struct configuration *c);
+
 /* To the VNFM's queue in its room, as the command c, which is marked with the room. policy is the
  * caller's. */
 struct send *send_to_vnfm(struct vnfr_member *v, struct command *c, const struct sbuf *body);

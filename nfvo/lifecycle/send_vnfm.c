@@ -77,19 +77,31 @@ static void vim_instances(struct decision *d, struct sbuf *out, struct send_refs
     sbuf_addc(out, '}');
 }
 
-/* ssh_username and ssh_password of the configuration go along: amqp-protocol.md 3.3. */
-static void ssh_extension(struct sbuf *out, const struct configuration *c)
+void message_add_text(struct sbuf *body, const char *member, const char *text)
 {
+    sbuf_addf(body, ",\"%s\":", member);
+    proto_quotes(body, text ? text : "");
+}
+
+void message_add_places(struct sbuf *body, const struct lifecycle_settings *set,
+                        const char *monitoring_ip)
+{
+    sbuf_adds(body, "\"brokerIp\":");
+    proto_quotes(body, set->broker_ip ? set->broker_ip : "");
+    message_add_text(body, "brokerPort", set->broker_port);
+    message_add_text(body, "monitoringIp", monitoring_ip);
+    message_add_text(body, "timezone", set->timezone);
+}
+
+void message_add_service(struct sbuf *body, const struct nsr_model *m,
+                         const struct configuration *c)
+{
+    message_add_text(body, "nsr-id", m->d->root->id);
     for (uint32_t i = 0; c && i < c->parameters.n; i++) {
         const struct configuration_parameter *p = c->parameters.at[i];
         if (p->conf_key && p->value &&
-            (strcmp(p->conf_key, "ssh_username") == 0 ||
-             strcmp(p->conf_key, "ssh_password") == 0)) {
-            sbuf_addc(out, ',');
-            proto_quotes(out, p->conf_key);
-            sbuf_addc(out, ':');
-            proto_quotes(out, p->value);
-        }
+            (strcmp(p->conf_key, "ssh_username") == 0 || strcmp(p->conf_key, "ssh_password") == 0))
+            message_add_text(body, p->conf_key, p->value);
     }
 }
 
@@ -97,17 +109,9 @@ static void extension(struct vnfr_member *v, struct sbuf *out, const struct depl
                       const struct vnfd *vnfd)
 {
     const struct lifecycle_settings *set = settings_of(v->m->d);
-    sbuf_adds(out, "{\"brokerIp\":");
-    proto_quotes(out, set->broker_ip);
-    sbuf_adds(out, ",\"brokerPort\":");
-    proto_quotes(out, set->broker_port);
-    sbuf_adds(out, ",\"monitoringIp\":");
-    proto_quotes(out, req->monitoring_ip ? req->monitoring_ip : set->monitoring_ip);
-    sbuf_adds(out, ",\"timezone\":");
-    proto_quotes(out, set->timezone);
-    sbuf_adds(out, ",\"nsr-id\":");
-    proto_quotes(out, v->m->d->root->id);
-    ssh_extension(out, vnfd->configurations);
+    sbuf_addc(out, '{');
+    message_add_places(out, set, req->monitoring_ip ? req->monitoring_ip : set->monitoring_ip);
+    message_add_service(out, v->m, vnfd->configurations);
     sbuf_addc(out, '}');
 }
 
@@ -182,12 +186,6 @@ void send_start(struct vnfr_member *v)
     request(v, CMD_START, 0, &body);
 }
 
-static void add_text(struct sbuf *body, const char *member, const char *text)
-{
-    sbuf_addf(body, ",\"%s\":", member);
-    proto_quotes(body, text);
-}
-
 /* A foreign VNFM would resume twice, and run twice what failed. */
 void send_resume(struct vnfr_member *v, const struct resume_request *req)
 {
@@ -196,8 +194,8 @@ void send_resume(struct vnfr_member *v, const struct resume_request *req)
     struct send_refs places = {0};
     record_message(v, "vnfr", ACTION_RESUME, &body);
     if (req->resumes)
-        add_text(&body, "resumes", req->resumes);
-    add_text(&body, "resumedAction", command_rows[req->kind].call);
+        message_add_text(&body, "resumes", req->resumes);
+    message_add_text(&body, "resumedAction", command_rows[req->kind].call);
     if (dep) {
         sbuf_adds(&body, ",\"vnfrd\":");
         proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, &body);
@@ -220,7 +218,7 @@ void send_cancel_to_vnfm(struct vnfr_member *v, const char *command_id)
     struct decision *d = v->m->d;
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_adds(&body, "{\"action\":\"CANCEL\"");
-    add_text(&body, "cancels", command_id);
+    message_add_text(&body, "cancels", command_id);
     sbuf_addc(&body, '}');
     struct send *s = decision_send(d, TOPOLOGY_EXCHANGE, v->st->queue,
                                    arena_strndup(d->arena, body.s, body.len));
