@@ -8,12 +8,19 @@ start_scripted
 
 script source provide.sh <<<"echo '##baton set PORT 4711'"
 package source --provides PORT INSTANTIATE:provide.sh START:start.sh
-script web second.sh <<<'echo "no such package" >&2; exit 4'
+script web second.sh <<SH
+$(together web second.sh 2)
+echo "no such package" >&2; exit 4
+SH
 script web source_use.sh <<SH
 until [[ -e $suite/go ]]; do sleep 0.05; done
 [[ \$source_PORT == 4711 ]]
 SH
-script web up.sh <<<"[[ -e $suite/mended ]] || { echo 'no disk' >&2; exit 7; }"
+script web up.sh <<SH
+[[ ! -e $suite/mended ]] || exit 0
+$(together web up.sh 2)
+echo 'no disk' >&2; exit 7
+SH
 package web --instances 2 --requires source:PORT INSTANTIATE:first.sh INSTANTIATE:second.sh \
     CONFIGURE:source_use.sh START:start.sh START:up.sh
 onboard pair source web source,web,PORT
