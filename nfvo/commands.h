@@ -1,9 +1,9 @@
-/* Users' commands as intents of the engine: where the API (nfvo/api/command.h) and the workers
+/* Users' commands as intents of the engine: where the API (nfvo/api/request/command.h) and the workers
  * meet; neither knows the other. */
 #ifndef NFVO_COMMANDS_H
 #define NFVO_COMMANDS_H
 
-#include "nfvo/api/command.h"
+#include "nfvo/api/request/command.h"
 
 struct engine_queue;
 struct api_commands

@@ -5,14 +5,14 @@
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
-#include "nfvo/api/clerk.h"
+#include "nfvo/api/auth/known_passwords.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/idempotency.h"
-#include "nfvo/api/known_passwords.h"
-#include "nfvo/api/live.h"
-#include "nfvo/api/rate.h"
-#include "nfvo/api/releaser.h"
-#include "nfvo/api/turns.h"
+#include "nfvo/api/lifecycle/live.h"
+#include "nfvo/api/lifecycle/releaser.h"
+#include "nfvo/api/request/clerk.h"
+#include "nfvo/api/request/idempotency.h"
+#include "nfvo/api/request/rate.h"
+#include "nfvo/api/request/turns.h"
 
 #define LOGINS_MAX                                                                                 \
     1000 /* that wait: as many as connections by default; a few hundred bytes each                 \

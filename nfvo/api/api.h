@@ -12,7 +12,7 @@
 
 #include "common/config/config.h"
 #include "common/http/server.h"
-#include "nfvo/api/command.h"
+#include "nfvo/api/request/command.h"
 
 struct api; /* opaque */
 struct registry_setup;

@@ -11,7 +11,7 @@
 #include "common/sys/ids.h"
 #include "common/sys/task_queue.h"
 #include "nfvo/api/api.h"
-#include "nfvo/api/password_rule.h"
+#include "nfvo/api/auth/password_rule.h"
 #include "nfvo/store/store.h"
 #include "proto/codec/codec.h"
 

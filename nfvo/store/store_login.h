@@ -1,4 +1,4 @@
-/* Logins that failed, and from where users have logged in: what nfvo/api/login_throttle.h decides
+/* Logins that failed, and from where users have logged in: what nfvo/api/auth/login_throttle.h decides
  * by. Bounded: a row is forgotten STORE_LOGIN_WINDOW_US after its last failure, and a failure costs
  * an argon2, of which a process does some 20 a second; a user has STORE_LOGIN_CLIENTS clients. */
 #ifndef NFVO_STORE_STORE_LOGIN_H

@@ -2,7 +2,7 @@
  * tokens of any form, Basic), and the forms of /oauth/token. The first byte says which. Nothing is
  * read behind its end, what is found is part of what was sent, and only the right client is let
  * in. */
-#include "nfvo/api/credentials.h"
+#include "nfvo/api/auth/credentials.h"
 
 #include "common/base/arena.h"
 

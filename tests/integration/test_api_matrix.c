@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "nfvo/api/auth/service_key.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/service_key.h"
 
 #include <cmocka.h>
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "nfvo/api/service_key.h"
+#include "nfvo/api/auth/service_key.h"
 #include "nfvo/store/store_pop.h"
 #include "nfvo/store/store_quota.h"
 #include "nfvo/store/store_service.h"

@@ -9,7 +9,7 @@
 #include "common/http/dial.h"
 #include "common/log/log.h"
 #include "common/sys/ids.h"
-#include "nfvo/api/password.h"
+#include "nfvo/api/auth/password.h"
 #include "nfvo/store/store_access.h"
 #include "proto/records/manager.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_FAKE_ENGINE_H
 #define TESTS_SUPPORT_FAKE_ENGINE_H
 
-#include "nfvo/api/command.h"
+#include "nfvo/api/request/command.h"
 #include "tests/support/database.h"
 
 enum fake_mood {

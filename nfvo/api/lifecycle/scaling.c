@@ -1,0 +1,277 @@
+/* Scaling of a VNF and what is done to one instance: rest-api.md 2.5, operations.md 1. */
+#include <string.h>
+
+#include "nfvo/api/admin/project_quota.h"
+#include "nfvo/api/lifecycle/operate.h"
+#include "nfvo/store/store_pop.h"
+
+#define VDU "/api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits"
+#define ONE VDU "/{vduId}/vnfcinstances/{instanceId}"
+
+/* --- scaling out ------------------------------------------------------------------------------ */
+
+/* clang-format off */
+#define SCALE_BODY_FIELDS(X)                                      \
+    X(REC,  component, "vnfComponent",     vnf_component, OPTIONAL) \
+    X(STRS, pops,      "vimInstanceNames", _,             OPTIONAL) \
+    X(INT,  number,    "number",           _,             OPTIONAL) /* ours */ \
+    X(STR,  policy,    "onFailure",        _,             OPTIONAL) /* ours: keep, partial, rollback */ \
+    X(BOOL, drain,     "drain",            _,             OPTIONAL) /* ours, of scaling in: STOP first */
+PROTO_RECORD(scale_body, SCALE_BODY_FIELDS)
+#define PROTO_THIS struct scale_body
+PROTO_RECORD_DEFINE(scale_body, SCALE_BODY_FIELDS)
+#undef PROTO_THIS
+/* clang-format on */
+
+static enum err_code read_policy(const char *word, enum fault_policy *ret, struct err *err)
+{
+    for (int i = 1; word && i < POLICY_N; i++)
+        if (strcasecmp(word, fault_policy_words[i]) == 0) {
+            *ret = (enum fault_policy)i;
+            return ERR_OK;
+        }
+    if (!word)
+        return ERR_OK;
+    err_set(err, ERR_INVALID, "onFailure is none that there is: '%s'", word);
+    return err_hint(err, "keep, partial or rollback");
+}
+
+/* The links of the VNF, as they are called; a component may name no other. */
+static enum err_code check_link(const struct vnfr *v, const char *link, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf known = SBUF_INIT;
+    for (uint32_t i = 0; i < v->virtual_link.n; i++) {
+        const char *name = v->virtual_link.at[i]->name;
+        if (name && strcmp(name, link) == 0)
+            return ERR_OK;
+        sbuf_addf(&known, "%s%s", known.len ? ", " : "", name ? name : "");
+    }
+    err_set(err, ERR_INVALID, "VNF '%s' has no virtual link '%s'", v->name, link);
+    return err_hint(err, "it has: %s", known.len ? known.s : "none");
+}
+
+static enum err_code check_component(const struct asked *o, const struct vnf_component *c,
+                                     struct err *err)
+{
+    enum err_code rc = ERR_OK;
+    if (c->connection_point.n == 0)
+        return err_set(err, ERR_INVALID, "No connection points were passed for scaling out.");
+    for (uint32_t i = 0; rc == ERR_OK && i < c->connection_point.n; i++) {
+        const char *link = c->connection_point.at[i]->virtual_link_reference;
+        if (!link || !*link)
+            return err_set(err, ERR_INVALID,
+                           "Connection points have to contain a virtual link reference.");
+        rc = check_link(o->vnfr, link, err);
+        if (rc != ERR_OK)
+            return err_where(err, "vnfComponent.connection_point[%u].virtual_link_reference", i);
+    }
+    return proto_validate_forms(&vnf_component_type, c, err);
+}
+
+/* The first that there is, as in the reference. */
+static enum err_code find_pop(struct asked *o, const struct proto_strs *names, const char **ret,
+                              struct err *err)
+{
+    struct store_pop *pops;
+    uint32_t n;
+    *ret = NULL;
+    if (names->n == 0)
+        return ERR_OK;
+    enum err_code rc =
+        store_pop_names(call_db(o->call), o->call->project, &o->cmd->arena, &pops, &n, err);
+    for (uint32_t k = 0; rc == ERR_OK && k < names->n; k++)
+        for (uint32_t i = 0; i < n; i++)
+            if (strcmp(pops[i].name, names->at[k]) == 0) {
+                *ret = pops[i].id;
+                operate_say(o, "pop", pops[i].name);
+                return ERR_OK;
+            }
+    if (rc != ERR_OK)
+        return rc;
+    err_set(err, ERR_NOT_FOUND, "VimInstance names passed not found");
+    return err_hint(err, "see the names: baton pop list");
+}
+
+static struct plan_count *count(struct asked *o, const struct scale_body *body)
+{
+    struct plan_count *n = arena_alloc(&o->cmd->arena, sizeof(*n));
+    n->number =
+        body && body->number > 0 && body->number <= PLAN_NUMBER_MAX ? (uint32_t)body->number : 1;
+    n->vdu = o->vdu ? arena_strdup(&o->cmd->arena, o->vdu->id) : NULL;
+    o->req->plan.counts = n;
+    o->req->plan.n_counts = 1;
+    operate_say(o, "vdu", o->vdu ? o->vdu->name : NULL);
+    operate_say_number(o, "number", n->number);
+    return n;
+}
+
+static enum err_code check_number(const struct scale_body *body, struct err *err)
+{
+    if (call_says(&scale_body_type, body, "number") &&
+        (body->number < 1 || body->number > PLAN_NUMBER_MAX)) {
+        err_set(err, ERR_INVALID, "number must be 1 to %d, not %lld", PLAN_NUMBER_MAX,
+                (long long)body->number);
+        return err_where(err, "number");
+    }
+    return ERR_OK;
+}
+
+/* A connection point without a link is refused by the decoder, in other words. */
+static enum err_code read_scale_body(struct asked *o, struct scale_body **ret, struct err *err)
+{
+    enum err_code rc = operate_body(o, &scale_body_type, ret, err);
+    if (rc != ERR_OK && strstr(err->where, "virtual_link_reference"))
+        return err_set(err, ERR_INVALID,
+                       "Connection points have to contain a virtual link reference.");
+    if (rc == ERR_OK)
+        rc = check_number(*ret, err);
+    return rc == ERR_OK ? read_policy((*ret)->policy, &o->req->policy, err) : rc;
+}
+
+static enum err_code read_scale_out(struct asked *o, struct err *err)
+{
+    struct scale_body *body;
+    const char *pop = NULL;
+    enum err_code rc = read_scale_body(o, &body, err);
+    if (rc == ERR_OK && !body->component && !call_says(&scale_body_type, body, "number")) {
+        err_set(err, ERR_INVALID,
+                "The passed request body is not correct. It should include a field named: "
+                "vnfComponent");
+        rc = err_hint(err, "or a number, for instances like those that there are: {\"number\":1}");
+    }
+    if (rc == ERR_OK && body->component)
+        rc = check_component(o, body->component, err);
+    if (rc == ERR_OK)
+        rc = find_pop(o, &body->pops, &pop, err);
+    if (rc != ERR_OK)
+        return rc;
+    o->req->component = body->component;
+    struct plan_count *n = count(o, body);
+    n->pop = pop;
+    operate_say(o, "onFailure", body->policy);
+    return quota_claim_more(o->call, o->nsr_id, o->vnfr, o->vdu, n->number, pop, o->req->is_dry,
+                            err);
+}
+
+static enum err_code read_standby(struct asked *o, struct err *err)
+{
+    enum err_code rc = read_scale_out(o, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct plan_count *n = arena_alloc(&o->cmd->arena, sizeof(*n));
+    *n = o->req->plan.counts[0];
+    n->is_standby = true;
+    o->req->plan.counts = n;
+    operate_say(o, "mode", "standby");
+    return ERR_OK;
+}
+
+static enum err_code scale_out(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SCALE_OUT, read_scale_out, err);
+}
+
+static enum err_code standby(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SCALE_OUT, read_standby, err);
+}
+
+/* --- scaling in ------------------------------------------------------------------------------- */
+
+static enum err_code read_scale_in(struct asked *o, struct err *err)
+{
+    struct scale_body *body;
+    enum err_code rc = read_scale_body(o, &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    o->req->plan.drains = body->drain;
+    if (o->instance)
+        operate_say(o, "instance", o->instance->hostname);
+    else
+        count(o, body);
+    return ERR_OK;
+}
+
+static enum err_code scale_in(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SCALE_IN, read_scale_in, err);
+}
+
+/* --- one instance ----------------------------------------------------------------------------- */
+
+static enum err_code read_switch(struct asked *o, struct err *err)
+{
+    struct vnfc_instance *failed;
+    enum err_code rc = operate_body(o, &vnfc_instance_type, &failed, err);
+    if (rc != ERR_OK)
+        return rc;
+    for (uint32_t i = 0; failed->id && i < o->vdu->vnfc_instance.n; i++)
+        if (o->vdu->vnfc_instance.at[i]->id &&
+            strcmp(o->vdu->vnfc_instance.at[i]->id, failed->id) == 0) {
+            o->req->plan.failed = failed->id;
+            operate_say(o, "failed", o->vdu->vnfc_instance.at[i]->hostname);
+            return ERR_OK;
+        }
+    err_set(err, ERR_NOT_FOUND, "VNFCInstance with ID %s was not found in VDU '%s'",
+            failed->id ? failed->id : "", o->vdu->name ? o->vdu->name : o->vdu->id);
+    return err_hint(err, "the body is the instance that failed, with its id");
+}
+
+static enum err_code switch_over(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SWITCH, read_switch, err);
+}
+
+#define ACTION_BODY_FIELDS(X)                                                                      \
+    X(STR, action, "action", _, OPTIONAL) X(STR, cause, "cause", _, OPTIONAL)
+PROTO_RECORD(action_body, ACTION_BODY_FIELDS)
+#define PROTO_THIS struct action_body
+PROTO_RECORD_DEFINE(action_body, ACTION_BODY_FIELDS)
+#undef PROTO_THIS
+
+static enum err_code read_action(struct asked *o, struct err *err)
+{
+    struct action_body *body;
+    enum err_code rc = operate_body(o, &action_body_type, &body, err);
+    if (rc == ERR_OK && (!body->action || strcmp(body->action, "HEAL") != 0)) {
+        err_set(err, ERR_INVALID, "no such action of an instance: '%s'",
+                body->action ? body->action : "");
+        rc = err_hint(err, "{\"action\":\"HEAL\",\"cause\":\"...\"}");
+    }
+    if (rc != ERR_OK)
+        return rc;
+    o->req->cause = body->cause ? body->cause : "";
+    operate_say(o, "cause", body->cause);
+    return ERR_OK;
+}
+
+static enum err_code act(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_HEAL, read_action, err);
+}
+
+static enum err_code start(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_START_INSTANCE, NULL, err);
+}
+
+static enum err_code stop(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_STOP_INSTANCE, NULL, err);
+}
+
+/* clang-format off */
+const struct endpoint scaling_endpoints[] = {
+    {"POST",   VDU "/vnfcinstances",                 scale_out,   201, OPERATES, "Scale out, on the first VDU with room"},
+    {"POST",   VDU "/{vduId}/vnfcinstances",         scale_out,   201, OPERATES, "Scale out a VDU"},
+    {"POST",   VDU "/{vduId}/vnfcinstances/standby", standby,     201, OPERATES, "Add an instance that stands by"},
+    {"DELETE", VDU "/vnfcinstances",                 scale_in,    204, OPERATES, "Scale in, on the first VDU with more than one instance"},
+    {"DELETE", VDU "/{vduId}/vnfcinstances",         scale_in,    204, OPERATES, "Scale in a VDU: failed instances go first"},
+    {"DELETE", ONE,                                  scale_in,    204, OPERATES, "Remove this instance"},
+    {"POST",   ONE "/switchtostandby",               switch_over, 201, OPERATES, "Let a standby instance take the place of the one in the body"},
+    {"POST",   ONE "/actions",                       act,         201, OPERATES, "Heal an instance: {\"action\":\"HEAL\",\"cause\":...}"},
+    {"POST",   ONE "/start",                         start,       201, OPERATES, "Start an instance"},
+    {"POST",   ONE "/stop",                          stop,        201, OPERATES, "Stop an instance"},
+    {0},
+};
+/* clang-format on */
