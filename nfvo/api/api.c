@@ -9,7 +9,7 @@
 #include "nfvo/api/context.h"
 #include "nfvo/api/lifecycle/live.h"
 #include "nfvo/api/lifecycle/releaser.h"
-#include "nfvo/api/request/clerk.h"
+#include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
@@ -186,7 +186,7 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     if (rc == ERR_OK)
         rc = api_boot(api, err);
     if (rc == ERR_OK)
-        rc = clerk_open(&api->clerk, api, err);
+        rc = call_waiter_open(&api->waiter, api, err);
     if (rc == ERR_OK)
         rc = releaser_open(&api->releaser, api, err);
     if (rc == ERR_OK)
@@ -221,7 +221,7 @@ void api_drain(struct api *api)
         http_server_drain(api->server);
 }
 
-/* The threads behind the server answer what is parked, and need the clerk for its history. */
+/* The threads behind the server answer what is parked, and need the waiter for its history. */
 void api_close(struct api *api)
 {
     if (!api)
@@ -234,7 +234,7 @@ void api_close(struct api *api)
     known_passwords_free(api->known);
     password_list_free(api->password_list);
     releaser_close(api->releaser);
-    clerk_close(api->clerk);
+    call_waiter_close(api->waiter);
     claims_free(api->claims);
     turns_free(api->turns);
     rate_free(api->open_rate);

@@ -15,7 +15,7 @@
 #include "nfvo/store/store.h"
 #include "proto/codec/codec.h"
 
-struct clerk;
+struct call_waiter;
 struct known_passwords;
 struct session;
 struct live;
@@ -32,7 +32,7 @@ struct api {
     const struct api_host *host;
     struct store *store;
     struct audit *audit;
-    struct clerk *clerk;          /* waits for operations, writes the history of requests */
+    struct call_waiter *waiter;   /* waits for parked calls, writes the history of requests */
     struct live *live;            /* streams of lifecycle events */
     struct key_claims *claims;    /* requests with an Idempotency-Key */
     struct task_queue *logins;    /* password hashing: one at a time (19 MiB each) */

@@ -91,7 +91,7 @@ static enum err_code logs(struct call *c, struct err *err)
     if (rc == ERR_NOT_FOUND)
         return logs_of_the_gone(c, &what, err);
     if (rc == ERR_OK)
-        rc = rest_call_start(c, NULL, CLERK_TEXT, &o, err);
+        rc = rest_call_start(c, NULL, REST_CALL_TEXT, &o, err);
     if (rc != ERR_OK)
         return rc;
     struct api_command *cmd = api_command_new(AGG_NSR, id, EV_NSR_LOGS);

@@ -9,7 +9,7 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/audited.h"
-#include "nfvo/api/request/clerk.h"
+#include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
 #include "proto/records/manager.h"
 
@@ -127,7 +127,7 @@ static void finish(struct pending *p, int status, const char *type, struct sbuf 
     else
         http_reply_sbuf(&reply, status, type, body);
     if (p->username[0])
-        clerk_note(p->api->clerk, p->username, p->method, p->path, status);
+        call_waiter_note(p->api->waiter, p->username, p->method, p->path, status);
     reply_retry_after(&reply, p->retry_after_s);
     http_parked_reply(p->parked, &reply);
     sbuf_release(body);

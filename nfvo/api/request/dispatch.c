@@ -9,7 +9,7 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/audited.h"
-#include "nfvo/api/request/clerk.h"
+#include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
@@ -245,8 +245,8 @@ enum http_result api_dispatch(struct http_request *req, struct http_reply *reply
         if (!is_answered)
             audited_call(&c, status, reply->body, rc == ERR_OK ? NULL : &err);
         if (c.session)
-            clerk_note(c.api->clerk, session_user(c.session)->username, req->method, req->path,
-                       status);
+            call_waiter_note(c.api->waiter, session_user(c.session)->username, req->method,
+                             req->path, status);
     }
     call_end(&c);
     return c.is_stream ? HTTP_STREAM : c.is_parked ? HTTP_PARKED : HTTP_DONE;

@@ -10,13 +10,14 @@ void rest_call_accepted(void *arg, const struct err *err, const char *text)
     struct rest_call *o = arg;
     (void)text;
     if (err && err->code != ERR_OK)
-        clerk_refuse(o->api->clerk, o->id, err);
+        call_waiter_refuse(o->api->waiter, o->id, err);
     free(o);
 }
 
 /* The waiter is there before the row, the row before the command: nothing can be missed. */
-enum err_code rest_call_start(struct call *c, const char *subject_id, enum clerk_subject subject,
-                              struct rest_call **ret, struct err *err)
+enum err_code rest_call_start(struct call *c, const char *subject_id,
+                              enum rest_call_subject subject, struct rest_call **ret,
+                              struct err *err)
 {
     struct err late = ERR_INIT;
     int64_t timeout_ms = c->api->options->operation_timeout_ms;
@@ -31,8 +32,8 @@ enum err_code rest_call_start(struct call *c, const char *subject_id, enum clerk
     }
     err_set(&late, ERR_TIMEOUT, "operation '%s' is not finished yet", o->id);
     err_hint(&late, "GET /api/v1/operations/%s", o->id);
-    clerk_wait(c->api->clerk, o->id, subject, timeout_ms,
-               call_park(c, timeout_ms, &late, subject_id));
+    call_waiter_add(c->api->waiter, o->id, subject, timeout_ms,
+                    call_park(c, timeout_ms, &late, subject_id));
     *ret = o;
     return ERR_OK;
 }

@@ -1,5 +1,5 @@
 /* /datacenters: rest-api.md 2.6. What needs the driver is an operation: the engine does it, the
- * clerk answers. */
+ * call waiter answers. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,7 +69,7 @@ static enum err_code check_name(struct call *c, const struct vim_instance *pop, 
 
 /* The engine is told of the PoP as it is to be, without its secrets: table secret has them already,
  * the document and table pop are the engine's to write. */
-static enum err_code tell(struct call *c, enum nfvo_event event, enum clerk_subject subject,
+static enum err_code tell(struct call *c, enum nfvo_event event, enum rest_call_subject subject,
                           const struct vim_instance *pop, struct err *err)
 {
     struct api_command *cmd = api_command_new(AGG_POP, pop->id, event);
@@ -107,7 +107,7 @@ static enum err_code pop_add(struct call *c, struct err *err)
     rc = check_name(c, pop, err);
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
-    return rc == ERR_OK ? tell(c, EV_POP_REGISTER, CLERK_POP_NEW, pop, err) : rc;
+    return rc == ERR_OK ? tell(c, EV_POP_REGISTER, REST_CALL_POP_NEW, pop, err) : rc;
 }
 
 /* Is it there, in this project? */
@@ -140,7 +140,7 @@ static enum err_code pop_update(struct call *c, struct err *err)
         rc = check_name(c, pop, err);
     if (rc == ERR_OK)
         rc = store_pop_seal(call_db(c), store_seal(c->api->store), pop, &c->arena, err);
-    return rc == ERR_OK ? tell(c, EV_POP_UPDATE, CLERK_POP, pop, err) : rc;
+    return rc == ERR_OK ? tell(c, EV_POP_UPDATE, REST_CALL_POP, pop, err) : rc;
 }
 
 static enum err_code pop_refresh(struct call *c, struct err *err)
@@ -149,7 +149,7 @@ static enum err_code pop_refresh(struct call *c, struct err *err)
     struct rest_call *o;
     enum err_code rc = read_pop(c, call_param(c, "id"), &pop, err);
     if (rc == ERR_OK)
-        rc = rest_call_start(c, pop->id, CLERK_POP, &o, err);
+        rc = rest_call_start(c, pop->id, REST_CALL_POP, &o, err);
     if (rc == ERR_OK)
         api_submit(c->api->commands, command_pop(EV_POP_REFRESH, o->id, pop->id),
                    rest_call_accepted, o);

@@ -1,4 +1,4 @@
-#include "nfvo/api/request/clerk.h"
+#include "nfvo/api/request/call_waiter.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -18,54 +18,54 @@
 #define POLL_MS  1000  /* deadlines are this coarse */
 #define CHECK_MS 10000 /* look at the rows even if nothing was announced */
 
-struct waiter {
-    struct waiter *next;
+struct waiting {
+    struct waiting *next;
     char *id;
-    enum clerk_subject subject;
+    enum rest_call_subject subject;
     int64_t until_us;
     struct pending *pending;
 };
 
-struct clerk {
+struct call_waiter {
     struct api *api;
     struct db *db;
     pthread_t thread;
-    pthread_mutex_t lock; /* of waiters */
-    struct waiter *waiters;
+    pthread_mutex_t lock; /* of waiting */
+    struct waiting *waiting;
     struct notes *notes;
     int wake_fd;
     bool is_stopping;
 };
 
-/* --- waiters -------------------------------------------------------------------------------- */
+/* --- waiting -------------------------------------------------------------------------------- */
 
-static void wake(struct clerk *k)
+static void wake(struct call_waiter *k)
 {
     uint64_t one = 1;
     if (write(k->wake_fd, &one, sizeof(one)) < 0)
-        log_warn(LOG_API, "clerk_wake_failed", KV_I("fd", k->wake_fd));
+        log_warn(LOG_API, "call_waiter_wake_failed", KV_I("fd", k->wake_fd));
 }
 
-void clerk_wait(struct clerk *k, const char *id, enum clerk_subject subject, int64_t timeout_ms,
-                struct pending *p)
+void call_waiter_add(struct call_waiter *k, const char *id, enum rest_call_subject subject,
+                     int64_t timeout_ms, struct pending *p)
 {
-    struct waiter *w = xcalloc(1, sizeof(*w));
+    struct waiting *w = xcalloc(1, sizeof(*w));
     w->id = xstrdup(id);
     w->subject = subject;
     w->until_us = clock_mono_us() + timeout_ms * USEC_PER_MS;
     w->pending = p;
     pthread_mutex_lock(&k->lock);
-    w->next = k->waiters;
-    k->waiters = w;
+    w->next = k->waiting;
+    k->waiting = w;
     pthread_mutex_unlock(&k->lock);
 }
 
 /* Whoever takes it out answers: exactly once. id NULL: one that is overdue at now_us. */
-static struct waiter *take_out(struct clerk *k, const char *id, int64_t now_us)
+static struct waiting *take_out(struct call_waiter *k, const char *id, int64_t now_us)
 {
-    struct waiter *w = NULL;
+    struct waiting *w = NULL;
     pthread_mutex_lock(&k->lock);
-    for (struct waiter **at = &k->waiters; *at; at = &(*at)->next)
+    for (struct waiting **at = &k->waiting; *at; at = &(*at)->next)
         if (id ? strcmp((*at)->id, id) == 0 : (*at)->until_us <= now_us) {
             w = *at;
             *at = w->next;
@@ -75,7 +75,7 @@ static struct waiter *take_out(struct clerk *k, const char *id, int64_t now_us)
     return w;
 }
 
-static void waiter_free(struct waiter *w)
+static void waiting_free(struct waiting *w)
 {
     free(w->id);
     free(w);
@@ -88,23 +88,23 @@ static void drop_secrets(struct db *db, const char *pop_id)
         log_warn(LOG_API, "secret_left", KV_S("pop", pop_id), KV_ERR(&err));
 }
 
-void clerk_refuse(struct clerk *k, const char *id, const struct err *err)
+void call_waiter_refuse(struct call_waiter *k, const char *id, const struct err *err)
 {
-    struct waiter *w = take_out(k, id, 0);
+    struct waiting *w = take_out(k, id, 0);
     if (!w)
         return;
-    if (w->subject == CLERK_POP_NEW) {
+    if (w->subject == REST_CALL_POP_NEW) {
         struct db *db = store_borrow(k->api->store);
         drop_secrets(db, w->pending->id);
         store_return(k->api->store, db);
     }
     pending_fail(w->pending, 0, err);
-    waiter_free(w);
+    waiting_free(w);
 }
 
 /* --- outcomes (in the thread) ---------------------------------------------------------------- */
 
-static void answer_pop(struct clerk *k, struct waiter *w)
+static void answer_pop(struct call_waiter *k, struct waiting *w)
 {
     struct sbuf body = SBUF_INIT;
     struct err err = ERR_INIT;
@@ -119,20 +119,20 @@ static void answer_pop(struct clerk *k, struct waiter *w)
 /* Collected first: answering makes queries of its own on the same connection. */
 struct outcome {
     struct outcome *next;
-    struct waiter *waiter;
+    struct waiting *waiting;
     int status;
     char *body;
 };
 
 struct outcomes {
-    struct clerk *clerk;
+    struct call_waiter *owner;
     struct outcome *first;
 };
 
 static void collect(void *arg, const char *id, int64_t status, const char *body)
 {
     struct outcomes *all = arg;
-    struct waiter *w = take_out(all->clerk, id, 0);
+    struct waiting *w = take_out(all->owner, id, 0);
     if (!w)
         return;
     struct outcome *o = xcalloc(1, sizeof(*o));
@@ -140,10 +140,10 @@ static void collect(void *arg, const char *id, int64_t status, const char *body)
     all->first = o;
 }
 
-static void answer(struct clerk *k, struct outcome *o)
+static void answer(struct call_waiter *k, struct outcome *o)
 {
-    struct waiter *w = o->waiter;
-    if (o->status < 300 && w->subject == CLERK_TEXT) {
+    struct waiting *w = o->waiting;
+    if (o->status < 300 && w->subject == REST_CALL_TEXT) {
         struct sbuf body = SBUF_INIT;
         sbuf_adds(&body, o->body);
         pending_done(w->pending, NULL, &body);
@@ -151,24 +151,24 @@ static void answer(struct clerk *k, struct outcome *o)
         answer_pop(k, w);
     } else {
         struct sbuf body = SBUF_INIT;
-        if (w->subject == CLERK_POP_NEW)
+        if (w->subject == REST_CALL_POP_NEW)
             drop_secrets(k->db, w->pending->id);
         error_body_of_fault(&body, o->status, o->body, w->pending->path, clock_wall_us());
         pending_answer(w->pending, o->status, HTTP_TYPE_JSON, &body);
     }
-    waiter_free(w);
+    waiting_free(w);
     free(o->body);
     free(o);
 }
 
 /* id NULL: all. */
-static void look(struct clerk *k, const char *id)
+static void look(struct call_waiter *k, const char *id)
 {
     AUTO(db_array_release) struct db_array ids = DB_TEXT_ARRAY;
     struct err err = ERR_INIT;
-    struct outcomes all = {.clerk = k};
+    struct outcomes all = {.owner = k};
     pthread_mutex_lock(&k->lock);
-    for (struct waiter *w = k->waiters; w; w = w->next)
+    for (struct waiting *w = k->waiting; w; w = w->next)
         if (!id || strcmp(w->id, id) == 0)
             db_array_text(&ids, w->id);
     pthread_mutex_unlock(&k->lock);
@@ -183,19 +183,19 @@ static void look(struct clerk *k, const char *id)
     }
 }
 
-static void drop_overdue(struct clerk *k, int64_t now_us)
+static void drop_overdue(struct call_waiter *k, int64_t now_us)
 {
-    struct waiter *w;
+    struct waiting *w;
     while ((w = take_out(k, NULL, now_us)) != NULL) {
         struct err err = ERR_INIT;
         err_set(&err, ERR_TIMEOUT, "operation '%s' is not finished yet", w->id);
         pending_fail(w->pending, 0, &err); /* the fallback has gone out: this frees the token */
-        waiter_free(w);
+        waiting_free(w);
     }
 }
 
-void clerk_note(struct clerk *k, const char *username, const char *method, const char *path,
-                int status)
+void call_waiter_note(struct call_waiter *k, const char *username, const char *method,
+                      const char *path, int status)
 {
     if (notes_add(k->notes, username, method, path, status))
         wake(k);
@@ -203,7 +203,7 @@ void clerk_note(struct clerk *k, const char *username, const char *method, const
 
 /* --- thread ----------------------------------------------------------------------------------- */
 
-static bool is_stopping(struct clerk *k)
+static bool is_stopping(struct call_waiter *k)
 {
     pthread_mutex_lock(&k->lock);
     bool is = k->is_stopping;
@@ -211,15 +211,15 @@ static bool is_stopping(struct clerk *k)
     return is;
 }
 
-static void drain_wake(struct clerk *k)
+static void drain_wake(struct call_waiter *k)
 {
     uint64_t n;
     if (read(k->wake_fd, &n, sizeof(n)) < 0)
-        log_debug(LOG_API, "clerk_woken_for_nothing", KV_I("fd", k->wake_fd));
+        log_debug(LOG_API, "call_waiter_woken_for_nothing", KV_I("fd", k->wake_fd));
 }
 
 /* To the end, however often it is woken: a wake that is not taken would make a loop of it. */
-static void rest(struct clerk *k, unsigned attempt)
+static void rest(struct call_waiter *k, unsigned attempt)
 {
     int64_t until_us =
         clock_mono_us() + db_backoff_ms(attempt, (uint32_t)clock_mono_us()) * USEC_PER_MS;
@@ -232,7 +232,7 @@ static void rest(struct clerk *k, unsigned attempt)
 
 static void *run(void *arg)
 {
-    struct clerk *k = arg;
+    struct call_waiter *k = arg;
     unsigned lost = 0;
     int64_t checked_us = clock_mono_us();
     while (!is_stopping(k)) {
@@ -241,7 +241,7 @@ static void *run(void *arg)
         enum db_wait what = db_wait_notify(k->db, k->wake_fd, POLL_MS, &n, &err);
         int64_t now = clock_mono_us();
         if (what == DB_WAIT_LOST) {
-            log_warn(LOG_API, "clerk_lost_database", KV_ERR(&err));
+            log_warn(LOG_API, "call_waiter_lost_database", KV_ERR(&err));
             rest(k, lost++);
             continue;
         }
@@ -263,12 +263,12 @@ static void *run(void *arg)
     return NULL;
 }
 
-enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
+enum err_code call_waiter_open(struct call_waiter **ret, struct api *api, struct err *err)
 {
-    struct clerk *k = xcalloc(1, sizeof(*k));
+    struct call_waiter *k = xcalloc(1, sizeof(*k));
     k->api = api;
     k->notes = notes_new();
-    k->db = store_connection(api->store, "nfvo-clerk");
+    k->db = store_connection(api->store, "nfvo-rest-calls");
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&k->lock, NULL);
     enum err_code rc = db_listen(k->db, STORE_REST_CALL_CHANNEL, err);
@@ -285,7 +285,7 @@ enum err_code clerk_open(struct clerk **ret, struct api *api, struct err *err)
     return ERR_OK;
 }
 
-void clerk_close(struct clerk *k)
+void call_waiter_close(struct call_waiter *k)
 {
     if (!k)
         return;
