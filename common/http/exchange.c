@@ -298,8 +298,8 @@ void http_completed(struct http_conn *c, bool is_sent)
                    now - p->view.started_us);
     http_request_free(p);
     if (atomic_fetch_sub(&s->in_hand, 1) == 1 && atomic_load(&s->is_closing)) {
-        http_lot_lock(s->lot);
-        pthread_cond_broadcast(&s->lot->changed);
-        http_lot_unlock(s->lot);
+        http_parked_list_lock(s->parked_list);
+        pthread_cond_broadcast(&s->parked_list->changed);
+        http_parked_list_unlock(s->parked_list);
     }
 }

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 /* Two hold it: whoever has the answer, and the request until it is completed. All members are under
- * the lot's lock. */
+ * the parked list's lock. */
 struct http_parked {
     struct http_waiter waiter;
-    struct http_lot *lot;    /* with a reference */
-    struct http_private *p;  /* NULL: completed */
-    struct http_reply reply; /* the fallback until something better comes */
+    struct http_parked_list *list; /* with a reference */
+    struct http_private *p;        /* NULL: completed */
+    struct http_reply reply;       /* the fallback until something better comes */
     bool is_decided, is_suspended;
     unsigned refs;
 };
@@ -24,7 +24,7 @@ static struct http_parked *of_waiter(struct http_waiter *w)
 static void decide(struct http_waiter *w)
 {
     struct http_parked *t = of_waiter(w);
-    http_lot_remove(w);
+    http_parked_list_remove(w);
     t->is_decided = true;
     if (t->is_suspended && t->p)
         http_conn_wake(t->p->conn);
@@ -56,13 +56,13 @@ static void stop(struct http_waiter *w)
 /* Lock held; unlocks. */
 static void unref(struct http_parked *t)
 {
-    struct http_lot *lot = t->lot;
+    struct http_parked_list *list = t->list;
     if (--t->refs > 0) {
-        http_lot_unlock(lot);
+        http_parked_list_unlock(list);
         return;
     }
     struct http_reply reply = t->reply;
-    http_lot_unref(lot);
+    http_parked_list_unref(list);
     http_reply_release(&reply);
     free(t);
 }
@@ -71,9 +71,9 @@ struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
                               struct http_reply *fallback)
 {
     struct http_private *p = req->priv;
-    struct http_lot *lot = p->server->lot;
+    struct http_parked_list *list = p->server->parked_list;
     struct http_parked *t = xcalloc(1, sizeof(*t));
-    t->lot = lot;
+    t->list = list;
     t->p = p;
     t->refs = 2;
     t->waiter.due_us = clock_mono_us() + timeout_ms * USEC_PER_MS;
@@ -86,14 +86,14 @@ struct http_parked *http_park(struct http_request *req, int64_t timeout_ms,
                           "{\"code\":\"Internal Server Error\",\"message\":\"no answer in time\"}");
     http_parked_forget(p); /* a second token of one request: the first is worth nothing now */
     p->parked = t;
-    http_lot_lock(lot);
-    lot->refs++;
-    if (lot->is_closed) { /* its handler was still at work: the fallback would tell of a deadline */
+    http_parked_list_lock(list);
+    list->refs++;
+    if (list->is_closed) { /* its handler was still at work: the fallback would tell of a deadline */
         say_stopping(t);
         t->is_decided = true;
     } else
-        http_lot_add(lot, &t->waiter);
-    http_lot_unlock(lot);
+        http_parked_list_add(list, &t->waiter);
+    http_parked_list_unlock(list);
     return t;
 }
 
@@ -105,7 +105,7 @@ void http_parked_suspend(struct http_private *p)
         http_answer(p, &reply); /* HTTP_PARKED without http_park */
         return;
     }
-    http_lot_lock(t->lot);
+    http_parked_list_lock(t->list);
     bool is_decided = t->is_decided;
     t->is_suspended = !is_decided;
     if (is_decided) {
@@ -113,7 +113,7 @@ void http_parked_suspend(struct http_private *p)
         t->reply = (struct http_reply)HTTP_REPLY_INIT;
     } else
         http_conn_wait(p->conn);
-    http_lot_unlock(t->lot);
+    http_parked_list_unlock(t->list);
     if (is_decided)
         http_answer(p, &reply);
 }
@@ -122,7 +122,7 @@ bool http_parked_reply(struct http_parked *t, struct http_reply *reply)
 {
     struct http_reply drop = *reply;
     *reply = (struct http_reply)HTTP_REPLY_INIT;
-    http_lot_lock(t->lot);
+    http_parked_list_lock(t->list);
     bool is_in_time = !t->is_decided;
     if (is_in_time) {
         struct http_reply fallback = t->reply;
@@ -141,7 +141,7 @@ void http_parked_forget(struct http_private *p)
     if (!t)
         return;
     p->parked = NULL;
-    http_lot_lock(t->lot);
+    http_parked_list_lock(t->list);
     t->p = NULL;
     decide(&t->waiter);
     unref(t);

@@ -46,10 +46,10 @@ static enum err_code load_tls(struct http_server *s, struct err *err)
 static enum err_code start(struct http_server *s, struct err *err)
 {
     s->limits = http_limits_new(&s->o);
-    s->lot = http_lot_new();
+    s->parked_list = http_parked_list_new();
     s->working = task_queue_new(s->o.work_threads, WORKING_MAX);
     s->waiting = task_queue_new(s->o.turn ? s->o.wait_threads : 0, WAITING_MAX);
-    bool is_good = s->lot && s->working && s->waiting;
+    bool is_good = s->parked_list && s->working && s->waiting;
     s->workers = xcalloc(s->o.threads + 1, sizeof(s->workers[0])); /* ends with NULL */
     for (unsigned i = 0; is_good && i < s->o.threads; i++)
         if (!(s->workers[i] = http_worker_new(s)))
@@ -112,10 +112,10 @@ static void wait_for_requests(struct http_server *s)
     int64_t until_us = clock_mono_us() + s->o.stop_timeout_ms * USEC_PER_MS;
     struct timespec until = {.tv_sec = until_us / USEC_PER_SEC,
                              .tv_nsec = until_us % USEC_PER_SEC * 1000};
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->parked_list);
     while (atomic_load(&s->in_hand) > 0 && clock_mono_us() < until_us)
-        pthread_cond_timedwait(&s->lot->changed, &s->lot->lock, &until);
-    http_lot_unlock(s->lot);
+        pthread_cond_timedwait(&s->parked_list->changed, &s->parked_list->lock, &until);
+    http_parked_list_unlock(s->parked_list);
 }
 
 static void wake_workers(struct http_server *s)
@@ -146,8 +146,8 @@ void http_server_close(struct http_server *s)
     if (!s)
         return;
     http_server_drain(s);
-    if (s->lot) {
-        http_lot_close(s->lot);
+    if (s->parked_list) {
+        http_parked_list_close(s->parked_list);
         wait_for_requests(s);
     }
     task_queue_stop(s->working);
@@ -158,8 +158,8 @@ void http_server_close(struct http_server *s)
     free(s->workers);
     task_queue_free(s->working);
     task_queue_free(s->waiting);
-    if (s->lot)
-        http_lot_end(s->lot);
+    if (s->parked_list)
+        http_parked_list_end(s->parked_list);
     if (s->listen_fd >= 0)
         close(s->listen_fd);
     http_router_free(s->router);

@@ -14,10 +14,10 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-/* --- the lot: what waits for a time, and the thread that watches ---
+/* --- the parked list: what waits for a time, and the thread that watches ---
  * Parked requests and streams. Refcounted: tokens that are held outlive the server. One lock for
  * all: waiting things are few, and the fast path (a request that is answered at once) never takes
- * it. Lock order: lot, then a worker's. */
+ * it. Lock order: this list's, then a worker's. */
 struct http_waiter {
     struct http_waiter *next, *prev;
     int64_t due_us;                        /* monotonic; INT64_MAX: never */
@@ -25,7 +25,7 @@ struct http_waiter {
     void (*finish)(struct http_waiter *w); /* the server closes; under the lock; removes itself */
 };
 
-struct http_lot {
+struct http_parked_list {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct http_waiter waiters; /* list head */
@@ -35,14 +35,16 @@ struct http_lot {
     pthread_t thread;
 };
 
-struct http_lot *http_lot_new(void); /* starts the thread; NULL: no thread */
-void http_lot_lock(struct http_lot *lot);
-void http_lot_unlock(struct http_lot *lot);
-void http_lot_add(struct http_lot *lot, struct http_waiter *w); /* these three: lock held */
-void http_lot_remove(struct http_waiter *w);
-void http_lot_unref(struct http_lot *lot); /* may free the lot: unlocks */
-void http_lot_close(struct http_lot *lot); /* finish all waiters */
-void http_lot_end(struct http_lot *lot);   /* stop the thread and drop the server's reference */
+struct http_parked_list *http_parked_list_new(void); /* starts the thread; NULL: no thread */
+void http_parked_list_lock(struct http_parked_list *list);
+void http_parked_list_unlock(struct http_parked_list *list);
+void http_parked_list_add(struct http_parked_list *list,
+                          struct http_waiter *w); /* these three: lock held */
+void http_parked_list_remove(struct http_waiter *w);
+void http_parked_list_unref(struct http_parked_list *list); /* may free it: unlocks */
+void http_parked_list_close(struct http_parked_list *list); /* finish all waiters */
+void http_parked_list_end(
+    struct http_parked_list *list); /* stop the thread and drop the server's reference */
 
 /* --- one connection --- */
 enum http_conn_state {
@@ -156,7 +158,7 @@ struct http_private {
 struct http_server {
     struct http_server_options o; /* defaults filled in */
     struct http_router *router;
-    struct http_lot *lot;
+    struct http_parked_list *parked_list;
     struct http_limits *limits;
     struct task_queue *working, *waiting; /* of what takes long; of what waits for others */
     struct http_tls *tls;                 /* NULL: plain */

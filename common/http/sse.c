@@ -8,10 +8,10 @@
 #include <string.h>
 
 /* Three hold it: whoever has events, the request until it is completed, the response. All members
- * are under the lot's lock. */
+ * are under the parked list's lock. */
 struct http_sse {
-    struct http_waiter waiter; /* the heartbeat */
-    struct http_lot *lot;      /* with a reference */
+    struct http_waiter waiter;     /* the heartbeat */
+    struct http_parked_list *list; /* with a reference */
     struct http_conn *conn;
     struct sbuf queue;
     size_t sent, max; /* so much of the queue is sent */
@@ -30,7 +30,7 @@ static void wake(struct http_sse *s)
 
 static void end(struct http_sse *s)
 {
-    http_lot_remove(&s->waiter);
+    http_parked_list_remove(&s->waiter);
     s->has_ended = true;
     wake(s);
 }
@@ -53,12 +53,12 @@ static void on_heartbeat(struct http_waiter *w)
 /* Lock held; unlocks. */
 static void unref(struct http_sse *s)
 {
-    struct http_lot *lot = s->lot;
+    struct http_parked_list *list = s->list;
     if (--s->refs > 0) {
-        http_lot_unlock(lot);
+        http_parked_list_unlock(list);
         return;
     }
-    http_lot_unref(lot);
+    http_parked_list_unref(list);
     sbuf_release(&s->queue);
     free(s);
 }
@@ -67,7 +67,7 @@ struct http_sse *http_sse_open(struct http_request *req, const struct http_sse_o
 {
     struct http_sse *s = xcalloc(1, sizeof(*s));
     int64_t heartbeat_ms = options->heartbeat_ms > 0 ? options->heartbeat_ms : 15000;
-    s->lot = req->priv->server->lot;
+    s->list = req->priv->server->parked_list;
     s->conn = req->priv->conn;
     s->max = options->queue_bytes ? options->queue_bytes : 256 * 1024;
     s->heartbeat_us = heartbeat_ms * USEC_PER_MS;
@@ -80,13 +80,13 @@ struct http_sse *http_sse_open(struct http_request *req, const struct http_sse_o
         sbuf_addf(&s->queue, "retry: %lld\n\n", (long long)options->retry_ms);
     http_sse_forget(req->priv);
     req->priv->sse = s;
-    http_lot_lock(s->lot);
-    s->lot->refs++;
-    if (s->lot->is_closed)
+    http_parked_list_lock(s->list);
+    s->list->refs++;
+    if (s->list->is_closed)
         s->has_ended = true;
     else
-        http_lot_add(s->lot, &s->waiter);
-    http_lot_unlock(s->lot);
+        http_parked_list_add(s->list, &s->waiter);
+    http_parked_list_unlock(s->list);
     return s;
 }
 
@@ -95,7 +95,7 @@ static enum http_piece next_piece(void *arg, struct sbuf *out)
 {
     struct http_sse *s = arg;
     enum http_piece state = HTTP_PIECE_MORE;
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     if (s->queue.len > s->sent) {
         sbuf_add(out, s->queue.s + s->sent, s->queue.len - s->sent);
         sbuf_clear(&s->queue);
@@ -106,14 +106,14 @@ static enum http_piece next_piece(void *arg, struct sbuf *out)
         s->is_suspended = true;
         state = HTTP_PIECE_WAIT;
     }
-    http_lot_unlock(s->lot);
+    http_parked_list_unlock(s->list);
     return state;
 }
 
 static void on_response_free(void *arg)
 {
     struct http_sse *s = arg;
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     unref(s);
 }
 
@@ -125,9 +125,9 @@ void http_sse_answer(struct http_private *p)
         http_answer(p, &reply); /* HTTP_STREAM without http_sse_open */
         return;
     }
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     s->refs++;
-    http_lot_unlock(s->lot);
+    http_parked_list_unlock(s->list);
     http_reply_pieces(&reply, 200, HTTP_TYPE_SSE, next_piece, on_response_free, s);
     http_reply_header(&reply, "Cache-Control", "no-cache");
     http_reply_header(&reply, "X-Accel-Buffering", "no"); /* nginx would collect events */
@@ -142,7 +142,7 @@ void http_sse_forget(struct http_private *p)
     if (!s)
         return;
     p->sse = NULL;
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     s->is_gone = true;
     end(s);
     unref(s);
@@ -172,7 +172,7 @@ bool http_sse_send(struct http_sse *s, const char *event, const char *id, const 
         next = line[len] ? line + len + 1 + (line[len] == '\r' && line[len + 1] == '\n') : NULL;
     }
     sbuf_addc(&text, '\n');
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     bool is_open = !s->has_ended;
     if (is_open && s->queue.len - s->sent + text.len > s->max) {
         sbuf_clear(&s->queue); /* too slow: it comes again and says where it was */
@@ -190,15 +190,15 @@ bool http_sse_send(struct http_sse *s, const char *event, const char *id, const 
         s->waiter.due_us = clock_mono_us() + s->heartbeat_us;
         wake(s);
     }
-    http_lot_unlock(s->lot);
+    http_parked_list_unlock(s->list);
     return is_open;
 }
 
 bool http_sse_is_open(struct http_sse *s)
 {
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     bool is_open = !s->has_ended;
-    http_lot_unlock(s->lot);
+    http_parked_list_unlock(s->list);
     return is_open;
 }
 
@@ -206,7 +206,7 @@ void http_sse_close(struct http_sse *s)
 {
     if (!s)
         return;
-    http_lot_lock(s->lot);
+    http_parked_list_lock(s->list);
     end(s);
     unref(s);
 }

@@ -7,7 +7,7 @@
 #include "common/log/log.h"
 #include "nfvo/api/auth/known_passwords.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/lifecycle/live.h"
+#include "nfvo/api/lifecycle/event_stream.h"
 #include "nfvo/api/lifecycle/releaser.h"
 #include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
@@ -184,13 +184,13 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     if (rc == ERR_OK)
         rc = api_read_networks(api->options, &api->trusted_proxies, &api->metrics_networks, err);
     if (rc == ERR_OK)
-        rc = api_boot(api, err);
+        rc = api_bootstrap(api, err);
     if (rc == ERR_OK)
         rc = call_waiter_open(&api->waiter, api, err);
     if (rc == ERR_OK)
         rc = releaser_open(&api->releaser, api, err);
     if (rc == ERR_OK)
-        rc = live_open(&api->live, api, err);
+        rc = event_stream_open(&api->event_stream, api, err);
     if (rc == ERR_OK)
         rc = listen_on(api, err);
     if (rc == ERR_OK)
@@ -228,7 +228,7 @@ void api_close(struct api *api)
         return;
     http_server_close(api->server);
     http_server_close(api->status_server);
-    live_close(api->live);
+    event_stream_close(api->event_stream);
     task_queue_free(api->logins);
     task_queue_free(api->key_pairs);
     known_passwords_free(api->known);

@@ -18,7 +18,7 @@
 struct call_waiter;
 struct known_passwords;
 struct session;
-struct live;
+struct event_stream;
 struct key_claims;
 struct key_claim;
 struct releaser;
@@ -32,12 +32,12 @@ struct api {
     const struct api_host *host;
     struct store *store;
     struct audit *audit;
-    struct call_waiter *waiter;   /* waits for parked calls, writes the history of requests */
-    struct live *live;            /* streams of lifecycle events */
-    struct key_claims *claims;    /* requests with an Idempotency-Key */
-    struct task_queue *logins;    /* password hashing: one at a time (19 MiB each) */
-    struct releaser *releaser;    /* begins accepted releases */
-    struct task_queue *key_pairs; /* RSA keys take as long */
+    struct call_waiter *waiter;        /* waits for parked calls, writes the history of requests */
+    struct event_stream *event_stream; /* streams of lifecycle events */
+    struct key_claims *claims;         /* requests with an Idempotency-Key */
+    struct task_queue *logins;         /* password hashing: one at a time (19 MiB each) */
+    struct releaser *releaser;         /* begins accepted releases */
+    struct task_queue *key_pairs;      /* RSA keys take as long */
     struct known_passwords *known;
     struct password_list *password_list; /* of the operator; NULL: none */
     atomic_ullong logins_hashed, logins_known,
@@ -194,7 +194,7 @@ bool call_is_status(const struct call *c);                         /* it came in
 void api_on_error(struct http_request *req, int status, const struct err *err,
                   struct http_reply *reply);
 void api_finish(struct http_request *req, struct http_reply *reply);
-MUST_USE enum err_code api_boot(struct api *api, struct err *err);
+MUST_USE enum err_code api_bootstrap(struct api *api, struct err *err);
 void openapi_render(struct sbuf *out, const char *version);
 
 #endif

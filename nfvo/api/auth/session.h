@@ -31,7 +31,7 @@ bool session_is_everywhere(const struct session *s);
  * itself counts before one in "*". */
 const char *session_role(const struct session *s, const char *project_name);
 
-/* For what goes on after the request (live.h): nfvo/store/store_access.h, standing. */
+/* For what goes on after the request (event_stream.h): nfvo/store/store_access.h, standing. */
 const char *session_token_hash(const struct session *s);
 const char *session_standing(const struct session *s);
 

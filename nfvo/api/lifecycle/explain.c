@@ -7,7 +7,7 @@
 #include "common/http/sse.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/lifecycle/live.h"
+#include "nfvo/api/lifecycle/event_stream.h"
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/store/store_explain.h"
 
@@ -118,12 +118,12 @@ static enum err_code events(struct call *c, struct err *err)
     snprintf(id, sizeof(id), "%" PRId64, after);
     http_sse_send(stream, "ready", id, "{}"); /* from where: nothing is missed if it breaks now */
     c->is_stream = true;
-    live_listen(c->api->live, stream,
-                &(struct live_wanted){.project = c->project,
-                                      .nsr = nsr && *nsr ? nsr : NULL,
-                                      .after = after,
-                                      .token_hash = session_token_hash(c->session),
-                                      .standing = session_standing(c->session)});
+    event_stream_listen(c->api->event_stream, stream,
+                        &(struct event_stream_wanted){.project = c->project,
+                                                      .nsr = nsr && *nsr ? nsr : NULL,
+                                                      .after = after,
+                                                      .token_hash = session_token_hash(c->session),
+                                                      .standing = session_standing(c->session)});
     return ERR_OK;
 }
 

@@ -11,7 +11,7 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/request/notes.h"
+#include "nfvo/api/request/request_log.h"
 #include "nfvo/store/store_misc.h"
 #include "nfvo/store/store_pop.h"
 
@@ -32,7 +32,7 @@ struct call_waiter {
     pthread_t thread;
     pthread_mutex_t lock; /* of waiting */
     struct waiting *waiting;
-    struct notes *notes;
+    struct request_log *log;
     int wake_fd;
     bool is_stopping;
 };
@@ -197,7 +197,7 @@ static void drop_overdue(struct call_waiter *k, int64_t now_us)
 void call_waiter_note(struct call_waiter *k, const char *username, const char *method,
                       const char *path, int status)
 {
-    if (notes_add(k->notes, username, method, path, status))
+    if (request_log_add(k->log, username, method, path, status))
         wake(k);
 }
 
@@ -252,14 +252,14 @@ static void *run(void *arg)
             drain_wake(k);
         if (what == DB_WAIT_WOKEN ||
             what == DB_WAIT_CONNECTED) /* it may have been woken meanwhile */
-            notes_write(k->notes, k->db);
+            request_log_write(k->log, k->db);
         if (what == DB_WAIT_CONNECTED || now - checked_us > CHECK_MS * USEC_PER_MS) {
             checked_us = now;
             look(k, NULL);
         }
         drop_overdue(k, now);
     }
-    notes_write(k->notes, k->db);
+    request_log_write(k->log, k->db);
     return NULL;
 }
 
@@ -267,7 +267,7 @@ enum err_code call_waiter_open(struct call_waiter **ret, struct api *api, struct
 {
     struct call_waiter *k = xcalloc(1, sizeof(*k));
     k->api = api;
-    k->notes = notes_new();
+    k->log = request_log_new();
     k->db = store_connection(api->store, "nfvo-rest-calls");
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&k->lock, NULL);
@@ -275,7 +275,7 @@ enum err_code call_waiter_open(struct call_waiter **ret, struct api *api, struct
     if (rc == ERR_OK && pthread_create(&k->thread, NULL, run, k) != 0)
         rc = err_set(err, ERR_NOMEM, "start the thread that waits for operations");
     if (rc != ERR_OK) {
-        notes_free(k->notes);
+        request_log_free(k->log);
         db_free(k->db);
         close(k->wake_fd);
         free(k);
@@ -295,7 +295,7 @@ void call_waiter_close(struct call_waiter *k)
     wake(k);
     pthread_join(k->thread, NULL);
     drop_overdue(k, INT64_MAX);
-    notes_free(k->notes);
+    request_log_free(k->log);
     db_free(k->db);
     close(k->wake_fd);
     pthread_mutex_destroy(&k->lock);

@@ -1,4 +1,4 @@
-#include "nfvo/api/request/notes.h"
+#include "nfvo/api/request/request_log.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,15 +12,15 @@
 #define NOTES_MAX   1000
 #define NOTES_BATCH 64
 
-struct notes {
+struct request_log {
     pthread_mutex_t lock;
     struct store_request rows[NOTES_MAX]; /* each with one block behind its three texts */
     size_t n;
 };
 
-struct notes *notes_new(void)
+struct request_log *request_log_new(void)
 {
-    struct notes *n = xcalloc(1, sizeof(*n));
+    struct request_log *n = xcalloc(1, sizeof(*n));
     pthread_mutex_init(&n->lock, NULL);
     return n;
 }
@@ -42,7 +42,7 @@ static void release(struct store_request *row)
     free((void *)(uintptr_t)row->username);
 }
 
-void notes_free(struct notes *n)
+void request_log_free(struct request_log *n)
 {
     if (!n)
         return;
@@ -52,8 +52,8 @@ void notes_free(struct notes *n)
     free(n);
 }
 
-bool notes_add(struct notes *n, const char *username, const char *method, const char *path,
-               int status)
+bool request_log_add(struct request_log *n, const char *username, const char *method,
+                     const char *path, int status)
 {
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "PUT") == 0)
         return false;
@@ -66,7 +66,7 @@ bool notes_add(struct notes *n, const char *username, const char *method, const 
     return is_first;
 }
 
-static size_t take(struct notes *n, struct store_request *ret)
+static size_t take(struct request_log *n, struct store_request *ret)
 {
     pthread_mutex_lock(&n->lock);
     size_t got = n->n < NOTES_BATCH ? n->n : NOTES_BATCH;
@@ -77,7 +77,7 @@ static size_t take(struct notes *n, struct store_request *ret)
     return got;
 }
 
-void notes_write(struct notes *n, struct db *db)
+void request_log_write(struct request_log *n, struct db *db)
 {
     struct store_request rows[NOTES_BATCH];
     size_t got;

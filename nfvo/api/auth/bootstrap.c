@@ -89,7 +89,7 @@ static enum err_code add_missing(struct api *api, struct db *db, struct err *err
 }
 
 /* Several processes may start at once: one after the other. The file is written before COMMIT. */
-enum err_code api_boot(struct api *api, struct err *err)
+enum err_code api_bootstrap(struct api *api, struct err *err)
 {
     struct db *db = store_borrow(api->store);
     db_begin(db);

@@ -1,4 +1,4 @@
-#include "nfvo/api/lifecycle/live.h"
+#include "nfvo/api/lifecycle/event_stream.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -32,7 +32,7 @@ struct listener {
     int64_t until_us;
 };
 
-struct live {
+struct event_stream {
     struct api *api;
     pthread_t thread;
     pthread_mutex_t lock;
@@ -77,7 +77,7 @@ static void render(struct sbuf *out, const struct store_history_line *line)
 }
 
 struct round {
-    struct live *live;
+    struct event_stream *of;
     size_t n;
 };
 
@@ -88,7 +88,7 @@ static void tell(void *arg, const struct store_history_line *line)
     char id[24];
     round->n++;
     snprintf(id, sizeof(id), "%" PRId64, line->id);
-    for (struct listener *n = round->live->listeners; n; n = n->next) {
+    for (struct listener *n = round->of->listeners; n; n = n->next) {
         if (n->until_us && wants(n, line)) {
             if (data.len == 0)
                 render(&data, line);
@@ -102,7 +102,7 @@ static void tell(void *arg, const struct store_history_line *line)
 }
 
 /* Those that are gone, too slow, or have listened long enough. */
-static void drop_ended(struct live *l)
+static void drop_ended(struct event_stream *l)
 {
     int64_t now = clock_mono_us();
     for (struct listener **at = &l->listeners; *at;) {
@@ -116,7 +116,7 @@ static void drop_ended(struct live *l)
     }
 }
 
-static int64_t lowest(const struct live *l)
+static int64_t lowest(const struct event_stream *l)
 {
     int64_t low = INT64_MAX;
     for (const struct listener *n = l->listeners; n; n = n->next) {
@@ -137,7 +137,7 @@ static void compare(void *arg, int i, const char *standing)
 
 /* May they still hear? In the same moment of the database as what is read, so that nobody hears
  * what was said after it was taken away. */
-static enum err_code check_standings(struct live *l, struct db *db, struct err *err)
+static enum err_code check_standings(struct event_stream *l, struct db *db, struct err *err)
 {
     AUTO(db_array_release) struct db_array hashes = DB_TEXT_ARRAY;
     AUTO(db_array_release) struct db_array projects = DB_TEXT_ARRAY;
@@ -149,9 +149,9 @@ static enum err_code check_standings(struct live *l, struct db *db, struct err *
 }
 
 /* Lock held. Returns whether there may be more at once. */
-static bool look(struct live *l)
+static bool look(struct event_stream *l)
 {
-    struct round round = {.live = l};
+    struct round round = {.of = l};
     struct err err = ERR_INIT;
     struct db *db = store_borrow(l->api->store);
     int64_t before = 0, low = lowest(l);
@@ -172,7 +172,7 @@ static bool look(struct live *l)
     return rc == ERR_OK && round.n == READ_MAX && before != 0;
 }
 
-static void rest(struct live *l)
+static void rest(struct event_stream *l)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
@@ -184,7 +184,7 @@ static void rest(struct live *l)
 
 static void *run(void *arg)
 {
-    struct live *l = arg;
+    struct event_stream *l = arg;
     pthread_mutex_lock(&l->lock);
     while (!l->is_stopping) {
         drop_ended(l);
@@ -198,7 +198,8 @@ static void *run(void *arg)
     return NULL;
 }
 
-void live_listen(struct live *l, struct http_sse *stream_taken, const struct live_wanted *wanted)
+void event_stream_listen(struct event_stream *l, struct http_sse *stream_taken,
+                         const struct event_stream_wanted *wanted)
 {
     struct listener *n = xcalloc(1, sizeof(*n));
     n->stream = stream_taken;
@@ -207,7 +208,7 @@ void live_listen(struct live *l, struct http_sse *stream_taken, const struct liv
     n->token_hash = xstrdup(wanted->token_hash);
     n->standing = xstrdup(wanted->standing);
     n->start = n->high = wanted->after;
-    n->until_us = clock_mono_us() + LIVE_MAX_S * USEC_PER_SEC;
+    n->until_us = clock_mono_us() + EVENT_STREAM_MAX_S * USEC_PER_SEC;
     pthread_mutex_lock(&l->lock);
     n->next = l->listeners;
     l->listeners = n;
@@ -215,9 +216,9 @@ void live_listen(struct live *l, struct http_sse *stream_taken, const struct liv
     pthread_mutex_unlock(&l->lock);
 }
 
-enum err_code live_open(struct live **ret, struct api *api, struct err *err)
+enum err_code event_stream_open(struct event_stream **ret, struct api *api, struct err *err)
 {
-    struct live *l = xcalloc(1, sizeof(*l));
+    struct event_stream *l = xcalloc(1, sizeof(*l));
     pthread_condattr_t monotonic;
     l->api = api;
     pthread_mutex_init(&l->lock, NULL);
@@ -235,7 +236,7 @@ enum err_code live_open(struct live **ret, struct api *api, struct err *err)
     return ERR_OK;
 }
 
-void live_close(struct live *l)
+void event_stream_close(struct event_stream *l)
 {
     if (!l)
         return;
