@@ -62,15 +62,15 @@ static void on_event(struct agent *a, const struct bus_event *ev)
         a->is_connected = false;
     else if (ev->type == BUS_DELIVERY || ev->type == BUS_OVERSIZE)
         commands_handle(a, ev->delivery);
-    mail_on_event(a, ev);
+    outbox_on_event(a, ev);
 }
 
 static int wait_ms(const struct agent *a, bool has_worked)
 {
-    int64_t due = mail_due_us(a);
-    int ms = a->line.first || has_worked ? LOOK_MS : IDLE_MS;
+    int64_t due = outbox_due_us(a);
+    int ms = a->run_queue.first || has_worked ? LOOK_MS : IDLE_MS;
 
-    if (a->line.first && a->journal.inotify < 0)
+    if (a->run_queue.first && a->journal.inotify < 0)
         ms = LOOK_OFTEN_MS;
     if (due != INT64_MAX && clock_left_ms(due) < ms)
         ms = clock_left_ms(due);
@@ -89,8 +89,8 @@ static void *loop(void *arg)
             runs_read_events(&a->journal);
         else if (type != BUS_TIMEOUT)
             on_event(a, &ev);
-        line_look(a);
-        mail_pump(a);
+        run_queue_look(a);
+        outbox_pump(a);
         if (has_worked && type == BUS_TIMEOUT) {
             slim_down();
             has_worked = false;
@@ -196,8 +196,8 @@ static enum err_code open_wake(struct agent *a, struct err *err)
 
 static void release(struct agent *a)
 {
-    line_release(a);
-    mail_release(a);
+    run_queue_release(a);
+    outbox_release(a);
     bus_free(a->bus);
     a->bus = NULL;
     if (a->journal.path)
@@ -225,9 +225,9 @@ enum err_code agent_open(void *agent, struct err *err)
     if (rc == ERR_OK)
         rc = open_wake(a, err);
     if (rc == ERR_OK) {
-        mail_init(a);
+        outbox_init(a);
         open_bus(a);
-        line_adopt(a);
+        run_queue_adopt(a);
         int sys = pthread_create(&a->thread, NULL, loop, a);
         if (sys)
             rc = err_set_errno(err, ERR_IO, sys, "start a thread");

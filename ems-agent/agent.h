@@ -21,9 +21,9 @@ struct address {
 void address_of(const struct bus_delivery *d, struct address *ret);
 void address_release(struct address *a);
 
-/* --- mail.c: hello and answers, one at a time, each until the broker confirms it --- */
+/* --- outbox.c: hello and answers, one at a time, each until the broker confirms it --- */
 struct letter; /* an answer */
-struct mail {
+struct outbox {
     struct letter *first, *last;
     size_t n;
     uint64_t seq;      /* of what is in flight; 0: nothing */
@@ -36,9 +36,9 @@ struct mail {
     bool is_default_refused; /* the default exchange, on this connection */
 };
 
-/* --- line.c: EXECUTE, one script at a time --- */
+/* --- run_queue.c: EXECUTE, one script at a time --- */
 struct run;
-struct line {
+struct run_queue {
     struct run *first, *last; /* the first is the one that runs */
     size_t n;
 };
@@ -51,8 +51,8 @@ struct agent {
     struct runs journal;
     struct bus *bus;
     int wake; /* epoll: stop flag and journal */
-    struct mail mail;
-    struct line line;
+    struct outbox outbox;
+    struct run_queue run_queue;
     bool is_connected;
     unsigned fault_n; /* in a row, for the log */
     pthread_t thread;
@@ -62,21 +62,21 @@ struct agent {
 MUST_USE enum err_code agent_open(void *agent, struct err *err);
 void agent_close(void *agent);
 
-/* mail.c */
-void mail_init(struct agent *a);
-void mail_release(struct agent *a);
-void mail_send(struct agent *a, struct address *taken, const struct ems_reply *reply);
-void mail_on_event(struct agent *a, const struct bus_event *ev);
-void mail_pump(struct agent *a);            /* send what is due */
-int64_t mail_due_us(const struct agent *a); /* INT64_MAX: nothing */
+/* outbox.c */
+void outbox_init(struct agent *a);
+void outbox_release(struct agent *a);
+void outbox_send(struct agent *a, struct address *taken, const struct ems_reply *reply);
+void outbox_on_event(struct agent *a, const struct bus_event *ev);
+void outbox_pump(struct agent *a);            /* send what is due */
+int64_t outbox_due_us(const struct agent *a); /* INT64_MAX: nothing */
 
-/* commands.c: one request, answered or put in line. One that is another agent's, or that a dead
+/* commands.c: one request, answered or put in the run queue. One that is another agent's, or that a dead
  * letter brought, is dropped: only the broker's word for its author counts. */
 void commands_handle(struct agent *a, const struct bus_delivery *d);
 
-/* line.c */
+/* run_queue.c */
 /* What shall be run: copied. name: for people. */
-struct line_job {
+struct queued_run {
     const char *id, *name;
     const char *const *argv; /* ends with NULL, as envp */
     const char *const *envp;
@@ -84,14 +84,14 @@ struct line_job {
 };
 /* Is this command known (running, waiting, or over)? Then it is joined or answered; address taken.
  */
-bool line_join(struct agent *a, const char *id, struct address *taken);
-void line_submit(struct agent *a, const struct line_job *job, struct address *taken);
-void line_preempt(struct agent *a);
-void line_look(struct agent *a);  /* has what runs ended? Then answer, and go on */
-void line_adopt(struct agent *a); /* runs of an agent before this one */
-void line_release(struct agent *a);
+bool run_queue_join(struct agent *a, const char *id, struct address *taken);
+void run_queue_submit(struct agent *a, const struct queued_run *job, struct address *taken);
+void run_queue_preempt(struct agent *a);
+void run_queue_look(struct agent *a);  /* has what runs ended? Then answer, and go on */
+void run_queue_adopt(struct agent *a); /* runs of an agent before this one */
+void run_queue_release(struct agent *a);
 /* The answer to EMS_LOG; strings in arena. id "": what runs now. */
-void line_log(struct agent *a, const char *id, struct arena *arena, struct ems_reply *ret);
+void run_queue_log(struct agent *a, const char *id, struct arena *arena, struct ems_reply *ret);
 
 /* dependency.c: ob_parameters.json, .yaml and .sh, amqp-protocol.md 7.6. */
 MUST_USE enum err_code dependency_save(const char *root, const char *relative, const char *json,

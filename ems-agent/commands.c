@@ -23,7 +23,8 @@ struct request {
     struct ems_reply reply;
 };
 
-/* A command either fills reply, or puts itself in line and takes `from`: then *ret_waits. */
+/* A command either fills reply, or puts itself into the run queue and takes `from`: then
+ * *ret_waits. */
 typedef enum err_code command_fn(struct request *q, bool *ret_waits, struct err *err);
 
 /* --- scripts that are sent --- */
@@ -206,9 +207,9 @@ static int64_t timeout_of(const struct request *q)
 static void run(struct request *q, const char *name, const char *const *argv,
                 const char *const *envp)
 {
-    line_submit(
+    run_queue_submit(
         q->a,
-        &(struct line_job){
+        &(struct queued_run){
             .id = q->id, .name = name, .argv = argv, .envp = envp, .timeout_ms = timeout_of(q)},
         &q->from);
 }
@@ -292,7 +293,7 @@ static enum err_code show_log(struct request *q, bool *ret_waits, struct err *er
 {
     (void)ret_waits;
     (void)err;
-    line_log(q->a, q->r->payload ? q->r->payload : "", q->arena, &q->reply);
+    run_queue_log(q->a, q->r->payload ? q->r->payload : "", q->arena, &q->reply);
     return ERR_OK;
 }
 
@@ -331,7 +332,7 @@ static void answer_refusal(struct request *q, const struct err *err)
              KV_ERR(err));
     q->reply =
         (struct ems_reply){.output = "", .err = text, .status = 1, .state = EMS_STATE_REFUSED};
-    mail_send(q->a, &q->from, &q->reply);
+    outbox_send(q->a, &q->from, &q->reply);
 }
 
 static enum err_code read_request(struct request *q, const struct bus_delivery *d, struct err *err)
@@ -355,12 +356,12 @@ static enum err_code carry_out(struct request *q, bool *ret_waits, struct err *e
     if (!c)
         return err_set(err, ERR_INVALID, "there is no action '%.64s'",
                        q->r->action ? q->r->action : "");
-    if (c->is_run && line_join(q->a, q->id, &q->from)) {
+    if (c->is_run && run_queue_join(q->a, q->id, &q->from)) {
         *ret_waits = true;
         return ERR_OK;
     }
     if (q->r->preempt)
-        line_preempt(q->a);
+        run_queue_preempt(q->a);
     return c->fn(q, ret_waits, err);
 }
 
@@ -414,7 +415,7 @@ void commands_handle(struct agent *a, const struct bus_delivery *d)
     if (rc != ERR_OK)
         answer_refusal(&q, &err);
     else if (!waits)
-        mail_send(a, &q.from, &q.reply);
+        outbox_send(a, &q.from, &q.reply);
     address_release(&q.from);
     arena_release(&arena);
 }

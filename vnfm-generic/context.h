@@ -3,9 +3,9 @@
 #define VNFM_GENERIC_CONTEXT_H
 
 #include "common/sys/ids.h"
-#include "vnfm-generic/conductor/conductor.h"
 #include "vnfm-generic/ems/links.h"
 #include "vnfm-generic/options.h"
+#include "vnfm-generic/scheduler/scheduler.h"
 #include "vnfm-generic/sdk/ob_vnfm.h"
 
 struct generic {
@@ -13,8 +13,8 @@ struct generic {
     char instance[ID_SIZE];
     char *user_data; /* template */
     char *agents_ca; /* PEM text; may be NULL */
-    struct conductor_options conductor_options;
-    struct conductor *conductor;
+    struct scheduler_options scheduler_options;
+    struct scheduler *scheduler;
     struct ems_links *links;
     struct ob_vnfm *vnfm;
 };

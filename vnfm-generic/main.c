@@ -89,7 +89,7 @@ static enum err_code user_data_of(void *arg, struct ob_request *r, struct sbuf *
     return ERR_OK;
 }
 
-/* --- between the conductor, the agents' link and the SDK --- */
+/* --- between the scheduler, the agents' link and the SDK --- */
 
 static void send_command(void *arg, const char *hostname, const char *command, struct sbuf *body)
 {
@@ -119,23 +119,23 @@ static void on_refused(void *arg, const char *author, const char *words, int64_t
 static void on_hello(void *arg, const char *author, const char *body, size_t len, uint64_t tag,
                      uint64_t epoch)
 {
-    conductor_hello(((struct generic *)arg)->conductor, author, body, len, tag, epoch);
+    scheduler_hello(((struct generic *)arg)->scheduler, author, body, len, tag, epoch);
 }
 
 static void on_reply(void *arg, const char *author, const char *command, const char *body,
                      size_t len)
 {
-    conductor_reply(((struct generic *)arg)->conductor, author, command, body, len);
+    scheduler_reply(((struct generic *)arg)->scheduler, author, command, body, len);
 }
 
 static void on_returned(void *arg, const char *command)
 {
-    conductor_returned(((struct generic *)arg)->conductor, command);
+    scheduler_returned(((struct generic *)arg)->scheduler, command);
 }
 
 static void on_ready(void *arg, const char *hostname)
 {
-    conductor_agents_ready(((struct generic *)arg)->conductor, hostname);
+    scheduler_agents_ready(((struct generic *)arg)->scheduler, hostname);
 }
 
 static void on_credentials(void *arg, const char *user, const char *password)
@@ -145,7 +145,7 @@ static void on_credentials(void *arg, const char *user, const char *password)
 
 static enum err_code serve(void *arg, struct ob_request *request, struct err *err)
 {
-    return conductor_serve(((struct generic *)arg)->conductor, request, err);
+    return scheduler_serve(((struct generic *)arg)->scheduler, request, err);
 }
 
 static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *text)
@@ -173,10 +173,10 @@ static void rest(int ms)
     poll(&fd, 1, ms);
 }
 
-static void fill_conductor_options(struct generic *g)
+static void fill_scheduler_options(struct generic *g)
 {
     const struct generic_options *o = &g->options;
-    g->conductor_options = (struct conductor_options){.conninfo = o->database,
+    g->scheduler_options = (struct scheduler_options){.conninfo = o->database,
                                                       .schema = o->schema,
                                                       .sender = g->instance,
                                                       .limits = RUN_LIMITS_DEFAULT,
@@ -187,9 +187,9 @@ static void fill_conductor_options(struct generic *g)
                                                       .ack_hello = ack_hello,
                                                       .refused = on_refused,
                                                       .arg = g};
-    g->conductor_options.limits.hello = o->hello_ms * USEC_PER_MS;
-    g->conductor_options.limits.script = o->script_ms * USEC_PER_MS;
-    g->conductor_options.limits.terminate = o->terminate_ms * USEC_PER_MS;
+    g->scheduler_options.limits.hello = o->hello_ms * USEC_PER_MS;
+    g->scheduler_options.limits.script = o->script_ms * USEC_PER_MS;
+    g->scheduler_options.limits.terminate = o->terminate_ms * USEC_PER_MS;
 }
 
 /* Waits for the database: a host that boots starts us in any order. */
@@ -198,11 +198,11 @@ static enum err_code store_open(void *ctx, struct err *err)
     struct generic *g = ctx;
     bool said = false;
     id_new(g->instance);
-    fill_conductor_options(g);
+    fill_scheduler_options(g);
     enum err_code rc = read_template(g, err);
-    g->conductor_options.are_hosts_alone =
+    g->scheduler_options.are_hosts_alone =
         rc == ERR_OK && strstr(g->user_data, USER_DATA_EMS_VHOST) != NULL;
-    while (rc == ERR_OK && (rc = conductor_migrate(&g->conductor_options, err)) == ERR_UNAVAIL) {
+    while (rc == ERR_OK && (rc = scheduler_migrate(&g->scheduler_options, err)) == ERR_UNAVAIL) {
         if (daemon_is_stopping())
             return rc;
         if (!said)
@@ -230,7 +230,7 @@ static enum err_code runs_open(void *ctx, struct err *err)
     struct bus_options bus = peer_settings_bus(&g->options.peer);
     const struct generic_options *o = &g->options;
     bus.name = "vnfm-generic-agents";
-    g->conductor = conductor_new(&g->conductor_options);
+    g->scheduler = scheduler_new(&g->scheduler_options);
     g->links =
         ems_links_new(&(struct ems_link_options){.bus = bus,
                                                  .vhost = o->agents_vhost,
@@ -238,7 +238,7 @@ static enum err_code runs_open(void *ctx, struct err *err)
                                                  .instance = g->instance,
                                                  .hooks = &hooks,
                                                  .arg = g});
-    enum err_code rc = conductor_start(g->conductor, err);
+    enum err_code rc = scheduler_start(g->scheduler, err);
     if (rc == ERR_OK)
         rc = ems_links_start(g->links, err);
     return rc;
@@ -248,14 +248,14 @@ static void runs_close(void *ctx)
 {
     struct generic *g = ctx;
     ems_links_stop(g->links);
-    conductor_stop(g->conductor);
-    conductor_free(g->conductor);
+    scheduler_stop(g->scheduler);
+    scheduler_free(g->scheduler);
     ems_links_free(g->links);
 }
 
 static void on_sdk_stopping(void *arg)
 {
-    conductor_abandon(((struct generic *)arg)->conductor);
+    scheduler_abandon(((struct generic *)arg)->scheduler);
 }
 
 static enum err_code vnfm_open(void *ctx, struct err *err)

@@ -7,7 +7,7 @@ bin-vnfm-dummy-libs := ob_vnfm proto common
 bin-vnfm-dummy-ldlibs := -lrabbitmq -luuid -lm
 
 libs += vnfm_generic
-lib-vnfm_generic-src := $(sort $(wildcard $(addprefix vnfm-generic/,lifecycle/*.c store/*.c ems/*.c conductor/*.c)))
+lib-vnfm_generic-src := $(sort $(wildcard $(addprefix vnfm-generic/,lifecycle/*.c store/*.c ems/*.c scheduler/*.c)))
 include common/db/embed.mk
 $(eval $(call embed-migrations,vnfm-generic/store/migrations,generic_migrations))
 lib-vnfm_generic-src += $(call embedded,vnfm-generic/store/migrations)

@@ -76,7 +76,7 @@ struct run_host {
     uint32_t n, at;  /* at: the first that is not settled; n: all are */
     int64_t hello_n; /* 0: none yet */
     bool has_journal;
-    /* Of the conductor: */
+    /* Of the scheduler: */
     bool may_be_unsaid;  /* its answers may come without their author */
     bool is_reached;     /* its agent is alone, and was asked for */
     int64_t waits_since; /* for a hello; 0: does not */

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WAITERS_MAX = 64, LINE_MAX = 64 };
+enum { WAITERS_MAX = 64, QUEUE_MAX = 64 };
 
 struct run {
     struct run *next;
     char key[RUNS_KEY_SIZE];
     struct arena arena; /* holds the job */
-    struct line_job job;
+    struct queued_run job;
     struct address waiters[WAITERS_MAX];
     size_t waiter_n;
     bool is_live;
@@ -52,7 +52,7 @@ static void answer_one(struct agent *a, int fd, const struct run_head *head, str
     struct ems_reply reply = {0};
 
     answer_of(fd, head, &arena, &reply);
-    mail_send(a, taken, &reply);
+    outbox_send(a, taken, &reply);
     arena_release(&arena);
 }
 
@@ -66,23 +66,23 @@ static void run_free(struct run *r)
 
 static struct run *pop(struct agent *a)
 {
-    struct run *r = a->line.first;
+    struct run *r = a->run_queue.first;
 
-    a->line.first = r->next;
+    a->run_queue.first = r->next;
     if (!r->next)
-        a->line.last = NULL;
-    a->line.n--;
+        a->run_queue.last = NULL;
+    a->run_queue.n--;
     return r;
 }
 
 static void push(struct agent *a, struct run *r)
 {
-    if (a->line.last)
-        a->line.last->next = r;
+    if (a->run_queue.last)
+        a->run_queue.last->next = r;
     else
-        a->line.first = r;
-    a->line.last = r;
-    a->line.n++;
+        a->run_queue.first = r;
+    a->run_queue.last = r;
+    a->run_queue.n++;
 }
 
 static void answer_all(struct agent *a, struct run *r, int fd, const struct run_head *head)
@@ -103,13 +103,13 @@ static void refuse_all(struct agent *a, struct run *r, const struct err *err)
     log_error(LOG_EXEC, "script_not_started", KV_S("corr", r->job.id), KV_ERR(err));
     refuse(&reply, err->msg);
     for (size_t i = 0; i < r->waiter_n; i++)
-        mail_send(a, &r->waiters[i], &reply);
+        outbox_send(a, &r->waiters[i], &reply);
     r->waiter_n = 0;
 }
 
-/* --- the line --- */
+/* --- the queue --- */
 
-static void fill_head(const struct agent *a, const struct line_job *job, struct run_head *head)
+static void fill_head(const struct agent *a, const struct queued_run *job, struct run_head *head)
 {
     *head =
         (struct run_head){.timeout_ms = job->timeout_ms, .half = (uint64_t)a->o.output_limit / 2};
@@ -141,10 +141,10 @@ static enum err_code start(struct agent *a, struct run *r, struct err *err)
     return rc;
 }
 
-void line_look(struct agent *a)
+void run_queue_look(struct agent *a)
 {
-    while (a->line.first) {
-        struct run *r = a->line.first;
+    while (a->run_queue.first) {
+        struct run *r = a->run_queue.first;
         struct err err = ERR_INIT;
         struct run_head head;
         int fd = -1;
@@ -171,14 +171,14 @@ void line_look(struct agent *a)
     }
 }
 
-bool line_join(struct agent *a, const char *id, struct address *taken)
+bool run_queue_join(struct agent *a, const char *id, struct address *taken)
 {
     char key[RUNS_KEY_SIZE];
     struct run_head head;
     int fd = -1;
 
     runs_key(id, key);
-    for (struct run *r = a->line.first; r; r = r->next) {
+    for (struct run *r = a->run_queue.first; r; r = r->next) {
         if (strcmp(r->key, key) != 0)
             continue;
         if (r->waiter_n ==
@@ -214,25 +214,25 @@ static const char *const *dup_list(struct arena *arena, const char *const *list)
     return copy;
 }
 
-void line_submit(struct agent *a, const struct line_job *job, struct address *taken)
+void run_queue_submit(struct agent *a, const struct queued_run *job, struct address *taken)
 {
-    if (a->line.n >= LINE_MAX) {
+    if (a->run_queue.n >= QUEUE_MAX) {
         struct ems_reply reply;
         refuse(&reply, "too many scripts wait for their turn");
-        mail_send(a, taken, &reply);
+        outbox_send(a, taken, &reply);
         return;
     }
     struct run *r = xcalloc(1, sizeof(*r));
     runs_key(job->id, r->key);
-    r->job = (struct line_job){.id = arena_strdup(&r->arena, job->id),
-                               .name = arena_strdup(&r->arena, job->name),
-                               .argv = dup_list(&r->arena, job->argv),
-                               .envp = dup_list(&r->arena, job->envp),
-                               .timeout_ms = job->timeout_ms};
+    r->job = (struct queued_run){.id = arena_strdup(&r->arena, job->id),
+                                 .name = arena_strdup(&r->arena, job->name),
+                                 .argv = dup_list(&r->arena, job->argv),
+                                 .envp = dup_list(&r->arena, job->envp),
+                                 .timeout_ms = job->timeout_ms};
     r->waiters[r->waiter_n++] = *taken;
     *taken = (struct address){0};
     push(a, r);
-    line_look(a);
+    run_queue_look(a);
 }
 
 static void kill_waiting(struct agent *a, struct run *r)
@@ -253,18 +253,18 @@ static void kill_waiting(struct agent *a, struct run *r)
         close(fd);
 }
 
-void line_preempt(struct agent *a)
+void run_queue_preempt(struct agent *a)
 {
-    struct run *r = a->line.first;
+    struct run *r = a->run_queue.first;
 
     if (!r)
         return;
-    log_info(LOG_EXEC, "preempted", KV_S("corr", r->job.id), KV_I("waiting", a->line.n - 1));
+    log_info(LOG_EXEC, "preempted", KV_S("corr", r->job.id), KV_I("waiting", a->run_queue.n - 1));
     runs_kill(&a->journal, r->key);
     struct run *waiting = r->next;
     r->next = NULL;
-    a->line.last = r;
-    a->line.n = 1;
+    a->run_queue.last = r;
+    a->run_queue.n = 1;
     while (waiting) {
         struct run *next = waiting->next;
         kill_waiting(a, waiting);
@@ -273,7 +273,7 @@ void line_preempt(struct agent *a)
     }
 }
 
-void line_adopt(struct agent *a)
+void run_queue_adopt(struct agent *a)
 {
     char key[RUNS_KEY_SIZE];
     long position = 0;
@@ -292,24 +292,24 @@ void line_adopt(struct agent *a)
     }
 }
 
-void line_release(struct agent *a)
+void run_queue_release(struct agent *a)
 {
-    while (a->line.first)
+    while (a->run_queue.first)
         run_free(pop(a));
 }
 
-void line_log(struct agent *a, const char *id, struct arena *arena, struct ems_reply *ret)
+void run_queue_log(struct agent *a, const char *id, struct arena *arena, struct ems_reply *ret)
 {
     char key[RUNS_KEY_SIZE];
     struct run_head head;
     int fd = -1;
 
-    if (!*id && a->line.first)
-        memcpy(key, a->line.first->key, sizeof(key));
+    if (!*id && a->run_queue.first)
+        memcpy(key, a->run_queue.first->key, sizeof(key));
     else
         runs_key(id, key);
     enum run_place place =
-        *id || a->line.first ? runs_find(&a->journal, key, &head, &fd) : RUN_NONE;
+        *id || a->run_queue.first ? runs_find(&a->journal, key, &head, &fd) : RUN_NONE;
     if (place == RUN_NONE) {
         refuse(ret, *id ? "this command is not known here" : "nothing runs here");
         return;

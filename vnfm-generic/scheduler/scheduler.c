@@ -1,9 +1,9 @@
-#include "vnfm-generic/conductor/conductor.h"
+#include "vnfm-generic/scheduler/scheduler.h"
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 static const int64_t sweep_every_us = 60 * USEC_PER_SEC;
 
-int64_t conductor_now(const struct conductor *c)
+int64_t scheduler_now(const struct scheduler *c)
 {
     return clock_mono_us() + c->offset_us;
 }
@@ -38,7 +38,7 @@ static void event_free(struct event *e)
     free(e);
 }
 
-static void give(struct conductor *c, struct event *taken)
+static void give(struct scheduler *c, struct event *taken)
 {
     pthread_mutex_lock(&c->lock);
     *c->events_tail = taken;
@@ -47,14 +47,14 @@ static void give(struct conductor *c, struct event *taken)
     pthread_mutex_unlock(&c->lock);
 }
 
-void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text)
+void event_give(struct scheduler *c, enum event_kind kind, struct job *job, const char *text)
 {
     struct event *e = event_new(kind, text, NULL, 0);
     e->job = job;
     give(c, e);
 }
 
-void conductor_hello(struct conductor *c, const char *author, const char *body, size_t len,
+void scheduler_hello(struct scheduler *c, const char *author, const char *body, size_t len,
                      uint64_t tag, uint64_t epoch)
 {
     struct event *e = event_new(EVENT_HELLO, NULL, body, len);
@@ -64,7 +64,7 @@ void conductor_hello(struct conductor *c, const char *author, const char *body, 
     give(c, e);
 }
 
-void conductor_reply(struct conductor *c, const char *author, const char *command, const char *body,
+void scheduler_reply(struct scheduler *c, const char *author, const char *command, const char *body,
                      size_t len)
 {
     struct event *e = event_new(EVENT_REPLY, command, body, len);
@@ -72,24 +72,24 @@ void conductor_reply(struct conductor *c, const char *author, const char *comman
     give(c, e);
 }
 
-void conductor_returned(struct conductor *c, const char *command)
+void scheduler_returned(struct scheduler *c, const char *command)
 {
     event_give(c, EVENT_RETURNED, NULL, command);
 }
 
-void conductor_agents_ready(struct conductor *c, const char *hostname)
+void scheduler_agents_ready(struct scheduler *c, const char *hostname)
 {
     event_give(c, EVENT_READY, NULL, hostname);
 }
 
-void conductor_abandon(struct conductor *c)
+void scheduler_abandon(struct scheduler *c)
 {
     event_give(c, EVENT_ABANDON, NULL, NULL);
 }
 
 /* --- taking them --- */
 
-static void on_job(struct conductor *c, struct job *job)
+static void on_job(struct scheduler *c, struct job *job)
 {
     if (c->is_abandoned) {
         ob_request_drop(job->handle);
@@ -106,7 +106,7 @@ static void on_job(struct conductor *c, struct job *job)
     *tail = job;
 }
 
-static void on_hello(struct conductor *c, const struct event *e)
+static void on_hello(struct scheduler *c, const struct event *e)
 {
     struct hello *h = xcalloc(1, sizeof(*h)), **tail = &c->hellos;
     struct err err = ERR_INIT;
@@ -134,14 +134,14 @@ static void on_hello(struct conductor *c, const struct event *e)
     *tail = h;
 }
 
-static struct sent *sent_find(const struct conductor *c, const char *command)
+static struct sent *sent_find(const struct scheduler *c, const char *command)
 {
     struct table_entry *e = table_find(&c->sent, command);
     struct sent *s = e ? CONTAINER_OF(e, struct sent, by_command) : NULL;
     return s && strcmp(s->step->command, command) == 0 ? s : NULL; /* else of an older attempt */
 }
 
-static void on_reply(struct conductor *c, const struct event *e)
+static void on_reply(struct scheduler *c, const struct event *e)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct ems_reply *reply;
@@ -160,7 +160,7 @@ static void on_reply(struct conductor *c, const struct event *e)
     if (!is_heard(c, e->author, s->host->hostname, s->host->may_be_unsaid))
         return;
     enum step_state before = s->step->state;
-    run_reply(s->job->run, s->host, s->step, reply, conductor_now(c));
+    run_reply(s->job->run, s->host, s->step, reply, scheduler_now(c));
     s->job->is_touched = true;
     if (s->step->kind == STEP_EXECUTE && s->step->state != before)
         log_info(LOG_EXEC, "script", KV_S("host", s->host->hostname), KV_S("event", s->step->event),
@@ -168,26 +168,26 @@ static void on_reply(struct conductor *c, const struct event *e)
                  KV_I("exit", s->step->exit_code), KV_I("took_ms", s->step->took_ms));
 }
 
-static void on_returned(struct conductor *c, const char *command)
+static void on_returned(struct scheduler *c, const char *command)
 {
     struct sent *s = sent_find(c, command);
     if (!s)
         return;
-    run_returned(s->job->run, s->host, s->step, conductor_now(c));
+    run_returned(s->job->run, s->host, s->step, scheduler_now(c));
     s->job->is_touched = true;
 }
 
-static void on_ready(struct conductor *c, const char *hostname)
+static void on_ready(struct scheduler *c, const char *hostname)
 {
     for (struct job *job = c->runs; job; job = job->next) {
         if (hostname && !run_host_find(job->run, hostname))
             continue;
-        run_resend(job->run, conductor_now(c));
+        run_resend(job->run, scheduler_now(c));
         job->is_touched = true;
     }
 }
 
-static bool is_waited_for(const struct conductor *c, const char *hostname)
+static bool is_waited_for(const struct scheduler *c, const char *hostname)
 {
     for (const struct job *job = c->runs; job; job = job->next)
         if (run_host_find(job->run, hostname))
@@ -196,7 +196,7 @@ static bool is_waited_for(const struct conductor *c, const char *hostname)
 }
 
 /* "h <sender> <hostname>", "c <sender> <vnfr>": rows.c writes them. */
-static void on_note(struct conductor *c, const char *note)
+static void on_note(struct scheduler *c, const char *note)
 {
     size_t n = strlen(c->o->sender);
     if (strlen(note) < 3 || (strncmp(note + 2, c->o->sender, n) == 0 && note[2 + n] == ' '))
@@ -210,7 +210,7 @@ static void on_note(struct conductor *c, const char *note)
     c->looks[c->n_looks++] = arena_strdup(&c->looks_arena, what + 1);
 }
 
-static void drop_all(struct conductor *c, struct job **list)
+static void drop_all(struct scheduler *c, struct job **list)
 {
     while (*list) {
         struct job *job = *list;
@@ -220,7 +220,7 @@ static void drop_all(struct conductor *c, struct job **list)
     }
 }
 
-static void take(struct conductor *c, struct event *e)
+static void take(struct scheduler *c, struct event *e)
 {
     switch (e->kind) {
     case EVENT_JOB:
@@ -255,7 +255,7 @@ static void take(struct conductor *c, struct event *e)
     event_free(e);
 }
 
-static void wait_until(struct conductor *c, int64_t mono_us)
+static void wait_until(struct scheduler *c, int64_t mono_us)
 {
     struct timespec at = {.tv_sec = mono_us / USEC_PER_SEC,
                           .tv_nsec = mono_us % USEC_PER_SEC * 1000};
@@ -265,7 +265,7 @@ static void wait_until(struct conductor *c, int64_t mono_us)
 }
 
 /* False: it is time to stop. */
-static bool take_events(struct conductor *c, int64_t until)
+static bool take_events(struct scheduler *c, int64_t until)
 {
     pthread_mutex_lock(&c->lock);
     if (!c->events)
@@ -284,7 +284,7 @@ static bool take_events(struct conductor *c, int64_t until)
 
 /* --- deciding and writing --- */
 
-static void remember_sent(struct conductor *c, struct job *job, const struct run_send *order)
+static void remember_sent(struct scheduler *c, struct job *job, const struct run_send *order)
 {
     if (sent_find(c, order->step->command))
         return;
@@ -297,9 +297,9 @@ static void remember_sent(struct conductor *c, struct job *job, const struct run
     table_put(&c->sent, &s->by_command, order->step->command);
 }
 
-static void proceed_all(struct conductor *c)
+static void proceed_all(struct scheduler *c)
 {
-    int64_t now = conductor_now(c);
+    int64_t now = scheduler_now(c);
     for (struct job *job = c->runs; job; job = job->next)
         if ((job->is_touched || job->run->due_at <= now) && !job->run->end.is_over) {
             run_proceed(job->run, now, &job->orders);
@@ -323,7 +323,7 @@ static void collect_changes(const struct job *job, struct rows_changes *changes)
         rows_add_gone(changes, job->run->hosts[i].hostname, released);
 }
 
-static void send_orders(struct conductor *c, struct job *job)
+static void send_orders(struct scheduler *c, struct job *job)
 {
     for (uint32_t i = 0; i < job->orders.n && !job->run->end.is_over; i++) {
         const struct run_send *order = &job->orders.at[i];
@@ -343,7 +343,7 @@ static void clean(struct job *job)
             job->run->hosts[i].steps[k]->is_dirty = false;
 }
 
-static void publish_all(struct conductor *c)
+static void publish_all(struct scheduler *c)
 {
     for (struct job **at = &c->runs; *at;) {
         struct job *job = *at;
@@ -362,7 +362,7 @@ static void publish_all(struct conductor *c)
     }
 }
 
-static bool save_all(struct conductor *c, struct err *err)
+static bool save_all(struct scheduler *c, struct err *err)
 {
     AUTO(rows_changes_release) struct rows_changes changes;
     rows_changes_init(&changes);
@@ -372,7 +372,7 @@ static bool save_all(struct conductor *c, struct err *err)
     return !rows_changes_any(&changes) || rows_save(c->db, &changes, err) == ERR_OK;
 }
 
-static void sweep(struct conductor *c)
+static void sweep(struct scheduler *c)
 {
     struct err err = ERR_INIT;
     if (clock_mono_us() < c->sweep_at)
@@ -382,7 +382,7 @@ static void sweep(struct conductor *c)
         log_warn(LOG_DB, "not_swept", KV_ERR(&err));
 }
 
-static int64_t next_due(struct conductor *c)
+static int64_t next_due(struct scheduler *c)
 {
     int64_t due = logs_expire(c);
     if (c->impostors_at && c->impostors_at < due)
@@ -397,9 +397,9 @@ static int64_t next_due(struct conductor *c)
     return due;
 }
 
-static void *conductor_run(void *arg)
+static void *scheduler_run(void *arg)
 {
-    struct conductor *c = arg;
+    struct scheduler *c = arg;
     while (take_events(c, next_due(c))) {
         struct err err = ERR_INIT;
         impostors_tell(c);
@@ -426,7 +426,7 @@ static void *conductor_run(void *arg)
 
 /* --- life --- */
 
-enum err_code conductor_migrate(const struct conductor_options *o, struct err *err)
+enum err_code scheduler_migrate(const struct scheduler_options *o, struct err *err)
 {
     struct db *db = db_new(&(struct db_options){
         .conninfo = o->conninfo, .application_name = "vnfm-generic", .schema = o->schema});
@@ -435,9 +435,9 @@ enum err_code conductor_migrate(const struct conductor_options *o, struct err *e
     return rc;
 }
 
-struct conductor *conductor_new(const struct conductor_options *options)
+struct scheduler *scheduler_new(const struct scheduler_options *options)
 {
-    struct conductor *c = xcalloc(1, sizeof(*c));
+    struct scheduler *c = xcalloc(1, sizeof(*c));
     pthread_condattr_t attr;
     c->o = options;
     c->db = db_new(&(struct db_options){.conninfo = options->conninfo,
@@ -455,24 +455,24 @@ struct conductor *conductor_new(const struct conductor_options *options)
     return c;
 }
 
-enum err_code conductor_start(struct conductor *c, struct err *err)
+enum err_code scheduler_start(struct scheduler *c, struct err *err)
 {
     c->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (c->stop_fd < 0)
         return err_set_errno(err, ERR_IO, errno, "make a wake-up descriptor");
-    int failed = pthread_create(&c->thread, NULL, conductor_run, c);
+    int failed = pthread_create(&c->thread, NULL, scheduler_run, c);
     if (failed)
-        return err_set_errno(err, ERR_IO, failed, "start the conductor");
+        return err_set_errno(err, ERR_IO, failed, "start the scheduler");
     c->is_started = true;
     failed = pthread_create(&c->listener, NULL, listener_run, c);
     if (!failed)
         return ERR_OK;
     c->listener = c->thread;
-    conductor_stop(c);
+    scheduler_stop(c);
     return err_set_errno(err, ERR_IO, failed, "start the listener");
 }
 
-void conductor_stop(struct conductor *c)
+void scheduler_stop(struct scheduler *c)
 {
     uint64_t one = 1;
     if (!c->is_started)
@@ -489,7 +489,7 @@ void conductor_stop(struct conductor *c)
     c->is_started = false;
 }
 
-void conductor_free(struct conductor *c)
+void scheduler_free(struct scheduler *c)
 {
     if (!c)
         return;

@@ -1,7 +1,7 @@
 /* Who speaks for a host: its agent's broker login, for which the broker vouches (user_id). What
  * came from another login has no effect; the log and the NFVO (status) are told, summed up: whoever
  * has one agent's login can send as much of it as the broker takes. */
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include "common/log/log.h"
 #include "common/sys/clock.h"
@@ -22,7 +22,7 @@ enum author_is author_of(const char *author, const char *hostname)
 }
 
 /* One that is there, or a free place; the last one is for all that do not fit. */
-static struct impostor *place_for(struct conductor *c, const char *author, bool is_hello)
+static struct impostor *place_for(struct scheduler *c, const char *author, bool is_hello)
 {
     for (size_t i = 0; i < IMPOSTORS_MAX - 1; i++) {
         struct impostor *p = &c->impostors[i];
@@ -32,7 +32,7 @@ static struct impostor *place_for(struct conductor *c, const char *author, bool 
     return &c->impostors[IMPOSTORS_MAX - 1];
 }
 
-void impostor_note(struct conductor *c, const char *author, const char *hostname, bool is_hello)
+void impostor_note(struct scheduler *c, const char *author, const char *hostname, bool is_hello)
 {
     struct impostor *p = place_for(c, author ? author : "", is_hello);
     bool is_several = p == &c->impostors[IMPOSTORS_MAX - 1];
@@ -44,7 +44,7 @@ void impostor_note(struct conductor *c, const char *author, const char *hostname
         c->impostors_at = clock_mono_us() + first_after_us;
 }
 
-bool is_heard(struct conductor *c, const char *author, const char *hostname, bool may_be_unsaid)
+bool is_heard(struct scheduler *c, const char *author, const char *hostname, bool may_be_unsaid)
 {
     enum author_is is = author_of(author, hostname);
     if (is == AUTHOR_OWN || (is == AUTHOR_UNSAID && may_be_unsaid))
@@ -53,7 +53,7 @@ bool is_heard(struct conductor *c, const char *author, const char *hostname, boo
     return false;
 }
 
-static void tell(struct conductor *c, const struct impostor *p)
+static void tell(struct scheduler *c, const struct impostor *p)
 {
     char words[640];
     const char *what = p->is_hello ? "a hello" : "an answer to a command";
@@ -64,7 +64,7 @@ static void tell(struct conductor *c, const struct impostor *p)
         c->o->refused(c->o->arg, p->author, words, p->n);
 }
 
-void impostors_tell(struct conductor *c)
+void impostors_tell(struct scheduler *c)
 {
     bool has_any = false;
     if (!c->impostors_at || clock_mono_us() < c->impostors_at)

@@ -40,12 +40,12 @@ void address_release(struct address *a)
     *a = (struct address){0};
 }
 
-void mail_init(struct agent *a)
+void outbox_init(struct agent *a)
 {
     uint64_t seed;
 
     id_random(&seed, sizeof(seed));
-    a->mail.backoff = (struct backoff)BACKOFF_INIT(100, 10000, seed);
+    a->outbox.backoff = (struct backoff)BACKOFF_INIT(100, 10000, seed);
 }
 
 static bool is_made_by_broker(const char *queue)
@@ -62,27 +62,27 @@ static void letter_free(struct letter *l)
 
 static void drop_first(struct agent *a)
 {
-    struct letter *l = a->mail.first;
+    struct letter *l = a->outbox.first;
 
-    a->mail.first = l->next;
+    a->outbox.first = l->next;
     if (!l->next)
-        a->mail.last = NULL;
-    a->mail.n--;
+        a->outbox.last = NULL;
+    a->outbox.n--;
     bus_ack(a->bus, l->to.tag, l->to.epoch);
     letter_free(l);
-    a->mail.due_at_us = 0;
+    a->outbox.due_at_us = 0;
 }
 
-void mail_release(struct agent *a)
+void outbox_release(struct agent *a)
 {
-    while (a->mail.first) {
-        struct letter *next = a->mail.first->next;
-        letter_free(a->mail.first);
-        a->mail.first = next;
+    while (a->outbox.first) {
+        struct letter *next = a->outbox.first->next;
+        letter_free(a->outbox.first);
+        a->outbox.first = next;
     }
 }
 
-void mail_send(struct agent *a, struct address *taken, const struct ems_reply *reply)
+void outbox_send(struct agent *a, struct address *taken, const struct ems_reply *reply)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
 
@@ -91,7 +91,7 @@ void mail_send(struct agent *a, struct address *taken, const struct ems_reply *r
         address_release(taken);
         return;
     }
-    if (a->mail.n >= LETTERS_MAX) {
+    if (a->outbox.n >= LETTERS_MAX) {
         log_warn(LOG_EMS, "answer_dropped", KV_S("corr", taken->correlation_id));
         address_release(taken);
         return;
@@ -104,25 +104,25 @@ void mail_send(struct agent *a, struct address *taken, const struct ems_reply *r
     l->body = sbuf_take(&body);
     /* The broker itself makes these names, and only the default exchange knows them. */
     l->is_direct = is_made_by_broker(l->to.reply_to);
-    if (a->mail.last)
-        a->mail.last->next = l;
+    if (a->outbox.last)
+        a->outbox.last->next = l;
     else
-        a->mail.first = l;
-    a->mail.last = l;
-    a->mail.n++;
+        a->outbox.first = l;
+    a->outbox.last = l;
+    a->outbox.n++;
 }
 
 static void later(struct agent *a)
 {
-    a->mail.due_at_us = clock_mono_us() + backoff_next_ms(&a->mail.backoff) * USEC_PER_MS;
+    a->outbox.due_at_us = clock_mono_us() + backoff_next_ms(&a->outbox.backoff) * USEC_PER_MS;
 }
 
 static void publish(struct agent *a, const struct bus_message *m)
 {
     struct err err = ERR_INIT;
 
-    if (bus_publish(a->bus, m, &a->mail.seq, &err) != ERR_OK) {
-        a->mail.seq = 0;
+    if (bus_publish(a->bus, m, &a->outbox.seq, &err) != ERR_OK) {
+        a->outbox.seq = 0;
         log_debug(LOG_EMS, "not_sent", KV_S("key", m->routing_key), KV_ERR(&err));
         later(a);
     }
@@ -144,8 +144,8 @@ static void publish_hello(struct agent *a)
     }
     proto_encode(&ems_hello_type, &hello, 0, &body);
     topology_hello_queue(a->s.type, &key);
-    a->mail.is_hello = true;
-    publish(a, &(struct bus_message){.exchange = a->mail.route ? "" : a->s.exchange,
+    a->outbox.is_hello = true;
+    publish(a, &(struct bus_message){.exchange = a->outbox.route ? "" : a->s.exchange,
                                      .routing_key = key.s,
                                      .body = body.s,
                                      .len = body.len,
@@ -155,7 +155,7 @@ static void publish_hello(struct agent *a)
 
 static void publish_letter(struct agent *a, const struct letter *l)
 {
-    a->mail.is_hello = false;
+    a->outbox.is_hello = false;
     publish(a, &(struct bus_message){.exchange = l->is_direct ? "" : a->s.exchange,
                                      .routing_key = l->to.reply_to,
                                      .correlation_id = l->to.correlation_id,
@@ -166,9 +166,9 @@ static void publish_letter(struct agent *a, const struct letter *l)
                                      .is_mandatory = true});
 }
 
-void mail_pump(struct agent *a)
+void outbox_pump(struct agent *a)
 {
-    struct mail *m = &a->mail;
+    struct outbox *m = &a->outbox;
 
     if (m->seq || !a->is_connected || clock_mono_us() < m->due_at_us)
         return;
@@ -178,24 +178,24 @@ void mail_pump(struct agent *a)
         publish_hello(a);
 }
 
-int64_t mail_due_us(const struct agent *a)
+int64_t outbox_due_us(const struct agent *a)
 {
-    bool has_work = a->mail.first || a->mail.wants_hello;
+    bool has_work = a->outbox.first || a->outbox.wants_hello;
 
-    return a->is_connected && has_work && !a->mail.seq ? a->mail.due_at_us : INT64_MAX;
+    return a->is_connected && has_work && !a->outbox.seq ? a->outbox.due_at_us : INT64_MAX;
 }
 
 static void delivered(struct agent *a)
 {
-    backoff_reset(&a->mail.backoff);
-    a->mail.due_at_us = 0;
-    if (!a->mail.is_hello) {
+    backoff_reset(&a->outbox.backoff);
+    a->outbox.due_at_us = 0;
+    if (!a->outbox.is_hello) {
         drop_first(a);
         return;
     }
-    a->mail.wants_hello = false;
+    a->outbox.wants_hello = false;
     log_info(LOG_EMS, "hello", KV_S("hostname", a->s.hostname), KV_S("type", a->s.type),
-             KV_B("default_exchange", a->mail.route == 1));
+             KV_B("default_exchange", a->outbox.route == 1));
 }
 
 /* No queue, or no right to this exchange: the other one. The reference's VNFM binds neither its
@@ -203,15 +203,16 @@ static void delivered(struct agent *a)
  * refused, it is not asked for again: each refusal costs the publishing channel. */
 static void undeliverable(struct agent *a, int code, const char *text)
 {
-    struct letter *l = a->mail.first;
+    struct letter *l = a->outbox.first;
 
-    if (a->mail.is_hello) {
-        a->mail.route = a->mail.route == 0 && !a->mail.is_default_refused;
+    if (a->outbox.is_hello) {
+        a->outbox.route = a->outbox.route == 0 && !a->outbox.is_default_refused;
         log_debug(LOG_EMS, "hello_not_heard", KV_I("code", code), KV_S("text", text));
         later(a);
-    } else if (!l->is_direct && !a->mail.is_default_refused && !is_made_by_broker(l->to.reply_to)) {
+    } else if (!l->is_direct && !a->outbox.is_default_refused &&
+               !is_made_by_broker(l->to.reply_to)) {
         l->is_direct = true;
-        a->mail.due_at_us = 0;
+        a->outbox.due_at_us = 0;
     } else {
         log_warn(LOG_EMS, "answer_undeliverable", KV_S("reply_to", l->to.reply_to),
                  KV_S("corr", l->to.correlation_id), KV_I("code", code), KV_S("text", text));
@@ -221,19 +222,19 @@ static void undeliverable(struct agent *a, int code, const char *text)
 
 static bool was_direct(const struct agent *a)
 {
-    return a->mail.is_hello ? a->mail.route == 1 : a->mail.first->is_direct;
+    return a->outbox.is_hello ? a->outbox.route == 1 : a->outbox.first->is_direct;
 }
 
 static void not_taken(struct agent *a)
 {
-    int code = a->mail.refusal;
+    int code = a->outbox.refusal;
 
-    a->mail.refusal = 0;
+    a->outbox.refusal = 0;
     if (code == REFUSED && was_direct(a))
-        a->mail.is_default_refused = true;
+        a->outbox.is_default_refused = true;
     if (code == REFUSED || code == NOT_FOUND)
         undeliverable(a, code, "the broker refuses this exchange");
-    else if (!a->mail.is_hello && ++a->mail.first->tries > TRIES_MAX)
+    else if (!a->outbox.is_hello && ++a->outbox.first->tries > TRIES_MAX)
         undeliverable(a, code, "the broker does not take it");
     else
         later(a);
@@ -241,36 +242,36 @@ static void not_taken(struct agent *a)
 
 static bool is_ours(const struct agent *a, const struct bus_event *ev)
 {
-    return a->mail.seq && ev->seq <= a->mail.seq && a->mail.seq <= ev->seq_last;
+    return a->outbox.seq && ev->seq <= a->outbox.seq && a->outbox.seq <= ev->seq_last;
 }
 
-void mail_on_event(struct agent *a, const struct bus_event *ev)
+void outbox_on_event(struct agent *a, const struct bus_event *ev)
 {
     switch (ev->type) {
     case BUS_READY:
-        a->mail.wants_hello = true;
-        a->mail.route = 0;
-        a->mail.is_default_refused = settings_has_agents_exchange(&a->s);
-        a->mail.due_at_us = 0;
-        backoff_reset(&a->mail.backoff);
+        a->outbox.wants_hello = true;
+        a->outbox.route = 0;
+        a->outbox.is_default_refused = settings_has_agents_exchange(&a->s);
+        a->outbox.due_at_us = 0;
+        backoff_reset(&a->outbox.backoff);
         break;
     case BUS_UNBLOCKED:
-        a->mail.due_at_us = 0;
+        a->outbox.due_at_us = 0;
         break;
     case BUS_LOST:
-        a->mail.seq = 0; /* the answer is still the first: it goes out again */
-        a->mail.wants_hello = false;
+        a->outbox.seq = 0; /* the answer is still the first: it goes out again */
+        a->outbox.wants_hello = false;
         break;
     case BUS_FAULT:
         if (ev->item == BUS_PUBLISHING)
-            a->mail.refusal = ev->code;
+            a->outbox.refusal = ev->code;
         break;
     case BUS_CONFIRMED:
     case BUS_RETURNED:
     case BUS_NACKED:
         if (!is_ours(a, ev))
             break;
-        a->mail.seq = 0;
+        a->outbox.seq = 0;
         if (ev->type == BUS_CONFIRMED)
             delivered(a);
         else if (ev->type == BUS_RETURNED)

@@ -1,10 +1,10 @@
-/* Between the files of the conductor. Everything but the queue of events is its thread's. */
-#ifndef VNFM_GENERIC_CONDUCTOR_INTERNAL_H
-#define VNFM_GENERIC_CONDUCTOR_INTERNAL_H
+/* Between the files of the scheduler. Everything but the queue of events is its thread's. */
+#ifndef VNFM_GENERIC_SCHEDULER_INTERNAL_H
+#define VNFM_GENERIC_SCHEDULER_INTERNAL_H
 
 #include "common/base/table.h"
 #include "common/sys/ids.h"
-#include "vnfm-generic/conductor/conductor.h"
+#include "vnfm-generic/scheduler/scheduler.h"
 #include "vnfm-generic/store/rows.h"
 
 #include <pthread.h>
@@ -73,8 +73,8 @@ struct impostor {
     int64_t n; /* since it was told last */
 };
 
-struct conductor {
-    const struct conductor_options *o;
+struct scheduler {
+    const struct scheduler_options *o;
     struct db *db;
     pthread_t thread, listener;
     bool is_started;
@@ -100,40 +100,40 @@ struct conductor {
     int64_t retry_at, sweep_at; /* monotonic */
 };
 
-void event_give(struct conductor *c, enum event_kind kind, struct job *job, const char *text);
-int64_t conductor_now(const struct conductor *c); /* the store's clock */
+void event_give(struct scheduler *c, enum event_kind kind, struct job *job, const char *text);
+int64_t scheduler_now(const struct scheduler *c); /* the store's clock */
 
 /* impostors.c */
 /* Does the broker vouch that this agent's login is the author? NULL: nobody said who. */
 enum author_is { AUTHOR_OWN, AUTHOR_UNSAID, AUTHOR_ANOTHER };
 enum author_is author_of(const char *author, const char *hostname);
-void impostor_note(struct conductor *c, const char *author, const char *hostname, bool is_hello);
+void impostor_note(struct scheduler *c, const char *author, const char *hostname, bool is_hello);
 /* Of an answer: may it have effect? Else it is noted. */
-bool is_heard(struct conductor *c, const char *author, const char *hostname, bool may_be_unsaid);
-void impostors_tell(struct conductor *c); /* if it is time */
+bool is_heard(struct scheduler *c, const char *author, const char *hostname, bool may_be_unsaid);
+void impostors_tell(struct scheduler *c); /* if it is time */
 
-/* jobs.c */
-void job_free(struct conductor *c, struct job *job);
+/* requests.c */
+void job_free(struct scheduler *c, struct job *job);
 void job_keep_package(struct job *job); /* what INSTANTIATE installs, for those that come behind */
-void job_fail(struct conductor *c, struct job *job, const struct err *err); /* takes */
-void job_answer(struct conductor *c, struct job *job); /* its run is over; takes */
+void job_fail(struct scheduler *c, struct job *job, const struct err *err); /* takes */
+void job_answer(struct scheduler *c, struct job *job); /* its run is over; takes */
 
 /* arrivals.c: from the rows into memory. False: the database does not answer, or refuses. */
-bool arrivals_take(struct conductor *c, struct err *err);
-bool conductor_waits_for(const struct err *err); /* of the database: it will pass by itself */
+bool arrivals_take(struct scheduler *c, struct err *err);
+bool scheduler_waits_for(const struct err *err); /* of the database: it will pass by itself */
 
 /* logs.c */
-void log_begin(struct conductor *c, struct job *job); /* takes */
-bool log_reply(struct conductor *c, const char *author, const char *command,
+void log_begin(struct scheduler *c, struct job *job); /* takes */
+bool log_reply(struct scheduler *c, const char *author, const char *command,
                const struct ems_reply *reply);
-int64_t logs_expire(struct conductor *c); /* when the next is due */
+int64_t logs_expire(struct scheduler *c); /* when the next is due */
 bool job_is_released(
     const struct job *job); /* its RELEASE_RESOURCES is over, and not answered yet */
 /* Into the answers of what is released: after this nobody can ask us for them. False: the database
  * does not answer. */
-bool logs_of_released(struct conductor *c, struct err *err);
+bool logs_of_released(struct scheduler *c, struct err *err);
 
 /* listener.c */
-void *listener_run(void *conductor);
+void *listener_run(void *scheduler);
 
 #endif

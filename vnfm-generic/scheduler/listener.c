@@ -1,12 +1,12 @@
 /* Hears what other processes of us wrote. */
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 
 #include <poll.h>
 
-static void rest(const struct conductor *c, int ms)
+static void rest(const struct scheduler *c, int ms)
 {
     struct pollfd fd = {.fd = c->stop_fd, .events = POLLIN};
     poll(&fd, 1, ms);
@@ -14,7 +14,7 @@ static void rest(const struct conductor *c, int ms)
 
 void *listener_run(void *arg)
 {
-    struct conductor *c = arg;
+    struct scheduler *c = arg;
     unsigned lost = 0;
     struct db *db = db_new(&(struct db_options){.conninfo = c->o->conninfo,
                                                 .application_name = "vnfm-generic-listener",

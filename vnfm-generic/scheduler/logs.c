@@ -1,7 +1,7 @@
 /* LOG_REQUEST: what the scripts of a host said, from the rows; of one that runs now, its agent is
  * asked. Errors stand in the output behind what else the script said: who finds an error log shows
  * nothing but that (rest-api.md 2.10), and the lines before a failure are what explains it. */
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
@@ -89,13 +89,13 @@ static void add_step(struct sink *to, const struct step_row *row, unsigned *left
     *left = add_lines(to, row->err, *left);
 }
 
-static void end(struct conductor *c, struct job *job)
+static void end(struct scheduler *c, struct job *job)
 {
     ob_request_reply(job->handle);
     job_free(c, job);
 }
 
-static void ask_agent(struct conductor *c, struct job *job, const char *command)
+static void ask_agent(struct scheduler *c, struct job *job, const char *command)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     char id[ID_SIZE];
@@ -109,7 +109,7 @@ static void ask_agent(struct conductor *c, struct job *job, const char *command)
     c->logs = job;
 }
 
-void log_begin(struct conductor *c, struct job *job)
+void log_begin(struct scheduler *c, struct job *job)
 {
     struct db_result res;
     struct err err = ERR_INIT;
@@ -138,7 +138,7 @@ void log_begin(struct conductor *c, struct job *job)
         end(c, job);
 }
 
-bool log_reply(struct conductor *c, const char *author, const char *command,
+bool log_reply(struct scheduler *c, const char *author, const char *command,
                const struct ems_reply *reply)
 {
     for (struct job **at = &c->logs; *at; at = &(*at)->next) {
@@ -157,7 +157,7 @@ bool log_reply(struct conductor *c, const char *author, const char *command,
     return false;
 }
 
-int64_t logs_expire(struct conductor *c)
+int64_t logs_expire(struct scheduler *c)
 {
     int64_t now = clock_mono_us(), next = INT64_MAX;
     for (struct job **at = &c->logs; *at;) {
@@ -175,7 +175,7 @@ int64_t logs_expire(struct conductor *c)
 
 /* --- the logs of what is released: they go to the NFVO, which keeps them --- */
 
-static struct job *released_with(struct conductor *c, const char *vnfr_id)
+static struct job *released_with(struct scheduler *c, const char *vnfr_id)
 {
     for (struct job *job = c->runs; job; job = job->next)
         if (job_is_released(job) && strcmp(job->request.vnfr->id, vnfr_id) == 0)
@@ -183,7 +183,7 @@ static struct job *released_with(struct conductor *c, const char *vnfr_id)
     return NULL;
 }
 
-static void give_logs(struct conductor *c, const struct db_result *res)
+static void give_logs(struct scheduler *c, const struct db_result *res)
 {
     enum { VNFR_AT = HAS_JOURNAL_AT };
     struct step_row row;
@@ -213,7 +213,7 @@ bool job_is_released(const struct job *job)
            job->request.action == ACTION_RELEASE_RESOURCES;
 }
 
-bool logs_of_released(struct conductor *c, struct err *err)
+bool logs_of_released(struct scheduler *c, struct err *err)
 {
     AUTO(db_array_release) struct db_array ids = DB_TEXT_ARRAY;
     struct db_result res;
@@ -226,7 +226,7 @@ bool logs_of_released(struct conductor *c, struct err *err)
     if (rc == ERR_OK)
         give_logs(c, &res);
     db_results_clear(c->db);
-    if (rc != ERR_OK && !conductor_waits_for(err)) {
+    if (rc != ERR_OK && !scheduler_waits_for(err)) {
         log_warn(LOG_DB, "logs_of_released_lost", KV_ERR(err));
         return true;
     }

@@ -1,5 +1,5 @@
 /* A request of the NFVO on its way in and out: what the SDK gives us, and what we give it back. */
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
@@ -123,9 +123,9 @@ static enum err_code read_cancel(struct job *job, struct ob_request *r, struct e
     return ERR_OK;
 }
 
-enum err_code conductor_serve(void *arg, struct ob_request *r, struct err *err)
+enum err_code scheduler_serve(void *arg, struct ob_request *r, struct err *err)
 {
-    struct conductor *c = arg;
+    struct scheduler *c = arg;
     struct job *job = xcalloc(1, sizeof(*job));
     enum action action = action_parse(ob_request_action(r));
     enum err_code rc = action == ACTION_LOG_REQUEST ? read_log_request(job, r, err)
@@ -142,7 +142,7 @@ enum err_code conductor_serve(void *arg, struct ob_request *r, struct err *err)
     return ERR_OK;
 }
 
-void job_free(struct conductor *c, struct job *job)
+void job_free(struct scheduler *c, struct job *job)
 {
     for (struct sent *s = job->sent; s; s = s->next)
         table_remove(&c->sent, &s->by_command);
@@ -153,7 +153,7 @@ void job_free(struct conductor *c, struct job *job)
     free(job);
 }
 
-void job_fail(struct conductor *c, struct job *job, const struct err *err)
+void job_fail(struct scheduler *c, struct job *job, const struct err *err)
 {
     log_warn(LOG_LCM, "request_refused", KV_S("run", job->request.id),
              KV_S("action", action_word(job->request.action)), KV_ERR(err));
@@ -174,12 +174,12 @@ static void set_records(struct job *job)
                "is a known name");
 }
 
-void job_answer(struct conductor *c, struct job *job)
+void job_answer(struct scheduler *c, struct job *job)
 {
     const struct run *run = job->run;
     const struct run_end *end = &run->end;
     const char *word = action_word(job->request.action);
-    int64_t ms = (conductor_now(c) - run->started_at) / 1000;
+    int64_t ms = (scheduler_now(c) - run->started_at) / 1000;
     run_finish_record(job->run);
     set_records(job);
     if (job->is_resume)

@@ -1,5 +1,5 @@
 /* What has arrived, and what the store knows of it. */
-#include "vnfm-generic/conductor/internal.h"
+#include "vnfm-generic/scheduler/internal.h"
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
@@ -15,7 +15,7 @@ static const char *or_empty(const char *s)
     return s ? s : "";
 }
 
-static struct job *run_with_id(struct conductor *c, const char *id)
+static struct job *run_with_id(struct scheduler *c, const char *id)
 {
     struct job *job = c->runs;
     while (job && strcmp(job->request.id, id) != 0)
@@ -67,7 +67,7 @@ static enum err_code take_subject(struct job *job, const struct rows_resumed *fr
     return take_package(job, from->package, err);
 }
 
-static enum err_code resume(struct conductor *c, struct job *job, struct err *err)
+static enum err_code resume(struct scheduler *c, struct job *job, struct err *err)
 {
     struct rows_resumed from;
     struct run_request *q = &job->request;
@@ -92,7 +92,7 @@ static enum err_code resume(struct conductor *c, struct job *job, struct err *er
 }
 
 /* A server that comes later, or is rebuilt, gets what the others have. */
-static enum err_code complete(struct conductor *c, struct job *job, struct err *err)
+static enum err_code complete(struct scheduler *c, struct job *job, struct err *err)
 {
     struct run_request *q = &job->request;
     const char *package;
@@ -103,7 +103,7 @@ static enum err_code complete(struct conductor *c, struct job *job, struct err *
     return rc == ERR_OK ? take_package(job, package, err) : rc;
 }
 
-static enum err_code identify(struct conductor *c, struct job *job, struct err *err)
+static enum err_code identify(struct scheduler *c, struct job *job, struct err *err)
 {
     const char *id = NULL;
     if (!job->is_anonymous)
@@ -118,7 +118,7 @@ static enum err_code identify(struct conductor *c, struct job *job, struct err *
     return rc;
 }
 
-bool conductor_waits_for(const struct err *err)
+bool scheduler_waits_for(const struct err *err)
 {
     return err->code == ERR_UNAVAIL || err->code == ERR_TIMEOUT || err->code == ERR_UNKNOWN ||
            db_is_retryable(err);
@@ -148,14 +148,14 @@ static struct rows_arrival arrival_of(const struct job *job)
 }
 
 /* A package that lacks a script, say: when it is repaired the request is resumed as any other. */
-static enum err_code note_refused(struct conductor *c, const struct job *job, struct err *err)
+static enum err_code note_refused(struct scheduler *c, const struct job *job, struct err *err)
 {
     struct rows_arrival arrival = arrival_of(job);
     return rows_refused(c->db, &arrival, err);
 }
 
 /* ERR_OK also when the job was refused and is gone (*job NULL). */
-static enum err_code prepare(struct conductor *c, struct job **job, struct err *err)
+static enum err_code prepare(struct scheduler *c, struct job **job, struct err *err)
 {
     struct job *j = *job;
     enum err_code rc = ERR_OK;
@@ -167,14 +167,14 @@ static enum err_code prepare(struct conductor *c, struct job **job, struct err *
         rc = complete(c, j, err);
     if (rc == ERR_OK)
         rc = identify(c, j, err);
-    if (rc != ERR_OK && conductor_waits_for(err))
+    if (rc != ERR_OK && scheduler_waits_for(err))
         return rc;
     if (rc == ERR_OK)
         j->run = run_plan(&j->request, &c->o->limits, &j->arena, err);
     if (j->run)
         return ERR_OK;
     struct err failed = ERR_INIT;
-    if (rc == ERR_OK && note_refused(c, j, &failed) != ERR_OK && conductor_waits_for(&failed)) {
+    if (rc == ERR_OK && note_refused(c, j, &failed) != ERR_OK && scheduler_waits_for(&failed)) {
         *err = failed;
         return failed.code;
     }
@@ -183,7 +183,7 @@ static enum err_code prepare(struct conductor *c, struct job **job, struct err *
     return ERR_OK;
 }
 
-static enum err_code prepare_all(struct conductor *c, struct err *err)
+static enum err_code prepare_all(struct scheduler *c, struct err *err)
 {
     for (struct job **at = &c->arriving; *at;) {
         struct job *job = *at, *next = job->next;
@@ -231,7 +231,7 @@ static void add_hello(struct load *l, const struct hello *hello)
     l->hellos[l->batch.n_hellos++] = row;
 }
 
-static void add_looks(struct conductor *c, struct load *l)
+static void add_looks(struct scheduler *c, struct load *l)
 {
     size_t n_runs = 0, n_hosts = c->n_looks;
     for (const struct job *job = c->runs; job; job = job->next) {
@@ -252,7 +252,7 @@ static void add_looks(struct conductor *c, struct load *l)
     l->batch.hostnames = l->hostnames;
 }
 
-static void collect(struct conductor *c, struct load *l)
+static void collect(struct scheduler *c, struct load *l)
 {
     size_t max = c->is_careful ? 1 : BATCH_MAX;
     l->batch = (struct rows_batch){.arrivals = l->arrivals,
@@ -279,7 +279,7 @@ static void collect(struct conductor *c, struct load *l)
 static const char when_released[] = "the network service is being deleted";
 static const char when_asked[] = "the NFVO gave it up";
 
-static void read_agents(struct conductor *c, const struct db_result *agents)
+static void read_agents(struct scheduler *c, const struct db_result *agents)
 {
     for (int i = 0; i < db_rows(agents); i++)
         for (struct job *job = c->runs; job; job = job->next) {
@@ -299,13 +299,13 @@ static void read_agents(struct conductor *c, const struct db_result *agents)
         }
 }
 
-static void read_unsaid(struct conductor *c, const struct db_result *hosts)
+static void read_unsaid(struct scheduler *c, const struct db_result *hosts)
 {
     for (int i = 0; i < db_rows(hosts); i++)
         impostor_note(c, NULL, db_text(hosts, i, 0), true);
 }
 
-static void cancel(struct conductor *c, const char *id, const char *why)
+static void cancel(struct scheduler *c, const char *id, const char *why)
 {
     struct job *job = run_with_id(c, id);
     if (!job || job->request.action == ACTION_RELEASE_RESOURCES ||
@@ -315,7 +315,7 @@ static void cancel(struct conductor *c, const char *id, const char *why)
     job->is_touched = true;
 }
 
-static void read_runs(struct conductor *c, const struct db_result *runs, int64_t now)
+static void read_runs(struct scheduler *c, const struct db_result *runs, int64_t now)
 {
     for (int i = 0; i < db_rows(runs); i++) {
         struct job *job = run_with_id(c, db_text(runs, i, 0));
@@ -328,7 +328,7 @@ static void read_runs(struct conductor *c, const struct db_result *runs, int64_t
     }
 }
 
-static void read_vnfrs(struct conductor *c, const struct db_result *vnfrs)
+static void read_vnfrs(struct scheduler *c, const struct db_result *vnfrs)
 {
     for (int i = 0; i < db_rows(vnfrs); i++) {
         if (db_is_null(vnfrs, i, 1))
@@ -339,7 +339,7 @@ static void read_vnfrs(struct conductor *c, const struct db_result *vnfrs)
     }
 }
 
-static void read_steps(struct conductor *c, const struct db_result *steps)
+static void read_steps(struct scheduler *c, const struct db_result *steps)
 {
     for (int i = 0; i < db_rows(steps); i++) {
         struct step_row row;
@@ -357,7 +357,7 @@ static void read_steps(struct conductor *c, const struct db_result *steps)
     }
 }
 
-static void begin_runs(struct conductor *c, size_t n)
+static void begin_runs(struct scheduler *c, size_t n)
 {
     for (; n > 0; n--) {
         struct job *job = c->arriving;
@@ -371,7 +371,7 @@ static void begin_runs(struct conductor *c, size_t n)
     }
 }
 
-static void drop_hellos(struct conductor *c, size_t n)
+static void drop_hellos(struct scheduler *c, size_t n)
 {
     for (; n > 0 && c->hellos; n--) {
         struct hello *h = c->hellos;
@@ -385,7 +385,7 @@ static void drop_hellos(struct conductor *c, size_t n)
     }
 }
 
-static void answer_cancels(struct conductor *c, size_t n)
+static void answer_cancels(struct scheduler *c, size_t n)
 {
     for (; n > 0; n--) {
         struct job *job = c->cancels;
@@ -396,7 +396,7 @@ static void answer_cancels(struct conductor *c, size_t n)
     }
 }
 
-static void distribute(struct conductor *c, const struct load *l,
+static void distribute(struct scheduler *c, const struct load *l,
                        const struct db_result res[static ROWS_RESULT_N])
 {
     int64_t now = db_int64(&res[ROWS_NOW], 0, 0);
@@ -420,7 +420,7 @@ static void distribute(struct conductor *c, const struct load *l,
 }
 
 /* It was one that the database refuses: it must not hold up the others. */
-static void give_up_first(struct conductor *c, const struct load *l, const struct err *err)
+static void give_up_first(struct scheduler *c, const struct load *l, const struct err *err)
 {
     if (l->n_jobs) {
         struct job *job = c->arriving;
@@ -431,13 +431,13 @@ static void give_up_first(struct conductor *c, const struct load *l, const struc
     }
 }
 
-static bool has_work(const struct conductor *c)
+static bool has_work(const struct scheduler *c)
 {
     return c->arriving || c->cancels || c->hellos || c->n_looks || c->looks_at_all ||
            c->looks_for_cancelled;
 }
 
-bool arrivals_take(struct conductor *c, struct err *err)
+bool arrivals_take(struct scheduler *c, struct err *err)
 {
     while (has_work(c)) {
         struct db_result res[ROWS_RESULT_N] = {{0}};
@@ -456,7 +456,7 @@ bool arrivals_take(struct conductor *c, struct err *err)
             c->is_careful = c->is_careful && has_work(c);
             continue;
         }
-        if (conductor_waits_for(err))
+        if (scheduler_waits_for(err))
             return false;
         log_error(LOG_DB, "batch_refused", KV_I("runs", l.n_jobs), KV_ERR(err));
         if (c->is_careful && (l.n_jobs || l.n_hellos_taken))

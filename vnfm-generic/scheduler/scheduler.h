@@ -6,20 +6,20 @@
  * A run's lease is its request's unacknowledged delivery. Should two processes have one at a time
  * (a connection that is half dead), both do the same by the same command ids: agents' journals, and
  * rows that never go back, make that harmless. */
-#ifndef VNFM_GENERIC_CONDUCTOR_CONDUCTOR_H
-#define VNFM_GENERIC_CONDUCTOR_CONDUCTOR_H
+#ifndef VNFM_GENERIC_SCHEDULER_SCHEDULER_H
+#define VNFM_GENERIC_SCHEDULER_SCHEDULER_H
 
 #include "vnfm-generic/lifecycle/run.h"
 #include "vnfm-generic/sdk/ob_vnfm.h"
 
-struct conductor;
+struct scheduler;
 
-struct conductor_options {         /* borrowed for the life of the conductor */
+struct scheduler_options {         /* borrowed for the life of the scheduler */
     const char *conninfo, *schema; /* the schema's name is the channel, too */
     const char *sender;            /* this process, in notifications */
     struct run_limits limits;
     int64_t log_keep_us;
-    /* From the conductor's thread; must not block. send takes the body's content. */
+    /* From the scheduler's thread; must not block. send takes the body's content. */
     void (*send)(void *arg, const char *hostname, const char *command, struct sbuf *body);
     /* The agent of this host is alone in a virtual host, and needed; or not any more. */
     void (*reach)(void *arg, const char *hostname);
@@ -32,26 +32,26 @@ struct conductor_options {         /* borrowed for the life of the conductor */
 };
 
 /* Brings the schema up to date. ERR_UNAVAIL: no database now. */
-MUST_USE enum err_code conductor_migrate(const struct conductor_options *o, struct err *err);
-struct conductor *conductor_new(const struct conductor_options *options); /* given */
-MUST_USE enum err_code conductor_start(struct conductor *c, struct err *err);
-void conductor_stop(struct conductor *c);
-void conductor_free(struct conductor *c); /* NULL is fine */
+MUST_USE enum err_code scheduler_migrate(const struct scheduler_options *o, struct err *err);
+struct scheduler *scheduler_new(const struct scheduler_options *options); /* given */
+MUST_USE enum err_code scheduler_start(struct scheduler *c, struct err *err);
+void scheduler_stop(struct scheduler *c);
+void scheduler_free(struct scheduler *c); /* NULL is fine */
 
-/* The SDK's callback for every action; arg is the conductor. */
-enum err_code conductor_serve(void *arg, struct ob_request *request, struct err *err);
+/* The SDK's callback for every action; arg is the scheduler. */
+enum err_code scheduler_serve(void *arg, struct ob_request *request, struct err *err);
 /* The SDK is stopping: give all requests back, also those that still come. */
-void conductor_abandon(struct conductor *c);
+void scheduler_abandon(struct scheduler *c);
 
 /* Any thread. author: the agent's broker login, as the broker vouches for it; NULL: not said, which
  * is accepted of hosts only that were there before agents said it (agent.is_old). What comes from
  * another login than its host's has no effect, and is told: refused. */
-void conductor_hello(struct conductor *c, const char *author, const char *body, size_t len,
+void scheduler_hello(struct scheduler *c, const char *author, const char *body, size_t len,
                      uint64_t tag, uint64_t epoch);
-void conductor_reply(struct conductor *c, const char *author, const char *command, const char *body,
+void scheduler_reply(struct scheduler *c, const char *author, const char *command, const char *body,
                      size_t len);
-void conductor_returned(struct conductor *c, const char *command);
+void scheduler_returned(struct scheduler *c, const char *command);
 /* hostname NULL: all that share the common virtual host. */
-void conductor_agents_ready(struct conductor *c, const char *hostname);
+void scheduler_agents_ready(struct scheduler *c, const char *hostname);
 
 #endif
