@@ -17,7 +17,6 @@ CC       := gcc
 endif
 CCACHE   := $(shell command -v ccache 2>/dev/null)
 WERROR   ?= $(if $(CI),-Werror)
-PREFIX   ?= /usr/local
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wcast-qual -Wformat=2 -Wvla -Wundef \
@@ -68,6 +67,8 @@ $(O)/bin/$(1): $(call obj,$(bin-$(1)-src)) $(foreach l,$(bin-$(1)-libs),$(O)/lib
 endef
 $(foreach b,$(bins),$(eval $(call bin-rule,$(b))))
 
+include deploy/libraries.mk
+
 # --- tests: every test program links all libraries of ours; the linker takes what it needs ------------------
 all-libs   := $(foreach l,$(libs),$(O)/lib/lib$(l).a)
 all-ldlibs := -lrabbitmq -lpq -lgnutls -lz -lcurl -lsodium -larchive -lyaml -lsmartcols -ljansson -luuid -lm
@@ -107,7 +108,7 @@ htest-programs: $(htest-bin)
 asan:
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs
 # All that the layers of tests/check run, so that compiling counts as no layer's time.
-check-programs: all sim-program $(O)/support/reap $(O)/docs/proto-docs
+check-programs: all libraries sim-program $(O)/support/reap $(O)/docs/proto-docs
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs itest-programs htest-programs sim-program
 unit: asan $(O)/support/reap
 	@tests/support/run-cmocka --layer unit $(patsubst tests/unit/%.c,$(ASAN_O)/unit/%,$(unit-src))
@@ -119,7 +120,7 @@ integration: all $(O)/support/reap
 hostile: $(O)/support/reap
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" htest-programs
 	@tests/integration/run --layer hostile $(patsubst tests/hostile/%.c,$(ASAN_O)/hostile/%,$(htest-src))
-e2e: all $(O)/support/reap $(O)/docs/proto-docs
+e2e: all libraries $(O)/support/reap $(O)/docs/proto-docs
 	@tests/e2e/run
 # From releases of before, out of the history: see tests/upgrade/run.
 upgrade: all $(O)/support/reap
@@ -142,26 +143,7 @@ compose-test:
 check:
 	@./tests/check
 
-# Units and samples name the folder that PREFIX says. Nothing in /etc is touched: deploy/README.md, "On a server".
-share := $(DESTDIR)$(PREFIX)/share/doc/baton
-install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(addprefix $(DESTDIR)$(PREFIX)/lib/,baton systemd/system sysusers.d tmpfiles.d) $(share)/config $(share)/examples
-	install -m 755 $(foreach b,$(bins),$(O)/bin/$(b)) $(DESTDIR)$(PREFIX)/bin
-	for unit in deploy/systemd/*.service; do \
-	    sed 's|/usr/local/|$(PREFIX)/|g' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
-	sed 's|/usr/local/|$(PREFIX)/|g' deploy/systemd/enrol >$(DESTDIR)$(PREFIX)/lib/baton/enrol && chmod 755 $(DESTDIR)$(PREFIX)/lib/baton/enrol
-	install -m 644 deploy/systemd/baton.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/baton.conf
-	install -m 644 deploy/systemd/baton.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/baton.conf
-	install -m 644 README.md LICENSE $(share)
-	install -m 644 deploy/README.md $(share)/deploy.md
-	install -m 644 deploy/security.md $(share)
-	install -m 644 deploy/config/* $(share)/config
-	cp -R deploy/examples/. $(share)/examples
-# What install brought. Options, accounts and data stay: deploy/README.md, "On a server".
-uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(bins)) $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(wildcard deploy/systemd/*.service)))
-	rm -f $(DESTDIR)$(PREFIX)/lib/sysusers.d/baton.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/baton.conf
-	rm -rf $(DESTDIR)$(PREFIX)/lib/baton $(share)
+include deploy/install.mk
 clean:
 	rm -rf $(O)
 help:
@@ -171,5 +153,5 @@ help:
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check install uninstall clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -1,6 +1,7 @@
 #include "common/base/text.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/utf8.h"
 
 #include <string.h>
 
@@ -117,4 +118,28 @@ void text_mask_url(struct sbuf *out, const char *url)
             n = strcspn(at, "&#");
         }
     }
+}
+
+void text_add_json(struct sbuf *out, const char *s)
+{
+    size_t left = strlen(s);
+    sbuf_addc(out, '"');
+    while (left > 0) {
+        uint32_t c;
+        size_t n = utf8_char(s, left, &c);
+        if (n == 0) {
+            sbuf_adds(out, "\xef\xbf\xbd");
+            n = 1;
+        } else if (c == '"' || c == '\\') {
+            sbuf_addc(out, '\\');
+            sbuf_addc(out, (char)c);
+        } else if (c < 0x20) {
+            sbuf_addf(out, "\\u%04x", (unsigned)c);
+        } else {
+            sbuf_add(out, s, n);
+        }
+        s += n;
+        left -= n;
+    }
+    sbuf_addc(out, '"');
 }

@@ -25,4 +25,7 @@ void text_show(const char *text, size_t len, char ret[TEXT_SHOWN_SIZE]);
 struct sbuf;
 void text_mask_url(struct sbuf *out, const char *url);
 
+/* Append s as a JSON string, with its quotes. What is not UTF-8 becomes U+FFFD. */
+void text_add_json(struct sbuf *out, const char *s);
+
 #endif

@@ -1,6 +1,6 @@
 #include "common/http/http.h"
 
-#include "common/base/utf8.h"
+#include "common/base/text.h"
 
 #include <ctype.h>
 
@@ -96,24 +96,5 @@ void http_percent_encode(struct sbuf *out, const char *s)
 
 void http_json_string(struct sbuf *out, const char *s)
 {
-    size_t left = strlen(s);
-    sbuf_addc(out, '"');
-    while (left > 0) {
-        uint32_t c;
-        size_t n = utf8_char(s, left, &c);
-        if (n == 0) {
-            sbuf_adds(out, "\xef\xbf\xbd");
-            n = 1;
-        } else if (c == '"' || c == '\\') {
-            sbuf_addc(out, '\\');
-            sbuf_addc(out, (char)c);
-        } else if (c < 0x20) {
-            sbuf_addf(out, "\\u%04x", (unsigned)c);
-        } else {
-            sbuf_add(out, s, n);
-        }
-        s += n;
-        left -= n;
-    }
-    sbuf_addc(out, '"');
+    text_add_json(out, s);
 }

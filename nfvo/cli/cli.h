@@ -68,7 +68,7 @@ enum cli_exit {
     X(ROOM, "room", 0, "ROOM", "put it into this virtual host; those in one can act for each other; default: one of its own") \
     X(MANAGEMENT, "management", 0, "", "it may read the broker's management API (the Java engines do)")       \
     X(SDK, "sdk", 0, "SDK", "what a VNFM is written with: c, java, python, go; they answer operations differently") \
-    X(FOR, "for", 0, "PROJECTS|SDK", "service: its projects, as lab,default, or '*' for all; manager: lines for this SDK only: c, java, python, go") \
+    X(FOR, "for", 0, "PROJECTS|SDK", "service: its projects, as lab,default, or '*' for all; manager: lines for this SDK only: c, env, java, python, go") \
     X(PLAN, "plan", 0, "", "only say what would be done, and do nothing")                                      \
     X(SAVE, "save", 0, "FILE", "with --plan: write it into a file, for baton op apply FILE")                     \
     X(QUEUED, "queued", 0, "", "wait for the operations that are in the way, instead of being refused")          \

@@ -118,6 +118,13 @@ static void lines_c(FILE *to, const struct peer_lines *p)
         p->room, p->account, p->password);
 }
 
+/* What the examples of the tutorials read. A password of ours needs no quotes; these do no harm. */
+static void lines_env(FILE *to, const struct peer_lines *p)
+{
+    fprintf(to, "export BROKER_VHOST='%s' BROKER_USER='%s' BROKER_PASSWORD='%s'\n", p->room,
+            p->account, p->password);
+}
+
 static void lines_java(FILE *to, const struct peer_lines *p)
 {
     if (p->is_driver) /* plugin.conf.properties */
@@ -148,6 +155,7 @@ static const struct {
     const char *word, *title;
     void (*print)(FILE *to, const struct peer_lines *p);
 } sdks[] = {{"c", "a process of Baton (NAME.conf)", lines_c},
+            {"env", "a program that reads its environment", lines_env},
             {"java", "Java SDK", lines_java},
             {"python", "Python SDK", lines_python},
             {"go", "Go SDK", lines_go}};
@@ -158,9 +166,10 @@ static enum cli_exit check_sdk(struct cli *c)
     for (size_t i = 0; wanted && i < ARRAY_LEN(sdks); i++)
         if (strcmp(sdks[i].word, wanted) == 0)
             return CLI_OK;
-    return wanted ? (enum cli_exit)cli_fail(c, CLI_USAGE, NULL,
-                                            "--for %s: it is one of c, java, python, go", wanted)
-                  : CLI_OK;
+    return wanted
+               ? (enum cli_exit)cli_fail(c, CLI_USAGE, NULL,
+                                         "--for %s: it is one of c, env, java, python, go", wanted)
+               : CLI_OK;
 }
 
 /* Of what agents measure: no SDK is made for it. */

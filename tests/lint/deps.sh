@@ -22,6 +22,7 @@ common/daemon          common
 common/engine          common/base common/fsm common/log
 common/ports           common/base common/fsm common/log common/engine common/bus common/db
 common/peer            common/base common/sys common/config common/bus
+common/sdk             common/base common/bus
 common/fake            common/base common/sys common/config
 proto                  common/base common/json
 

@@ -1,4 +1,4 @@
-/* Between the files of the SDK. */
+/* Between the files of the SDK. Wire: amqp-protocol.md 5; decisions.md D11, D12, D13. */
 #ifndef VIM_DRIVERS_SDK_INTERNAL_H
 #define VIM_DRIVERS_SDK_INTERNAL_H
 

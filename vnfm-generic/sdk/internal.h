@@ -1,4 +1,4 @@
-/* Between the files of the SDK. */
+/* Between the files of the SDK. Wire: amqp-protocol.md 2 and 3; decisions.md D8, D11, D12, D13. */
 #ifndef VNFM_GENERIC_SDK_INTERNAL_H
 #define VNFM_GENERIC_SDK_INTERNAL_H
 

@@ -1,20 +1,20 @@
 /* The SDK of VNF managers: attach to an NFVO (Baton, Open Baton 6) over AMQP and serve its
  * requests.
  *
- *     static enum err_code start(void *arg, struct ob_request *request, struct err *err)
+ *     static enum ob_code start(void *arg, struct ob_request *request, struct ob_err *err)
  *     {
  *         struct ob_record *vnfr = ob_request_vnfr(request, err);
  *         if (!vnfr)
  *             return err->code;
  *         for (size_t i = 0; i < ob_count(vnfr, "vdu[0].vnfc_instance"); i++)
  *             if (switch_on(ob_get_str(vnfr, "vdu[0].vnfc_instance[%zu].hostname", i)) != 0)
- *                 return err_set(err, ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
- *         return ERR_OK; // the SDK answers START with the record
+ *                 return ob_err_set(err, OB_ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
+ *         return OB_OK; // the SDK answers START with the record
  *     }
  *
  *     int main(void)
  *     {
- *         struct err err = ERR_INIT;
+ *         struct ob_err err = OB_ERR_INIT;
  *         struct ob_vnfm *vnfm = ob_vnfm_new(
  *             &(struct ob_vnfm_options){.type = "web",
  *                                       .broker = {.host = "10.0.0.5",
@@ -22,7 +22,7 @@
  *                                                  .password = "openbaton"},
  *                                       .handlers = &(struct ob_vnfm_handlers){.start = start}},
  *             &err);
- *         if (!vnfm || ob_vnfm_start(vnfm, &err) != ERR_OK)
+ *         if (!vnfm || ob_vnfm_start(vnfm, &err) != OB_OK)
  *             return 1;
  *         wait_for_signal();
  *         ob_vnfm_stop(vnfm, 5000);
@@ -37,7 +37,7 @@
  * instance made. While the NFVO works on these, no thread waits.
  *
  * The other case is the same callback that cannot finish now: it calls ob_request_defer, returns
- * ERR_OK, keeps the handle and ends it later, from any thread, by ob_request_reply or
+ * OB_OK, keeps the handle and ends it later, from any thread, by ob_request_reply or
  * ob_request_fail. Thousands may be open. ob_vnfm_ask and ob_vnfm_after call back later.
  *
  * Delivery: a request is acknowledged after its answer was confirmed by the broker. A crash before
@@ -47,22 +47,23 @@
  *
  * Ownership: options are borrowed and duplicated (but handlers' arg). Handles are taken by reply,
  * fail and drop. Records belong to their request and end with it; so do strings got from them.
- * Errors are values; nothing here ends the process, except running out of memory (as in common/).
- * Nothing is logged; on_event tells what a log should say. Wire: amqp-protocol.md 2 and 3;
- * decisions.md D8, D11, D12, D13. */
-#ifndef VNFM_GENERIC_SDK_OB_VNFM_H
-#define VNFM_GENERIC_SDK_OB_VNFM_H
+ * Errors are values; nothing here ends the process, except running out of memory. Nothing is logged;
+ * on_event tells what a log should say. Build with `pkg-config --cflags --libs libob_vnfm`. */
+#ifndef OB_VNFM_H
+#define OB_VNFM_H
 
-#include "common/base/err.h"
-#include "common/base/sbuf.h"
-#include "common/bus/bus.h"
+#include "common/sdk/in_tree.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct ob_vnfm;    /* one endpoint: one queue, one I/O thread, a pool of workers */
 struct ob_request; /* one request of the NFVO in hand */
 struct ob_record;  /* a VNFR, an instance, a dependency, ...: read and changed by paths */
 
-/* ERR_OK: done, answer it (unless deferred). Else answer ERROR with *err. */
-typedef enum err_code ob_vnfm_handler(void *arg, struct ob_request *request, struct err *err);
+/* OB_OK: done, answer it (unless deferred). Else answer ERROR with *err. */
+typedef enum ob_code ob_vnfm_handler(void *arg, struct ob_request *request, struct ob_err *err);
 
 struct ob_vnfm_handlers {
     ob_vnfm_handler
@@ -92,7 +93,7 @@ struct ob_vnfm_options {
     const char *endpoint;    /* the queue [type] */
     const char *description; /* [] */
     /* user, password: of the registration user [openbaton-manager-user, openbaton] */
-    struct bus_options broker;
+    struct ob_broker broker;
     unsigned threads;          /* [4] */
     unsigned prefetch;         /* requests in hand at most [512] */
     int64_t ask_timeout_ms;    /* for GRANT, ALLOCATE, SCALING [1000 s, as the Java SDK] */
@@ -101,8 +102,8 @@ struct ob_vnfm_options {
     const char *user_data;
     /* Or made per request, on a worker, just before ALLOCATE or SCALING; overrides user_data. An
      * error fails the request. May be NULL. */
-    enum err_code (*user_data_of)(void *arg, struct ob_request *request, struct sbuf *out,
-                                  struct err *err);
+    enum ob_code (*user_data_of)(void *arg, struct ob_request *request, struct ob_text *out,
+                                 struct ob_err *err);
     const struct ob_vnfm_handlers *handlers; /* copied */
     void *arg;                               /* of the handlers and the callbacks */
     /* The private broker user that registration gave us, each time that we begin to serve as it; on
@@ -112,10 +113,10 @@ struct ob_vnfm_options {
     void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
 };
 
-/* Given. NULL with ERR_INVALID when type is missing. No connection yet. */
-struct ob_vnfm *ob_vnfm_new(const struct ob_vnfm_options *options, struct err *err);
-/* Starts the threads; registration goes on behind, for ever. ERR_IO. */
-MUST_USE enum err_code ob_vnfm_start(struct ob_vnfm *vnfm, struct err *err);
+/* Given. NULL with OB_ERR_INVALID when type is missing. No connection yet. */
+struct ob_vnfm *ob_vnfm_new(const struct ob_vnfm_options *options, struct ob_err *err);
+/* Starts the threads; registration goes on behind, for ever. OB_ERR_IO. */
+OB_MUST_USE enum ob_code ob_vnfm_start(struct ob_vnfm *vnfm, struct ob_err *err);
 /* Takes no new request, lets those in hand finish for at most grace_ms, unregisters. Unfinished
  * ones go back to the queue; deferred handles must be ended by the time this returns. Blocks. */
 void ob_vnfm_stop(struct ob_vnfm *vnfm, int grace_ms);
@@ -140,11 +141,12 @@ bool ob_request_is_restart(
     const struct ob_request *request); /* INSTANTIATE of a VNFR that exists */
 /* The record it is about. Decoded at the first call, and only then: one that is not looked at
  * passes through as text. Changes go out with the answer. NULL: *err says why. */
-struct ob_record *ob_request_vnfr(struct ob_request *request, struct err *err);
+struct ob_record *ob_request_vnfr(struct ob_request *request, struct ob_err *err);
 /* Other records by name: "vnfc_instance", "dependency", "component", "script", "package", "vnfd",
  * "vim_instance". Changes of "vnfc_instance" go out with the answer. NULL: not sent (err->code
- * ERR_NOT_FOUND), or not readable. */
-struct ob_record *ob_request_record(struct ob_request *request, const char *name, struct err *err);
+ * OB_ERR_NOT_FOUND), or not readable. */
+struct ob_record *ob_request_record(struct ob_request *request, const char *name,
+                                    struct ob_err *err);
 /* Texts by name: "cause", "message", "mode", "vnfrName", "hostname", "resumes", "resumedAction",
  * "cancels", "extension[brokerIp]". NULL: not sent. */
 const char *ob_request_text(const struct ob_request *request, const char *name);
@@ -152,13 +154,13 @@ const char *ob_request_text(const struct ob_request *request, const char *name);
  * request is deferred or ends. NULL: not sent. */
 const char *ob_request_json(struct ob_request *request, const char *name, size_t *ret_len);
 /* What goes out as "vnfr" or "vnfc_instance" from now on; also for a deferred request. Copied, not
- * checked. ERR_INVALID: another name. */
-MUST_USE enum err_code ob_request_set_json(struct ob_request *request, const char *name,
-                                           const char *text, size_t len, struct err *err);
+ * checked. OB_ERR_INVALID: another name. */
+OB_MUST_USE enum ob_code ob_request_set_json(struct ob_request *request, const char *name,
+                                             const char *text, size_t len, struct ob_err *err);
 /* Payload of "script", or of script i of "package". Borrowed. NULL: none. */
 const void *ob_script_payload(const struct ob_record *script_or_package, size_t i, size_t *ret_len);
 
-/* It will be ended later, perhaps before the callback returns: return ERR_OK and touch it no more.
+/* It will be ended later, perhaps before the callback returns: return OB_OK and touch it no more.
  * Records got so far end here (changes are kept); get them again when you need them. */
 void ob_request_defer(struct ob_request *request);
 /* Of RESUME: the action that was resumed, e.g. "SCALE_OUT", which is answered SCALED. */
@@ -169,18 +171,18 @@ void ob_request_add_log(struct ob_request *request, const char *line,
 /* The end of a deferred request; take the handle. drop: acknowledge and never answer (for tests of
  * the NFVO). */
 void ob_request_reply(struct ob_request *request);
-void ob_request_fail(struct ob_request *request, const struct err *err);
+void ob_request_fail(struct ob_request *request, const struct ob_err *err);
 /* As ob_request_fail, and the fault says where it happened. */
 struct ob_fault_place {
     const char *host, *script, *output_tail; /* NULL: none; borrowed */
     int exit_code;                           /* counts when script is there */
 };
-void ob_request_fail_at(struct ob_request *request, const struct err *err,
+void ob_request_fail_at(struct ob_request *request, const struct ob_err *err,
                         const struct ob_fault_place *place);
 void ob_request_drop(struct ob_request *request);
 /* Done, but something on the way failed and was passed over: the answer that ob_request_reply will
  * send carries this fault too. The last one counts. */
-void ob_request_note(struct ob_request *request, const struct err *err,
+void ob_request_note(struct ob_request *request, const struct ob_err *err,
                      const struct ob_fault_place *place);
 /* Of RELEASE_RESOURCES: what the scripts of a host have said, to be read when it is gone. The lines
  * of a host come in a row. */
@@ -189,10 +191,10 @@ void ob_request_add_host_log(struct ob_request *request, const char *hostname, c
 /* --- questions to the NFVO --- */
 
 /* For a request in hand: "UPDATEVNFR", "SCALING", ... with its record as it is now. done is called
- * once, on a worker; with ERR_OK the request has the record that the NFVO answered. ERR_PEER: it
- * answered ERROR; ERR_TIMEOUT; ERR_UNAVAIL (stopping). The request must be deferred; records got so
+ * once, on a worker; with OB_OK the request has the record that the NFVO answered. OB_ERR_PEER: it
+ * answered ERROR; OB_ERR_TIMEOUT; OB_ERR_UNAVAIL (stopping). The request must be deferred; records got so
  * far end here. */
-typedef void ob_asked_fn(void *arg, struct ob_request *request, const struct err *err);
+typedef void ob_asked_fn(void *arg, struct ob_request *request, const struct ob_err *err);
 void ob_vnfm_ask(struct ob_request *request, const char *action, int64_t timeout_ms,
                  ob_asked_fn *done, void *arg);
 /* Call back on a worker in delay_ms (at once when stopping). */
@@ -201,20 +203,24 @@ struct ob_vnfm *ob_request_vnfm(const struct ob_request *request);
 
 /* --- records --- */
 
-/* Paths are those of the wire (amqp-protocol.md 9): "vdu[0].vnfc_instance[1].hostname",
- * "vdu[0].metadata[az]"; formatted like printf. Borrowed until the request ends; NULL or the
- * fallback when absent. Grammar: proto/codec/path.h. */
-const char *ob_get_str(const struct ob_record *record, const char *path, ...) PRINTF_LIKE(2, 3);
+/* Paths are members of the record as it travels, with dots between: "vdu[0].vnfc_instance[1].hostname"
+ * (elements of a list by number), "vdu[0].metadata[az]" (of a map by key); formatted like printf.
+ * Borrowed until the request ends; NULL or the fallback when absent. */
+const char *ob_get_str(const struct ob_record *record, const char *path, ...) OB_PRINTF_LIKE(2, 3);
 int64_t ob_get_int(const struct ob_record *record, int64_t fallback, const char *path, ...)
-    PRINTF_LIKE(3, 4);
-size_t ob_count(const struct ob_record *record, const char *path, ...) PRINTF_LIKE(2, 3);
+    OB_PRINTF_LIKE(3, 4);
+size_t ob_count(const struct ob_record *record, const char *path, ...) OB_PRINTF_LIKE(2, 3);
 const char *ob_get_key(const struct ob_record *record, size_t i, const char *path, ...)
-    PRINTF_LIKE(3, 4);
-/* One element behind the last of a list is added, a key that is missing too. ERR_NOT_FOUND,
- * ERR_INVALID. */
-MUST_USE enum err_code ob_set_str(struct ob_record *record, const char *path, const char *value,
-                                  struct err *err);
-MUST_USE enum err_code ob_set_int(struct ob_record *record, const char *path, int64_t value,
-                                  struct err *err);
+    OB_PRINTF_LIKE(3, 4);
+/* One element behind the last of a list is added, a key that is missing too. OB_ERR_NOT_FOUND,
+ * OB_ERR_INVALID. */
+OB_MUST_USE enum ob_code ob_set_str(struct ob_record *record, const char *path, const char *value,
+                                    struct ob_err *err);
+OB_MUST_USE enum ob_code ob_set_int(struct ob_record *record, const char *path, int64_t value,
+                                    struct ob_err *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

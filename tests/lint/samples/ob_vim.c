@@ -2,15 +2,15 @@
 #include "vim-drivers/sdk/ob_vim.h"
 
 void wait_for_signal(void);
-enum err_code launch(void *arg, struct ob_call *call, struct sbuf *answer, struct err *err);
+enum ob_code launch(void *arg, struct ob_call *call, struct ob_text *answer, struct ob_err *err);
 
 /* clang-format off */
 /* sample */
-static enum err_code list_images(void *arg, struct ob_call *call, struct sbuf *answer,
-                                 struct err *err)
+static enum ob_code list_images(void *arg, struct ob_call *call, struct ob_text *answer,
+                                struct ob_err *err)
 {
-    sbuf_adds(answer, "[{\"extId\":\"i-1\",\"name\":\"bionic\"}]");
-    return ERR_OK; // the SDK replies {"answer":[...]}
+    ob_text_add(answer, "[{\"extId\":\"i-1\",\"name\":\"bionic\"}]");
+    return OB_OK; // the SDK replies {"answer":[...]}
 }
 
 // parameters behind the VIM instance: overloads differ by their number
@@ -19,12 +19,12 @@ static const struct ob_vim_method methods[] = {
 
 int main(void)
 {
-    struct err err = ERR_INIT;
+    struct ob_err err = OB_ERR_INIT;
     struct ob_vim *vim = ob_vim_new(&(struct ob_vim_options){.type = "mycloud",
                                                              .broker = {.host = "10.0.0.5"},
                                                              .methods = methods},
                                     &err);
-    if (!vim || ob_vim_start(vim, &err) != ERR_OK)
+    if (!vim || ob_vim_start(vim, &err) != OB_OK)
         return 1;
     wait_for_signal();
     ob_vim_stop(vim, 5000);

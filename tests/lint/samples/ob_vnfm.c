@@ -6,20 +6,20 @@ void wait_for_signal(void);
 
 /* clang-format off */
 /* sample */
-static enum err_code start(void *arg, struct ob_request *request, struct err *err)
+static enum ob_code start(void *arg, struct ob_request *request, struct ob_err *err)
 {
     struct ob_record *vnfr = ob_request_vnfr(request, err);
     if (!vnfr)
         return err->code;
     for (size_t i = 0; i < ob_count(vnfr, "vdu[0].vnfc_instance"); i++)
         if (switch_on(ob_get_str(vnfr, "vdu[0].vnfc_instance[%zu].hostname", i)) != 0)
-            return err_set(err, ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
-    return ERR_OK; // the SDK answers START with the record
+            return ob_err_set(err, OB_ERR_PEER, "switch on '%s'", ob_get_str(vnfr, "name"));
+    return OB_OK; // the SDK answers START with the record
 }
 
 int main(void)
 {
-    struct err err = ERR_INIT;
+    struct ob_err err = OB_ERR_INIT;
     struct ob_vnfm *vnfm = ob_vnfm_new(
         &(struct ob_vnfm_options){.type = "web",
                                   .broker = {.host = "10.0.0.5",
@@ -27,7 +27,7 @@ int main(void)
                                              .password = "openbaton"},
                                   .handlers = &(struct ob_vnfm_handlers){.start = start}},
         &err);
-    if (!vnfm || ob_vnfm_start(vnfm, &err) != ERR_OK)
+    if (!vnfm || ob_vnfm_start(vnfm, &err) != OB_OK)
         return 1;
     wait_for_signal();
     ob_vnfm_stop(vnfm, 5000);

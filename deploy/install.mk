@@ -1,0 +1,44 @@
+# `make install` and `make uninstall`: one list of what is installed, so that they cannot disagree. DESTDIR is put in front of every path;
+# packages say LIBDIR=/usr/lib/x86_64-linux-gnu. Nothing in /etc is touched: deploy/README.md, "On a server".
+PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
+share   := $(PREFIX)/share/doc/baton
+
+# MODE:SOURCE:DESTINATION. A mode that ends with t: a text in which /usr/local and @LIBDIR@ are replaced by where it goes.
+# to FOLDER,MODE,SOURCES
+to = $(foreach f,$(3),$(2):$(f):$(1)/$(notdir $(f)))
+# below FOLDER,SOURCE FOLDER: all of its files, as they are
+below = $(foreach f,$(shell find $(2) -type f -perm -u+x),755:$(f):$(1)/$(patsubst $(2)/%,%,$(f))) \
+        $(foreach f,$(shell find $(2) -type f -not -perm -u+x),644:$(f):$(1)/$(patsubst $(2)/%,%,$(f)))
+installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
+    $(call to,$(PREFIX)/lib/systemd/system,644t,$(wildcard deploy/systemd/*.service)) \
+    $(call to,$(PREFIX)/lib/baton,755t,deploy/systemd/enrol) \
+    644:deploy/systemd/baton.sysusers:$(PREFIX)/lib/sysusers.d/baton.conf \
+    644:deploy/systemd/baton.tmpfiles:$(PREFIX)/lib/tmpfiles.d/baton.conf \
+    $(call to,$(PREFIX)/include/baton,644,$(sdk-public-headers)) \
+    $(call to,$(LIBDIR),644,$(foreach l,$(sdk-libs),$(O)/sdk/lib/lib$(l).so.$(sdk-version) $(O)/sdk/lib/lib$(l).a)) \
+    $(call to,$(LIBDIR)/pkgconfig,644t,$(foreach l,$(sdk-libs),$(sdk-home-$(l))/lib$(l).pc)) \
+    $(call to,$(share),644,README.md LICENSE deploy/security.md) \
+    644:deploy/README.md:$(share)/deploy.md \
+    $(call to,$(share)/config,644,$(wildcard deploy/config/*)) \
+    $(call below,$(share)/examples,deploy/examples) \
+    $(call below,$(share)/tutorials,deploy/tutorials)
+# TARGET:LINK, of libraries as the linker and the loader look for them
+links = $(foreach l,$(sdk-libs),lib$(l).so.$(sdk-version):$(LIBDIR)/lib$(l).so.$(sdk-major) lib$(l).so.$(sdk-major):$(LIBDIR)/lib$(l).so)
+
+install: all libraries
+	@set -e; for row in $(installed); do \
+	    mode=$${row%%:*} from=$${row#*:}; to=$(DESTDIR)$${from#*:} from=$${from%%:*}; \
+	    case $$mode in \
+	    *t) install -d "$${to%/*}"; \
+	        sed -e 's|@LIBDIR@|$(LIBDIR)|g; s|@VERSION@|$(sdk-version)|g; s|/usr/local|$(PREFIX)|g' "$$from" >"$$to.new"; \
+	        chmod "$${mode%t}" "$$to.new"; mv "$$to.new" "$$to" ;; \
+	    *) install -D -m "$$mode" "$$from" "$$to" ;; \
+	    esac; done
+	@set -e; for row in $(links); do ln -sf "$${row%%:*}" "$(DESTDIR)$${row#*:}"; done
+# What install brought. Options, accounts and data stay: deploy/README.md, "On a server". Folders that were ours go when nothing else is in them.
+uninstall:
+	@rm -f $(foreach row,$(installed),$(DESTDIR)$(lastword $(subst :, ,$(row)))) $(foreach row,$(links),$(DESTDIR)$(lastword $(subst :, ,$(row))))
+	@for folder in $(share) $(PREFIX)/lib/baton $(PREFIX)/include/baton; do \
+	    [ ! -d "$(DESTDIR)$$folder" ] || find "$(DESTDIR)$$folder" -depth -type d -empty -delete; done
+.PHONY: install uninstall

@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# What a vendor gets. `make install` into an empty folder; in another one the tutorials' own code is built against what was installed, the
+# headers alone as C and C++; a service is deployed, scaled, healed and deleted through the VNFM and the driver that came of it.
+# `make uninstall` takes away what install brought, and nothing else.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+scenario_open
+at=$suite/at examples=$suite/examples
+mkdir "$examples"
+mkdir -p "$at"/usr/local/{bin,lib,share/doc/baton}
+touch "$at"/usr/local/{bin/theirs,lib/libtheirs.a,share/doc/baton/notes}
+make -s -C "$e2e_top" O="${O:-build}" DESTDIR="$at" install >"$suite/log/install.log" 2>&1 || fail "make install: $(tail -5 "$suite/log/install.log")"
+
+export PKG_CONFIG_SYSROOT_DIR=$at PKG_CONFIG_LIBDIR=$at/usr/local/lib/pkgconfig:$(pkg-config --variable pc_path pkg-config)
+lib=$at/usr/local/lib include=$at/usr/local/include
+expect 'nothing of the tree is in the headers' test -z "$(grep -rlE '"(common|proto|vnfm-generic|vim-drivers)/' "$include")"
+for header in "$include"/baton/*.h; do
+    for as in 'gcc -x c -std=c11' 'clang++-14 -x c++ -std=c++17 -nostdinc++'; do
+        # shellcheck disable=SC2086
+        $as -Wall -Wextra -Wpedantic -Werror -I"$include" -fsyntax-only - <<<"#include <baton/${header##*/}>" || fail "$as: $header"
+    done
+done
+
+# exported LIBRARY HEADER...: what it exports are the functions of its headers, by version; everything else stays inside.
+functions_of() { cat "$@" | gcc -fpreprocessed -dD -E -P -x c - 2>/dev/null | grep -v typedef | grep -oE '\bob_[a-z_]+\(' | tr -d '(' | sort -u; }
+exported()
+{
+    local name=$1
+    shift
+    diff <(functions_of "${@/#/$include/baton/}") <(nm -D --defined-only "$lib/lib$name.so" | sed -n "s/.* T \(.*\)@@${name^^}_1$/\1/p" | sort) ||
+        fail "lib$name.so does not export what its headers say"
+    diff <(functions_of "${@/#/$include/baton/}") <(nm -g --defined-only "$lib/lib$name.a" | sed -n 's/.* [TWDBRV] //p' | sort) ||
+        fail "lib$name.a shows more than its headers say"
+    expect "lib$name has its soname" grep -q "lib$name.so.1" <(objdump -p "$lib/lib$name.so" | grep SONAME)
+}
+exported ob_vnfm ob_base.h ob_vnfm.h
+exported ob_vim ob_base.h ob_vim.h ob_spent.h
+
+# code_of TUTORIAL FILE: the code of a tutorial that is introduced as `FILE`:
+code_of() { awk -v file="$2" 'index($0, "`" file "`:") { is_next = 1 } /^```/ { if (is_in) exit; if (is_next) { is_in = 1; next } } is_in' "$1"; }
+tutorials=$at/usr/local/share/doc/baton/tutorials
+cd "$examples"
+for part in 'write-a-vnfm.md greeter libob_vnfm' 'write-a-driver.md folder libob_vim jansson'; do
+    read -r tutorial name packages <<<"$part"
+    code_of "$tutorials/$tutorial" "$name.c" >"$name.c"
+    expect "$name.c has at most 150 lines" test "$(wc -l <"$name.c")" -le 150
+    # shellcheck disable=SC2046,SC2086
+    gcc -Wall -Wextra -Werror -o "$name" "$name.c" $(pkg-config --cflags --libs $packages) || fail "$name.c is not built"
+    # shellcheck disable=SC2046,SC2086
+    gcc -Wall -o "$name-static" "$name.c" $(pkg-config --cflags $packages) -Wl,-Bstatic $(pkg-config --libs $packages | sed 's/-ljansson//') \
+        -Wl,-Bdynamic -ljansson -lrabbitmq -luuid -lm || fail "$name.c is not built with the static library"
+done
+code_of "$tutorials/write-a-vnfm.md" greeting-nsd.json >greeting-nsd.json
+code_of "$tutorials/write-a-driver.md" folder-pop.json >folder-pop.json
+# A program that needs both.
+printf '#include <baton/ob_vim.h>\n#include <baton/ob_vnfm.h>\nint main(void) { struct ob_err e; return ob_vim_new(&(struct ob_vim_options){0}, &e) || ob_vnfm_new(&(struct ob_vnfm_options){0}, &e) || e.code != OB_ERR_INVALID; }\n' >both.c
+gcc -Wall -Werror -o both both.c -I"$include" "$lib"/libob_vim.a "$lib"/libob_vnfm.a -lrabbitmq -luuid -lm
+expect 'both libraries work in one program' ./both
+
+# start_example NAME PROGRAM ENROL...: with an account that an operator makes for it.
+start_example()
+{
+    local name=$1 lines pid
+    shift
+    lines=$(baton manager enrol "$(suite_account "$name")" "$@" --for env 2>>"$suite/log/enrol.log") || fail "$name is not enrolled"
+    (
+        eval "$lines"
+        export BROKER_HOST=$OB_TEST_BROKER_HOST BROKER_PORT=$OB_TEST_BROKER_PORT LD_LIBRARY_PATH=$lib CLOUD=$suite/folder
+        exec setsid "./$name" >>"$suite/log/$name.log" 2>&1
+    ) &
+    pid=$!
+    process_identity "$pid" >"$suite/run/$name.process"
+    disown "$pid"
+    eventually 60 "$name is there" is_there "$name"
+}
+is_there()
+{
+    baton manager list -o json | jq -e --arg name "$(suite_account "$1")" 'any(.name == $name and .active)' >/dev/null
+}
+mkdir "$suite/folder"
+servers() { ls "$suite/folder" | grep -c '\.server$' || true; }
+suite_start_nfvo
+start_example greeter --type greeter
+start_example folder --kind driver --type folder
+expect 'the PoP is registered' baton pop create folder-pop.json
+expect 'the NSD is onboarded' baton nsd create greeting-nsd.json
+# As the tutorial says: an error of a callback reaches the user, with its hint.
+expect_exit 1 baton nsr create greeting --wait --timeout 60s
+expect_said "'guest' is not in the mood"
+expect_said 'set MOOD to good'
+expect_exit 0 baton nsr delete greeting --wait --timeout 60s
+code_of "$tutorials/write-a-vnfm.md" mood.json >mood.json
+expect_exit 0 baton nsr create greeting --wait --timeout 60s --body mood.json
+nsr=$(baton nsr list -o name)
+expect 'there are two servers' test "$(servers)" == 2
+expect 'what the VNFM provides is shown' grep -q greeting=hello <(baton nsr show greeting)
+expect_exit 0 baton nsr scale-out greeting guest --wait --timeout 60s
+expect 'there are three servers' test "$(servers)" == 3
+host=$(baton nsr show greeting -o json | jq -r '.vnfr[0].vdu[0].vnfc_instance[0].hostname')
+expect_exit 0 baton nsr heal greeting "$host" --cause 'it does not look well' --wait --timeout 60s
+expect 'the VNFM was asked to heal it' grep -qx "HEAL $host: it does not look well" "$suite/log/greeter.log"
+expect_exit 0 baton nsr scale-in greeting guest --wait --timeout 60s
+expect 'there are two servers' test "$(servers)" == 2
+expect_exit 0 baton nsr delete "$nsr" --wait --timeout 60s
+expect 'no server is left' test "$(servers)" == 0
+for name in greeter folder; do
+    suite_stop $name
+done
+expect 'the VNFM greeted them' test "$(grep -c '^hello guest-' "$suite/log/greeter.log")" == 4
+
+make -s -C "$e2e_top" O="${O:-build}" DESTDIR="$at" uninstall
+expect 'what was there before is left, and nothing else' test "$(cd "$at" && find . -type f -o -type l | sort | xargs)" == \
+    './usr/local/bin/theirs ./usr/local/lib/libtheirs.a ./usr/local/share/doc/baton/notes'
