@@ -54,6 +54,16 @@ check_units()
     [[ -z $said ]] || wrong+=("deploy/systemd: $said")
 }
 
+# What the Makefile includes is there when an image is built: .dockerignore leaves it in.
+check_context()
+{
+    local file
+    for file in $(sed -n 's/^include //p' Makefile | grep -oE '[a-z/-]+\.mk'); do
+        grep -qxE "!(${file%%/*}|$file)" .dockerignore || wrong+=(".dockerignore: an image is built without '$file', which the Makefile includes")
+    done
+}
+
+check_context
 for program in "${programs[@]}"; do
     check_program "$program"
 done
