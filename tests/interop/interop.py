@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The interop layer: unmodified Python and Java peers and ours, in every combination, against a real
-NFVO.
+NFVO.  With SECOND_TRY=1 the group of the only scenario that failed may have a second try, at the end,
+alone (tests/support/second-try).
 
     interop.py --python VENV_PYTHON --bin FOLDER [--java FOLDER] [--jobs N] [WORD...]
 
@@ -13,6 +14,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,14 +27,18 @@ import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
 import scenarios_targets  # noqa: F401  adds its groups
 import scenarios_scaling  # noqa: F401  adds its groups
-from suite import Environment, Failed, Stopped
+from suite import TOP, Environment, Failed, Stopped
 
 
 class Report:
+    """What a group's scenarios did."""
+
+    printing = threading.Lock()
+
     def __init__(self):
-        self._lock = threading.Lock()
         self._failed = set()
         self.passed = self.failed = 0
+        self.said = ""  # of what failed
 
     @contextlib.contextmanager
     def scenario(self, name, suite, *words, quiet=False):
@@ -56,19 +62,64 @@ class Report:
         return "".join(traceback.format_exception(error)[-3:]).strip()
 
     def _tell(self, name, is_ok, began, why="", log=()):
-        with self._lock:
+        with self.printing:
             if name in self._failed:
                 return
             self.passed += is_ok
             self.failed += not is_ok
+            text = "%-6s %s (%d ms)%s" % ("ok" if is_ok else "FAILED", name,
+                                          (time.monotonic() - began) * 1000,
+                                          ": " + why if why else "")
+            text = "\n    ".join([text, *log])
             if not is_ok:
                 self._failed.add(name)
-            print("%-6s %s (%d ms)%s" % ("ok" if is_ok else "FAILED", name,
-                                         (time.monotonic() - began) * 1000,
-                                         ": " + why if why else ""))
-            for line in log:
-                print("    " + line)
-            sys.stdout.flush()
+                self.said += text + "\n"
+            print(text, flush=True)
+
+    def opening_failed(self, group, error):
+        with self.printing:
+            self.failed += 1
+            text = "FAILED %s: %s" % (group.__name__, error)
+            self.said += text + "\n"
+            print(text, flush=True)
+
+    def failed_names(self, group):
+        return sorted(self._failed) or [group.__name__]
+
+
+def run_side_by_side(groups, env, jobs):
+    """The report of each group."""
+    reports = {g: Report() for g in groups}
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        futures = {pool.submit(g, env, reports[g]): g for g in groups}
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                try:
+                    future.result()
+                except Exception as error:  # opening the suite itself
+                    reports[futures[future]].opening_failed(futures[future], error)
+        except BaseException:
+            env.stopping.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return reports
+
+
+def try_again(reports, env):
+    """The group of a scenario that failed, when no other did, once more."""
+    failed = sum(r.failed for r in reports.values())
+    group = next((g for g, r in reports.items() if r.failed), None)
+    if not group:
+        return
+    said = os.path.join(env.work, "said")
+    with open(said, "w", errors="replace") as file:
+        file.write(reports[group].said)
+    if subprocess.call([os.path.join(TOP, "tests/support/second-try"), "interop", str(failed), "1", said]):
+        return
+    names = reports[group].failed_names(group)
+    reports.update(run_side_by_side([group], env, 1))
+    if not reports[group].failed:
+        print("UNSTEADY interop %s: failed once, passed when run again" % " ".join(names), flush=True)
 
 
 def main():
@@ -82,7 +133,6 @@ def main():
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="baton-interop.")
     env = Environment(options.bin, options.python, options.java, work)
-    report = Report()
 
     def stop(number, _frame):
         for again in (signal.SIGTERM, signal.SIGINT):
@@ -103,19 +153,8 @@ def main():
         print("NOT RUN %s: there is no Java peer (java-setup.sh says why)" % g.__name__)
     groups = [g for g in groups if g not in left_out]
     try:
-        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            futures = {pool.submit(g, env, report): g.__name__ for g in groups}
-            try:
-                for future in concurrent.futures.as_completed(futures):
-                    try:
-                        future.result()
-                    except Exception as error:  # opening the suite itself
-                        print("FAILED %s: %s" % (futures[future], error), flush=True)
-                        report.failed += 1
-            except BaseException:
-                env.stopping.set()
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        reports = run_side_by_side(groups, env, options.jobs)
+        try_again(reports, env)
     finally:
         for child in env.children:  # whatever went wrong
             if child.poll() is None:
@@ -124,9 +163,10 @@ def main():
             shutil.rmtree(work, ignore_errors=True)
         else:
             print("kept: " + work)
-    print("interop: %d passed, %d failed%s" % (report.passed, report.failed,
+    failed = sum(r.failed for r in reports.values())
+    print("interop: %d passed, %d failed%s" % (sum(r.passed for r in reports.values()), failed,
                                                ", %d skipped" % len(left_out) if left_out else ""))
-    return 1 if report.failed else 0
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
