@@ -7,7 +7,8 @@
  * Ours, and unknown to other SDKs, which ignore it: RESUME says what it resumes. `resumes` is the
  * correlation id of the request that failed (also of a RESUME of it); `resumedAction` its action, by
  * which the answer is named; with it go the members that the request had: vnfPackage (as it is now),
- * vnfcInstance, cause, mode, script. Without `resumes` the VNFM takes the last request that failed.
+ * vnfcInstance, cause, mode, script. Without `resumes` the VNFM takes the last request of that
+ * action, and about the same, that failed; without either, the last one that failed.
  * `cancels` of CANCEL, which only goes to VNFMs of ours, is the correlation id of a request that is
  * to end now, in whichever process has it, or when it comes; that request is answered with ERROR.
  * INSTANTIATE with `vnfr` has extension.rebuilt when servers were rebuilt for it: the time at which

@@ -359,6 +359,35 @@ static void test_resume_one_instance(void **state)
     assert_runs(s, 1, "hot\nstart.sh\nhot\nstart.sh\n");
 }
 
+/* Without an id, by what it says of itself: neither what failed later, nor the same at one instance. */
+static void test_resume_by_action(void **state)
+{
+    struct generic_bed *s = *state;
+    const struct script_text scripts[] = {
+        LINE_OF("one.sh", "one"), FAILING("start.sh"), FAILING("stop.sh"), {NULL, NULL}};
+    struct vnfr *vnfr = deployed(s,
+                                 EVENT("INSTANTIATE", "\"one.sh\"") "," EVENT(
+                                     "START", "\"start.sh\"") "," EVENT("STOP", "\"stop.sh\""),
+                                 2, scripts);
+    generic_bed_write_file(s, 0, "mended");
+    generic_bed_ask(s, "start", generic_bed_message(s, "START", vnfr, NULL), "ERROR");
+    generic_bed_ask(s, "start-one", generic_bed_message(s, "START", vnfr, about(s, 1)), "ERROR");
+    generic_bed_ask(s, "stop-one", generic_bed_message(s, "STOP", vnfr, about(s, 1)), "ERROR");
+    generic_bed_write_file(s, 1, "mended");
+    struct vnfm_or *done = generic_bed_ask(
+        s, "resume", generic_bed_message(s, "RESUME", vnfr, ",\"resumedAction\":\"START\""),
+        "START");
+    assert_null(done->vnfc_instance);
+    assert_runs(s, 0, "one\nstart.sh\n");
+    assert_runs(s, 1, "one\nstart.sh\nstart.sh\nstop.sh\nstart.sh\n");
+    generic_bed_ask(s, "resume-one",
+                    generic_bed_message(s, "RESUME", vnfr,
+                                        say(s, ",\"resumedAction\":\"STOP\"%s", about(s, 1))),
+                    "STOP");
+    assert_runs(s, 0, "one\nstart.sh\n");
+    assert_runs(s, 1, "one\nstart.sh\nstart.sh\nstop.sh\nstart.sh\nstop.sh\n");
+}
+
 static void test_resume_scale_out(void **state)
 {
     struct generic_bed *s = *state;
@@ -535,6 +564,7 @@ int main(void)
         TEST(resume_instantiate),
         TEST(resume_chain),
         TEST(resume_one_instance),
+        TEST(resume_by_action),
         TEST(resume_scale_out),
         TEST(resume_others),
         TEST(resume_refused),

@@ -71,8 +71,12 @@ static enum err_code resume(struct scheduler *c, struct job *job, struct err *er
 {
     struct rows_resumed from;
     struct run_request *q = &job->request;
+    bool has_action = job->resumed_action != ACTION_NONE;
+    const struct rows_resumes what = {.id = job->resumes,
+                                      .action = has_action ? action_word(job->resumed_action) : "",
+                                      .instance = q->instance ? q->instance->hostname : NULL};
     enum err_code rc =
-        rows_find_resumed(c->db, or_empty(q->vnfr->id), job->resumes, &job->arena, &from, err);
+        rows_find_resumed(c->db, or_empty(q->vnfr->id), &what, &job->arena, &from, err);
     if (rc != ERR_OK)
         return rc;
     if (job->resumes && !from.id) {

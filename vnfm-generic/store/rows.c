@@ -46,7 +46,7 @@ enum err_code rows_find_anonymous(struct db *db, const char *vnfr_id, const char
     "s.instance IS NOT DISTINCT FROM " r ".instance AND s.started_at > " r ".started_at AND "      \
     "s.ended_at IS NOT NULL "
 
-enum err_code rows_find_resumed(struct db *db, const char *vnfr_id, const char *resumes,
+enum err_code rows_find_resumed(struct db *db, const char *vnfr_id, const struct rows_resumes *what,
                                 struct arena *a, struct rows_resumed *ret, struct err *err)
 {
     static const struct db_statement named = {
@@ -58,12 +58,16 @@ enum err_code rows_find_resumed(struct db *db, const char *vnfr_id, const char *
         "run_failed",
         "SELECT " RESUMED_COLUMNS
         "WHERE r.vnfr_id = $1 AND r.ended_at IS NOT NULL AND r.has_failed AND "
-        "r.action <> 'ERROR' AND NOT " SQL_LATER("r") "AND NOT s.has_failed) "
-                                                      "ORDER BY r.started_at DESC LIMIT 1"};
-    struct db_param with[] = {db_param_text(vnfr_id), db_param_text(resumes)};
+        "r.action <> 'ERROR' AND ($2 = '' OR (r.action = $2 AND r.instance IS NOT DISTINCT FROM "
+        "$3)) AND NOT " SQL_LATER("r") "AND NOT s.has_failed) "
+                                       "ORDER BY r.started_at DESC LIMIT 1"};
+    struct db_param by_id[] = {db_param_text(vnfr_id), db_param_text(what->id)};
+    struct db_param by_action[] = {db_param_text(vnfr_id), db_param_text(what->action),
+                                   db_param_text(what->instance)};
     struct db_result res;
     *ret = (struct rows_resumed){0};
-    enum err_code rc = db_query(db, resumes ? &named : &last, with, resumes ? 2 : 1, &res, err);
+    enum err_code rc = what->id ? db_query(db, &named, by_id, ARRAY_LEN(by_id), &res, err)
+                                : db_query(db, &last, by_action, ARRAY_LEN(by_action), &res, err);
     if (rc == ERR_OK && db_rows(&res))
         *ret = (struct rows_resumed){.id = arena_strdup(a, db_text(&res, 0, 0)),
                                      .action = arena_strdup(a, db_text(&res, 0, 1)),

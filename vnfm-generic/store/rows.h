@@ -23,11 +23,18 @@ struct rows_resumed {
     const char *instance, *cause; /* or NULL */
     bool is_standby;
 };
-/* What a RESUME resumes: the request with this id, or the latest RESUME of it. resumes NULL: the
- * last one of the VNFR that failed, and has not been done since, by whatever request. */
-MUST_USE enum err_code rows_find_resumed(struct db *db, const char *vnfr_id, const char *resumes,
-                                         struct arena *a, struct rows_resumed *ret,
-                                         struct err *err);
+/* What a RESUME says that it resumes. */
+struct rows_resumes {
+    const char *id;       /* of the request; NULL: not said */
+    const char *action;   /* its action; "": not said */
+    const char *instance; /* hostname of the one that it was about; NULL: the whole VNFR */
+};
+/* The request with that id, or the latest RESUME of it. Without an id: the last one of the VNFR that
+ * failed, and has not been done since, by whatever request; where an action is said, of those of that
+ * action about the same. */
+MUST_USE enum err_code rows_find_resumed(struct db *db, const char *vnfr_id,
+                                         const struct rows_resumes *what, struct arena *a,
+                                         struct rows_resumed *ret, struct err *err);
 /* The package of a VNFR as it is stored: JSON, or NULL. */
 MUST_USE enum err_code rows_find_package(struct db *db, const char *vnfr_id, struct arena *a,
                                          const char **ret, struct err *err);
