@@ -64,6 +64,7 @@ const struct vnfr *vnfr_of_now(struct vnfr_member *v, const struct vnfr *record)
     if (!ours || v->row->phase != VNFR_ACTIVE)
         return record;
     struct vnfr *copy = proto_dup(&vnfr_type, record, v->m->d->arena);
+    copy->provides = NULL; /* published.h */
     for (uint32_t u = 0; u < copy->vdu.n; u++)
         leave_out(ours, copy->vdu.at[u]);
     if (copy->hb_version < ours->hb_version)

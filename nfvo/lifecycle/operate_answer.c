@@ -1,11 +1,12 @@
 /* Answers and deadlines of steps. An answer is judged by the step that its command belongs to, and
  * touches nothing but its subject: what else a record says may be an old copy (operations.md, H2).
- * Of it the lines of history are taken, which have no owner; and of one that is not older than ours
- * what its VNF provides, which scripts publish. */
+ * Of it the lines of history are taken, which have no owner, and what scripts published
+ * (published.h). */
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "common/base/sbuf.h"
 #include "nfvo/lifecycle/notify.h"
+#include "nfvo/lifecycle/published.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <stdlib.h>
@@ -131,42 +132,26 @@ static struct step_news news_of(struct nsr_model *m, const struct about *x, cons
     return news;
 }
 
-static void take_provided(struct vnfr_member *v, const struct vnfr *record)
+/* One more instance publishes what it is itself: what the VNF provides already is not its to change. */
+static void take_published(struct vnfr_member *v, const struct command *c,
+                           const struct vnfm_or *msg)
 {
-    AUTO(sbuf_release) struct sbuf before = SBUF_INIT, after = SBUF_INIT;
-    struct arena *a = v->m->d->arena;
-    struct vnfr *vnfr = member_vnfr(v);
-    if (!record->provides || record->hb_version < vnfr->hb_version)
-        return;
-    if (!vnfr->provides)
-        vnfr->provides = proto_new(&configuration_type, a);
-    proto_encode(&configuration_type, vnfr->provides, 0, &before);
-    proto_merge(&configuration_type, vnfr->provides, record->provides, a);
-    proto_encode(&configuration_type, vnfr->provides, 0, &after);
-    if (strcmp(before.s, after.s) != 0)
-        member_changed(v);
+    if (msg)
+        published_take(v, msg->record,
+                       c->kind == CMD_STEP_SCALE_OUT ? PUBLISHED_EMPTY : PUBLISHED_NEWER);
 }
 
 /* The step's instance, where its VNFM allocated it: its addresses are the VNFM's. */
 static void take_instance(struct vnfr_member *v, const struct plan_step *s,
                           const struct vnfm_or *msg)
 {
-    struct vnfc_instance *x = operate_instance(v, s->instance);
-    const struct vnfc_instance *got = msg->vnfc_instance;
+    struct vnfc_instance *x = member_vnfr(v) ? operate_instance(v, s->instance) : NULL;
+    const struct vnfc_instance *got = msg ? msg->vnfc_instance : NULL;
     if (!x || vnfr_allocated_by_us(v->m, x) || !got || !got->id || strcmp(got->id, x->id) != 0)
         return;
     x->ips = got->ips.n ? got->ips : x->ips;
     x->floating_ips = got->floating_ips.n ? got->floating_ips : x->floating_ips;
     member_changed(v);
-}
-
-static void take_values(struct vnfr_member *v, const struct plan_step *s, const struct vnfm_or *msg)
-{
-    if (!msg || !member_vnfr(v))
-        return;
-    if (msg->record)
-        take_provided(v, msg->record);
-    take_instance(v, s, msg);
 }
 
 /* One of several that a target is told of is over: on to the next; true: there is one. The stage is
@@ -200,6 +185,8 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
     close_silence(m->d, c);
     if (x.v && msg)
         vnfr_merge_history(x.v, msg->record);
+    if (x.v)
+        take_published(x.v, c, msg);
     if (!x.s || !x.v) {
         too_late(m, &x, c, msg);
         return;
@@ -208,7 +195,7 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
     const char *vnfr = x.v->row->id;
     x.v->msg = msg;
     if (news.event == STEP_EV_OK)
-        take_values(x.v, x.s, msg);
+        take_instance(x.v, x.s, msg);
     if (news.event != STEP_EV_OK || !on_to_next(m, &run, &x))
         run_step(&run, x.op, x.s, &news);
     operate_settle(m, &run);

@@ -2,6 +2,7 @@
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/published.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <assert.h>
@@ -84,6 +85,7 @@ static void build(struct sbuf *body, struct send_refs *places, struct vnfr_membe
 {
     const struct plan_step *s = a->step;
     bool is_resume = a->what == RUN_SEND && a->form == FORM_RESUME;
+    published_count(v);
     sbuf_addf(body, "{\"action\":\"%s\",\"%s\":",
               is_resume ? "RESUME" : action_word(step_kinds[a->kind].action),
               is_resume ? "vnfr" : wired[a->kind].record);

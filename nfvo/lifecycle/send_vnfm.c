@@ -1,5 +1,6 @@
 #include "nfvo/lifecycle/send.h"
 
+#include "nfvo/lifecycle/published.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include "common/base/sbuf.h"
@@ -38,6 +39,7 @@ static struct send *request(struct vnfr_member *v, int kind, int64_t timeout_us,
 static void record_message(struct vnfr_member *v, const char *name, enum action action,
                            struct sbuf *body)
 {
+    published_count(v);
     sbuf_addf(body, "{\"action\":\"%s\",\"%s\":", action_word(action), name);
     proto_encode(&vnfr_type, member_vnfr(v), PROTO_COMPLETE, body);
 }

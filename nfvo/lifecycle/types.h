@@ -244,6 +244,7 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(STR,    reply_to,       "replyTo",       _, OPTIONAL) /* of the request that waits for our answer */ \
     X(STR,    correlation_id, "correlationId", _, OPTIONAL)                                         \
     X(STR,    reply_room,     "replyRoom",     _, OPTIONAL) /* out of which it came */              \
+    X(STRMAP, published,      "published",     _, OPTIONAL) /* key of `provides` -> version of the record that has its value: published.h */ \
     X(LIST,   scaling,        "scaling",       asker, OPTIONAL) /* who wait for the answer to SCALING */ \
     X(STR,    stable,         "stable",        _, OPTIONAL) /* phase ACTIVE: NULL, INITIALIZED, INACTIVE; absent: ACTIVE */ \
     X(BOOL,   by_steps,       "bySteps",       _, OPTIONAL) /* INITIALIZED ends its phases: what follows is steps of an operation */ \

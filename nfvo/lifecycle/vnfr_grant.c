@@ -1,4 +1,5 @@
 #include "nfvo/lifecycle/placement.h"
+#include "nfvo/lifecycle/published.h"
 
 #include <string.h>
 
@@ -51,6 +52,7 @@ void vnfr_merge(struct vnfr_member *v, const struct vnfr *record)
     if (!record)
         return;
     vnfr_merge_history(v, record);
+    published_take(v, record, v->row->phase == VNFR_ACTIVE ? PUBLISHED_NEWER : PUBLISHED_ALL);
     record = vnfr_of_now(v, record);
     proto_merge_allocated(&vnfr_type, member_vnfr(v), record, &allocator, v->m->d->arena);
     record_fill_ids(&vnfr_type, v->vnfr, false, make_id, v->m->d);
