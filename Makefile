@@ -108,7 +108,7 @@ htest-programs: $(htest-bin)
 asan:
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs
 # All that the layers of tests/check run, so that compiling counts as no layer's time.
-check-programs: all libraries sim-program $(O)/support/reap $(O)/docs/proto-docs
+check-programs: all libraries manuals sim-program $(O)/support/reap $(O)/docs/proto-docs
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" all unit-programs itest-programs htest-programs sim-program
 unit: asan $(O)/support/reap
 	@tests/support/run-cmocka --layer unit $(patsubst tests/unit/%.c,$(ASAN_O)/unit/%,$(unit-src))
@@ -120,7 +120,7 @@ integration: all $(O)/support/reap
 hostile: $(O)/support/reap
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" htest-programs
 	@tests/integration/run --layer hostile $(patsubst tests/hostile/%.c,$(ASAN_O)/hostile/%,$(htest-src))
-e2e: all libraries $(O)/support/reap $(O)/docs/proto-docs
+e2e: all libraries manuals $(O)/support/reap $(O)/docs/proto-docs
 	@tests/e2e/run
 # From releases of before, out of the history: see tests/upgrade/run.
 upgrade: all $(O)/support/reap
@@ -147,7 +147,7 @@ include deploy/install.mk
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan install uninstall clean"
+	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb deb-test clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:

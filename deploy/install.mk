@@ -23,10 +23,50 @@ installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
     $(call to,$(share)/config,644,$(wildcard deploy/config/*)) \
     $(call below,$(share)/examples,deploy/examples) \
     $(call below,$(share)/tutorials,deploy/tutorials)
+# Manual pages, each from where its subject is declared: options tables, the client's command table, public headers.
+man := $(O)/man
+man-programs := $(filter-out baton,$(bins))
+$(man)/%.8: $(O)/bin/%
+	@mkdir -p $(@D)
+	$(Q)$< --manual >$@.new && mv $@.new $@
+$(man)/%.conf.5: $(O)/bin/%
+	@mkdir -p $(@D)
+	$(Q)$< --file-manual >$@.new && mv $@.new $@
+$(O)/docs/cli-docs: $(O)/obj/nfvo/docs/cli.o $(foreach l,$(bin-baton-libs),$(O)/lib/lib$(l).a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(bin-baton-ldlibs)
+$(man)/baton.1: $(O)/docs/cli-docs
+	@mkdir -p $(@D)
+	$(Q)$< >$@.new && mv $@.new $@
+man-about-ob_vnfm := VNF managers for Baton and Open Baton 6
+man-about-ob_vim := VIM drivers for Baton and Open Baton 6
+# And one for each function, which says where it is explained.
+$(foreach l,$(sdk-libs),$(man)/lib$(l).3): $(man)/lib%.3: deploy/man.awk $(sdk-public-headers)
+	@mkdir -p $(@D)
+	$(Q)awk -v name=lib$* -v about='$(man-about-$*)' -f $< $(filter-out %/ob_base.h,$(foreach h,$(wildcard $(sdk-home-$*)/ob_*.h),$(O)/sdk/include/baton/$(notdir $(h)))) \
+	    $(O)/sdk/include/baton/ob_base.h >$@.new && mv $@.new $@
+	$(Q)for function in $(call sdk-functions,$*); do echo ".so man3/lib$*.3" >$(@D)/$$function.3 || exit 1; done
+sdk-functions = $(shell sed -n 's/^ *\(ob_[a-z_]*\);$$/\1/p' $(sdk-home-$(1))/$(1).map)
+manuals := $(man)/baton.1 $(foreach b,$(man-programs),$(man)/$(b).8 $(man)/$(b).conf.5) $(foreach l,$(sdk-libs),$(man)/lib$(l).3)
+function-manuals = $(sort $(foreach l,$(sdk-libs),$(foreach f,$(call sdk-functions,$(l)),$(man)/$(f).3)))
+completions := $(O)/completion/baton $(O)/completion/_baton $(O)/completion/baton.fish
+$(O)/completion/baton: completion-shell := bash
+$(O)/completion/_baton: completion-shell := zsh
+$(O)/completion/baton.fish: completion-shell := fish
+$(completions): $(O)/bin/baton
+	@mkdir -p $(@D)
+	$(Q)$< completion $(completion-shell) >$@.new && mv $@.new $@
+manuals: $(manuals) $(completions)
+.PHONY: manuals
+to-man = $(foreach f,$(1),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))
+installed += $(call to-man,$(manuals) $(function-manuals)) \
+    644:$(O)/completion/baton:$(PREFIX)/share/bash-completion/completions/baton \
+    644:$(O)/completion/_baton:$(PREFIX)/share/zsh/site-functions/_baton \
+    644:$(O)/completion/baton.fish:$(PREFIX)/share/fish/vendor_completions.d/baton.fish
 # TARGET:LINK, of libraries as the linker and the loader look for them
 links = $(foreach l,$(sdk-libs),lib$(l).so.$(sdk-version):$(LIBDIR)/lib$(l).so.$(sdk-major) lib$(l).so.$(sdk-major):$(LIBDIR)/lib$(l).so)
 
-install: all libraries
+install: all libraries manuals
 	@set -e; for row in $(installed); do \
 	    mode=$${row%%:*} from=$${row#*:}; to=$(DESTDIR)$${from#*:} from=$${from%%:*}; \
 	    case $$mode in \

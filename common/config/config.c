@@ -12,7 +12,7 @@
 /* What the command line says besides options. */
 struct asked {
     const char *file;
-    bool check, dump, sample, help, version;
+    bool check, dump, sample, help, version, manual, file_manual;
 };
 
 static enum err_code build(struct config *c, struct err *err)
@@ -146,6 +146,8 @@ static bool take_asked(struct asked *a, char **argv, int argc, int *at, struct e
     } flags[] = {{"--check-config", &a->check},
                  {"--dump-config", &a->dump},
                  {"--sample-config", &a->sample},
+                 {"--manual", &a->manual},
+                 {"--file-manual", &a->file_manual},
                  {"--help", &a->help},
                  {"-h", &a->help},
                  {"--version", &a->version}};
@@ -211,12 +213,16 @@ enum err_code config_load(struct config *c, int argc, char **argv, enum config_t
     }
     if (rc != ERR_OK)
         return rc;
-    if (a.help || a.version || a.sample) {
+    if (a.help || a.version || a.sample || a.manual || a.file_manual) {
         *ret_todo = CONFIG_SHOW_TEXT;
         if (a.help)
             config_text_help(c, ret_text);
         else if (a.version)
             sbuf_addf(ret_text, "%s %s\n", c->process, c->version ? c->version : "unversioned");
+        else if (a.manual)
+            config_text_manual(c, ret_text);
+        else if (a.file_manual)
+            config_text_file_manual(c, ret_text);
         else
             config_text_sample(c, ret_text);
         return ERR_OK;

@@ -34,8 +34,8 @@
  * Secrets that other users of the machine can read are a line in ret_warnings each: a file that
  * holds them, a CONFIG_PRIVATE one, or a value on the command line.
  *
- * Handled here: --config, --check-config, --dump-config (secrets masked), --sample-config, --help,
- * --version. Not thread-safe; called once at start. Parsing never aborts on input. */
+ * Handled here: --config, --check-config, --dump-config (secrets masked), --sample-config, --manual
+ * and --file-manual (pages in roff), --help, --version. Not thread-safe; called once at start. Parsing never aborts on input. */
 #ifndef COMMON_CONFIG_CONFIG_H
 #define COMMON_CONFIG_CONFIG_H
 

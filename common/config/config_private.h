@@ -57,5 +57,12 @@ void config_check_rights(const struct config *c, const char *file, struct sbuf *
 
 void config_text_help(const struct config *c, struct sbuf *out);
 void config_text_sample(const struct config *c, struct sbuf *out);
+void config_text_manual(const struct config *c, struct sbuf *out);
+void config_text_file_manual(const struct config *c, struct sbuf *out);
+/* Of one option: what it is, its range and its default, in one line; "N", "TEXT". */
+void config_text_option(const struct config_option *o, struct sbuf *out);
+const char *config_text_type(const struct config_option *o);
+/* The flags that each process has, as items of a manual page. */
+void config_text_asked(struct sbuf *out);
 
 #endif

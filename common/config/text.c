@@ -1,4 +1,4 @@
-/* What the table says about itself: --help, --sample-config, --dump-config. */
+/* What the table says about itself: --help, --sample-config, --dump-config. Manual pages: manual.c. */
 #include "common/config/config_private.h"
 
 #include <ctype.h>
@@ -53,16 +53,49 @@ static void add_words(struct sbuf *out, const char *text, const char *indent, si
     }
 }
 
+/* The flags that are in no table. */
+static const struct {
+    const char *flag, *help;
+} asked[] = {
+    {"--config=PATH", "file to read"},
+    {"--check-config", "say whether the configuration is good, and end"},
+    {"--dump-config", "show the values in force, without secrets, and end"},
+    {"--sample-config", "show a commented file with all options, and end"},
+    {"--manual, --file-manual",
+     "show the manual page of the program, or of its file, for man -l -"},
+    {"--help, --version", NULL},
+};
+
+void config_text_asked(struct sbuf *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        sbuf_adds(out, ".TP\n.B ");
+        for (const char *p = asked[i].flag; *p; p++)
+            sbuf_addf(out, *p == '-' ? "\\-" : "%c", *p);
+        sbuf_addf(out, "\n%s\n", asked[i].help ? asked[i].help : "");
+    }
+}
+
+const char *config_text_type(const struct config_option *o)
+{
+    return type_words[o->type];
+}
+
+void config_text_option(const struct config_option *o, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf range = SBUF_INIT;
+    describe(o, &range);
+    sbuf_addf(out, "%s", o->help);
+    if (range.len > 0)
+        sbuf_addf(out, " (%s)", range.s);
+    if (o->type != CONFIG_T_SECRET && o->initial[0])
+        sbuf_addf(out, " [%s]", o->initial);
+}
+
 static void add_help(const struct config_option *o, struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf words = SBUF_INIT;
-    AUTO(sbuf_release) struct sbuf range = SBUF_INIT;
-    describe(o, &range);
-    sbuf_addf(&words, "%s", o->help);
-    if (range.len > 0)
-        sbuf_addf(&words, " (%s)", range.s);
-    if (o->type != CONFIG_T_SECRET && o->initial[0])
-        sbuf_addf(&words, " [%s]", o->initial);
+    config_text_option(o, &words);
     sbuf_addf(out, "  --%s=%s", o->name, type_words[o->type]);
     add_words(out, words.s, "        ", 84);
     sbuf_addc(out, '\n');
@@ -79,15 +112,16 @@ void config_text_help(const struct config *c, struct sbuf *out)
             if (!(o->flags & CONFIG_HIDDEN))
                 add_help(o, out);
     }
-    sbuf_addf(out,
-              "\nAbout the configuration:\n"
-              "  --config=PATH\n        file to read [%s/%s.conf]\n"
-              "  --check-config\n        say whether the configuration is good, and end\n"
-              "  --dump-config\n        show the values in force, without secrets, and end\n"
-              "  --sample-config\n        show a commented file with all options, and end\n"
-              "  --help, --version\n"
-              "\nA value comes from, later beats earlier: default, file, environment (BATON_",
-              c->directory ? c->directory : "/etc/openbaton", c->process);
+    sbuf_adds(out, "\nAbout the configuration:\n");
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        sbuf_addf(out, "  %s\n", asked[i].flag);
+        if (i == 0)
+            sbuf_addf(out, "        %s [%s/%s.conf]\n", asked[i].help,
+                      c->directory ? c->directory : "/etc/openbaton", c->process);
+        else if (asked[i].help)
+            sbuf_addf(out, "        %s\n", asked[i].help);
+    }
+    sbuf_adds(out, "\nA value comes from, later beats earlier: default, file, environment (BATON_");
     for (const char *p = c->process; *p; p++)
         sbuf_addc(out, isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_');
     sbuf_adds(out, "_<OPTION>), command line.\n"

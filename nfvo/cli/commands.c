@@ -105,7 +105,7 @@ const struct cli_command cli_commands[] = {
     {"service",    "create",   "NAME",   1, 1, CLI_BIT(FOR),            cli_cmd_service_create, "Let a service register, and print its key; one that is there keeps its projects and key"},
     {"service",    "delete",   "SERVICE", 1, 1, 0,                      cli_cmd_service_delete, "Delete it: its key and tokens end"},
     {"version",    NULL,       "",       0, 0, 0,                       cli_cmd_version,      "Show the versions of client and server"},
-    {"completion", NULL,       "",       0, 0, 0,                       cli_cmd_completion,   "Print the completion for bash: source <(baton completion)"},
+    {"completion", NULL,       "[bash|zsh|fish]", 0, 1, 0,              cli_cmd_completion,   "Print the completion for a shell, bash by default: source <(baton completion)"},
     {"help",       NULL,       "[COMMAND]", 0, 2, 0,                    cli_cmd_help,         "Explain a command, or all"},
     {0}
 };

@@ -36,6 +36,29 @@ exported()
 exported ob_vnfm ob_base.h ob_vnfm.h
 exported ob_vim ob_base.h ob_vim.h ob_spent.h
 
+# A manual page for each program, its options, each public function; completion that completes.
+man=$at/usr/local/share/man
+for program in "$at"/usr/local/bin/*; do
+    name=${program##*/}
+    case $name in
+    theirs) ;;
+    baton) expect 'baton(1) names its commands' grep -q '^.B baton nsr scale-out$' "$man/man1/baton.1" ;;
+    *) expect "$name has its pages" grep -q "^\\.B .*config" "$man/man8/$name.8" && expect "$name has its pages" test -s "$man/man5/$name.conf.5" ;;
+    esac
+done
+for function in $(functions_of "$include"/baton/*.h); do
+    expect "$function is explained" grep -q "$function(" "$man/$(sed 's/^.so //' "$man/man3/$function.3")"
+done
+if command -v groff >/dev/null; then
+    said=$(cat "$man"/man[158]/* "$man"/man3/lib* | groff -man -Tutf8 -ww 2>&1 >/dev/null | grep -v 'adjust line\|break line' || true)
+    expect "groff reads the pages, but it said: $said" test -z "$said"
+fi
+words=$(bash -c '. "$1"; COMP_WORDS=(baton nsr scale-o); COMP_CWORD=2; _baton; COMP_WORDS=(baton nsr heal x --ca); COMP_CWORD=4; echo "${COMPREPLY[@]}"; _baton; echo "${COMPREPLY[@]}"' \
+    - "$at/usr/local/share/bash-completion/completions/baton" | xargs)
+expect "bash completes, but said '$words'" test "$words" == 'scale-out --ca --cause'
+! command -v zsh >/dev/null || expect 'zsh reads its completion' zsh -n "$at/usr/local/share/zsh/site-functions/_baton"
+! command -v fish >/dev/null || expect 'fish reads its completion' fish -n "$at/usr/local/share/fish/vendor_completions.d/baton.fish"
+
 # code_of TUTORIAL FILE: the code of a tutorial that is introduced as `FILE`:
 code_of() { awk -v file="$2" 'index($0, "`" file "`:") { is_next = 1 } /^```/ { if (is_in) exit; if (is_next) { is_in = 1; next } } is_in' "$1"; }
 tutorials=$at/usr/local/share/doc/baton/tutorials

@@ -41,7 +41,7 @@
  * ob_request_fail. Thousands may be open. ob_vnfm_ask and ob_vnfm_after call back later.
  *
  * Delivery: a request is acknowledged after its answer was confirmed by the broker. A crash before
- * that means it comes again, here or at a sibling: callbacks must bear repeats of what they did.
+ * that means it comes again, here or at a sibling: callbacks must stand repeats of what they did.
  * Within one process a repeated request joins the one in hand, or gets the answer that was given (a
  * bounded memory).
  *

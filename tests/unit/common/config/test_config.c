@@ -392,6 +392,21 @@ static void test_sample(void **state)
     assert_string_equal(f->v.password, "");
 }
 
+/* Pages in roff: an option's dashes are dashes, a page says nothing of what is hidden. */
+static void test_manual(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, ARGS(A("--manual"))), ERR_OK);
+    assert_non_null(strstr(f->text.s, ".B \\-\\-workers\\fR=\\fIN\\fR\nparallel workers (1 to 64 "
+                                      "threads) [2]\n"));
+    assert_non_null(strstr(f->text.s, "BATON_VNFM_X_"));
+    sbuf_clear(&f->text);
+    assert_int_equal(load(f, ARGS(A("--file-manual"))), ERR_OK);
+    assert_non_null(strstr(f->text.s, ".B workers\\fR = \\fIN\\fR\nparallel workers (1 to 64 "
+                                      "threads) [2]\n"));
+    assert_null(strstr(f->text.s, "\n'"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -408,6 +423,7 @@ int main(void)
         T(test_required),
         T(test_rights),
         T(test_texts),
+        T(test_manual),
         T(test_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

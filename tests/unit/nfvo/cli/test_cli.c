@@ -117,6 +117,32 @@ static void wrong_usage_exits_2_and_says_what(void **state)
     }
 }
 
+/* Each shell's own has all that the tables have: what holds a quote, too. */
+static void completion_of_three_shells(void **state)
+{
+    static const struct {
+        const char *shell, *verb, *option;
+    } rows[] = {
+        {"bash", "scale-out", "--record-only"},
+        {"zsh", "'scale-out:Add instances to a VNF'",
+         "'--ca:PEM file of the authority that signed the server'\\''s"},
+        {"fish", "-a scale-out -d 'Add instances to a VNF'", "--ca"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        teardown(state);
+        setup(state);
+        f = *state;
+        assert_int_equal(RUN(f, "completion", (char *)(uintptr_t)rows[i].shell), CLI_OK);
+        assert_has(f->out, rows[i].verb);
+        if (strcmp(rows[i].shell, "fish") != 0)
+            assert_has(f->out, rows[i].option);
+    }
+    assert_has(f->out, "-l ca -d 'PEM file of the authority that signed the server\\'s");
+    assert_int_equal(RUN(f, "completion", "tcsh"), CLI_USAGE);
+    assert_has(f->errors, "there are bash, zsh and fish");
+}
+
 static void an_unknown_variable_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -501,6 +527,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_usage_exits_2_and_says_what, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_variable_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(completion_of_three_shells, setup, teardown),
         cmocka_unit_test_setup_teardown(options_stand_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(help_names_every_command_and_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(not_logged_in_is_4_and_unreachable_5, setup, teardown),
