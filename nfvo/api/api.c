@@ -44,6 +44,10 @@ const struct endpoint *const endpoint_tables[] = {
     operate_endpoints,
     operations_endpoints,
     vnfs_endpoints,
+    nsd_part_endpoints,
+    nsd_pnfd_endpoints,
+    nsr_part_endpoints,
+    vnffg_endpoints,
     unbuilt_endpoints,
     NULL,
 };

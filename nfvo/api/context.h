@@ -110,7 +110,8 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     user_endpoints[], project_endpoints[], service_endpoints[], quota_endpoints[],
     client_file_endpoints[], key_endpoints[], system_endpoints[], token_endpoints[],
     explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
-    operate_endpoints[], operations_endpoints[], vnfs_endpoints[], unbuilt_endpoints[];
+    operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
+    nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

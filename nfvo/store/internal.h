@@ -24,6 +24,10 @@
 #define SQL_HISTORY_HOST    "substring(h.doc FROM '\"host\":\"([^\"]*)\"')"
 #define SQL_HISTORY_NSR     "substring(h.doc FROM '\"nsr\":\"([^\"]*)\"')"
 
+/* The VNF components of VNFDs (a table, or one with its alias) as k; u is the VDU. */
+#define SQL_COMPONENTS(vnfds)                                                                      \
+    vnfds ", json_array_elements(doc_json(doc)->'vdu') u, json_array_elements(u->'vnfc') k"
+
 /* A subscription (e: its table or alias), and what is wrong with it while nobody answers. */
 #define SQL_EVENT_DOC(e)                                                                           \
     "coalesce((SELECT left(rtrim(event_doc_masked(" e                                              \

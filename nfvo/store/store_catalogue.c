@@ -115,15 +115,48 @@ static enum err_code changed(struct db *db, const struct db_statement *st,
     return rc == ERR_OK && n == 0 ? err_set(err, ERR_NOT_FOUND, "no such object") : rc;
 }
 
-enum err_code store_nsd_set(struct db *db, const struct nsd *nsd, struct err *err)
+/* All in one statement, so that nothing of it happens where the document has changed. */
+enum err_code store_nsd_set(struct db *db, const struct nsd *nsd,
+                            const struct store_nsd_change *change, struct err *err)
 {
-    static const struct db_statement set = {"nsd_change",
-                                            "UPDATE nsd SET name = $2, doc = $3 WHERE id = $1"};
+    static const struct db_statement set = {
+        "nsd_change",
+        "WITH changed AS (UPDATE nsd SET name = $2::text, doc = $3::text WHERE id = $1::text AND "
+        "doc = $4::text RETURNING id), "
+        "added AS (INSERT INTO vnfd (id, project_id, name, created_at, doc, package_id) "
+        "SELECT u.id, u.project_id, u.name, " SQL_NOW ", u.doc, u.package_id FROM changed, "
+        "unnest($5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS u(id, project_id, "
+        "name, doc, package_id) ON CONFLICT (id) DO NOTHING), "
+        "held AS (INSERT INTO nsd_vnfd (nsd_id, vnfd_id) SELECT c.id, u FROM changed c, "
+        "unnest($5::text[]) AS u ON CONFLICT DO NOTHING), "
+        "let_go AS (DELETE FROM nsd_vnfd h USING changed c WHERE h.nsd_id = c.id AND h.vnfd_id = "
+        "$10::text), "
+        "gone AS (DELETE FROM vnfd v USING changed c WHERE v.id = $10::text RETURNING v.id, "
+        "v.package_id), "
+        "packages AS (DELETE FROM vnf_package p USING gone g WHERE $11::bool AND p.id = "
+        "g.package_id AND NOT EXISTS (SELECT 1 FROM vnfd o WHERE o.package_id = p.id AND o.id <> "
+        "g.id)) "
+        "SELECT count(*) FROM changed"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    AUTO(columns_release)
+    struct vnfd_columns c = COLUMNS_INIT;
+    struct db_result res;
+    int64_t n = 0;
+    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
+        add_row(&c, nsd->vnfd.at[i], &doc);
+    sbuf_clear(&doc);
     proto_encode(&nsd_type, nsd, PROTO_REST, &doc);
-    return changed(
-        db, &set, DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->name), db_param_text(doc.s)),
-        err);
+    enum err_code rc = db_query(
+        db, &set,
+        DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->name), db_param_text(doc.s),
+                  db_param_text(change->was), db_param_array(&c.id), db_param_array(&c.project),
+                  db_param_array(&c.name), db_param_array(&c.doc), db_param_array(&c.package),
+                  db_param_text(change->removed), db_param_bool(change->is_package)),
+        &res, err);
+    if (rc == ERR_OK)
+        n = db_int64(&res, 0, 0);
+    db_results_clear(db);
+    return rc == ERR_OK && n == 0 ? err_set(err, ERR_STATE, "NSD %s has changed", nsd->id) : rc;
 }
 
 enum err_code store_vnfd_set(struct db *db, const struct vnfd *v, struct err *err)
@@ -207,12 +240,14 @@ enum err_code store_vnfd_find(struct db *db, const char *project, const char *ve
 
 /* --- who uses it ------------------------------------------------------------------------------ */
 
-enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *out, struct err *err)
+enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, const char *but, struct sbuf *out,
+                              struct err *err)
 {
     static const struct db_statement user = {
-        "vnfd_user",
-        "SELECT coalesce((SELECT nsd_id FROM nsd_vnfd WHERE vnfd_id = $1 LIMIT 1), '')"};
-    return store_read_text(db, &user, DB_PARAMS(db_param_text(vnfd_id)), out, err);
+        "vnfd_user", "SELECT coalesce((SELECT nsd_id FROM nsd_vnfd WHERE vnfd_id = $1 AND nsd_id "
+                     "IS DISTINCT FROM $2::text LIMIT 1), '')"};
+    return store_read_text(db, &user, DB_PARAMS(db_param_text(vnfd_id), db_param_text(but)), out,
+                           err);
 }
 
 enum err_code store_nsd_user(struct db *db, const char *nsd_id, struct sbuf *ret_doc,

@@ -30,6 +30,8 @@ static const struct {
     [STORE_NSD] = TABLE("nsd", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_VNFD] = TABLE("vnfd", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_KEY] = TABLE("ssh_key", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_VNFFGD] = TABLE("vnffgd", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_VLD] = TABLE("vld", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_EVENT] =
         TABLE_OF("event_endpoint", SQL_EVENT_DOC("event_endpoint"), SQL_IN_PROJECT, SQL_IN_PROJECT),
 };
@@ -74,6 +76,49 @@ enum err_code store_doc_delete(struct db *db, enum store_table table, const char
         store_write(db, &tables[table].remove,
                     DB_PARAMS(db_param_text(id), db_param_text(project ? project : "*")), &n, err);
     return at_least_one(rc, n, err);
+}
+
+/* --- apart from an NSD ------------------------------------------------------------------------ */
+
+enum err_code store_doc_add(struct db *db, enum store_table table, const char *id,
+                            const char *project, const char *name, const char *doc, struct err *err)
+{
+    static const struct db_statement add[STORE_TABLE_N] = {
+#define ADD(table)                                                                                 \
+    {table "_add", "INSERT INTO " table " (id, project_id, name, doc) VALUES ($1, $2, $3, $4)"}
+        [STORE_VNFFGD] = ADD("vnffgd"),
+        [STORE_VLD] = ADD("vld"),
+#undef ADD
+    };
+    return store_write(db, &add[table],
+                       DB_PARAMS(db_param_text(id), db_param_text(project), db_param_text(name),
+                                 db_param_text(doc)),
+                       NULL, err);
+}
+
+enum err_code store_doc_replace(struct db *db, enum store_table table, const char *id,
+                                const char *name, const char *doc, struct err *err)
+{
+    static const struct db_statement replace[STORE_TABLE_N] = {
+        [STORE_VNFFGD] = {"vnffgd_replace", "UPDATE vnffgd SET name = $2, doc = $3 WHERE id = $1"},
+        [STORE_VLD] = {"vld_replace", "UPDATE vld SET name = $2, doc = $3 WHERE id = $1"},
+    };
+    int64_t n = 0;
+    enum err_code rc =
+        store_write(db, &replace[table],
+                    DB_PARAMS(db_param_text(id), db_param_text(name), db_param_text(doc)), &n, err);
+    return at_least_one(rc, n, err);
+}
+
+enum err_code store_component_get(struct db *db, const char *id, const char *project,
+                                  struct sbuf *out, struct err *err)
+{
+    static const struct db_statement get = {
+        "component_get", "SELECT k::text FROM " SQL_COMPONENTS(
+                             "vnfd") " WHERE strpos(doc, $1::text) > 0 AND k->>'id' = $1::text "
+                                     "AND " SQL_IN_PROJECT " LIMIT 1"};
+    return store_read_text(db, &get, DB_PARAMS(db_param_text(id), db_param_text(project)), out,
+                           err);
 }
 
 /* --- keys ----------------------------------------------------------------------------------- */

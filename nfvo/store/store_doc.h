@@ -11,6 +11,8 @@ enum store_table {
     STORE_VNFD,
     STORE_KEY,
     STORE_EVENT,
+    STORE_VNFFGD,
+    STORE_VLD,
     STORE_TABLE_N
 };
 
@@ -44,19 +46,38 @@ struct store_nsd_cascade {
 /* ERR_NOT_FOUND. */
 MUST_USE enum err_code store_nsd_delete(struct db *db, const char *id, const char *project,
                                         const struct store_nsd_cascade *cascade, struct err *err);
-/* Changed ones, by their id. ERR_NOT_FOUND. */
-MUST_USE enum err_code store_nsd_set(struct db *db, const struct nsd *nsd, struct err *err);
+/* A changed one, by its id, and in the same transaction which VNFDs it holds: those that are not
+ * stored yet are. ERR_STATE: it is not what it was. */
+struct store_nsd_change {
+    const char *was;     /* the document that was changed */
+    const char *removed; /* a VNFD that it holds no longer, and that goes with it; NULL: none */
+    bool is_package;     /* and its package, unless another VNFD is of it */
+};
+MUST_USE enum err_code store_nsd_set(struct db *db, const struct nsd *nsd,
+                                     const struct store_nsd_change *change, struct err *err);
+/* ERR_NOT_FOUND. */
 MUST_USE enum err_code store_vnfd_set(struct db *db, const struct vnfd *vnfd, struct err *err);
 /* A VNFD by vendor, name and version, the newest. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_vnfd_find(struct db *db, const char *project, const char *vendor,
                                        const char *name, const char *version, struct sbuf *out,
                                        struct err *err);
-/* The id of an NSD that holds the VNFD, "" if none. */
-MUST_USE enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, struct sbuf *out,
-                                       struct err *err);
+/* The id of an NSD that holds the VNFD, "" if none; but: not of this one (NULL: of any). */
+MUST_USE enum err_code store_vnfd_user(struct db *db, const char *vnfd_id, const char *but,
+                                       struct sbuf *out, struct err *err);
 /* An NSR of the NSD that is not gone and not ACTIVE: ERR_OK and its document, or ERR_NOT_FOUND. */
 MUST_USE enum err_code store_nsd_user(struct db *db, const char *nsd_id, struct sbuf *ret_doc,
                                       struct err *err);
+
+/* --- forwarding graphs and virtual links apart from an NSD --- */
+MUST_USE enum err_code store_doc_add(struct db *db, enum store_table table, const char *id,
+                                     const char *project, const char *name, const char *doc,
+                                     struct err *err);
+/* ERR_NOT_FOUND. */
+MUST_USE enum err_code store_doc_replace(struct db *db, enum store_table table, const char *id,
+                                         const char *name, const char *doc, struct err *err);
+/* A VNF component of a VNFD, as JSON. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_component_get(struct db *db, const char *id, const char *project,
+                                           struct sbuf *out, struct err *err);
 
 /* --- keys --- */
 struct ssh_key;

@@ -321,7 +321,7 @@ static void serves_the_system_pages(void **state)
     HAS("\"openapi\":\"3.0.3\"");
     HAS("\"name\":\"Idempotency-Key\",\"in\":\"header\"");
     HAS("execute-script");
-    assert_null(strstr(f->res.body.s, "vnfdependenciesList"));
+    assert_null(strstr(f->res.body.s, "csar-nsd"));
 }
 
 /* decisions.md D29: what the contract has and we have not is told apart from a wrong path. */
@@ -331,8 +331,8 @@ static void says_what_is_not_built(void **state)
     WANT(501, api_call(f, "POST", "/api/v1/csar-nsd", NULL));
     HAS("ERR_UNSUPPORTED");
     HAS("Onboarding a CSAR is not built");
-    WANT(501, api_call(f, "DELETE", "/api/v1/ns-records//x/vnfdependencies/y/", NULL));
-    WANT(501, api_call(f, "PUT", "/api/v1/ns-records/x/vnfdependencies/y", "{}"));
+    WANT(501, api_call(f, "DELETE", "/api/v1/datacenters//x/images/y/", NULL));
+    WANT(501, api_call(f, "PUT", "/api/v1/datacenters/x/images/y", "{}"));
     WANT(404, api_call(f, "GET", "/api/v1/nothing-at-all", NULL));
     WANT(405, api_call(f, "DELETE", "/api/v1/ns-records", NULL));
     f->token[0] = '\0';

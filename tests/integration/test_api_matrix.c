@@ -161,6 +161,7 @@ static const struct matrix_row {
     {"GET /api/v1/audit", ADMIN_READ},
     {"GET /api/v1/operations/{id}", READ},
     {"GET /api/v1/openapi.json", OPEN},
+    {"GET /", OPEN},
     {"GET /env", READ},
     {"GET /configprops", OPEN},
     {"GET /metrics", OPEN},

@@ -2,27 +2,29 @@
 #include <string.h>
 
 #include "nfvo/api/catalogue/descriptor.h"
+#include "nfvo/api/catalogue/nsd.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/list.h"
 #include "nfvo/lifecycle/types.h"
 #include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_package.h"
 #include "proto/records/package.h"
 
 #define BASE "/api/v1/ns-descriptors"
 
-static enum err_code no_nsd(const char *id, struct err *err)
+enum err_code nsd_not_found(const char *id, struct err *err)
 {
     return err_set(err, ERR_NOT_FOUND, "Did not find a Network Service Descriptor with ID %s", id);
 }
 
-static enum err_code read_nsd(struct call *c, struct nsd **ret, struct err *err)
+enum err_code nsd_read(struct call *c, struct nsd **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     const char *id = call_param(c, "id");
     enum err_code rc = store_doc_get(call_db(c), STORE_NSD, id, c->project, &text, err);
     if (rc == ERR_NOT_FOUND)
-        return no_nsd(id, err);
+        return nsd_not_found(id, err);
     return rc == ERR_OK ? call_decode(c, &nsd_type, &text, ret, err) : rc;
 }
 
@@ -102,7 +104,7 @@ static enum err_code nsd_get(struct call *c, struct err *err)
 {
     const char *id = call_param(c, "id");
     enum err_code rc = store_doc_get(call_db(c), STORE_NSD, id, c->project, &c->out, err);
-    return rc == ERR_NOT_FOUND ? no_nsd(id, err) : rc;
+    return rc == ERR_NOT_FOUND ? nsd_not_found(id, err) : rc;
 }
 
 /* Only five members change. What the body does not say stays, but enabled, which is true then. */
@@ -115,32 +117,64 @@ static void take_changes(struct nsd *nsd, const struct nsd *body)
     nsd->enabled = body->enabled;
 }
 
+/* --- one that changes ------------------------------------------------------------------------- */
+
+void nsd_change_release(struct nsd_change *change)
+{
+    sbuf_release(&change->was);
+}
+
+enum err_code nsd_change_begin(struct nsd_change *change, const char *id, struct err *err)
+{
+    struct call *c = change->call;
+    enum err_code rc = store_doc_get(call_db(c), STORE_NSD, id, c->project, &change->was, err);
+    if (rc == ERR_NOT_FOUND)
+        return nsd_not_found(id, err);
+    if (rc == ERR_OK)
+        rc = call_decode(c, &nsd_type, &change->was, &change->old, err);
+    if (rc == ERR_OK)
+        change->nsd = proto_dup(&nsd_type, change->old, &c->arena);
+    return rc;
+}
+
+enum err_code nsd_change_end(struct nsd_change *change, const char *removed, struct err *err)
+{
+    struct call *c = change->call;
+    struct nsd *nsd = change->nsd;
+    struct catalogue_rules rules = descriptor_change_rules(c, change->old, change->old->project_id);
+    const struct store_nsd_change stored = {.was = change->was.s,
+                                            .removed = removed,
+                                            .is_package = c->api->options->is_package_cascade};
+    enum err_code rc = catalogue_check_nsd_schema(nsd, err);
+    if (rc == ERR_OK)
+        rc = catalogue_onboard_nsd(nsd, &rules, &c->arena, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < change->packages.n; i++)
+        rc = store_package_add(call_db(c), change->packages.at[i], change->packages.at[i]->id, NULL,
+                               err);
+    if (rc == ERR_OK)
+        rc = store_nsd_set(call_db(c), nsd, &stored, err);
+    if (rc != ERR_STATE)
+        return rc;
+    err_set(err, rc, "NSD '%s' was changed by somebody else at the same time", nsd->name);
+    return err_hint(err, "read it again, then send the change again");
+}
+
 /* The id is the body's. Checked as a new one. */
 static enum err_code nsd_update(struct call *c, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct nsd *body, *old = NULL;
+    AUTO(nsd_change_release) struct nsd_change change = NSD_CHANGE_INIT(c);
+    struct nsd *body;
     enum err_code rc = call_body(c, &nsd_type, &body, err);
     if (rc == ERR_OK && (!body->id || !*body->id))
         return err_set(err, ERR_INVALID, "No id found in the passed NSD");
     if (rc == ERR_OK)
-        rc = store_doc_get(call_db(c), STORE_NSD, body->id, c->project, &text, err);
-    if (rc == ERR_NOT_FOUND)
-        return no_nsd(body->id, err);
-    if (rc == ERR_OK)
-        rc = call_decode(c, &nsd_type, &text, &old, err);
+        rc = nsd_change_begin(&change, body->id, err);
     if (rc != ERR_OK)
         return rc;
-    struct catalogue_rules rules = descriptor_change_rules(c, old, old->project_id);
-    struct nsd *nsd = proto_dup(&nsd_type, old, &c->arena);
-    take_changes(nsd, body);
-    rc = catalogue_check_nsd_schema(nsd, err);
+    take_changes(change.nsd, body);
+    rc = nsd_change_end(&change, NULL, err);
     if (rc == ERR_OK)
-        rc = catalogue_onboard_nsd(nsd, &rules, &c->arena, err);
-    if (rc == ERR_OK)
-        rc = store_nsd_set(call_db(c), nsd, err);
-    if (rc == ERR_OK)
-        call_json(c, &nsd_type, nsd);
+        call_json(c, &nsd_type, change.nsd);
     return rc;
 }
 
@@ -173,7 +207,7 @@ static enum err_code remove_one(struct call *c, const char *id, struct err *err)
     if (rc != ERR_NOT_FOUND)
         return rc;
     c->fail_status = 422;
-    return no_nsd(id, err);
+    return nsd_not_found(id, err);
 }
 
 static enum err_code nsd_delete(struct call *c, struct err *err)
@@ -186,54 +220,6 @@ static enum err_code nsd_delete_many(struct call *c, struct err *err)
     return descriptor_delete_many(c, remove_one, err);
 }
 
-/* --- parts ---------------------------------------------------------------------------------- */
-
-static enum err_code nsd_vnfds(struct call *c, struct err *err)
-{
-    struct nsd *nsd;
-    enum err_code rc = read_nsd(c, &nsd, err);
-    if (rc == ERR_OK)
-        proto_encode_list(&vnfd_type, &nsd->vnfd, PROTO_REST, &c->out);
-    return rc;
-}
-
-static enum err_code nsd_vnfd(struct call *c, struct err *err)
-{
-    struct nsd *nsd;
-    const char *id = call_param(c, "vnfdId");
-    enum err_code rc = read_nsd(c, &nsd, err);
-    if (rc != ERR_OK)
-        return rc;
-    for (uint32_t i = 0; i < nsd->vnfd.n; i++)
-        if (strcmp(nsd->vnfd.at[i]->id, id) == 0) {
-            call_json(c, &vnfd_type, nsd->vnfd.at[i]);
-            return ERR_OK;
-        }
-    return err_set(err, ERR_NOT_FOUND, "The NSD with ID %s does not contain a VNFD with ID %s",
-                   call_param(c, "id"), id);
-}
-
-static enum err_code nsd_dependencies(struct call *c, struct err *err)
-{
-    struct nsd *nsd;
-    enum err_code rc = read_nsd(c, &nsd, err);
-    if (rc == ERR_OK)
-        proto_encode_list(&vnf_dependency_type, &nsd->vnf_dependency, PROTO_REST, &c->out);
-    return rc;
-}
-
-/* Unknown: an empty body, as the reference answers. */
-static enum err_code nsd_dependency(struct call *c, struct err *err)
-{
-    struct nsd *nsd;
-    const char *id = call_param(c, "depId");
-    enum err_code rc = read_nsd(c, &nsd, err);
-    for (uint32_t i = 0; rc == ERR_OK && i < nsd->vnf_dependency.n; i++)
-        if (strcmp(nsd->vnf_dependency.at[i]->id, id) == 0)
-            call_json(c, &vnf_dependency_type, nsd->vnf_dependency.at[i]);
-    return rc;
-}
-
 /* clang-format off */
 const struct endpoint nsd_endpoints[] = {
     {"POST",   BASE,                                nsd_add,          201, API_PROJECT, "Onboard a network service descriptor"},
@@ -242,10 +228,6 @@ const struct endpoint nsd_endpoints[] = {
     {"GET",    BASE "/{id}",                        nsd_get,          200, API_PROJECT, "Show an NSD"},
     {"PUT",    BASE "/{id}",                        nsd_update,       202, API_PROJECT, "Change name, vendor, versions, enabled of an NSD"},
     {"DELETE", BASE "/{id}",                        nsd_delete,       204, API_PROJECT, "Delete an NSD"},
-    {"GET",    BASE "/{id}/vnfdescriptors",         nsd_vnfds,        200, API_PROJECT, "List the VNFDs of an NSD"},
-    {"GET",    BASE "/{id}/vnfdescriptors/{vnfdId}", nsd_vnfd,        200, API_PROJECT, "Show a VNFD of an NSD"},
-    {"GET",    BASE "/{id}/vnfdependencies",        nsd_dependencies, 200, API_PROJECT, "List the dependencies of an NSD"},
-    {"GET",    BASE "/{id}/vnfdependencies/{depId}", nsd_dependency,  200, API_PROJECT, "Show a dependency of an NSD"},
     {0},
 };
 /* clang-format on */

@@ -200,7 +200,7 @@ static enum err_code delete_vnfd(struct call *c, const char *id, struct err *err
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf user = SBUF_INIT;
-    enum err_code rc = store_vnfd_user(call_db(c), id, &user, err);
+    enum err_code rc = store_vnfd_user(call_db(c), id, NULL, &user, err);
     if (rc == ERR_OK && user.len > 0) {
         err_set(err, ERR_STATE, "NSD with id: %s is still onboarded and referencing this VNFD",
                 user.s);

@@ -5,6 +5,7 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/catalogue/descriptor.h"
 #include "nfvo/api/lifecycle/deploy.h"
+#include "nfvo/api/lifecycle/nsr.h"
 #include "nfvo/api/lifecycle/releaser.h"
 #include "nfvo/api/request/command.h"
 #include "nfvo/api/request/list.h"
@@ -56,36 +57,11 @@ static enum err_code vnfr_history(struct call *c, struct err *err)
     return rc;
 }
 
-static enum err_code read_nsr(struct call *c, struct nsr **ret, struct err *err)
+enum err_code nsr_read(struct call *c, struct nsr **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     enum err_code rc = store_nsr_doc(call_db(c), call_param(c, "id"), c->project, &text, err);
     return rc == ERR_OK ? call_decode(c, &nsr_type, &text, ret, err) : rc;
-}
-
-static enum err_code nsr_dependencies(struct call *c, struct err *err)
-{
-    struct nsr *nsr;
-    enum err_code rc = read_nsr(c, &nsr, err);
-    if (rc == ERR_OK)
-        proto_encode_list(&vnf_record_dependency_type, &nsr->vnf_dependency, PROTO_REST, &c->out);
-    return rc;
-}
-
-static enum err_code nsr_dependency(struct call *c, struct err *err)
-{
-    struct nsr *nsr;
-    const char *id = call_param(c, "depId");
-    enum err_code rc = read_nsr(c, &nsr, err);
-    if (rc != ERR_OK)
-        return rc;
-    for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++)
-        if (nsr->vnf_dependency.at[i]->id && strcmp(nsr->vnf_dependency.at[i]->id, id) == 0) {
-            call_json(c, &vnf_record_dependency_type, nsr->vnf_dependency.at[i]);
-            return ERR_OK;
-        }
-    return err_set(err, ERR_NOT_FOUND, "No VNFDependency with ID %s found in NSR with ID %s", id,
-                   call_param(c, "id"));
 }
 
 /* --- release ---------------------------------------------------------------------------------- */
@@ -140,8 +116,6 @@ const struct endpoint nsr_endpoints[] = {
     {"GET",    BASE "/{id}/vnfrecords",               nsr_vnfrs,        200, API_PROJECT, "List the VNFs of a network service"},
     {"GET",    BASE "/{id}/vnfrecords/{vnfrId}",      nsr_vnfr,         200, API_PROJECT, "Show a VNF"},
     {"GET",    BASE "/{id}/vnfrecords/{vnfrId}/history", vnfr_history,  202, API_PROJECT, "Lifecycle events of a VNF"},
-    {"GET",    BASE "/{id}/vnfdependencies",          nsr_dependencies, 200, API_PROJECT, "List the dependencies of a network service"},
-    {"GET",    BASE "/{id}/vnfdependencies/{depId}",  nsr_dependency,   200, API_PROJECT, "Show a dependency"},
     {0},
 };
 /* clang-format on */
