@@ -147,7 +147,7 @@ include deploy/install.mk
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb deb-test clean"
+	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:

@@ -40,14 +40,20 @@ $(man)/baton.1: $(O)/docs/cli-docs
 	$(Q)$< >$@.new && mv $@.new $@
 man-about-ob_vnfm := VNF managers for Baton and Open Baton 6
 man-about-ob_vim := VIM drivers for Baton and Open Baton 6
-# And one for each function, which says where it is explained.
+# And one for each function, which says where it is explained: page PAGE,FUNCTIONS
+function-pages = for function in $(2); do echo ".so man3/$(1).3" >$(@D)/$$function.3 || exit 1; done
+sdk-functions = $(shell sed -n 's/^ *\(ob_[a-z_]*\);$$/\1/p' $(sdk-home-$(1))/$(1).map)
+base-functions = $(filter ob_err_% ob_text_%,$(call sdk-functions,ob_vnfm))
 $(foreach l,$(sdk-libs),$(man)/lib$(l).3): $(man)/lib%.3: deploy/man.awk $(sdk-public-headers)
 	@mkdir -p $(@D)
-	$(Q)awk -v name=lib$* -v about='$(man-about-$*)' -f $< $(filter-out %/ob_base.h,$(foreach h,$(wildcard $(sdk-home-$*)/ob_*.h),$(O)/sdk/include/baton/$(notdir $(h)))) \
-	    $(O)/sdk/include/baton/ob_base.h >$@.new && mv $@.new $@
-	$(Q)for function in $(call sdk-functions,$*); do echo ".so man3/lib$*.3" >$(@D)/$$function.3 || exit 1; done
-sdk-functions = $(shell sed -n 's/^ *\(ob_[a-z_]*\);$$/\1/p' $(sdk-home-$(1))/$(1).map)
-manuals := $(man)/baton.1 $(foreach b,$(man-programs),$(man)/$(b).8 $(man)/$(b).conf.5) $(foreach l,$(sdk-libs),$(man)/lib$(l).3)
+	$(Q)awk -v name=lib$* -v is_library=1 -v about='$(man-about-$*)' -f $< \
+	    $(foreach h,$(wildcard $(sdk-home-$*)/ob_*.h),$(O)/sdk/include/baton/$(notdir $(h))) >$@.new && mv $@.new $@
+	$(Q)$(call function-pages,lib$*,$(filter-out ob_err_% ob_text_%,$(call sdk-functions,$*)))
+$(man)/ob_base.3: deploy/man.awk $(O)/sdk/include/baton/ob_base.h
+	@mkdir -p $(@D)
+	$(Q)awk -v name=ob_base -v about='errors, texts and the broker, of libob_vnfm and libob_vim' -f $^ >$@.new && mv $@.new $@
+	$(Q)$(call function-pages,ob_base,$(base-functions))
+manuals := $(man)/baton.1 $(foreach b,$(man-programs),$(man)/$(b).8 $(man)/$(b).conf.5) $(man)/ob_base.3 $(foreach l,$(sdk-libs),$(man)/lib$(l).3)
 function-manuals = $(sort $(foreach l,$(sdk-libs),$(foreach f,$(call sdk-functions,$(l)),$(man)/$(f).3)))
 completions := $(O)/completion/baton $(O)/completion/_baton $(O)/completion/baton.fish
 $(O)/completion/baton: completion-shell := bash
@@ -82,3 +88,9 @@ uninstall:
 	@for folder in $(share) $(PREFIX)/lib/baton $(PREFIX)/include/baton; do \
 	    [ ! -d "$(DESTDIR)$$folder" ] || find "$(DESTDIR)$$folder" -depth -type d -empty -delete; done
 .PHONY: install uninstall
+
+# Debian packages in $(O)/deb: deploy/debian/build.
+deb-version ?= $(shell sed -n 's/.*NFVO_VERSION.*"\(.*\)".*/\1/p; /NFVO_VERSION/{n;s/^ *"\([0-9][^" ]*\).*/\1/p}' nfvo/context.h | head -1)
+deb: all libraries manuals
+	@deploy/debian/build $(O) $(deb-version)
+.PHONY: deb

@@ -18,7 +18,8 @@ function comment_line(text) {
 BEGIN {
     printf ".TH %s 3 \"\" \"Baton\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.nf\n", toupper(name), name, roff(about)
     for (i = 1; i < ARGC; i++) { base = ARGV[i]; sub(/.*\//, "", base); printf "#include <baton/%s>\n", base }
-    printf "\ncc file.c $(pkg\\-config \\-\\-cflags \\-\\-libs %s)\n.fi\n", name
+    if (is_library) printf "\ncc file.c $(pkg\\-config \\-\\-cflags \\-\\-libs %s)\n", name
+    print ".fi"
 }
 FNR == 1 { mode(""); base = FILENAME; sub(/.*\//, "", base); printf ".SH %s\n", toupper(base) }
 /^#ifdef __cplusplus/ { is_skipped = 1 }
@@ -36,4 +37,4 @@ in_comment {
 /^#(include|ifndef|endif)/ || /^#define OB_[A-Z]+_H$/ { next }
 /^$/ { if (now == "code") mode(""); next }
 { mode("code"); print roff($0) }
-END { mode(""); printf ".SH SEE ALSO\n.BR baton (1),\n.BR nfvo (8)\n" }
+END { mode(""); printf ".SH SEE ALSO\n%s.BR baton (1),\n.BR nfvo (8)\n", is_library ? ".BR ob_base (3),\n" : "" }
