@@ -26,6 +26,7 @@ import scenarios_cli  # noqa: F401  adds its group
 import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
 import scenarios_targets  # noqa: F401  adds its groups
+import scenarios_tutorials  # noqa: F401  adds its group
 import scenarios_scaling  # noqa: F401  adds its groups
 from suite import TOP, Environment, Failed, Stopped
 
