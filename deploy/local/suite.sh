@@ -336,15 +336,15 @@ suite_sql()
         --command "$1" "$OB_TEST_DB"
 }
 
-# suite_rows SCHEMA TABLE...: a line for each that is not empty.
+# suite_rows SCHEMA TABLE...: a line for each that is not empty. In one query: this is asked again and again until nothing is left.
 suite_rows()
 {
-    local schema=$1 table n
+    local schema=$1 table sql=''
     shift
     for table; do
-        n=$(suite_sql "select count(*) from $schema.$table") || { echo 'the database does not answer' && return; }
-        [[ $n == 0 ]] || echo "$n rows in $schema.$table"
+        sql+="${sql:+ union all }select count(*) n, \$t\$$schema.$table\$t\$ place from $schema.$table"
     done
+    suite_sql "select n || ' rows in ' || place from ($sql) t where n > 0" || echo 'the database does not answer'
 }
 
 # What must not be there when no network service exists: each prints one line per kind that is not empty.
@@ -385,14 +385,15 @@ suite_explain_servers()
 suite_leftover_messages()
 {
     local queues users
-    queues=$(broker_call GET '/api/queues?columns=vhost,name,messages' | jq --arg inner "$suite_vhost" --arg agents "$suite_agents_vhost" \
-        --arg rooms "$(suite_room '')" 'map(select(.vhost == $inner or .vhost == $agents or (.vhost | startswith($rooms))))') ||
+    { queues=$(broker_call GET '/api/queues?columns=vhost,name,messages') && users=$(broker_call GET "/api/vhosts/$suite_agents_vhost/permissions"); } ||
         { echo 'the broker does not answer' && return; }
-    jq -r '.[] | select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name) of \(.vhost)"' <<<"$queues"
-    jq -r '.[] | select(.name | startswith("nfvo.reply.")) | "reply queue \(.name) of \(.vhost)"' <<<"$queues"
-    jq -r '.[].name | select(test("^vnfm\\..*\\.actions$") and . != "vnfm.nfvo.actions") | "queue of an agent \(.)"' <<<"$queues"
-    users=$(broker_call GET "/api/vhosts/$suite_agents_vhost/permissions") || { echo 'the broker does not answer' && return; }
-    jq -r '.[].user | select(startswith("ems.")) | "broker user of an agent \(.)"' <<<"$users"
+    jq -rs --arg inner "$suite_vhost" --arg agents "$suite_agents_vhost" --arg rooms "$(suite_room '')" '
+        (.[0][] | select(.vhost == $inner or .vhost == $agents or (.vhost | startswith($rooms))) |
+            (select((.messages // 0) > 0) | "\(.messages) messages in queue \(.name) of \(.vhost)"),
+            (select(.name | startswith("nfvo.reply.")) | "reply queue \(.name) of \(.vhost)"),
+            (.name | select(test("^vnfm\\..*\\.actions$") and . != "vnfm.nfvo.actions") | "queue of an agent \(.)")),
+        (.[1][].user | select(startswith("ems.")) | "broker user of an agent \(.)")' <<<"$queues$users" ||
+        echo 'the broker answers what cannot be read'
 }
 
 # suite_delete_vhost VHOST: the rights in it go before, one by one; what is left goes in a transaction of the broker that may
