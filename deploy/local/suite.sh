@@ -19,6 +19,7 @@ suite_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 . "$suite_top/tests/support/process.sh"
 suite_ready_s=60
 suite_stop_s=20
+suite_register_s=30
 
 suite_say()
 {
@@ -481,8 +482,10 @@ suite_has_vnfm()
 suite_wait_for_peers()
 {
     local driver=${1:-test} vnfm=${2:-dummy}
-    wait_until 30 suite_has_driver "$driver" || { suite_say "the driver '$driver' did not register within 30 s" && return 1; }
-    wait_until 30 suite_has_vnfm "$vnfm" || { suite_say "the VNFM '$vnfm' did not register within 30 s" && return 1; }
+    wait_until "$suite_register_s" suite_has_driver "$driver" ||
+        { suite_say "the driver '$driver' did not register within $suite_register_s s" && return 1; }
+    wait_until "$suite_register_s" suite_has_vnfm "$vnfm" ||
+        { suite_say "the VNFM '$vnfm' did not register within $suite_register_s s" && return 1; }
 }
 
 # suite_remove_data: what all of this wrote, when nothing of it runs.

@@ -56,8 +56,8 @@ vhost=$in_room
 # The VNFM is held, not ended: without a consumer its endpoint would, at the next check, be taken for absent.
 process_signal STOP "$(suite_identity vnfm-dummy)"
 nsr=$(baton nsr create dummy -o name)
-wait_until 180 eval '[[ $(suite_sql "select count(*) from command where agg = '"'$nsr'"'") == 2 ]]' || fail 'two INSTANTIATEs are outstanding'
-command=$(suite_sql "select id from command where agg = '$nsr' limit 1")
+wait_until 180 eval '[[ $(suite_sql "select count(*) from command where kind = '"'INSTANTIATE'"' and agg = '"'$nsr'"'") == 2 ]]' || fail 'two INSTANTIATEs are outstanding'
+command=$(suite_sql "select id from command where kind = 'INSTANTIATE' and agg = '$nsr' limit 1")
 expect 'published to nfvo.replies' put nfvo.replies '{"action":' "$(jq -nc --arg id "$command" '{correlation_id: $id}')"
 eventually 120 'the service is in ERROR' nsr_is "$nsr" ERROR
 expect 'it says why' grep -q unreadable <<<"$(baton nsr show "$nsr" -o json)"

@@ -14,6 +14,7 @@ e2e_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=deploy/local/suite.sh
 . "$e2e_top/deploy/local/suite.sh"
 suite_name=$(basename "$0" .sh)
+suite_ready_s=180 suite_stop_s=90 suite_register_s=120 # for a hang: how quick they are is asked where it matters
 said=''
 
 fail()

@@ -40,7 +40,11 @@ expect_said 'STARTING: waits for operations before it, until '
 
 expect_exit 0 baton op cancel "$queued"
 expect_exit 0 baton op cancel "$op" --forceful
-eventually 120 'it waits for somebody' test "$(baton op list dummy state=failed_temp -o name)" == "$op"
+waits_for_a_person()
+{
+    [[ $(baton op list dummy state=failed_temp -o name) == "$op" ]]
+}
+eventually 120 'it waits for a person' waits_for_a_person
 undecided() # COMMAND...
 {
     expect_exit 0 "$@"

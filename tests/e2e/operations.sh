@@ -16,8 +16,10 @@ none_open()
 
 expect_exit 0 baton nsr stop dummy "$vnf"
 eventually 120 'INACTIVE' nsr_is "$nsr" INACTIVE
+eventually 120 'no operation is open' none_open
 expect_exit 0 baton nsr start dummy "$vnf"
 eventually 120 'ACTIVE' nsr_is "$nsr" ACTIVE
+eventually 120 'no operation is open' none_open
 echo 'true' >"$suite/script"
 expect_exit 0 baton nsr execute dummy "$vnf" "$suite/script"
 eventually 120 'no operation is open' none_open
@@ -29,7 +31,7 @@ expect_exit 0 baton op list dummy
 expect_said 'STOP_VNF'
 expect_said 'COMPLETED'
 expect_exit 0 baton nsr restart dummy "$vnf"
-eventually 20 'no operation is open' none_open
+eventually 120 'no operation is open' none_open
 expect 'it runs again' nsr_is "$nsr" ACTIVE
 
 delete_and_leave_nothing "$nsr"

@@ -21,7 +21,7 @@ package_again()
     for file in install settle; do
         sed -i "s/ $file.sh\"/ $file-2.sh\"/" "$folder/scripts/$file.sh"
     done
-    printf '[[ -e %q ]] || { echo "no licence" >&2; exit 5; }\n' "$suite/licence" >>"$folder/scripts/settle.sh"
+    printf '[[ -e %q ]] || { %s; echo "no licence" >&2; exit 5; }\n' "$suite/licence" "$(together web settle-2.sh 2)" >>"$folder/scripts/settle.sh"
     baton package upload "$folder" >/dev/null || fail 'the second release is refused'
 }
 start_scripted

@@ -40,9 +40,9 @@ for peer in vnfm-dummy vim-driver-test; do # they never get ready, and say nothi
 done
 eventually 120 'status tells the refused login' \
     status_says "account 'vnfm-dummy' (VNFM dummy): its login was refused"
-expect 'what to do about it' status_says "baton manager rotate vnfm-dummy"
-expect 'the log tells it' log_says 'ev=broker_refused account=vnfm-dummy'
-expect 'so do the metrics' metric_is 'baton_broker_refusals_total.kind="login".' '[1-9][0-9]*'
+eventually 120 'what to do about it' status_says "baton manager rotate vnfm-dummy"
+eventually 120 'the log tells it' log_says 'ev=broker_refused account=vnfm-dummy'
+eventually 120 'so do the metrics' metric_is 'baton_broker_refusals_total.kind="login".' '[1-9][0-9]*'
 suite_stop vnfm-dummy
 suite_stop vim-driver-test
 
@@ -55,23 +55,23 @@ broker_call PUT "/api/permissions/$(suite_room vnfm-dummy)/vnfm-dummy" '{"config
 expect_exit 0 baton nsr create dummy
 nsr=$(baton nsr list -o name)
 eventually 120 'explain of the VNFM tells what it was refused' explain_says vnfm/dummy "was refused write"
-expect 'explain of the service does, too' explain_says "$nsr" "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
-expect 'and what to do' explain_says "$nsr" "baton manager rotate vnfm-dummy"
-expect 'and status' status_says "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
+eventually 120 'explain of the service does, too' explain_says "$nsr" "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
+eventually 120 'and what to do' explain_says "$nsr" "baton manager rotate vnfm-dummy"
+eventually 120 'and status' status_says "account 'vnfm-dummy' (VNFM dummy) was refused write on exchange"
 expect_exit 0 "$suite_bin/nfvo" --config "$suite/nfvo.conf" --enrol vnfm-dummy --type dummy --rotate --password-file "$suite/vnfm-dummy.password"
 suite_stop vnfm-dummy
 suite_start_vnfm
 delete_and_leave_nothing "$nsr"
 
 # The broker in alarm takes no messages.
-expect 'it is ready before' readyz_is 200
+eventually 120 'it is ready before' readyz_is 200
 servers ctl set_vm_memory_high_watermark absolute 20MB
 eventually 120 'readyz names the alarm' readyz_is 503 "memory alarm of broker node 'baton@localhost'"
 expect_exit 1 baton status
 expect_said 'NOT READY'
 expect_said "memory alarm of broker node 'baton@localhost'"
 expect_said 'vm_memory_high_watermark'
-expect 'a metric of its kind' metric_is 'baton_broker_alarms.kind="memory".' 1
+eventually 120 'a metric of its kind' metric_is 'baton_broker_alarms.kind="memory".' 1
 servers ctl set_vm_memory_high_watermark 0.6
 eventually 120 'it is ready again' readyz_is 200
 servers ctl set_disk_free_limit 100000GB

@@ -29,6 +29,7 @@ killed_when()
     op=$said
     eventually 120 "$what" "$@"
     suite_stop "$process" KILL
+    expect "$process is not there" eval '! suite_runs "$process"'
     if [[ $process == nfvo ]]; then suite_start_nfvo; else suite_start_vnfm --delay 200ms; fi
     eventually 120 "COMPLETED after a kill -9 of $process when $what" completed "$op"
     expect "one server more, when $what" n_servers 4
@@ -40,8 +41,8 @@ killed_when nfvo 'it was accepted' true
 killed_when nfvo 'the server was launched' n_servers 4
 killed_when nfvo 'the VNFM had added it' vnfm_did SCALE_OUT
 killed_when nfvo 'the target was told' vnfm_did MODIFY
-killed_when vnfm 'it was accepted' true
-killed_when vnfm 'the server was launched' n_servers 4
+killed_when vnfm-dummy 'it was accepted' true
+killed_when vnfm-dummy 'the server was launched' n_servers 4
 
 # Several at once, one after the other.
 expect_exit 0 baton nsr scale-out dummy dummy-server --number 2 --wait --timeout 180s

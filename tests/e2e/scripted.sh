@@ -5,9 +5,9 @@
 #   package VNF [OPTION...] EVENT:FILE...     the package; a FILE without a script of its own succeeds. Options: --instances N,
 #                                             --max N (of instances), --requires VNF:PARAMETER, --provides KEY
 #   onboard NSD VNF... [SOURCE,TARGET,PARAMETER...]   uploads the packages, once, and the descriptor
-#   together VNF FILE N                       a line for a script: it waits there until N instances have begun it. The first script that
-#                                             fails ends its VNF's work, whether the other instances have begun theirs or not:
-#                                             a count of runs is one number only if the script failed when all had begun
+#   together VNF FILE N                       a line for a script of N instances: it waits there until all of them have begun it, each
+#                                             time anew. The first script that fails ends its VNF's work, whether the other instances
+#                                             have begun theirs or not: runs are one number only if it failed when all had begun
 #   runs VNF FILE                             how often it ran, all instances together
 #   start_scripted [OPTION of vnfm-generic...]        the whole suite
 #
@@ -26,7 +26,7 @@ script()
 
 together()
 {
-    printf 'until (($(grep -cE "^%s-[0-9]+ %s\$" %q) >= %s)); do sleep 0.05; done\n' "$1" "$2" "$suite/runs" "$3"
+    printf 'until (($(grep -cE "^%s-[0-9]+ %s\$" %q) %% %s == 0)); do sleep 0.05; done\n' "$1" "$2" "$suite/runs" "$3"
 }
 
 package()

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # SIGTERM while users deploy: nfvo ends in time and with 0, whoever waits gets the answer or 503, and what was accepted goes on
 # with the next process. Once 4 of 7 hung for 30 s: workers answered through an API that was gone.
+# Runs alone: nfvo has 20 s to end while users load it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+suite_stop_s=20
 scenario_open
 start_all
 nsd=$(baton nsd list -o name)

@@ -5,8 +5,8 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripted.sh"
 scenario_open
-# slow NAME: a script that stands still until $suite/NAME.go is there, a minute at most.
-slow() { echo "for ((i = 0; i < 600; i++)); do [[ ! -e '$suite/$1.go' ]] || exit 0; sleep 0.1; done; exit 9"; }
+# slow NAME: a script that stands still until $suite/NAME.go is there, three minutes at most.
+slow() { echo "for ((i = 0; i < 1800; i++)); do [[ ! -e '$suite/$1.go' ]] || exit 0; sleep 0.1; done; exit 9"; }
 script web start.sh <<<"$(slow start)"
 script client web_connect.sh <<SH
 echo "\$web_hostname" >>"$suite/told"

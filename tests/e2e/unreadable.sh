@@ -2,7 +2,7 @@
 # A stored record that cannot be read: what needs it is refused and says which, its text stays, the others live on; repaired, it goes on.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
-scenario_open
+scenario_open --own-servers # the broker tells every nfvo of refused logins, so status may warn of those of another suite
 start_all
 
 nsr=$(baton nsr create dummy --wait --timeout 180s -o name)
@@ -24,6 +24,9 @@ expect 'it was not released' nsr_is "$other" ACTIVE
 expect_exit 0 baton nsr delete "$other" --wait --timeout 180s
 
 suite_sql "UPDATE vnfr SET doc = (SELECT doc FROM kept) WHERE id = '$vnfr'; DROP TABLE kept"
-expect_exit 0 baton status
-expect_said "WARNINGS     none"
+no_warning()
+{
+    baton status | grep -E '^WARNINGS +none' >/dev/null
+}
+eventually 120 'status warns of nothing' no_warning
 delete_and_leave_nothing "$nsr"

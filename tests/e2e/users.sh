@@ -8,7 +8,8 @@ suite_start_nfvo
 suite_start_driver
 suite_start_vnfm
 suite_wait_for_peers
-suite_start nfvo2 nfvo --config "$suite/nfvo.conf" --port "$((other = suite_port + 1000))"
+other=$(port_pick)
+suite_start nfvo2 nfvo --config "$suite/nfvo.conf" --port "$other"
 
 # as USER COMMAND...: with a login of their own, at the other orchestrator.
 as()

@@ -11,4 +11,4 @@ fill_catalogue
 expect_exit 3 baton nsr create dummy --wait --timeout 180s
 expect_said 'dummy is not registered'
 expect 'there is no NSR' test -z "$(baton nsr list -o name 2>/dev/null)"
-expect 'nothing is left' suite_is_clean
+wait_until 180 suite_is_clean || fail "this is left: $(suite_leftovers)"
