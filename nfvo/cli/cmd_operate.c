@@ -270,27 +270,95 @@ static int take_number(struct asked *a, json_t *body)
     return CLI_OK;
 }
 
+/* Where VDU=N begins among the arguments: behind the service, and the VNF or host if one is named. */
+static int first_pair(const struct cli *c)
+{
+    return c->arg_n > 1 && !strchr(c->args[1], '=') ? 2 : 1;
+}
+
+static const char *subject(const struct cli *c)
+{
+    return first_pair(c) == 2 ? c->args[1] : NULL;
+}
+
+static int take_pair(struct asked *a, const char *text, json_t *vdus)
+{
+    struct cli *c = a->c;
+    AUTO(sbuf_release) struct sbuf name = SBUF_INIT;
+    const char *eq = strchr(text, '=');
+    char *end = NULL;
+    long n = eq ? strtol(eq + 1, &end, 10) : 0;
+    if (!eq || eq == text || !eq[1] || *end || n < 1 || n > 1000000)
+        return cli_fail(c, CLI_USAGE, NULL, "a VDU and how many, as in front=2, not '%s'", text);
+    sbuf_add(&name, text, (size_t)(eq - text));
+    json_t *one = json_pack("{ss si}", "vdu", name.s, "number", (int)n);
+    if (c->option[CLI_OPT_POP])
+        json_object_set_new(one, "vimInstanceNames", json_pack("[s]", c->option[CLI_OPT_POP]));
+    json_array_append_new(vdus, one);
+    return CLI_OK;
+}
+
+/* "front=2 back=1": several VDUs in one operation. */
+static int take_several(struct asked *a, json_t *body)
+{
+    static const enum cli_option alone[] = {CLI_OPT_VDU, CLI_OPT_NUMBER, CLI_OPT_STANDBY};
+    struct cli *c = a->c;
+    json_t *vdus = json_array();
+    int exit = CLI_OK;
+    json_object_set_new(body, "vdus", vdus);
+    for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+        if (c->option[alone[i]])
+            return cli_fail(c, CLI_USAGE, NULL,
+                            "VDU=N says it all: not together with --vdu, --number or --standby");
+    for (int i = first_pair(c); exit == CLI_OK && i < c->arg_n; i++)
+        exit = take_pair(a, c->args[i], vdus);
+    return exit;
+}
+
+static bool has_pairs(const struct cli *c)
+{
+    return c->arg_n > first_pair(c);
+}
+
+static int take_counts(struct asked *a, json_t *body)
+{
+    struct cli *c = a->c;
+    if (has_pairs(c))
+        return take_several(a, body);
+    int exit = take_vdu(a);
+    if (exit == CLI_OK && !a->instance)
+        exit = take_number(a, body);
+    return exit;
+}
+
+/* The call has no other form. */
+static int take_standby_vdu(struct asked *a)
+{
+    struct cli *c = a->c;
+    if (!c->option[CLI_OPT_STANDBY] || a->vdu)
+        return CLI_OK;
+    if (json_array_size(json_object_get(a->vnfr, "vdu")) != 1)
+        return cli_fail(c, CLI_USAGE, NULL, "which VDU stands by? Say --vdu");
+    a->vdu = json_array_get(json_object_get(a->vnfr, "vdu"), 0);
+    return CLI_OK;
+}
+
 int cli_cmd_nsr_scale_out(struct cli *c)
 {
     AUTO(asked_release) struct asked a;
+    json_t *body = json_object();
     int exit = begin(&a, c, "scale-out");
     if (exit == CLI_OK)
-        exit = take_vnf(&a, arg(c, 1));
+        exit = take_vnf(&a, subject(c));
     if (exit == CLI_OK)
-        exit = take_vdu(&a);
-    if (exit == CLI_OK && c->option[CLI_OPT_STANDBY] && !a.vdu) { /* the call has no other form */
-        if (json_array_size(json_object_get(a.vnfr, "vdu")) != 1)
-            return cli_fail(c, CLI_USAGE, NULL, "which VDU stands by? Say --vdu");
-        a.vdu = json_array_get(json_object_get(a.vnfr, "vdu"), 0);
-    }
-    json_t *body = json_object();
+        exit = take_counts(&a, body);
     if (exit == CLI_OK)
-        exit = take_number(&a, body);
+        exit = take_standby_vdu(&a);
     if (exit != CLI_OK) {
         json_decref(body);
         return exit;
     }
-    if (c->option[CLI_OPT_POP])
+    if (c->option[CLI_OPT_POP] && !has_pairs(c))
         json_object_set_new(body, "vimInstanceNames", json_pack("[s]", c->option[CLI_OPT_POP]));
     if (c->option[CLI_OPT_ON_FAILURE])
         json_object_set_new(body, "onFailure", json_string(c->option[CLI_OPT_ON_FAILURE]));
@@ -303,16 +371,14 @@ int cli_cmd_nsr_scale_out(struct cli *c)
 int cli_cmd_nsr_scale_in(struct cli *c)
 {
     AUTO(asked_release) struct asked a;
+    json_t *body = json_object();
     int exit = begin(&a, c, "scale-in");
     if (exit == CLI_OK)
-        exit = take_either(&a, arg(c, 1));
-    if (exit == CLI_OK && a.instance && c->option[CLI_OPT_NUMBER])
-        exit = cli_fail(c, CLI_USAGE, NULL, "a host is one: not together with --number");
+        exit = take_either(&a, subject(c));
+    if (exit == CLI_OK && a.instance && (c->option[CLI_OPT_NUMBER] || has_pairs(c)))
+        exit = cli_fail(c, CLI_USAGE, NULL, "a host is one: not together with --number or VDU=N");
     if (exit == CLI_OK)
-        exit = take_vdu(&a);
-    json_t *body = json_object();
-    if (exit == CLI_OK && !a.instance)
-        exit = take_number(&a, body);
+        exit = take_counts(&a, body);
     if (exit != CLI_OK) {
         json_decref(body);
         return exit;

@@ -7,6 +7,7 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/catalogue/plan.h"
 #include "nfvo/lifecycle/model.h"
+#include "nfvo/lifecycle/operation/planner.h"
 #include "nfvo/store/store_pop.h"
 #include "nfvo/store/store_project.h"
 #include "nfvo/store/store_quota.h"
@@ -126,14 +127,12 @@ enum err_code quota_claim_vnf(struct call *c, const struct deploy_plan *plan, co
     return store_quota_claim_more(call_db(c), plan->project_id, nsr_id, &need, is_dry, err);
 }
 
-/* The largest flavour of its name where its servers are, or will be. */
-static enum err_code needs_of_more(struct call *c, const struct vnfr *vnfr, const struct vdu *vdu,
-                                   uint32_t n, const char *pop_id, struct store_use *need,
-                                   struct err *err)
+/* The largest flavour of its name where its servers are, or will be; one server. */
+static enum err_code need_of_one(struct call *c, const struct vnfr *vnfr, const struct vdu *vdu,
+                                 const char *pop_id, struct store_use *need, struct err *err)
 {
     const char *key = vnfr_flavour_key(vnfr, vdu);
     struct pops pops = {.max = 64};
-    int64_t vcpus = 0, ram = 0;
     pops.at = arena_alloc(&c->arena, pops.max * sizeof(pops.at[0]));
     for (uint32_t i = 0; key && i < (pop_id ? 1 : vdu->vnfc_instance.n); i++) {
         const char *id = pop_id ? pop_id : vdu->vnfc_instance.at[i]->vim_id;
@@ -141,31 +140,43 @@ static enum err_code needs_of_more(struct call *c, const struct vnfr *vnfr, cons
         struct err gone = ERR_INIT;
         const struct deployment_flavour *f =
             id && read_pop(c, &pops, id, &pop, &gone) == ERR_OK ? pop_flavour(pop, key) : NULL;
-        vcpus = f && f->vcpus > vcpus ? f->vcpus : vcpus;
-        ram = f && f->ram > ram ? f->ram : ram;
+        need->vcpus = f && f->vcpus > need->vcpus ? f->vcpus : need->vcpus;
+        need->ram = f && f->ram > need->ram ? f->ram : need->ram;
         if (gone.code != ERR_OK && gone.code != ERR_NOT_FOUND) {
             *err = gone;
             return gone.code;
         }
     }
-    need->vcpus = n * vcpus > need->vcpus ? n * vcpus : need->vcpus;
-    need->ram = n * ram > need->ram ? n * ram : need->ram;
     return ERR_OK;
 }
 
+/* Without a VDU: the largest of all, since the engine chooses. */
+static enum err_code add_need(struct call *c, const struct vnfr *vnfr,
+                              const struct plan_count *count, struct store_use *need,
+                              struct err *err)
+{
+    struct store_use one = {0};
+    enum err_code rc = ERR_OK;
+    for (uint32_t i = 0; rc == ERR_OK && i < vnfr->vdu.n; i++)
+        if (!count->vdu || strcmp(vnfr->vdu.at[i]->id, count->vdu) == 0)
+            rc = need_of_one(c, vnfr, vnfr->vdu.at[i], count->pop, &one, err);
+    need->instances += count->number;
+    need->vcpus += count->number * one.vcpus;
+    need->ram += count->number * one.ram;
+    return rc;
+}
+
 enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
-                               const struct vdu *vdu, uint32_t n, const char *pop_id, bool is_dry,
-                               struct err *err)
+                               const struct plan_request *plan, bool is_dry, struct err *err)
 {
     struct project *p;
-    struct store_use need = {.instances = n};
+    struct store_use need = {0};
     const char *project = vnfr->project_id ? vnfr->project_id : c->project;
     enum err_code rc = store_project_get(call_db(c), project, &c->arena, &p, err);
     if (rc != ERR_OK || !p->quota)
         return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the engine says what is wrong */
-    for (uint32_t i = 0; rc == ERR_OK && i < vnfr->vdu.n; i++)
-        if (!vdu || vnfr->vdu.at[i] == vdu)
-            rc = needs_of_more(c, vnfr, vnfr->vdu.at[i], n, pop_id, &need, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < plan->n_counts; i++)
+        rc = add_need(c, vnfr, &plan->counts[i], &need, err);
     return rc == ERR_OK ? store_quota_claim_more(call_db(c), project, nsr_id, &need, is_dry, err)
                         : rc;
 }

@@ -5,7 +5,7 @@
 #include "nfvo/api/context.h"
 
 struct deploy_plan;
-struct vdu;
+struct plan_request;
 struct vnfr;
 
 /* ERR_LIMIT: the quota has not so much left. A project without quota costs one look. A VDU counts
@@ -13,11 +13,10 @@ struct vnfr;
  * lists for it; without a flavour, or where no PoP has told it, as instances only. */
 MUST_USE enum err_code quota_claim(struct call *c, const struct deploy_plan *plan,
                                    const char *nsr_id, struct err *err);
-/* n more servers of a VDU (NULL: of any) of a service that is there, on that PoP (NULL: where it is).
- * is_dry: looked at only. */
+/* More servers of the VDUs of a VNF that is there, as a plan's counts say. is_dry: looked at only. */
 MUST_USE enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
-                                        const struct vdu *vdu, uint32_t n, const char *pop_id,
-                                        bool is_dry, struct err *err);
+                                        const struct plan_request *plan, bool is_dry,
+                                        struct err *err);
 /* The plan's VNF more of a service that is there. */
 MUST_USE enum err_code quota_claim_vnf(struct call *c, const struct deploy_plan *plan,
                                        const char *nsr_id, bool is_dry, struct err *err);

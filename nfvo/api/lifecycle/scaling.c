@@ -11,10 +11,20 @@
 /* --- scaling out ------------------------------------------------------------------------------ */
 
 /* clang-format off */
+#define SCALE_PART_FIELDS(X)                                      \
+    X(STR,  vdu,    "vdu",              _, OPTIONAL) /* name or id */ \
+    X(INT,  number, "number",           _, OPTIONAL)              \
+    X(STRS, pops,   "vimInstanceNames", _, OPTIONAL)
+PROTO_RECORD(scale_part, SCALE_PART_FIELDS)
+#define PROTO_THIS struct scale_part
+PROTO_RECORD_DEFINE(scale_part, SCALE_PART_FIELDS)
+#undef PROTO_THIS
+
 #define SCALE_BODY_FIELDS(X)                                      \
     X(REC,  component, "vnfComponent",     vnf_component, OPTIONAL) \
     X(STRS, pops,      "vimInstanceNames", _,             OPTIONAL) \
     X(INT,  number,    "number",           _,             OPTIONAL) /* ours */ \
+    X(LIST, vdus,      "vdus",             scale_part,    OPTIONAL) /* ours: several, in one operation */ \
     X(STR,  policy,    "onFailure",        _,             OPTIONAL) /* ours: keep, partial, rollback */ \
     X(BOOL, drain,     "drain",            _,             OPTIONAL) /* ours, of scaling in: STOP first */
 PROTO_RECORD(scale_body, SCALE_BODY_FIELDS)
@@ -68,7 +78,7 @@ static enum err_code check_component(const struct asked *o, const struct vnf_com
     return proto_validate_forms(&vnf_component_type, c, err);
 }
 
-/* The first that there is, as in the reference. */
+/* The first that there is, as in the reference; *ret NULL: none is named. */
 static enum err_code find_pop(struct asked *o, const struct proto_strs *names, const char **ret,
                               struct err *err)
 {
@@ -95,9 +105,9 @@ static enum err_code find_pop(struct asked *o, const struct proto_strs *names, c
 static struct plan_count *count(struct asked *o, const struct scale_body *body)
 {
     struct plan_count *n = arena_alloc(&o->cmd->arena, sizeof(*n));
-    n->number =
-        body && body->number > 0 && body->number <= PLAN_NUMBER_MAX ? (uint32_t)body->number : 1;
-    n->vdu = o->vdu ? arena_strdup(&o->cmd->arena, o->vdu->id) : NULL;
+    *n = (struct plan_count){
+        .number = body->number > 0 && body->number <= PLAN_NUMBER_MAX ? (uint32_t)body->number : 1,
+        .vdu = o->vdu ? arena_strdup(&o->cmd->arena, o->vdu->id) : NULL};
     o->req->plan.counts = n;
     o->req->plan.n_counts = 1;
     operate_say(o, "vdu", o->vdu ? o->vdu->name : NULL);
@@ -105,14 +115,101 @@ static struct plan_count *count(struct asked *o, const struct scale_body *body)
     return n;
 }
 
-static enum err_code check_number(const struct scale_body *body, struct err *err)
+static enum err_code check_number(const struct proto_type *type, const void *rec, int64_t number,
+                                  struct err *err)
 {
-    if (call_says(&scale_body_type, body, "number") &&
-        (body->number < 1 || body->number > PLAN_NUMBER_MAX)) {
-        err_set(err, ERR_INVALID, "number must be 1 to %d, not %lld", PLAN_NUMBER_MAX,
-                (long long)body->number);
-        return err_where(err, "number");
+    if (!call_says(type, rec, "number") || (number >= 1 && number <= PLAN_NUMBER_MAX))
+        return ERR_OK;
+    return err_set(err, ERR_INVALID, "number must be 1 to %d, not %lld", PLAN_NUMBER_MAX,
+                   (long long)number);
+}
+
+/* --- several VDUs ------------------------------------------------------------------------------- */
+
+static bool is_called(const struct vdu *u, const char *word)
+{
+    return (u->id && strcmp(u->id, word) == 0) || (u->name && strcmp(u->name, word) == 0);
+}
+
+static enum err_code find_vdu(const struct asked *o, const char *word, const struct vdu **ret,
+                              struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf known = SBUF_INIT;
+    const struct vdu_list *all = &o->vnfr->vdu;
+    for (uint32_t i = 0; i < all->n; i++) {
+        if (word && is_called(all->at[i], word)) {
+            *ret = all->at[i];
+            return ERR_OK;
+        }
+        sbuf_addf(&known, "%s%s", i ? ", " : "", all->at[i]->name ? all->at[i]->name : "");
     }
+    if (word && *word)
+        err_set(err, ERR_INVALID, "VNF '%s' has no VDU '%s'", o->vnfr->name, word);
+    else
+        err_set(err, ERR_INVALID, "which VDU? It has no name");
+    return err_hint(err, "it has: %s", known.len ? known.s : "none");
+}
+
+static enum err_code read_one(struct asked *o, const struct scale_part *part, uint32_t i,
+                              struct plan_count *counts, struct err *err)
+{
+    const struct vdu *u = NULL;
+    if (find_vdu(o, part->vdu, &u, err) != ERR_OK)
+        return err_where(err, "vdus[%u].vdu", i);
+    for (uint32_t k = 0; k < i; k++)
+        if (strcmp(counts[k].vdu, u->id) == 0) {
+            err_set(err, ERR_INVALID, "VDU '%s' is there twice", part->vdu);
+            return err_where(err, "vdus[%u].vdu", i);
+        }
+    if (check_number(&scale_part_type, part, part->number, err) != ERR_OK)
+        return err_where(err, "vdus[%u].number", i);
+    if (find_pop(o, &part->pops, &counts[i].pop, err) != ERR_OK)
+        return err_where(err, "vdus[%u].vimInstanceNames", i);
+    counts[i].vdu = arena_strdup(&o->cmd->arena, u->id);
+    counts[i].number = part->number ? (uint32_t)part->number : 1;
+    return ERR_OK;
+}
+
+/* What would be said twice, or for none of them. */
+static enum err_code check_alone(const struct asked *o, const struct scale_body *body,
+                                 struct err *err)
+{
+    static const char *const others[] = {"number", "vnfComponent", "vimInstanceNames"};
+    if (o->vdu || o->instance) {
+        err_set(err, ERR_INVALID, "the path names a VDU, and the body several");
+        err_hint(err, "several: .../vdunits/vnfcinstances");
+        return err_where(err, "vdus");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (call_says(&scale_body_type, body, others[i])) {
+            err_set(err, ERR_INVALID, "%s does not go together with vdus", others[i]);
+            err_hint(err, "number and vimInstanceNames stand in each element of vdus");
+            return err_where(err, "%s", others[i]);
+        }
+    if (body->vdus.n > 0 && body->vdus.n <= PLAN_NUMBER_MAX)
+        return ERR_OK;
+    err_set(err, ERR_INVALID, "vdus must name 1 to %d VDUs, not %u", PLAN_NUMBER_MAX, body->vdus.n);
+    return err_where(err, "vdus");
+}
+
+static enum err_code read_several(struct asked *o, const struct scale_body *body, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf said = SBUF_INIT;
+    enum err_code rc = check_alone(o, body, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct plan_count *counts = arena_alloc(&o->cmd->arena, body->vdus.n * sizeof(*counts));
+    memset(counts, 0, body->vdus.n * sizeof(*counts));
+    for (uint32_t i = 0; rc == ERR_OK && i < body->vdus.n; i++) {
+        rc = read_one(o, body->vdus.at[i], i, counts, err);
+        if (rc == ERR_OK)
+            sbuf_addf(&said, "%s%s=%u", i ? " " : "", body->vdus.at[i]->vdu, counts[i].number);
+    }
+    if (rc != ERR_OK)
+        return rc;
+    o->req->plan.counts = counts;
+    o->req->plan.n_counts = body->vdus.n;
+    operate_say(o, "vdus", said.s);
     return ERR_OK;
 }
 
@@ -124,33 +221,46 @@ static enum err_code read_scale_body(struct asked *o, struct scale_body **ret, s
         return err_set(err, ERR_INVALID,
                        "Connection points have to contain a virtual link reference.");
     if (rc == ERR_OK)
-        rc = check_number(*ret, err);
+        rc = check_number(&scale_body_type, *ret, (*ret)->number, err);
+    if (rc == ERR_INVALID)
+        err_where(err, "number");
     return rc == ERR_OK ? read_policy((*ret)->policy, &o->req->policy, err) : rc;
 }
 
-static enum err_code read_scale_out(struct asked *o, struct err *err)
+/* Of one VDU, or the first with room. */
+static enum err_code read_component(struct asked *o, const struct scale_body *body, struct err *err)
 {
-    struct scale_body *body;
     const char *pop = NULL;
-    enum err_code rc = read_scale_body(o, &body, err);
-    if (rc == ERR_OK && !body->component && !call_says(&scale_body_type, body, "number")) {
+    enum err_code rc = ERR_OK;
+    if (!body->component && !call_says(&scale_body_type, body, "number")) {
         err_set(err, ERR_INVALID,
                 "The passed request body is not correct. It should include a field named: "
                 "vnfComponent");
-        rc = err_hint(err, "or a number, for instances like those that there are: {\"number\":1}");
+        return err_hint(err,
+                        "or a number, for instances like those that there are: {\"number\":1}");
     }
-    if (rc == ERR_OK && body->component)
+    if (body->component)
         rc = check_component(o, body->component, err);
     if (rc == ERR_OK)
         rc = find_pop(o, &body->pops, &pop, err);
     if (rc != ERR_OK)
         return rc;
     o->req->component = body->component;
-    struct plan_count *n = count(o, body);
-    n->pop = pop;
+    count(o, body)->pop = pop;
+    return ERR_OK;
+}
+
+static enum err_code read_scale_out(struct asked *o, struct err *err)
+{
+    struct scale_body *body;
+    enum err_code rc = read_scale_body(o, &body, err);
+    if (rc == ERR_OK)
+        rc = call_says(&scale_body_type, body, "vdus") ? read_several(o, body, err)
+                                                       : read_component(o, body, err);
+    if (rc != ERR_OK)
+        return rc;
     operate_say(o, "onFailure", body->policy);
-    return quota_claim_more(o->call, o->nsr_id, o->vnfr, o->vdu, n->number, pop, o->req->is_dry,
-                            err);
+    return quota_claim_more(o->call, o->nsr_id, o->vnfr, &o->req->plan, o->req->is_dry, err);
 }
 
 static enum err_code read_standby(struct asked *o, struct err *err)
@@ -187,7 +297,9 @@ static enum err_code read_scale_in(struct asked *o, struct err *err)
     o->req->plan.drains = body->drain;
     if (o->instance)
         operate_say(o, "instance", o->instance->hostname);
-    else
+    if (call_says(&scale_body_type, body, "vdus"))
+        return read_several(o, body, err);
+    if (!o->instance)
         count(o, body);
     return ERR_OK;
 }

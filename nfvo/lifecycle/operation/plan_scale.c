@@ -13,14 +13,16 @@ static uint32_t instances_of(const struct view_vnfr *v, const struct view_vdu *u
     return n;
 }
 
-static bool has_room(const struct view_vnfr *v, const struct view_vdu *u, uint32_t number)
+/* more: beside those that there are. */
+static bool has_room(const struct view_vnfr *v, const struct view_vdu *u, uint32_t more)
 {
-    return u->scale_max == 0 || instances_of(v, u) + number <= u->scale_max;
+    return u->scale_max == 0 || instances_of(v, u) + more <= u->scale_max;
 }
 
-/* The texts are the reference's; the hint says what was counted. */
+/* The texts are the reference's; the hint says what was counted. more: what this plan adds already,
+ * by VDU. */
 static enum err_code find_room(const struct view_vnfr *v, const struct plan_count *c,
-                               const struct view_vdu **ret, struct err *err)
+                               uint32_t *more, const struct view_vdu **ret, struct err *err)
 {
     const struct view_vdu *u = c->vdu ? view_vdu(v, c->vdu) : NULL;
     if (c->number < 1 || c->number > PLAN_NUMBER_MAX)
@@ -30,13 +32,14 @@ static enum err_code find_room(const struct view_vnfr *v, const struct plan_coun
         return err_set(err, ERR_NOT_FOUND, "VDU with ID %s was not found in VNFR '%s'", c->vdu,
                        v->name);
     for (uint32_t i = 0; !u && i < v->n_vdus; i++)
-        if (has_room(v, &v->vdus[i], c->number))
+        if (has_room(v, &v->vdus[i], more[i] + c->number))
             u = &v->vdus[i];
     if (!u)
         return err_set(err, ERR_NOT_FOUND,
                        "All VirtualDeploymentUnits have reached their maximum number of "
                        "VNFCInstances");
-    if (!has_room(v, u, c->number)) {
+    more[u - v->vdus] += c->number;
+    if (!has_room(v, u, more[u - v->vdus])) {
         err_set(err, ERR_STATE,
                 "The VirtualDeploymentUnit chosen has reached the maximum number of VNFCInstance");
         return err_hint(err, "VDU '%s' has %u instances of at most %u, standby and failed ones too",
@@ -98,6 +101,12 @@ static uint16_t one_more(struct planning *p, const struct plan_count *c, const s
     return scale;
 }
 
+/* Which of several is wrong. */
+static enum err_code in_list(uint32_t n, uint32_t i, struct err *err)
+{
+    return n > 1 ? err_where(err, "vdus[%u]", i) : err->code;
+}
+
 enum err_code plan_scale_out(struct planning *p, struct err *err)
 {
     static const struct plan_count one = {.number = 1};
@@ -105,14 +114,15 @@ enum err_code plan_scale_out(struct planning *p, struct err *err)
     uint32_t n = p->request->n_counts ? p->request->n_counts : 1;
     struct told told = {.undo = UNDO_SCALE_IN};
     struct proto_strs prepared = {0};
+    uint32_t *more = arena_alloc(p->arena, (p->vnfr->n_vdus + 1) * sizeof(*more));
     if (p->vnfr->state != VNFR_STATE_ACTIVE)
         return err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
     for (uint32_t i = 0; i < n; i++) {
         const struct view_vdu *u = NULL;
         uint16_t pop = prepare(p, &prepared, counts[i].pop);
-        enum err_code rc = find_room(p->vnfr, &counts[i], &u, err);
+        enum err_code rc = find_room(p->vnfr, &counts[i], more, &u, err);
         if (rc != ERR_OK)
-            return rc;
+            return in_list(n, i, err);
         for (uint32_t k = 0; k < counts[i].number; k++)
             told.after = one_more(p, &counts[i], u, pop, told.after, &told);
     }
@@ -262,8 +272,10 @@ enum err_code plan_scale_in(struct planning *p, struct err *err)
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < counts[i].number; k++) {
             const struct view_instance *x = choose(p, &counts[i], is_taken);
-            if (!x)
-                return no_victim(&counts[i], err);
+            if (!x) {
+                err_ignore(no_victim(&counts[i], err), "the place is added");
+                return in_list(n, i, err);
+            }
             if (!may_go(p->vnfr, x))
                 return err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
             is_taken[x - p->vnfr->instances] = true;
