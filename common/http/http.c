@@ -24,6 +24,7 @@ const char *http_status_text(int status)
         {405, "Method Not Allowed"},
         {408, "Timeout"},
         {409, "Conflict"},
+        {412, "Precondition Failed"},
         {413, "Payload Too Large"},
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},

@@ -70,6 +70,7 @@ struct call {
     struct sbuf out;           /* the body of the answer */
     const char *made;          /* path of what is made, where the answer does not say it; NULL */
     const char *type;          /* JSON unless set */
+    const char *basis;         /* If-Match of an operation: precondition.h; NULL: not asked */
     int fail_status;           /* instead of err_http_status, where the reference says so */
     bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
     int retry_after_s;         /* header Retry-After of the answer; 0: none */

@@ -159,16 +159,22 @@ enum err_code store_nsd_set(struct db *db, const struct nsd *nsd,
     return rc == ERR_OK && n == 0 ? err_set(err, ERR_STATE, "NSD %s has changed", nsd->id) : rc;
 }
 
-enum err_code store_vnfd_set(struct db *db, const struct vnfd *v, struct err *err)
+enum err_code store_vnfd_set(struct db *db, const struct vnfd *v, const char *was, struct err *err)
 {
     static const struct db_statement set = {
-        "vnfd_change", "UPDATE vnfd SET name = $2, package_id = $3, doc = $4 WHERE id = $1"};
+        "vnfd_change", "UPDATE vnfd SET name = $2, package_id = $3, doc = $4 WHERE id = $1 AND "
+                       "($5::text IS NULL OR doc = $5::text)"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     proto_encode(&vnfd_type, v, PROTO_REST, &doc);
-    return changed(db, &set,
-                   DB_PARAMS(db_param_text(v->id), db_param_text(v->name),
-                             db_param_text(v->vnf_package_location), db_param_text(doc.s)),
-                   err);
+    enum err_code rc = changed(db, &set,
+                               DB_PARAMS(db_param_text(v->id), db_param_text(v->name),
+                                         db_param_text(v->vnf_package_location),
+                                         db_param_text(doc.s), db_param_text(was)),
+                               err);
+    if (rc == ERR_NOT_FOUND && was)
+        rc = err_set(err, ERR_STATE, "VNFD '%s' was changed by somebody else at the same time",
+                     v->name);
+    return rc;
 }
 
 enum err_code store_nsd_delete(struct db *db, const char *id, const char *project,

@@ -55,8 +55,10 @@ struct store_nsd_change {
 };
 MUST_USE enum err_code store_nsd_set(struct db *db, const struct nsd *nsd,
                                      const struct store_nsd_change *change, struct err *err);
-/* ERR_NOT_FOUND. */
-MUST_USE enum err_code store_vnfd_set(struct db *db, const struct vnfd *vnfd, struct err *err);
+/* was: the document that was changed, NULL: whatever it is. ERR_NOT_FOUND; ERR_STATE: it is not what
+ * it was. */
+MUST_USE enum err_code store_vnfd_set(struct db *db, const struct vnfd *vnfd, const char *was,
+                                      struct err *err);
 /* A VNFD by vendor, name and version, the newest. ERR_NOT_FOUND. */
 MUST_USE enum err_code store_vnfd_find(struct db *db, const char *project, const char *vendor,
                                        const char *name, const char *version, struct sbuf *out,

@@ -134,3 +134,26 @@ enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *p
     AUTO(sbuf_release) struct sbuf ignored = SBUF_INIT; /* an NSR to which nothing happened yet? */
     return store_nsr_doc(db, nsr_id, project, &ignored, err);
 }
+
+enum err_code store_nsr_versions(struct db *db, const char *id, struct arena *a,
+                                 struct store_version **ret, uint32_t *ret_n, struct err *err)
+{
+    static const struct db_statement read = {
+        "nsr_versions",
+        "SELECT id, NULL, coalesce((doc_json(doc)->>'hbVersion')::int8, 0) FROM nsr WHERE id = "
+        "$1::text UNION ALL SELECT id, phase, coalesce((doc_json(doc)->>'hbVersion')::int8, 0) "
+        "FROM vnfr WHERE agg = $1::text"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &read, DB_PARAMS(db_param_text(id)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret_n = (uint32_t)db_rows(&res);
+    *ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+    for (uint32_t i = 0; i < *ret_n; i++)
+        (*ret)[i] = (struct store_version){
+            .id = arena_strdup(a, db_text(&res, (int)i, 0)),
+            .phase = db_is_null(&res, (int)i, 1) ? NULL : arena_strdup(a, db_text(&res, (int)i, 1)),
+            .version = db_int64(&res, (int)i, 2)};
+    db_results_clear(db);
+    return ERR_OK;
+}

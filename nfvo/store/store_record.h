@@ -27,4 +27,14 @@ MUST_USE enum err_code store_vnfr_get(struct db *db, const char *nsr_id, const c
 MUST_USE enum err_code store_nsr_history(struct db *db, const char *nsr_id, const char *project,
                                          struct sbuf *out, struct err *err);
 
+/* What a service consists of, itself and its VNFRs, with their versions; of no service: none. */
+struct store_version {
+    const char *id, *phase; /* phase NULL: of the service itself */
+    int64_t version;
+};
+struct arena;
+MUST_USE enum err_code store_nsr_versions(struct db *db, const char *id, struct arena *a,
+                                          struct store_version **ret, uint32_t *ret_n,
+                                          struct err *err);
+
 #endif

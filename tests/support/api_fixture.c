@@ -132,7 +132,7 @@ static int call(struct api_fixture *f, struct http_call *c, const char *path)
 static int call_as_user(struct api_fixture *f, struct http_call *c, const char *path)
 {
     char bearer[128];
-    struct http_header headers[4];
+    struct http_header headers[5];
     size_t n = 0;
     snprintf(bearer, sizeof(bearer), "Bearer %s", f->token);
     if (f->token[0])
@@ -141,6 +141,8 @@ static int call_as_user(struct api_fixture *f, struct http_call *c, const char *
         headers[n++] = (struct http_header){"project-id", f->project};
     if (f->idempotency_key)
         headers[n++] = (struct http_header){"Idempotency-Key", f->idempotency_key};
+    if (f->if_match)
+        headers[n++] = (struct http_header){"If-Match", f->if_match};
     if (f->from)
         headers[n++] = (struct http_header){"X-Forwarded-For", f->from};
     c->headers = headers;

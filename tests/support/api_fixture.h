@@ -25,6 +25,7 @@ struct api_fixture {
     char directory[64], key_path[96], password_path[96], audit_path[96];
     char token[64], project[64]; /* of the next calls; "" none */
     const char *idempotency_key; /* NULL: none */
+    const char *if_match;        /* NULL: none */
     const char *from;            /* address that the next calls come from; NULL: 127.0.0.1 */
     struct http_response res;
     struct err err; /* of the last call */

@@ -6,6 +6,7 @@
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/list.h"
+#include "nfvo/api/request/precondition.h"
 #include "nfvo/lifecycle/types.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_package.h"
@@ -132,6 +133,8 @@ enum err_code nsd_change_begin(struct nsd_change *change, const char *id, struct
         return nsd_not_found(id, err);
     if (rc == ERR_OK)
         rc = call_decode(c, &nsd_type, &change->was, &change->old, err);
+    if (rc == ERR_OK)
+        rc = precondition_check(c, err);
     if (rc == ERR_OK)
         change->nsd = proto_dup(&nsd_type, change->old, &c->arena);
     return rc;

@@ -110,7 +110,7 @@ static enum err_code vnfd_update(struct call *c, struct err *err)
     change.nsd->vnfd.at[at] = v;
     rc = nsd_change_end(&change, NULL, err);
     if (rc == ERR_OK)
-        rc = store_vnfd_set(call_db(c), v, err);
+        rc = store_vnfd_set(call_db(c), v, NULL, err);
     if (rc == ERR_OK)
         call_json(c, &vnfd_type, v);
     return rc;

@@ -5,6 +5,7 @@
 #include "nfvo/api/catalogue/descriptor.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/list.h"
+#include "nfvo/api/request/precondition.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_package.h"
 
@@ -87,14 +88,14 @@ static enum err_code no_vnfd(const char *id, struct err *err)
     return err_set(err, ERR_NOT_FOUND, "No VNFD found with ID %s", id);
 }
 
-static enum err_code read_vnfd(struct call *c, struct vnfd **ret, struct err *err)
+static enum err_code read_vnfd(struct call *c, struct sbuf *text, struct vnfd **ret,
+                               struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     const char *id = call_param(c, "id");
-    enum err_code rc = store_doc_get(call_db(c), STORE_VNFD, id, c->project, &text, err);
+    enum err_code rc = store_doc_get(call_db(c), STORE_VNFD, id, c->project, text, err);
     if (rc == ERR_NOT_FOUND)
         return no_vnfd(id, err);
-    return rc == ERR_OK ? call_decode(c, &vnfd_type, &text, ret, err) : rc;
+    return rc == ERR_OK ? call_decode(c, &vnfd_type, text, ret, err) : rc;
 }
 
 /* The way of every VNFD that comes without package, new or changed (old). */
@@ -147,9 +148,10 @@ static enum err_code vnfd_get(struct call *c, struct err *err)
 
 static enum err_code vnfd_vdu(struct call *c, struct err *err)
 {
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct vnfd *vnfd;
     const char *id = call_param(c, "vduId");
-    enum err_code rc = read_vnfd(c, &vnfd, err);
+    enum err_code rc = read_vnfd(c, &text, &vnfd, err);
     if (rc != ERR_OK)
         return rc;
     for (uint32_t i = 0; i < vnfd->vdu.n; i++)
@@ -164,15 +166,20 @@ static enum err_code vnfd_vdu(struct call *c, struct err *err)
 /* Checked as a new one; ids stay with what has them. */
 static enum err_code vnfd_update(struct call *c, struct err *err)
 {
+    AUTO(sbuf_release) struct sbuf was = SBUF_INIT;
     struct vnfd *old, *vnfd = NULL;
     struct vnf_package_list packages = {0};
-    enum err_code rc = read_vnfd(c, &old, err);
+    enum err_code rc = read_vnfd(c, &was, &old, err);
+    if (rc == ERR_OK)
+        rc = precondition_check(c, err);
     if (rc == ERR_OK)
         rc = onboard(c, old, &vnfd, &packages, err);
     for (uint32_t i = 0; rc == ERR_OK && i < packages.n; i++)
         rc = store_package_add(call_db(c), packages.at[i], packages.at[i]->id, NULL, err);
     if (rc == ERR_OK)
-        rc = store_vnfd_set(call_db(c), vnfd, err);
+        rc = store_vnfd_set(call_db(c), vnfd, was.s, err);
+    if (rc == ERR_STATE)
+        err_hint(err, "read it again, then send the change again");
     if (rc == ERR_OK)
         call_json(c, &vnfd_type, vnfd);
     return rc;

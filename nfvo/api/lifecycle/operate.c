@@ -189,12 +189,16 @@ static void submit(struct asked *o)
     api_submit(c->api->commands, o->cmd, answered, w);
 }
 
-/* "W/" and quotes are HTTP's; "*" asks for nothing. */
+/* "W/" and quotes are HTTP's; "*" asks for nothing. An ETag was compared already. */
 static enum err_code read_basis(const struct asked *o, const char **ret, struct err *err)
 {
     struct http_request *req = o->call->req;
     const char *match = http_request_header(req, "If-Match"),
                *text = match ? match : http_request_query(req, "basis");
+    if (o->call->basis) {
+        *ret = arena_strdup(&o->cmd->arena, o->call->basis);
+        return ERR_OK;
+    }
     if (!text || strcmp(text, "*") == 0)
         return ERR_OK;
     text += strncmp(text, "W/", 2) == 0 ? 2 : 0;

@@ -36,7 +36,8 @@ void api_cors(struct http_request *req, struct http_reply *reply)
     if (strcmp(req->method, "OPTIONS") != 0)
         return;
     http_reply_header(reply, "Access-Control-Allow-Methods", "GET, POST, PUT, DELETE, OPTIONS");
-    http_reply_header(reply, "Access-Control-Allow-Headers",
-                      "authorization, content-type, idempotency-key, if-none-match, project-id");
+    http_reply_header(
+        reply, "Access-Control-Allow-Headers",
+        "authorization, content-type, idempotency-key, if-match, if-none-match, project-id");
     http_reply_header(reply, "Access-Control-Max-Age", "600"); /* s: fewer questions */
 }

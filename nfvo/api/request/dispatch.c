@@ -11,6 +11,7 @@
 #include "nfvo/api/request/audited.h"
 #include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
+#include "nfvo/api/request/precondition.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
 #include "proto/records/manager.h"
@@ -62,17 +63,6 @@ void reply_operation(struct http_reply *reply, const char *id)
     snprintf(where, sizeof(where), "/api/v1/baton/operations/%s", id);
     http_reply_header(reply, "Operation-Id", id);
     http_reply_header(reply, "Location", where);
-}
-
-/* Of the whole body: what is the same has the same one. Weak, since it may be sent compressed. */
-#define ETAG_SIZE 40
-static void etag_of(const struct sbuf *body, char ret[ETAG_SIZE])
-{
-    unsigned char hash[16];
-    char hex[33];
-    crypto_generichash(hash, sizeof(hash), (const unsigned char *)body->s, body->len, NULL, 0);
-    sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
-    snprintf(ret, ETAG_SIZE, "W/\"%s\"", hex);
 }
 
 static bool is_read(const struct call *c)
@@ -231,6 +221,8 @@ enum http_result api_dispatch(struct http_request *req, struct http_reply *reply
     bool is_answered = false;
     if (rc == ERR_OK && c.session && !(c.endpoint->flags & API_SECRET))
         rc = claim_begin(&c, reply, &is_answered, &err);
+    if (rc == ERR_OK && !is_answered)
+        rc = precondition_check(&c, &err);
     if (rc == ERR_OK && !is_answered)
         rc = c.endpoint->fn(&c, &err);
     if (rc != ERR_OK && claim_has_object(&c))

@@ -1,0 +1,15 @@
+/* The versions of a service's records as one word: a plan applies while that is the same, and so does
+ * what was asked of a record that somebody has read. A sum, since rows come in any order. */
+#ifndef NFVO_LIFECYCLE_BASIS_H
+#define NFVO_LIFECYCLE_BASIS_H
+
+#include "common/base/arena.h"
+
+#include <stdint.h>
+
+uint64_t basis_of_nsr(const char *id, int64_t version);
+/* phase: its word. */
+uint64_t basis_of_vnfr(const char *id, int64_t version, const char *phase);
+const char *basis_text(uint64_t sum, struct arena *a);
+
+#endif
