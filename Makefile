@@ -36,7 +36,7 @@ override LDFLAGS := -pie -Wl,-z,relro,-z,now -pthread $(SANITIZE) $(LDFLAGS)
 ASAN_O     := $(O)/asan
 ASAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all
 
-.DEFAULT_GOAL := all
+.DEFAULT_GOAL := everything
 libs :=
 bins :=
 include common/module.mk proto/module.mk $(wildcard nfvo/module.mk nfvo/cli/module.mk vnfm-generic/module.mk \
@@ -144,6 +144,8 @@ check:
 	@./tests/check
 
 include deploy/install.mk
+# All that `make install` brings, so that root compiles nothing.
+everything: all libraries manuals
 clean:
 	rm -rf $(O)
 help:
@@ -153,5 +155,5 @@ help:
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
