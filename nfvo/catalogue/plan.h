@@ -34,6 +34,7 @@ struct deploy_plan {
     const struct vnf_package **packages; /* those of the VNFDs that have one; without scripts */
     uint32_t package_n;                  /* filled by the caller, who has read them */
     const struct vnfm_endpoint **vnfms;  /* who manages vnfd[i]: one for each VNFD of the NSD */
+    const char *operation_id, *asked_by; /* filled by the caller, of a deployment; NULL: not one */
 };
 
 struct plan_pop {

@@ -190,7 +190,14 @@ void pop_changed(struct pop_model *p)
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-static void read_operation(struct nsr_model *m, struct row *r)
+/* Done by the VNFRs' phases; the runner has nothing to do with it. */
+static bool is_by_phases(const struct row *r)
+{
+    return strcmp(r->key[OPERATION_KIND], operation_kind_word(OPERATION_DEPLOY)) == 0 ||
+           strcmp(r->key[OPERATION_KIND], operation_kind_word(OPERATION_RELEASE)) == 0;
+}
+
+static struct operation *read_operation(struct nsr_model *m, struct row *r)
 {
     struct decision *d = m->d;
     struct operation *op = arena_alloc(d->arena, sizeof(*op));
@@ -212,7 +219,26 @@ static void read_operation(struct nsr_model *m, struct row *r)
     if (kind < 0 || operation_read(r->doc, strlen(r->doc), op, d->arena, &err) != ERR_OK)
         decision_unreadable(d, r, &err);
     r->decoded = op;
-    proto_list_add(m->operations, op, d->arena);
+    return op;
+}
+
+struct row *model_phases_row(struct nsr_model *m, const char *kind)
+{
+    for (uint32_t i = 0; i < m->d->rows.n; i++) {
+        struct row *r = m->d->rows.at[i];
+        const struct operation *op = r->kind == ROW_OPERATION ? r->decoded : NULL;
+        bool is_over = op ? operation_is_final(op) : r->phase >= OPERATION_STATE_COMPLETED;
+        if (r->kind == ROW_OPERATION && !is_over && strcmp(r->key[OPERATION_KIND], kind) == 0)
+            return r;
+    }
+    return NULL;
+}
+
+struct operation *model_phases_operation(struct nsr_model *m, const char *kind)
+{
+    struct row *r = model_phases_row(m, kind);
+    struct operation *op = !r ? NULL : r->decoded ? r->decoded : read_operation(m, r);
+    return m->d->unreadable ? NULL : op;
 }
 
 static int by_age(const void *a, const void *b)
@@ -228,8 +254,8 @@ struct operations *model_operations(struct nsr_model *m)
     if (!m->operations) {
         m->operations = arena_alloc(d->arena, sizeof(*m->operations));
         for (uint32_t i = 0; i < d->rows.n; i++)
-            if (d->rows.at[i]->kind == ROW_OPERATION)
-                read_operation(m, d->rows.at[i]);
+            if (d->rows.at[i]->kind == ROW_OPERATION && !is_by_phases(d->rows.at[i]))
+                proto_list_add(m->operations, read_operation(m, d->rows.at[i]), d->arena);
         if (m->operations->n)
             qsort(m->operations->at, m->operations->n, sizeof(*m->operations->at), by_age);
     }
@@ -255,7 +281,8 @@ void model_add_operation(struct nsr_model *m, struct operation *op, const char *
     r->key[OPERATION_ASKED_AT] = arena_printf(d->arena, "%" PRId64, op->asked_at);
     r->state = request ? request : "";
     r->decoded = op;
-    proto_list_add(m->operations, op, d->arena);
+    if (!is_by_phases(r))
+        proto_list_add(m->operations, op, d->arena);
 }
 
 static void flush_operations(struct decision *d)

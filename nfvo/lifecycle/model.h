@@ -32,6 +32,7 @@ struct vnfr_member {
     const struct vnfr_resume *resume; /* of RESUME */
     struct fault *failed_with;        /* its fault in this decision */
     bool is_dropped;                  /* it leaves the model at the end of this decision */
+    bool has_moved; /* its phase means another state of a step (operate_phases.c) */
 };
 
 struct instance_member {
@@ -48,6 +49,7 @@ struct nsr_model {
     uint32_t n_vnfrs;
     struct instance_member *instances; /* use model_instances() */
     uint32_t n_instances;
+    bool has_moved;                /* one of its VNFRs */
     struct operations *operations; /* use model_operations() */
     struct told_news *told;        /* operate_tell: not acted upon yet; or NULL */
 };
@@ -67,8 +69,13 @@ struct vnfr *member_vnfr(struct vnfr_member *v); /* NULL before the grant, or un
 struct vnfr_member *model_vnfr_by_id(struct nsr_model *m, const char *id);
 struct vnfr_member *model_vnfr_by_name(struct nsr_model *m, const char *name);
 struct instance_member *model_instance_by_id(struct nsr_model *m, const char *id);
-/* Those that have not ended, by (asked_at, id). NULL: one cannot be read, the decision is refused. */
+/* Those that have not ended, by (asked_at, id), without DEPLOY and RELEASE. NULL: one cannot be read,
+ * the decision is refused. */
 struct operations *model_operations(struct nsr_model *m);
+/* The open one of DEPLOY or RELEASE, of which there is one at most: its row, and decoded. NULL: there
+ * is none; or it cannot be read, the decision is refused. */
+struct row *model_phases_row(struct nsr_model *m, const char *kind);
+struct operation *model_phases_operation(struct nsr_model *m, const char *kind);
 void model_add_operation(struct nsr_model *m, struct operation *op, const char *request);
 void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st);
 /* The VNFR leaves the service, with its instances: rows, open commands, lines of its history. It

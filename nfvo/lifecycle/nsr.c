@@ -54,8 +54,10 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
                             .reason = phase == VNFR_FAILED ? failure_of(v) : NULL};
         proto_list_add(&v->m->d->steps, step, v->m->d->arena);
         nsr_note_step(v->m, step.name, NULL, step.from, step.to, vnfr_status_of(phase));
+        int from = v->row->phase;
         v->row->phase = phase;
         row_touch(v->row);
+        operate_moved(v, from);
         vnfr_set_status(v, phase);
     }
     return true;
@@ -188,6 +190,7 @@ static void settle(struct nsr_model *m)
     }
     if (was_deploying && (d->root->phase == NSR_ACTIVE || d->root->phase == NSR_FAILED))
         operate_deployed(m);
+    operate_follow_phases(m);
     if (d->root->phase >= NSR_RELEASING && all_in(m, VNFR_GONE))
         finish(m);
 }
@@ -250,8 +253,9 @@ static void release_fault(struct vnfr_member *v, const struct err *err, const ch
                           const char *detail, const struct fault *peer)
 {
     v->peer_fault = peer;
-    const struct fault *f = vnfr_fault(v, err, component, detail);
+    struct fault *f = vnfr_fault(v, err, component, detail);
     v->peer_fault = NULL;
+    v->failed_with = f;
     vnfr_history(v, "ERROR", f->message);
     nsr_note(v->m, "ERROR", v->row->key[VNFR_NAME], NULL, f);
     vnfr_event(v, ACTION_ERROR);
@@ -673,7 +677,7 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     }
 }
 
-static void release(struct nsr_model *m)
+static void release(struct nsr_model *m, const struct release_request *req)
 {
     struct decision *d = m->d;
     if (d->root->phase >= NSR_RELEASING) { /* deleted twice: it goes already */
@@ -693,6 +697,7 @@ static void release(struct nsr_model *m)
     nsr_note(m, "RELEASE", NULL, NULL, NULL);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);
+    operate_release_begun(m, req);
 }
 
 #define UNKNOWN_SERVICE "there is no such network service (any more)"
@@ -730,8 +735,9 @@ static bool foreign(const struct decision *d)
 {
     const struct operate_request *operate = d->in->payload;
     const struct verb_request *verb = d->in->payload;
-    const char *project = d->in->event == EV_NSR_RELEASE          ? d->in->payload
-                          : d->in->event == EV_NSR_OPERATE        ? operate->project
+    const struct release_request *release = d->in->payload;
+    const char *project = d->in->event == EV_NSR_RELEASE   ? release ? release->project : NULL
+                          : d->in->event == EV_NSR_OPERATE ? operate->project
                           : d->in->event == EV_NSR_OPERATION_VERB ? verb->project
                                                                   : NULL;
     return project && strcmp(project, "*") != 0 && strcmp(project, d->root->key[NSR_PROJECT]) != 0;
@@ -754,7 +760,7 @@ void nsr_decide(struct decision *d)
         return;
     switch ((enum nfvo_event)d->in->event) {
     case EV_NSR_RELEASE:
-        release(m);
+        release(m, payload);
         break;
     case EV_NSR_LOGS:
         logs_ask(m, payload);

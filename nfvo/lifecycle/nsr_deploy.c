@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/nsr.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/operate.h"
 
 #include <string.h>
 
@@ -175,6 +176,7 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         send_instantiate(&m->vnfrs[i], req, req->nsd->vnfd.at[i]);
     nsr_note(m, "DEPLOY", NULL, req->nsd->name, NULL);
+    operate_deploy_begun(m, req);
     answer_with_record(d);
 }
 

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-/* A kind that is not here is refused, never half done. */
+/* A kind that is not here is refused, never half done. DEPLOY and RELEASE are asked by events of
+ * their own (operate_phases.c). */
 /* clang-format off */
 static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_SCALE_OUT] = true,
@@ -222,6 +223,13 @@ static struct operation *open_one(const struct run *run, const char *id)
     return NULL;
 }
 
+const char *operate_shown(struct nsr_model *m, const struct operation *op)
+{
+    struct operations none = {0};
+    const struct run run = {.operations = &none, .now = m->d->now, .arena = m->d->arena};
+    return shown(m, &run, op, NULL);
+}
+
 void operate(struct nsr_model *m, const struct operate_request *req)
 {
     struct decision *d = m->d;
@@ -262,6 +270,8 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     model_add_operation(m, op, req->request ? arena_strdup(d->arena, req->request) : NULL);
     op->is_news = op->is_new = true;
+    if (is_resume)
+        operate_deploy_over(m, op->id);
     if (admitted.answer == QUEUE) {
         operate_queue(m, op, &req->plan);
         operate_note(m, op, NULL, "waits for the operations before it", NULL);
@@ -281,6 +291,8 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
     if (!operate_run(m, &run))
         return;
     struct operation *op = open_one(&run, req->operation_id);
+    if (!op && operate_phases_verb(m, req))
+        return;
     if (!op) {
         err_set(&d->err, ERR_STATE, "operation %s has ended, or is of another service",
                 req->operation_id);
@@ -303,16 +315,15 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
 void operate_deployed(struct nsr_model *m)
 {
     struct run run;
-    bool is_any = false;
-    for (uint32_t i = 0; i < m->d->rows.n && !is_any; i++)
-        is_any = m->d->rows.at[i]->kind == ROW_OPERATION;
-    if (is_any && operate_run(m, &run))
+    const struct operations *all = model_operations(m);
+    if (all && all->n && operate_run(m, &run))
         operate_settle(m, &run);
 }
 
 void operate_release(struct nsr_model *m)
 {
     struct run run;
+    operate_deploy_over(m, "the service is released");
     if (!operate_run(m, &run))
         return;
     for (uint32_t i = 0; i < run.operations->n; i++)

@@ -77,6 +77,11 @@ bool operate_wants_launch(struct nsr_model *m, const char *instance);
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
 void operate_release(struct nsr_model *m);                  /* a release ends all others */
+/* --- DEPLOY and RELEASE, whose steps are phases (operate_phases.c) --- */
+void operate_deploy_begun(struct nsr_model *m, const struct deploy_request *req);
+void operate_release_begun(struct nsr_model *m, const struct release_request *req); /* or NULL */
+void operate_moved(struct vnfr_member *v, int from); /* its phase is another one */
+void operate_follow_phases(struct nsr_model *m);     /* after each decision: how far they are */
 /* --- a server that is rebuilt (operate_rebuild.c), for nsr.c and instance.c --- */
 void operate_rebuilt(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
                      const struct err *bad); /* its driver's answer */

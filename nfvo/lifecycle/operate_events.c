@@ -95,14 +95,17 @@ static void emit(struct nsr_model *m, const struct run *run, const struct operat
     event_emit(d, EVENT_OPERATION, op->vnfr, &body)->is_of_both = op->vnfr != NULL;
 }
 
+void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op)
+{
+    if (op->is_news && is_wanted(m->d, op))
+        emit(m, run, op);
+    op->is_news = op->is_new = false;
+    for (uint32_t k = 0; k < op->n_steps; k++)
+        op->steps[k].is_news = false;
+}
+
 void operate_publish(struct nsr_model *m, const struct run *run)
 {
-    for (uint32_t i = 0; i < run->operations->n; i++) {
-        struct operation *op = run->operations->at[i];
-        if (op->is_news && is_wanted(m->d, op))
-            emit(m, run, op);
-        op->is_news = op->is_new = false;
-        for (uint32_t k = 0; k < op->n_steps; k++)
-            op->steps[k].is_news = false;
-    }
+    for (uint32_t i = 0; i < run->operations->n; i++)
+        operate_publish_one(m, run, run->operations->at[i]);
 }

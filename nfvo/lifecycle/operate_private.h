@@ -8,6 +8,9 @@
 
 /* The aggregate as planners and projection see it (operate_view.c). */
 struct service_view *operate_view(struct nsr_model *m);
+/* The same as DEPLOY and RELEASE see it: what rows tell, no record is decoded. */
+struct service_view *operate_view_phases(struct nsr_model *m);
+void operate_view_phase(const struct vnfr_member *member, struct view_vnfr *ret);
 struct vnfc_instance *operate_instance(struct vnfr_member *v,
                                        const char *id); /* of the record; NULL */
 
@@ -146,6 +149,15 @@ void operate_note(struct nsr_model *m, const struct operation *op, const struct 
  * a decision. */
 void operate_is_news(struct operation *op, struct plan_step *s);
 void operate_publish(struct nsr_model *m, const struct run *run);
+void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op);
+
+/* --- DEPLOY, RELEASE (operate_phases.c) --- */
+/* false: the request is about neither. */
+bool operate_phases_verb(struct nsr_model *m, const struct verb_request *req);
+void operate_deploy_over(struct nsr_model *m,
+                         const char *by); /* another operation goes on with it */
+/* The operation's JSON (operate.c). */
+const char *operate_shown(struct nsr_model *m, const struct operation *op);
 
 /* --- an instance that stands by takes over (operate_switch.c) --- */
 #define OPERATE_CAUSE_SWITCH "switchToStandby" /* of HEAL: VNFMs know the word */

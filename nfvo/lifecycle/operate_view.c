@@ -95,9 +95,9 @@ static void view_instances(struct nsr_model *m, struct vnfr_member *member, stru
     v->n_instances = place;
 }
 
-static void view_sources(struct nsr_model *m, struct view_vnfr *v)
+static void sources_of(struct nsr_model *m, const struct vnf_record_dependency *dep,
+                       struct view_vnfr *v)
 {
-    const struct vnf_record_dependency *dep = dependency_of(m, v->name);
     uint32_t *sources = arena_alloc(m->d->arena, (m->n_vnfrs + 1) * sizeof(*sources));
     for (uint32_t i = 0; dep && i < m->n_vnfrs; i++) {
         const char *name = m->vnfrs[i].row->key[VNFR_NAME];
@@ -105,6 +105,12 @@ static void view_sources(struct nsr_model *m, struct view_vnfr *v)
             sources[v->n_sources++] = i;
     }
     v->sources = sources;
+}
+
+static void view_sources(struct nsr_model *m, struct view_vnfr *v)
+{
+    const struct vnf_record_dependency *dep = dependency_of(m, v->name);
+    sources_of(m, dep, v);
     v->dependency = dep ? operate_dependency_digest(m->d->arena, dep) : NULL;
     for (uint32_t t = 0; dep && t < dep->vnfc_parameters.n; t++) {
         const struct vnfc_dependency_parameters *p = dep->vnfc_parameters.at[t].value;
@@ -179,5 +185,52 @@ struct service_view *operate_view(struct nsr_model *m)
                                   .vnfrs = all,
                                   .n_vnfrs = m->n_vnfrs,
                                   .pops = pops_of(m)};
+    return view;
+}
+
+/* --- by phases -------------------------------------------------------------------------------- */
+
+/* Its rows tell: a server that is launched yet is in no record. */
+static void rows_of(struct nsr_model *m, struct view_vnfr *v)
+{
+    struct view_instance *all = NULL;
+    for (uint32_t i = 0; i < m->n_instances; i++) {
+        const struct row *r = m->instances[i].row;
+        if (strcmp(r->key[INSTANCE_VNFR], v->id) != 0 || r->phase == INSTANCE_GONE)
+            continue;
+        all = arena_grow_array(m->d->arena, all, v->n_instances, sizeof(*all));
+        all[v->n_instances++] = (struct view_instance){
+            .id = r->id, .hostname = r->key[INSTANCE_HOSTNAME], .state = INSTANCE_STATE_UP};
+    }
+    v->instances = all;
+}
+
+void operate_view_phase(const struct vnfr_member *member, struct view_vnfr *v)
+{
+    enum vnfr_state_word state = vnfr_stable(member);
+    *v = (struct view_vnfr){.id = member->row->id,
+                            .name = member->row->key[VNFR_NAME],
+                            .phase = vnfr_phase_names[member->row->phase],
+                            .was_instantiated = state >= VNFR_STATE_INITIALIZED,
+                            .was_configured = state >= VNFR_STATE_INACTIVE,
+                            .is_known = *member->row->doc || member->vnfr};
+}
+
+struct service_view *operate_view_phases(struct nsr_model *m)
+{
+    struct service_view *view = arena_alloc(m->d->arena, sizeof(*view));
+    struct view_vnfr *all = arena_alloc(m->d->arena, (m->n_vnfrs + 1) * sizeof(*all));
+    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
+        operate_view_phase(&m->vnfrs[i], &all[i]);
+        sources_of(m, dependency_of(m, all[i].name), &all[i]);
+        rows_of(m, &all[i]);
+    }
+    *view = (struct service_view){.id = m->d->root->id,
+                                  .name = m->d->root->key[NSR_NAME],
+                                  .is_ordered = settings_of(m->d)->ordered_start,
+                                  .vnfrs = all,
+                                  .n_vnfrs = m->n_vnfrs,
+                                  .phase = nsr_phase_names[m->d->root->phase],
+                                  .created_at = m->d->now};
     return view;
 }

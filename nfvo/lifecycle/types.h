@@ -143,7 +143,7 @@ enum reference_kind {
 /* --- events (intent.event) --- */
 enum nfvo_event {
     EV_NSR_DEPLOY,         /* payload: struct deploy_request */
-    EV_NSR_RELEASE,        /* payload: project id, or NULL */
+    EV_NSR_RELEASE,        /* payload: struct release_request, or NULL */
     EV_NSR_LOGS,           /* payload: struct logs_request */
     EV_NSR_OPERATE,        /* payload: struct operate_request (operate.h) */
     EV_NSR_OPERATION_VERB, /* payload: struct verb_request (operate.h) */
@@ -184,13 +184,21 @@ PROTO_RECORD(deploy_vnfm, DEPLOY_VNFM_FIELDS)
     X(LIST,    vnfms,         "vnfms",        deploy_vnfm, OPTIONAL)                                        \
     X(LIST,    packages,      "packages",     vnf_package, OPTIONAL) /* id and hb_version */                \
     X(LIST,    keys,          "keys",         ssh_key,     OPTIONAL)                                        \
-    X(STR,     monitoring_ip, "monitoringIp", _,           OPTIONAL)
+    X(STR,     monitoring_ip, "monitoringIp", _,           OPTIONAL)                                        \
+    X(STR,     operation_id,  "operationId",  _,           OPTIONAL) /* of its operation DEPLOY; absent: a new one */ \
+    X(STR,     asked_by,      "askedBy",      _,           OPTIONAL) /* user */
 PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
 
 #define POP_REQUEST_FIELDS(X)                                        \
     X(STR, operation, "operation", _,            OPTIONAL)           \
     X(REC, pop,       "pop",       vim_instance, OPTIONAL) /* without secrets */
 PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
+
+struct release_request {
+    const char *project;      /* NULL, "*": any */
+    const char *operation_id; /* of its operation RELEASE; NULL: a new one */
+    const char *asked_by;     /* user; NULL: not told */
+};
 
 /* Logs of an instance; the operation's outcome is the REST answer. */
 struct logs_request {

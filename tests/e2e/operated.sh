@@ -17,7 +17,7 @@ states() { # states: "vnf host host ..." of dummy-client
 expect_exit 0 baton nsr heal dummy "$host" --cause burning --plan
 expect_said 'A plan: nothing is done'
 expect_said 'HEAL'
-expect 'there is no operation' test "$(baton op list -o name)" == ''
+expect 'there is no operation' test "$(baton op list dummy state=open -o name)" == ''
 
 # Which one is asked for is asked back.
 expect_exit 2 baton nsr update dummy
@@ -49,9 +49,9 @@ expect_said 'execute a script on'
 expect_exit 1 baton op retry "$op"
 expect_said 'has ended: it is COMPLETED'
 
-# They outlive their service.
-expect 'all are there' test "$(baton op list dummy -o name | wc -l)" == 7
+# They outlive their service, with its deployment and its release.
+expect 'all are there' test "$(baton op list dummy -o name | wc -l)" == 8
 delete_and_leave_nothing "$nsr"
-expect 'all are there yet' test "$(baton op list -o name | wc -l)" == 7
+expect 'all are there yet' test "$(baton op list -o name | wc -l)" == 9
 expect_exit 0 baton op show "$op"
 expect_said 'dummy-client'

@@ -14,7 +14,7 @@ status_of() # VNF
 expect_exit 0 baton nsr stop dummy dummy-client --plan --save "$suite/stop.plan"
 expect_said 'A plan: nothing is done'
 expect_said "baton op apply $suite/stop.plan"
-expect 'nothing was done' test "$(baton op list -o name)" == ''
+expect 'nothing was done' test "$(baton op list dummy state=open -o name)" == ''
 expect_exit 0 baton op apply "$suite/stop.plan" --wait --timeout 180s
 expect_said 'STOP_VNF of dummy dummy-client is COMPLETED'
 expect 'it is stopped' test "$(status_of dummy-client)" == INACTIVE
@@ -22,7 +22,7 @@ expect 'it is stopped' test "$(status_of dummy-client)" == INACTIVE
 # Again: the service is another one by now.
 expect_exit 1 baton op apply "$suite/stop.plan"
 expect_said "service 'dummy' has changed since that plan was made"
-expect 'nothing was done' test "$(baton op list -o name | wc -l)" == 1
+expect 'nothing was done' test "$(baton op list dummy kind=stop_vnf -o name | wc -l)" == 1
 
 # A script goes as it is; a plan of one VNF is void when another was changed.
 echo 'echo hello' >"$suite/hello.sh"

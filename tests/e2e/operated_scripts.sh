@@ -20,7 +20,7 @@ expect_exit 1 baton nsr heal service "$host" --cause 'it burns' --wait --timeout
 expect_said 'HEAL of service '"$host"' is FAILED_TEMP'
 expect_said 'mend.sh'
 expect_said 'the database is away'
-op=$(baton op list service -o name)
+op=$(baton op list service kind=heal -o name)
 expect_said "baton op retry $op"
 expect 'the service runs on' test "$(nsr_status "$(baton nsr list -o name)")" == ACTIVE
 expect 'the first script ran' test "$(runs web check.sh)" == 1

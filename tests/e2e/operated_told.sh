@@ -14,7 +14,7 @@ expect_exit 0 baton status
 # The VNFM is gone: what is asked of it waits.
 suite_stop vnfm-dummy
 expect_exit 0 baton nsr stop dummy dummy-client
-op=$(baton op list dummy -o name)
+op=$(baton op list dummy kind=stop_vnf -o name)
 told() # COMMAND...: it names the operation, who asked for it, and what it waits for
 {
     expect_exit 0 "$@"

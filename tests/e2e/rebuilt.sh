@@ -42,7 +42,7 @@ expect_exit 0 baton nsr restart service web --plan
 expect_said 'REBUILD'
 expect_said 'REINSTANTIATE'
 expect_said 'what was written to the disk'
-expect 'there is no operation' test "$(baton op list -o name)" == ''
+expect 'there is no operation' test "$(baton op list service state=open -o name)" == ''
 expect_exit 3 baton nsr restart service web --image nothing
 expect_said 'Not found image nothing in vim: local'
 

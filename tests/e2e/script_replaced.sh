@@ -29,7 +29,7 @@ replaced second
 expect_exit 0 baton script put "$web" start.sh "$suite/start.sh" --plan
 expect_said 'A plan: nothing is done'
 expect_said 'UPDATE_SCRIPT'
-expect 'there is no operation' test "$(baton op list -o name)" == ''
+expect 'there is no operation' test "$(baton op list service kind=update_script -o name)" == ''
 expect 'the package has the old one' grep -q 'start.sh' <<<"$(baton script show "$web" start.sh)"
 
 # Both services get it; nothing is run by that.

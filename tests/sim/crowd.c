@@ -202,6 +202,13 @@ static const void *operation_for(struct sim *s, const char *agg)
     return r;
 }
 
+/* The service's own calls go on with those: verbs are refused. */
+static bool is_by_phases(const struct row *operation)
+{
+    const char *kind = operation->key[OPERATION_KIND];
+    return strcmp(kind, "DEPLOY") == 0 || strcmp(kind, "RELEASE") == 0;
+}
+
 /* Something for an operation that waits for a person; NULL: none does. */
 static const void *verb_for(struct sim *s, const char *agg)
 {
@@ -211,7 +218,7 @@ static const void *verb_for(struct sim *s, const char *agg)
     int n = 0;
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *x = s->store->rows[i];
-        if (x->kind == ROW_OPERATION && strcmp(x->agg, agg) == 0 &&
+        if (x->kind == ROW_OPERATION && strcmp(x->agg, agg) == 0 && !is_by_phases(x) &&
             x->phase < OPERATION_STATE_COMPLETED && sim_between(s, 0, n++) == 0)
             r = x;
     }

@@ -70,6 +70,7 @@ static bool all_well(const struct sim *s, const char *nsr)
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
         if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
+            strcmp(r->key[OPERATION_KIND], "DEPLOY") != 0 && /* a RESUME went on with it */
             r->phase != OPERATION_STATE_COMPLETED)
             return false;
     }

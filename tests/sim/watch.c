@@ -497,6 +497,9 @@ static void check_waits(struct sim *s, const struct row *r, const struct operati
     *in_flight += open;
     if (op->state == OPERATION_STATE_STARTING && !has_timer(s, op->id))
         sim_violate(s, "operation %.8s is queued without a time", r->id);
+    if (op->kind ==
+        OPERATION_RELEASE) /* launches may be awaited: its phases have their deadlines */
+        return;
     if ((op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK) &&
         !open && !has_timer(s, op->id) && !*in_flight)
         sim_violate(s, "operation %s %.8s is %s, and nothing of it is under way",

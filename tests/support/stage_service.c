@@ -89,7 +89,7 @@ void stage_release_nsr(struct stage *s)
 {
     stage_decide(s, (struct intent){.event = EV_NSR_RELEASE,
                                     .facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS | FACT_POPS,
-                                    .payload = "project-1"});
+                                    .payload = &(struct release_request){.project = "project-1"}});
 }
 
 /* --- peers ------------------------------------------------------------------------------------ */

@@ -2,9 +2,12 @@
  * engine's. rest-api.md 2.5. */
 #include "nfvo/api/lifecycle/deploy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/mem.h"
 #include "nfvo/api/admin/project_quota.h"
+#include "nfvo/api/auth/session.h"
 #include "nfvo/api/catalogue/descriptor.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/catalogue/plan.h"
@@ -129,6 +132,8 @@ static void deployed(void *arg, const struct err *err, const char *text)
     struct pending *p = arg;
     if (err && err->code != ERR_OK) {
         quota_drop(p->api, p->id);
+        free(p->operation_ids);
+        p->operation_ids = NULL;
         pending_fail(p, 0, err);
         return;
     }
@@ -204,6 +209,8 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     const char *id = call_object_id(c);
     struct api_command *cmd = api_command_new(AGG_NSR, id, EV_NSR_DEPLOY);
     const struct deploy_request *req = NULL;
+    plan.operation_id = call_new_id(c);
+    plan.asked_by = session_user(c->session)->username;
     rc = deploy_request_of(cmd, &plan, &req, err);
     if (rc == ERR_OK)
         rc = quota_claim(c, &plan, id, err);
@@ -215,6 +222,7 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     err_set(&late, ERR_TIMEOUT, "the deployment was not confirmed in time: it may still happen");
     err_hint(&late, "GET /api/v1/ns-records/%s", id);
     struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, id);
+    p->operation_ids = xstrdup(req->operation_id); /* Location is the service's */
     api_submit(c->api->commands, cmd, deployed, p);
     return ERR_OK;
 }

@@ -47,8 +47,11 @@ enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_pla
                                 const struct deploy_request **ret, struct err *err)
 {
     struct arena *a = &cmd->arena;
-    struct deploy_request req = {
-        .nsd = plan->nsd, .project_id = plan->project_id, .monitoring_ip = plan->monitoring_ip};
+    struct deploy_request req = {.nsd = plan->nsd,
+                                 .project_id = plan->project_id,
+                                 .monitoring_ip = plan->monitoring_ip,
+                                 .operation_id = plan->operation_id,
+                                 .asked_by = plan->asked_by};
     add_candidates(&req, plan, a);
     add_vnfms(&req, plan, a);
     for (uint32_t i = 0; i < plan->package_n; i++) { /* the publisher reads the rest */

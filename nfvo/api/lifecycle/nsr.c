@@ -1,4 +1,5 @@
 /* /ns-records: rest-api.md 2.5. Reads are spliced texts; what changes one is a command. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/sys/ids.h"
@@ -85,8 +86,12 @@ static enum err_code nsr_delete(struct call *c, struct err *err)
     if (rc != ERR_OK)
         return rc;
     err_set(&late, ERR_TIMEOUT, "the release was not confirmed in time: it may still happen");
+    const struct release_request req = {.project = c->project,
+                                        .operation_id = call_new_id(c),
+                                        .asked_by = session_user(c->session)->username};
     struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, NULL);
-    api_submit(c->api->commands, command_release(id, c->project), released, p);
+    snprintf(p->operation_id, sizeof(p->operation_id), "%s", req.operation_id);
+    api_submit(c->api->commands, command_release(id, &req), released, p);
     return ERR_OK;
 }
 

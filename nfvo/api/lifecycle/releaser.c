@@ -107,7 +107,8 @@ static void take_one(void *arg, const struct store_release *wanted)
     r->n++;
     r->refs++;
     pthread_mutex_unlock(&r->lock);
-    api_submit(r->api->commands, command_release(h->nsr_id, h->project), answered, h);
+    const struct release_request req = {.project = h->project, .asked_by = h->username};
+    api_submit(r->api->commands, command_release(h->nsr_id, &req), answered, h);
 }
 
 /* Those that are answered (or all) leave the list. */

@@ -29,10 +29,19 @@ enum err_code api_command_copy(struct api_command *cmd, const struct proto_type 
     return proto_decode(type, text.s, text.len, 0, &cmd->arena, ret, err);
 }
 
-struct api_command *command_release(const char *nsr_id, const char *project_id)
+static const char *copied(struct api_command *cmd, const char *text)
+{
+    return text ? arena_strdup(&cmd->arena, text) : NULL;
+}
+
+struct api_command *command_release(const char *nsr_id, const struct release_request *req)
 {
     struct api_command *cmd = api_command_new(AGG_NSR, nsr_id, EV_NSR_RELEASE);
-    cmd->payload = arena_strdup(&cmd->arena, project_id);
+    struct release_request *copy = arena_alloc(&cmd->arena, sizeof(*copy));
+    *copy = (struct release_request){.project = copied(cmd, req->project),
+                                     .operation_id = copied(cmd, req->operation_id),
+                                     .asked_by = copied(cmd, req->asked_by)};
+    cmd->payload = copy;
     return cmd;
 }
 

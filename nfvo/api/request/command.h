@@ -48,7 +48,7 @@ static inline void api_submit(const struct api_commands *commands, struct api_co
 
 /* --- those of several callers; given ---------------------------------------------------------- */
 
-struct api_command *command_release(const char *nsr_id, const char *project_id);
+struct api_command *command_release(const char *nsr_id, const struct release_request *req);
 /* EV_POP_*. `done` says whether it was accepted. The outcome follows as the row rest_call_id
  * (rest_call.h; NULL: nobody waits): status = HTTP status, body = the error's JSON; on success an
  * empty body stands for the PoP as it is then stored, and EV_POP_LIST has what nfvo/lifecycle/pop.h

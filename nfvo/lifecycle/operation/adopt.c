@@ -49,6 +49,11 @@ static int place_of(enum step_kind kind)
     }
 }
 
+static bool is_of_release(enum step_kind kind)
+{
+    return kind == STEP_TERMINATE || kind == STEP_DELETE || kind == STEP_DROP;
+}
+
 /* FAILED: the first that the history does not have; HELD: what it has is done. */
 static void by_history(const struct view_vnfr *v, struct phase_row *row)
 {
@@ -66,13 +71,25 @@ static void by_history(const struct view_vnfr *v, struct phase_row *row)
                                                 : VNFR_STATE_NULL;
 }
 
+bool adopt_step(const struct view_vnfr *v, enum step_kind kind, enum step_state *ret)
+{
+    const struct phase_row *known = row_of(v->phase);
+    int place = place_of(kind);
+    if (!known || place < 0 || (known->kind == OPERATION_RELEASE) != is_of_release(kind))
+        return false;
+    struct phase_row row = *known;
+    by_history(v, &row);
+    *ret = row.states[place];
+    return true;
+}
+
 static void set_step(struct plan_step *s, const struct view_vnfr *v, const struct phase_row *row,
                      int64_t now)
 {
-    int place = place_of(s->kind);
-    if (place < 0)
+    enum step_state state;
+    if (!adopt_step(v, s->kind, &state))
         return;
-    s->state = row->states[place];
+    s->state = state;
     s->is_touched = s->state != STEP_STATE_PLANNED && step_kinds[s->kind].peer != PEER_NFVO;
     s->sent_at = s->is_touched ? now : 0;
     s->stage = s->state == STEP_STATE_SENT && *row->stage ? row->stage : NULL;

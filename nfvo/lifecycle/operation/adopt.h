@@ -35,6 +35,8 @@ struct adopted {
 /* view: with phases. Errors: ERR_INVALID, a phase that is not known; ERR_LIMIT of the plan. */
 MUST_USE enum err_code adopt(const struct service_view *view, const char *id, int64_t now,
                              struct arena *a, struct adopted *ret, struct err *err);
+/* What the phase of its VNFR says of a step of DEPLOY or RELEASE. false: nothing. */
+bool adopt_step(const struct view_vnfr *v, enum step_kind kind, enum step_state *ret);
 /* Is it a word of a VNFR's phase that adopt knows? */
 bool adopt_knows(const char *phase);
 

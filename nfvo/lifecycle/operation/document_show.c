@@ -161,8 +161,10 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->basis = x->basis;
     r->warnings = x->warnings;
     r->differs = x->differs;
+    bool is_by_phases = op->kind == OPERATION_DEPLOY || op->kind == OPERATION_RELEASE;
+    const char *name = x->nsr_name ? x->nsr_name : op->nsr;
     if (x->run && !x->is_plan)
-        run_next(x->run, op, x->nsr_name ? x->nsr_name : op->nsr, &r->next);
+        (is_by_phases ? run_next_by_phases : run_next)(x->run, op, name, &r->next);
     for (uint32_t i = 0; i < op->n_steps; i++) {
         r->progress->done += step_is_satisfied(&op->steps[i]);
         r->has_late_fault = r->has_late_fault || op->steps[i].late_fault;

@@ -128,6 +128,19 @@ static void add(const struct run *run, const struct operation *op, enum operatio
                    run->arena);
 }
 
+void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,
+                        struct proto_strs *ret)
+{
+    if (op->kind == OPERATION_RELEASE)
+        return;
+    if (op->state == OPERATION_STATE_FAILED_TEMP) {
+        proto_list_add(ret, arena_printf(run->arena, "baton nsr resume %s", nsr_name), run->arena);
+        add(run, op, OPERATION_EV_FAIL, "", ret);
+    }
+    if (!operation_is_final(op))
+        proto_list_add(ret, arena_printf(run->arena, "baton nsr delete %s", nsr_name), run->arena);
+}
+
 void run_next(const struct run *run, const struct operation *op, const char *nsr_name,
               struct proto_strs *ret)
 {

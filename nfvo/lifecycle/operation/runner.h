@@ -98,6 +98,10 @@ MUST_USE enum err_code run_may(const struct run *run, const struct operation *op
 void run_next(const struct run *run, const struct operation *op, const char *nsr_name,
               struct proto_strs *ret);
 
+/* The same of DEPLOY and RELEASE, whose steps are phases: the service's own calls go on with them. */
+void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,
+                        struct proto_strs *ret);
+
 void run_begin(struct run *run, struct operation *op);   /* admitted and planned */
 void run_overdue(struct run *run, struct operation *op); /* queued for too long */
 /* Ends it: as FAILED now, or when what a driver has in hand is over. */

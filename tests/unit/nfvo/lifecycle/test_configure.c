@@ -63,7 +63,8 @@ static void verb(enum operation_event what)
 static const char *state(void)
 {
     for (uint32_t i = 0; i < s.rows.n; i++)
-        if (s.rows.at[i]->kind == ROW_OPERATION)
+        if (s.rows.at[i]->kind == ROW_OPERATION &&
+            strcmp(s.rows.at[i]->key[OPERATION_KIND], "DEPLOY") != 0)
             return operation_state_words[s.rows.at[i]->phase];
     return "none";
 }

@@ -67,8 +67,8 @@ static void test_error_without_a_record_fails_the_nsr(void **state)
         assert_non_null(strstr(stage_text(nsr(), "fault.message"), "bad"));
         /* It stays an ERROR whatever the VNFRs do, and nothing further is sent. */
         stage_answer_well(&s, CMD_INSTANTIATE, "web");
-        story("web:INSTANTIATING>HELD web=INITIALIZED web/INSTANTIATE -INSTANTIATE(web) "
-              "!INSTANTIATE");
+        story("web:INSTANTIATING>HELD web=INITIALIZED web/INSTANTIATE "
+              "DEPLOY:PROCESSING>FAILED_TEMP -INSTANTIATE(web) !INSTANTIATE");
         assert_string_equal(stage_text(nsr(), "status"), "ERROR");
         stage_release_nsr(&s);
         assert_string_equal(stage_text(nsr(), "status"), "TERMINATED");
@@ -341,8 +341,8 @@ static void test_a_fault_after_active(void **state)
     (void)state;
     stage_to(&s, VNFR_ACTIVE);
     stage_answer_well(&s, CMD_START, "web");
-    story("nsr:DEPLOYING>ACTIVE nsr=ACTIVE web:STARTING>ACTIVE web=ACTIVE web/START -START(web) "
-          "!START "
+    story("nsr:DEPLOYING>ACTIVE nsr=ACTIVE web:STARTING>ACTIVE web=ACTIVE web/START "
+          "DEPLOY:PROCESSING>COMPLETED -START(web) !START "
           "!INSTANTIATE_FINISH #ACTIVE");
     stage_vnfm(&s, "ERROR", "client", NULL);
     story(
