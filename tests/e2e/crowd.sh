@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # A hundred services on two nfvo processes that share queues and database; one of them is killed in between.
+# Runs alone: a hundred services want both cores.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

@@ -2,6 +2,7 @@
 # Sixty guess a password at the same time, from the address of the one who knows it and from sixty others: who knows it gets in
 # soon, from a strange address and from his own; the guesses are slow; the audit log says who guessed, from where. Then what the
 # client does with logins: it ends them at the server.
+# Runs alone: it measures how soon a login is answered beside guessers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The demo's own service: packages, scripts through agents, traffic between two instances, and nothing left. In plain mode, and in
 # containers where this machine allows them.
+# Runs alone: in containers it has the networks of this machine to itself.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

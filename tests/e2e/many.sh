@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Many services: listed in pages, filtered, released in one call; nfvo is killed while it begins the releases, and none is lost.
+# Runs alone: 120 services want both cores.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

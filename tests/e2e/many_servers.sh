@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A PoP with 50,000 servers of others: services come and go in it, deletions are verified by its listings (about 22 MB each),
 # and nothing of that ends in the dead letters.
+# Runs alone: listings of 22 MB want both cores.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Files of a package that are large: each arrives whole on the instance, up to the limit, and what is over it is refused at upload.
+# Runs alone: a package of 8 MiB is 40 MB on the wire.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripted.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Services with scripts and agents that are deleted in every moment of their deployment: nothing of them stays. No agent's queue, no
 # login, no row of the VNFM's that waits for somebody, no run without an end.
+# Runs alone: it deletes after shares of the time that a deployment took before.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripted.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # One address floods the REST interface, without a login and with one; an honest client beside it, from another address,
 # keeps at least half of its rate, and nothing of what the flood sent is kept.
+# Runs alone: it compares rates with and without a flood.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open

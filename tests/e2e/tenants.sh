@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Two projects on one vim-driver-local: the same descriptor has networks and servers of its own in each, and the second is told what
 # is shared, where an operator looks. Scripts that take all the memory or disk fail with words, and neighbours go on.
+# Runs alone: in containers it has the networks of this machine to itself.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripted.sh"
