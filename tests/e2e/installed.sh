@@ -94,7 +94,7 @@ start_example()
     pid=$!
     process_identity "$pid" >"$suite/run/$name.process"
     disown "$pid"
-    eventually 60 "$name is there" is_there "$name"
+    eventually 120 "$name is there" is_there "$name"
 }
 is_there()
 {
@@ -108,23 +108,23 @@ start_example folder --kind driver --type folder
 expect 'the PoP is registered' baton pop create folder-pop.json
 expect 'the NSD is onboarded' baton nsd create greeting-nsd.json
 # As the tutorial says: an error of a callback reaches the user, with its hint.
-expect_exit 1 baton nsr create greeting --wait --timeout 60s
+expect_exit 1 baton nsr create greeting --wait --timeout 180s
 expect_said "'guest' is not in the mood"
 expect_said 'set MOOD to good'
-expect_exit 0 baton nsr delete greeting --wait --timeout 60s
+expect_exit 0 baton nsr delete greeting --wait --timeout 180s
 code_of "$tutorials/write-a-vnfm.md" mood.json >mood.json
-expect_exit 0 baton nsr create greeting --wait --timeout 60s --body mood.json
+expect_exit 0 baton nsr create greeting --wait --timeout 180s --body mood.json
 nsr=$(baton nsr list -o name)
 expect 'there are two servers' test "$(servers)" == 2
 expect 'what the VNFM provides is shown' grep -q greeting=hello <(baton nsr show greeting)
-expect_exit 0 baton nsr scale-out greeting guest --wait --timeout 60s
+expect_exit 0 baton nsr scale-out greeting guest --wait --timeout 180s
 expect 'there are three servers' test "$(servers)" == 3
 host=$(baton nsr show greeting -o json | jq -r '.vnfr[0].vdu[0].vnfc_instance[0].hostname')
-expect_exit 0 baton nsr heal greeting "$host" --cause 'it does not look well' --wait --timeout 60s
+expect_exit 0 baton nsr heal greeting "$host" --cause 'it does not look well' --wait --timeout 180s
 expect 'the VNFM was asked to heal it' grep -qx "HEAL $host: it does not look well" "$suite/log/greeter.log"
-expect_exit 0 baton nsr scale-in greeting guest --wait --timeout 60s
+expect_exit 0 baton nsr scale-in greeting guest --wait --timeout 180s
 expect 'there are two servers' test "$(servers)" == 2
-expect_exit 0 baton nsr delete "$nsr" --wait --timeout 60s
+expect_exit 0 baton nsr delete "$nsr" --wait --timeout 180s
 expect 'no server is left' test "$(servers)" == 0
 for name in greeter folder; do
     suite_stop $name

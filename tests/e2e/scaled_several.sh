@@ -18,6 +18,8 @@ nsr=$(baton nsr list -o name)
 sizes() { baton nsr show dummy -o json | jq -r '[.vnfr[] | select(.name == "dummy-server") | .vdu[] | "\(.name)=\(.vnfc_instance | length)"] | sort | reverse | join(" ")'; }
 are() { [[ $(sizes) == "$1" ]]; }
 began=$(suite_servers | wc -l) || true # files there are none of
+more_servers() { (($(suite_servers | wc -l) - began >= $1)); } # they come at once: one look may see none, the next one all
+fewer_servers() { (($(suite_servers | wc -l) - began <= $1)); }
 servers_are() { [[ $(suite_servers | wc -l) == $((began + $1)) ]]; }
 completed() { [[ $(baton op show "$1" -o json | jq -r .state) == COMPLETED ]]; }
 expect 'one of each' are 'front=1 back=1'
@@ -37,7 +39,7 @@ expect 'nothing was done' are 'front=1 back=1'
 
 expect_exit 0 baton nsr scale-out dummy dummy-server front=2 back=1 -o name
 op=$said
-eventually 120 'the first server was launched' servers_are 1
+eventually 120 'the first server was launched' more_servers 1
 suite_stop nfvo KILL
 suite_start_nfvo
 eventually 180 'COMPLETED after a kill -9 of nfvo' completed "$op"
@@ -47,10 +49,10 @@ eventually 120 'the service is ACTIVE' nsr_is "$nsr" ACTIVE
 
 expect_exit 0 baton nsr scale-in dummy dummy-server front=2 back=1 -o name
 op=$said
-eventually 120 'the first server is gone' servers_are 2
+eventually 120 'the first server is gone' fewer_servers 2
 suite_stop nfvo KILL
 suite_start_nfvo
 eventually 180 'COMPLETED after a kill -9 of nfvo' completed "$op"
 expect 'as it was' are 'front=1 back=1'
-eventually 60 'no server is left over' servers_are 0
+eventually 120 'no server is left over' servers_are 0
 delete_and_leave_nothing "$nsr"
