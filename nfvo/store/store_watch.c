@@ -131,25 +131,28 @@ enum err_code store_refusal_tell(struct db *db, const char *kind, const char *ac
 
 enum err_code store_accounts_about(struct db *db, struct db_array *accounts,
                                    void (*report)(void *arg, const char *account, const char *about,
-                                                  const char *subject),
+                                                  const char *subject, int64_t login_us),
                                    void *arg, struct err *err)
 {
     static const struct db_statement about = {
         "accounts_about",
         "SELECT a, CASE WHEN i." SQL_INSTANCE_HAS_AGENT
-        " THEN 'agent' ELSE 'left' END, i.hostname FROM "
+        " THEN 'agent' ELSE 'left' END, i.hostname, CASE l.made_at WHEN 0 THEN -1 ELSE " SQL_NOW
+        " - l.made_at END FROM "
         "unnest($1::text[]) AS a JOIN instance i ON a LIKE 'ems.%' AND i.hostname = substr(a, 5) "
-        "UNION ALL SELECT a, 'left', substr(a, 5) FROM unnest($1::text[]) AS a WHERE a LIKE "
+        "LEFT JOIN agent_login l ON l.hostname = i.hostname "
+        "UNION ALL SELECT a, 'left', substr(a, 5), NULL FROM unnest($1::text[]) AS a WHERE a LIKE "
         "'ems.%' AND NOT EXISTS (SELECT 1 FROM instance i WHERE i.hostname = substr(a, 5)) AND "
         "(EXISTS (SELECT 1 FROM agent_gone g WHERE g.hostname = substr(a, 5)) OR EXISTS (SELECT 1 "
         "FROM agent_left l WHERE l.hostname = substr(a, 5))) UNION ALL "
         "SELECT a, CASE m.kind WHEN 'vnfm' THEN 'vnfm' ELSE 'driver' END, "
-        "coalesce(nullif(m.type, ''), a) FROM "
+        "coalesce(nullif(m.type, ''), a), NULL FROM "
         "unnest($1::text[]) AS a JOIN manager_credentials m ON m.username = a"};
     struct db_result res;
     enum err_code rc = db_query(db, &about, DB_PARAMS(db_param_array(accounts)), &res, err);
     for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
-        report(arg, db_text(&res, i, 0), db_text(&res, i, 1), db_text(&res, i, 2));
+        report(arg, db_text(&res, i, 0), db_text(&res, i, 1), db_text(&res, i, 2),
+               db_is_null(&res, i, 3) ? STORE_LOGIN_OLD : db_int64(&res, i, 3));
     db_results_clear(db);
     return rc;
 }

@@ -33,10 +33,14 @@ MUST_USE enum err_code store_refusal_tell(struct db *db, const char *kind, const
                                           const struct err *why);
 /* Whose accounts are these? report is called for those that are an agent's ("agent", hostname),
  * were one until its server was deleted, a moment ago ("left", hostname), a VNFM's ("vnfm", type)
- * or a driver's ("driver", its type or queue). */
+ * or a driver's ("driver", its type or queue). login_us: how long an agent's login has been made;
+ * of others, and of agents that get none, STORE_LOGIN_OLD. */
+#define STORE_LOGIN_NOT_MADE ((int64_t)-1)
+#define STORE_LOGIN_OLD      INT64_MAX
 MUST_USE enum err_code store_accounts_about(struct db *db, struct db_array *accounts,
                                             void (*report)(void *arg, const char *account,
-                                                           const char *about, const char *subject),
+                                                           const char *about, const char *subject,
+                                                           int64_t login_us),
                                             void *arg, struct err *err);
 
 /* --- accounts that are shut out --- */

@@ -18,7 +18,9 @@ enum {
     PENDING_MAX = 64, /* different refusals between two writes; more become "several" */
     SEEN_MAX = 256,   /* different ones in an hour, of all; of one account, of strangers: */
     STRANGERS_MAX = 16,
-    STORE_MS = 500, /* after the first */
+    STORE_MS = 500,   /* after the first */
+    EARLY_MS = 10000, /* so long is an agent's refusal kept whose login is not made yet */
+    LINE_MS = 2000,   /* a line of the broker's log comes within it */
     ALARMS_MS = 5000,
     LOADS_MS = 2500, /* half of what the broker takes to count */
     LOADS_SOON_MS = 1000,
@@ -40,7 +42,8 @@ enum log_state { LOG_UNKNOWN, LOG_READ, LOG_NOT_READ };
 
 struct pending {
     struct refusal what;
-    int64_t n;
+    int64_t n, first_us, last_us; /* when they came */
+    bool is_kept_back;            /* it is told later, or not at all */
 };
 /* Which are let in as they are: the others are summed up. */
 struct seen {
@@ -113,7 +116,9 @@ void refusals_follow_rooms(struct broker_watch *w);
 void refusals_add(struct broker_watch *w, struct refusal *r);
 /* A line of the broker's log. */
 void refusals_note(struct broker_watch *w, const char *line, size_t len);
-/* Writes what was noted when it is time, and acknowledges it. */
+/* Writes what was noted when it is time, and acknowledges it. Agents' logins are made beside their
+ * launch, so an agent may be refused before its own is there: that is no refusal, it comes again. One
+ * whose login is not made yet is kept back until it is, for EARLY_MS. */
 void refusals_store(struct broker_watch *w);
 void refusals_forget(struct broker_watch *w);
 /* Without the log: from who is connected. */

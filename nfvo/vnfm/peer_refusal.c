@@ -18,10 +18,12 @@ struct subject {
     char about[16], subject[256];
 };
 
-static void on_account(void *arg, const char *account, const char *about, const char *subject)
+static void on_account(void *arg, const char *account, const char *about, const char *subject,
+                       int64_t login_us)
 {
     struct subject *s = arg;
     (void)account;
+    (void)login_us;
     refusal_text(about, strlen(about), s->about, sizeof(s->about));
     refusal_text(subject, strlen(subject), s->subject, sizeof(s->subject));
 }

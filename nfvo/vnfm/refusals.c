@@ -66,9 +66,10 @@ static void add(struct broker_watch *w, struct refusal *r, int64_t n)
     }
     if (!p) {
         p = &w->pending[w->pending_n++];
-        *p = (struct pending){.what = *r};
+        *p = (struct pending){.what = *r, .first_us = clock_mono_us()};
     }
     p->n += n;
+    p->last_us = clock_mono_us();
     if (!w->store_at_us)
         w->store_at_us = clock_mono_us() + STORE_MS * USEC_PER_MS;
 }
@@ -107,16 +108,19 @@ struct owners {
     struct arena arena;
     const char *account[PENDING_MAX + REFUSAL_KIND_N], *subject[PENDING_MAX + REFUSAL_KIND_N];
     enum refusal_about about[PENDING_MAX + REFUSAL_KIND_N];
+    int64_t login_us[PENDING_MAX + REFUSAL_KIND_N];
     size_t n;
 };
 
-static void on_owner(void *arg, const char *account, const char *about, const char *subject)
+static void on_owner(void *arg, const char *account, const char *about, const char *subject,
+                     int64_t login_us)
 {
     struct owners *o = arg;
     for (int k = 0; k < ABOUT_N && o->n < ARRAY_LEN(o->account); k++)
         if (strcmp(refusal_about_names[k], about) == 0) {
             o->account[o->n] = arena_strdup(&o->arena, account);
             o->subject[o->n] = arena_strdup(&o->arena, subject);
+            o->login_us[o->n] = login_us;
             o->about[o->n++] = (enum refusal_about)k;
         }
 }
@@ -140,6 +144,24 @@ static struct refusal_place place_of(const struct broker_watch *w, const struct 
             place.subject = owners->subject[i];
         }
     return place;
+}
+
+/* Was it refused before its login was made? */
+enum early { EARLY_NO, EARLY_YES, EARLY_PERHAPS /* the login is not there yet */ };
+
+static enum early is_early(const struct pending *p, const struct owners *owners)
+{
+    int64_t now = clock_mono_us();
+    /* A right that is missing is told at once: the line tells of what a login did. */
+    int64_t late_us = p->what.kind == REFUSAL_ACCESS ? 0 : LINE_MS * USEC_PER_MS;
+    for (size_t i = 0; i < owners->n; i++) {
+        if (owners->about[i] != ABOUT_AGENT || strcmp(owners->account[i], p->what.account) != 0)
+            continue;
+        if (owners->login_us[i] != STORE_LOGIN_NOT_MADE)
+            return owners->login_us[i] <= now - p->last_us + late_us ? EARLY_YES : EARLY_NO;
+        return now - p->first_us < EARLY_MS * USEC_PER_MS ? EARLY_PERHAPS : EARLY_NO;
+    }
+    return EARLY_NO;
 }
 
 /* --- how many different ones -------------------------------------------------------------------
@@ -231,6 +253,21 @@ static void add_row(struct batch *b, const struct pending *p, const struct owner
                                              .n = p->n};
 }
 
+/* The others go: they are stored. */
+static void keep_back(struct broker_watch *w)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < w->pending_n; i++)
+        if (w->pending[i].is_kept_back)
+            w->pending[n++] = w->pending[i];
+    if (!n) {
+        refusals_forget(w);
+        return;
+    }
+    w->pending_n = n;
+    w->store_at_us = clock_mono_us() + STORE_MS * USEC_PER_MS;
+}
+
 static enum err_code store_pending(struct broker_watch *w, struct err *err)
 {
     AUTO(db_array_release) struct db_array accounts = DB_TEXT_ARRAY;
@@ -241,10 +278,16 @@ static enum err_code store_pending(struct broker_watch *w, struct err *err)
         if (!i || strcmp(w->pending[i].what.account, w->pending[i - 1].what.account) != 0)
             db_array_text(&accounts, w->pending[i].what.account);
     enum err_code rc = store_accounts_about(w->db, &accounts, on_owner, &owners, err);
-    for (size_t i = 0; rc == ERR_OK && i < w->pending_n; i++)
-        add_row(b, &w->pending[i], &owners);
+    for (size_t i = 0; rc == ERR_OK && i < w->pending_n; i++) {
+        enum early early = is_early(&w->pending[i], &owners);
+        w->pending[i].is_kept_back = early == EARLY_PERHAPS;
+        if (early == EARLY_NO)
+            add_row(b, &w->pending[i], &owners);
+    }
     if (rc == ERR_OK && b->n)
         rc = store_refusals_add(w->db, b->rows, b->n, on_told, w, err);
+    if (rc == ERR_OK)
+        keep_back(w);
     arena_release(&owners.arena);
     arena_release(&b->arena);
     free(b);
@@ -262,11 +305,9 @@ void refusals_store(struct broker_watch *w)
         w->store_at_us = clock_mono_us() + RETRY_MS * USEC_PER_MS;
         return;
     }
-    if (is_time) {
+    if (is_time)
         w->is_store_failing = false;
-        refusals_forget(w);
-    }
-    if (w->unacked.n && !w->store_at_us && w->bus) {
+    if (w->unacked.n && (is_time || !w->store_at_us) && w->bus) {
         bus_ack_upto(w->bus, w->unacked.tag, w->unacked.epoch);
         w->unacked.n = 0;
     }

@@ -474,6 +474,65 @@ static void test_flood(void **state)
     watch_free(w);
 }
 
+static void note_login(struct broker_watch *w, const char *host)
+{
+    note(w,
+         "t [error] <0.1.0> Error on AMQP connection <0.2.0> (a -> b, state: starting):\n"
+         "t [error] <0.1.0> PLAIN login refused: user 'ems.%s' - invalid credentials\n",
+         host);
+}
+
+static void store_due(struct broker_watch *w)
+{
+    w->store_at_us = 1;
+    refusals_store(w);
+}
+
+static void set_login(const char *made_at)
+{
+    test_sql(ts->db, arena_printf(&memory, "UPDATE agent_login SET made_at = %s", made_at));
+}
+
+#define NOW_SQL "(extract(epoch FROM clock_timestamp()) * 1000000)::int8"
+
+/* An agent's login is made beside the launch of its server, which may be quicker: that it was refused
+ * before is nobody's trouble. A login that stays away, or a refusal after it was made, is. */
+static void test_early(void **state)
+{
+    (void)state;
+    struct registry_setup setup = setup_of_test();
+    struct broker_watch *w = watch_new(&setup);
+    test_sql(
+        ts->db,
+        "INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, state, agent) "
+        "VALUES ('i', 'n', 'UP', 'v', 'p', 'web-1', '', '', 'generic')");
+    set_login("0");
+    note_login(w, "web-1");
+    store_due(w);
+    assert_int_equal(w->pending_n, 1); /* kept back */
+    set_login(NOW_SQL);
+    store_now_(w);
+    test_query_await(ts->db, "SELECT count(*) FROM refusal", "0");
+
+    note_login(w, "web-1"); /* its line came late */
+    store_now_(w);
+    test_query_await(ts->db, "SELECT count(*) FROM refusal", "0");
+
+    set_login("1"); /* long ago: it is the password */
+    note_login(w, "web-1");
+    store_now_(w);
+    test_query_await(ts->db, "SELECT about || n FROM refusal", "agent1");
+
+    test_sql(ts->db, "DELETE FROM refusal");
+    set_login("0");
+    note_login(w, "web-1");
+    w->pending[0].first_us -= EARLY_MS * USEC_PER_MS; /* so long it was waited for */
+    store_now_(w);
+    test_query_await(ts->db, "SELECT about || n FROM refusal", "agent1");
+    test_sql(ts->db, "DELETE FROM instance");
+    watch_free(w);
+}
+
 /* Where the broker's log is not to be had: who is connected and listens to nothing. */
 static void test_guess(void **state)
 {
@@ -699,11 +758,19 @@ static void test_server_gone(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        T(test_agent),        T(test_agent_left), T(test_refused_by_vnfm),
-        T(test_vnfm),         T(test_driver),     T(test_login),
-        T(test_own_refusals), T(test_flood),      T(test_guess),
-        T(test_server_gone),  T(test_agent_gone), T(test_agent_never_seen),
-        T(test_log_not_there)};
+    const struct CMUnitTest tests[] = {T(test_agent),
+                                       T(test_agent_left),
+                                       T(test_refused_by_vnfm),
+                                       T(test_vnfm),
+                                       T(test_driver),
+                                       T(test_login),
+                                       T(test_own_refusals),
+                                       T(test_flood),
+                                       T(test_early),
+                                       T(test_guess),
+                                       T(test_server_gone),
+                                       T(test_agent_gone),
+                                       T(test_agent_never_seen),
+                                       T(test_log_not_there)};
     return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
 }
