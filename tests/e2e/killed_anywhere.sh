@@ -49,6 +49,7 @@ expect_once()
 
 deploy()
 {
+    suite_wait_for_peers # where a broker stood still for seconds, an nfvo that just started has not found them yet
     nsr=$(baton nsr create dummy -o name)
 }
 
