@@ -2,6 +2,7 @@
 
 #include "nfvo/lifecycle/author.h"
 #include "nfvo/lifecycle/operate.h"
+#include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
 
@@ -94,10 +95,12 @@ static const char *status_of_all(const struct nsr_model *m)
     bool is_resuming = false;
     bool is_released = m->d->root->phase >= NSR_RELEASING;
     for (uint32_t i = 0; i < m->n_vnfrs; i++) {
-        const char *s = m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->wire
-                            ? m->vnfrs[i].st->wire
-                        : m->vnfrs[i].st->is_resuming ? "RESUMING"
-                                                      : vnfr_status_of(m->vnfrs[i].row->phase);
+        const struct vnfr_member *v = &m->vnfrs[i];
+        const char *s = v->row->phase == VNFR_ACTIVE && v->st->wire ? v->st->wire
+                        : v->row->phase < VNFR_ACTIVE && v->st->broken
+                            ? "ERROR" /* on its way yet, though its operation has failed */
+                        : v->st->is_resuming ? "RESUMING"
+                                             : vnfr_status_of(v->row->phase);
         if (strcmp(s, "TERMINATED") == 0 && is_released)
             return "TERMINATED";
         if (strcmp(s, "TERMINATED") == 0) /* it leaves, and the service goes on without it */
@@ -110,9 +113,18 @@ static const char *status_of_all(const struct nsr_model *m)
     return is_resuming && least > 0 ? "RESUMING" : order[least];
 }
 
+/* One that is half taken away is no part of it any more. */
+static bool are_rest_active(const struct nsr_model *m)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase != VNFR_ACTIVE && !vnfr_is_leaving(&m->vnfrs[i]))
+            return false;
+    return true;
+}
+
 void nsr_recovered(struct nsr_model *m)
 {
-    if (m->d->root->phase != NSR_FAILED || !all_in(m, VNFR_ACTIVE))
+    if (m->d->root->phase != NSR_FAILED || !are_rest_active(m))
         return;
     m->d->root->phase = NSR_ACTIVE;
     model_nsr(m)->fault = NULL;

@@ -84,6 +84,7 @@ void operate_instantiate(struct nsr_model *m, struct vnfr_member *v, const struc
     }
     if (!v)
         v = nsr_add_vnfr(m, req, s->vnfr);
+    v->row->phase = VNFR_INSTANTIATING; /* also of one that begins anew */
     v->st->by_steps = true;
     send_instantiate(v, req, req->nsd->vnfd.at[0]);
     remember_command(m, s, CMD_INSTANTIATE);
@@ -148,7 +149,7 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
 
 /* --- DROP -------------------------------------------------------------------------------------- */
 
-/* Its VNFM is asked for it again: as it was when it was new. By another id: one of ours that was not
+/* Its VNFM is asked for it again: as it was when it was new; FAILED until that goes out. By another id: one of ours that was not
  * answered, and may not have heard of the release, is not to do both. */
 static void begin_anew(struct vnfr_member *v)
 {
@@ -164,7 +165,7 @@ static void begin_anew(struct vnfr_member *v)
     v->st = st;
     v->vnfr = NULL;
     v->row->doc = "";
-    v->row->phase = VNFR_INSTANTIATING;
+    v->row->phase = VNFR_FAILED;
     member_changed(v);
 }
 
@@ -194,13 +195,20 @@ static void is_well_again(struct nsr_model *m)
     }
 }
 
+/* Else its INSTANTIATE does not go out now, and it is made when that does, if ever. */
+static bool goes_on(const struct operation *op)
+{
+    return op->state == OPERATION_STATE_PROCESSING && op->cancel == CANCEL_NO &&
+           !op->is_rollback_pending && !op->superseded_by;
+}
+
 void operate_drop(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
 {
     if (!v)
         return;
     if (v->row->phase < VNFR_UNDOING) /* its VNFM never knew it */
         vnfr_step(v, VNFR_EV_RELEASE);
-    if (a->is_anew) {
+    if (a->is_anew && goes_on(a->op)) {
         begin_anew(v);
         return;
     }

@@ -126,11 +126,23 @@ static bool has_open(const struct operations *all)
     return false;
 }
 
+/* Its VNFM answered when the operation that made it was given up: what it is on the wire is told by
+ * nobody else. */
+static bool has_late_one(const struct nsr_model *m)
+{
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->by_steps &&
+            !m->vnfrs[i].st->wire)
+            return true;
+    return false;
+}
+
 void operate_look(struct nsr_model *m)
 {
     const struct operations *all = model_operations(m);
     struct run run;
-    if (all && has_open(all) && operate_run(m, &run) && operate_peers_look(m, &run))
+    if (all && (has_open(all) || has_late_one(m)) && operate_run(m, &run) &&
+        (operate_peers_look(m, &run) || has_late_one(m)))
         operate_settle(m, &run);
     m->told = NULL;
 }

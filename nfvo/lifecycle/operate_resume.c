@@ -65,7 +65,7 @@ static struct fault *fault_of(struct vnfr_member *v)
 bool operate_machine_look(struct nsr_model *m, const struct plan_step *s, struct step_news *ret)
 {
     struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
-    if (!v || v->row->phase > VNFR_FAILED) /* it is being released */
+    if (!v || vnfr_is_leaving(v))
         return false;
     *ret = (struct step_news){.event = STEP_EV_OK};
     if (v->row->phase != VNFR_FAILED)
@@ -95,6 +95,14 @@ static bool is_life_failure(const struct operation *op)
             (op->state == OPERATION_STATE_PROCESSING && run_is_failing(op)));
 }
 
+static bool has_life_failure(const struct operations *all)
+{
+    for (uint32_t i = 0; all && i < all->n; i++)
+        if (is_life_failure(all->at[i]))
+            return true;
+    return false;
+}
+
 /* Of class SIDE: they leave the service ACTIVE, and have a verb of their own. */
 static const struct operation *waits_for_a_person(const struct operations *all)
 {
@@ -108,13 +116,22 @@ enum err_code operate_resume_check(struct nsr_model *m, struct err *err)
 {
     bool is_broken = m->d->root->phase == NSR_FAILED;
     const struct operations *all = model_operations(m);
+    const struct vnfr_member *half = NULL; /* its removal failed, and was given up */
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        is_broken = is_broken || m->vnfrs[i].st->broken;
-    if (m->d->root->phase <= NSR_FAILED && is_broken)
+        if (!vnfr_is_leaving(&m->vnfrs[i]))
+            is_broken = is_broken || m->vnfrs[i].st->broken;
+        else
+            half = &m->vnfrs[i];
+    if (m->d->root->phase <= NSR_FAILED && (is_broken || has_life_failure(all)))
         return ERR_OK;
     err_set(err, ERR_NOT_FOUND, "NSR is not in ERROR status");
     const struct operation *other = waits_for_a_person(all);
-    return other ? err_hint(err, "what waits for you: baton op retry %s", other->id) : err->code;
+    if (other)
+        return err_hint(err, "what waits for you: baton op retry %s", other->id);
+    return half ? err_hint(err, "VNF '%s' is half removed: baton nsr remove-vnf %s %s",
+                           half->row->key[VNFR_NAME], m->d->root->key[NSR_NAME],
+                           half->row->key[VNFR_NAME])
+                : err->code;
 }
 
 static const struct vnfd *vnfd_named(const struct deploy_request *req, const char *name)

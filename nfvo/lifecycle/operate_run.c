@@ -150,10 +150,11 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
         return;
     if (a->kind == STEP_HEAL)
         operate_activate(v, a->step);
+    bool was_new = v->st->by_steps;
     effect_of(v, a->step, a->kind);
     if (a->kind == STEP_SCALE_IN)
         operate_forget(m, v, a->step, a->step->instance);
-    if (operation_is_life(a->op))
+    if (operation_is_life(a->op) || (was_new && !v->st->by_steps)) /* it is all there now */
         mend(v);
     if (is_told_by_phases(a))
         return;

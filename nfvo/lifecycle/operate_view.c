@@ -143,6 +143,8 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .failed_command = member->st->failed_command,
                             .has_resources = vnfr_has_resources(member),
                             .in_hand = vnfr_in_hand(member),
+                            .is_leaving = vnfr_is_leaving(member),
+                            .is_dropped = member->is_dropped,
                             .has_record = vnfr != NULL,
                             .is_known = vnfr != NULL,
                             .is_ours = member->st->correlates,

@@ -37,6 +37,11 @@ enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
     return by_phase(phase);
 }
 
+bool vnfr_is_leaving(const struct vnfr_member *v)
+{
+    return v->row->phase > VNFR_FAILED;
+}
+
 bool vnfr_has_resources(const struct vnfr_member *v)
 {
     return v->row->phase == VNFR_FAILED && phase_named(v->st->failed_in) >= VNFR_ALLOCATED;

@@ -138,6 +138,7 @@ PROTO_RECORD(stored_count, STORED_COUNT_FIELDS)
     X(STR,  instance,      "instance",     _, OPTIONAL)                                             \
     X(STR,  failed,        "failed",       _, OPTIONAL)                                             \
     X(STR,  package,       "package",      _, OPTIONAL)                                             \
+    X(STRS, vnfrs,         "vnfrs",        _, OPTIONAL)                                             \
     X(LIST, counts,        "counts",       stored_count, OPTIONAL)                                  \
     X(BOOL, has_image,     "hasImage",     _, OPTIONAL)                                             \
     X(BOOL, keeps_service, "keepsService", _, OPTIONAL)                                             \

@@ -14,6 +14,9 @@ struct plan_request *asked_copy(const struct plan_request *r, struct arena *a)
     copy->instance = dup(r->instance, a);
     copy->failed = dup(r->failed, a);
     copy->package = dup(r->package, a);
+    copy->vnfrs = (struct proto_strs){0};
+    for (uint32_t i = 0; i < r->vnfrs.n; i++)
+        proto_list_add(&copy->vnfrs, arena_strdup(a, r->vnfrs.at[i]), a);
     for (uint32_t i = 0; i < r->n_counts; i++) {
         counts[i] = r->counts[i];
         counts[i].vdu = dup(r->counts[i].vdu, a);
@@ -31,6 +34,7 @@ struct stored_asked *asked_write(const struct plan_request *r, struct arena *a)
     s->instance = r->instance;
     s->failed = r->failed;
     s->package = r->package;
+    s->vnfrs = r->vnfrs;
     s->has_image = r->has_image;
     s->keeps_service = r->keeps_service;
     s->drains = r->drains;
@@ -67,6 +71,7 @@ struct plan_request *asked_read(const struct stored_asked *s, struct arena *a)
                                .instance = s->instance,
                                .failed = s->failed,
                                .package = s->package,
+                               .vnfrs = s->vnfrs,
                                .counts = s->counts.n ? counts : NULL,
                                .n_counts = s->counts.n,
                                .has_image = s->has_image,

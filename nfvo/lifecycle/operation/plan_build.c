@@ -146,7 +146,7 @@ enum err_code plan_make(const struct service_view *view, const struct plan_reque
     struct plan plan = {0};
     struct planning p = {.view = view, .request = request, .ids = ids, .arena = a, .plan = &plan};
     p.vnfr = view_vnfr(view, request->vnfr);
-    if (request->vnfr && !p.vnfr)
+    if (request->vnfr && (!p.vnfr || p.vnfr->is_dropped))
         return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found in NSR with ID %s",
                        request->vnfr, view->id);
     if (!p.vnfr && operation_kinds[request->kind].scope != SCOPE_NSR)

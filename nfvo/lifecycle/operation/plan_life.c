@@ -11,7 +11,7 @@ struct life {
 /* INSTANTIATE v, unless it is done. */
 static void begin(struct planning *p, struct life *steps, const struct view_vnfr *v)
 {
-    if (v->state == VNFR_STATE_NULL)
+    if (v->state == VNFR_STATE_NULL && !v->is_leaving)
         steps->instantiate = plan_add_step(p, STEP_INSTANTIATE, v);
 }
 
@@ -19,7 +19,7 @@ static void begin(struct planning *p, struct life *steps, const struct view_vnfr
 static void configure(struct planning *p, struct life *steps, uint32_t i)
 {
     const struct view_vnfr *v = &p->view->vnfrs[i];
-    if (!plan_is_target(v) || v->state >= VNFR_STATE_INACTIVE)
+    if (!plan_is_target(v) || v->is_leaving || v->state >= VNFR_STATE_INACTIVE)
         return;
     steps[i].modify = plan_add_step(p, STEP_MODIFY, v);
     plan_after(p, steps[i].modify, steps[i].instantiate);
@@ -29,7 +29,7 @@ static void configure(struct planning *p, struct life *steps, uint32_t i)
 
 static void start(struct planning *p, struct life *steps, const struct view_vnfr *v)
 {
-    if (v->state == VNFR_STATE_ACTIVE && !v->is_broken)
+    if (v->is_leaving || (v->state == VNFR_STATE_ACTIVE && !v->is_broken))
         return;
     steps->start = plan_add_step(p, STEP_START, v);
     plan_after(p, steps->start, steps->modify ? steps->modify : steps->instantiate);
@@ -139,6 +139,15 @@ static void tell_of_all(struct planning *p, const struct view_vnfr *target, void
     plan_only(p, n, added->v->id); /* all of its instances: there are none yet */
 }
 
+static enum err_code has_already(const struct planning *p, const struct view_vnfr *v,
+                                 struct err *err)
+{
+    err_set(err, ERR_EXISTS, "service '%s' has a VNF '%s' already", p->view->name, v->name);
+    if (!v->is_leaving)
+        return ERR_EXISTS;
+    return err_hint(err, "it is half removed: baton nsr remove-vnf %s %s", p->view->name, v->name);
+}
+
 enum err_code plan_add(struct planning *p, struct err *err)
 {
     const struct view_vnfr *v = NULL;
@@ -147,12 +156,15 @@ enum err_code plan_add(struct planning *p, struct err *err)
         v = p->view->vnfrs[i].is_new ? &p->view->vnfrs[i] : NULL;
     if (!v)
         return err_set(err, ERR_INVALID, "the request names no VNFD to add");
-    for (uint32_t i = 0; i < p->view->n_vnfrs; i++)
-        if (&p->view->vnfrs[i] != v && p->view->vnfrs[i].state != VNFR_STATE_ACTIVE)
+    for (uint32_t i = 0; i < p->view->n_vnfrs; i++) {
+        const struct view_vnfr *other = &p->view->vnfrs[i];
+        if (other == v || other->is_dropped)
+            continue;
+        if (strcmp(other->name, v->name) == 0)
+            return has_already(p, other, err);
+        if (!other->is_leaving && other->state != VNFR_STATE_ACTIVE)
             return err_set(err, ERR_STATE, "NSR is not in ACTIVE status");
-        else if (&p->view->vnfrs[i] != v && strcmp(p->view->vnfrs[i].name, v->name) == 0)
-            return err_set(err, ERR_EXISTS, "service '%s' has a VNF '%s' already", p->view->name,
-                           v->name);
+    }
     uint16_t set = plan_add_step(p, STEP_SET_DEPENDENCIES, v);
     begin(p, &steps, v);
     plan_after(p, steps.instantiate, set);
@@ -193,7 +205,7 @@ static enum err_code leaves_nothing(const struct planning *p, const struct proto
                                     struct err *err)
 {
     for (uint32_t i = 0; i < p->view->n_vnfrs; i++)
-        if (p->view->vnfrs[i].state != VNFR_STATE_GONE &&
+        if (p->view->vnfrs[i].state != VNFR_STATE_GONE && !p->view->vnfrs[i].is_leaving &&
             !proto_strs_has(all, p->view->vnfrs[i].id))
             return ERR_OK;
     if (all->n == 1)
@@ -209,7 +221,7 @@ static enum err_code take_vnfrs(struct planning *p, struct proto_strs *ret, stru
     const struct proto_strs *asked = &p->request->vnfrs;
     for (uint32_t i = 0; i < asked->n; i++) {
         const struct view_vnfr *v = view_vnfr(p->view, asked->at[i]);
-        if (!v)
+        if (!v || v->is_dropped)
             return err_set(err, ERR_NOT_FOUND, "VNFR with ID %s was not found in NSR with ID %s",
                            asked->at[i], p->view->id);
         if (!proto_strs_has(ret, v->id))

@@ -65,6 +65,8 @@ struct view_vnfr {
     const char *failed_command;
     bool has_resources;     /* its servers are there, though it is not INITIALIZED */
     enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
+    bool is_leaving;        /* half taken away: nothing of it is made or started again */
+    bool is_dropped;        /* gone, in this very decision */
     bool has_record;        /* GRANT made it, or the VNFM's answer did */
     bool is_known;          /* to its VNFM: TERMINATE is sent when it goes */
     bool is_new;            /* ADD_VNF: this one is to be added */

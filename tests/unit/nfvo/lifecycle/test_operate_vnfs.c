@@ -402,6 +402,29 @@ static void test_abandoned(void **state)
     assert_string_equal(nsr_status(), "ACTIVE");
 }
 
+/* The operation was given up while its VNFM was at work: the VNF is ERROR, whatever its phase. */
+static void test_given_up_on_its_way(void **state)
+{
+    (void)state;
+    are_ours = false;
+    run_service();
+    add(NULL);
+    struct verb_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct verb_request){
+        .operation_id = "op-1", .verb = OPERATION_EV_CANCEL, .mode = CANCEL_FORCEFUL};
+    stage_decide(
+        &s,
+        (struct intent){.event = EV_NSR_OPERATION_VERB, .facts = FACT_SUBSCRIPTIONS, .payload = r});
+    verb("op-1", OPERATION_EV_FAIL);
+    assert_string_equal(state_of("op-1"), "FAILED");
+    assert_string_equal(nsr_status(), "ERROR");
+    bring_up("db");
+    assert_string_equal(nsr_status(), "ERROR");
+    stage_answer_well(&s, CMD_INSTANTIATE, "db");
+    assert_string_equal(nsr_status(), "ERROR");
+    assert_string_equal(status("db"), "ERROR");
+}
+
 /* The service goes while the VNF comes. */
 static void test_released(void **state)
 {
@@ -766,6 +789,78 @@ static void test_added_once(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* It is planned when its turn comes: a target that came meanwhile is told. */
+static void test_removed_after_its_target_came(void **state)
+{
+    (void)state;
+    run_service();
+    add(TARGET_OF_WEB);
+    remove_queued("web");
+    bring_up("db");
+    stage_answer_well(&s, CMD_INSTANTIATE, "db");
+    answer(CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
+    answer(CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "PROCESSING");
+    for (int i = 0; i < 2; i++) { /* client, and db */
+        assert_string_equal(step_state("op-2", "SCALE_IN"), i == 0 ? "SENT" : "DONE");
+        answer(CMD_STEP_SCALE_IN, "null");
+    }
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    driver_deletes("web");
+    assert_string_equal(state_of("op-2"), "COMPLETED");
+    assert_int_equal(s.commands.n, 0);
+}
+
+/* --- half removed ------------------------------------------------------------------------------ */
+
+/* Its VNFM has released it, and the rest was given up. */
+static void half_removed(const char *vnf, const char *operation)
+{
+    remove_vnf(vnf);
+    verb(operation, OPERATION_EV_CANCEL);
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    assert_string_equal(state_of(operation), "FAILED_TEMP");
+    verb(operation, OPERATION_EV_FAIL);
+    assert_string_equal(state_of(operation), "FAILED");
+    assert_int_equal(stage_vnfr(&s, vnf)->phase, VNFR_DELETING);
+    assert_string_equal(nsr_status(), "ACTIVE");
+}
+
+static void test_half_removed_is_none_that_stays(void **state)
+{
+    (void)state;
+    run_service();
+    half_removed("client", "op-1");
+    remove_vnf("web");
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "is the last one of service"));
+    remove_vnf("client"); /* the rest of it */
+    driver_deletes("client");
+    assert_string_equal(state_of("op-3"), "COMPLETED");
+    assert_null(stage_vnfr(&s, "client"));
+}
+
+/* What failed beside it is resumed; it is not made anew, though it never was INITIALIZED. */
+static void test_half_removed_is_not_resumed(void **state)
+{
+    (void)state;
+    are_ours = false;
+    run_service();
+    add(NULL);
+    bring_up("db");
+    answer(CMD_INSTANTIATE, "{\"action\":\"ERROR\"}");
+    verb("op-1", OPERATION_EV_FAIL);
+    half_removed("db", "op-2");
+    stage_vnfm(&s, "ERROR", "web", NULL);
+    assert_int_equal(s.root->phase, NSR_FAILED);
+    ask((struct operate_request){.plan = {.kind = OPERATION_RESUME,
+                                          .consent = {.repeat = true, .unknown = UNKNOWN_REPEAT}}});
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(state_of("op-3"), "PROCESSING");
+    assert_null(strstr(operation("op-3")->doc, stage_vnfr(&s, "db")->id));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -779,6 +874,7 @@ int main(void)
         T(test_rolled_back),
         T(test_rolled_back_early),
         T(test_abandoned),
+        T(test_given_up_on_its_way),
         T(test_released),
         T(test_target_added),
         T(test_source_added_and_removed),
@@ -794,6 +890,9 @@ int main(void)
         T(test_last_one_stays),
         T(test_removed_once),
         T(test_added_once),
+        T(test_removed_after_its_target_came),
+        T(test_half_removed_is_none_that_stays),
+        T(test_half_removed_is_not_resumed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
