@@ -87,6 +87,8 @@ void cloud_init(struct sim *s);
 struct vnfm *cloud_add_vnfm(struct sim *s, enum manner manner, bool self_allocates);
 struct driver *cloud_add_driver(struct sim *s, enum manner manner);
 
+/* That VNF is gone, or begins anew: what ran for it says nothing of the next one. */
+void cloud_forget(struct sim *s, const char *nsr, const char *name, const char *id);
 void vnfm_start(struct vnfm *v);
 void vnfm_crash(struct vnfm *v);
 void driver_start(struct driver *d);

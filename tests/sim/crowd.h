@@ -49,7 +49,15 @@ void crowd_release_all(struct sim *s);
 /* All that failed, while the peers may fail again (not in a calm simulation); several times. */
 void crowd_resume_all(struct sim *s);
 void crowd_process_died(struct sim *s, struct process *p);
+/* request.c: something for that service, any operation that users may ask for; and what is to become
+ * of one that is open (struct verb_request), NULL: none is. */
+const void *crowd_operation(struct sim *s, const char *agg);
+const void *crowd_verb(struct sim *s, const char *agg);
 /* descriptor.c */
+#define VNFS_MAX 4
+extern const char *const crowd_vnfs[VNFS_MAX]; /* names; the last one is added only */
 struct deploy_request *crowd_descriptor(struct sim *s, int number, int *ret_servers);
+/* One VNF for a service that is there, or one that it has already. */
+struct deploy_request *crowd_added(struct sim *s);
 
 #endif

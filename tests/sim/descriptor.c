@@ -112,32 +112,58 @@ static void managers(struct sim *s, struct deploy_request *rq)
     }
 }
 
-struct deploy_request *crowd_descriptor(struct sim *s, int number, int *ret_servers)
+const char *const crowd_vnfs[VNFS_MAX] = {"db", "app", "web", "cache"};
+
+static void pops(struct sim *s, struct deploy_request *rq)
 {
-    static const char *const names[] = {"db", "app", "web"};
-    struct deploy_request *rq = proto_new(&deploy_request_type, &s->arena);
-    struct nsd *nsd = proto_new(&nsd_type, &s->arena);
-    rq->nsd = nsd;
-    rq->project_id = "project";
-    nsd->id = new_id(s);
-    nsd->name = arena_printf(&s->arena, "ns%d", number);
-    nsd->vendor = "sim";
-    nsd->version = "1.0";
-    struct vld *l = proto_new(&vld_type, &s->arena);
-    l->id = new_id(s);
-    l->name = "mgmt";
-    proto_list_add(&nsd->vld, l, &s->arena);
-    int n = (int)sim_between(s, 1, (int64_t)ARRAY_LEN(names));
-    *ret_servers = 0;
-    for (int i = 0; i < n; i++)
-        *ret_servers += add_vnfd(s, rq, names[i]);
-    dependencies(s, nsd);
-    managers(s, rq);
     for (int i = 0; i < s->crowd->n_pops; i++) {
         struct vim_ref *r = proto_new(&vim_ref_type, &s->arena);
         r->id = s->crowd->pops[i];
         r->name = arena_printf(&s->arena, "pop%d", i);
         proto_list_add(&rq->pops, r, &s->arena);
     }
+}
+
+static struct deploy_request *new_request(struct sim *s, const char *name)
+{
+    struct deploy_request *rq = proto_new(&deploy_request_type, &s->arena);
+    struct nsd *nsd = proto_new(&nsd_type, &s->arena);
+    rq->nsd = nsd;
+    rq->project_id = "project";
+    nsd->id = new_id(s);
+    nsd->name = name;
+    nsd->vendor = "sim";
+    nsd->version = "1.0";
+    return rq;
+}
+
+struct deploy_request *crowd_descriptor(struct sim *s, int number, int *ret_servers)
+{
+    struct deploy_request *rq = new_request(s, arena_printf(&s->arena, "ns%d", number));
+    struct vld *l = proto_new(&vld_type, &s->arena);
+    l->id = new_id(s);
+    l->name = "mgmt";
+    proto_list_add(&rq->nsd->vld, l, &s->arena);
+    int n = (int)sim_between(s, 1, VNFS_MAX - 1);
+    *ret_servers = 0;
+    for (int i = 0; i < n; i++)
+        *ret_servers += add_vnfd(s, rq, crowd_vnfs[i]);
+    dependencies(s, rq->nsd);
+    managers(s, rq);
+    pops(s, rq);
+    return rq;
+}
+
+/* Its dependencies name VNFs that may not be there: those do not count. */
+struct deploy_request *crowd_added(struct sim *s)
+{
+    int k = (int)sim_between(s, 0, VNFS_MAX - 1);
+    struct deploy_request *rq = new_request(s, crowd_vnfs[k]);
+    add_vnfd(s, rq, crowd_vnfs[k]);
+    for (int i = 0; i < VNFS_MAX; i++)
+        if (i != k && sim_chance(s, 500))
+            add_dependency(s, rq->nsd, crowd_vnfs[i < k ? i : k], crowd_vnfs[i < k ? k : i]);
+    managers(s, rq);
+    pops(s, rq);
     return rq;
 }

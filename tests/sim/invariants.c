@@ -57,6 +57,15 @@ static bool is_left(const struct sim *s, const char *hostname)
 }
 
 /* --- while it runs --- */
+static void on_vnfr_phase(struct sim *s, const struct row *before, const struct row *after)
+{
+    bool is_anew = after && after->phase < VNFR_UNDOING && before->phase >= VNFR_UNDOING;
+    if (after && !is_anew)
+        return;
+    knowledge_forget(s, before->agg, before->key[VNFR_NAME]);
+    cloud_forget(s, before->agg, before->key[VNFR_NAME], before->id);
+}
+
 static void on_row(struct sim *s, const struct row *before, const struct row *after)
 {
     const struct row *r = after ? after : before;
@@ -77,16 +86,37 @@ static void on_row(struct sim *s, const struct row *before, const struct row *af
         before->phase == INSTANCE_DELETING && is_left(s, r->key[INSTANCE_HOSTNAME]))
         sim_violate(s, "instance %s is said to be GONE, but its server is there",
                     r->key[INSTANCE_HOSTNAME]);
+    if (r->kind == ROW_VNFR && before)
+        on_vnfr_phase(s, before, after);
     s->store->news |= r->kind == ROW_NSR;
 }
 
 /* It has another number of servers than it was deployed with. */
 static bool is_scaled(const struct sim *s, const char *nsr)
 {
+    static const char *const kinds[] = {"SCALE_OUT", "SCALE_IN", "ADD_VNF", "REMOVE_VNF"};
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
-        if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
-            strncmp(r->key[OPERATION_KIND], "SCALE_", 6) == 0)
+        for (size_t k = 0; k < ARRAY_LEN(kinds); k++)
+            if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
+                strcmp(r->key[OPERATION_KIND], kinds[k]) == 0)
+                return true;
+    }
+    return false;
+}
+
+static bool is_of_kind(const struct row *r, const char *kind)
+{
+    return r->kind == ROW_OPERATION && strcmp(r->key[OPERATION_KIND], kind) == 0;
+}
+
+/* Its service is ACTIVE while it comes, goes, or failed to. */
+static bool comes_or_goes(const struct sim *s, const struct row *vnfr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (strcmp(r->agg, vnfr->agg) == 0 &&
+            (is_of_kind(r, "ADD_VNF") || is_of_kind(r, "REMOVE_VNF")) && strstr(r->doc, vnfr->id))
             return true;
     }
     return false;
@@ -99,7 +129,7 @@ static void check_active(struct sim *s, const struct row *nsr)
         const struct row *r = s->store->rows[i];
         if (strcmp(r->agg, nsr->id) != 0)
             continue;
-        if (r->kind == ROW_VNFR && r->phase != VNFR_ACTIVE)
+        if (r->kind == ROW_VNFR && r->phase != VNFR_ACTIVE && !comes_or_goes(s, r))
             sim_violate(s, "NSR %.8s is ACTIVE, but its VNFR %s is %s", nsr->id, row_name(r),
                         phase_name(r));
         if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_UP && !is_of_vnfm(r)) {
@@ -175,26 +205,8 @@ static void check_components(struct sim *s, const char *nsr)
     }
 }
 
-/* Beside some kinds others run, which change what it was; not beside these. */
-static bool has_rolled_back_alone(const struct sim *s)
-{
-    bool is_scaling = false;
-    for (size_t i = 0; i < s->store->n_rows; i++) {
-        const struct row *r = s->store->rows[i];
-        if (r->kind != ROW_OPERATION || r->phase != OPERATION_STATE_ROLLED_BACK ||
-            atoll(r->key[OPERATION_STATE_AT]) != s->now)
-            continue;
-        if (strcmp(r->key[OPERATION_KIND], "SCALE_OUT") != 0)
-            return false;
-        is_scaling = true;
-    }
-    return is_scaling;
-}
-
 static void on_note(struct sim *s, const char *doc)
 {
-    if (strstr(doc, "not as it was") && has_rolled_back_alone(s))
-        sim_violate(s, "a rollback left something: %.200s", doc);
     if (strstr(doc, "led out of the rule"))
         sim_violate(s, "the matrix returned FSM_ILLEGAL: %.200s", doc);
     watch_note(s, doc);
@@ -214,7 +226,7 @@ void invariants_watch(struct sim *s)
 /* --- when it is quiet --- */
 static void check_wishes(struct sim *s)
 {
-    static const char *const names[] = {"register PoP", "deploy", "release"};
+    static const char *const names[] = {"register PoP", "deploy", "release", "operate on"};
     for (const struct wish *w = s->crowd->wishes; w; w = w->next) {
         if (!w->is_done)
             sim_violate(s, "a user's '%s %.8s' was never completed (%d tries)", names[w->kind],
@@ -239,6 +251,40 @@ static void check_operations(struct sim *s, bool all_ended)
         if (all_ended || r->phase != OPERATION_STATE_FAILED_TEMP)
             sim_violate(s, "operation %s %.8s is still %s", r->key[OPERATION_KIND], r->id,
                         operation_state_words[r->phase]);
+    }
+}
+
+static bool is_taken_away(const struct sim *s, const char *vnfr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if ((is_of_kind(r, "ADD_VNF") && r->phase == OPERATION_STATE_ROLLED_BACK) ||
+            (is_of_kind(r, "REMOVE_VNF") && r->phase == OPERATION_STATE_COMPLETED))
+            if (strstr(r->doc, vnfr))
+                return true;
+    }
+    return false;
+}
+
+/* What became of the VNF is what became of its operation. */
+static void check_vnfs(struct sim *s, const char *nsr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        bool is_added = is_of_kind(r, "ADD_VNF");
+        if (strcmp(r->agg, nsr) != 0 || (!is_added && !is_of_kind(r, "REMOVE_VNF")) ||
+            !*r->key[OPERATION_VNFR])
+            continue;
+        bool is_there = store_row(s, ROW_VNFR, r->key[OPERATION_VNFR]) != NULL;
+        bool must_go =
+            r->phase == (is_added ? OPERATION_STATE_ROLLED_BACK : OPERATION_STATE_COMPLETED);
+        if (must_go && is_there)
+            sim_violate(s, "%s %.8s is %s, and its VNFR %.8s is there", r->key[OPERATION_KIND],
+                        r->id, phase_name(r), r->key[OPERATION_VNFR]);
+        bool must_stay = is_added ? r->phase == OPERATION_STATE_COMPLETED : !must_go;
+        if (must_stay && !is_there && !is_taken_away(s, r->key[OPERATION_VNFR]))
+            sim_violate(s, "%s %.8s is %s, and its VNFR %.8s is gone", r->key[OPERATION_KIND],
+                        r->id, phase_name(r), r->key[OPERATION_VNFR]);
     }
 }
 
@@ -268,6 +314,7 @@ void invariants_settled(struct sim *s)
         if (r && r->phase == NSR_ACTIVE) {
             check_active(s, r);
             check_components(s, n->id);
+            check_vnfs(s, n->id);
             knowledge_check(s, n->id);
         }
         if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE)

@@ -2,7 +2,7 @@
 
 #include "nfvo/lifecycle/operation/states.h"
 #include "nfvo/lifecycle/types.h"
-#include "tests/sim/cloud.h"
+#include "tests/sim/crowd.h"
 #include "tests/sim/store.h"
 
 #include <string.h>
@@ -61,6 +61,13 @@ void knowledge_told(struct sim *s, const char *nsr, const struct vnfr *target,
         for (struct known *k = s->knowledge; k; k = k->next)
             if (k == find(s, nsr, target->name, k->type, rq->vnfc_instance->id))
                 k->is_there = false;
+}
+
+void knowledge_forget(struct sim *s, const char *nsr, const char *target)
+{
+    for (struct known *k = s->knowledge; k; k = k->next)
+        if (strcmp(k->nsr, nsr) == 0 && strcmp(k->target, target) == 0)
+            k->is_there = false;
 }
 
 /* --- compared ---------------------------------------------------------------------------------- */
@@ -130,11 +137,10 @@ static bool was_switched(const struct sim *s, const char *nsr)
 
 static void check_gone(struct sim *s, const struct known *k)
 {
-    static const char *const names[] = {"db", "app", "web"};
     if (was_switched(s, k->nsr))
         return;
-    for (size_t n = 0; n < ARRAY_LEN(names); n++) {
-        const struct vnfr *v = record_of(s, k->nsr, names[n]);
+    for (size_t n = 0; n < VNFS_MAX; n++) {
+        const struct vnfr *v = record_of(s, k->nsr, crowd_vnfs[n]);
         for (uint32_t u = 0; v && u < v->vdu.n; u++)
             for (uint32_t i = 0; i < v->vdu.at[u]->vnfc_instance.n; i++) {
                 const char *id = v->vdu.at[u]->vnfc_instance.at[i]->id;

@@ -11,6 +11,8 @@ struct vnfr;
 /* A request that a VNFM takes for the first time. */
 void knowledge_told(struct sim *s, const char *nsr, const struct vnfr *target,
                     const struct or_vnfm *rq);
+/* That target is gone: one that comes by its name knows nothing yet. */
+void knowledge_forget(struct sim *s, const char *nsr, const char *target);
 /* Of the service: violates unless each target knows each instance that works, with the address that
  * the record has, and none that is gone. Only where all operations ended well. */
 void knowledge_check(struct sim *s, const char *nsr);

@@ -28,6 +28,12 @@ const char *const plant_names[PLANTS + 1] = {
     "a release leaves an operation",
     "what may stay silent forgets its late ERROR",
     "a target's MODIFY goes to another VNFM",
+    "a SCALING launches a second server", /* plant.c */
+    "a standby instance becomes ACTIVE by the START of its VNF",
+    "an operation is admitted beside what holds the same thing",
+    "a rollback leaves something",
+    "the request of a step is forgotten while it is awaited",
+    "a START that was never sent is DONE",
 };
 
 /* The real domain, with something wrong. One simulator, one thread: the plant's state may be
@@ -35,16 +41,16 @@ const char *const plant_names[PLANTS + 1] = {
 static struct domain real;
 static struct sim *sim;
 
-static void again(struct decision *d)
+static void again(struct decision *d, enum action asked)
 {
     /* Every launch that this aggregate ever sent goes out once more. */
     const struct vnfm_or *msg = d->in->payload;
-    if (!d->root || d->in->event != EV_VNFM_REQUEST ||
-        action_parse(msg->action) != ACTION_ALLOCATE_RESOURCES)
+    if (!d->root || d->in->event != EV_VNFM_REQUEST || action_parse(msg->action) != asked)
         return;
     for (uint32_t i = 0; i < d->rows.n; i++) {
         struct row *r = d->rows.at[i];
-        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_LAUNCHING && r->mark == ROW_CLEAN) {
+        bool is_meant = asked == ACTION_SCALING || r->mark == ROW_CLEAN;
+        if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_LAUNCHING && is_meant) {
             const struct row *pop = store_row(sim, ROW_POP, r->key[INSTANCE_POP]);
             for (int k = 0; pop && k < sim->cloud->n_drivers; k++)
                 if (strcmp(sim->cloud->drivers[k].type, pop->key[POP_TYPE]) == 0)
@@ -86,8 +92,8 @@ static void decide(struct decision *d)
     d->in = in;
     if (sim->plant >= PLANT_UNDOES_DONE_ONLY)
         plant_after_operations(d, sim->cloud, sim->plant);
-    if (sim->plant == 3)
-        again(d);
+    if (sim->plant == 3 || sim->plant == PLANT_SCALES_TWICE)
+        again(d, sim->plant == 3 ? ACTION_ALLOCATE_RESOURCES : ACTION_SCALING);
     for (uint32_t i = 0; sim->plant == 4 && d->in->command && i < d->commands.n; i++)
         if (strcmp(d->commands.at[i]->id, d->in->command) == 0 &&
             d->commands.at[i]->mark == ROW_GONE && d->in->event == EV_VNFM_ANSWER)

@@ -60,6 +60,17 @@ static void consent_to_all(struct decision *d)
     d->in = &was.in;
 }
 
+/* As if it held nothing. */
+static const char hidden[] = "hidden";
+
+static void start_unsent(struct operation *op)
+{
+    for (uint32_t i = 0; i < op->n_steps && op->state == OPERATION_STATE_PROCESSING; i++)
+        if (op->steps[i].kind == STEP_START && op->steps[i].state == STEP_STATE_PLANNED &&
+            op->steps[i].after.n)
+            op->steps[i].state = STEP_STATE_DONE;
+}
+
 void plant_before_operations(struct decision *d, int plant)
 {
     was.n = 0;
@@ -74,6 +85,10 @@ void plant_before_operations(struct decision *d, int plant)
             undo_done_ones_only(op);
         if (plant == PLANT_RETRIES_DONE && is_meant && verb->verb == OPERATION_EV_RETRY)
             retry_all(op);
+        if (plant == PLANT_ADMITS_ALL && d->in->event == EV_NSR_OPERATE && !op->superseded_by)
+            op->superseded_by = hidden;
+        if (plant == PLANT_DONE_UNSENT)
+            start_unsent(op);
         was.at[was.n] = op;
         was.states[was.n++] = op->state;
     }
@@ -141,8 +156,62 @@ static void tell_another(struct decision *d, const struct cloud *cloud)
     }
 }
 
+/* Of the VNFR that is told to have STARTed, or was rolled back: each instance. */
+static void change_instances(struct decision *d, const char *vnfr, int plant)
+{
+    struct nsr_model *m = d->root ? nsr_model_of(d) : NULL;
+    struct vnfr_member *v = m && vnfr ? model_vnfr_by_id(m, vnfr) : NULL;
+    struct vnfr *ours = v && v->row->phase == VNFR_ACTIVE ? member_vnfr(v) : NULL;
+    for (uint32_t u = 0; ours && u < ours->vdu.n; u++)
+        for (uint32_t k = 0; k < ours->vdu.at[u]->vnfc_instance.n; k++) {
+            struct vnfc_instance *x = ours->vdu.at[u]->vnfc_instance.at[k];
+            if (plant == PLANT_LEAVES_SOMETHING)
+                x->ips.n = 0;
+            else if (x->state && strcmp(x->state, "STANDBY") == 0)
+                x->state = "ACTIVE";
+            member_changed(v);
+        }
+}
+
+static void start_standby(struct decision *d)
+{
+    const struct vnfm_or *msg = d->in->event == EV_VNFM_ANSWER ? d->in->payload : NULL;
+    if (msg && action_parse(msg->action) == ACTION_START && msg->record && !msg->vnfc_instance)
+        change_instances(d, msg->record->id, PLANT_STARTS_STANDBY);
+}
+
+static void leave_something(struct decision *d)
+{
+    for (uint32_t i = 0; i < was.n; i++)
+        if (was.at[i]->state == OPERATION_STATE_ROLLED_BACK &&
+            was.states[i] == OPERATION_STATE_ROLLING_BACK)
+            change_instances(d, was.at[i]->vnfr, PLANT_LEAVES_SOMETHING);
+}
+
+static void forget_request(struct decision *d)
+{
+    for (uint32_t i = 0; d->in->event == EV_NSR_OPERATION_VERB && i < d->commands.n; i++)
+        if (operate_is_request(d->commands.at[i]) && d->commands.at[i]->mark == ROW_CLEAN)
+            decision_close(d->commands.at[i]);
+}
+
+static void show_again(void)
+{
+    for (uint32_t i = 0; i < was.n; i++)
+        if (was.at[i]->superseded_by == hidden)
+            was.at[i]->superseded_by = NULL;
+}
+
 void plant_after_operations(struct decision *d, const struct cloud *cloud, int plant)
 {
+    if (plant == PLANT_STARTS_STANDBY)
+        start_standby(d);
+    if (plant == PLANT_LEAVES_SOMETHING)
+        leave_something(d);
+    if (plant == PLANT_FORGETS_REQUEST)
+        forget_request(d);
+    if (plant == PLANT_ADMITS_ALL)
+        show_again();
     if (plant == PLANT_TELLS_ANOTHER)
         tell_another(d, cloud);
     if (plant == PLANT_KEEPS_CLAIMS && is_verb(d, OPERATION_EV_CANCEL))

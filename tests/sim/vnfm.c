@@ -88,11 +88,27 @@ static bool is_a_steps(const char *command)
     return p && sscanf(p, ":%*d.%d", &kind) == 1 && kind >= 64;
 }
 
+static const char *unnamed(struct sim *s, const char *nsr, const char *name)
+{
+    return arena_printf(&s->arena, "%s/%s", nsr, name);
+}
+
 static const char *record_of(const struct job *j)
 {
-    return j->record && j->record->id ? j->record->id
-                                      : arena_printf(&j->v->s->arena, "%s/%s", nsr_of(j),
-                                                     j->record ? j->record->name : "?");
+    return j->record && j->record->id
+               ? j->record->id
+               : unnamed(j->v->s, nsr_of(j), j->record ? j->record->name : "?");
+}
+
+void cloud_forget(struct sim *s, const char *nsr, const char *name, const char *id)
+{
+    const char *before = unnamed(s, nsr, name);
+    for (int i = 0; i < s->cloud->n_vnfms; i++)
+        for (size_t k = 0; k < s->cloud->vnfms[i].n_effects; k++) {
+            struct effect *e = &s->cloud->vnfms[i].effects[k];
+            if (strcmp(e->record, before) == 0 || strcmp(e->record, id) == 0)
+                e->record = "gone";
+        }
 }
 
 /* What it did for that record, and how that ended; NULL: nothing. */
@@ -116,7 +132,22 @@ static const char *root_of(const struct job *j)
     for (size_t i = 0; j->is_resume && named && i < j->v->n_effects; i++)
         if (strcmp(j->v->effects[i].command, named) == 0)
             from = &j->v->effects[i];
+    for (const struct job *o = j->v->newest; o && named && !from; o = o->older)
+        if (o != j && strcmp(o->command, named) == 0) /* a RESUME that came to nothing */
+            return root_of(o);
     return from ? from->root : j->is_resume && named ? named : j->command;
+}
+
+/* What it would go on with: ours with that request's, others with their last of that action. */
+static const struct effect *last_of(const struct job *j, const char *root)
+{
+    const struct effect *last = last_effect(j, j->action);
+    if (j->v->manner != MANNER_C)
+        return last;
+    for (size_t i = j->v->n_effects; i-- > 0;)
+        if (strcmp(j->v->effects[i].root, root) == 0 && j->v->effects[i].action == j->action)
+            return &j->v->effects[i];
+    return NULL;
 }
 
 static void run_script(struct job *j)
@@ -124,7 +155,7 @@ static void run_script(struct job *j)
     struct vnfm *v = j->v;
     struct sim *s = v->s;
     const char *record = record_of(j), *root = root_of(j);
-    const struct effect *last = j->is_resume ? last_effect(j, j->action) : NULL;
+    const struct effect *last = j->is_resume ? last_of(j, root) : NULL;
     if (last && !last->has_failed)
         return; /* all of it was done: nothing is left to run */
     for (size_t i = 0; i < v->n_effects; i++) {
@@ -257,7 +288,7 @@ static void say_late(struct sim *s, void *arg, uint64_t tag)
     struct publish p = {.exchange = "", .key = j->m->reply_to, .body = body, .len = strlen(body)};
     sim_tell(s, j->v->queue, p.key, "%s", text);
     broker_publish(j->v->conn, &p);
-    watch_error(s, nsr_of(j), j->command, text);
+    watch_error(s, nsr_of(j), record_of(j), j->command, text);
 }
 
 static void cancel(struct job *j)

@@ -16,10 +16,14 @@ void watch_saved(struct sim *s); /* the transaction ends */
 
 /* A user lets a step run a second time, though its outcome is unknown. */
 void watch_consent(struct sim *s, const char *operation);
+/* A user looked, and says that it was done. */
+void watch_vouch(struct sim *s, const char *operation);
 /* A VNFM's ERROR to a request of an operation, under way, whose step was taken for DONE, since
  * nothing came: somebody must be able to read it. */
-void watch_error(struct sim *s, const char *nsr, const char *command, const char *text);
-/* When it is quiet. has_gone(nsr): it was released, nobody reads its history. */
+void watch_error(struct sim *s, const char *nsr, const char *vnfr, const char *command,
+                 const char *text);
+/* When it is quiet. has_gone(nsr): it was released, nobody reads its history. Nor that of a VNF which
+ * was taken away. */
 void watch_settled(struct sim *s, bool (*has_gone)(const struct sim *s, const char *nsr));
 
 #endif
