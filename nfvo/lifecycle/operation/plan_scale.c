@@ -175,10 +175,11 @@ static const struct view_instance *victim(const struct view_vnfr *v, const struc
     return best;
 }
 
-/* [STOP i ->] per target that was told of i: SCALE_IN t i -> DELETE i -> DROP_INSTANCE i. */
+/* [STOP i ->] (of one that runs: a rollback would START one that did not) per target that was told of i: SCALE_IN t i -> DELETE i -> DROP_INSTANCE i. */
 static uint16_t one_less(struct planning *p, const struct view_instance *x, uint16_t before)
 {
-    uint16_t stop = p->request->drains ? plan_add_step(p, STEP_STOP, p->vnfr) : 0;
+    bool runs = x->state == INSTANCE_STATE_ACTIVE || x->state == INSTANCE_STATE_UP;
+    uint16_t stop = p->request->drains && runs ? plan_add_step(p, STEP_STOP, p->vnfr) : 0;
     struct step_numbers told = {
         .at = arena_alloc(p->arena, (p->view->n_vnfrs + 1) * sizeof(*told.at))};
     uint32_t source = view_index(p->view, p->vnfr);
