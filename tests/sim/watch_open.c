@@ -40,7 +40,7 @@ static void check_waits(struct sim *s, const struct row *r, const struct operati
         bool is_undo = x->state == STEP_STATE_UNDOING;
         enum step_kind kind = is_undo ? step_undos[x->undo].stages[x->undo_at] : x->kind;
         open += step_is_open(x);
-        if (is_begun_as_phase(s, x, kind))
+        if (watch_is_by_phases(op) || is_begun_as_phase(s, x, kind))
             continue;
         if (step_is_open(x) && kind < STEP_SELF && step_kinds[kind].peer == PEER_VNFM &&
             !has_command(s, x->command) && !has_timer(s, op->id))
