@@ -121,11 +121,13 @@ static void publish(struct nsr_model *m, struct operation *op)
     operate_publish_one(m, &run, op);
 }
 
-/* What it had under way is nobody's any more. */
-static void end_early(struct nsr_model *m, struct operation *op, const char *by)
+/* What it had under way, of that VNFR (NULL: of all), is nobody's any more. */
+static void abandon(struct nsr_model *m, struct operation *op, const struct vnfr_member *v)
 {
     for (uint32_t i = 0; i < op->n_steps; i++) {
         struct plan_step *s = &op->steps[i];
+        if (v && !is_of(s, v))
+            continue;
         if (s->state == STEP_STATE_SENT) {
             s->state = STEP_STATE_UNKNOWN;
             s->cause = CAUSE_OUTCOME;
@@ -136,6 +138,11 @@ static void end_early(struct nsr_model *m, struct operation *op, const char *by)
             s->is_news = true;
         }
     }
+}
+
+static void end_early(struct nsr_model *m, struct operation *op, const char *by)
+{
+    abandon(m, op, NULL);
     op->superseded_by = by;
     set_state(m, op, OPERATION_STATE_FAILED);
     publish(m, op);
@@ -159,7 +166,9 @@ static void follow_deployment(struct nsr_model *m, struct operation *op)
 {
     int phase = m->d->root->phase;
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].has_moved)
+        if (m->vnfrs[i].has_moved && vnfr_is_leaving(&m->vnfrs[i])) /* REMOVE_VNF takes it */
+            abandon(m, op, &m->vnfrs[i]);
+        else if (m->vnfrs[i].has_moved)
             follow_member(op, &m->vnfrs[i]);
     if (phase == NSR_ACTIVE && !is_all_done(op)) { /* what failed was taken away */
         end_early(m, op, "the service runs without what failed");
