@@ -120,6 +120,8 @@ static void begins(struct sim *s)
     const struct row *r =
         one && !s->watch->moved->next ? store_row(s, ROW_OPERATION, one->name) : NULL;
     const struct operation *op = r ? watch_read(s, r) : NULL;
+    if (op && operation_kinds[op->kind].scope == SCOPE_INSTANCE)
+        return; /* what the VNF is, as its instances are, is no part of it */
     if (!op || operation_kinds[op->kind].rollback == ROLLBACK_NEVER)
         return;
     struct snapshot *x = arena_alloc(&s->arena, sizeof(*x));
