@@ -99,3 +99,15 @@ void http_json_string(struct sbuf *out, const char *s)
 {
     text_add_json(out, s);
 }
+
+void http_quoted_string(struct sbuf *out, const char *s)
+{
+    sbuf_addc(out, '"');
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            sbuf_addc(out, '\\');
+        sbuf_addc(out, c < ' ' || c == 0x7f ? ' ' : *s);
+    }
+    sbuf_addc(out, '"');
+}

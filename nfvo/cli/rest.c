@@ -60,6 +60,19 @@ static char *next_of(const struct http_response *res)
     return path;
 }
 
+/* 299 - "text": the text (RFC 7234, 5.5). */
+static void read_warning(struct cli_answer *a, const char *header)
+{
+    size_t n = 0;
+    const char *at = header ? strchr(header, '"') : NULL;
+    for (at = at ? at + 1 : ""; *at && *at != '"' && n + 1 < sizeof(a->warning); at++) {
+        if (*at == '\\' && at[1])
+            at++;
+        a->warning[n++] = *at;
+    }
+    a->warning[n] = '\0';
+}
+
 static void read_answer(struct cli_answer *a, const struct http_response *res)
 {
     a->status = res->status;
@@ -68,8 +81,7 @@ static void read_answer(struct cli_answer *a, const struct http_response *res)
     a->next = next_of(res);
     const char *operation = http_response_header(res, "Operation-Id");
     snprintf(a->operation, sizeof(a->operation), "%s", operation ? operation : "");
-    const char *warning = http_response_header(res, "Warning");
-    snprintf(a->warning, sizeof(a->warning), "%s", warning ? warning : "");
+    read_warning(a, http_response_header(res, "Warning"));
     a->exit = exit_of(res->status);
 }
 

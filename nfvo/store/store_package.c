@@ -149,7 +149,8 @@ enum err_code store_package_services(struct db *db, const char *id, const char *
 {
     static const struct db_statement services = {
         "package_services",
-        "SELECT n.id FROM nsr n WHERE n.phase NOT IN ('RELEASING', 'TOMBSTONE') AND ($2::text = "
+        "SELECT n.id FROM nsr n JOIN vnf_package p ON p.id = $1::text AND p.project_id = "
+        "n.project_id WHERE n.phase NOT IN ('RELEASING', 'TOMBSTONE') AND ($2::text = "
         "'*' OR n.project_id = $2::text) AND EXISTS (SELECT FROM vnfr v WHERE v.agg = n.id AND "
         "strpos(v.doc, '\"packageId\":\"' || $1::text || '\"') > 0) ORDER BY n.created_at, n.id"};
     struct db_result res;

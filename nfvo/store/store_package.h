@@ -26,8 +26,9 @@ MUST_USE enum err_code store_package_delete(struct db *db, const char *id, const
 MUST_USE enum err_code store_package_user(struct db *db, const char *id, struct sbuf *out,
                                           struct err *err);
 
-/* The services of that project ("*": any) that run a VNF of the package, as their records say now:
- * a scan, which is for what people do. */
+/* The services of the package's own project, if it is that one ("*": any), that run a VNF of the
+ * package, as their records say now: a scan, which is for what people do. A record of another project
+ * that names the package gets no script of it. */
 MUST_USE enum err_code store_package_services(struct db *db, const char *id, const char *project,
                                               struct arena *a, struct proto_strs *ret,
                                               struct err *err);

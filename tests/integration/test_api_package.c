@@ -55,6 +55,41 @@ static int upload(struct api_fixture *f, const char *version, const char *vim_ty
     return upload_for(f, "6.0", version, vim_type);
 }
 
+static void service_of(struct api_fixture *f, const char *id, const char *project,
+                       const char *package)
+{
+    test_sql(
+        f->db,
+        api_text("INSERT INTO nsr (id, agg, phase, seq, project_id, name, nsd_id, pops, doc, "
+                 "state) VALUES ('%s','%s','ACTIVE',1,'%s','s','d','','{}','{}'); INSERT INTO "
+                 "vnfr (id, agg, phase, name, endpoint, doc, state) VALUES ('%s','%s','ACTIVE',"
+                 "'web','generic','{\"packageId\":\"%s\"}','')",
+                 id, id, project, id, id, package));
+}
+
+/* A record of another project may name the package: none of its scripts goes there, whoever replaces
+ * it. */
+static void scripts_stay_in_their_project(void **state)
+{
+    struct api_fixture *f = *state;
+    char id[64], script[64], other[64];
+    WANT(200, upload(f, "1", "test"));
+    take(f, "vnfPackageLocation", id);
+    WANT(200, api_call(f, "GET", api_text(PACKAGES "/%s", id), NULL));
+    const char *scripts = strstr(f->res.body.s, "\"scripts\":[{\"id\":\"");
+    assert_non_null(scripts);
+    snprintf(script, sizeof(script), "%.36s", scripts + strlen("\"scripts\":[{\"id\":\""));
+    api_make(f, "/api/v1/projects", "{\"name\":\"other\"}", other);
+    service_of(f, "mine", f->project, id);
+    service_of(f, "foreign", other, id);
+    snprintf(f->project, sizeof(f->project), "*"); /* an admin, of all projects */
+    fake_engine_set(f->engine, FAKE_REFUSES);
+    WANT(200, api_call(f, "PUT", api_text(PACKAGES "/%s/scripts/%s", id, script), "new"));
+    assert_string_equal(http_response_header(&f->res, "Warning"),
+                        "299 - \"1 of 1 services that run with it keep their script: the engine "
+                        "refuses\"");
+}
+
 static void package_lives(void **state)
 {
     struct api_fixture *f = *state;
@@ -293,11 +328,17 @@ static void package_is_deployed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(package_lives),           TEST(bad_uploads),
-        TEST(faults_have_a_line),      TEST(large_uploads),
-        TEST(projects_are_apart),      TEST(what_an_nsd_uses_stays),
-        TEST(a_url_becomes_a_package), TEST(package_is_deployed),
-        TEST(nothing_is_left_behind),  TEST(the_server_decides_on_versions),
+        TEST(package_lives),
+        TEST(bad_uploads),
+        TEST(scripts_stay_in_their_project),
+        TEST(faults_have_a_line),
+        TEST(large_uploads),
+        TEST(projects_are_apart),
+        TEST(what_an_nsd_uses_stays),
+        TEST(a_url_becomes_a_package),
+        TEST(package_is_deployed),
+        TEST(nothing_is_left_behind),
+        TEST(the_server_decides_on_versions),
     };
     return cmocka_run_group_tests_name("api_package", tests, NULL, NULL);
 }

@@ -85,10 +85,12 @@ static void end(struct push *p)
     if (p->is_dry)
         sbuf_addc(&p->text, ']');
     if (p->n_refused) {
-        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-        sbuf_addf(&text, "299 - \"%u of %u services that run with it keep their script: %s\"",
-                  p->n_refused, p->services.n, p->why);
-        pending->warning = xstrdup(text.s);
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT, warning = SBUF_INIT;
+        sbuf_addf(&text, "%u of %u services that run with it keep their script: %s", p->n_refused,
+                  p->services.n, p->why);
+        sbuf_adds(&warning, "299 - ");
+        http_quoted_string(&warning, text.s);
+        pending->warning = xstrdup(warning.s);
     }
     pending->operation_ids = p->ids.len ? xstrdup(p->ids.s) : NULL;
     pending_done(pending, p->is_dry ? HTTP_TYPE_JSON : HTTP_TYPE_TEXT, &p->text);

@@ -32,6 +32,14 @@ static void test_decode(void **state)
     }
 }
 
+static void test_quoted_string(void **state)
+{
+    (void)state;
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    http_quoted_string(&out, "a \"b\" \\ c\r\nX-Header: d");
+    assert_string_equal(out.s, "\"a \\\"b\\\" \\\\ c  X-Header: d\"");
+}
+
 static void test_encode(void **state)
 {
     (void)state;
@@ -47,7 +55,7 @@ static void test_encode(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_decode),
-                                       cmocka_unit_test(test_encode)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_decode), cmocka_unit_test(test_encode),
+                                       cmocka_unit_test(test_quoted_string)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
