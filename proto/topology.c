@@ -21,12 +21,6 @@ static bool starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-bool topology_is_plain(const char *name)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
-    return name && *name && strlen(name) <= 200 && name[strspn(name, plain)] == '\0';
-}
-
 bool topology_is_plugin_queue(const char *type)
 {
     return starts_with(type, QUEUE_VIM_DRIVER_PREFIX) || starts_with(type, QUEUE_MONITOR_PREFIX);

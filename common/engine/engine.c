@@ -6,20 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STORE_RETRY_MIN_US (100 * USEC_PER_MS)
-#define STORE_RETRY_MAX_US (5 * USEC_PER_SEC)
-#define CONTENDED_WAIT_MS  2 /* everything in hand is held by other workers */
-
-int64_t worker_now(const struct engine_worker *w)
-{
-    return w->clock->now_us(w->clock->ctx);
-}
-
-void worker_fault(const struct engine_worker *w, const char *what, const struct err *err)
-{
-    if (w->options.fault)
-        w->options.fault(w->options.log_arg, what, err);
-}
+#define CONTENDED_WAIT_MS 2
 
 struct engine_worker *engine_worker_new(const struct domain *dom, const struct engine_store *store,
                                         const struct engine_bus *bus,
@@ -59,27 +46,6 @@ void engine_worker_free(struct engine_worker *w)
 const struct engine_stats *engine_worker_stats(const struct engine_worker *w)
 {
     return &w->stats;
-}
-
-/* Keep what is in hand, stop the flow, come back later: no nack loop. */
-void store_is_away(struct engine_worker *w, const struct err *err)
-{
-    if (!w->is_paused)
-        worker_fault(w, "store_away", err);
-    int64_t pause = STORE_RETRY_MIN_US << (w->store_failures < 6 ? w->store_failures : 6);
-    w->store_failures++;
-    w->store_retry_at = worker_now(w) + (pause < STORE_RETRY_MAX_US ? pause : STORE_RETRY_MAX_US);
-    if (!w->is_paused)
-        w->bus->pause(w->bus->ctx, true);
-    w->is_paused = true;
-}
-
-void store_is_back(struct engine_worker *w)
-{
-    if (w->is_paused && !w->is_draining)
-        w->bus->pause(w->bus->ctx, false);
-    w->is_paused = false;
-    w->store_failures = 0;
 }
 
 static void lost_connection(struct engine_worker *w, const char *room, bool is_ended)

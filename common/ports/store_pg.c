@@ -39,30 +39,6 @@ static struct db_statement make(const char *prefix, const char *table, struct sb
     return (struct db_statement){sbuf_take(&name), sbuf_take(sql)};
 }
 
-bool pg_is_root(const struct domain *dom, int kind)
-{
-    for (int i = 0; i < dom->n_aggs; i++)
-        if (dom->aggs[i].root == kind)
-            return true;
-    return false;
-}
-
-int pg_agg_kind(const struct domain *dom, const char *name)
-{
-    for (int i = 0; i < dom->n_aggs; i++)
-        if (strcmp(dom->aggs[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-int pg_n_keys(const struct row_kind *k)
-{
-    int n = 0;
-    while (n < ROW_KEYS_MAX && k->keys[n])
-        n++;
-    return n;
-}
-
 static const char *phase_column(const struct row_kind *k)
 {
     return k->phase_column ? k->phase_column : "phase";

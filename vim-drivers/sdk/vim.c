@@ -134,7 +134,3 @@ void ob_vim_get_stats(const struct ob_vim *v, struct ob_vim_stats *ret)
                                  .registrations = s.registrations,
                                  .in_hand = s.in_hand};
 }
-
-#define PROTO_THIS struct call_vim
-PROTO_RECORD_DEFINE(call_vim, CALL_VIM_FIELDS)
-#undef PROTO_THIS

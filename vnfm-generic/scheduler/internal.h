@@ -100,7 +100,9 @@ struct scheduler {
     int64_t retry_at, sweep_at; /* monotonic */
 };
 
+/* events.c */
 void event_give(struct scheduler *c, enum event_kind kind, struct job *job, const char *text);
+void event_free(struct event *e);
 int64_t scheduler_now(const struct scheduler *c); /* the store's clock */
 
 /* impostors.c */
