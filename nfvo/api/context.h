@@ -43,7 +43,7 @@ struct api {
     atomic_ullong logins_hashed, logins_known,
         logins_refused; /* passwords that argon2 looked at, or need not */
     struct http_route *routes;
-    const struct endpoint **endpoints; /* of routes[i] */
+    const struct endpoint **endpoints; /* of routes[i]; ends with NULL */
     struct sbuf openapi;
     struct net_list trusted_proxies, metrics_networks;
     struct rate *open_rate, *login_rate; /* of calls without a token; those that are POSTs */

@@ -17,11 +17,6 @@
 #define TRIM_ROWS 1000
 #define TRIM_US   (INT64_C(3600) * 1000000)
 
-#define X(name, text) text,
-const char *const audit_kind_names[] = {AUDIT_KINDS(X) NULL};
-const char *const audit_outcome_names[] = {AUDIT_OUTCOMES(X) NULL};
-#undef X
-
 struct audit {
     const struct audit_options *options;
     struct db *db;

@@ -16,8 +16,8 @@
 #include "nfvo/store/store_operation.h"
 
 enum event_metric { M_DELIVERED, M_DROPPED, M_RETRIED, M_SUBSCRIBED, M_UNSUBSCRIBED, M_N };
-enum event_kind { KIND_RABBIT, KIND_REST };                    /* label of M_DELIVERED, M_RETRIED */
-enum event_why { WHY_GONE, WHY_REFUSED, WHY_OLD, WHY_ORPHAN }; /* label of M_DROPPED */
+enum event_kind { KIND_RABBIT, KIND_REST }; /* label of M_DELIVERED, M_RETRIED */
+enum event_why { WHY_GONE, WHY_REFUSED, WHY_OLD, WHY_ORPHAN, WHY_N }; /* label of M_DROPPED */
 
 /* One thread with its connection; wake_fd is made readable when there may be work. */
 struct worker {
@@ -63,20 +63,16 @@ struct dispatcher {
     size_t flight_n;
 };
 
-/* --- dispatcher.c --- */
+/* --- targets.c --- */
+enum { SUSPECTS_MAX = 1000 };
+extern const char *const event_whys[WHY_N + 1]; /* ends with NULL */
 /* Is the target one that is given a single try an event? */
 bool is_suspect(struct dispatcher *d, const struct store_target *t);
 void set_suspect(struct dispatcher *d, const struct store_target *t, bool is);
 /* Give an event up: counts and logs; the row is the caller's. */
 void note_dropped(struct dispatcher *d, const struct store_target *t, int64_t id,
                   enum event_why why, const char *reason);
-/* Until woken, told to stop, or for at most ms. */
-void worker_rest(struct worker *w, int64_t ms);
-void worker_drain_wake(struct worker *w);
-/* There may be something to deliver. */
-void wake_all(struct dispatcher *d);
-
-/* Nobody was there, for this reason; NULL: somebody is. Failures are logged. What is kept is shown
+/* The target did not answer, for this reason; NULL: it did. Failures are logged. What is kept is shown
  * to tenants: of a URL it says the same words whatever became of the connection, for a subscription
  * is no port scanner; the log has the cause. */
 void note_target(struct worker *w, const struct store_target *t, const struct err *why_or_null);
@@ -84,6 +80,14 @@ void note_target(struct worker *w, const struct store_target *t, const struct er
 void target_show(struct sbuf *out, const struct store_target *t);
 /* Until the next try of an event, after so many. */
 int64_t retry_us(const struct dispatcher *d, int64_t attempts);
+
+/* --- wake.c --- */
+void event_poke(int fd);
+/* Until woken, told to stop, or for at most ms. */
+void worker_rest(struct worker *w, int64_t ms);
+void worker_drain_wake(struct worker *w);
+/* There may be something to deliver. */
+void wake_all(struct dispatcher *d);
 
 /* --- prober.c: looks at targets that do not answer --- */
 void *prober_run(void *arg);

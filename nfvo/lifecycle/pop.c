@@ -202,26 +202,6 @@ static void pop_proceed(struct pop_model *p)
 
 /* --- answers of the driver --- */
 
-/* No body, {}, or a null answer: all that some SDKs can say of an empty list (amqp-protocol.md 5.3,
- * TRAP). */
-static bool says_nothing(const struct driver_reply *reply)
-{
-    return !reply || (!reply->exception &&
-                      (reply->answer.n == 0 || strncmp(reply->answer.at, "null", 4) == 0));
-}
-
-enum err_code pop_driver_said(struct pop_model *p, const struct driver_reply *reply,
-                              const char *method, struct err *err)
-{
-    if (reply && reply->exception)
-        return err_set(err, ERR_PEER, "%s of PoP '%s' failed: %s", method, p->pop->name,
-                       driver_exception_text(reply->exception));
-    if (says_nothing(reply))
-        return err_set(err, ERR_PEER, "%s of PoP '%s': the driver answered nothing", method,
-                       p->pop->name);
-    return ERR_OK;
-}
-
 static void refresh_failed(struct pop_model *p, const struct err *err)
 {
     struct decision *d = p->d;
@@ -404,7 +384,7 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct sought sought = sought_of(p);
-    bool is_weak = !bad && says_nothing(reply);
+    bool is_weak = !bad && pop_says_nothing(reply);
     enum err_code rc = bad       ? (err = *bad, bad->code)
                        : is_weak ? ERR_OK
                                  : pop_driver_said(p, reply, "listServer", &err);

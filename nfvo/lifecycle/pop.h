@@ -17,12 +17,13 @@
 void pop_decide(struct decision *d);
 void pop_refused(struct decision *d); /* struct domain, refused */
 
+/* --- its driver's words: pop_notes.c */
+
 /* The driver's answer has something to read; else err says what it has instead. */
 enum err_code pop_driver_said(struct pop_model *p, const struct driver_reply *reply,
                               const char *method, struct err *err);
-
-/* --- its driver's words: pop_notes.c */
-
+/* No answer, or one that can mean an empty list. */
+bool pop_says_nothing(const struct driver_reply *reply);
 void pop_take_notes(struct pop_model *p, const struct vim_instance *got);
 
 /* --- its quota: pop_quota.c */

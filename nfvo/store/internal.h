@@ -71,9 +71,21 @@ struct vnf_package;
 MUST_USE enum err_code store_package_read(struct db *db, const char *id, struct arena *a,
                                           struct vnf_package **ret, struct err *err);
 
-/* Queues the insertion of a VNFD. */
+/* Rows of VNFDs as columns, for one statement: store_vnfds.c. doc: a buffer of the caller's. */
+struct vnfd_columns {
+    struct db_array id, project, name, doc, package;
+};
+#define VNFD_COLUMNS_INIT                                                                          \
+    {                                                                                              \
+        DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY                  \
+    }
+struct vnfd;
+void vnfd_columns_release(struct vnfd_columns *c);
+void vnfd_columns_add(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *doc);
+/* Queues the insertion of a VNFD, or of several. */
 struct vnfd;
 void store_vnfd_send(struct db *db, const struct vnfd *vnfd);
+void store_vnfds_send(struct db *db, struct vnfd *const *vnfds, size_t n);
 /* Queues the insertion of a package with its scripts. */
 struct vnf_package;
 void store_package_send(struct db *db, const struct vnf_package *package, const char *identity);

@@ -9,53 +9,10 @@
 static const struct db_statement nsd_add = {
     "nsd_add",
     "INSERT INTO nsd (id, project_id, name, created_at, doc) VALUES ($1, $2, $3, " SQL_NOW ", $4)"};
-/* Stored already: a reference. Its document is not touched. */
-static const struct db_statement vnfds_add = {
-    "vnfds_add",
-    "INSERT INTO vnfd (id, project_id, name, created_at, doc, package_id) "
-    "SELECT u.id, u.project_id, u.name, " SQL_NOW ", u.doc, u.package_id "
-    "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) AS u(id, project_id, "
-    "name, doc, package_id) "
-    "ON CONFLICT (id) DO NOTHING"};
 static const struct db_statement nsd_holds = {
     "nsd_holds",
     "INSERT INTO nsd_vnfd (nsd_id, vnfd_id) SELECT $1::text, u FROM unnest($2::text[]) AS u "
     "ON CONFLICT DO NOTHING"};
-
-struct vnfd_columns {
-    struct db_array id, project, name, doc, package;
-};
-#define COLUMNS_INIT                                                                               \
-    {                                                                                              \
-        DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY, DB_TEXT_ARRAY                  \
-    }
-
-static void columns_release(struct vnfd_columns *c)
-{
-    db_array_release(&c->id);
-    db_array_release(&c->project);
-    db_array_release(&c->name);
-    db_array_release(&c->doc);
-    db_array_release(&c->package);
-}
-
-static void add_row(struct vnfd_columns *c, const struct vnfd *v, struct sbuf *doc)
-{
-    sbuf_clear(doc);
-    proto_encode(&vnfd_type, v, PROTO_REST, doc);
-    db_array_text(&c->id, v->id);
-    db_array_text(&c->project, v->project_id);
-    db_array_text(&c->name, v->name);
-    db_array_textn(&c->doc, doc->s, doc->len);
-    db_array_text(&c->package, v->vnf_package_location);
-}
-
-static void send_rows(struct db *db, struct vnfd_columns *c)
-{
-    db_send(db, &vnfds_add,
-            DB_PARAMS(db_param_array(&c->id), db_param_array(&c->project), db_param_array(&c->name),
-                      db_param_array(&c->doc), db_param_array(&c->package)));
-}
 
 static void send_packages(struct db *db, const struct vnf_package_list *packages)
 {
@@ -67,31 +24,20 @@ enum err_code store_nsd_add(struct db *db, const struct nsd *nsd,
                             const struct vnf_package_list *packages, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    AUTO(columns_release)
-    struct vnfd_columns c = COLUMNS_INIT;
+    AUTO(db_array_release) struct db_array vnfds = DB_TEXT_ARRAY;
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
-        add_row(&c, nsd->vnfd.at[i], &doc);
-    sbuf_clear(&doc);
+        db_array_text(&vnfds, nsd->vnfd.at[i]->id);
     proto_encode(&nsd_type, nsd, PROTO_REST, &doc);
     db_begin(db);
     send_packages(db, packages);
     db_send(db, &nsd_add,
             DB_PARAMS(db_param_text(nsd->id), db_param_text(nsd->project_id),
                       db_param_text(nsd->name), db_param_text(doc.s)));
-    send_rows(db, &c);
-    db_send(db, &nsd_holds, DB_PARAMS(db_param_text(nsd->id), db_param_array(&c.id)));
+    store_vnfds_send(db, nsd->vnfd.at, nsd->vnfd.n);
+    db_send(db, &nsd_holds, DB_PARAMS(db_param_text(nsd->id), db_param_array(&vnfds)));
     enum err_code rc = db_commit(db, err);
     db_results_clear(db);
     return rc;
-}
-
-void store_vnfd_send(struct db *db, const struct vnfd *vnfd)
-{
-    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    AUTO(columns_release)
-    struct vnfd_columns c = COLUMNS_INIT;
-    add_row(&c, vnfd, &doc);
-    send_rows(db, &c);
 }
 
 enum err_code store_vnfd_add(struct db *db, const struct vnfd *vnfd,
@@ -138,12 +84,12 @@ enum err_code store_nsd_set(struct db *db, const struct nsd *nsd,
         "g.id)) "
         "SELECT count(*) FROM changed"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    AUTO(columns_release)
-    struct vnfd_columns c = COLUMNS_INIT;
+    AUTO(vnfd_columns_release)
+    struct vnfd_columns c = VNFD_COLUMNS_INIT;
     struct db_result res;
     int64_t n = 0;
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
-        add_row(&c, nsd->vnfd.at[i], &doc);
+        vnfd_columns_add(&c, nsd->vnfd.at[i], &doc);
     sbuf_clear(&doc);
     proto_encode(&nsd_type, nsd, PROTO_REST, &doc);
     enum err_code rc = db_query(

@@ -31,7 +31,7 @@ static void add_host(struct call *c, struct sbuf *out)
     if (colon && colon[1])
         add_export(out, "OB_NFVO_PORT", colon + 1, strlen(colon + 1));
     else
-        sbuf_addf(out, "export OB_NFVO_PORT='%u'\n", api_port(c->api));
+        sbuf_addf(out, "export OB_NFVO_PORT='%u'\n", http_server_port(c->api->server));
 }
 
 static enum err_code client_file(struct call *c, struct err *err)

@@ -95,10 +95,10 @@ enum err_code precondition_check(struct call *c, struct err *err)
     /* What the engine has to compare was read before what is compared here. */
     if (c->endpoint->flags & API_OPERATES)
         rc = read_basis(c, err);
-    for (const struct endpoint *const *t = endpoint_tables; rc == ERR_OK && *t; t++)
-        for (const struct endpoint *e = *t; rc == ERR_OK && found != THE_SAME && e->method; e++)
-            if (is_record(e) && is_around(e->path, c->endpoint->path))
-                rc = compare(c, e, wanted, &found, err);
+    for (const struct endpoint **e = c->api->endpoints; rc == ERR_OK && found != THE_SAME && *e;
+         e++)
+        if (is_record(*e) && is_around((*e)->path, c->endpoint->path))
+            rc = compare(c, *e, wanted, &found, err);
     if (rc == ERR_OK && found == ANOTHER)
         return changed(c, err);
     return rc;

@@ -122,3 +122,11 @@ enum err_code key_pair_new(const char *comment, struct key_pair *ret, struct err
     return rc >= 0 ? ERR_OK
                    : err_set(err, ERR_INTERNAL, "make a key pair: %s", gnutls_strerror(rc));
 }
+
+void key_fingerprint_text(const unsigned char *digest, char ret[KEY_FINGERPRINT_SIZE])
+{
+    for (int i = 0; i < 20; i++) {
+        sodium_bin2hex(ret + 3 * i, 3, digest + i, 1);
+        ret[3 * i + 2] = i < 19 ? ':' : '\0';
+    }
+}

@@ -20,14 +20,6 @@
 
 #define GENERATE_WAIT_MS 60000
 
-void key_fingerprint_text(const unsigned char *digest, char ret[KEY_FINGERPRINT_SIZE])
-{
-    for (int i = 0; i < 20; i++) {
-        sodium_bin2hex(ret + 3 * i, 3, digest + i, 1);
-        ret[3 * i + 2] = i < 19 ? ':' : '\0';
-    }
-}
-
 /* One line: with another behind it, servers would let in whom nobody named. */
 static bool has_another_line(const char *key)
 {
