@@ -106,6 +106,7 @@ struct cli {
     FILE *raw_out, *raw_errors; /* below them; only for terminal.c and tables, whose cells are made
                                    harmless one by one */
     bool is_terminal;           /* out is one */
+    const struct cli_command *commands; /* cli_commands */
     const struct cli_command *command;
     const char *option[CLI_OPT_N]; /* borrowed from argv; NULL: not given; "": a switch that is */
     char **args;                   /* arg_n of them: what is left behind noun and verb */
@@ -139,6 +140,11 @@ MUST_USE int cli_main(struct cli *c, int argc, char **argv);
 
 /* --- options.c: argv into c. USAGE and a message when they do not fit the command's row. */
 MUST_USE enum cli_exit cli_parse(struct cli *c, int argc, char **argv);
+
+/* --- option_values.c */
+/* "baton: what 'subject'", and a hint at the help of the command, or of the noun. USAGE. */
+int cli_usage(struct cli *c, const char *what, const char *subject);
+int cli_usage_behind(struct cli *c, const char *noun, const char *what, const char *subject);
 MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);
 
 /* Results as JSON or as ids; else they are for people, and may say more, or less. */

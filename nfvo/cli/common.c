@@ -2,7 +2,7 @@
 
 const struct cli_kind cli_pop = {"pop", "/api/v1/datacenters", cli_pop_columns, cli_show_pop};
 const struct cli_kind cli_nsd = {"nsd", "/api/v1/ns-descriptors", cli_nsd_columns, cli_show_nsd};
-const struct cli_kind cli_nsr = {"nsr", "/api/v1/ns-records", cli_nsr_columns, cli_show_nsr};
+const struct cli_kind cli_nsr = {"nsr", CLI_NSR_PATH, cli_nsr_columns, cli_show_nsr};
 const struct cli_kind cli_package = {"package", "/api/v1/vnf-packages", cli_package_columns,
                                      cli_show_package};
 const struct cli_kind cli_event = {"event", "/api/v1/events", cli_event_columns, NULL};

@@ -60,11 +60,10 @@ static void print_environment(FILE *to)
 
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
 {
-    (void)c;
     uint64_t options = 0;
     int n = 0;
     const struct cli_command *last = NULL;
-    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
+    for (const struct cli_command *cmd = c->commands; cmd->noun; cmd++)
         if (is_meant(cmd, noun, verb)) {
             last = cmd;
             options |= cmd->options;
@@ -75,7 +74,7 @@ void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
                 last->verb ? last->verb : "", last->args[0] ? " " : "", last->args, last->help);
     else
         fprintf(to, "usage: baton %s [options]\n\n", noun ? noun : "COMMAND");
-    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 1; cmd++)
+    for (const struct cli_command *cmd = c->commands; cmd->noun && n > 1; cmd++)
         if (is_meant(cmd, noun, verb))
             print_command(to, cmd);
     if (noun && options) {
@@ -93,7 +92,7 @@ void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
 int cli_cmd_help(struct cli *c)
 {
     const char *noun = c->arg_n > 0 ? c->args[0] : NULL, *verb = c->arg_n > 1 ? c->args[1] : NULL;
-    for (const struct cli_command *cmd = cli_commands; noun && cmd->noun; cmd++)
+    for (const struct cli_command *cmd = c->commands; noun && cmd->noun; cmd++)
         if (is_meant(cmd, noun, verb)) {
             cli_help(c, c->out, noun, verb);
             return CLI_OK;

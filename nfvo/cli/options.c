@@ -1,7 +1,5 @@
-#include "common/config/config.h"
 #include "nfvo/cli/cli.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct row {
@@ -17,22 +15,6 @@ static const struct row {
 #define COMMON_OPTIONS                                                                             \
     (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
      CLI_BIT(HELP))
-
-static int usage_behind(struct cli *c, const char *noun, const char *what, const char *subject)
-{
-    const char *verb = c->command ? c->command->verb : NULL;
-    if (c->command)
-        noun = c->command->noun;
-    fprintf(c->errors, "baton: %s '%s'\n", what, subject);
-    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", noun ? " " : "", noun ? noun : "",
-            verb ? " " : "", verb ? verb : "");
-    return CLI_USAGE;
-}
-
-static int usage(struct cli *c, const char *what, const char *subject)
-{
-    return usage_behind(c, NULL, what, subject);
-}
 
 /* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
  * it is the next one. */
@@ -63,15 +45,15 @@ static int take_option(struct cli *c, const char *noun, int left, char **argv)
     const char *value;
     int i = find_option(argv[0], &value);
     if (i < 0)
-        return usage_behind(c, noun, "no such option", argv[0]), 0;
+        return cli_usage_behind(c, noun, "no such option", argv[0]), 0;
     if (!rows[i].value[0]) {
         if (value)
-            return usage_behind(c, noun, "this option takes no value:", argv[0]), 0;
+            return cli_usage_behind(c, noun, "this option takes no value:", argv[0]), 0;
         c->option[i] = "";
         return 1;
     }
     if (!value && left < 2)
-        return usage_behind(c, noun, "a value is missing behind", argv[0]), 0;
+        return cli_usage_behind(c, noun, "a value is missing behind", argv[0]), 0;
     c->option[i] = value ? value : argv[1];
     return value ? 1 : 2;
 }
@@ -84,17 +66,17 @@ static bool is_called(const char *noun, const char *word)
 }
 
 /* As the table of commands has it; NULL: it is none. */
-static const char *noun_of(int n, char **words)
+static const char *noun_of(const struct cli *c, int n, char **words)
 {
-    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++)
+    for (const struct cli_command *cmd = c->commands; cmd->noun && n > 0; cmd++)
         if (is_called(cmd->noun, words[0]))
             return cmd->noun;
     return NULL;
 }
 
-static const struct cli_command *command_of(int n, char **words)
+static const struct cli_command *command_of(const struct cli *c, int n, char **words)
 {
-    for (const struct cli_command *cmd = cli_commands; cmd->noun && n > 0; cmd++)
+    for (const struct cli_command *cmd = c->commands; cmd->noun && n > 0; cmd++)
         if (is_called(cmd->noun, words[0]) &&
             (!cmd->verb || (n > 1 && strcmp(cmd->verb, words[1]) == 0)))
             return cmd;
@@ -103,8 +85,8 @@ static const struct cli_command *command_of(int n, char **words)
 
 static enum cli_exit find_command(struct cli *c, int n, char **words)
 {
-    const char *noun = noun_of(n, words);
-    c->command = command_of(n, words);
+    const char *noun = noun_of(c, n, words);
+    c->command = command_of(c, n, words);
     if (c->command) {
         int taken = c->command->verb ? 2 : 1;
         c->args = words + taken;
@@ -114,13 +96,13 @@ static enum cli_exit find_command(struct cli *c, int n, char **words)
     if (c->option[CLI_OPT_HELP] && noun)
         return CLI_OK; /* "baton nsr --help" */
     if (n > 1 && noun)
-        return usage_behind(c, noun, "no such command behind the noun:", words[1]);
+        return cli_usage_behind(c, noun, "no such command behind the noun:", words[1]);
     if (n == 1 && noun) {
         cli_help(c, c->errors, words[0], NULL);
         return CLI_USAGE;
     }
     if (n > 0)
-        return usage(c, "no such command", words[0]);
+        return cli_usage(c, "no such command", words[0]);
     return CLI_OK;
 }
 
@@ -135,7 +117,7 @@ static enum cli_exit check_output(struct cli *c)
             c->output = (enum cli_output)i;
             return CLI_OK;
         }
-    return output ? usage(c, "output is table, wide, json or name, not", output) : CLI_OK;
+    return output ? cli_usage(c, "output is table, wide, json or name, not", output) : CLI_OK;
 }
 
 static enum cli_exit check_fit(struct cli *c)
@@ -143,17 +125,17 @@ static enum cli_exit check_fit(struct cli *c)
     const struct cli_command *cmd = c->command;
     for (int i = 0; i < CLI_OPT_N; i++)
         if (c->option[i] && !((cmd->options | COMMON_OPTIONS) & (UINT64_C(1) << i)))
-            return usage(c, "this command does not take the option", rows[i].name);
+            return cli_usage(c, "this command does not take the option", rows[i].name);
     if (c->option[CLI_OPT_HELP])
         return CLI_OK;
     if (c->arg_n > cmd->arg_max)
-        return usage(c, "one argument too many:", c->args[cmd->arg_max]);
+        return cli_usage(c, "one argument too many:", c->args[cmd->arg_max]);
     if (c->arg_n < cmd->arg_min)
-        return usage(c, "arguments are missing; it takes", cmd->args);
+        return cli_usage(c, "arguments are missing; it takes", cmd->args);
     if (c->option[CLI_OPT_TIMEOUT] && !c->option[CLI_OPT_WAIT] && cmd->options & CLI_BIT(WAIT))
-        return usage(c, "only together with --wait:", "--timeout");
+        return cli_usage(c, "only together with --wait:", "--timeout");
     if (c->option[CLI_OPT_PLAN] && c->option[CLI_OPT_WAIT])
-        return usage(c, "a plan does nothing to wait for: not together with --wait:", "--plan");
+        return cli_usage(c, "a plan does nothing to wait for: not together with --wait:", "--plan");
     return check_output(c);
 }
 
@@ -169,8 +151,8 @@ enum cli_exit cli_parse(struct cli *c, int argc, char **argv)
         else if (is_literal || argv[i][0] != '-' || !argv[i][1])
             words[n++] = argv[i];
         else {
-            c->command = command_of(n, words); /* so far: a mistake hints at its help */
-            took = take_option(c, noun_of(n, words), argc - i, argv + i);
+            c->command = command_of(c, n, words); /* so far: a mistake hints at its help */
+            took = take_option(c, noun_of(c, n, words), argc - i, argv + i);
             if (took == 0)
                 return CLI_USAGE;
         }
@@ -183,32 +165,4 @@ enum cli_exit cli_parse(struct cli *c, int argc, char **argv)
         return c->option[CLI_OPT_HELP] ? CLI_OK : CLI_USAGE;
     }
     return check_fit(c);
-}
-
-enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms)
-{
-    struct err err = ERR_INIT;
-    const char *text = c->option[CLI_OPT_TIMEOUT] ? c->option[CLI_OPT_TIMEOUT] : "10m";
-    if (config_parse_duration(text, ret_ms, &err) == ERR_OK)
-        return CLI_OK;
-    return (enum cli_exit)cli_fail(c, CLI_USAGE, &err, "--timeout");
-}
-
-bool cli_is_for_people(const struct cli *c)
-{
-    return c->output == CLI_TABLE || c->output == CLI_WIDE;
-}
-
-enum cli_exit cli_lines(struct cli *c, long *ret)
-{
-    const char *text = c->option[CLI_OPT_LINES];
-    char *end;
-    *ret = -1;
-    if (!text)
-        return CLI_OK;
-    long n = strtol(text, &end, 10);
-    if (!*text || *end || n < 0 || n > 10000000)
-        return usage(c, "--lines takes a number, not", text);
-    *ret = n;
-    return CLI_OK;
 }

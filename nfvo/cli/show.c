@@ -217,3 +217,24 @@ void cli_show_nsd(struct cli *c, const json_t *nsd)
     print_part(c, vnfd_columns, json_object_get(nsd, "vnfd"));
     print_part(c, dependency_columns, json_object_get(nsd, "vnf_dependency"));
 }
+
+size_t cli_count_vnfrs(const json_t *nsr, const char *status)
+{
+    size_t i, n = 0;
+    json_t *vnfr;
+    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr) n +=
+        !status || strcmp(cli_json_str(vnfr, "status"), status) == 0;
+    return n;
+}
+
+size_t cli_count_instances(const json_t *nsr)
+{
+    size_t i, k, n = 0;
+    json_t *vnfr, *vdu, *count = json_object_get(nsr, "instances");
+    if (json_is_integer(count)) /* the slim form of a list */
+        return (size_t)json_integer_value(count);
+    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr)
+        json_array_foreach(json_object_get(vnfr, "vdu"), k, vdu) n +=
+        json_array_size(json_object_get(vdu, "vnfc_instance"));
+    return n;
+}

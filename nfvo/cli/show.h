@@ -4,6 +4,8 @@
 
 #include "nfvo/cli/table.h"
 
+#define CLI_NSR_PATH "/api/v1/ns-records"
+
 extern const struct cli_column cli_pop_columns[], cli_nsd_columns[], cli_nsr_columns[],
     cli_event_columns[], cli_package_columns[];
 

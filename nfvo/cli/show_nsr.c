@@ -10,27 +10,6 @@
 
 #include <string.h>
 
-size_t cli_count_vnfrs(const json_t *nsr, const char *status)
-{
-    size_t i, n = 0;
-    json_t *vnfr;
-    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr) n +=
-        !status || strcmp(cli_json_str(vnfr, "status"), status) == 0;
-    return n;
-}
-
-size_t cli_count_instances(const json_t *nsr)
-{
-    size_t i, k, n = 0;
-    json_t *vnfr, *vdu, *count = json_object_get(nsr, "instances");
-    if (json_is_integer(count)) /* the slim form of a list */
-        return (size_t)json_integer_value(count);
-    json_array_foreach(json_object_get(nsr, "vnfr"), i, vnfr)
-        json_array_foreach(json_object_get(vnfr, "vdu"), k, vdu) n +=
-        json_array_size(json_object_get(vdu, "vnfc_instance"));
-    return n;
-}
-
 void cli_addresses(const json_t *instance, struct sbuf *out)
 {
     size_t i;
@@ -127,7 +106,7 @@ static void show_operations(struct cli *c, const json_t *nsr)
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     size_t i;
     const json_t *op;
-    sbuf_addf(&path, "%s/%s/operations?state=open&limit=%d", cli_nsr.path, cli_json_str(nsr, "id"),
+    sbuf_addf(&path, "%s/%s/operations?state=open&limit=%d", CLI_NSR_PATH, cli_json_str(nsr, "id"),
               OPEN_OPERATIONS_SHOWN);
     if (cli_request(c, "GET", path.s, NULL, &a) != CLI_OK || json_array_size(a.json) == 0)
         return;
