@@ -5,6 +5,16 @@
 
 #include <string.h>
 
+bool text_equal(const char *a, const char *b)
+{
+    return a == b || text_matches(a, b);
+}
+
+bool text_matches(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
 size_t text_mark_size(const char *text, size_t len)
 {
     return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;

@@ -1,11 +1,16 @@
-/* What a text that a user handed in begins with: files come with a byte order mark, or are not what
- * they are taken for. Pure. */
+/* Texts: are two the same, what does one that a user handed in begin with, and how is one shown.
+ * Pure. */
 #ifndef COMMON_BASE_TEXT_H
 #define COMMON_BASE_TEXT_H
 
 #include "common/base/macros.h"
 
 #include <stdbool.h>
+
+/* The same text, or both NULL. */
+bool text_equal(const char *a, const char *b);
+/* Both are there, and the same: what is not known matches nothing. */
+bool text_matches(const char *a, const char *b);
 
 /* The bytes of a UTF-8 byte order mark at the start: 3 or 0. Editors on Windows write one; it says
  * nothing, and no format of ours begins with it. */

@@ -1,6 +1,7 @@
 /* The recovery list: what shall exist on the broker, in the order of replay. Each item is tried
  * alone; one that fails holds up only those that name it and comes again after its own backoff. */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/bus/internal.h"
 
 #include <assert.h>
@@ -105,7 +106,7 @@ static enum err_code consumer_channel(struct bus *bus, struct item *item, struct
 {
     for (uint16_t n = 1; n <= CHANNEL_MAX; n++) {
         struct channel *c = bus->channels[n];
-        if (c && c->state == CHANNEL_OPEN && c->queue && strcmp(c->queue, item->name) == 0) {
+        if (c && c->state == CHANNEL_OPEN && text_matches(c->queue, item->name)) {
             item->channel = c;
             return ERR_OK;
         }
@@ -163,7 +164,7 @@ static enum err_code attempt(struct bus *bus, struct item *item, struct err *err
 static struct item *find(const struct bus *bus, enum bus_item kind, const char *name)
 {
     for (struct item *i = bus->items; i; i = i->next)
-        if (i->kind == kind && i->name && strcmp(i->name, name) == 0)
+        if (i->kind == kind && text_matches(i->name, name))
             return i;
     return NULL;
 }

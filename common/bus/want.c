@@ -1,6 +1,7 @@
 /* The face of the recovery list: records are copied, kept in the order of replay, and carried out
  * by bus_replay. */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/bus/internal.h"
 
 #include <assert.h>
@@ -10,11 +11,6 @@
 static char *dup_or_null(const char *s)
 {
     return s ? xstrdup(s) : NULL;
-}
-
-static bool is_same(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 static void dup_args(struct item *item, const struct bus_arg *args, size_t arg_n)
@@ -37,9 +33,9 @@ static void insert(struct bus *bus, struct item *item)
     item->backoff = bus_backoff_new(bus);
     while (*at && bus_replay_rank((*at)->kind) <= bus_replay_rank(item->kind)) {
         struct item *old = *at;
-        if (old->kind == item->kind && is_same(old->name, item->name) &&
+        if (old->kind == item->kind && text_equal(old->name, item->name) &&
             (item->kind != BUS_BINDING ||
-             (is_same(old->exchange, item->exchange) && is_same(old->key, item->key)))) {
+             (text_equal(old->exchange, item->exchange) && text_equal(old->key, item->key)))) {
             *at = old->next;
             bus_item_free(old);
             continue;
@@ -109,7 +105,7 @@ static struct item *take_out(struct bus *bus, enum bus_item kind, const char *na
 {
     for (struct item **at = &bus->items; *at; at = &(*at)->next) {
         struct item *item = *at;
-        if (item->kind == kind && is_same(item->name, name)) {
+        if (item->kind == kind && text_equal(item->name, name)) {
             *at = item->next;
             return item;
         }

@@ -1,6 +1,7 @@
 #include "nfvo/broker/rooms.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "nfvo/store/store_room.h"
 
@@ -37,17 +38,12 @@ static void copy(const struct room_list *from, struct arena *a, struct room_list
             .is_open = from->at[i].is_open};
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_same(const struct room_list *a, const struct room_list *b)
 {
     bool same = a->n == b->n;
     for (uint32_t i = 0; same && i < a->n; i++)
         same = strcmp(a->at[i].name, b->at[i].name) == 0 && a->at[i].is_open == b->at[i].is_open &&
-               is_same_text(a->at[i].project_id, b->at[i].project_id);
+               text_equal(a->at[i].project_id, b->at[i].project_id);
     return same;
 }
 

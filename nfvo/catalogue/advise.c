@@ -5,6 +5,8 @@
 
 #include "nfvo/catalogue/internal.h"
 
+#include "common/base/text.h"
+
 /* Names are compared with each other; longer lists are not looked through, since their makers are
  * not people. */
 #define COMPARED_MAX 1000
@@ -25,11 +27,6 @@ static void tell(const struct advice *k, enum finding_level level, const char *p
     va_start(ap, fmt);
     k->report(k->arg, level, path, arena_vprintf(k->a, fmt, ap));
     va_end(ap);
-}
-
-static bool is_equal(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
 }
 
 static const char *named(const char *name)
@@ -91,7 +88,7 @@ static const char *listed(const struct proto_strs *names, struct arena *a)
 static const struct vnfd *vnfd_by_name(const struct nsd *nsd, const char *name)
 {
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
-        if (is_equal(nsd->vnfd.at[i]->name, name))
+        if (text_matches(nsd->vnfd.at[i]->name, name))
             return nsd->vnfd.at[i];
     return NULL;
 }
@@ -102,7 +99,7 @@ static void check_parameters(const struct advice *k, const char *target, const s
     /* Only a reference, that nobody has looked up: what it offers is not known here. */
     if (!source || source->vdu.n == 0)
         return;
-    struct offers o = offers_of(source, is_equal(source->name, target), k->a);
+    struct offers o = offers_of(source, text_matches(source->name, target), k->a);
     for (uint32_t i = 0; i < parameters->n && i < COMPARED_MAX && o.names.n < COMPARED_MAX; i++)
         if (!proto_strs_has(&o.names, parameters->at[i]))
             tell(
@@ -159,7 +156,7 @@ static void use_links(struct used_links *u, const struct vnfd *v, struct arena *
 static bool has_vld(const struct nsd *nsd, const char *name)
 {
     for (uint32_t i = 0; i < nsd->vld.n; i++)
-        if (is_equal(nsd->vld.at[i]->name, name))
+        if (text_matches(nsd->vld.at[i]->name, name))
             return true;
     return false;
 }
@@ -226,7 +223,7 @@ static void check_twice(const struct advice *k, const struct proto_list *list, s
         memcpy(&name, (const char *)list->at[i] + offset, sizeof(name));
         for (uint32_t m = 0; m < i && !is_blank(name); m++) {
             memcpy(&before, (const char *)list->at[m] + offset, sizeof(before));
-            if (!is_equal(before, name))
+            if (!text_matches(before, name))
                 continue;
             tell(k, FINDING_WARNING, arena_printf(k->a, "%s[%u].%s", path, i, member),
                  "'%s' is there twice: only one of them counts", name);

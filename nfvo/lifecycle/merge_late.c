@@ -3,12 +3,9 @@
  * that another step has set. */
 #include "nfvo/lifecycle/vnfr.h"
 
-#include <string.h>
+#include "common/base/text.h"
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
+#include <string.h>
 
 /* What a VNFM made itself has no id in a copy of before we gave it one: its name tells then, as to
  * the merge. */
@@ -18,7 +15,8 @@ static const struct vnfc_instance *instance_of(const struct vnfr *vnfr,
     for (uint32_t u = 0; u < vnfr->vdu.n; u++)
         for (uint32_t i = 0; i < vnfr->vdu.at[u]->vnfc_instance.n; i++) {
             const struct vnfc_instance *x = vnfr->vdu.at[u]->vnfc_instance.at[i];
-            if (said->id ? is_same(x->id, said->id) : is_same(x->hostname, said->hostname))
+            if (said->id ? text_matches(x->id, said->id)
+                         : text_matches(x->hostname, said->hostname))
                 return x;
         }
     return NULL;

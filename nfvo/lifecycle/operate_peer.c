@@ -2,6 +2,8 @@
  * over. */
 #include "nfvo/lifecycle/operate_private.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 
 struct told_news {
@@ -68,7 +70,7 @@ void operate_peer_begin(struct nsr_model *m, struct vnfr_member *v, const struct
 static bool is_about(const struct plan_step *s, const struct told_news *told)
 {
     const char *id = s->instance ? s->instance : s->vnfr;
-    return request_of(s) == told->kind && id && told->id && strcmp(id, told->id) == 0;
+    return request_of(s) == told->kind && text_matches(id, told->id);
 }
 
 /* What is told of a step comes before what is seen of it: it says more. */

@@ -1,6 +1,7 @@
 /* What the runner says, done: effects, faults, history, events, commands. */
 #include "nfvo/lifecycle/operate_life.h"
 
+#include "common/base/text.h"
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/claims.h"
 #include "nfvo/lifecycle/operation/digest.h"
@@ -402,11 +403,6 @@ static void do_all(struct nsr_model *m, struct run *run)
     run->actions.n = 0;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 /* The wire's statuses of VNFRs that are ACTIVE by phase; the others have the phase's. One that comes
  * back to ACTIVE brings what it had when it FAILED: both are looked at. */
 static void project(struct nsr_model *m, const struct run *run)
@@ -416,7 +412,7 @@ static void project(struct nsr_model *m, const struct run *run)
     for (uint32_t i = 0; i < run->operations->n; i++)
         is_open = is_open || !operation_is_final(run->operations->at[i]);
     const char *of_nsr = is_open ? wire_status_words[nsr_wire_status(view, run->operations)] : NULL;
-    if (!is_same(of_nsr, m->st->wire)) {
+    if (!text_equal(of_nsr, m->st->wire)) {
         m->st->wire = of_nsr;
         model_changed(m);
     }
@@ -426,7 +422,7 @@ static void project(struct nsr_model *m, const struct run *run)
             continue;
         enum wire_status status = vnfr_wire_status(&view->vnfrs[i], run->operations);
         const char *word = wire_status_words[status], *wire = status == WIRE_ACTIVE ? NULL : word;
-        if (is_same(v->vnfr->status, word) && is_same(v->st->wire, wire))
+        if (text_equal(v->vnfr->status, word) && text_equal(v->st->wire, wire))
             continue;
         v->st->wire = wire;
         v->vnfr->status = word;

@@ -2,6 +2,7 @@
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/text.h"
 #include "nfvo/lifecycle/placement.h"
 
 #include <string.h>
@@ -10,7 +11,7 @@ struct vdu *operate_vdu(struct vnfr_member *v, const char *id)
 {
     const struct vnfr *vnfr = member_vnfr(v);
     for (uint32_t u = 0; u < vnfr->vdu.n; u++)
-        if (vnfr->vdu.at[u]->id && id && strcmp(vnfr->vdu.at[u]->id, id) == 0)
+        if (text_matches(vnfr->vdu.at[u]->id, id))
             return vnfr->vdu.at[u];
     return NULL;
 }
@@ -143,9 +144,8 @@ static uint32_t wanted_of(const struct plan *plan, const struct plan_step *like)
     uint32_t n = 0;
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct plan_step *s = &plan->steps[i];
-        bool is_there =
-            (!s->pop && !like->pop) || (s->pop && like->pop && strcmp(s->pop, like->pop) == 0);
-        n += s->kind == STEP_SCALE_OUT && is_there && strcmp(s->vdu, like->vdu) == 0;
+        n += s->kind == STEP_SCALE_OUT && text_equal(s->pop, like->pop) &&
+             strcmp(s->vdu, like->vdu) == 0;
     }
     return n;
 }

@@ -9,6 +9,7 @@
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/text.h"
 #include "nfvo/lifecycle/dependency.h"
 
 #include <string.h>
@@ -43,11 +44,6 @@ static void add_subject(struct nsr_model *m, struct subjects *all, struct vnfr_m
     proto_list_add(all, ((struct subject){source, x}), m->d->arena);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 /* id: of an instance, of the component that an instance was made of, or of a VNFR. */
 static void find_subjects(struct nsr_model *m, const char *id, struct subjects *all)
 {
@@ -63,7 +59,7 @@ static void find_subjects(struct nsr_model *m, const char *id, struct subjects *
             for (uint32_t i = 0; i < vnfr->vdu.at[u]->vnfc_instance.n; i++) {
                 const struct vnfc_instance *x = vnfr->vdu.at[u]->vnfc_instance.at[i];
                 const char *component = x->vnf_component ? x->vnf_component->id : NULL;
-                if (x->id && (is_whole || is_same(x->id, id) || is_same(component, id)))
+                if (x->id && (is_whole || text_matches(x->id, id) || text_matches(component, id)))
                     add_subject(m, all, v, x);
             }
     }

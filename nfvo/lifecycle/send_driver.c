@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/send.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/text.h"
 #include "nfvo/lifecycle/user_data.h"
 #include "proto/topology.h"
 
@@ -136,7 +137,7 @@ static void quoted_parameter(struct sbuf *body, const char *text)
 static const struct vdu *vdu_by_id(const struct vnfr *vnfr, const char *id)
 {
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
-        if (vnfr->vdu.at[i]->id && id && strcmp(vnfr->vdu.at[i]->id, id) == 0)
+        if (text_matches(vnfr->vdu.at[i]->id, id))
             return vnfr->vdu.at[i];
     return NULL;
 }
@@ -144,7 +145,7 @@ static const struct vdu *vdu_by_id(const struct vnfr *vnfr, const char *id)
 static const struct vnf_component *vnfc_by_id(const struct vdu *vdu, const char *id)
 {
     for (uint32_t i = 0; i < vdu->vnfc.n; i++)
-        if (vdu->vnfc.at[i]->id && id && strcmp(vdu->vnfc.at[i]->id, id) == 0)
+        if (text_matches(vdu->vnfc.at[i]->id, id))
             return vdu->vnfc.at[i];
     return NULL;
 }

@@ -1,13 +1,10 @@
 /* Which commands go to which instance: amqp-protocol.md 7.6. */
 #include "vnfm-generic/lifecycle/internal.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 #include <strings.h>
-
-static bool is_same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* Correlation ids hold at most 255 bytes, and agents make file names of them. */
 const char *run_command_id(struct run *run, const struct run_host *host, int seq)
@@ -37,7 +34,7 @@ static struct step *add(struct run *run, struct run_host *host, enum step_kind k
 static const struct lifecycle_event *event_named(const struct vnfr *vnfr, const char *event)
 {
     for (uint32_t i = 0; i < vnfr->lifecycle_event.n; i++)
-        if (is_same(vnfr->lifecycle_event.at[i]->event, event))
+        if (text_matches(vnfr->lifecycle_event.at[i]->event, event))
             return vnfr->lifecycle_event.at[i];
     return NULL;
 }
@@ -255,7 +252,7 @@ static bool is_left_out(const struct vnfc_instance *instance, enum without witho
 static bool is_the_given(const struct vnfc_instance *a, const struct vnfc_instance *given)
 {
     return a->id && given->id ? strcmp(a->id, given->id) == 0
-                              : is_same(a->hostname, given->hostname);
+                              : text_matches(a->hostname, given->hostname);
 }
 
 static void add_host(struct run *run, struct vnfc_instance *instance)

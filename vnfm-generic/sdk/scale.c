@@ -2,6 +2,8 @@
  */
 #include "vnfm-generic/sdk/internal.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -11,8 +13,7 @@ static struct vnfc_instance *instance_of(const struct vnfr *vnfr, const char *co
     for (uint32_t v = 0; v < vnfr->vdu.n; v++)
         for (uint32_t i = 0; i < vnfr->vdu.at[v]->vnfc_instance.n; i++) {
             struct vnfc_instance *instance = vnfr->vdu.at[v]->vnfc_instance.at[i];
-            const char *id = instance->vnf_component ? instance->vnf_component->id : NULL;
-            if (id && component_id && strcmp(id, component_id) == 0)
+            if (instance->vnf_component && text_matches(instance->vnf_component->id, component_id))
                 return instance;
         }
     return NULL;

@@ -1,5 +1,7 @@
 #include "nfvo/lifecycle/operation/claims.h"
 
+#include "common/base/text.h"
+
 #include <string.h>
 
 const char claim_letters[CLAIM_N + 1] = "-XSRT";
@@ -40,14 +42,9 @@ struct claims_of claims_of(const struct operation *op, bool is_full)
     return (struct claims_of){CLAIM_S, CLAIM_S, CLAIM__, true};
 }
 
-static bool same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
-
 static bool is_about(const struct operation *op, const char *vnfr)
 {
-    return same(op->vnfr, vnfr) || (vnfr && proto_strs_has(&op->vnfrs, vnfr));
+    return text_matches(op->vnfr, vnfr) || (vnfr && proto_strs_has(&op->vnfrs, vnfr));
 }
 
 /* The instance that it names; those of its steps when it holds what it touched. */
@@ -55,10 +52,10 @@ static bool claims_instance(const struct operation *op, const struct claims_of *
 {
     if (!c->is_on_instances || !id)
         return false;
-    if (same(op->instance, id))
+    if (text_matches(op->instance, id))
         return true;
     for (uint32_t i = 0; i < op->n_steps; i++)
-        if (same(op->steps[i].instance, id) && same(op->steps[i].vnfr, op->vnfr))
+        if (text_matches(op->steps[i].instance, id) && text_matches(op->steps[i].vnfr, op->vnfr))
             return true;
     return false;
 }
@@ -71,7 +68,7 @@ static bool share_an_instance(const struct operation *a, const struct claims_of 
     if (claims_instance(a, ca, b->instance) || claims_instance(b, cb, a->instance))
         return true;
     for (uint32_t i = 0; i < a->n_steps; i++)
-        if (same(a->steps[i].vnfr, a->vnfr) && claims_instance(b, cb, a->steps[i].instance))
+        if (text_matches(a->steps[i].vnfr, a->vnfr) && claims_instance(b, cb, a->steps[i].instance))
             return true;
     return false;
 }

@@ -1,5 +1,7 @@
 #include "nfvo/lifecycle/operation/runner.h"
 
+#include "common/base/text.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -77,11 +79,6 @@ uint32_t run_in_flight(const struct operation *op)
 
 /* --- rule (a) --------------------------------------------------------------------------------- */
 
-static bool same(const char *a, const char *b)
-{
-    return a && b && (a == b || strcmp(a, b) == 0);
-}
-
 static enum step_scope takes(const struct plan_step *s, enum step_kind kind)
 {
     enum step_scope takes = step_kinds[kind].takes;
@@ -94,11 +91,12 @@ static bool collide(const struct plan_step *s, enum step_kind kind, const struct
 {
     enum step_kind other = run_request_of(open, open->state == STEP_STATE_UNDOING);
     if (step_kinds[kind].peer == PEER_DRIVER && step_kinds[other].peer == PEER_DRIVER)
-        return same(s->instance, open->instance); /* what it has in hand is awaited */
+        return text_matches(s->instance, open->instance); /* what it has in hand is awaited */
     enum step_scope mine = takes(s, kind), theirs = takes(open, other);
-    if (mine == TAKES_NONE || theirs == TAKES_NONE || !same(s->vnfr, open->vnfr))
+    if (mine == TAKES_NONE || theirs == TAKES_NONE || !text_matches(s->vnfr, open->vnfr))
         return false;
-    return mine == TAKES_WHOLE || theirs == TAKES_WHOLE || same(s->instance, open->instance);
+    return mine == TAKES_WHOLE || theirs == TAKES_WHOLE ||
+           text_matches(s->instance, open->instance);
 }
 
 bool run_turn_is_free(const struct run *run, const struct operation *op, const struct plan_step *s,

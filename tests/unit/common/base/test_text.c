@@ -7,6 +7,22 @@
 
 #include <cmocka.h>
 
+static void test_equality(void **state)
+{
+    (void)state;
+    char other[] = "a";
+    assert_true(text_equal(NULL, NULL));
+    assert_true(text_equal("a", other));
+    assert_false(text_equal("a", NULL));
+    assert_false(text_equal(NULL, ""));
+    assert_false(text_equal("a", "b"));
+    assert_false(text_matches(NULL, NULL));
+    assert_true(text_matches("a", other));
+    assert_false(text_matches("a", NULL));
+    assert_false(text_matches(NULL, "a"));
+    assert_false(text_matches("a", "ab"));
+}
+
 static void test_mark(void **state)
 {
     (void)state;
@@ -74,7 +90,7 @@ static void test_show(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_mark), cmocka_unit_test(test_kinds),
-                                       cmocka_unit_test(test_show)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equality), cmocka_unit_test(test_mark),
+                                       cmocka_unit_test(test_kinds), cmocka_unit_test(test_show)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
