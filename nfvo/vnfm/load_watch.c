@@ -199,14 +199,6 @@ static enum err_code follow_rows(struct broker_watch *w, struct err *err)
     return rc;
 }
 
-bool loads_is_shut(const struct broker_watch *w, const char *account)
-{
-    for (size_t i = 0; i < w->shut_n; i++)
-        if (strcmp(w->shut[i].account, account) == 0)
-            return true;
-    return false;
-}
-
 /* --- the look ----------------------------------------------------------------------------------
  */
 
