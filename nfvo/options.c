@@ -7,6 +7,9 @@
     { .name = (name_), .type = (type_), .initial = (initial_), .flags = CONFIG_FLAG_ONLY, .help = (help_), \
       .offset = offsetof(struct nfvo_options, enrol.member_) }
 
+#define TIME(member_, name_, seconds_, text_, min_, max_, help_) \
+    CONFIG_DURATION(struct nfvo_options, lifecycle.member_##_ms, name_, text_, min_, max_, help_),
+
 const struct config_option nfvo_options[] = {
     CONFIG_STR(struct nfvo_options, broker.host, "broker-host", "127.0.0.1", "RabbitMQ"),
     CONFIG_INT(struct nfvo_options, broker.port, "broker-port", "5672", 1, 65535, NULL, "its AMQP port"),
@@ -27,26 +30,8 @@ const struct config_option nfvo_options[] = {
     DISPATCHER_CONFIG(struct nfvo_options, events),
     CONFIG_LIST(struct nfvo_options, outbound_allow, "outbound-allow", "", "networks (ADDRESS/BITS) that URLs of users (events) may lead to although they are loopback, link-local, this host's own, a cloud's metadata or the like"),
     CONFIG_INT(struct nfvo_options, workers, "workers", "2", 1, 64, NULL, "lifecycle workers; as many as cores"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.instantiate, "instantiate-timeout", "30m", 1000, 86400000, "answer of a VNFM to INSTANTIATE, scripts included"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.modify, "modify-timeout", "30m", 1000, 86400000, "answer of a VNFM to MODIFY"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.start, "start-timeout", "30m", 1000, 86400000, "answer of a VNFM to START"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.stop, "stop-timeout", "30m", 1000, 86400000, "answer of a VNFM to STOP"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.heal, "heal-timeout", "30m", 1000, 86400000, "answer of a VNFM to HEAL"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.scale_in, "scale-in-timeout", "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target is told that an instance goes"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.update, "update-timeout", "30m", 1000, 86400000, "answer of a VNFM to UPDATE"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.execute, "execute-timeout", "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.rebuild, "rebuild-timeout", "10m", 1000, 86400000, "a driver's answer to rebuildServer, until its list shows the server ACTIVE"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.scale, "scale-timeout", "30m", 1000, 86400000, "answer of a VNFM to SCALE_OUT, the launch and scripts included"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.queue, "operation-queue", "1h", 1000, 86400000, "an operation that waits for others of its service is given up after this time"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.terminate, "terminate-timeout", "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.terminate_scripts, "terminate-scripts-timeout", "300s", 0, 86400000, "added to that where TERMINATE scripts have to run first"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.log, "log-timeout", "10s", 100, 600000, "answer of a VNFM to a request for logs"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.driver, "driver-timeout", "300s", 1000, 900000, "answer of a VIM driver; below the 1000 s of the Java VNFM SDK"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.pop_cache, "pop-cache", "10s", 0, 3600000, "a PoP refreshed within this time is not refreshed before a grant"),
+    LIFECYCLE_TIMES(TIME)
     CONFIG_BOOL(struct nfvo_options, lifecycle.quota_check, "quota-check", "true", "ask PoPs for their quotas, and give a VDU to one that has room in it; a PoP that tells none is taken as before"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.delete_hint, "delete-hint", "5s", 100, 600000, "how long a driver's answer to a delete is waited for before its servers are listed"),
-    CONFIG_DURATION(struct nfvo_options, lifecycle.release_sight, "release-sight", "90s", 1000, 86400000, "a released service leaves the lists after this time even if its servers could not be verified to be gone"),
-    CONFIG_BOOL(struct nfvo_options, lifecycle.dedicated_networks, "networks-dedicated", "false", "networks belong to one service and go with it"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_ip, "broker-public-host", "", "broker's address as VNFs see it; empty: broker-host"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_port, "broker-public-port", "", "its port; empty: broker-port"),
     CONFIG_STR(struct nfvo_options, lifecycle.timezone, "timezone", "CET", "handed to VNFs"),
@@ -89,27 +74,11 @@ struct bus_options broker_options(const struct broker_settings *b, const char *c
 struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
 {
     struct lifecycle_settings s = LIFECYCLE_SETTINGS_DEFAULT;
-    const struct lifecycle_times *t = &o->lifecycle;
-    s.instantiate_us = t->instantiate * USEC_PER_MS;
-    s.modify_us = t->modify * USEC_PER_MS;
-    s.start_us = t->start * USEC_PER_MS;
-    s.stop_us = t->stop * USEC_PER_MS;
-    s.heal_us = t->heal * USEC_PER_MS;
-    s.scale_in_us = t->scale_in * USEC_PER_MS;
-    s.update_us = t->update * USEC_PER_MS;
-    s.execute_us = t->execute * USEC_PER_MS;
-    s.scale_us = t->scale * USEC_PER_MS;
-    s.rebuild_us = t->rebuild * USEC_PER_MS;
-    s.queue_us = t->queue * USEC_PER_MS;
-    s.terminate_us = t->terminate * USEC_PER_MS;
-    s.terminate_scripts_us = t->terminate_scripts * USEC_PER_MS;
-    s.log_us = t->log * USEC_PER_MS;
-    s.driver_us = t->driver * USEC_PER_MS;
-    s.pop_cache_us = t->pop_cache * USEC_PER_MS;
-    s.delete_hint_us = t->delete_hint * USEC_PER_MS;
-    s.release_sight_us = t->release_sight * USEC_PER_MS;
+    const struct lifecycle_options *t = &o->lifecycle;
+#define X(member, ...) s.member##_us = t->member##_ms * USEC_PER_MS;
+    LIFECYCLE_TIMES(X)
+#undef X
     s.ordered_start = o->api.is_start_ordered;
-    s.dedicated_networks = t->dedicated_networks;
     s.is_quota_checked = t->quota_check;
     s.broker_ip = *t->broker_ip ? t->broker_ip : o->broker.host;
     s.broker_port = *t->broker_port ? t->broker_port : o->broker_port_text;

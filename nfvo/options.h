@@ -19,11 +19,12 @@ struct broker_settings {
     int64_t heartbeat_ms, max_message;
 };
 
-struct lifecycle_times { /* milliseconds */
-    int64_t instantiate, modify, start, stop, heal, scale, scale_in, rebuild, update, execute,
-        queue, terminate, terminate_scripts, log, driver, pop_cache, release_sight, delete_hint;
-    const char *broker_ip, *broker_port, *monitoring_ip, *timezone;
-    bool dedicated_networks, quota_check;
+struct lifecycle_options {
+#define X(member, ...) int64_t member##_ms;
+    LIFECYCLE_TIMES(X)
+#undef X
+    const char *broker_ip, *broker_port, *timezone;
+    bool quota_check;
 };
 
 struct enrol_settings { /* command line only: enrol.h */
@@ -40,7 +41,7 @@ struct nfvo_options {
     struct api_options api;
     struct registry_options registry;
     struct dispatcher_options events;
-    struct lifecycle_times lifecycle;
+    struct lifecycle_options lifecycle;
     struct config_list outbound_allow;
     int64_t workers;
     char broker_port_text[8]; /* broker.port, for VNFs; not an option */

@@ -309,41 +309,51 @@ PROTO_RECORD(pop_state, POP_STATE_FIELDS)
 /* clang-format on */
 
 /* --- settings --- */
-struct lifecycle_settings {                                    /* microseconds */
-    int64_t instantiate_us, modify_us, start_us, terminate_us; /* answers of VNFMs */
-    int64_t stop_us, heal_us, update_us, execute_us;
-    int64_t scale_us, scale_in_us;
-    int64_t rebuild_us; /* a driver's answer to rebuildServer, and the listings behind it */
+/* clang-format off */
+/* The times that an option sets: member (with _us behind it), option, default in seconds and as the option's text, bounds in ms, what it is.
+ * From a row come the member, its default, the option and the way between them (nfvo/options.c). */
+#define LIFECYCLE_TIMES(X) \
+    X(instantiate, "instantiate-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to INSTANTIATE, scripts included") \
+    X(modify, "modify-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to MODIFY") \
+    X(start, "start-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to START") \
+    X(stop, "stop-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to STOP") \
+    X(heal, "heal-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to HEAL") \
+    X(scale_in, "scale-in-timeout", 300, "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target is told that an instance goes") \
+    X(update, "update-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to UPDATE") \
+    X(execute, "execute-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed") \
+    X(rebuild, "rebuild-timeout", 600, "10m", 1000, 86400000, "a driver's answer to rebuildServer, until its list shows the server ACTIVE") \
+    X(scale, "scale-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to SCALE_OUT, the launch and scripts included") \
+    X(queue, "operation-queue", 3600, "1h", 1000, 86400000, "an operation that waits for others of its service is given up after this time") \
+    X(terminate, "terminate-timeout", 30, "30s", 1000, 86400000, "answer of a VNFM to RELEASE_RESOURCES; then its servers are deleted without it") \
+    X(terminate_scripts, "terminate-scripts-timeout", 300, "300s", 0, 86400000, "added to that where TERMINATE scripts have to run first") \
+    X(log, "log-timeout", 10, "10s", 100, 600000, "answer of a VNFM to a request for logs") \
+    X(driver, "driver-timeout", 300, "300s", 1000, 900000, "answer of a VIM driver; below the 1000 s of the Java VNFM SDK") \
+    X(pop_cache, "pop-cache", 10, "10s", 0, 3600000, "a PoP refreshed within this time is not refreshed before a grant") \
+    X(delete_hint, "delete-hint", 5, "5s", 100, 600000, "how long a driver's answer to a delete is waited for before its servers are listed") \
+    X(release_sight, "release-sight", 90, "90s", 1000, 86400000, "a released service leaves the lists after this time even if its servers could not be verified to be gone")
+/* clang-format on */
+
+struct lifecycle_settings { /* microseconds */
+#define X(member, ...) int64_t member##_us;
+    LIFECYCLE_TIMES(X)
+#undef X
     int64_t silence_us; /* an answer that a VNFM need not give is waited for so long */
-    int64_t queue_us;   /* an operation is queued so long */
-    int64_t terminate_scripts_us; /* added where the VNFM has TERMINATE scripts to run */
-    int64_t log_us;               /* answer of a VNFM to LOG_REQUEST */
-    int64_t driver_us; /* answers of drivers; below the Java SDK's 1000 s for ALLOCATE_RESOURCES */
-    int64_t pop_cache_us; /* a snapshot younger than this needs no refresh */
     int64_t sources_us, turn_us;
-    int64_t delete_hint_us; /* a driver's answer to delete is waited for so long before listing */
-    int64_t list_retry_us;  /* pause of an instance after the first listing; doubles */
-    int64_t
-        release_sight_us; /* after this a released NSR leaves the user's sight, verified or not */
-    bool ordered_start, dedicated_networks;
+    int64_t list_retry_us; /* pause of an instance after the first listing; doubles */
+    bool ordered_start;
     bool is_quota_checked; /* PoPs are asked for their quotas, and one without room is not taken */
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone; /* extension of INSTANTIATE */
 };
+/* clang-format off */
+#define LIFECYCLE_DEFAULT_(member, option, seconds, ...) .member##_us = (seconds) * USEC_PER_SEC,
 #define LIFECYCLE_SETTINGS_DEFAULT                                                                 \
     {                                                                                              \
-        .instantiate_us = 1800 * USEC_PER_SEC, .modify_us = 1800 * USEC_PER_SEC,                   \
-        .start_us = 1800 * USEC_PER_SEC, .stop_us = 1800 * USEC_PER_SEC,                           \
-        .heal_us = 1800 * USEC_PER_SEC, .update_us = 1800 * USEC_PER_SEC,                          \
-        .scale_in_us = 300 * USEC_PER_SEC, .execute_us = 1800 * USEC_PER_SEC,                      \
-        .scale_us = 1800 * USEC_PER_SEC, .rebuild_us = 600 * USEC_PER_SEC,                         \
-        .silence_us = 5 * USEC_PER_SEC, .queue_us = 3600 * USEC_PER_SEC,                           \
-        .terminate_us = 30 * USEC_PER_SEC, .terminate_scripts_us = 300 * USEC_PER_SEC,             \
-        .log_us = 10 * USEC_PER_SEC, .driver_us = 300 * USEC_PER_SEC,                              \
-        .pop_cache_us = 10 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                  \
-        .turn_us = 2 * 3600 * USEC_PER_SEC, .delete_hint_us = 5 * USEC_PER_SEC,                    \
-        .list_retry_us = 1 * USEC_PER_SEC, .release_sight_us = 90 * USEC_PER_SEC,                  \
+        LIFECYCLE_TIMES(LIFECYCLE_DEFAULT_)                                                        \
+        .silence_us = 5 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                     \
+        .turn_us = 2 * 3600 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
         .is_quota_checked = true, .broker_ip = "127.0.0.1", .broker_port = "5672",                 \
         .monitoring_ip = "", .timezone = "CET"                                                     \
     }
+/* clang-format on */
 
 #endif

@@ -286,7 +286,6 @@ void crowd_start(struct sim *s)
     *c = (struct crowd){.s = s, .settings = LIFECYCLE_SETTINGS_DEFAULT};
     weather(s);
     c->settings.ordered_start = sim_chance(s, 250);
-    c->settings.dedicated_networks = sim_chance(s, 250);
     nfvo_domain_init(&c->dom, &c->settings);
     broker_init(s);
     store_init(s, &c->dom);
