@@ -32,7 +32,7 @@ static void answer_of(int fd, const struct run_head *head, struct arena *arena,
     runs_output(fd, head, 1, &err);
     if (head->state == RUN_UNKNOWN)
         sbuf_adds(&err, "\nems-agent: the run was cut off, by a restart of the machine or because "
-                        "its runner was killed; nobody can tell what it has done\n");
+                        "its runner was killed; what it has done is not known\n");
     ret->output = arena_strndup(arena, out.s, out.len);
     ret->err = arena_strndup(arena, err.s, err.len);
     ret->status = head->status;

@@ -141,7 +141,8 @@ static enum err_code need_channel(struct bus *bus, struct channel **ret, struct 
     if (!bus->conn)
         return err_set(err, ERR_UNAVAIL, "not connected to the broker");
     if (bus->is_blocked)
-        return err_set(err, ERR_UNAVAIL, "the broker is in alarm and answers nobody who publishes");
+        return err_set(err, ERR_UNAVAIL,
+                       "the broker is in alarm and answers no connection that publishes");
     return bus_topology_channel(bus, ret, err);
 }
 

@@ -121,7 +121,7 @@ static enum err_code read_health(const char *path, char *words, size_t size, str
     bool is_alive = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
     close(fd);
     if (!is_alive)
-        return err_set(err, ERR_UNAVAIL, "it does not run: nobody holds '%s'", path);
+        return err_set(err, ERR_UNAVAIL, "it does not run: no process holds '%s'", path);
     return ERR_OK;
 }
 

@@ -442,7 +442,7 @@ static enum err_code check_receiver(struct bus *bus, const struct send *s, struc
     uint32_t messages, consumers;
     enum err_code rc = bus_queue_check(bus, s->key, &messages, &consumers, err);
     if (rc == ERR_NOT_FOUND)
-        return err_set(err, ERR_STATE, "nobody serves queue '%s'", s->key);
+        return err_set(err, ERR_STATE, "no consumer serves queue '%s'", s->key);
     return rc == ERR_PEER ? ERR_OK : rc; /* it is another connection's, so it is there */
 }
 

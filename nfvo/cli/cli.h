@@ -48,7 +48,7 @@ enum cli_exit {
     X(WAIT, "wait", 0, "", "wait until it is done, showing progress")                                         \
     X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; default 10m")                   \
     X(STRICT, "strict", 0, "", "unknown members are errors")                                                  \
-    X(EVENT, "event", 0, "ACTION", "event to be told of: INSTANTIATE_FINISH, ERROR, OPERATION, ..")                     \
+    X(EVENT, "event", 0, "ACTION", "the event: INSTANTIATE_FINISH, ERROR, OPERATION, ..")                     \
     X(ENDPOINT, "endpoint", 0, "QUEUE|URL", "where events go: a queue, or a URL for POST")                    \
     X(NSR, "nsr", 0, "NSR", "only of this network service")                                                   \
     X(FOLLOW, "follow", 'f', "", "go on as more comes; Ctrl-C ends it")                                       \
@@ -81,9 +81,9 @@ enum cli_exit {
     X(CAUSE, "cause", 0, "TEXT", "why; its scripts get it")                                                   \
     X(IMAGE, "image", 0, "IMAGE", "with another image; default: the one that it has")                         \
     X(NO_RESTART, "no-restart", 0, "", "do not start the service again behind it")                             \
-    X(RECORD_ONLY, "record-only", 0, "", "only store it; nobody is told")                                     \
+    X(RECORD_ONLY, "record-only", 0, "", "only store it; no VNFM gets it")                                     \
     X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
-    X(UNKNOWN, "unknown", 0, "WORD", "steps of which nobody knows whether they ran: repeat them, or take them as done") \
+    X(UNKNOWN, "unknown", 0, "WORD", "steps that may or may not have run: repeat them, or count them as done") \
     X(FORCEFUL, "forceful", 0, "", "do not wait for what VNFMs have in hand")                                  \
     X(HELP, "help", 'h', "", "explain the command")
 enum cli_option {

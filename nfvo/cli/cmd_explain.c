@@ -313,7 +313,7 @@ static void explain_pop(struct page *p)
         page_field(p, "NEXT", "start a driver for type '%s': it consumes from vim-drivers.%s.*",
                    type, type);
     else if (json_is_object(fault))
-        page_field(p, "NEXT", "mend that, then: baton pop refresh %s", cli_json_str(pop, "name"));
+        page_field(p, "NEXT", "fix that, then: baton pop refresh %s", cli_json_str(pop, "name"));
     else
         page_field(p, "NEXT", "nothing to do; what it offers: baton pop show %s",
                    cli_json_str(pop, "name"));
@@ -330,7 +330,7 @@ static void explain_vnfm(struct page *p)
                strcmp(cli_json_str(vnfm, "kind"), "REST") == 0 ? "URL" : "queue", endpoint);
     page_field(p, "STATE", "%s%s",
                is_active ? "active: somebody consumes from its queue"
-                         : "not active: nobody consumes from its queue",
+                         : "not active: its queue has no consumer",
                json_is_false(json_object_get(vnfm, "enabled")) ? "; disabled" : "");
     page_field(p, "CAN", "%s",
                *capabilities ? capabilities : "only what the reference's VNFMs can");
@@ -354,7 +354,7 @@ static void explain_driver(struct page *p)
     page_field(p, "DRIVER", "%s", cli_json_str(driver, "queue"));
     page_field(p, "STATE", "%s",
                is_active ? "active: somebody consumes from its queue"
-                         : "not active: nobody consumes from its queue");
+                         : "not active: its queue has no consumer");
     page_field(p, "CAN", "%s",
                *capabilities ? capabilities : "only what the reference's drivers can");
     page_field(p, "SERVES", "%s PoPs of type '%s'", cli_json_str(driver, "pops"),

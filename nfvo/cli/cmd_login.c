@@ -117,6 +117,6 @@ int cli_cmd_logout(struct cli *c)
     }
     if (exit != CLI_OK)
         return cli_report(c, &a, "the token is forgotten here; end it at %s", c->session.url);
-    fprintf(c->errors, has_token ? "logged out\n" : "nobody was logged in\n");
+    fprintf(c->errors, has_token ? "logged out\n" : "no user was logged in\n");
     return CLI_OK;
 }

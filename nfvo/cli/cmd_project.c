@@ -224,8 +224,8 @@ int cli_cmd_key_generate(struct cli *c)
         return cli_report(c, &a, "generate the key '%s'", c->args[0]);
     fputs(a.body.s, c->out);
     if (c->is_terminal)
-        fprintf(c->errors, "this is the private key, told only now: keep it in a file that nobody "
-                           "else reads\n");
+        fprintf(c->errors, "this is the private key, shown only now: keep it in a file that only "
+                           "you can read\n");
     return CLI_OK;
 }
 
@@ -287,7 +287,7 @@ int cli_cmd_service_create(struct cli *c)
         return cli_report(c, &a, "create the service '%s'", c->args[0]);
     fprintf(c->out, "%s\n", a.body.s);
     if (c->is_terminal)
-        fprintf(c->errors, "this is its key: it goes into the service's configuration; whoever has "
-                           "it sees the secrets of its projects' PoPs\n");
+        fprintf(c->errors, "this is its key: it goes into the service's configuration; with it one "
+                           "reads the secrets of its projects' PoPs\n");
     return CLI_OK;
 }

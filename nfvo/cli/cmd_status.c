@@ -274,7 +274,7 @@ static void check_old_agents(struct view *v)
     if (services > (int64_t)i)
         sbuf_addf(&names, " and %lld more", (long long)(services - (int64_t)i));
     warn(v,
-         "%lld agent%s of before can reach one another: whoever is root in one such server is root "
+         "%lld agent%s of before can reach one another: root in one such server is root "
          "in all: nsr %s. Deploy %s again (baton nsr delete, then baton nsr create)",
          (long long)n, n == 1 ? "" : "s", names.s, services == 1 ? "it" : "them");
 }
@@ -332,7 +332,7 @@ static void check_work(struct view *v)
         warn(v, "nsr '%s' is in ERROR: %s (baton explain %s)", cli_json_str(nsr, "name"),
              cli_json_str(nsr, "fault"), cli_json_str(nsr, "id"));
     if (due && due < v->now_us - PROCESS_LATE_US)
-        warn(v, "a wait is overdue and nobody acts: is nfvo alive? (baton explain %s)",
+        warn(v, "a wait is overdue and no process acts: is nfvo alive? (baton explain %s)",
              cli_json_str(v->all, "waiting.oldest.id"));
     if (unsent)
         warn(v, "%lld message%s wait%s for a queue that takes %s", (long long)unsent,
@@ -342,9 +342,10 @@ static void check_work(struct view *v)
         warn(v, "%s events are not taken by their subscribers (baton event list)",
              cli_json_str(v->all, "events.undelivered"));
     const json_t *target;
-    json_array_foreach(cli_json_at(v->all, "events.failing"), i, target) warn(
-        v, "nobody takes events at %s '%s': %s (baton event list)", cli_json_str(target, "type"),
-        cli_json_str(target, "endpoint"), cli_json_str(target, "fault"));
+    json_array_foreach(cli_json_at(v->all, "events.failing"), i, target)
+        warn(v, "no receiver takes events at %s '%s': %s (baton event list)",
+             cli_json_str(target, "type"), cli_json_str(target, "endpoint"),
+             cli_json_str(target, "fault"));
 }
 
 static void print_server(struct view *v)

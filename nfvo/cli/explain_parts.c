@@ -97,8 +97,8 @@ void page_outbox(struct page *p)
         sbuf_addf(&text, "a message of %s bytes to '%s', ", cli_json_str(row, "bytes"),
                   cli_json_str(row, "to"));
         if (attempts > 0)
-            sbuf_addf(&text, "tried %lld time%s, nobody took it; again in ", (long long)attempts,
-                      attempts == 1 ? "" : "s");
+            sbuf_addf(&text, "tried %lld time%s, no consumer took it; again in ",
+                      (long long)attempts, attempts == 1 ? "" : "s");
         else
             sbuf_adds(&text, "not confirmed yet; looked at again in ");
         cli_put_span(&text, page_time_of(row, "next") - p->now_us);

@@ -53,7 +53,7 @@ static void print_exits(FILE *to)
 static void print_environment(FILE *to)
 {
     cli_help_environment(to);
-    fprintf(to, "\nNSR, NSD, POP are ids or names; a name that several objects bear is refused "
+    fprintf(to, "\nNSR, NSD, POP are ids or names; a name of several objects is refused "
                 "with their ids.\n"
                 "FILE is a path, or - for standard input.\n");
 }

@@ -126,7 +126,7 @@ enum err_code cli_session_remove(struct err *err)
     if (rc != ERR_OK)
         return rc;
     if (unlink(path.s) != 0)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "nobody is logged in")
+        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "no user is logged in")
                                : err_set_errno(err, ERR_IO, errno, "remove '%s'", path.s);
     return ERR_OK;
 }

@@ -54,7 +54,7 @@ static void report_ended(void *arg, const char *id, const char *endpoint)
 {
     (void)arg;
     log_warn(LOG_EVENT, "subscription_ended", KV_S("id", id), KV_S("endpoint", endpoint),
-             KV_S("why", "nobody answered for event-endpoint-keep"));
+             KV_S("why", "it did not answer for event-endpoint-keep"));
 }
 
 static void end_subscriptions(struct worker *w)

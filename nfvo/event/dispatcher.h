@@ -49,7 +49,7 @@ struct dispatcher_options {
     CONFIG_DURATION(S, m.http_timeout_ms, "event-http-timeout", "5s", 10, 60000, "longest POST of an event"),           \
     CONFIG_DURATION(S, m.max_age_ms, "event-max-age", "1h", 1000, 604800000, "events that could not be delivered for so long are dropped"), \
     CONFIG_DURATION(S, m.endpoint_keep_ms, "event-endpoint-keep", "1d", 1000, INT64_C(31536000000), "a subscription whose queue or URL does not answer for so long is removed"), \
-    CONFIG_DURATION(S, m.history_keep_ms, "history-keep", "30d", 1000, INT64_C(315360000000), "what happened to services is told for so long"), \
+    CONFIG_DURATION(S, m.history_keep_ms, "history-keep", "30d", 1000, INT64_C(315360000000), "the history of services is kept for so long"), \
     CONFIG_DURATION(S, m.operation_keep_ms, "operation-keep", "30d", 1000, INT64_C(315360000000), "operations that ended are kept for so long"), \
     CONFIG_DURATION(S, m.poll_ms, "event-poll", "1s", 10, 60000, "how often events are looked for without being told"), \
     CONFIG_INT(S, m.batch, "event-batch", "256", 1, 1000, NULL, "events to one target in hand")

@@ -252,7 +252,7 @@ const struct server *late_server(struct decision *d, const struct driver_reply *
     if (!s || !s->ext_id || (!s->host_name && !s->name)) /* a delete's answer names none */
         return NULL;
     err_set(&d->err, ERR_STATE,
-            "a driver says too late that it launched '%s' (%s): nobody waits for that server",
+            "a driver says too late that it launched '%s' (%s): no VNF waits for that server",
             s->host_name ? s->host_name : s->name, s->ext_id);
     err_hint(&d->err, "it is deleted with its network service; if that is gone, look whether the "
                       "PoP has the server, and delete it there");

@@ -318,7 +318,7 @@ PROTO_RECORD(pop_state, POP_STATE_FIELDS)
     X(start, "start-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to START") \
     X(stop, "stop-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to STOP") \
     X(heal, "heal-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to HEAL") \
-    X(scale_in, "scale-in-timeout", 300, "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target is told that an instance goes") \
+    X(scale_in, "scale-in-timeout", 300, "5m", 1000, 86400000, "answer of a VNFM to SCALE_IN: a target learns that an instance goes") \
     X(update, "update-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to UPDATE") \
     X(execute, "execute-timeout", 1800, "30m", 1000, 86400000, "answer of a VNFM to a script that users have executed") \
     X(rebuild, "rebuild-timeout", 600, "10m", 1000, 86400000, "a driver's answer to rebuildServer, until its list shows the server ACTIVE") \

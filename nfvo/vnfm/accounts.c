@@ -276,7 +276,7 @@ static enum err_code end_accounts(struct registry *r, int64_t keep_us, struct er
     enum err_code rc = store_accounts_unused(r->db, keep_us, &a, &names, &n, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
         log_info(LOG_SEC, "account_ends", KV_S("account", names[i]),
-                 KV_S("reason", keep_us ? "nobody uses it" : "registration is closed"));
+                 KV_S("reason", keep_us ? "it is not used" : "registration is closed"));
         rc = store_account_end(r->db, names[i], err);
     }
     if (n)

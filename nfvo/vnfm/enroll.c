@@ -56,7 +56,7 @@ static enum err_code find_enrolled(struct registry *r, struct enroll_try *t,
     enum err_code rc = store_accounts_in(r->db, t->room->name, a, &list, &n, err);
     if (rc != ERR_OK)
         return rc;
-    err_set(err, ERR_DENIED, "nobody is enrolled in room '%s' for type '%s'",
+    err_set(err, ERR_DENIED, "no account is enrolled in room '%s' for type '%s'",
             account_vhost(&r->setup, t->room->name), q->username);
     err_hint(err, "baton manager enrol NAME --type %s", q->username);
     for (size_t i = 0; i < n; i++) {

@@ -97,7 +97,7 @@ enum err_code management_put_room(struct management *m, const char *vhost, struc
     if (rc == ERR_OK && exists && !is_ours && strcmp(vhost, "/") != 0) {
         err_set(err, ERR_EXISTS, "the broker has a virtual host '%s' that is not ours", vhost);
         return err_hint(err,
-                        "delete it, if nobody needs it: rabbitmqctl delete_vhost %s; or choose "
+                        "delete it, if it is not needed: rabbitmqctl delete_vhost %s; or choose "
                         "another (--room; of open registration: registration-room)",
                         vhost);
     }

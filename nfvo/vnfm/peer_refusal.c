@@ -8,7 +8,7 @@
 
 #define MAX_BYTES 4096
 static const char hint[] =
-    "whoever holds this login speaks for another host: look for an intruder in "
+    "the holder of this login speaks for another host: look for an intruder in "
     "the machine of its agent, or delete its service";
 static const char hint_unsaid[] =
     "agents have to say who they are (user_id): renew the ems-agent in "

@@ -267,8 +267,8 @@ static const struct {
      "a VNFM that registers through the default exchange, as Python and Go do: "
      "registration-default-exchange = yes in nfvo.conf"},
     {ABOUT_REGISTRATION, REFUSAL_ACCESS, "",
-     "this account may only register; whoever it is has to go on as the account that it was "
-     "answered"},
+     "this account may only register; then its user has to connect as the account in the "
+     "answer"},
     {ABOUT_VNFM, REFUSAL_ACCESS, "exchange 'amq.default'",
      "VNFM '{subject}' registered with capability 'correlation', so it answers through "
      "'openbaton-exchange': without that capability it may use the default exchange"},
@@ -300,9 +300,9 @@ static const struct {
      "each account has a virtual host, baton manager show {account} tells which: set that there "
      "(broker-vhost)"},
     {ABOUT_NOBODY, REFUSAL_ACCESS, "",
-     "nobody of the suite has this account: rabbitmqctl list_permissions -p '{vhost}'"},
+     "no process of the suite has this account: rabbitmqctl list_permissions -p '{vhost}'"},
     {ANY, REFUSAL_ARGUMENT, "",
-     "it is there with other arguments: delete it while nobody uses it (rabbitmqctl -p '{vhost}' "
+     "it is there with other arguments: delete it while it is not in use (rabbitmqctl -p '{vhost}' "
      "delete_queue NAME), or declare it as it is"},
     {ANY, REFUSAL_LOCKED, "",
      "another connection has it for itself: stop the other process, or give this one a name of its "
@@ -319,7 +319,7 @@ static const struct {
      "honest work, raise account-max-work or account-max-traffic in nfvo.conf"},
     {ANY, REFUSAL_SILENT, "",
      "perhaps it was refused something: log.exchange = true in rabbitmq.conf, restart the broker, "
-     "and its words are told here"},
+     "and its words are shown here"},
 };
 
 static void put_filled(const char *text, const struct refusal *r, const struct refusal_place *p,

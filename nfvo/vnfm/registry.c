@@ -314,10 +314,11 @@ enum err_code registry_check_options(const struct registry_options *o, const cha
     if (!o->is_registration_open)
         return ERR_OK;
     if (is_same_vhost(o->registration_room, inner)) {
-        err_set(err, ERR_INVALID,
-                "registration-open: registration-room and broker-vhost are both '%s', and whoever "
-                "registers there could speak as the NFVO's own peers",
-                inner && *inner ? inner : "/");
+        err_set(
+            err, ERR_INVALID,
+            "registration-open: registration-room and broker-vhost are both '%s', and a peer that "
+            "registers there could speak as the NFVO's own peers",
+            inner && *inner ? inner : "/");
         return err_hint(err,
                         "set registration-room = trial (it is made), and broker-vhost = trial at "
                         "who registers; or, with nothing deployed yet: rabbitmqctl add_vhost "
@@ -326,7 +327,7 @@ enum err_code registry_check_options(const struct registry_options *o, const cha
     if (has_agents && is_same_vhost(o->registration_room, o->agents_vhost)) {
         err_set(err, ERR_INVALID,
                 "registration-open: registration-room and agents-vhost are both "
-                "'%s', and whoever registers there could command agents",
+                "'%s', and a peer that registers there could command agents",
                 o->agents_vhost);
         return err_hint(err, "registration-room = trial (it is made)");
     }

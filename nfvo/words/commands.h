@@ -52,7 +52,7 @@ enum command_peer {
     X(TIMER_TURN,       10, TIMER,     "",                  NEVER, turn_us,          4,  6, "the turn of {vnfr} to start")                                       \
     X(TIMER_LIST,       11, TIMER,     "",                  NEVER, list_retry_us,    0,  7, "the pause before PoP '{pop}' is asked for its servers again")       \
         /* subject = pop id */                                                                                                   \
-    X(TIMER_RELEASE,    12, TIMER,     "",                  NEVER, release_sight_us, 0,  0, "the end of patience: then it leaves your sight, verified or not")   \
+    X(TIMER_RELEASE,    12, TIMER,     "",                  NEVER, release_sight_us, 0,  0, "the release deadline: after it the service is hidden even if its servers are not verified as deleted")   \
         /* subject = nsr */                                                                                                      \
     /* of a PoP */                                                                                                               \
     X(REFRESH,          13, TO_DRIVER, "refresh",           BLIND, driver_us,        4, 12, "the driver of PoP '{pop}' ({popType}) to say what is there")        \

@@ -54,7 +54,7 @@ port=$(port_pick)
 said=$(call POST /api/v1/events "{\"name\":\"late\",\"type\":\"REST\",\"endpoint\":\"http://127.0.0.1:$port/e\",\"event\":\"RELEASE_RESOURCES_FINISH\"}")
 expect "a subscription may come first: $said" grep -q '^201' <<<"$said"
 list_says() { grep -q 'it gave no answer' <<<"$(baton event list)"; }
-status_says() { grep -q "nobody takes events at REST" <<<"$(baton status)"; }
+status_says() { grep -q "no receiver takes events at REST" <<<"$(baton status)"; }
 eventually 120 'the list says that nobody is there' list_says
 eventually 120 'status says that nobody is there' status_says
 baton nsr list -o name >"$suite/nsrs"

@@ -91,7 +91,7 @@ for pid in $(pgrep -f "^ems-agent --config $suite/"); do
 done
 eventually 120 "$what: ERROR" nsr_is "$nsr" ERROR
 expect_exit 0 baton nsr show "$nsr"
-expect_said "nobody can tell"
+expect_said "is not known"
 expect_said long.sh
 [[ $(runs doubtful long.sh) == 1 ]] || fail "$what: the script ran again"
 delete_and_leave_nothing "$nsr"

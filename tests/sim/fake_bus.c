@@ -261,7 +261,7 @@ static enum err_code port_prepare(void *ctx, const struct send *sd, struct err *
         return err_set(err, ERR_UNAVAIL, "not connected to the broker");
     if (leaves_copy(sd)) {
         if (!broker_find(b->s, sd->key))
-            return err_set(err, ERR_STATE, "nobody serves queue '%s'", sd->key);
+            return err_set(err, ERR_STATE, "no consumer serves queue '%s'", sd->key);
         broker_declare_reply(b->s, reply_queue_of(b->s, sd));
     }
     gate_pass(b->gate, POINT_AFTER_PREPARE);

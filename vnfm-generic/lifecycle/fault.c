@@ -83,7 +83,7 @@ void fault_of_step(struct run *run, struct run_host *host, struct step *step)
     bool is_script = step->kind == STEP_EXECUTE;
     if (step->state == STEP_UNKNOWN) {
         err_set(&err, ERR_UNKNOWN,
-                "EMS (%s) had the following error: nobody can tell whether or how %s ended%s%.120s",
+                "EMS (%s) had the following error: it is not known whether or how %s ended%s%.120s",
                 host_name, name, said[0] ? ": " : "", said);
         err_hint(
             &err,

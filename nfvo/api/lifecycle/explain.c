@@ -65,7 +65,7 @@ static void add_queues(struct call *c)
     struct err err = ERR_INIT;
     sbuf_adds(&list, "[");
     enum err_code rc = host->list_queues ? host->list_queues(host->ctx, add_queue, &list, &err)
-                                         : err_set(&err, ERR_UNAVAIL, "nobody knows the queues");
+                                         : err_set(&err, ERR_UNAVAIL, "the queues are not known");
     sbuf_adds(&c->out, ",\"queues\":");
     if (rc == ERR_OK) {
         sbuf_add(&c->out, list.s, list.len);

@@ -329,7 +329,9 @@ static enum err_code read_unknown(const char *word, enum retry_unknown *ret, str
     if (*ret != UNKNOWN_ASK)
         return ERR_OK;
     err_set(err, ERR_INVALID, "unknown is 'repeat' or 'done', not '%s'", word);
-    err_hint(err, "what the steps that nobody can tell of did: look at the servers first");
+    err_hint(
+        err,
+        "it says what became of the steps whose outcome is not known: look at the servers first");
     return err_where(err, "unknown");
 }
 
@@ -447,7 +449,7 @@ static enum err_code go_on(struct call *c, struct err *err)
 const struct endpoint operations_endpoints[] = {
     {"GET",  BASE,                            list,        200, API_PROJECT, "List the operations on network services, the youngest first, without their steps: ?nsr ?vnfr ?state=open ?kind ?since=2h ?until=2026-11-30 ?after ?limit"},
     {"GET",  BASE "/{id}",                    get,         200, API_PROJECT, "Show an operation: its steps, what failed, and what may be done now"},
-    {"POST", BASE "/{id}/retry",              retry,       202, API_PROJECT, "Go on with an operation that failed: {\"repeat\":true} where scripts would run again, {\"unknown\":\"repeat\"|\"done\"} where nobody knows whether they ran"},
+    {"POST", BASE "/{id}/retry",              retry,       202, API_PROJECT, "Go on with an operation that failed: {\"repeat\":true} where scripts would run again, {\"unknown\":\"repeat\"|\"done\"} where it is not known whether they ran"},
     {"POST", BASE "/{id}/rollback",           rollback,    202, API_PROJECT, "Undo an operation, last step first"},
     {"POST", BASE "/{id}/cancel",             cancel,      202, API_PROJECT, "Stop an operation: {\"mode\":\"GRACEFUL\"} waits for what is under way, FORCEFUL does not"},
     {"POST", BASE "/{id}/fail",               fail,        202, API_PROJECT, "Give an operation up; what it did stays"},

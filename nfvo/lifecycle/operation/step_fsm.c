@@ -97,7 +97,7 @@ static int on_abandon_sent(void *ctx)
 {
     struct step_turn *t = ctx;
     t->s->is_touched = true;
-    t->s->note = "abandoned: nobody waits for its answer any longer";
+    t->s->note = "abandoned: its answer is not waited for any longer";
     run_say(t->run, RUN_WITHDRAW, t->op, t->s, t->s->kind);
     return failed(t, STEP_STATE_UNKNOWN, CAUSE_OUTCOME);
 }
