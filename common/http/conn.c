@@ -486,8 +486,8 @@ static enum step step_handshake(struct http_conn *c)
     return STEP_ON;
 }
 
-/* More of the head. */
-static enum step fill(struct http_conn *c)
+/* Into the worker's scratch; with STEP_ON so many bytes. */
+static enum step read_some(struct http_conn *c, size_t *ret_n)
 {
     if (!c->may_read)
         return STEP_BLOCKED;
@@ -496,9 +496,25 @@ static enum step fill(struct http_conn *c)
         return STEP_BLOCKED;
     if (n <= 0)
         return STEP_CLOSE;
-    compact(c);
-    sbuf_add(&c->in, c->worker->scratch, (size_t)n);
+    *ret_n = (size_t)n;
     return STEP_ON;
+}
+
+/* What is left of the scratch is for later. */
+static void keep_from(struct http_conn *c, size_t at, size_t n)
+{
+    compact(c);
+    sbuf_add(&c->in, c->worker->scratch + at, n - at);
+}
+
+/* More of the head. */
+static enum step fill(struct http_conn *c)
+{
+    size_t n = 0;
+    enum step step = read_some(c, &n);
+    if (step == STEP_ON)
+        keep_from(c, 0, n);
+    return step;
 }
 
 static enum step step_head(struct http_conn *c)
@@ -563,17 +579,12 @@ static enum step step_body(struct http_conn *c)
         c->in_at += take_body(c, c->in.s + c->in_at, available(c));
         return STEP_ON;
     }
-    if (!c->may_read)
-        return STEP_BLOCKED;
-    ssize_t n = receive(c, c->worker->scratch, SCRATCH);
-    if (n == IO_AGAIN)
-        return STEP_BLOCKED;
-    if (n <= 0)
-        return STEP_CLOSE;
+    size_t n = 0;
+    enum step step = read_some(c, &n);
+    if (step != STEP_ON)
+        return step;
     set_times(c, c->deadline_us, in_seconds(c->server->o.timeout_s));
-    size_t taken = take_body(c, c->worker->scratch, (size_t)n);
-    compact(c);
-    sbuf_add(&c->in, c->worker->scratch + taken, (size_t)n - taken);
+    keep_from(c, take_body(c, c->worker->scratch, n), n);
     return STEP_ON;
 }
 

@@ -16,6 +16,15 @@ enum err_code access_end(struct call *c, enum err_code rc, struct err *err)
     return rc;
 }
 
+enum err_code access_change(struct call *c, const char *id,
+                            enum err_code (*change)(struct call *c, const char *id,
+                                                    struct err *err),
+                            struct err *err)
+{
+    enum err_code rc = store_access_begin(call_db(c), err);
+    return access_end(c, rc == ERR_OK ? change(c, id, err) : rc, err);
+}
+
 /* --- roles -------------------------------------------------------------------------------------
  */
 

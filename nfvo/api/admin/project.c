@@ -203,8 +203,7 @@ static enum err_code remove_project(struct call *c, const char *id, struct err *
 
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
-    enum err_code rc = store_access_begin(call_db(c), err);
-    return access_end(c, rc == ERR_OK ? remove_project(c, id, err) : rc, err);
+    return access_change(c, id, remove_project, err);
 }
 
 static enum err_code project_delete(struct call *c, struct err *err)

@@ -315,8 +315,7 @@ static enum err_code remove_user(struct call *c, const char *id, struct err *err
 
 static enum err_code remove_one(struct call *c, const char *id, struct err *err)
 {
-    enum err_code rc = store_access_begin(call_db(c), err);
-    return access_end(c, rc == ERR_OK ? remove_user(c, id, err) : rc, err);
+    return access_change(c, id, remove_user, err);
 }
 
 static enum err_code user_delete(struct call *c, struct err *err)
