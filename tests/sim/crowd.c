@@ -286,6 +286,7 @@ void crowd_start(struct sim *s)
     *c = (struct crowd){.s = s, .settings = LIFECYCLE_SETTINGS_DEFAULT};
     weather(s);
     c->settings.ordered_start = sim_chance(s, 250);
+    (void)sim_chance(s, 250); /* once an option: without this draw each seed would be another run */
     nfvo_domain_init(&c->dom, &c->settings);
     broker_init(s);
     store_init(s, &c->dom);
