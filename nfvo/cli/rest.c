@@ -83,6 +83,10 @@ static void read_answer(struct cli_answer *a, const struct http_response *res)
     snprintf(a->operation, sizeof(a->operation), "%s", operation ? operation : "");
     read_warning(a, http_response_header(res, "Warning"));
     a->exit = exit_of(res->status);
+    /* Some refusals are 404 for the reference's clients: what was named is there. */
+    const char *code = cli_json_str(a->json, "fault.code");
+    if (a->exit == CLI_NOT_FOUND && *code && strcmp(code, "ERR_NOT_FOUND") != 0)
+        a->exit = CLI_FAULT;
 }
 
 static int call(struct cli *c, const struct http_call *wanted, struct cli_answer *ret)

@@ -81,7 +81,7 @@ expect_exit 1 baton op rollback "$op"
 expect_exit 0 baton nsr stop service "${hosts[1]}" --wait --timeout 180s
 expect_exit 0 baton nsr scale-in service web --wait --timeout 180s
 known "${hosts[2]}"
-expect_exit 3 baton nsr scale-in service web
+expect_exit 1 baton nsr scale-in service web
 expect_said 'have reached their minimum number'
 expect 'the service runs' test "$(nsr_status "$nsr")" == ACTIVE
 delete_and_leave_nothing "$nsr"

@@ -47,8 +47,9 @@ expect 'it was not started' test "$(runs web start.sh)" == 2
 expect 'the client was not told' test "$(wc -l <"$suite/told")" == 2
 
 # At most four.
-expect_exit 3 baton nsr scale-out service web --number 2
+expect_exit 1 baton nsr scale-out service web --number 2
 expect_said 'reached their maximum number'
+expect_said 'has 3 instances of at most 4, and 2 more were asked for: ask for 1 at most'
 
 # A script fails: it is kept, the service runs on; mended, it goes on where it failed.
 touch "$suite/broken"

@@ -27,7 +27,8 @@ expect 'one of each' are 'front=1 back=1'
 # All of it, or nothing; and which of them is wrong.
 expect_exit 1 baton nsr scale-out dummy dummy-server front=1 back=2
 expect_said 'reached the maximum number'
-expect_said "VDU 'back' has 1 instances of at most 2"
+expect_said 'and 2 more were asked for'
+expect_said "VDU 'back' has 1 instance of at most 2"
 expect_said 'vdus[1]'
 expect_exit 2 baton nsr scale-out dummy dummy-server front=1 back
 expect_exit 1 baton nsr scale-out dummy dummy-server front=1 side=1

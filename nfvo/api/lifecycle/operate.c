@@ -114,6 +114,7 @@ struct waiting { /* for the engine, in place of the request */
     struct pending *pending;
     char *nsr_id, *vnfr_id; /* vnfr_id NULL: of the whole service */
     bool is_dry;
+    int status_of_limit; /* as the reference's clients know it; 0: that of the code */
 };
 
 /* 202: the record as it is now. It was accepted, so nothing here is a failure. */
@@ -153,7 +154,7 @@ static void answered(void *arg, const struct err *err, const char *text)
         name_operation(p, text);
     if (err && err->code != ERR_OK) {
         p->operation_id[0] = '\0';
-        pending_fail(p, 0, err);
+        pending_fail(p, err->code == ERR_LIMIT ? w->status_of_limit : 0, err);
     } else if (w->is_dry) {
         sbuf_adds(&body, text && *text ? text : "{}");
         pending_answer(p, 200, HTTP_TYPE_JSON, &body);
@@ -179,6 +180,8 @@ static void submit(struct asked *o)
     w->nsr_id = xstrdup(o->nsr_id);
     w->vnfr_id = req->plan.vnfr ? xstrdup(req->plan.vnfr) : NULL;
     w->is_dry = req->is_dry;
+    if (req->plan.n_counts == 1 && !req->plan.counts[0].vdu)
+        w->status_of_limit = 404; /* rest-api.md 2.5: no VDU has room, or one to spare */
     err_set(&late, ERR_TIMEOUT, "the operation was not confirmed in time: it may still happen");
     err_hint(&late, req->is_dry ? "ask again" : "GET /api/v1/baton/operations/%s",
              req->operation_id);

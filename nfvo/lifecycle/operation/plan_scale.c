@@ -1,6 +1,8 @@
 /* Planners of what changes the number of instances, or which of them works. */
 #include "nfvo/lifecycle/operation/plan_build.h"
 
+#include "common/base/sbuf.h"
+
 #include <string.h>
 
 /* --- scale out -------------------------------------------------------------------------------- */
@@ -19,8 +21,54 @@ static bool has_room(const struct view_vnfr *v, const struct view_vdu *u, uint32
     return u->scale_max == 0 || instances_of(v, u) + more <= u->scale_max;
 }
 
-/* The texts are the reference's; the hint says what was counted. more: what this plan adds already,
- * by VDU. */
+/* "VDU 'front' has 2 instances, VDU 'back' has 1 instance", of one VDU or of all. is_maximum: of how
+ * many; standby and failed ones count as the others. */
+static void put_counts(const struct view_vnfr *v, const char *vdu, bool is_maximum,
+                       struct sbuf *out)
+{
+    for (uint32_t i = 0; i < v->n_vdus; i++) {
+        const struct view_vdu *u = &v->vdus[i];
+        uint32_t n = instances_of(v, u);
+        if (vdu && strcmp(vdu, u->id) != 0)
+            continue;
+        sbuf_addf(out, "%sVDU '%s' has %u instance%s", out->len ? ", " : "",
+                  u->name && *u->name ? u->name : u->id, n, n == 1 ? "" : "s");
+        if (is_maximum)
+            sbuf_addf(out, " of at most %u", u->scale_max);
+    }
+}
+
+/* The texts are the reference's; the hint says what was counted, and what is possible. more: what
+ * this plan adds already, by VDU. */
+static enum err_code no_room(const struct view_vnfr *v, const struct plan_count *c,
+                             const uint32_t *more, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf counts = SBUF_INIT;
+    uint32_t most = 0, asked = c->number;
+    put_counts(v, c->vdu, true, &counts);
+    for (uint32_t i = 0; i < v->n_vdus; i++) {
+        const struct view_vdu *u = &v->vdus[i];
+        uint32_t n = instances_of(v, u) + (c->vdu ? 0 : more[i]);
+        if (c->vdu && strcmp(c->vdu, u->id) != 0)
+            continue;
+        asked += c->vdu ? more[i] : 0;
+        if (u->scale_max > n && u->scale_max - n > most)
+            most = u->scale_max - n;
+    }
+    err_set(err, ERR_LIMIT, "%s",
+            c->vdu ? "The VirtualDeploymentUnit chosen has reached the maximum number of "
+                     "VNFCInstance"
+                   : "All VirtualDeploymentUnits have reached their maximum number of "
+                     "VNFCInstances");
+    if (most)
+        return err_hint(err, "%s, and %u more were asked for: ask for %u at most", counts.s, asked,
+                        most);
+    return err_hint(err,
+                    "%s (standby and failed ones count), and %u more %s asked for; the limit is "
+                    "scale_in_out of the VNFD",
+                    counts.s, asked, asked == 1 ? "was" : "were");
+}
+
 static enum err_code find_room(const struct view_vnfr *v, const struct plan_count *c,
                                uint32_t *more, const struct view_vdu **ret, struct err *err)
 {
@@ -34,17 +82,9 @@ static enum err_code find_room(const struct view_vnfr *v, const struct plan_coun
     for (uint32_t i = 0; !u && i < v->n_vdus; i++)
         if (has_room(v, &v->vdus[i], more[i] + c->number))
             u = &v->vdus[i];
-    if (!u)
-        return err_set(err, ERR_NOT_FOUND,
-                       "All VirtualDeploymentUnits have reached their maximum number of "
-                       "VNFCInstances");
+    if (!u || !has_room(v, u, more[u - v->vdus] + c->number))
+        return no_room(v, c, more, err);
     more[u - v->vdus] += c->number;
-    if (!has_room(v, u, more[u - v->vdus])) {
-        err_set(err, ERR_STATE,
-                "The VirtualDeploymentUnit chosen has reached the maximum number of VNFCInstance");
-        return err_hint(err, "VDU '%s' has %u instances of at most %u, standby and failed ones too",
-                        u->name, instances_of(v, u), u->scale_max);
-    }
     *ret = u;
     return ERR_OK;
 }
@@ -208,15 +248,25 @@ static uint16_t one_less(struct planning *p, const struct view_instance *x, uint
     return drop;
 }
 
-static enum err_code no_victim(const struct plan_count *c, struct err *err)
+/* at: which of them found none; those before it of the same VDU were to go too. */
+static enum err_code no_victim(const struct planning *p, const struct plan_count *all, uint32_t at,
+                               struct err *err)
 {
-    if (c->vdu)
-        return err_set(
-            err, ERR_STATE,
-            "The VirtualDeploymentUnit chosen has reached the minimum number of VNFCInstance");
-    return err_set(err, ERR_NOT_FOUND,
-                   "All VirtualDeploymentUnits have reached their minimum number of "
-                   "VNFCInstances");
+    AUTO(sbuf_release) struct sbuf counts = SBUF_INIT;
+    const struct plan_count *c = &all[at];
+    uint32_t asked = c->number;
+    for (uint32_t i = 0; c->vdu && i < at; i++)
+        asked += all[i].vdu && strcmp(all[i].vdu, c->vdu) == 0 ? all[i].number : 0;
+    put_counts(p->vnfr, c->vdu, false, &counts);
+    err_set(err, ERR_LIMIT, "%s",
+            c->vdu ? "The VirtualDeploymentUnit chosen has reached the minimum number of "
+                     "VNFCInstance"
+                   : "All VirtualDeploymentUnits have reached their minimum number of "
+                     "VNFCInstances");
+    return err_hint(err,
+                    "%s, and %u %s to go: at least one that works stays; the whole VNF goes "
+                    "with: baton nsr remove-vnf %s %s",
+                    counts.s, asked, asked == 1 ? "was" : "were", p->view->name, p->vnfr->name);
 }
 
 /* The first VDU with one to spare, or the one asked for; the same rule as the reference's: more
@@ -256,7 +306,7 @@ static enum err_code named(struct planning *p, struct err *err)
     if (!may_go(v, x))
         return err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
     if (u && instances_of(v, u) < 2)
-        return no_victim(&(struct plan_count){.vdu = u->id}, err);
+        return no_victim(p, &(struct plan_count){.vdu = u->id, .number = 1}, 0, err);
     one_less(p, x, 0);
     return ERR_OK;
 }
@@ -274,7 +324,7 @@ enum err_code plan_scale_in(struct planning *p, struct err *err)
         for (uint32_t k = 0; k < counts[i].number; k++) {
             const struct view_instance *x = choose(p, &counts[i], is_taken);
             if (!x) {
-                err_ignore(no_victim(&counts[i], err), "the place is added");
+                err_ignore(no_victim(p, counts, i, err), "the place is added");
                 return in_list(n, i, err);
             }
             if (!may_go(p->vnfr, x))

@@ -299,11 +299,11 @@ static void test_limit_and_wrong_state(void **state)
     to_active(true);
     counts = (struct plan_count){.number = 2};
     ask(request("client"));
-    assert_int_equal(s.d.err.code, ERR_NOT_FOUND); /* of any VDU */
+    assert_int_equal(s.d.err.code, ERR_LIMIT);
     assert_non_null(strstr(s.d.err.msg, "maximum number"));
     counts.vdu = arena_strdup(&s.arena, text_of("client", "vdu.0.id"));
     ask(request("client"));
-    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_int_equal(s.d.err.code, ERR_LIMIT);
     scale("client");
     assert_int_equal(s.d.err.code, ERR_OK);
     scale("client");
@@ -435,7 +435,7 @@ static void test_queued(void **state)
     req.plan.kind = OPERATION_SCALE_IN;
     req.may_queue = true;
     ask(req);
-    assert_int_equal(s.d.err.code, ERR_NOT_FOUND); /* as it is now, there is one only */
+    assert_int_equal(s.d.err.code, ERR_LIMIT); /* as it is now, there is one only */
     scaling("client");
     launched(NULL);
     scaled("client");

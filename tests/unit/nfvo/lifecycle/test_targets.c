@@ -148,6 +148,15 @@ static const char *state_of(const char *id)
     return "none";
 }
 
+static bool names_host(const char *id, const char *instance)
+{
+    const char *begin = arena_printf(&s.arena, "\"%s\":\"web-", instance);
+    for (uint32_t i = 0; i < s.rows.n; i++)
+        if (s.rows.at[i]->kind == ROW_OPERATION && strcmp(s.rows.at[i]->id, id) == 0)
+            return strstr(s.rows.at[i]->doc, begin) != NULL;
+    return false;
+}
+
 static void answer(int kind, const char *body)
 {
     const struct command *c = stage_command(&s, kind, NULL);
@@ -275,6 +284,7 @@ static void test_scale_in(void **state)
     assert_int_equal(instances("web"), 2); /* until it is gone */
     deleted("pop-1");
     assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_true(names_host("op-1", goes)); /* it is gone, and shown by its name */
     assert_int_equal(instances("web"), 1);
     assert_string_equal(instance("web", 0), stays);
     assert_string_equal(status("web"), "ACTIVE");
@@ -282,7 +292,7 @@ static void test_scale_in(void **state)
     assert_true(has_event("SCALE_IN"));
     assert_int_equal(s.commands.n, 0);
     ask(request(OPERATION_SCALE_IN, "web", NULL));
-    assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
+    assert_int_equal(s.d.err.code, ERR_LIMIT);
     assert_non_null(strstr(s.d.err.msg, "minimum number"));
 }
 
