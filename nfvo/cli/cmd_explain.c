@@ -6,6 +6,7 @@
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/explain_parts.h"
 #include "nfvo/cli/open_operations.h"
+#include "nfvo/cli/operation.h"
 #include "nfvo/cli/words.h"
 
 #include <string.h>
@@ -76,6 +77,18 @@ static const json_t *open_operation(struct page *p, const char *vnfr)
     return first;
 }
 
+/* The service is in ERROR, and no operation waits for a decision. */
+static void put_choice(struct page *p, struct sbuf *text, const char *host)
+{
+    size_t i;
+    const json_t *command;
+    if (*host)
+        sbuf_addf(text, "baton logs %s; ", host);
+    sbuf_adds(text, "fix the cause; then one of:");
+    json_array_foreach(json_object_get(p->all, "next"), i, command)
+        sbuf_addf(text, FURTHER "%s", json_string_value(command));
+}
+
 /* What a person does now. vnfr NULL: the whole NSR. */
 static void show_next(struct page *p, const char *vnfr)
 {
@@ -92,14 +105,8 @@ static void show_next(struct page *p, const char *vnfr)
         cli_put_open_next(&text, op, FURTHER);
         if (*cli_json_str(op, "instance.name"))
             sbuf_addf(&text, FURTHER "look at: baton logs %s", cli_json_str(op, "instance.name"));
-    } else if (strcmp(phase, "FAILED") == 0) {
-        const char *host = cli_json_str(fault, "host");
-        if (*host)
-            sbuf_addf(&text, "baton logs %s; ", host);
-        sbuf_addf(&text,
-                  "fix the cause; go on from there: baton nsr resume %s --wait" FURTHER
-                  "or give it up: baton nsr delete %s --wait",
-                  nsr_id(p), nsr_id(p));
+    } else if (json_array_size(json_object_get(p->all, "next")) > 0) {
+        put_choice(p, &text, cli_json_str(fault, "host"));
     } else if (wait) {
         sbuf_addf(&text, "%s; waits for ",
                   strcmp(phase, "RELEASING") == 0 ? "is released" : "deploys");
@@ -385,6 +392,23 @@ static void explain_command(struct page *p)
                                              : cli_json_str(wait, "pop"));
 }
 
+/* Its own page tells all: also of one whose service is gone. */
+static void explain_operation(struct page *p)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_addf(&path, "%s/%s", cli_op.path, cli_json_str(p->hit, "id"));
+    if (cli_request(p->c, "GET", path.s, NULL, &a) != CLI_OK) {
+        cli_report(p->c, &a, "explain '%s'", cli_json_str(p->hit, "id"));
+        return;
+    }
+    cli_show_operation(p->c, a.json);
+    if (*cli_json_str(a.json, "endedAt"))
+        return;
+    fputc('\n', p->c->out);
+    page_waits(p, NULL, NULL, NULL);
+}
+
 static void explain_gone(struct page *p)
 {
     page_field(p, "NSR", "%s", cli_json_str(p->hit, "id"));
@@ -401,6 +425,7 @@ static const struct {
              {"pop", "point of presence", explain_pop},
              {"vnfm", "VNF manager", explain_vnfm},
              {"driver", "VIM driver", explain_driver},
+             {"operation", "operation", explain_operation},
              {"command", "open command", explain_command},
              {"gone", "network service that is gone", explain_gone}};
 

@@ -124,10 +124,7 @@ static int ask(struct cli *c, const char *verb, const char *body)
         return wait_for(c, id.s, timeout_ms, strcmp(verb, "rollback") == 0 ? "ROLLED_BACK" : "");
     if (!cli_is_for_people(c))
         return cli_end_operation(c, &a, CLI_OK);
-    const char *state = cli_json_str(a.json, "state");
-    fprintf(c->out, "operation %s is %s\n", id.s, *state ? state : "told");
-    if (strcmp(state, "PROCESSING") == 0 || strcmp(state, "ROLLING_BACK") == 0)
-        fprintf(c->out, "  hint: baton op wait %s\n", id.s);
+    cli_say_operation(c, a.json);
     return CLI_OK;
 }
 

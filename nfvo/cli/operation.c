@@ -2,6 +2,7 @@
 
 #include "common/http/http.h"
 #include "common/sys/clock.h"
+#include "common/sys/ids.h"
 #include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
@@ -122,17 +123,22 @@ static void put_of(struct sbuf *out, const json_t *step)
     size_t i;
     const json_t *name;
     const json_t *only = json_object_get(step, "only");
-    sbuf_adds(out, cli_json_str(step, *cli_json_str(step, "instance") ? "instance" : "of"));
+    const char *host = cli_json_str(step, "instance");
+    bool has_name = *host && !id_is_valid(host); /* of one that is not there yet it is the id */
+    sbuf_adds(out, has_name ? host : cli_json_str(step, "of"));
     json_array_foreach(only, i, name)
         sbuf_addf(out, "%s%s", i ? " " : " for ", json_string_value(name));
 }
 
-/* The most telling: what failed, what was noted, why so, what it does. */
+/* The most telling: what failed, what was noted, why so, what it does. The fault of one that goes on
+ * is that of the attempt before. */
 static const char *word_of(const json_t *step)
 {
     static const char *const members[] = {"fault.message", "lateFault.message", "note", "reason",
                                           "sentence"};
-    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+    const char *state = cli_json_str(step, "state");
+    bool has_failed = strstr(state, "FAILED") || strcmp(state, "UNKNOWN") == 0;
+    for (size_t i = has_failed ? 0 : 1; i < ARRAY_LEN(members); i++)
         if (*cli_json_str(step, members[i]))
             return cli_json_str(step, members[i]);
     return "";
@@ -214,6 +220,7 @@ void cli_show_operation(struct cli *c, const json_t *op)
         fprintf(c->out, "A plan: nothing is done.\n\n");
     cli_print_fields(c, page_columns, op);
     show_steps(c, op, is_plan);
+    print_texts(c->out, "WOULD BE REFUSED NOW", json_object_get(op, "refused"));
     print_texts(c->out, "WARNINGS", json_object_get(op, "warnings"));
     if (is_plan || strcmp(cli_json_str(op, "state"), "COMPLETED") != 0)
         print_texts(c->out, "A ROLLBACK DOES NOT BRING BACK", json_object_get(op, "cannotUndo"));
@@ -252,9 +259,10 @@ static void say_step(struct follow *f, const json_t *op, const json_t *step)
         fprintf(f->to, "%8.3f s  ", (double)(at - begin) / 1e6);
     else
         fprintf(f->to, "%12s", "");
-    fprintf(f->to, "%2s/%s %-13s %-24s %-11s %s\n", cli_json_str(step, "n"),
-            cli_json_str(op, "progress.of"), cli_json_str(step, "kind"), of.s, state,
-            word_of(step));
+    const char *stage = strcmp(state, "SENT") == 0 ? cli_json_str(step, "stage") : "";
+    fprintf(f->to, "%2s/%s %-13s %-24s %-11s %s%s%s\n", cli_json_str(step, "n"),
+            cli_json_str(op, "progress.of"), cli_json_str(step, "kind"), of.s, state, word_of(step),
+            *stage ? ": " : "", stage);
 }
 
 /* What is only planned is not news, at first. */
@@ -353,6 +361,80 @@ int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit)
     return exit;
 }
 
+/* What a person looks at: what is under way. */
+static const json_t *under_way(const json_t *op)
+{
+    size_t i;
+    const json_t *step;
+    json_array_foreach(json_object_get(op, "steps"), i, step)
+    {
+        const char *state = cli_json_str(step, "state");
+        if (strcmp(state, "SENT") == 0 || strcmp(state, "UNDOING") == 0)
+            return step;
+    }
+    return NULL;
+}
+
+static const char *meaning_of(const json_t *op)
+{
+    const char *state = cli_json_str(op, "state");
+    bool is_pending = json_is_true(json_object_get(op, "isRollbackPending"));
+    if (strcmp(state, "STARTING") == 0)
+        return "it waits for the operations before it";
+    if (strcmp(state, "PROCESSING") == 0 && is_pending)
+        return "it is undone when what is under way has ended";
+    if (strcmp(state, "PROCESSING") == 0 && *cli_json_str(op, "cancel"))
+        return "no further step begins; what is under way is awaited";
+    if (strcmp(state, "PROCESSING") == 0)
+        return "it goes on; what is done is not done again";
+    if (strcmp(state, "ROLLING_BACK") == 0)
+        return "it is being undone, the last step first";
+    if (strcmp(state, "FAILED_TEMP") == 0)
+        return "it waits for your decision";
+    if (strcmp(state, "ROLLED_BACK") == 0)
+        return "what it did is undone; nothing is left of it";
+    if (strcmp(state, "FAILED") == 0)
+        return "it is given up; what it did stays";
+    return strcmp(state, "COMPLETED") == 0 ? "it is done" : "";
+}
+
+void cli_say_operation(struct cli *c, const json_t *op)
+{
+    int exit;
+    const json_t *step = under_way(op);
+    const char *id = cli_json_str(op, "id"), *meaning = meaning_of(op);
+    fprintf(c->out, "%s %s of nsr '%s' is %s%s%s\n", cli_json_str(op, "kind"), id,
+            cli_json_str(op, "nsr.name"), cli_json_str(op, "state"), *meaning ? ": " : "", meaning);
+    if (step) {
+        AUTO(sbuf_release) struct sbuf of = SBUF_INIT;
+        put_of(&of, step);
+        fprintf(c->out, "  under way: step %s of %s, %s of %s\n", cli_json_str(step, "n"),
+                cli_json_str(op, "progress.of"), cli_json_str(step, "kind"), of.s);
+    }
+    if (!is_over(op, &exit))
+        fprintf(c->out, "  watch it: baton op wait %s\n", id);
+    print_texts(c->out, "POSSIBLE NOW", json_object_get(op, "next"));
+}
+
+/* false: it is not queued any more. */
+static bool say_queued(struct cli *c, const struct cli_answer *answer, const char *word,
+                       const char *nsr_name)
+{
+    AUTO(cli_answer_release) struct cli_answer op = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf until = SBUF_INIT;
+    sbuf_addf(&path, "%s/%s", cli_op.path, answer->operation);
+    if (cli_request(c, "GET", path.s, NULL, &op) != CLI_OK ||
+        strcmp(cli_json_str(op.json, "state"), "STARTING") != 0)
+        return false;
+    cli_put_clock(&until, cli_operation_time(op.json, "queuedUntil"), clock_wall_us());
+    fprintf(c->out,
+            "%s of nsr '%s' is queued until %s at most, behind the operations before it\n"
+            "  watch it: baton op wait %s; take it back: baton op cancel %s\n",
+            word, nsr_name, until.s, answer->operation, answer->operation);
+    return true;
+}
+
 int cli_begun_operation(struct cli *c, const struct cli_answer *answer, const char *word,
                         const char *nsr_name, int64_t timeout_ms)
 {
@@ -370,7 +452,10 @@ int cli_begun_operation(struct cli *c, const struct cli_answer *answer, const ch
             return cli_report(c, &last, "show the operation '%s'", answer->operation);
         return cli_end_operation(c, &last, CLI_OK);
     }
-    if (cli_is_for_people(c))
+    bool is_for_people = cli_is_for_people(c);
+    if (is_for_people && c->option[CLI_OPT_QUEUED] && say_queued(c, answer, word, nsr_name))
+        return CLI_OK;
+    if (is_for_people)
         fprintf(c->out, "%s of nsr '%s' is under way: baton op wait %s\n", word, nsr_name,
                 answer->operation);
     return CLI_OK;

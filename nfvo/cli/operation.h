@@ -15,6 +15,8 @@ int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct
 /* What follows an answer that names the operation that begins: --wait, or a line. word: "heal". */
 int cli_begun_operation(struct cli *c, const struct cli_answer *answer, const char *word,
                         const char *nsr_name, int64_t timeout_ms);
+/* After a verb: the state in words, what is under way, how to watch it, what is possible now. */
+void cli_say_operation(struct cli *c, const json_t *operation);
 /* Report as -o says. Returns exit. */
 int cli_end_operation(struct cli *c, const struct cli_answer *last, int exit);
 /* "2026-11-29T10:40:02.120Z", microseconds since the epoch; 0: none. */

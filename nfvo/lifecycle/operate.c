@@ -36,12 +36,13 @@ static const char *shown(struct nsr_model *m, const struct run *run, const struc
 {
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const struct operation_extras extras = {.run = run,
-                                            .basis = plan && !op->id ? operate_basis(m) : NULL,
-                                            .nsr_name = d->root->key[NSR_NAME],
-                                            .warnings =
-                                                plan ? plan->warnings : (struct proto_strs){0},
-                                            .is_plan = plan && !op->id};
+    const struct operation_extras extras = {
+        .run = run,
+        .basis = plan && !op->id ? operate_basis(m) : NULL,
+        .nsr_name = d->root->key[NSR_NAME],
+        .warnings = plan ? plan->warnings : (struct proto_strs){0},
+        .refused = plan ? plan->refused : (struct proto_strs){0},
+        .is_plan = plan && !op->id};
     proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), 0, &text);
     return arena_strndup(d->arena, text.s, text.len);
 }
@@ -211,7 +212,7 @@ static struct admitted admit(struct nsr_model *m, const struct run *run, struct 
     if (run->operations->n < QUEUED_MAX)
         return (struct admitted){.answer = QUEUE};
     err_set(err, ERR_STATE, "Busy: %d operations of this service are queued already", QUEUED_MAX);
-    err_hint(err, "wait for one of them: baton op list --nsr %s", op->nsr);
+    err_hint(err, "wait for one of them: baton op list %s state=starting", op->nsr);
     return (struct admitted){.answer = REFUSE};
 }
 
@@ -228,6 +229,30 @@ const char *operate_shown(struct nsr_model *m, const struct operation *op)
     struct operations none = {0};
     const struct run run = {.operations = &none, .now = m->d->now, .arena = m->d->arena};
     return shown(m, &run, op, NULL);
+}
+
+/* What a plan says of the operations that are there: it is made all the same. */
+static void foretell(struct nsr_model *m, const struct run *run, struct operation *op,
+                     bool may_queue, struct plan *plan)
+{
+    struct arena *a = m->d->arena;
+    struct err why = ERR_INIT;
+    struct admitted admitted = admit(m, run, op, may_queue, &why);
+    if (admitted.answer == REFUSE) {
+        proto_list_add(&plan->refused, arena_strdup(a, why.msg), a);
+        if (*why.hint)
+            proto_list_add(&plan->refused, arena_strdup(a, why.hint), a);
+    }
+    if (admitted.answer == QUEUE)
+        proto_list_add(&plan->warnings, "it would be queued: it waits for the operations before it",
+                       a);
+    for (uint32_t i = 0; i < admitted.ended.n; i++)
+        proto_list_add(&plan->warnings,
+                       arena_printf(a, "it ends operation %s (%s), which is %s",
+                                    admitted.ended.at[i]->id,
+                                    operation_kind_word(admitted.ended.at[i]->kind),
+                                    operation_state_words[admitted.ended.at[i]->state]),
+                       a);
 }
 
 void operate(struct nsr_model *m, const struct operate_request *req)
@@ -262,6 +287,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     if (is_resume && operate_resume_take(m, op, req, &d->err) != ERR_OK)
         return;
     if (req->is_dry) {
+        foretell(m, &run, op, req->may_queue && !is_resume, &plan);
         d->text = shown(m, &run, op, &plan);
         return;
     }

@@ -95,8 +95,41 @@ static void emit(struct nsr_model *m, const struct run *run, const struct operat
     event_emit(d, EVENT_OPERATION, op->vnfr, &body)->is_of_both = op->vnfr != NULL;
 }
 
+/* --- names ------------------------------------------------------------------------------------ */
+
+static void keep_host(const struct service_view *view, struct operation *op, const char *id,
+                      struct arena *a)
+{
+    if (!id || proto_strmap_get(&op->names, id))
+        return;
+    for (uint32_t v = 0; v < view->n_vnfrs; v++) {
+        const struct view_instance *i = view_instance(&view->vnfrs[v], id);
+        if (i && i->hostname)
+            proto_strmap_set(&op->names, id, i->hostname, a);
+    }
+}
+
+static void keep_names(struct nsr_model *m, const struct service_view *view, struct operation *op)
+{
+    const struct view_vnfr *v = op->vnfr ? view_vnfr(view, op->vnfr) : NULL;
+    struct arena *a = m->d->arena;
+    if (v && v->name && !proto_strmap_get(&op->names, op->vnfr))
+        proto_strmap_set(&op->names, op->vnfr, v->name, a);
+    keep_host(view, op, op->instance, a);
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        if (!op->is_new && !s->is_news)
+            continue;
+        keep_host(view, op, s->instance, a);
+        for (uint32_t k = 0; k < s->only.n; k++)
+            keep_host(view, op, s->only.at[k], a);
+    }
+}
+
 void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op)
 {
+    if (op->is_news && run->view)
+        keep_names(m, run->view, op);
     if (op->is_news && is_wanted(m->d, op))
         emit(m, run, op);
     op->is_news = op->is_new = false;

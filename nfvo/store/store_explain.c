@@ -22,6 +22,7 @@
     " UNION ALL SELECT 'vnfr', v.id, v.name, v.agg, n.id, n.name FROM vnfr v JOIN nsr n ON n.id = v.agg WHERE (v.id = $1 OR v.name = $1) AND " SQL_NSR_SEEN \
     " UNION ALL SELECT 'instance', i.id, i.hostname, i.agg, n.id, n.name FROM instance i JOIN nsr n ON n.id = i.agg " \
         "WHERE (i.id = $1 OR i.hostname = $1 OR (i.vc_id = $1 AND $1 <> '')) AND " SQL_NSR_SEEN \
+    " UNION ALL SELECT 'operation', o.id, o.id, o.agg, o.agg, o.nsr_name FROM operation o WHERE o.id = $1 AND ($2::text = '*' OR o.project_id = $2::text)" \
     " UNION ALL SELECT 'pop', p.id, p.name, p.id, NULL, NULL FROM pop p WHERE (p.id = $1 OR p.name = $1) AND " SQL_IN_PROJECT \
     " UNION ALL SELECT 'vnfm', e.id, e.type, NULL, NULL, NULL FROM vnfm_endpoint e WHERE e.id = $1 OR e.type = $1 OR e.endpoint = $1" \
     " UNION ALL SELECT 'driver', d.queue, d.queue, NULL, NULL, NULL FROM vim_driver d WHERE d.queue = $1 OR d.type = $1" \

@@ -8,10 +8,13 @@
     "FROM vnfm_endpoint e JOIN manager_credentials m ON m.sdk <> '' AND (m.username = e.account "  \
     "OR e.account = '' AND m.type = e.type) WHERE e.type = v.endpoint ORDER BY e.active DESC, "    \
     "m.username LIMIT 1), '') END"
+#define SQL_SDKS                                                                                   \
+    "CASE WHEN o.is_open THEN coalesce((SELECT string_agg(v.id || ':' || " SQL_SDK                 \
+    ", ',') FROM vnfr v WHERE v.agg = o.agg), '') ELSE '' END"
 #define COLUMNS                                                                                    \
     "o.id, o.project_id, o.agg, o.nsr_name, o.kind, o.state, o.vnfr_id, coalesce(v.name, ''), "    \
     "o.instance_id, o.origin, o.asked_by, o.asked_at, o.state_at, o.ended_at, o.is_open, o.doc, "  \
-    "coalesce(i.hostname, ''), " SQL_SDK
+    "coalesce(i.hostname, ''), " SQL_SDKS
 #define TABLES                                                                                     \
     "operation o LEFT JOIN vnfr v ON v.id = o.vnfr_id LEFT JOIN instance i ON i.id = "             \
     "o.instance_id"
@@ -38,7 +41,7 @@ static struct store_operation read_row(const struct db_result *res, int row, str
                                     .is_open = db_bool(res, row, 14),
                                     .doc = arena_strdup(a, db_text(res, row, 15)),
                                     .hostname = arena_strdup(a, db_text(res, row, 16)),
-                                    .sdk = arena_strdup(a, db_text(res, row, 17)),
+                                    .sdks = arena_strdup(a, db_text(res, row, 17)),
                                     .request = ""};
 }
 

@@ -12,7 +12,9 @@ struct store_operation {
     const char *vnfr, *vnfr_name; /* "": not of one VNFR; its name "" when it is gone */
     const char *instance;         /* "": not of one instance */
     const char *hostname;         /* of the instance; "" when it is gone */
-    const char *sdk; /* of the VNFM of vnfr (operation/answers.h); "": not known, or no such VNFR */
+    /* Of open ones: "<VNFR's id>:<sdk>", of each VNFR of the service, separated by commas; sdk of its
+     * VNFM (operation/answers.h), "": not known. */
+    const char *sdks;
     const char *origin, *asked_by;        /* user, reconciler, engine: who and which */
     int64_t asked_at, state_at, ended_at; /* database clock, us; ended_at 0: it has not */
     bool is_open;

@@ -79,6 +79,7 @@ PROTO_RECORD(shown_progress, SHOWN_PROGRESS_FIELDS)
     X(STRS, next,            "next",       _, EMIT) /* what is possible now, as commands to type */ \
     X(REC,  current,         "current",    shown_step, OPTIONAL) /* open ones: to be looked at first */ \
     X(STR,  basis,           "basis",      _, OPTIONAL) /* of a plan: it applies while this is so */  \
+    X(STRS, refused,         "refused",    _, OPTIONAL) /* of a plan: why it would be now, and what to do */ \
     X(STRS, warnings,        "warnings",   _, OPTIONAL)                                             \
     X(STRS, cannot_undo,     "cannotUndo", _, OPTIONAL)                                             \
     X(STRS, differs,         "differs",    _, OPTIONAL) /* ROLLED_BACK, but not as it was */        \
@@ -158,6 +159,7 @@ PROTO_RECORD(stored_asked, STORED_ASKED_FIELDS)
     X(REC,    asked,               "asked",           stored_asked, OPTIONAL)                       \
     X(STRS,   vnfrs,               "vnfrs",           _, OPTIONAL)                                  \
     X(STRS,   targets,             "targets",         _, OPTIONAL)                                  \
+    X(STRMAP, names,               "names",           _, OPTIONAL)                                  \
     X(REC,    fault,               "fault",           fault, OPTIONAL)                              \
     X(STRMAP, before,              "before",          _, OPTIONAL)                                  \
     X(LIST,   steps,               "steps",           stored_step, OPTIONAL)

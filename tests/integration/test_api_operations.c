@@ -324,9 +324,31 @@ static void an_operation_is_shown(void **state)
     HAS(api_text("\"baton op retry %s\"", id));
     WANT(200, api_call(f, "GET", api_text(OPS "/%s", id), NULL));
     HAS(api_text("\"baton op retry %s\"", id));
+    /* ... of that of the step which failed, in lists as on its own page. */
+    test_sql(f->db,
+             "INSERT INTO vnfr (id, agg, phase, name, endpoint, doc, state) VALUES ('t', 'n', "
+             "'ACTIVE', 'client', 'generic', '', '{\"correlates\":true}');"
+             "UPDATE operation SET doc = replace(doc, '\"of\":\"v\"', '\"of\":\"t\"')");
+    WANT(200, api_call(f, "GET", OPS, NULL));
+    HAS(api_text("\"baton op retry %s\"", id));
+    WANT(200, api_call(f, "GET", api_text(OPS "/%s", id), NULL));
+    HAS(api_text("\"baton op retry %s\"", id));
+    WANT(200, api_call(f, "GET", api_text("/api/v1/baton/explain/%s", id), NULL));
+    HAS("\"kind\" : \"operation\"");
+    test_sql(f->db,
+             "DELETE FROM instance; UPDATE operation SET doc = '{\"names\":{\"i\":\"web-1\"}}'");
+    WANT(200, api_call(f, "GET", OPS, NULL));
+    HAS("\"instance\":{\"id\":\"i\",\"name\":\"web-1\"}");    /* it is gone */
     test_sql(f->db, "UPDATE operation SET state = 'FAILED'"); /* nothing is to be done about it */
     WANT(200, api_call(f, "GET", OPS, NULL));
     HAS_NOT("\"current\"");
+    HAS("\"next\":[]");
+    WANT(200, api_call(f, "GET", "/api/v1/baton/explain/n", NULL));
+    HAS("\"next\":[]");
+    test_sql(f->db,
+             "UPDATE nsr SET doc = replace(doc, 'ACTIVE', 'ERROR')"); /* but with the service */
+    WANT(200, api_call(f, "GET", "/api/v1/baton/explain/n", NULL));
+    HAS("\"next\":[\"baton nsr resume n --wait\",\"baton nsr delete n\"]");
     WANT(200, api_call(f, "GET", NSR, NULL));
     assert_string_equal(http_response_header(&f->res, "Link"),
                         "<" NSR "/operations>; rel=\"operations\"");

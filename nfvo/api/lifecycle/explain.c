@@ -22,12 +22,16 @@ static int64_t number(const char *text, int64_t otherwise, int64_t max)
     return n < 0 || *end ? otherwise : n < max ? n : max;
 }
 
-/* Behind what is there: those that go on, or wait for somebody. */
+/* Behind what is there: those that go on, or wait for somebody; what is possible with the service. */
 static enum err_code add_operations(struct call *c, const char *nsr, struct err *err)
 {
     sbuf_truncate(&c->out, c->out.len - 1);
     sbuf_adds(&c->out, ",\"openOperations\":");
     enum err_code rc = operations_put_open(c, nsr, err);
+    if (rc == ERR_OK && nsr) {
+        sbuf_adds(&c->out, ",\"next\":");
+        operations_put_next(c, nsr);
+    }
     sbuf_addc(&c->out, '}');
     return rc;
 }
@@ -129,7 +133,7 @@ static enum err_code events(struct call *c, struct err *err)
 
 /* clang-format off */
 const struct endpoint explain_endpoints[] = {
-    {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver or command of this id or name: phase, what it waits for until when, faults, history (?kind=nsr|vnfr|..; ?after=ID&limit=N)"},
+    {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver, operation or command of this id or name: phase, what it waits for until when, faults, history (?kind=nsr|vnfr|..; ?after=ID&limit=N)"},
     {"GET", BASE "/status",       status,  200, API_PROJECT, "Processes, queues, managers, drivers, PoPs, network services, and what is outstanding"},
     {"GET", BASE "/events",       events,  200, API_PROJECT, "Lifecycle events as they happen (text/event-stream; ?nsr=ID; Last-Event-ID or ?after=ID goes on there)"},
     {0},

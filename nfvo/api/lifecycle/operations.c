@@ -52,7 +52,12 @@ static enum err_code read_row(struct call *c, const struct store_operation *row,
     return operation_read(row->doc, strlen(row->doc), ret, &c->arena, err);
 }
 
-/* Names only: ids, hostnames, components. What the peers are does not follow from the record. */
+static bool is_error(const char *status)
+{
+    return status && strcmp(status, "ERROR") == 0;
+}
+
+/* Names: ids, hostnames, components. What the peers are does not follow from the record. */
 static struct service_view *view_of(const struct nsr *nsr, struct arena *a)
 {
     struct service_view *view = arena_alloc(a, sizeof(*view));
@@ -70,52 +75,63 @@ static struct service_view *view_of(const struct nsr *nsr, struct arena *a)
                     .hostname = x->hostname,
                     .component = x->vnf_component ? x->vnf_component->id : NULL};
             }
-        vnfrs[v] = (struct view_vnfr){
-            .id = r->id, .name = r->name, .is_ours = true, .instances = at, .n_instances = n};
+        vnfrs[v] = (struct view_vnfr){.id = r->id,
+                                      .name = r->name,
+                                      .is_broken = is_error(r->status),
+                                      .instances = at,
+                                      .n_instances = n};
     }
-    *view = (struct service_view){
-        .id = nsr->id, .name = nsr->name, .vnfrs = vnfrs, .n_vnfrs = nsr->vnfr.n};
+    *view = (struct service_view){.id = nsr->id,
+                                  .name = nsr->name,
+                                  .has_fault = is_error(nsr->status),
+                                  .vnfrs = vnfrs,
+                                  .n_vnfrs = nsr->vnfr.n};
     return view;
 }
 
 /* The service may be gone: names are then those in the operation. */
-static const struct service_view *read_view(struct call *c, const struct store_operation *row)
+static const struct service_view *read_view(struct call *c, const char *nsr_id)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct err err = ERR_INIT;
     struct nsr *nsr;
-    if (store_nsr_get(call_db(c), row->nsr, c->project, &text, &err) != ERR_OK ||
+    if (store_nsr_get(call_db(c), nsr_id, c->project, &text, &err) != ERR_OK ||
         call_decode(c, &nsr_type, &text, &nsr, &err) != ERR_OK)
         return NULL;
     return view_of(nsr, &c->arena);
 }
 
-/* The VNF may be gone; its steps keep its name. */
-static const char *name_in_steps(const struct operation *op)
+static void set_sdk(struct view_vnfr *v, const char *word, size_t len, struct arena *a)
 {
-    for (uint32_t i = 0; i < op->n_steps; i++)
-        if (op->vnfr && op->steps[i].vnfr && strcmp(op->steps[i].vnfr, op->vnfr) == 0)
-            return op->steps[i].name;
-    return NULL;
+    v->sdk = sdk_parse(arena_strndup(a, word, len));
+    v->is_ours = v->sdk == SDK_C;
 }
 
-/* What is possible depends on the VNFM: how it would be asked to go on. */
-static const struct service_view *with_peer(const struct service_view *view,
-                                            const struct store_operation *row, struct arena *a)
+/* What is possible depends on the VNFMs: how each would be asked to go on. view NULL: of a list,
+ * which needs no names; the operation has those. */
+static const struct service_view *with_peers(const struct service_view *view,
+                                             const struct store_operation *row, struct arena *a)
 {
     struct service_view *ret = arena_alloc(a, sizeof(*ret));
-    uint32_t n = view ? view->n_vnfrs : 0, at = 0;
-    struct view_vnfr *vnfrs = arena_alloc(a, (n + 1) * sizeof(*vnfrs));
-    for (uint32_t i = 0; i < n; i++)
+    struct view_vnfr *vnfrs = NULL;
+    uint32_t n = view ? view->n_vnfrs : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        vnfrs = arena_grow_array(a, vnfrs, i, sizeof(*vnfrs));
         vnfrs[i] = view->vnfrs[i];
-    while (at < n && strcmp(vnfrs[at].id, row->vnfr) != 0)
-        at++;
-    if (!*row->vnfr)
-        return view;
-    if (at == n)
-        vnfrs[n++] = (struct view_vnfr){.id = row->vnfr, .name = row->vnfr_name};
-    vnfrs[at].sdk = sdk_parse(row->sdk);
-    vnfrs[at].is_ours = vnfrs[at].sdk == SDK_C;
+    }
+    for (const char *at = row->sdks; *at; at += *at == ',') {
+        size_t id_len = strcspn(at, ":"), len = strcspn(at, ",");
+        const char *id = arena_strndup(a, at, id_len);
+        uint32_t k = 0;
+        while (k < n && strcmp(vnfrs[k].id, id) != 0)
+            k++;
+        if (k == n) {
+            vnfrs = arena_grow_array(a, vnfrs, n, sizeof(*vnfrs));
+            vnfrs[n++] = (struct view_vnfr){.id = id};
+        }
+        set_sdk(&vnfrs[k], at + id_len + 1, len - id_len - 1, a);
+        at += len;
+    }
     *ret = view ? *view : (struct service_view){.id = row->nsr, .name = row->nsr_name};
     ret->vnfrs = vnfrs;
     ret->n_vnfrs = n;
@@ -130,12 +146,12 @@ static enum err_code show(struct call *c, const struct store_operation *row,
     enum err_code rc = read_row(c, row, &op, err);
     if (rc != ERR_OK)
         return rc;
-    struct run run = {.view = with_peer(view, row, &c->arena), .arena = &c->arena};
+    struct run run = {.view = with_peers(view, row, &c->arena), .arena = &c->arena};
     struct operation_extras extras = {
         .run = &run, .nsr_name = row->nsr_name, .parameters = or_null(row->request)};
     *ret = operation_show(&op, &extras, &c->arena);
     if ((*ret)->vnfr && !(*ret)->vnfr->name)
-        (*ret)->vnfr->name = *row->vnfr_name ? row->vnfr_name : name_in_steps(&op);
+        (*ret)->vnfr->name = or_null(row->vnfr_name);
     if ((*ret)->instance && *row->hostname)
         (*ret)->instance->name = row->hostname;
     const struct plan_step *current = row->is_open ? operation_current_step(&op) : NULL;
@@ -165,7 +181,7 @@ static enum err_code get(struct call *c, struct err *err)
     enum err_code rc =
         store_operation_get(call_db(c), call_param(c, "id"), c->project, &c->arena, &row, err);
     if (rc == ERR_OK)
-        rc = show(c, &row, read_view(c, &row), &shown, err);
+        rc = show(c, &row, read_view(c, row.nsr), &shown, err);
     if (rc == ERR_OK)
         call_json(c, &shown_operation_type, shown);
     return rc;
@@ -259,6 +275,20 @@ static void put_list(struct call *c, const struct store_operations *rows, uint32
         }
         shown->steps.n = 0;
         call_json(c, &shown_operation_type, shown);
+    }
+    sbuf_addc(&c->out, ']');
+}
+
+void operations_put_next(struct call *c, const char *nsr)
+{
+    const struct service_view *view = read_view(c, nsr);
+    struct proto_strs next = {0};
+    if (view)
+        service_next(view, nsr, &c->arena, &next);
+    sbuf_addc(&c->out, '[');
+    for (uint32_t i = 0; i < next.n; i++) {
+        sbuf_adds(&c->out, i ? "," : "");
+        http_json_string(&c->out, next.at[i]);
     }
     sbuf_addc(&c->out, ']');
 }

@@ -121,7 +121,8 @@ bool operations_conflict(const struct operation *running, bool is_running_full,
 
 /* --- admission -------------------------------------------------------------------------------- */
 
-static enum err_code busy(const struct operation *op, int64_t now, struct err *err)
+/* may_queue: could it wait in the queue instead? */
+static enum err_code busy(const struct operation *op, int64_t now, bool may_queue, struct err *err)
 {
     const struct plan_step *s = operation_current_step(op);
     const char *name = s && s->name ? s->name : op->vnfr ? op->vnfr : "the service";
@@ -136,8 +137,8 @@ static enum err_code busy(const struct operation *op, int64_t now, struct err *e
                 op->n_steps, s ? step_kind_word(s->kind) : "none", name);
     if (op->state == OPERATION_STATE_FAILED_TEMP)
         return err_hint(err, "see 'baton op show %s': retry it, roll it back, or fail it", op->id);
-    return err_hint(
-        err, "wait: baton op wait %s; or have it queued: baton --queued, REST ?queue=true", op->id);
+    return err_hint(err, "wait for it: baton op wait %s%s", op->id,
+                    may_queue ? "; or have this one queued behind it: option --queued" : "");
 }
 
 static uint32_t queued(const struct operations *open)
@@ -170,7 +171,7 @@ struct admitted operation_admit(const struct run *run, const struct operation *a
     if (asked->kind == OPERATION_RELEASE) {
         ret = release(run, asked);
         if (ret.answer == REFUSE)
-            err_ignore(busy(ret.busy, run->now, err), "the answer says it");
+            err_ignore(busy(ret.busy, run->now, false, err), "the answer says it");
         return ret;
     }
     for (uint32_t i = 0; i < run->operations->n && !ret.busy; i++) {
@@ -196,11 +197,12 @@ struct admitted operation_admit(const struct run *run, const struct operation *a
     if (may_queue && is_user) {
         err_set(err, ERR_STATE, "Busy: %d operations of this service are queued already",
                 QUEUED_MAX);
-        err_hint(err, "wait for one of them: baton op list --nsr %s", asked->nsr);
+        err_hint(err, "wait for one of them: baton op list %s state=starting", asked->nsr);
         ret.busy = NULL;
         return ret;
     }
-    err_ignore(busy(ret.busy, run->now, err), "the answer says it");
+    bool is_queueable = is_user && asked->kind != OPERATION_RESUME;
+    err_ignore(busy(ret.busy, run->now, is_queueable, err), "the answer says it");
     return ret;
 }
 
@@ -210,7 +212,7 @@ enum err_code operation_reclaim(const struct run *run, const struct operation *o
         const struct operation *other = run->operations->at[i];
         if (other != op && other->state != OPERATION_STATE_STARTING &&
             operations_conflict(other, false, op))
-            return busy(other, run->now, err);
+            return busy(other, run->now, false, err);
     }
     return ERR_OK;
 }

@@ -73,6 +73,7 @@ void operation_write(const struct operation *op, struct arena *a, struct sbuf *o
         r->asked = asked_write(op->asked, a);
     r->vnfrs = op->vnfrs;
     r->targets = op->targets;
+    r->names = op->names;
     r->fault = op->fault;
     r->before = op->before;
     for (uint32_t i = 0; i < op->n_steps; i++)
@@ -235,6 +236,7 @@ enum err_code operation_read(const char *doc, size_t len, struct operation *op, 
     op->asked = r->asked ? asked_read(r->asked, a) : NULL;
     op->vnfrs = r->vnfrs;
     op->targets = r->targets;
+    op->names = r->names;
     op->fault = r->fault;
     op->before = r->before;
     op->steps = steps;

@@ -19,23 +19,56 @@ static const struct view_vnfr *vnfr_of(const struct operation_extras *x, const c
     return x->run && x->run->view ? view_vnfr(x->run->view, id) : NULL;
 }
 
+/* As the operation keeps it: what it names may be gone. */
+static const char *kept_name(const struct operation *op, const char *id)
+{
+    const char *name = proto_strmap_get(&op->names, id);
+    return name && *name ? name : NULL;
+}
+
 /* Of whichever VNFR: a target is told of another one's. */
-static const char *hostname_of(const struct operation_extras *x, const char *id)
+static const char *hostname_of(const struct operation_extras *x, const struct operation *op,
+                               const char *id)
 {
     for (uint32_t v = 0; x->run && x->run->view && v < x->run->view->n_vnfrs; v++) {
         const struct view_instance *i = view_instance(&x->run->view->vnfrs[v], id);
         if (i && i->hostname)
             return i->hostname;
     }
-    return id;
+    return kept_name(op, id) ? kept_name(op, id) : id;
+}
+
+static const char *vnfr_name(const struct operation_extras *x, const struct operation *op)
+{
+    const struct view_vnfr *v = vnfr_of(x, op->vnfr);
+    if (v && v->name && *v->name)
+        return v->name;
+    for (uint32_t i = 0; i < op->n_steps; i++) /* of operations from before names were kept */
+        if (op->steps[i].name && op->steps[i].vnfr && strcmp(op->steps[i].vnfr, op->vnfr) == 0)
+            return op->steps[i].name;
+    return kept_name(op, op->vnfr);
+}
+
+/* "the instance of step 2": its server is not made yet, or was never. */
+static const char *to_be_made(const struct operation *op, const char *component, struct arena *a)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        if (s->kind == STEP_SCALE_OUT && s->component && strcmp(s->component, component) == 0)
+            return s->instance && kept_name(op, s->instance)
+                       ? kept_name(op, s->instance)
+                       : arena_printf(a, "the instance of step %u", s->n);
+    }
+    return NULL;
 }
 
 /* Names of what `only` names: instances may be of any VNFR. */
-static void only_of(const struct operation_extras *x, const struct plan_step *s,
-                    struct proto_strs *ret, struct arena *a)
+static void only_of(const struct operation_extras *x, const struct operation *op,
+                    const struct plan_step *s, struct proto_strs *ret, struct arena *a)
 {
     for (uint32_t k = 0; k < s->only.n; k++) {
-        const char *name = s->only.at[k];
+        const char *id = s->only.at[k], *made = to_be_made(op, id, a);
+        const char *name = kept_name(op, id) ? kept_name(op, id) : made ? made : id;
         for (uint32_t v = 0; x->run && x->run->view && v < x->run->view->n_vnfrs; v++) {
             const struct view_vnfr *vnfr = &x->run->view->vnfrs[v];
             const struct view_instance *i = view_instance(vnfr, s->only.at[k]);
@@ -71,19 +104,19 @@ static const char *sentence(const struct plan_step *s, struct arena *a)
     return arena_strndup(a, out.s, out.len);
 }
 
-static struct shown_step *show_step(const struct plan_step *s, const struct operation_extras *x,
-                                    struct arena *a)
+static struct shown_step *show_step(const struct operation *op, const struct plan_step *s,
+                                    const struct operation_extras *x, struct arena *a)
 {
     struct shown_step *r = proto_new(&shown_step_type, a);
     r->n = s->n;
     r->kind = step_kind_word(s->kind);
     r->of = s->name;
-    r->instance = s->instance ? hostname_of(x, s->instance) : NULL;
+    r->instance = s->instance ? hostname_of(x, op, s->instance) : NULL;
     r->component = s->component;
     r->vdu = s->vdu;
     r->pop = s->pop;
     r->mode = s->mode;
-    only_of(x, s, &r->only, a);
+    only_of(x, op, s, &r->only, a);
     r->after = operation_numbers(&s->after, a);
     r->state = step_state_words[s->state];
     r->if_changed = s->if_changed;
@@ -128,11 +161,18 @@ static void cannot_undo(const struct operation *op, struct proto_strs *ret, stru
     }
 }
 
+/* What was left out because the operation ended before it is not done. */
+static bool is_over(const struct operation *op, const struct plan_step *s)
+{
+    bool has_failed =
+        op->state == OPERATION_STATE_FAILED || op->state == OPERATION_STATE_ROLLED_BACK;
+    return step_is_satisfied(s) && !(has_failed && s->state == STEP_STATE_SKIPPED);
+}
+
 struct shown_operation *operation_show(const struct operation *op, const struct operation_extras *x,
                                        struct arena *a)
 {
     struct shown_operation *r = proto_new(&shown_operation_type, a);
-    const struct view_vnfr *v = vnfr_of(x, op->vnfr);
     r->id = x->is_plan ? NULL : op->id;
     r->kind = operation_kind_word(op->kind);
     r->state = x->is_plan ? NULL : operation_state_words[op->state];
@@ -144,8 +184,8 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->queued_until =
         op->state == OPERATION_STATE_STARTING ? operation_time(op->queue_until_at, a) : NULL;
     r->nsr = subject(op->nsr, x->nsr_name, a);
-    r->vnfr = op->vnfr ? subject(op->vnfr, v ? v->name : NULL, a) : NULL;
-    r->instance = op->instance ? subject(op->instance, hostname_of(x, op->instance), a) : NULL;
+    r->vnfr = op->vnfr ? subject(op->vnfr, vnfr_name(x, op), a) : NULL;
+    r->instance = op->instance ? subject(op->instance, hostname_of(x, op, op->instance), a) : NULL;
     if (x->parameters)
         r->parameters = (struct proto_raw){.at = x->parameters, .n = strlen(x->parameters)};
     r->on_failure = op->policy != POLICY_DEFAULT ? fault_policy_words[op->policy] : NULL;
@@ -160,15 +200,16 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->progress->of = op->n_steps;
     r->basis = x->basis;
     r->warnings = x->warnings;
+    r->refused = x->refused;
     r->differs = x->differs;
     bool is_by_phases = op->kind == OPERATION_DEPLOY || op->kind == OPERATION_RELEASE;
     const char *name = x->nsr_name ? x->nsr_name : op->nsr;
     if (x->run && !x->is_plan)
         (is_by_phases ? run_next_by_phases : run_next)(x->run, op, name, &r->next);
     for (uint32_t i = 0; i < op->n_steps; i++) {
-        r->progress->done += step_is_satisfied(&op->steps[i]);
+        r->progress->done += is_over(op, &op->steps[i]);
         r->has_late_fault = r->has_late_fault || op->steps[i].late_fault;
-        proto_list_add(&r->steps, show_step(&op->steps[i], x, a), a);
+        proto_list_add(&r->steps, show_step(op, &op->steps[i], x, a), a);
     }
     cannot_undo(op, &r->cannot_undo, a);
     return r;

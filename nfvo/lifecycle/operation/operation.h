@@ -109,6 +109,7 @@ struct operation {
     const char *nsr, *vnfr, *instance; /* what it is about, as far as its scope goes */
     struct proto_strs vnfrs;           /* UPDATE_SCRIPT: all of the package */
     struct proto_strs targets;         /* of the VNFR, when it was planned: for claims */
+    struct proto_strmap names; /* of VNFRs and instances that it names, by id: it outlives them */
     int64_t asked_at, state_at, ended_at, queue_until_at;
     const struct plan_request *asked; /* queued: it is planned anew when its turn comes; or NULL */
     enum fault_policy policy;

@@ -43,6 +43,7 @@ struct plan {
     uint32_t n_steps, n_edges, n_only;
     struct proto_strs vnfrs, targets; /* for claims: struct operation */
     struct proto_strs warnings; /* what a peer's SDK does without an effect, what is not told */
+    struct proto_strs refused;  /* the executor's: by what runs now; then what to do */
 };
 
 /* ids: where components get theirs. Errors: ERR_NOT_FOUND, ERR_STATE, ERR_INVALID, ERR_LIMIT,

@@ -128,6 +128,23 @@ static void add(const struct run *run, const struct operation *op, enum operatio
                    run->arena);
 }
 
+void service_next(const struct service_view *view, const char *nsr_name, struct arena *a,
+                  struct proto_strs *ret)
+{
+    bool is_error = view->has_fault;
+    for (uint32_t i = 0; i < view->n_vnfrs; i++)
+        is_error = is_error || view->vnfrs[i].is_broken;
+    if (view->is_gone || !is_error)
+        return;
+    proto_list_add(ret, arena_printf(a, "baton nsr resume %s --wait", nsr_name), a);
+    for (uint32_t i = 0; view->n_vnfrs > 1 && i < view->n_vnfrs; i++)
+        if (view->vnfrs[i].is_broken && view->vnfrs[i].name)
+            proto_list_add(
+                ret, arena_printf(a, "baton nsr remove-vnf %s %s", nsr_name, view->vnfrs[i].name),
+                a);
+    proto_list_add(ret, arena_printf(a, "baton nsr delete %s", nsr_name), a);
+}
+
 void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,
                         struct proto_strs *ret)
 {
@@ -137,8 +154,19 @@ void run_next_by_phases(const struct run *run, const struct operation *op, const
         proto_list_add(ret, arena_printf(run->arena, "baton nsr resume %s", nsr_name), run->arena);
         add(run, op, OPERATION_EV_FAIL, "", ret);
     }
+    if (op->state == OPERATION_STATE_FAILED && run->view)
+        service_next(run->view, nsr_name, run->arena, ret);
     if (!operation_is_final(op))
         proto_list_add(ret, arena_printf(run->arena, "baton nsr delete %s", nsr_name), run->arena);
+}
+
+/* A cancel that waits for what is under way can be followed by one that does not. */
+static void add_other(const struct run *run, const struct operation *op, enum operation_event verb,
+                      struct proto_strs *ret)
+{
+    bool is_again = verb == OPERATION_EV_CANCEL && op->cancel != CANCEL_NO;
+    if (!is_again || op->cancel == CANCEL_GRACEFUL)
+        add(run, op, verb, is_again ? " --forceful" : "", ret);
 }
 
 void run_next(const struct run *run, const struct operation *op, const char *nsr_name,
@@ -157,8 +185,9 @@ void run_next(const struct run *run, const struct operation *op, const char *nsr
                                                   OPERATION_EV_CANCEL, OPERATION_EV_FAIL};
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         if (may(run, op, others[i], none))
-            add(run, op, others[i], "", ret);
-    if (op->kind != OPERATION_RELEASE &&
-        (op->state == OPERATION_STATE_FAILED_TEMP || op->state == OPERATION_STATE_FAILED))
+            add_other(run, op, others[i], ret);
+    if (op->state == OPERATION_STATE_FAILED && run->view)
+        service_next(run->view, nsr_name, run->arena, ret);
+    if (op->kind != OPERATION_RELEASE && op->state == OPERATION_STATE_FAILED_TEMP)
         proto_list_add(ret, arena_printf(run->arena, "baton nsr delete %s", nsr_name), run->arena);
 }

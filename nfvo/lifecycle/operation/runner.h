@@ -94,9 +94,15 @@ MUST_USE enum err_code run_verb(struct run *run, struct operation *op, enum oper
 MUST_USE enum err_code run_may(const struct run *run, const struct operation *op,
                                enum operation_event verb, const struct run_ask *ask,
                                struct err *err);
-/* "baton op retry 5f0c", ...: what is possible now, as commands to type. */
+/* "baton op retry 5f0c", ...: what is possible now, as commands to type. The only place that decides
+ * it: refusals, pages and events of every face show this. Of one that has ended: what is possible with
+ * its service, if that is in ERROR. */
 void run_next(const struct run *run, const struct operation *op, const char *nsr_name,
               struct proto_strs *ret);
+/* The same of a service without an operation that waits for a person; nothing unless it is in ERROR:
+ * phase FAILED (has_fault), or a VNF that is broken. */
+void service_next(const struct service_view *view, const char *nsr_name, struct arena *a,
+                  struct proto_strs *ret);
 
 /* The same of DEPLOY and RELEASE, whose steps are phases: the service's own calls go on with them. */
 void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,

@@ -345,6 +345,12 @@ static void test_refused(void **state)
     ask_for(OPERATION_HEAL, "web");
     assert_int_equal(s.d.err.code, ERR_STATE);
     assert_non_null(strstr(s.d.err.msg, "Busy"));
+    req = request(OPERATION_HEAL, "web"); /* a plan is made, and says so */
+    req.is_dry = true;
+    ask(req);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_non_null(strstr(s.d.text, "\"refused\":[\"Busy: operation STOP_VNF"));
+    assert_non_null(strstr(s.d.text, "baton op wait"));
     ask_for(OPERATION_HEAL, "client"); /* beside it */
     assert_int_equal(s.d.err.code, ERR_OK);
 }

@@ -66,6 +66,7 @@ static void test_round_trip(void **state)
     op->policy = POLICY_ROLLBACK;
     op->attempts = 3;
     proto_strmap_set(&op->before, "vnf web", "0123456789abcdef", &a);
+    proto_strmap_set(&op->names, "web-1", "web-1.example", &a);
     run_begin(&run, op);
     run_settle(&run);
     same_again(&a, op);
@@ -172,10 +173,32 @@ static void test_shown(void **state)
         "\"sentAt\":\"1970-01-01T00:00:02.000Z\",\"doneAt\":\"1970-01-01T00:00:02.000Z\",\"peer\":"
         "\"vnfm\",\"undo\":\"INSTANCE\",\"sentence\":\"add an instance to 'web'\",\"fault\":{"
         "\"code\":\"ERR_PEER\",\"message\":\"install.sh ended with 1\"}},{\"n\":3,\"kind\":"
-        "\"MODIFY\",\"of\":\"client\",\"only\":[\"c1\"],\"after\":[2],\"state\":\"PLANNED\","
+        "\"MODIFY\",\"of\":\"client\",\"only\":[\"the instance of step "
+        "2\"],\"after\":[2],\"state\":\"PLANNED\","
         "\"peer\":\"vnfm\",\"undo\":\"SCALE_IN\",\"sentence\":\"configure 'client'\"},{\"n\":4,"
         "\"kind\":\"START\",\"of\":\"client\",\"after\":[3],\"state\":\"PLANNED\",\"peer\":"
         "\"vnfm\",\"undo\":\"NONE\",\"sentence\":\"start 'client'\"}]}");
+}
+
+/* It outlives what it names. */
+static void test_names_of_what_is_gone(void **state)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct operations open = {0};
+    struct run run;
+    (void)state;
+    struct operation *op = plan(&a, "web ACTIVE i:web-1; client ACTIVE <web told=web-1 i:client-1",
+                                "HEAL web i=web-1", &run, &open);
+    op->instance = op->steps[0].instance;
+    proto_strmap_set(&op->names, op->instance, "web-77", &a);
+    struct service_view empty = {.id = "nsr-1", .name = "demo"};
+    run.view = &empty;
+    struct operation_extras x = {.run = &run};
+    struct shown_operation *shown = operation_show(op, &x, &a);
+    assert_string_equal(shown->vnfr->name, "web");
+    assert_string_equal(shown->instance->name, "web-77");
+    assert_string_equal(shown->steps.at[0]->instance, "web-77");
+    assert_string_equal(shown->steps.at[1]->only.at[0], "web-77");
 }
 
 static void test_a_plan_is_shown_without_a_state(void **state)
@@ -204,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_size),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_names_of_what_is_gone),
         cmocka_unit_test(test_a_plan_is_shown_without_a_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
