@@ -95,7 +95,7 @@
       "Open Baton's own agent: it answers through the default exchange, and binds its queue and the hello queue "     \
       "itself; by option only")                                                                                       \
     X(METRICS, "metrics", AGENTS, "", "^$", "^$", "^ems\\.metrics$", RIGHTS_NO_EXCHANGE, "", "",                      \
-      "a collector of what agents measure (baton manager enrol --kind collector); the queue is the NFVO's, bounded in " \
+      "a collector of what agents measure (baton manager enrol NAME --kind collector); the queue is the NFVO's, bounded in " \
       "bytes and age, its oldest go first")
 /* clang-format on */
 

@@ -245,7 +245,8 @@ static enum err_code first_error(struct package_reader *r, struct err *err)
         if (f->hint[0])
             return err_hint(err, "%s", f->hint);
         if (r->error_n > 1)
-            return err_hint(err, "there are %u more faults: baton package validate shows all",
+            return err_hint(err,
+                            "there are %u more faults; all of them: baton package validate DIR",
                             r->error_n - 1);
         return f->code;
     }

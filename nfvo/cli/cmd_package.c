@@ -194,6 +194,8 @@ static int find_script(struct cli *c, struct sbuf *ret_path)
     if (cli_request(c, "GET", ret_path->s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "look up the package '%s'", c->args[0]);
     exit = cli_resolve_in(c, "script", json_object_get(a.json, "scripts"), c->args[1], &script);
+    if (exit == CLI_NOT_FOUND)
+        fprintf(c->errors, "  hint: baton package show %s\n", c->args[0]);
     if (exit == CLI_OK)
         sbuf_addf(ret_path, "/scripts/%s", script);
     return exit;

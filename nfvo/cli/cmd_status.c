@@ -275,7 +275,7 @@ static void check_old_agents(struct view *v)
         sbuf_addf(&names, " and %lld more", (long long)(services - (int64_t)i));
     warn(v,
          "%lld agent%s of before can reach one another: root in one such server is root "
-         "in all: nsr %s. Deploy %s again (baton nsr delete, then baton nsr create)",
+         "in all: nsr %s. Deploy %s again (baton nsr delete NSR, then baton nsr create NSD)",
          (long long)n, n == 1 ? "" : "s", names.s, services == 1 ? "it" : "them");
 }
 

@@ -129,8 +129,8 @@ int cli_cmd_user_update(struct cli *c)
     const char *email = c->option[CLI_OPT_EMAIL];
     if (!email)
         return cli_fail(c, CLI_USAGE, NULL,
-                        "what is to be changed? --email EMAIL; or baton user grant, revoke, "
-                        "enable, disable, password");
+                        "what is to be changed? --email EMAIL; roles, logins and passwords: baton "
+                        "help user");
     json_t *body = json_pack("{ss}", "email", email);
     return body ? put_user(c, c->args[0], body, "change")
                 : cli_fail(c, CLI_USAGE, NULL, "the arguments are not UTF-8");

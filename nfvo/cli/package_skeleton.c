@@ -15,7 +15,7 @@ static const struct file {
     const char *text;
 } files[] = {
 {"Metadata.yaml", 0644,
-"# What this package is. `baton package validate` checks it, `baton package upload` sends it to the server.\n"
+"# What this package is. `baton package validate DIR` checks it, `baton package upload DIR` sends it to the server.\n"
 "\n"
 "# Name and vendor must be those of the VNFD (vnfd.json).\n"
 "name: " MARK "\n"
@@ -95,7 +95,7 @@ static const struct file {
 "#   $private                    its address on the network of that name; $private_floatingIp if it has one\n"
 "#   $GREETING                   and all other configurationParameters of vnfd.json\n"
 "# A script that does not exit with 0 ends the deployment; its last lines of output are part of the error that the\n"
-"# user sees. What it prints is kept: baton logs.\n"
+"# user sees. What it prints is kept: baton logs HOST.\n"
 "set -euo pipefail\n"
 "\n"
 "echo \"this is $hostname, $private on the network 'private'\"\n"

@@ -351,8 +351,10 @@ void instance_doubt_over(struct nsr_model *m, struct command *c)
             "%s of PoP '%s' neither answered the launch of '%s' nor showed in time whether it is "
             "there",
             at.driver, at.pop, i->row->key[INSTANCE_HOSTNAME]);
-    err_hint(&err, "look at the driver's log, and with 'baton status' at its queue; some drivers "
-                   "need a restart; then go on: baton nsr resume");
+    err_hint(&err,
+             "look at the driver's log, and with 'baton status' at its queue; some drivers "
+             "need a restart; then go on: baton nsr resume %s",
+             m->d->root->key[NSR_NAME]);
     decision_close(decision_find_for(m->d, CMD_LAUNCH, i->row->id));
     launch_failed(m, i, &err, NULL);
 }
@@ -507,7 +509,8 @@ static void not_launched(struct nsr_model *m, struct instance_member *i)
         err_set(&err, ERR_TIMEOUT,
                 "launch of '%s' was not answered by %s, and PoP '%s' does not list it",
                 i->row->key[INSTANCE_HOSTNAME], at.driver, at.pop);
-        err_hint(&err, "look at the driver's log; then go on: baton nsr resume");
+        err_hint(&err, "look at the driver's log; then go on: baton nsr resume %s",
+                 m->d->root->key[NSR_NAME]);
     }
     launch_failed(m, i, &err, NULL);
 }
@@ -524,7 +527,8 @@ static void adopt(struct nsr_model *m, struct instance_member *i, const struct s
     i->row->key[INSTANCE_VC] = s->ext_id ? s->ext_id : "";
     err_set(&err, ERR_PEER, "launch of '%s' was not answered, and the PoP lists it in status ERROR",
             i->row->key[INSTANCE_HOSTNAME]);
-    err_hint(&err, "look at the driver's log; then go on: baton nsr resume");
+    err_hint(&err, "look at the driver's log; then go on: baton nsr resume %s",
+             m->d->root->key[NSR_NAME]);
     launch_failed(m, i, &err, s->extended_status);
 }
 

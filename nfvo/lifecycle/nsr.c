@@ -491,8 +491,10 @@ static void pop_not_ready(struct nsr_model *m, const char *pop_id, struct err *e
     err_set(err, ERR_TIMEOUT, "PoP '%s' was not ready in time: %s did not answer",
             pop && pop->name ? pop->name : pop_id,
             pop && pop->type ? driver_named(m->d, pop->type) : "its driver");
-    err_hint(err, "look at the driver's log, and with 'baton status' at its queue; then go on: "
-                  "baton nsr resume");
+    err_hint(err,
+             "look at the driver's log, and with 'baton status' at its queue; then go on: "
+             "baton nsr resume %s",
+             m->d->root->key[NSR_NAME]);
 }
 
 static void command_timed_out(struct nsr_model *m, struct command *c)
@@ -520,8 +522,10 @@ static void command_timed_out(struct nsr_model *m, struct command *c)
         err_set(&err, ERR_TIMEOUT, "VNFM '%s' did not answer %s in time",
                 v->row->key[VNFR_ENDPOINT], action_word(action_of(kind)));
     if (kind != CMD_PREPARE_POP)
-        err_hint(&err, "look at the VNFM's log, and with 'baton status' at its queue; then go on: "
-                       "baton nsr resume");
+        err_hint(&err,
+                 "look at the VNFM's log, and with 'baton status' at its queue; then go on: "
+                 "baton nsr resume %s",
+                 m->d->root->key[NSR_NAME]);
     const char *pop_id = c->data;
     decision_close(c);
     if (kind == CMD_PREPARE_POP) {

@@ -63,7 +63,9 @@ static struct fitness judge_snapshot(struct decision *d, const struct vim_instan
     enum doubt doubt = is_fresh ? DOUBT_CERTAIN : DOUBT_SNAPSHOT;
     if (!has_zone(pop, zone))
         return no(arena_printf(d->arena, "it has no zone '%s'", zone),
-                  "baton pop show lists the zones; name another one, or none", doubt);
+                  arena_printf(d->arena, "name another one, or none; its zones: baton pop show %s",
+                               pop->name),
+                  doubt);
     if (!pop_image(pop, vdu))
         return no(arena_printf(d->arena, "none of the images %s is available there",
                                names_of(vdu, d->arena)),
@@ -71,7 +73,8 @@ static struct fitness judge_snapshot(struct decision *d, const struct vim_instan
                   are_images_open(pop) ? DOUBT_SNAPSHOT : doubt);
     if (key && !has_flavour(pop, key))
         return no(arena_printf(d->arena, "it has no flavour '%s'", key),
-                  "baton pop show lists the flavours", DOUBT_SNAPSHOT);
+                  arena_printf(d->arena, "its flavours: baton pop show %s", pop->name),
+                  DOUBT_SNAPSHOT);
     return no(NULL, NULL, DOUBT_PEER);
 }
 
@@ -166,12 +169,14 @@ static struct fitness judge_quota(struct vnfr_member *v, const struct vim_instan
     for (uint32_t i = 0; i < n; i++) {
         int64_t left = b[i].quota > b[i].used ? b[i].quota - b[i].used : 0;
         if (b[i].quota > 0 && b[i].needed > left)
-            return no(
-                arena_printf(d->arena, "its quota of %lld %s has %lld left, %lld %s needed",
-                             (long long)b[i].quota, b[i].unit, (long long)left,
-                             (long long)b[i].needed, b[i].needed == 1 ? "is" : "are"),
-                "delete services there, or raise the quota; baton pop refresh asks for it anew",
-                is_sure ? DOUBT_CERTAIN : DOUBT_SNAPSHOT);
+            return no(arena_printf(d->arena, "its quota of %lld %s has %lld left, %lld %s needed",
+                                   (long long)b[i].quota, b[i].unit, (long long)left,
+                                   (long long)b[i].needed, b[i].needed == 1 ? "is" : "are"),
+                      arena_printf(
+                          d->arena,
+                          "delete services there, or raise the quota, then: baton pop refresh %s",
+                          pop->name),
+                      is_sure ? DOUBT_CERTAIN : DOUBT_SNAPSHOT);
     }
     return no(NULL, NULL, DOUBT_PEER);
 }
@@ -317,7 +322,7 @@ static enum err_code none_left(struct vnfr_member *v, const struct vdu *vdu,
     }
     err_set(err, ERR_NOT_FOUND, "no PoP can take VDU '%s': %s", vdu->name ? vdu->name : "", text);
     return err_hint(err, "%s",
-                    hint ? hint : "baton pop show lists the images, flavours and zones of a PoP");
+                    hint ? hint : "images, flavours and zones of a PoP: baton pop show POP");
 }
 
 enum err_code placement_choose(struct vnfr_member *v, struct err *err)
@@ -490,7 +495,8 @@ static enum err_code no_place(struct vnfr_member *v, const struct vdu *vdu,
     if (refs->n)
         return none_left(v, vdu, refs, err);
     err_set(err, ERR_NOT_FOUND, "no PoP is known for VDU '%s'", vdu->name ? vdu->name : "");
-    return err_hint(err, "name one: vimInstanceNames, baton nsr scale-out --pop");
+    return err_hint(err, "name one: vimInstanceNames; baton nsr scale-out %s %s --pop POP",
+                    v->m->d->root->key[NSR_NAME], v->row->key[VNFR_NAME]);
 }
 
 enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,

@@ -154,7 +154,7 @@ static void tell_what_is_open(struct registry *r)
                  KV_S("user", o->registration_user),
                  KV_S("hint",
                       "for trials: all VNFMs and drivers there can act for each other; else "
-                      "registration-open=no and baton manager enrol"));
+                      "registration-open=no and baton manager enrol NAME --type TYPE"));
     if (o->is_registration_open && strcmp(o->registration_password, REGISTRATION_PASSWORD) == 0)
         log_warn(LOG_SEC, "registration_password_is_well_known", KV_S("user", o->registration_user),
                  KV_S("hint", "set registration-password, here and at every manager"));

@@ -98,10 +98,11 @@ void fault_of_step(struct run *run, struct run_host *host, struct step *step)
         err_set(&err, ERR_PEER, "EMS (%s) had the following error: %s %s %d%s%.140s", host_name,
                 name, ending(step), step->exit_code, said[0] ? ": " : "", said);
         if (is_script && run->is_terminating)
-            err_hint(&err, "baton logs shows all that it said; the server is deleted anyway");
+            err_hint(&err, "the server is deleted anyway; all that it said: baton logs %.80s",
+                     host_name);
         else if (is_script)
-            err_hint(&err, "baton logs shows all that it said; it is %s/%.60s on the host",
-                     EMS_SCRIPTS_DIR, step->script);
+            err_hint(&err, "all that it said: baton logs %.40s; it is %s/%.40s on the host",
+                     host_name, EMS_SCRIPTS_DIR, step->script);
     }
     tell(run, host, step, &err);
 }

@@ -30,15 +30,17 @@ static bool stands_aside(const struct view_instance *x)
     return x->state == INSTANCE_STATE_STANDBY || x->state == INSTANCE_STATE_FAILED;
 }
 
-static enum err_code refuse_aside(const struct view_instance *x, struct err *err)
+static enum err_code refuse_aside(const struct view_instance *x, const char *nsr, struct err *err)
 {
     bool is_standby = x->state == INSTANCE_STATE_STANDBY;
     err_set(err, ERR_STATE, "instance '%s' %s: it is neither started nor stopped", x->hostname,
             is_standby ? "stands by" : "has failed");
-    return err_hint(err, "%s",
-                    is_standby ? "let it take the place of another one: baton nsr switch, or "
-                                 "remove it: baton nsr scale-in"
-                               : "remove it: baton nsr scale-in");
+    if (is_standby)
+        return err_hint(err,
+                        "let it take the place of another one: baton nsr switch %s HOST; or remove "
+                        "it: baton nsr scale-in %s %s",
+                        nsr, nsr, x->hostname);
+    return err_hint(err, "remove it: baton nsr scale-in %s %s", nsr, x->hostname);
 }
 
 enum err_code plan_single(struct planning *p, struct err *err)
@@ -51,7 +53,7 @@ enum err_code plan_single(struct planning *p, struct err *err)
         return err_set(err, ERR_NOT_FOUND, "VNFCInstance to be %s NOT FOUND",
                        singles[kind].step == STEP_START ? "started" : "stopped");
     if (wants_instance && stands_aside(x))
-        return refuse_aside(x, err);
+        return refuse_aside(x, p->view->name, err);
     bool is_repair = v->has_resources && (kind == OPERATION_UPDATE || kind == OPERATION_EXECUTE);
     if ((v->state < singles[kind].at_least && !is_repair) || v->state == VNFR_STATE_GONE)
         return not_yet(p, err);
