@@ -76,9 +76,8 @@ static void only_of(const struct operation_extras *x, const struct operation *op
                 if (vnfr->instances[c].component &&
                     strcmp(vnfr->instances[c].component, s->only.at[k]) == 0)
                     i = &vnfr->instances[c];
-            name = i && i->hostname                       ? i->hostname
-                   : strcmp(vnfr->id, s->only.at[k]) == 0 ? vnfr->name
-                                                          : name;
+            bool is_it = vnfr->name && strcmp(vnfr->id, s->only.at[k]) == 0;
+            name = i && i->hostname ? i->hostname : is_it ? vnfr->name : name;
         }
         proto_list_add(ret, name, a);
     }
