@@ -84,8 +84,9 @@ void operate_instantiate(struct nsr_model *m, struct vnfr_member *v, const struc
     }
     if (!v)
         v = nsr_add_vnfr(m, req, s->vnfr);
-    v->row->phase = VNFR_INSTANTIATING; /* also of one that begins anew */
+    v->row->phase = VNFR_INSTANTIATING; /* also of one that begins anew, which may be later */
     v->st->by_steps = true;
+    member_changed(v);
     send_instantiate(v, req, req->nsd->vnfd.at[0]);
     remember_command(m, s, CMD_INSTANTIATE);
 }

@@ -115,11 +115,13 @@ static int phase_of_instantiate(const struct vnfr_member *v)
 }
 
 /* The same once more is the RESUME that it was: the request itself would begin anew at a VNFM that
- * never got the RESUME. */
-static bool is_as_resume(const struct vnfr_member *v)
+ * never got the RESUME. One that failed before its grant has no record that a RESUME could name:
+ * the request itself goes out. */
+static bool is_as_resume(struct vnfr_member *v)
 {
-    return v->resume->form == FORM_RESUME ||
-           (v->resume->form == FORM_SAME && v->st->resumes && v->resume->command);
+    return member_vnfr(v) &&
+           (v->resume->form == FORM_RESUME ||
+            (v->resume->form == FORM_SAME && v->st->resumes && v->resume->command));
 }
 
 static const char *resumed(const struct vnfr_member *v)

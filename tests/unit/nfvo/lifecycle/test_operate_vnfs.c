@@ -364,6 +364,34 @@ static void test_rolled_back(void **state)
     assert_int_equal(s.d.err.code, ERR_OK);
 }
 
+/* It is tried again by itself, after a pause: what there was of it is gone by then. */
+static void test_anew_after_a_pause(void **state)
+{
+    (void)state;
+    run_service();
+    pop_is_stale();
+    struct deploy_request *deploy = added(NULL);
+    ask((struct operate_request){.plan = {.kind = OPERATION_ADD_VNF},
+                                 .deploy = deploy,
+                                 .vnfd = deploy->nsd->vnfd.at[0],
+                                 .attempts = 2});
+    stage_vnfm(&s, "GRANT_OPERATION", "db", NULL);
+    stage_prepared(&s, "db", "{\"code\":\"ERR_PEER\",\"message\":\"no network\"}");
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    assert_int_equal(stage_vnfr(&s, "db")->phase, VNFR_FAILED);
+    const char *subject = NULL;
+    for (uint32_t i = 0; i < s.commands.n; i++)
+        if (s.commands.at[i]->kind == CMD_TIMER_OPERATION)
+            subject = s.commands.at[i]->subject;
+    assert_non_null(subject);
+    stage_late(&s, CMD_TIMER_OPERATION, subject);
+    assert_string_equal(sent_action(), "INSTANTIATE");
+    assert_int_equal(stage_vnfr(&s, "db")->phase, VNFR_INSTANTIATING);
+    for (uint32_t i = 0; i < s.d.rows.n; i++) /* what is not marked is not saved */
+        if (strcmp(s.d.rows.at[i]->id, stage_vnfr(&s, "db")->id) == 0)
+            assert_int_equal(s.d.rows.at[i]->mark, ROW_CHANGED);
+}
+
 /* Before its VNFM knew it. */
 static void test_rolled_back_early(void **state)
 {
@@ -872,6 +900,7 @@ int main(void)
         T(test_anew),
         T(test_anew_before_its_grant),
         T(test_rolled_back),
+        T(test_anew_after_a_pause),
         T(test_rolled_back_early),
         T(test_abandoned),
         T(test_given_up_on_its_way),
