@@ -254,13 +254,15 @@ static void check_operations(struct sim *s, bool all_ended)
     }
 }
 
-static bool is_taken_away(const struct sim *s, const char *vnfr)
+/* By another operation; one of several VNFs may have ended with some of them only. */
+static bool is_taken_away(const struct sim *s, const struct row *operation)
 {
+    const char *vnfr = operation->key[OPERATION_VNFR];
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
         if ((is_of_kind(r, "ADD_VNF") && r->phase == OPERATION_STATE_ROLLED_BACK) ||
-            (is_of_kind(r, "REMOVE_VNF") && r->phase == OPERATION_STATE_COMPLETED))
-            if (strstr(r->doc, vnfr))
+            (is_of_kind(r, "REMOVE_VNF") && r->phase != OPERATION_STATE_ROLLED_BACK))
+            if (r != operation && strstr(r->doc, vnfr))
                 return true;
     }
     return false;
@@ -281,9 +283,8 @@ static void check_vnfs(struct sim *s, const char *nsr)
         if (must_go && is_there)
             sim_violate(s, "%s %.8s is %s, and its VNFR %.8s is there", r->key[OPERATION_KIND],
                         r->id, phase_name(r), r->key[OPERATION_VNFR]);
-        /* NEEDSWORK: a REMOVE_VNF that is ROLLED_BACK should leave it, too: seed 4737 */
-        bool must_stay = is_added && r->phase == OPERATION_STATE_COMPLETED;
-        if (must_stay && !is_there && !is_taken_away(s, r->key[OPERATION_VNFR]))
+        bool must_stay = is_added ? r->phase == OPERATION_STATE_COMPLETED : !must_go;
+        if (must_stay && !is_there && !is_taken_away(s, r))
             sim_violate(s, "%s %.8s is %s, and its VNFR %.8s is gone", r->key[OPERATION_KIND],
                         r->id, phase_name(r), r->key[OPERATION_VNFR]);
     }

@@ -168,6 +168,8 @@ static void run_script(struct job *j)
             continue;
         if (j->action == ACTION_UPDATE && v->manner != MANNER_C && j->rq->script)
             continue; /* the same script written again is the same */
+        if (j->action == ACTION_INSTANTIATE && e->has_failed && strchr(record, '/'))
+            continue; /* it failed before its grant: there is no record to go on with */
         if (j->action == ACTION_INSTANTIATE && v->manner != MANNER_C)
             continue; /* a foreign VNFM may be asked to INSTANTIATE again: its GRANT meets the same
                          record */
