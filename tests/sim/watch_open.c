@@ -109,13 +109,19 @@ static bool is_running(const struct operation *op)
            !op->superseded_by;
 }
 
-/* R beside what is failing: one of the two says so. */
+/* What repairs runs beside what was failing then, and may go on, or back, by itself since: their
+ * requests take turns all the same. */
+static bool is_repair(const struct operation *op)
+{
+    return operation_kinds[op->kind].claims.vnfr == CLAIM_R;
+}
+
 static void check_claims(struct sim *s, const struct operation *const *all, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = i + 1; k < n; k++)
-            if (is_running(all[i]) && is_running(all[k]) &&
-                operations_conflict(all[i], true, all[k]) &&
+            if (is_running(all[i]) && is_running(all[k]) && !is_repair(all[i]) &&
+                !is_repair(all[k]) && operations_conflict(all[i], true, all[k]) &&
                 operations_conflict(all[k], true, all[i]))
                 sim_violate(s, "%s %.8s and %s %.8s run beside each other",
                             operation_kind_word(all[i]->kind), all[i]->id,
