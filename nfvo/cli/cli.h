@@ -76,6 +76,7 @@ enum cli_exit {
     X(NUMBER, "number", 0, "N", "so many instances; default 1")                                               \
     X(POP, "pop", 0, "POP", "on this point of presence; default: as the descriptor says")                      \
     X(STANDBY, "standby", 0, "", "the instance stands by until it is switched to")                            \
+    X(ATTEMPTS, "attempts", 0, "N", "a step that fails is tried again by itself, up to N times in all; default 1")               \
     X(ON_FAILURE, "on-failure", 0, "POLICY", "when some cannot be made: keep the others and wait for you, partial (go on without), rollback") \
     X(DRAIN, "drain", 0, "", "stop it before it is removed")                                                  \
     X(CAUSE, "cause", 0, "TEXT", "why; its scripts get it")                                                   \

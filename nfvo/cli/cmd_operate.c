@@ -228,6 +228,11 @@ static int send_request(struct asked *a, const char *method, const char *body, b
     if (c->option[CLI_OPT_SAVE] && !c->option[CLI_OPT_PLAN])
         return cli_fail(c, CLI_USAGE, NULL, "--save is for a plan: say --plan, too");
     AUTO(sbuf_release) struct sbuf unplanned = SBUF_INIT;
+    if (c->option[CLI_OPT_ATTEMPTS]) {
+        sbuf_adds(&a->path, "?attempts=");
+        http_percent_encode(&a->path, c->option[CLI_OPT_ATTEMPTS]);
+        sep = "&";
+    }
     sbuf_adds(&unplanned, a->path.s);
     if (c->option[CLI_OPT_PLAN]) {
         sbuf_addf(&a->path, "%splan=true", sep);

@@ -34,6 +34,15 @@ int cli_save_plan(struct cli *c, const char *file, const struct cli_saved_plan *
     return CLI_OK;
 }
 
+/* Nothing, or how often a step is tried. */
+static bool is_query(const char *text)
+{
+    static const char attempts[] = "?attempts=";
+    size_t n = strlen(attempts);
+    return !*text ||
+           (strncmp(text, attempts, n) == 0 && strspn(text + n, "0123456789") == strlen(text + n));
+}
+
 /* It comes out of a file: nothing but an operation on a service is sent by it. */
 static int check(struct cli *c, const json_t *doc)
 {
@@ -43,7 +52,7 @@ static int check(struct cli *c, const json_t *doc)
     while (m < ARRAY_LEN(methods) && strcmp(methods[m], method) != 0)
         m++;
     bool is_path = strncmp(path, cli_nsr.path, n) == 0 && path[n] == '/' && !strstr(path, "..") &&
-                   !strpbrk(path, "?# \r\n");
+                   !strpbrk(path, "# \r\n") && is_query(path + strcspn(path, "?"));
     if (m < ARRAY_LEN(methods) && is_path && *cli_json_str(doc, "plan.basis"))
         return CLI_OK;
     int exit = cli_fail(c, CLI_USAGE, NULL, "'%s' is not a plan that was saved", c->args[0]);
@@ -67,7 +76,8 @@ int cli_cmd_op_apply(struct cli *c)
     if (exit == CLI_OK) {
         const char *method = cli_json_str(doc, "method"), *word = cli_json_str(doc, "word"),
                    *body = json_string_value(json_object_get(doc, "body"));
-        sbuf_addf(&path, "%s?basis=", cli_json_str(doc, "path"));
+        const char *asked = cli_json_str(doc, "path");
+        sbuf_addf(&path, "%s%cbasis=", asked, strchr(asked, '?') ? '&' : '?');
         http_percent_encode(&path, cli_json_str(doc, "plan.basis"));
         exit = json_is_true(json_object_get(doc, "isText"))
                    ? cli_send_text(c, method, path.s, body ? body : "", &a)

@@ -121,6 +121,15 @@ static void each_call_asks_for_its_operation(void **state)
     }
 }
 
+static void a_step_is_tried_again(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(201, api_call(f, "POST", VNF "/update?attempts=3", NULL));
+    ASKED("UPDATE vnfr=v attempts=3");
+    WANT(201, api_call(f, "POST", VNF "/update?attempts=1", NULL));
+    ASKED("UPDATE vnfr=v");
+}
+
 /* --- what is refused before the engine is asked ----------------------------------------------- */
 
 static const struct {
@@ -193,6 +202,9 @@ static const struct {
     {"POST",
      VNF "/update?basis=0123456789012345678901234567890123456789012345678901234567890123456789",
      NULL, 422, "a basis has 1 to 64 characters"},
+    {"POST", VNF "/update?attempts=11", NULL, 422, "attempts must be 1 to 10, not '11'"},
+    {"POST", VNF "/update?attempts=", NULL, 422, "\"object\":\"attempts\""},
+    {"POST", VNF "/update?attempts=2x", NULL, 422, "\"object\":\"attempts\""},
     {"GET", OPS "?colour=red", NULL, 422, "nsr, vnfr, state, kind, since, until, after, limit"},
     {"GET", "/api/v1/ns-records/x/operations", NULL, 404, "x not found"},
 };
@@ -472,6 +484,7 @@ static void vnfds_are_looked_up(void **state)
 
 static const struct CMUnitTest tests[] = {
     OF_SERVICE(each_call_asks_for_its_operation),
+    OF_SERVICE(a_step_is_tried_again),
     OF_SERVICE(refused_before_the_engine_is_asked),
     OF_SERVICE(long_texts_are_refused),
     OF_SERVICE(the_engines_refusal_is_the_answer),

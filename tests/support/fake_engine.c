@@ -177,6 +177,8 @@ static void describe(struct sbuf *out, const struct operate_request *r)
         sbuf_addf(out, " script='%s'", r->script);
     if (r->image)
         sbuf_addf(out, " image='%s'", r->image);
+    if (r->attempts > 1)
+        sbuf_addf(out, " attempts=%u", r->attempts);
     if (r->basis)
         sbuf_addf(out, " basis=%s", r->basis);
     if (r->vnfd)

@@ -11,7 +11,7 @@
 #include "nfvo/store/store_operation.h"
 #include "nfvo/store/store_record.h"
 
-enum { BASIS_MAX = 64 };
+enum { BASIS_MAX = 64, ATTEMPTS_MAX = 10 };
 
 /* --- what the path names ---------------------------------------------------------------------- */
 
@@ -217,6 +217,22 @@ static enum err_code read_basis(const struct asked *o, const char **ret, struct 
     return ERR_OK;
 }
 
+/* How often a step goes out by itself; 1, and none given: no retry. */
+static enum err_code read_attempts(struct asked *o, struct err *err)
+{
+    const char *text = http_request_query(o->call->req, "attempts");
+    char *end = NULL;
+    long n = text ? strtol(text, &end, 10) : 1;
+    if (n < 1 || n > ATTEMPTS_MAX || (text && (!*text || *end))) {
+        err_set(err, ERR_INVALID, "attempts must be 1 to %d, not '%.20s'", ATTEMPTS_MAX, text);
+        return err_where(err, "attempts");
+    }
+    o->req->attempts = (uint16_t)n;
+    if (n > 1)
+        operate_say_number(o, "attempts", n);
+    return ERR_OK;
+}
+
 enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read_fn *read,
                           struct err *err)
 {
@@ -234,6 +250,8 @@ enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read
                                  .is_dry = call_query_is_yes(c, "plan")};
     o.cmd->payload = o.req;
     enum err_code rc = read_basis(&o, &o.req->basis, err);
+    if (rc == ERR_OK)
+        rc = read_attempts(&o, err);
     if (rc == ERR_OK)
         rc = find(&o, err);
     if (rc == ERR_OK && read)

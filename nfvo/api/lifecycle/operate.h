@@ -10,6 +10,7 @@
  * whether it is possible now is decided there, in its transaction. The answer is that of the
  * reference, with the headers Operation-Id and Location; `?plan=true` answers 200 with what would
  * be done, and does nothing; `?queue=true` waits for operations in the way instead of being refused;
+ * `?attempts=3`: a step that fails is tried again by itself, up to so many times in all, after a pause;
  * `If-Match: "B"` or `?basis=B`, B the `basis` of a plan: only if the service is still as it was then;
  * `If-Match: ETAG` of the service or the VNF: precondition.h.
  */
