@@ -30,6 +30,11 @@ waits_for_a_person()
     [[ $(baton op show "$op" -o json | jq -r .state) == FAILED_TEMP ]]
 }
 
+script_is_out()
+{
+    [[ $(baton op list "$nsr" kind=update_script state=completed -o name) ]]
+}
+
 restart()
 {
     suite_stop nfvo KILL
@@ -50,6 +55,7 @@ expect 'nothing was done by a plan' test "$(runs web second.sh)" == 2
 # The script is mended in the package; everything is killed in the middle of what comes next; START fails then.
 script web second.sh <<<'true'
 expect_exit 0 baton script put web second.sh "$suite/packages/web/scripts/second.sh"
+eventually 60 'the script is on the servers' script_is_out
 expect_exit 0 baton nsr resume "$nsr"
 eventually 120 'CONFIGURE runs' ran web source_use.sh 2
 expect 'it is being resumed' nsr_is "$nsr" RESUMING
