@@ -9,7 +9,7 @@
 #define LOGIN (CLI_BIT(USER) | CLI_BIT(PASSWORD_FILE))
 #define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT))
 #define WAIT  (CLI_BIT(WAIT) | CLI_BIT(TIMEOUT))
-#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(SAVE) | CLI_BIT(QUEUED) | CLI_BIT(ATTEMPTS)) /* for an operation */
+#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(SAVE) | CLI_BIT(QUEUED) | CLI_BIT(ATTEMPTS))
 
 /* Dispatch, help and completion are made of this; rows of one noun stand together. */
 /* clang-format off */
