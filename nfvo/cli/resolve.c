@@ -44,7 +44,7 @@ int cli_resolve_in(struct cli *c, const char *kind, const json_t *list, const ch
     }
     if (n == 0) {
         fprintf(c->errors, "baton: there is no %s '%s'\n", kind, wanted);
-        for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
+        for (const struct cli_command *cmd = c->commands; cmd->noun; cmd++)
             if (strcmp(cmd->noun, kind) == 0 && cmd->verb && strcmp(cmd->verb, "list") == 0)
                 fprintf(c->errors, "  hint: baton %s list\n", kind);
         return CLI_NOT_FOUND;
