@@ -387,7 +387,7 @@ static void test_health(void **state)
     assert_int_equal(end(&two, ""), DAEMON_EXIT_FAILURE);
     kill(one.pid, SIGKILL);
     assert_int_equal(end(&one, NULL), -SIGKILL);
-    ask_health(ask, "it does not run: nobody holds", DAEMON_EXIT_FAILURE);
+    ask_health(ask, "it does not run: no process holds", DAEMON_EXIT_FAILURE);
     snprintf(args, sizeof(args), "--sick --health-file=%s", path);
     one = start(args);
     await_ready(&one);
