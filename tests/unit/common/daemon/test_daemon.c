@@ -87,10 +87,11 @@ static enum err_code second_open(void *ctx, struct err *err)
     return ERR_OK;
 }
 
-static void *serve_late(void *arg)
+/* Takes the path: the daemon may have been stopped, and its options gone, before the thread runs. */
+static void *serve_late(void *path)
 {
-    const struct app *app = arg;
-    FILE *fifo = fopen(app->options.serves_after, "r"); /* until it has a writer */
+    FILE *fifo = fopen(path, "r"); /* until it has a writer */
+    free(path);
     daemon_health(true, "serving");
     return fifo ? (fclose(fifo), NULL) : NULL;
 }
@@ -102,7 +103,9 @@ static enum err_code third_open(void *ctx, struct err *err)
     if (!*app->options.serves_after)
         return ERR_OK;
     daemon_health(false, "not registered");
-    if (pthread_create(&thread, NULL, serve_late, app) != 0 || pthread_detach(thread) != 0)
+    char *path = strdup(app->options.serves_after);
+    if (!path || pthread_create(&thread, NULL, serve_late, path) != 0 ||
+        pthread_detach(thread) != 0)
         abort();
     trace('c');
     return daemon_await_good(ctx, err);
