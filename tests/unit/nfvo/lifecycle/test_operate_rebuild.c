@@ -178,7 +178,8 @@ static void test_resume_after_fail(void **state)
     operated_service(&s, true);
     restart("client", "");
     rebuilt("client");
-    const char *failed = arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REINSTANTIATE)->id);
+    const char *failed =
+        arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REINSTANTIATE)->id);
     refused("client");
     operated_verb(&s, "op-1", OPERATION_EV_FAIL);
     assert_string_equal(operated_text(&s, "client", "status"), "ERROR");
