@@ -77,10 +77,6 @@ static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
 static void apply(struct vnfr_member *v, enum step_effect effect)
 {
     switch (effect) {
-    case EFFECT_NULL:
-        v->st->by_steps = v->row->phase == VNFR_ACTIVE;
-        set_stable(v, VNFR_STATE_NULL);
-        break;
     case EFFECT_INITIALIZED:
         set_stable(v, VNFR_STATE_INITIALIZED);
         break;
@@ -103,11 +99,6 @@ static void apply(struct vnfr_member *v, enum step_effect effect)
     }
 }
 
-static void apply_of(struct vnfr_member *v, const struct plan_step *s, enum step_kind kind)
-{
-    apply(v, s->instance ? step_kinds[kind].effect_instance : step_kinds[kind].effect);
-}
-
 /* What the request of that kind does to the record. */
 static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum step_kind kind)
 {
@@ -116,7 +107,7 @@ static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum ste
     if (kind == STEP_START || kind == STEP_STOP)
         set_instances(v, s->instance,
                       kind == STEP_START ? INSTANCE_STATE_ACTIVE : INSTANCE_STATE_INACTIVE);
-    apply_of(v, s, kind);
+    apply(v, s->instance ? step_kinds[kind].effect_instance : step_kinds[kind].effect);
 }
 
 static void mend(struct vnfr_member *v)
@@ -243,8 +234,6 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
         mend(v);
     if (s->undo == UNDO_START || s->undo == UNDO_STOP)
         effect_of(v, s, step_undos[s->undo].stages[0]);
-    if (s->undo == UNDO_AGAIN && s->needs_again) /* else it was never sent */
-        apply_of(v, s, s->kind);
     if (s->undo == UNDO_MODIFY) { /* it was told again, and started */
         set_instances(v, NULL, INSTANCE_STATE_ACTIVE);
         set_stable(v, VNFR_STATE_ACTIVE);

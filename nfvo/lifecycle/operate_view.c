@@ -141,8 +141,6 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .is_broken = member->row->phase == VNFR_FAILED || member->st->broken,
                             .cause = (int)vnfr_failed_by(member),
                             .failed_command = member->st->failed_command,
-                            .is_emptied = member->row->phase == VNFR_ACTIVE &&
-                                          vnfr_stable(member) == VNFR_STATE_NULL,
                             .has_resources = vnfr_has_resources(member),
                             .in_hand = vnfr_in_hand(member),
                             .is_leaving = vnfr_is_leaving(member),

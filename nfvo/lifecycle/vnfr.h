@@ -36,7 +36,7 @@ void vnfr_mended(struct vnfr_member *v);
 enum vnfr_state_word vnfr_stable(const struct vnfr_member *v);
 enum fault_cause vnfr_failed_by(const struct vnfr_member *v); /* CAUSE_NONE: it did not */
 bool vnfr_is_leaving(const struct vnfr_member *v);            /* its release has begun */
-bool vnfr_has_resources(const struct vnfr_member *v); /* its servers are there, FAILED or not */
+bool vnfr_has_resources(const struct vnfr_member *v); /* FAILED when its servers were there */
 /* The step that its machine has in hand; STEP_NO: none. */
 enum step_kind vnfr_in_hand(const struct vnfr_member *v);
 

@@ -44,8 +44,7 @@ bool vnfr_is_leaving(const struct vnfr_member *v)
 
 bool vnfr_has_resources(const struct vnfr_member *v)
 {
-    return v->row->phase == VNFR_ACTIVE || (v->row->phase == VNFR_FAILED &&
-                                            phase_named(v->st->failed_in) >= VNFR_ALLOCATED);
+    return v->row->phase == VNFR_FAILED && phase_named(v->st->failed_in) >= VNFR_ALLOCATED;
 }
 
 enum step_kind vnfr_in_hand(const struct vnfr_member *v)

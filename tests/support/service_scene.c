@@ -92,8 +92,6 @@ static void take(struct reading *r, char *word)
         set_phase(r, rest);
     else if (strcmp(word, "broken") == 0)
         v->is_broken = true;
-    else if (strcmp(word, "emptied") == 0)
-        v->is_emptied = true;
     else if (strcmp(word, "new") == 0)
         v->is_new = true;
     else if (strcmp(word, "unknown") == 0)

@@ -7,7 +7,7 @@
  *   <web           depends on web; told=web-1: its dependency holds that instance
  *   u/3 or vdu:u   the VDU of the instances behind it, at most 3 of them
  *   i:web-1=STATE  an instance (ACTIVE unless said); later ones are younger; @lab: PoP from here on
- *   broken emptied new c java python go package=p foreign unknown (to its VNFM)
+ *   broken new c java python go package=p foreign unknown (to its VNFM)
  *   phase=WORD instantiated configured          as of before operations
  * Words of the service, as a part of their own: "ordered", "nsr=PHASE". */
 #ifndef TESTS_SUPPORT_SERVICE_SCENE_H

@@ -63,7 +63,6 @@ struct view_vnfr {
      * its machine's (operate_resume.c)? */
     int cause; /* enum fault_cause */
     const char *failed_command;
-    bool is_emptied; /* its servers were rebuilt, and nothing is installed on them again: state NULL */
     bool has_resources;     /* its servers are there, though it is not INITIALIZED */
     enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
     bool is_leaving;        /* half taken away: nothing of it is made or started again */

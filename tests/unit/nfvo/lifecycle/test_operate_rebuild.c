@@ -163,60 +163,6 @@ static void test_image_and_rollback(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
-static void refused(const char *vnf)
-{
-    operated_answer(&s, CMD_STEP_REINSTANTIATE,
-                    "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"no disk\"}}");
-    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
-    assert_string_equal(operated_text(&s, vnf, "status"), "ERROR");
-}
-
-/* Its servers are empty: given up, a resume installs it, tells it of its sources, and starts it. */
-static void test_resume_after_fail(void **state)
-{
-    (void)state;
-    operated_service(&s, true);
-    restart("client", "");
-    rebuilt("client");
-    const char *failed =
-        arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REINSTANTIATE)->id);
-    refused("client");
-    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
-    assert_string_equal(operated_text(&s, "client", "status"), "ERROR");
-    operated_ask(&s, operated_request(&s, 2, OPERATION_RESUME, NULL));
-    assert_int_equal(s.d.err.code, ERR_OK);
-    json_t *sent = operated_sent(&s);
-    assert_string_equal(stage_text(sent, "action"), "RESUME");
-    assert_string_equal(stage_text(sent, "resumes"), failed);
-    assert_string_equal(stage_text(sent, "resumedAction"), "INSTANTIATE");
-    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
-    assert_string_equal(stage_text(operated_sent(&s), "action"), "MODIFY");
-    operated_answer(&s, CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
-    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
-    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
-    assert_string_equal(operated_text(&s, "client", "status"), "ACTIVE");
-    assert_string_equal(nsr_status(), "ACTIVE");
-    assert_int_equal(s.commands.n, 0);
-}
-
-/* Looked at by a script before: its servers are there. */
-static void test_repair_after_fail(void **state)
-{
-    (void)state;
-    operated_service(&s, true);
-    restart("client", "");
-    rebuilt("client");
-    refused("client");
-    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
-    struct operate_request req = operated_request(&s, 2, OPERATION_EXECUTE, "client");
-    req.script = "true";
-    operated_ask(&s, req);
-    assert_int_equal(s.d.err.code, ERR_OK);
-    operated_answer(&s, CMD_STEP_EXECUTE, "{\"action\":\"EXECUTE\"}");
-    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
-    assert_string_equal(operated_text(&s, "client", "status"), "ERROR");
-}
-
 /* --- what drivers do ------------------------------------------------------------------------------ */
 
 /* It has not this call: nothing happened, and nothing is undone. */
@@ -434,8 +380,6 @@ int main(void)
         TEST(test_restart),
         TEST(test_restart_of_a_target),
         TEST(test_image_and_rollback),
-        TEST(test_resume_after_fail),
-        TEST(test_repair_after_fail),
         TEST(test_driver_without_rebuild),
         TEST(test_driver_refuses_then_retry),
         TEST(test_the_list_decides),
