@@ -74,9 +74,10 @@ static void describe(struct sbuf *out, const struct row *r)
     sbuf_addf(out, "%s %s:", r->key[VNFR_NAME], st->stable ? st->stable : "ACTIVE");
     for (uint32_t u = 0; u < v->vdu.n; u++)
         describe_vdu(out, v->vdu.at[u]);
-    sbuf_adds(out, " configurations ");
-    if (v->configurations)
-        proto_encode(&configuration_type, v->configurations, PROTO_STORED, out);
+    sbuf_adds(out, " configurations");
+    const struct configuration *c = v->configurations; /* a VNFM's answer may have brought ids */
+    for (uint32_t i = 0; c && i < c->parameters.n; i++)
+        sbuf_addf(out, " %s=%s", c->parameters.at[i]->conf_key, c->parameters.at[i]->value);
     sbuf_adds(out, "\n");
 }
 
