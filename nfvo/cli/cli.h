@@ -97,6 +97,18 @@ enum cli_option {
 
 #define CLI_BIT(name) (UINT64_C(1) << CLI_OPT_##name)
 
+/* Every command takes these. */
+#define CLI_COMMON_OPTIONS                                                                         \
+    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
+     CLI_BIT(HELP))
+
+struct cli_option_row {
+    const char *name; /* without the hyphens */
+    char letter;      /* 0: none */
+    const char *value, *help;
+};
+extern const struct cli_option_row cli_option_rows[CLI_OPT_N];
+
 enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME, CLI_WIDE };
 
 struct http_client;

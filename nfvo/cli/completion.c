@@ -3,20 +3,6 @@
 
 #include <string.h>
 
-static const struct row {
-    const char *name;
-    char letter;
-    const char *value, *help;
-} rows[] = {
-#define X(id, text, letter_, value_, help_) {text, letter_, value_, help_},
-    CLI_OPTIONS(X)
-#undef X
-};
-
-#define COMMON                                                                                     \
-    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
-     CLI_BIT(HELP))
-
 static bool is_first_of_noun(const struct cli_command *all, const struct cli_command *cmd)
 {
     return cmd == all || strcmp(cmd[-1].noun, cmd->noun) != 0;
@@ -52,8 +38,8 @@ static void bash_options(FILE *to, const struct cli_command *all)
         fprintf(to, "    '%s%s%s') words='", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "");
         for (int i = 0; i < CLI_OPT_N; i++)
-            if ((cmd->options | COMMON) & (UINT64_C(1) << i))
-                fprintf(to, "--%s ", rows[i].name);
+            if ((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i))
+                fprintf(to, "--%s ", cli_option_rows[i].name);
         fprintf(to, "' ;;\n");
     }
 }
@@ -99,10 +85,10 @@ static void zsh_options(FILE *to, const struct cli_command *all)
         fprintf(to, "        '%s%s%s') all=(\n", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "");
         for (int i = 0; i < CLI_OPT_N; i++) {
-            if (!((cmd->options | COMMON) & (UINT64_C(1) << i)))
+            if (!((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i)))
                 continue;
-            fprintf(to, "            '--%s:", rows[i].name);
-            quote(to, rows[i].help, "'\\''");
+            fprintf(to, "            '--%s:", cli_option_rows[i].name);
+            quote(to, cli_option_rows[i].help, "'\\''");
             fprintf(to, "'\n");
         }
         fprintf(to, "        ) ;;\n");
@@ -167,8 +153,9 @@ static void fish(FILE *to, const struct cli_command *all)
             fprintf(to, "'\n");
         }
         for (int i = 0; i < CLI_OPT_N; i++)
-            if ((cmd->options | COMMON) & (UINT64_C(1) << i))
-                fish_line(to, cmd, rows[i].value[0] ? "-r -l" : "-l", rows[i].name, rows[i].help);
+            if ((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i))
+                fish_line(to, cmd, cli_option_rows[i].value[0] ? "-r -l" : "-l",
+                          cli_option_rows[i].name, cli_option_rows[i].help);
     }
 }
 

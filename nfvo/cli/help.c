@@ -2,16 +2,6 @@
 
 #include <string.h>
 
-static const struct row {
-    const char *name;
-    char letter;
-    const char *value, *help;
-} rows[] = {
-#define X(id, text, letter_, value_, help_) {text, letter_, value_, help_},
-    CLI_OPTIONS(X)
-#undef X
-};
-
 static bool is_meant(const struct cli_command *cmd, const char *noun, const char *verb)
 {
     if (noun && strcmp(noun, cmd->noun) != 0)
@@ -32,13 +22,14 @@ static void print_options(FILE *to, uint64_t which)
     for (int i = 0; i < CLI_OPT_N; i++) {
         if (!(which & (UINT64_C(1) << i)))
             continue;
+        const struct cli_option_row *o = &cli_option_rows[i];
         char left[64];
         char letter[8] = "";
-        if (rows[i].letter)
-            snprintf(letter, sizeof(letter), "-%c, ", rows[i].letter);
-        snprintf(left, sizeof(left), "%s--%s%s%s", letter, rows[i].name,
-                 rows[i].value[0] ? " " : "", rows[i].value);
-        fprintf(to, "  %-30s %s\n", left, rows[i].help);
+        if (o->letter)
+            snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+        snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->value[0] ? " " : "",
+                 o->value);
+        fprintf(to, "  %-30s %s\n", left, o->help);
     }
 }
 

@@ -2,35 +2,22 @@
 
 #include <string.h>
 
-static const struct row {
-    const char *name;
-    char letter;
-    const char *value;
-} rows[] = {
-#define X(id, text, letter_, value_, help) {text, letter_, value_},
-    CLI_OPTIONS(X)
-#undef X
-};
-
-#define COMMON_OPTIONS                                                                             \
-    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
-     CLI_BIT(HELP))
-
 /* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
  * it is the next one. */
 static int find_option(const char *arg, const char **ret_value)
 {
     for (int i = 0; i < CLI_OPT_N; i++) {
-        size_t len = strlen(rows[i].name);
+        const struct cli_option_row *o = &cli_option_rows[i];
+        size_t len = strlen(o->name);
         *ret_value = NULL;
         if (arg[1] != '-') {
-            if (!rows[i].letter || arg[1] != rows[i].letter)
+            if (!o->letter || arg[1] != o->letter)
                 continue;
             if (arg[2])
                 *ret_value = arg + 2;
             return i;
         }
-        if (strncmp(arg + 2, rows[i].name, len) != 0 || (arg[len + 2] && arg[len + 2] != '='))
+        if (strncmp(arg + 2, o->name, len) != 0 || (arg[len + 2] && arg[len + 2] != '='))
             continue;
         if (arg[len + 2])
             *ret_value = arg + len + 3;
@@ -46,7 +33,7 @@ static int take_option(struct cli *c, const char *noun, int left, char **argv)
     int i = find_option(argv[0], &value);
     if (i < 0)
         return cli_usage_behind(c, noun, "no such option", argv[0]), 0;
-    if (!rows[i].value[0]) {
+    if (!cli_option_rows[i].value[0]) {
         if (value)
             return cli_usage_behind(c, noun, "this option takes no value:", argv[0]), 0;
         c->option[i] = "";
@@ -124,8 +111,8 @@ static enum cli_exit check_fit(struct cli *c)
 {
     const struct cli_command *cmd = c->command;
     for (int i = 0; i < CLI_OPT_N; i++)
-        if (c->option[i] && !((cmd->options | COMMON_OPTIONS) & (UINT64_C(1) << i)))
-            return cli_usage(c, "this command does not take the option", rows[i].name);
+        if (c->option[i] && !((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i)))
+            return cli_usage(c, "this command does not take the option", cli_option_rows[i].name);
     if (c->option[CLI_OPT_HELP])
         return CLI_OK;
     if (c->arg_n > cmd->arg_max)

@@ -5,16 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    char letter;
-    const char *value, *help;
-} rows[] = {
-#define X(id, text, letter_, value_, help_) {text, letter_, value_, help_},
-    CLI_OPTIONS(X)
-#undef X
-};
-
 static void text(const char *s)
 {
     if (*s == '.' || *s == '\'')
@@ -39,7 +29,7 @@ static void command(const struct cli_command *cmd)
     printf(".\n");
     for (int i = 0; i < CLI_OPT_N; i++)
         if (cmd->options & (UINT64_C(1) << i)) {
-            printf("%s\\fB\\-\\-%s\\fR", *before ? before : "Options: ", rows[i].name);
+            printf("%s\\fB\\-\\-%s\\fR", *before ? before : "Options: ", cli_option_rows[i].name);
             before = ", ";
         }
     printf("%s", *before ? ".\n" : "");
@@ -47,14 +37,15 @@ static void command(const struct cli_command *cmd)
 
 static void option(int i)
 {
+    const struct cli_option_row *o = &cli_option_rows[i];
     printf(".TP\n");
-    if (rows[i].letter)
-        printf("\\fB\\-%c\\fR, ", rows[i].letter);
-    printf("\\fB\\-\\-%s\\fR", rows[i].name);
-    if (rows[i].value[0])
-        printf(" \\fI%s\\fR", rows[i].value);
+    if (o->letter)
+        printf("\\fB\\-%c\\fR, ", o->letter);
+    printf("\\fB\\-\\-%s\\fR", o->name);
+    if (o->value[0])
+        printf(" \\fI%s\\fR", o->value);
     printf("\n");
-    text(rows[i].help);
+    text(o->help);
     printf("\n");
 }
 
