@@ -2,16 +2,12 @@
  * NSD, checked and stored as such. */
 #include <string.h>
 
+#include "common/base/text.h"
 #include "nfvo/api/catalogue/nsd.h"
 #include "nfvo/store/store_doc.h"
 #include "proto/records/package.h"
 
 #define BASE "/api/v1/ns-descriptors/{id}"
-
-static bool same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* --- VNFDs ------------------------------------------------------------------------------------ */
 
@@ -28,7 +24,7 @@ static enum err_code vnfds(struct call *c, struct err *err)
 static uint32_t place_of_vnfd(const struct nsd *nsd, const char *id)
 {
     uint32_t i = 0;
-    while (i < nsd->vnfd.n && !same(nsd->vnfd.at[i]->id, id))
+    while (i < nsd->vnfd.n && !text_matches(nsd->vnfd.at[i]->id, id))
         i++;
     return i;
 }
@@ -122,7 +118,7 @@ static void drop_dependencies(struct nsd *nsd, const char *name)
     uint32_t n = 0;
     for (uint32_t i = 0; i < nsd->vnf_dependency.n; i++) {
         struct vnf_dependency *d = nsd->vnf_dependency.at[i];
-        if (!same(d->source, name) && !same(d->target, name))
+        if (!text_matches(d->source, name) && !text_matches(d->target, name))
             nsd->vnf_dependency.at[n++] = d;
     }
     nsd->vnf_dependency.n = n;
@@ -177,7 +173,7 @@ static enum err_code dependencies(struct call *c, struct err *err)
 static uint32_t place_of_dependency(const struct nsd *nsd, const char *id)
 {
     uint32_t i = 0;
-    while (i < nsd->vnf_dependency.n && !same(nsd->vnf_dependency.at[i]->id, id))
+    while (i < nsd->vnf_dependency.n && !text_matches(nsd->vnf_dependency.at[i]->id, id))
         i++;
     return i;
 }
@@ -205,7 +201,7 @@ static struct vnf_dependency *between(const struct nsd *nsd, const char *source,
 {
     for (uint32_t i = 0; i < nsd->vnf_dependency.n; i++) {
         struct vnf_dependency *d = nsd->vnf_dependency.at[i];
-        if (same(d->source, source) && same(d->target, target))
+        if (text_matches(d->source, source) && text_matches(d->target, target))
             return d;
     }
     return NULL;
@@ -268,8 +264,8 @@ static enum err_code check_required(const struct nsd *nsd, const struct vnf_depe
 {
     for (uint32_t i = 0; i < nsd->vnfd.n; i++)
         for (uint32_t k = 0; k < nsd->vnfd.at[i]->requires.n; k++)
-            if (same(nsd->vnfd.at[i]->name, d->target) &&
-                same(nsd->vnfd.at[i]->requires.at[k].key, d->source)) {
+            if (text_matches(nsd->vnfd.at[i]->name, d->target) &&
+                text_matches(nsd->vnfd.at[i]->requires.at[k].key, d->source)) {
                 err_set(err, ERR_STATE, "VNFD '%s' requires what '%s' provides", d->target,
                         d->source);
                 return err_hint(err, "change the member requires of that VNFD: PUT "

@@ -1,6 +1,7 @@
 /* Physical network functions and the security of an NSD, one by one: rest-api.md 2.1. */
 #include <string.h>
 
+#include "common/base/text.h"
 #include "nfvo/api/catalogue/nsd.h"
 
 #define BASE "/api/v1/ns-descriptors/{id}"
@@ -11,11 +12,6 @@ PROTO_RECORD(nsd_part, NSD_PART_FIELDS)
 #define PROTO_THIS struct nsd_part
 PROTO_RECORD_DEFINE(nsd_part, NSD_PART_FIELDS)
 #undef PROTO_THIS
-
-static bool same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* --- physical network functions --------------------------------------------------------------- */
 
@@ -40,7 +36,7 @@ static void put_parts(struct call *c, const struct nsd_part_list *parts, struct 
 static uint32_t place_of_part(const struct nsd_part_list *parts, const char *id)
 {
     uint32_t i = 0;
-    while (i < parts->n && !same(parts->at[i]->id, id))
+    while (i < parts->n && !text_matches(parts->at[i]->id, id))
         i++;
     return i;
 }
@@ -175,7 +171,7 @@ static enum err_code find_security(struct call *c, const struct nsd *nsd, struct
     *ret = NULL;
     if (raw->n > 0 &&
         proto_decode(&nsd_part_type, raw->at, raw->n, 0, &c->arena, ret, NULL) == ERR_OK &&
-        same((*ret)->id, id))
+        text_matches((*ret)->id, id))
         return ERR_OK;
     return err_set(err, ERR_NOT_FOUND, "No Security with ID %s found in NSD with ID %s", id,
                    call_param(c, "id"));

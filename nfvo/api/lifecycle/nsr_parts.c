@@ -3,6 +3,7 @@
  * descriptors, and change with its VNFs. */
 #include <string.h>
 
+#include "common/base/text.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/lifecycle/nsr.h"
 #include "nfvo/store/store_record.h"
@@ -16,11 +17,6 @@ PROTO_RECORD(pnfr, PNFR_FIELDS)
 #define PROTO_THIS struct pnfr
 PROTO_RECORD_DEFINE(pnfr, PNFR_FIELDS)
 #undef PROTO_THIS
-
-static bool same(const char *a, const char *b)
-{
-    return a && b && strcmp(a, b) == 0;
-}
 
 /* --- dependencies ----------------------------------------------------------------------------- */
 
@@ -42,7 +38,7 @@ static enum err_code find_dependency(struct call *c, struct vnf_record_dependenc
     if (rc != ERR_OK)
         return rc;
     for (uint32_t i = 0; i < nsr->vnf_dependency.n; i++)
-        if (same(nsr->vnf_dependency.at[i]->id, id)) {
+        if (text_matches(nsr->vnf_dependency.at[i]->id, id)) {
             *ret = nsr->vnf_dependency.at[i];
             return ERR_OK;
         }
@@ -65,7 +61,7 @@ static const char *host_of(const struct nsr *nsr, const char *instance)
         for (uint32_t u = 0; u < nsr->vnfr.at[v]->vdu.n; u++) {
             const struct vnfc_instance_list *all = &nsr->vnfr.at[v]->vdu.at[u]->vnfc_instance;
             for (uint32_t i = 0; i < all->n; i++)
-                if (same(all->at[i]->id, instance))
+                if (text_matches(all->at[i]->id, instance))
                     return all->at[i]->hostname;
         }
     return NULL;
