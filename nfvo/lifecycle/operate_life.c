@@ -150,8 +150,8 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
 
 /* --- DROP -------------------------------------------------------------------------------------- */
 
-/* Its VNFM is asked for it again: as it was when it was new; FAILED until that goes out. By another id: one of ours that was not
- * answered, and may not have heard of the release, is not to do both. */
+/* Its VNFM is asked for it again: as it was when it was new; FAILED until that goes out. By another
+ * id: one of ours that was not answered, and may not have heard of the release, is not to do both. */
 static void begin_anew(struct vnfr_member *v)
 {
     if (v->st->correlates && v->st->may_run_yet && v->st->failed_command)

@@ -215,7 +215,8 @@ static const struct view_instance *victim(const struct view_vnfr *v, const struc
     return best;
 }
 
-/* [STOP i ->] (of one that runs: a rollback would START one that did not) per target that was told of i: SCALE_IN t i -> DELETE i -> DROP_INSTANCE i. */
+/* [STOP i ->] per target that was told of i: SCALE_IN t i -> DELETE i -> DROP_INSTANCE i. STOP only
+ * of one that runs: a rollback would START one that did not. */
 static uint16_t one_less(struct planning *p, const struct view_instance *x, uint16_t before)
 {
     bool runs = x->state == INSTANCE_STATE_ACTIVE || x->state == INSTANCE_STATE_UP;
