@@ -1,5 +1,6 @@
 /* What every reply gets on its way out, and the replies of errors that no handler sees. */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/http/server_private.h"
 
 #include <string.h>
@@ -8,9 +9,9 @@ static void default_error(int status, const struct err *err, struct http_reply *
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_adds(&body, "{\"code\":");
-    http_json_string(&body, http_status_text(status));
+    text_add_json(&body, http_status_text(status));
     sbuf_adds(&body, ",\"message\":");
-    http_json_string(&body, err->msg);
+    text_add_json(&body, err->msg);
     sbuf_addc(&body, '}');
     http_reply_sbuf(reply, status, HTTP_TYPE_JSON, &body);
 }

@@ -95,11 +95,6 @@ void http_percent_encode(struct sbuf *out, const char *s)
     }
 }
 
-void http_json_string(struct sbuf *out, const char *s)
-{
-    text_add_json(out, s);
-}
-
 void http_quoted_string(struct sbuf *out, const char *s)
 {
     sbuf_addc(out, '"');

@@ -21,9 +21,6 @@ bool http_percent_is_good(const char *s); /* it can be decoded */
 /* Append s with everything but unreserved characters encoded: safe as path segment, query value,
  * form value. */
 void http_percent_encode(struct sbuf *out, const char *s);
-/* Append s as a JSON string with its quotes (bodies of errors; records go through proto/codec). Bad
- * UTF-8 becomes U+FFFD. */
-void http_json_string(struct sbuf *out, const char *s);
 /* Append s as a quoted-string of a header (RFC 9110, 5.6.4): '"' and '\\' escaped, control characters
  * as blanks. */
 void http_quoted_string(struct sbuf *out, const char *s);

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "common/http/http.h"
+#include "common/base/text.h"
 #include "common/sys/clock.h"
 #include "nfvo/store/internal.h"
 
@@ -64,7 +64,7 @@ static void member(struct sbuf *out, const char *name, const char *value)
 {
     sbuf_addf(out, ",\"%s\":", name);
     if (*value)
-        http_json_string(out, value);
+        text_add_json(out, value);
     else
         sbuf_adds(out, "null");
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
-#include "common/http/http.h"
+#include "common/base/text.h"
 #include "nfvo/store/internal.h"
 #include "nfvo/store/store_audit.h"
 #include "nfvo/store/store_package.h"
@@ -238,7 +238,7 @@ static enum err_code add_name(struct db *db, const struct store_list_query *q,
     (void)db;
     (void)q;
     (void)err;
-    http_json_string(out, db_text(res, row, 2));
+    text_add_json(out, db_text(res, row, 2));
     return ERR_OK;
 }
 

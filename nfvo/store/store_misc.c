@@ -1,5 +1,6 @@
 #include "nfvo/store/store_misc.h"
 
+#include "common/base/text.h"
 #include "common/http/http.h"
 #include "nfvo/store/internal.h"
 #include "proto/records/manager.h"
@@ -173,11 +174,11 @@ enum err_code store_requests_list(struct db *db, int64_t n, struct sbuf *out, st
     sbuf_addc(out, '[');
     for (int i = 0; i < db_rows(&res); i++) {
         sbuf_addf(out, "%s{\"id\":\"%s\",\"username\":", i ? "," : "", db_text(&res, i, 0));
-        http_json_string(out, db_text(&res, i, 1));
+        text_add_json(out, db_text(&res, i, 1));
         sbuf_adds(out, ",\"method\":");
-        http_json_string(out, db_text(&res, i, 2));
+        text_add_json(out, db_text(&res, i, 2));
         sbuf_adds(out, ",\"path\":");
-        http_json_string(out, db_text(&res, i, 3));
+        text_add_json(out, db_text(&res, i, 3));
         sbuf_addf(out, ",\"result\":\"%s %s\",\"timestamp\":%s}", db_text(&res, i, 4),
                   http_status_text((int)db_int64(&res, i, 4)), db_text(&res, i, 5));
     }

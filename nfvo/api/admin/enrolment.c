@@ -3,6 +3,7 @@
  * `state` says so. */
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/http/http.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/audited.h"
@@ -76,7 +77,7 @@ static enum err_code answer(struct call *c, const char *name, const struct sbuf 
         return rc;
     sbuf_truncate(&c->out, c->out.len - 1);
     sbuf_addf(&c->out, ",\"others\":%d,\"password\":", (int)others);
-    http_json_string(&c->out, password->s);
+    text_add_json(&c->out, password->s);
     sbuf_addc(&c->out, '}');
     return ERR_OK;
 }

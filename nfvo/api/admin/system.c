@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/metrics/metrics.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
@@ -51,7 +52,7 @@ static enum err_code operation(struct call *c, struct err *err)
         return rc;
     int64_t status = o.status;
     sbuf_adds(&c->out, "{\"id\":");
-    http_json_string(&c->out, id);
+    text_add_json(&c->out, id);
     sbuf_addf(&c->out, ",\"state\":\"%s\",\"status\":%" PRId64,
               status == 0    ? "PENDING"
               : status < 300 ? "DONE"
@@ -71,7 +72,7 @@ static enum err_code env(struct call *c, struct err *err)
     sbuf_adds(&c->out, "{\"applicationConfig: [file:/etc/openbaton/openbaton-nfvo.properties]\":{");
     if (ip && *ip) {
         sbuf_adds(&c->out, "\"nfvo.monitoring.ip\":");
-        http_json_string(&c->out, ip);
+        text_add_json(&c->out, ip);
     }
     sbuf_adds(&c->out, "}}");
     return ERR_OK;
@@ -157,7 +158,7 @@ static enum err_code front(struct call *c, struct err *err)
 {
     (void)err;
     sbuf_adds(&c->out, "{\"name\":\"Baton NFVO\",\"version\":");
-    http_json_string(&c->out, c->api->host->version ? c->api->host->version : "0");
+    text_add_json(&c->out, c->api->host->version ? c->api->host->version : "0");
     sbuf_adds(&c->out, ",\"api\":\"/api/v1\",\"openapi\":\"/api/v1/openapi.json\"}");
     return ERR_OK;
 }
@@ -183,7 +184,7 @@ static enum err_code readyz(struct call *c, struct err *err)
     }
     c->fail_status = 503;
     sbuf_adds(&c->out, "{\"status\":\"NOT_READY\",\"message\":");
-    http_json_string(&c->out, why.s);
+    text_add_json(&c->out, why.s);
     sbuf_addc(&c->out, '}');
     return ERR_OK;
 }

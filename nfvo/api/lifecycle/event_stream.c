@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/http/sse.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
@@ -70,9 +71,9 @@ static bool wants(const struct listener *n, const struct store_history_line *lin
 static void render(struct sbuf *out, const struct store_history_line *line)
 {
     sbuf_addf(out, "{\"id\":%" PRId64 ",\"at\":%" PRId64 ",\"nsr\":", line->id, line->at);
-    http_json_string(out, line->nsr_id);
+    text_add_json(out, line->nsr_id);
     sbuf_adds(out, ",\"nsrName\":");
-    http_json_string(out, line->nsr_name);
+    text_add_json(out, line->nsr_name);
     sbuf_addf(out, ",\"entry\":%s}", line->doc);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/base/text.h"
 #include "common/http/sse.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
@@ -56,7 +57,7 @@ static void add_queue(void *arg, const struct api_queue *q)
 {
     struct sbuf *out = arg;
     sbuf_adds(out, out->s[out->len - 1] == '[' ? "{\"name\":" : ",{\"name\":");
-    http_json_string(out, q->name);
+    text_add_json(out, q->name);
     sbuf_addf(out, ",\"consumers\":%" PRId64 ",\"messages\":%" PRId64 ",\"bytes\":%" PRId64 "}",
               q->consumers, q->messages, q->bytes);
 }
@@ -77,7 +78,7 @@ static void add_queues(struct call *c)
         return;
     }
     sbuf_adds(&c->out, "null,\"queuesFault\":");
-    http_json_string(&c->out, err.msg);
+    text_add_json(&c->out, err.msg);
 }
 
 static enum err_code status(struct call *c, struct err *err)
@@ -99,9 +100,9 @@ static enum err_code status(struct call *c, struct err *err)
     }
     bool is_ready = !host->is_ready || host->is_ready(host->ctx, &why);
     sbuf_addf(&c->out, ",\"ready\":%s,\"why\":", is_ready ? "true" : "false");
-    http_json_string(&c->out, why.s ? why.s : "");
+    text_add_json(&c->out, why.s ? why.s : "");
     sbuf_adds(&c->out, ",\"version\":");
-    http_json_string(&c->out, host->version ? host->version : "0");
+    text_add_json(&c->out, host->version ? host->version : "0");
     sbuf_addc(&c->out, '}');
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/request/idempotency.h"
@@ -81,7 +82,7 @@ static enum err_code find(struct asked *o, struct err *err)
 static void say(struct asked *o, const char *name)
 {
     sbuf_adds(&o->parameters, o->parameters.len ? "," : "");
-    http_json_string(&o->parameters, name);
+    text_add_json(&o->parameters, name);
     sbuf_addc(&o->parameters, ':');
 }
 
@@ -90,7 +91,7 @@ void operate_say(struct asked *o, const char *name, const char *value)
     if (!value || !*value)
         return;
     say(o, name);
-    http_json_string(&o->parameters, value);
+    text_add_json(&o->parameters, value);
 }
 
 void operate_say_number(struct asked *o, const char *name, int64_t value)

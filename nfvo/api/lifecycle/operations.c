@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/text.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/api/request/list.h"
@@ -164,13 +165,13 @@ static void show_unreadable(struct call *c, const struct store_operation *row,
                             const struct err *err)
 {
     sbuf_adds(&c->out, "{\"id\":");
-    http_json_string(&c->out, row->id);
+    text_add_json(&c->out, row->id);
     sbuf_adds(&c->out, ",\"kind\":");
-    http_json_string(&c->out, row->kind);
+    text_add_json(&c->out, row->kind);
     sbuf_adds(&c->out, ",\"state\":");
-    http_json_string(&c->out, row->state);
+    text_add_json(&c->out, row->state);
     sbuf_adds(&c->out, ",\"fault\":{\"code\":\"ERR_INVALID\",\"message\":");
-    http_json_string(&c->out, err->msg);
+    text_add_json(&c->out, err->msg);
     sbuf_adds(&c->out, "},\"next\":[],\"steps\":[]}");
 }
 
@@ -288,7 +289,7 @@ void operations_put_next(struct call *c, const char *nsr)
     sbuf_addc(&c->out, '[');
     for (uint32_t i = 0; i < next.n; i++) {
         sbuf_adds(&c->out, i ? "," : "");
-        http_json_string(&c->out, next.at[i]);
+        text_add_json(&c->out, next.at[i]);
     }
     sbuf_addc(&c->out, ']');
 }

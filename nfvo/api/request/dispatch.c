@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/auth/credentials.h"
@@ -39,9 +40,9 @@ static void unauthorised(struct call *c, const struct err *err, struct http_repl
     struct sbuf body = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf challenge = SBUF_INIT;
     sbuf_addf(&body, "{\"error\":\"%s\",\"error_description\":", error);
-    http_json_string(&body, err->msg);
+    text_add_json(&body, err->msg);
     sbuf_adds(&body, ",\"message\":");
-    http_json_string(&body, err->msg);
+    text_add_json(&body, err->msg);
     sbuf_adds(&body, ",\"status\":401}");
     http_reply_sbuf(reply, 401, HTTP_TYPE_JSON, &body);
     sbuf_addf(&challenge, "Bearer realm=\"oauth2-resource\", error=\"%s\"", error);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/http/http.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/context.h"
@@ -26,13 +27,13 @@ static void head(struct sbuf *out, int status, const char *message, const char *
                  int64_t now_us)
 {
     sbuf_adds(out, "{\"code\":");
-    http_json_string(out, code_of(status));
+    text_add_json(out, code_of(status));
     sbuf_adds(out, ",\"message\":");
-    http_json_string(out, message);
+    text_add_json(out, message);
     sbuf_addf(out, ",\"status\":%d,\"error\":", status);
-    http_json_string(out, http_status_text(status));
+    text_add_json(out, http_status_text(status));
     sbuf_adds(out, ",\"path\":");
-    http_json_string(out, path ? path : "");
+    text_add_json(out, path ? path : "");
     sbuf_addf(out, ",\"timestamp\":%" PRId64 ",\"fault\":", now_us / USEC_PER_MS);
 }
 

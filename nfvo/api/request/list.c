@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/auth/session.h"
@@ -413,7 +414,7 @@ static void parameter(struct sbuf *out, const char *name, const char *schema, co
 {
     sbuf_addf(out, ",{\"name\":\"%s\",\"in\":\"query\",\"schema\":{%s},\"description\":", name,
               schema);
-    http_json_string(out, text);
+    text_add_json(out, text);
     sbuf_addc(out, '}');
 }
 

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/http/http.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/list.h"
@@ -39,7 +40,7 @@ static void operation(struct sbuf *out, const struct endpoint *e)
     for (const char *p = e->method; *p; p++)
         sbuf_addc(out, (char)tolower((unsigned char)*p));
     sbuf_adds(out, "\":{\"summary\":");
-    http_json_string(out, e->summary);
+    text_add_json(out, e->summary);
     parameters(out, e);
     sbuf_addf(out,
               ",\"responses\":{\"%d\":{\"description\":\"%s\"},\"default\":{\"$ref\":"
@@ -83,7 +84,7 @@ void openapi_render(struct sbuf *out, const char *version)
 {
     const char *separator = "";
     sbuf_adds(out, "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"Baton NFVO\",\"version\":");
-    http_json_string(out, version ? version : "0");
+    text_add_json(out, version ? version : "0");
     sbuf_adds(out,
               "},\"security\":[{\"bearer\":[]}],\"components\":{\"securitySchemes\":{\"bearer\":"
               "{\"type\":\"http\",\"scheme\":\"bearer\"}},\"responses\":{\"error\":{"
@@ -96,7 +97,7 @@ void openapi_render(struct sbuf *out, const char *version)
             if (!is_built(e) || !is_first_of_path(t, e))
                 continue;
             sbuf_adds(out, separator);
-            http_json_string(out, e->path);
+            text_add_json(out, e->path);
             sbuf_adds(out, ":{");
             path_item(out, e->path);
             sbuf_addc(out, '}');

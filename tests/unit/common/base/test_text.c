@@ -1,5 +1,7 @@
 #include "common/base/text.h"
 
+#include "common/base/sbuf.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +23,14 @@ static void test_equality(void **state)
     assert_false(text_matches("a", NULL));
     assert_false(text_matches(NULL, "a"));
     assert_false(text_matches("a", "ab"));
+}
+
+static void test_add_json(void **state)
+{
+    (void)state;
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    text_add_json(&out, "a\"b\\c\n\x01\xc3\xbc\xff");
+    assert_string_equal(out.s, "\"a\\\"b\\\\c\\u000a\\u0001\xc3\xbc\xef\xbf\xbd\"");
 }
 
 static void test_mark(void **state)
@@ -90,7 +100,8 @@ static void test_show(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equality), cmocka_unit_test(test_mark),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equality),
+                                       cmocka_unit_test(test_add_json), cmocka_unit_test(test_mark),
                                        cmocka_unit_test(test_kinds), cmocka_unit_test(test_show)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
