@@ -121,28 +121,35 @@ static void publish(struct nsr_model *m, struct operation *op)
     operate_publish_one(m, &run, op);
 }
 
-/* What it had under way, of that VNFR (NULL: of all), is nobody's any more. */
-static void abandon(struct nsr_model *m, struct operation *op, const struct vnfr_member *v)
+/* What it had under way there is nobody's any more. */
+static void abandon_step(struct nsr_model *m, struct operation *op, struct plan_step *s)
+{
+    if (s->state == STEP_STATE_SENT) {
+        s->state = STEP_STATE_UNKNOWN;
+        s->cause = CAUSE_OUTCOME;
+        s->done_at = m->d->now;
+        s->is_news = op->is_news = true;
+    } else if (s->state == STEP_STATE_PLANNED) {
+        s->state = STEP_STATE_SKIPPED;
+        s->is_news = op->is_news = true;
+    }
+}
+
+/* A VNFR that REMOVE_VNF takes, or took at once: it is no member any more. */
+static void abandon_removed(struct nsr_model *m, struct operation *op)
 {
     for (uint32_t i = 0; i < op->n_steps; i++) {
-        struct plan_step *s = &op->steps[i];
-        if (v && !is_of(s, v))
-            continue;
-        if (s->state == STEP_STATE_SENT) {
-            s->state = STEP_STATE_UNKNOWN;
-            s->cause = CAUSE_OUTCOME;
-            s->done_at = m->d->now;
-            s->is_news = true;
-        } else if (s->state == STEP_STATE_PLANNED) {
-            s->state = STEP_STATE_SKIPPED;
-            s->is_news = true;
-        }
+        const char *id = op->steps[i].vnfr;
+        const struct vnfr_member *v = id ? model_vnfr_by_id(m, id) : NULL;
+        if (id && (!v || vnfr_is_leaving(v)))
+            abandon_step(m, op, &op->steps[i]);
     }
 }
 
 static void end_early(struct nsr_model *m, struct operation *op, const char *by)
 {
-    abandon(m, op, NULL);
+    for (uint32_t i = 0; i < op->n_steps; i++)
+        abandon_step(m, op, &op->steps[i]);
     op->superseded_by = by;
     set_state(m, op, OPERATION_STATE_FAILED);
     publish(m, op);
@@ -165,10 +172,9 @@ static void find_fault(struct nsr_model *m, struct operation *op)
 static void follow_deployment(struct nsr_model *m, struct operation *op)
 {
     int phase = m->d->root->phase;
+    abandon_removed(m, op);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].has_moved && vnfr_is_leaving(&m->vnfrs[i])) /* REMOVE_VNF takes it */
-            abandon(m, op, &m->vnfrs[i]);
-        else if (m->vnfrs[i].has_moved)
+        if (m->vnfrs[i].has_moved && !vnfr_is_leaving(&m->vnfrs[i]))
             follow_member(op, &m->vnfrs[i]);
     if (phase == NSR_ACTIVE && !is_all_done(op)) { /* what failed was taken away */
         end_early(m, op, "the service runs without what failed");

@@ -230,6 +230,34 @@ static void test_released_meanwhile(void **state)
                         "COMPLETED: DROP web DONE, DROP client DONE, DROP_SERVICE all DONE");
 }
 
+static void removes(const char *vnf)
+{
+    struct operate_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct operate_request){
+        .operation_id = "op-remove",
+        .asked_by = "admin",
+        .origin = "user",
+        .plan = {.kind = OPERATION_REMOVE_VNF, .vnfr = stage_vnfr(&s, vnf)->id}};
+    stage_decide(&s, (struct intent){.event = EV_NSR_OPERATE,
+                                     .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                     .payload = r});
+}
+
+/* A VNFR without a record goes in the decision that removes it: the deployment waits for nothing of it. */
+static void test_vnf_removed_meanwhile(void **state)
+{
+    (void)state;
+    stage_deploy(&s);
+    fails(CMD_INSTANTIATE, "client");
+    assert_int_equal(row_of("DEPLOY")->phase, OPERATION_STATE_PROCESSING); /* `web` is on its way */
+    removes("web");
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_null(stage_vnfr(&s, "web"));
+    assert_string_equal(told("DEPLOY"),
+                        "FAILED_TEMP: INSTANTIATE web UNKNOWN, INSTANTIATE client FAILED, MODIFY "
+                        "client PLANNED, START web SKIPPED, START client PLANNED");
+}
+
 static void forget(const char *kind)
 {
     uint32_t kept = 0;
@@ -267,8 +295,13 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
-        TEST(test_deployed), TEST(test_failed),  TEST(test_given_up),
-        TEST(test_released), TEST(test_adopted), TEST(test_released_meanwhile),
+        TEST(test_deployed),
+        TEST(test_failed),
+        TEST(test_given_up),
+        TEST(test_released),
+        TEST(test_adopted),
+        TEST(test_released_meanwhile),
+        TEST(test_vnf_removed_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
