@@ -2,6 +2,7 @@
 
 #include "common/base/mem.h"
 #include "common/engine/engine.h"
+#include "nfvo/lifecycle/operate.h"
 
 #include <stdlib.h>
 
@@ -20,18 +21,27 @@ static void finished(struct engine_request *r, const struct err *err, const char
     free(e);
 }
 
+static unsigned facts_of(const struct api_command *cmd)
+{
+    const struct operate_request *operate = cmd->payload;
+    unsigned facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS;
+    if (cmd->agg_kind == AGG_NSR)
+        facts |= FACT_POPS | FACT_VNFMS;
+    if (cmd->event == EV_NSR_OPERATE && operate->is_dry)
+        facts |= FACT_USE_OF_NSR;
+    return facts;
+}
+
 static void submit(void *ctx, struct api_command *cmd, api_done_fn *done, void *arg)
 {
     struct errand *e = xcalloc(1, sizeof(*e));
     *e = (struct errand){.request = {.done = finished}, .cmd = cmd, .done = done, .arg = arg};
-    e->request.intent =
-        (struct intent){.agg_kind = (uint8_t)cmd->agg_kind,
-                        .agg = cmd->agg,
-                        .event = cmd->event,
-                        .fact_key = cmd->fact_key,
-                        .payload = cmd->payload,
-                        .facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS |
-                                 (cmd->agg_kind == AGG_NSR ? FACT_POPS | FACT_VNFMS : 0u)};
+    e->request.intent = (struct intent){.agg_kind = (uint8_t)cmd->agg_kind,
+                                        .agg = cmd->agg,
+                                        .event = cmd->event,
+                                        .fact_key = cmd->fact_key,
+                                        .payload = cmd->payload,
+                                        .facts = facts_of(cmd)};
     engine_submit(ctx, &e->request);
 }
 

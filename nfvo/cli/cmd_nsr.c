@@ -4,6 +4,7 @@
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/logs.h"
+#include "nfvo/cli/operation.h"
 #include "nfvo/cli/watch.h"
 #include "nfvo/cli/words.h"
 
@@ -397,6 +398,20 @@ static int delete_many(struct cli *c, int64_t timeout_ms)
     return exit;
 }
 
+static int plan_delete(struct cli *c, const char *path)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf asked = SBUF_INIT;
+    sbuf_addf(&asked, "%s?plan=true", path);
+    if (cli_request(c, "DELETE", asked.s, NULL, &a) != CLI_OK)
+        return cli_report(c, &a, "plan the deletion of the nsr '%s'", c->args[0]);
+    if (cli_is_for_people(c))
+        cli_show_operation(c, a.json);
+    else
+        cli_print_json(c, a.json, a.body.s);
+    return CLI_OK;
+}
+
 int cli_cmd_nsr_delete(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
@@ -406,12 +421,17 @@ int cli_cmd_nsr_delete(struct cli *c)
     int64_t timeout_ms;
     if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
         return CLI_USAGE;
+    if (c->arg_n > 1 && c->option[CLI_OPT_PLAN])
+        return cli_fail(c, CLI_USAGE, NULL,
+                        "a plan is of one service: baton nsr delete NSR --plan");
     if (c->arg_n > 1)
         return delete_many(c, timeout_ms);
     int exit = cli_resolve(c, "nsr", cli_nsr.path, c->args[0], &id);
     if (exit != CLI_OK)
         return exit;
     sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    if (c->option[CLI_OPT_PLAN])
+        return plan_delete(c, path.s);
     if (cli_request(c, "DELETE", path.s, NULL, &a) != CLI_OK)
         return cli_report(c, &a, "delete the nsr '%s'", c->args[0]);
     if (!c->option[CLI_OPT_WAIT]) {

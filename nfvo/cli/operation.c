@@ -185,7 +185,9 @@ static void show_steps(struct cli *c, const json_t *op, bool is_plan)
                                after.s,
                                took.s,
                                word_of(step)};
-        const char *planned[] = {cells[0], cells[1], cells[2], cells[4], cells[6]};
+        const char *planned[] = {
+            cells[0], cells[1], cells[2], cells[4],
+            cli_json_str(step, *cli_json_str(step, "note") ? "note" : "sentence")};
         void *line = cli_table_add(t, NULL, is_plan ? planned : cells);
         if (!is_plan)
             add_children(t, line, step);
@@ -200,6 +202,178 @@ static void print_texts(FILE *to, const char *heading, const json_t *texts)
     if (json_array_size(texts) > 0)
         fprintf(to, "\n%s\n", heading);
     json_array_foreach(texts, i, text) fprintf(to, "  %s\n", json_string_value(text));
+}
+
+/* --- what a plan says besides ------------------------------------------------------------------- */
+
+#define TEXT_WIDTH 79
+
+/* Words of text behind `begin`, further lines under its end. */
+static void print_wrapped(FILE *to, const char *begin, const char *text)
+{
+    size_t indent = strlen(begin), at = indent;
+    bool is_first = true;
+    fputs(begin, to);
+    for (const char *word = text; *word;) {
+        size_t n = strcspn(word, " ");
+        if (!is_first && at + 1 + n > TEXT_WIDTH) {
+            fprintf(to, "\n%*s", (int)indent, "");
+            at = indent;
+            is_first = true;
+        }
+        fprintf(to, "%s%.*s", is_first ? "" : " ", (int)n, word);
+        at += n + (is_first ? 0 : 1);
+        is_first = false;
+        word += n + strspn(word + n, " ");
+    }
+    fputc('\n', to);
+}
+
+static void put_change(const json_t *change, struct sbuf *cell)
+{
+    if (!change)
+        return;
+    sbuf_addf(cell, "%s -> %s", cli_json_str(change, "before"), cli_json_str(change, "after"));
+    if (json_integer_value(json_object_get(change, "limit")) > 0)
+        sbuf_addf(cell, " of %s", cli_json_str(change, "limit"));
+}
+
+static void put_servers(const json_t *pop, struct sbuf *cell)
+{
+    const char *rebuilt = cli_json_str(pop, "rebuilt");
+    put_change(json_object_get(pop, "servers"), cell);
+    if (*rebuilt && strcmp(rebuilt, "0") != 0)
+        sbuf_addf(cell, ", %s rebuilt", rebuilt);
+}
+
+static void put_quota(const json_t *pop, const char *what, struct sbuf *cell)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(json_object_get(pop, "quota"), i,
+                       one) if (strcmp(cli_json_str(one, "what"), what) == 0) put_change(one, cell);
+}
+
+static void put_instances(const json_t *pop, struct sbuf *cell)
+{
+    put_quota(pop, "instances", cell);
+}
+
+static void put_cores(const json_t *pop, struct sbuf *cell)
+{
+    put_quota(pop, "cores", cell);
+}
+
+static void put_ram(const json_t *pop, struct sbuf *cell)
+{
+    put_quota(pop, "ramMb", cell);
+}
+
+static const struct cli_column pop_columns[] = {
+    {.heading = "POP", .path = "name"},
+    {.heading = "SERVERS", .print = put_servers}, /* of the service; the rest is of all */
+    {.heading = "INSTANCES", .print = put_instances},
+    {.heading = "CORES", .print = put_cores},
+    {.heading = "RAM (MB)", .print = put_ram},
+    {0}};
+
+static void print_kept(struct cli *c, const json_t *pop)
+{
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
+    size_t i;
+    const json_t *name;
+    json_array_foreach(json_object_get(pop, "networksKept"), i, name)
+        sbuf_addf(&names, "%s%s", i ? ", " : "", json_string_value(name));
+    if (names.len == 0)
+        return;
+    sbuf_addf(&names, " on '%s': networks are not deleted", cli_json_str(pop, "name"));
+    print_wrapped(c->out, "  stay: ", names.s);
+}
+
+/* Steps of one reason in a row are told at once. */
+static void print_reasons(struct cli *c, const json_t *op)
+{
+    const json_t *steps = json_object_get(op, "steps");
+    for (size_t i = 0, k; i < json_array_size(steps); i = k) {
+        AUTO(sbuf_release) struct sbuf begin = SBUF_INIT;
+        const char *reason = cli_json_str(json_array_get(steps, i), "reason");
+        size_t n = 0;
+        for (k = i; k < json_array_size(steps); k++) {
+            const char *other = cli_json_str(json_array_get(steps, k), "reason");
+            if (*other && strcmp(other, reason) != 0)
+                break;
+            if (*other)
+                sbuf_addf(&begin, "%s %s", n++ ? "," : "",
+                          cli_json_str(json_array_get(steps, k), "n"));
+        }
+        if (n == 0)
+            continue;
+        AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
+        sbuf_addf(&line, "  step%s%s: ", n > 1 ? "s" : "", begin.s);
+        print_wrapped(c->out, line.s, reason);
+    }
+}
+
+static void show_places(struct cli *c, const json_t *op)
+{
+    size_t i;
+    const json_t *pop;
+    const json_t *pops = json_object_get(op, "pops");
+    if (json_array_size(pops) > 0) {
+        fprintf(c->out, "\nSERVERS OF THE SERVICE, AND WHAT IS USED OF EACH POP'S QUOTA\n");
+        cli_print_list(c, pop_columns, pops);
+    }
+    json_array_foreach(pops, i, pop)
+    {
+        AUTO(sbuf_release) struct sbuf begin = SBUF_INIT;
+        sbuf_addf(&begin, "  %s: ", cli_json_str(pop, "name"));
+        if (*cli_json_str(pop, "note"))
+            print_wrapped(c->out, begin.s, cli_json_str(pop, "note"));
+        print_kept(c, pop);
+    }
+    print_reasons(c, op);
+}
+
+static void put_texts(struct sbuf *out, const json_t *texts)
+{
+    size_t i;
+    const json_t *text;
+    json_array_foreach(texts, i, text)
+        sbuf_addf(out, "%s%s", i ? ", " : "", json_string_value(text));
+}
+
+static void show_run(struct cli *c, const json_t *step, const json_t *run)
+{
+    AUTO(sbuf_release) struct sbuf begin = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf hosts = SBUF_INIT;
+    const char *more = cli_json_str(run, "moreHosts");
+    sbuf_addf(&begin, "  step %-3s %-11s ", cli_json_str(step, "n"), cli_json_str(run, "event"));
+    put_texts(&names, json_object_get(run, "names"));
+    print_wrapped(c->out, begin.s, names.s);
+    put_texts(&hosts, json_object_get(run, "hosts"));
+    if (*more && strcmp(more, "0") != 0)
+        sbuf_addf(&hosts, " and %s more", more);
+    if (json_is_true(json_object_get(step, "ifChanged")))
+        sbuf_adds(&hosts, "; only if a value differs by then");
+    if (json_is_true(json_object_get(run, "isRest")))
+        sbuf_adds(&hosts, "; what had succeeded is not run again");
+    print_wrapped(c->out, "           on: ", hosts.s);
+}
+
+static void show_scripts(struct cli *c, const json_t *op)
+{
+    size_t i, k;
+    const json_t *step, *run;
+    bool is_any = false;
+    json_array_foreach(json_object_get(op, "steps"), i, step)
+        json_array_foreach(json_object_get(step, "scripts"), k, run)
+    {
+        if (!is_any)
+            fprintf(c->out, "\nSCRIPTS THAT WILL RUN\n");
+        is_any = true;
+        show_run(c, step, run);
+    }
 }
 
 static void print_end(FILE *to, const json_t *op)
@@ -220,6 +394,10 @@ void cli_show_operation(struct cli *c, const json_t *op)
         fprintf(c->out, "A plan: nothing is done.\n\n");
     cli_print_fields(c, page_columns, op);
     show_steps(c, op, is_plan);
+    if (is_plan) {
+        show_places(c, op);
+        show_scripts(c, op);
+    }
     print_texts(c->out, "WOULD BE REFUSED NOW", json_object_get(op, "refused"));
     print_texts(c->out, "WARNINGS", json_object_get(op, "warnings"));
     if (is_plan || strcmp(cli_json_str(op, "state"), "COMPLETED") != 0)

@@ -24,6 +24,7 @@ static const struct row_kind row_kinds[ROW_KIND_N] = {
                         .open = "is_open", .n_open = OPERATION_STATE_COMPLETED, .once = "request", .survives_root = true },
     [ROW_VNFM]     = { "vnfm_sdk",       { "sdk" },                                        { 0 },                                      false, false },
     [ROW_USE]      = { "instance_use",   { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
+    [ROW_USE_OF_NSR] = { "nsr_use",      { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
 };
 
 static const struct agg_kind agg_kinds[AGG_N] = {
@@ -91,6 +92,13 @@ static const struct fact_kind fact_kinds[] = {
      "p WHERE p.id = ANY ($1::text[]) AND strpos(p.state, '\"quota\":') > 0) GROUP BY i.pop_id, "
      "i.flavour) r",
      use_of_pop, false},
+    /* Rows of their own: facts of a batch are one list, and a PoP counts all of its. */
+    {FACT_USE_OF_NSR, ROW_USE_OF_NSR, AGG_NSR,
+     "FROM (SELECT concat_ws(' ', i.pop_id, i.flavour) AS id, i.pop_id, i.flavour, "
+     "count(*)::text AS n FROM instance i WHERE i.phase IN ('LAUNCHING', 'DOUBT', 'UP') AND "
+     "i.pop_id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = "
+     "ANY ($1::text[])) GROUP BY i.pop_id, i.flavour) r",
+     any, false},
     /* By the account that serves the type; of before rooms, one without an account. */
     {FACT_VNFMS, ROW_VNFM, AGG_NSR,
      "FROM (SELECT DISTINCT ON (e.type) e.type AS id, m.sdk FROM vnfm_endpoint e JOIN "

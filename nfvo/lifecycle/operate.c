@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A kind that is not here is refused, never half done. DEPLOY and RELEASE are asked by events of
- * their own (operate_phases.c). */
+ * their own (operate_phases.c); of a RELEASE a plan may be asked here. */
 /* clang-format off */
 static const bool is_built[OPERATION_KIND_N] = {
     [OPERATION_SCALE_OUT] = true,
@@ -31,19 +31,36 @@ static const bool is_built[OPERATION_KIND_N] = {
 };
 /* clang-format on */
 
-static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op,
-                         const struct plan *plan)
+static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op)
 {
     struct decision *d = m->d;
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    const struct operation_extras extras = {.run = run, .nsr_name = d->root->key[NSR_NAME]};
+    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), 0, &text);
+    return arena_strndup(d->arena, text.s, text.len);
+}
+
+/* A release is possible in any state: its plan is not bound to one. */
+static const char *shown_plan(struct nsr_model *m, const struct run *run, struct operation *op,
+                              const struct operate_request *req, struct plan *plan)
+{
+    struct decision *d = m->d;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct shown_pop_list pops = {0};
+    operate_scaling_foretell(m, op);
+    struct operate_plan *more = operate_plan_look(m, run->view, req, op, plan, &pops);
     const struct operation_extras extras = {
         .run = run,
-        .basis = plan && !op->id ? operate_basis(m) : NULL,
+        .basis = op->kind == OPERATION_RELEASE ? NULL : operate_basis(m),
         .nsr_name = d->root->key[NSR_NAME],
-        .warnings = plan ? plan->warnings : (struct proto_strs){0},
-        .refused = plan ? plan->refused : (struct proto_strs){0},
-        .is_plan = plan && !op->id};
-    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), 0, &text);
+        .warnings = plan->warnings,
+        .refused = plan->refused,
+        .pops = pops,
+        .add = operate_plan_add,
+        .arg = more,
+        .is_plan = true};
+    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), PROTO_COMPLETE,
+                 &text);
     return arena_strndup(d->arena, text.s, text.len);
 }
 
@@ -228,7 +245,17 @@ const char *operate_shown(struct nsr_model *m, const struct operation *op)
 {
     struct operations none = {0};
     const struct run run = {.operations = &none, .now = m->d->now, .arena = m->d->arena};
-    return shown(m, &run, op, NULL);
+    return shown(m, &run, op);
+}
+
+static void warn_ended(const struct operation *op, struct plan *plan, struct arena *a)
+{
+    if (op)
+        proto_list_add(&plan->warnings,
+                       arena_printf(a, "it ends operation %s (%s), which is %s", op->id,
+                                    operation_kind_word(op->kind),
+                                    operation_state_words[op->state]),
+                       a);
 }
 
 /* What a plan says of the operations that are there: it is made all the same. */
@@ -247,12 +274,33 @@ static void foretell(struct nsr_model *m, const struct run *run, struct operatio
         proto_list_add(&plan->warnings, "it would be queued: it waits for the operations before it",
                        a);
     for (uint32_t i = 0; i < admitted.ended.n; i++)
-        proto_list_add(&plan->warnings,
-                       arena_printf(a, "it ends operation %s (%s), which is %s",
-                                    admitted.ended.at[i]->id,
-                                    operation_kind_word(admitted.ended.at[i]->kind),
-                                    operation_state_words[admitted.ended.at[i]->state]),
-                       a);
+        warn_ended(admitted.ended.at[i], plan, a);
+}
+
+static enum err_code check_release(struct nsr_model *m, struct err *err)
+{
+    const char *name = m->d->root->key[NSR_NAME];
+    if (m->d->root->phase < NSR_RELEASING)
+        return ERR_OK;
+    err_set(err, ERR_STATE, "service '%s' is being released", name);
+    return err_hint(err, "see how far it is: baton explain %s", name);
+}
+
+/* In whatever phase: by its rows, since a record may not be there yet. */
+static void plan_of_release(struct nsr_model *m, const struct operate_request *req)
+{
+    struct decision *d = m->d;
+    struct plan plan = {0};
+    struct run run;
+    if (check_release(m, &d->err) != ERR_OK || !operate_run(m, &run))
+        return;
+    run.view = operate_view_phases(m);
+    if (plan_make(run.view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
+        return;
+    warn_ended(model_phases_operation(m, operation_kind_word(OPERATION_DEPLOY)), &plan, d->arena);
+    for (uint32_t i = 0; i < run.operations->n; i++)
+        warn_ended(run.operations->at[i], &plan, d->arena);
+    d->text = shown_plan(m, &run, make(m, &plan, req), req, &plan);
 }
 
 void operate(struct nsr_model *m, const struct operate_request *req)
@@ -260,11 +308,15 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     struct decision *d = m->d;
     struct plan plan = {0};
     struct run run;
+    if (req->is_dry && req->plan.kind == OPERATION_RELEASE) {
+        plan_of_release(m, req);
+        return;
+    }
     if (check(m, req, &d->err) != ERR_OK || !operate_run(m, &run))
         return;
     const struct operation *same = req->is_dry ? NULL : open_one(&run, req->operation_id);
     if (same) { /* asked again, since the answer was lost */
-        d->text = shown(m, &run, same, NULL);
+        d->text = shown(m, &run, same);
         return;
     }
     if (!operate_is_as_planned(m, req->basis, &d->err))
@@ -272,7 +324,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     bool is_resume = req->plan.kind == OPERATION_RESUME;
     const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
     if (again)
-        d->text = shown(m, &run, again, NULL);
+        d->text = shown(m, &run, again);
     if (again || d->err.code != ERR_OK)
         return;
     const struct service_view *view = req->plan.kind == OPERATION_ADD_VNF
@@ -288,7 +340,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     if (req->is_dry) {
         foretell(m, &run, op, req->may_queue && !is_resume, &plan);
-        d->text = shown(m, &run, op, &plan);
+        d->text = shown_plan(m, &run, op, req, &plan);
         return;
     }
     struct admitted admitted = admit(m, &run, op, req->may_queue && !is_resume, &d->err);
@@ -307,7 +359,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         operate_begin(m, &run, op);
     }
     operate_settle(m, &run);
-    d->text = shown(m, &run, op, NULL);
+    d->text = shown(m, &run, op);
 }
 
 void operate_verb(struct nsr_model *m, const struct verb_request *req)
@@ -335,7 +387,7 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
     if (run_verb(&run, op, req->verb, &ask, &d->err) != ERR_OK)
         return;
     operate_settle(m, &run);
-    d->text = shown(m, &run, op, NULL);
+    d->text = shown(m, &run, op);
 }
 
 void operate_deployed(struct nsr_model *m)

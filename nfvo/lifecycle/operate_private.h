@@ -5,6 +5,7 @@
 #include "common/base/sbuf.h"
 #include "nfvo/lifecycle/operate.h"
 #include "nfvo/lifecycle/operation/runner.h"
+#include "proto/records/operation.h"
 
 /* The aggregate as planners and projection see it (operate_view.c). */
 struct service_view *operate_view(struct nsr_model *m);
@@ -102,6 +103,9 @@ struct vdu *operate_vdu(struct vnfr_member *v, const char *id);
 /* What its message has beside action and record. */
 void operate_add_scaling(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
                          const struct run_action *a);
+/* Of a plan: where each SCALE_OUT would go by what is known now, into its `pop` ("<pop id>[:zone]"),
+ * and why, into its `reason`. One whose PoP is new to the service stays as it is. */
+void operate_scaling_foretell(struct nsr_model *m, struct operation *op);
 /* Before it goes out: at which stage its conversation begins. */
 void operate_scaling_begin(struct nsr_model *m, struct plan_step *s, enum step_form form);
 bool operate_prepare_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
@@ -186,6 +190,15 @@ void operate_forget_everywhere(struct nsr_model *m, const char *instance); /* it
 const char *operate_next_told(struct nsr_model *m, const struct vnfr_member *target,
                               const struct plan_step *s);
 const char *operate_dependency_digest(struct arena *a, const struct vnf_record_dependency *dep);
+
+/* --- what a plan tells beside its steps (operate_plan.c) --- */
+struct operate_plan;
+/* Steps get their reasons, the plan warnings, *ret the PoPs. Given to operate_plan_add as arg: extras
+ * of operation_show. */
+struct operate_plan *operate_plan_look(struct nsr_model *m, const struct service_view *view,
+                                       const struct operate_request *req, struct operation *op,
+                                       struct plan *plan, struct shown_pop_list *ret);
+void operate_plan_add(void *arg, const struct plan_step *s, struct shown_step *ret);
 
 /* The versions of the service's records, as one word (operate_basis.c). */
 const char *operate_basis(struct nsr_model *m);

@@ -176,3 +176,34 @@ enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
     }
     return ERR_OK;
 }
+
+/* --- where does it go? ---------------------------------------------------------------------------- */
+
+/* This one, and those before it in the plan that go to the same VDU. */
+static uint32_t which_of(const struct operation *op, const struct plan_step *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->n; i++)
+        n += op->steps[i].kind == STEP_SCALE_OUT && text_equal(op->steps[i].vdu, s->vdu);
+    return n;
+}
+
+static void foretell(struct vnfr_member *v, const struct operation *op, struct plan_step *s)
+{
+    const struct vnfr *vnfr = member_vnfr(v);
+    struct err err = ERR_INIT;
+    for (uint32_t u = 0; vnfr && u < vnfr->vdu.n; u++)
+        if (text_equal(vnfr->vdu.at[u]->id, s->vdu) &&
+            placement_foretell(v, u, s->pop, which_of(op, s), &s->pop, &s->reason, &err) != ERR_OK)
+            s->reason = arena_strdup(v->m->d->arena, err.msg);
+}
+
+void operate_scaling_foretell(struct nsr_model *m, struct operation *op)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        struct plan_step *s = &op->steps[i];
+        struct vnfr_member *v = s->kind == STEP_SCALE_OUT ? model_vnfr_by_id(m, s->vnfr) : NULL;
+        if (v && is_known_pop(m, s->pop))
+            foretell(v, op, s);
+    }
+}

@@ -94,6 +94,7 @@ static bool is_fresh(const struct vnfr_member *v, const char *pop_id, const stru
 /* --- its quota -------------------------------------------------------------------------------- */
 
 #define QUOTA_BELIEVED_US (2 * 60 * USEC_PER_SEC) /* then it only speaks against a PoP */
+#define WHY_NOT_MAX       8                       /* other PoPs that a plan names */
 #define QUOTA_ROOMY       100 /* times what is needed: the use need not be counted anew */
 
 static void add_need(struct pop_use *need, const struct vim_instance *pop, const struct vnfr *vnfr,
@@ -270,9 +271,10 @@ static bool service_is_at(struct vnfr_member *v, const char *ref)
     return false;
 }
 
-/* The best of what is left: the least doubtful; among equals where the service is already, else in
- * turns. NULL: none. */
-static const char *best(struct vnfr_member *v, const struct vdu *vdu, const struct proto_strs *refs)
+/* The best of what is left for n servers: the least doubtful; among equals where the service is
+ * already, else in turns. NULL: none. */
+static const char *best(struct vnfr_member *v, const struct vdu *vdu, const struct proto_strs *refs,
+                        uint32_t n)
 {
     const char *found = NULL;
     int found_rank = 0;
@@ -280,7 +282,7 @@ static const char *best(struct vnfr_member *v, const struct vdu *vdu, const stru
         const char *ref = refs->at[(beginning(v) + i) % refs->n];
         if (refused_why(v, vdu->id, ref))
             continue;
-        struct fitness verdict = judge(v, vdu, ref);
+        struct fitness verdict = judge_for(v, vdu, ref, n);
         if (verdict.reason && verdict.doubt == DOUBT_CERTAIN) {
             refuse(v, vdu->id, ref, verdict.reason);
             continue;
@@ -352,7 +354,7 @@ enum err_code placement_choose(struct vnfr_member *v, struct err *err)
                 ref = NULL;
         }
         if (!ref)
-            ref = best(v, vdu, refs);
+            ref = best(v, vdu, refs, wanting(v, vdu));
         if (!ref)
             return none_left(v, vdu, refs, err);
         proto_map_add(&v->st->vdu_pop, vdu->id, ref, d->arena);
@@ -499,21 +501,79 @@ static enum err_code no_place(struct vnfr_member *v, const struct vdu *vdu,
                     v->m->d->root->key[NSR_NAME], v->row->key[VNFR_NAME]);
 }
 
-enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,
-                                 const char **ret_ref, struct err *err)
+static enum err_code one_more(struct vnfr_member *v, const struct vdu *vdu,
+                              const struct proto_strs *refs, uint32_t n, const char **ret_ref,
+                              struct err *err)
 {
-    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
-    const struct proto_strs refs = places_of(v, place, pop_id);
     const char *before = proto_strmap_get(&v->st->vdu_pop, vdu->id);
-    if (before && proto_strs_has(&refs, before) && !refused_why(v, vdu->id, before)) {
-        struct fitness verdict = judge(v, vdu, before);
+    if (before && proto_strs_has(refs, before) && !refused_why(v, vdu->id, before)) {
+        struct fitness verdict = judge_for(v, vdu, before, n);
         if (!verdict.reason || verdict.doubt == DOUBT_PEER) { /* beside the others */
             *ret_ref = before;
             return ERR_OK;
         }
     }
-    *ret_ref = refs.n ? best(v, vdu, &refs) : NULL;
-    return *ret_ref ? ERR_OK : no_place(v, vdu, &refs, err);
+    *ret_ref = refs->n ? best(v, vdu, refs, n) : NULL;
+    return *ret_ref ? ERR_OK : no_place(v, vdu, refs, err);
+}
+
+enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 const char **ret_ref, struct err *err)
+{
+    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
+    const struct proto_strs refs = places_of(v, place, pop_id);
+    return one_more(v, vdu, &refs, wanting(v, vdu), ret_ref, err);
+}
+
+/* What spoke against the others, where there are others. */
+static const char *why_not_others(struct vnfr_member *v, const struct vdu *vdu,
+                                  const struct proto_strs *refs, const char *chosen, uint32_t n)
+{
+    struct arena *a = v->m->d->arena;
+    const char *text = "";
+    for (uint32_t i = 0; i < refs->n && i < WHY_NOT_MAX; i++) {
+        struct fitness verdict = judge_for(v, vdu, refs->at[i], n);
+        if (strcmp(refs->at[i], chosen) != 0 && verdict.reason)
+            text = arena_printf(a, "%s; not on '%s': %s", text, pop_name(v->m->d, refs->at[i]),
+                                verdict.reason);
+    }
+    return text;
+}
+
+static const char *why_there(struct vnfr_member *v, const struct vdu *vdu,
+                             const struct proto_strs *refs, const char *ref, bool is_asked,
+                             uint32_t n)
+{
+    struct decision *d = v->m->d;
+    const char *before = proto_strmap_get(&v->st->vdu_pop, vdu->id), *name = pop_name(d, ref);
+    if (is_asked)
+        return arena_printf(d->arena, "on '%s', as it was asked for", name);
+    if (refs->n == 1)
+        return arena_printf(d->arena, "on '%s', the only PoP of its VDU", name);
+    return arena_printf(d->arena, "on '%s', %s%s", name,
+                        before && strcmp(before, ref) == 0 ? "beside the other servers of its VDU"
+                                                           : "the best of the PoPs of its VDU",
+                        why_not_others(v, vdu, refs, ref, n));
+}
+
+enum err_code placement_foretell(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 uint32_t n, const char **ret_ref, const char **ret_why,
+                                 struct err *err)
+{
+    struct vnfr_state before = *v->st;
+    bool was_changed = v->is_changed;
+    uint8_t mark = v->row->mark;
+    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
+    const struct proto_strs refs = places_of(v, place, pop_id);
+    v->st->prepared = v->st->looked_at = (struct proto_strs){0}; /* of the grant: long ago */
+    v->st->refused = (struct proto_strmap){0};
+    enum err_code rc = one_more(v, vdu, &refs, n, ret_ref, err);
+    if (rc == ERR_OK)
+        *ret_why = why_there(v, vdu, &refs, *ret_ref, pop_id != NULL, n);
+    *v->st = before;
+    v->is_changed = was_changed;
+    v->row->mark = mark;
+    return rc;
 }
 
 enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,

@@ -28,6 +28,12 @@ enum err_code placement_one_more(struct vnfr_member *v, uint32_t place, const ch
 enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,
                                  uint32_t n, const char **ret_doubt, struct err *err);
 
+/* Where the n-th of n new servers of the VDU would go by what is known now, and why there: "on 'lab',
+ * beside ...". Changes nothing. */
+enum err_code placement_foretell(struct vnfr_member *v, uint32_t place, const char *pop_id,
+                                 uint32_t n, const char **ret_ref, const char **ret_why,
+                                 struct err *err);
+
 /* Is there a VDU that more than one PoP is allowed for? */
 bool placement_has_choice(struct vnfr_member *v);
 

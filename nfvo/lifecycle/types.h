@@ -27,6 +27,7 @@ enum row_kinds {
     ROW_USE,
     ROW_OPERATION,
     ROW_VNFM,
+    ROW_USE_OF_NSR,
     ROW_KIND_N
 };
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
@@ -63,7 +64,7 @@ enum driver_keys {
     DRIVER_ROOM
 };
 enum vnfm_keys { VNFM_SDK }; /* of the row `type`; its words: operation/answers.h, "": not told */
-enum use_keys { USE_POP, USE_FLAVOUR, USE_N }; /* not a table: our instances, counted */
+enum use_keys { USE_POP, USE_FLAVOUR, USE_N }; /* of both: no table, our instances, counted */
 
 /* Rows of other aggregates that a decision may read. */
 enum facts {
@@ -72,7 +73,8 @@ enum facts {
     FACT_DRIVERS =
         1 << 2,        /* driver queues for the types of its PoPs, there or not, the best of each */
     FACT_USE = 1 << 3, /* what our own instances use of this PoP; no rows where no quota is known */
-    FACT_VNFMS = 1 << 4, /* with which SDK the VNFMs of this NSR's VNFRs are written */
+    FACT_USE_OF_NSR = 1 << 5, /* the same of the PoPs that this NSR may use: for plans */
+    FACT_VNFMS = 1 << 4,      /* with which SDK the VNFMs of this NSR's VNFRs are written */
 };
 
 /* --- phases (nfvo/words/phases.h) --- */

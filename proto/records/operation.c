@@ -3,6 +3,15 @@
 #define PROTO_THIS struct shown_child
 PROTO_RECORD_DEFINE(shown_child, SHOWN_CHILD_FIELDS)
 #undef PROTO_THIS
+#define PROTO_THIS struct shown_scripts
+PROTO_RECORD_DEFINE(shown_scripts, SHOWN_SCRIPTS_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_change
+PROTO_RECORD_DEFINE(shown_change, SHOWN_CHANGE_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct shown_pop
+PROTO_RECORD_DEFINE(shown_pop, SHOWN_POP_FIELDS)
+#undef PROTO_THIS
 #define PROTO_THIS struct shown_step
 PROTO_RECORD_DEFINE(shown_step, SHOWN_STEP_FIELDS)
 #undef PROTO_THIS

@@ -16,6 +16,31 @@
     X(INT, exit,  "exit",  _, OPTIONAL)
 PROTO_RECORD(shown_child, SHOWN_CHILD_FIELDS)
 
+#define SHOWN_SCRIPTS_FIELDS(X) /* of a plan: what a step runs, and on which hosts */               \
+    X(STR,  event,      "event",     _, REQUIRED)                                                   \
+    X(STRS, names,      "names",     _, EMIT)                                                       \
+    X(STRS, hosts,      "hosts",     _, EMIT) /* hostnames; of a server that is not there yet a description */ \
+    X(INT,  more,       "moreHosts", _, OPTIONAL) /* so many are not listed */                      \
+    X(BOOL, is_rest,    "isRest",    _, OPTIONAL) /* those that succeeded already are not run again */
+PROTO_RECORD(shown_scripts, SHOWN_SCRIPTS_FIELDS)
+
+#define SHOWN_CHANGE_FIELDS(X)                                                                      \
+    X(STR,  what,       "what",      _, OPTIONAL) /* instances, cores, ramMb */                     \
+    X(INT,  before,     "before",    _, EMIT)                                                       \
+    X(INT,  after,      "after",     _, EMIT)                                                       \
+    X(INT,  limit,      "limit",     _, OPTIONAL)
+PROTO_RECORD(shown_change, SHOWN_CHANGE_FIELDS)
+
+#define SHOWN_POP_FIELDS(X) /* of a plan: a PoP on which it makes, deletes or rebuilds servers */    \
+    X(STR,  id,         "id",        _, REQUIRED)                                                   \
+    X(STR,  name,       "name",      _, REQUIRED)                                                   \
+    X(REC,  servers,    "servers",   shown_change, OPTIONAL) /* of this service */                  \
+    X(INT,  rebuilt,    "rebuilt",   _, OPTIONAL)                                                   \
+    X(LIST, quota,      "quota",     shown_change, OPTIONAL) /* what all of ours use of it; absent: not known */ \
+    X(STRS, networks,   "networksKept", _, OPTIONAL) /* of the service; they stay */                \
+    X(STR,  note,       "note",      _, OPTIONAL)
+PROTO_RECORD(shown_pop, SHOWN_POP_FIELDS)
+
 #define SHOWN_STEP_FIELDS(X)                                                                        \
     X(INT,  n,          "n",         _, REQUIRED)                                                   \
     X(STR,  kind,       "kind",      _, REQUIRED)                                                   \
@@ -42,6 +67,7 @@ PROTO_RECORD(shown_child, SHOWN_CHILD_FIELDS)
     X(STR,  note,       "note",      _, OPTIONAL)                                                   \
     X(REC,  fault,      "fault",     fault, OPTIONAL)                                               \
     X(REC,  late_fault, "lateFault", fault, OPTIONAL)                                               \
+    X(LIST, scripts,    "scripts",   shown_scripts, OPTIONAL) /* of a plan */                       \
     X(LIST, children,   "children",  shown_child, OPTIONAL)
 PROTO_RECORD(shown_step, SHOWN_STEP_FIELDS)
 
@@ -81,6 +107,7 @@ PROTO_RECORD(shown_progress, SHOWN_PROGRESS_FIELDS)
     X(STR,  basis,           "basis",      _, OPTIONAL) /* of a plan: it applies while this is so */  \
     X(STRS, refused,         "refused",    _, OPTIONAL) /* of a plan: why it would be now, and what to do */ \
     X(STRS, warnings,        "warnings",   _, OPTIONAL)                                             \
+    X(LIST, pops,            "pops",       shown_pop, OPTIONAL) /* of a plan */                      \
     X(STRS, cannot_undo,     "cannotUndo", _, OPTIONAL)                                             \
     X(STRS, differs,         "differs",    _, OPTIONAL) /* ROLLED_BACK, but not as it was */        \
     X(LIST, steps,           "steps",      shown_step, EMIT)

@@ -49,6 +49,14 @@ expect_said 'execute a script on'
 expect_exit 1 baton op retry "$op"
 expect_said 'has ended: it is COMPLETED'
 
+# A release is told beforehand, and does nothing then.
+expect_exit 0 baton nsr delete dummy --plan
+expect_said 'A plan: nothing is done'
+expect_said "VNFM 'dummy' gets RELEASE_RESOURCES of 'dummy-client'"
+expect_said 'networks are not deleted'
+expect_said '3 -> 0  3 -> 0 of ' # servers; instances of the PoP's quota
+expect 'it is there' test "$(nsr_status "$nsr")" == ACTIVE
+
 # They outlive their service, with its deployment and its release.
 expect 'all are there' test "$(baton op list dummy -o name | wc -l)" == 8
 delete_and_leave_nothing "$nsr"

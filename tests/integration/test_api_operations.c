@@ -247,6 +247,21 @@ static void the_engines_refusal_is_the_answer(void **state)
     WANT(422, api_call(f, "POST", VNF "/update?plan=true", NULL));
 }
 
+/* Asked for a plan, nothing is released or deployed. */
+static void a_plan_of_a_release(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(200, api_call(f, "DELETE", NSR "?plan=true", NULL));
+    ASKED("RELEASE plan");
+    assert_null(http_response_header(&f->res, "Operation-Id"));
+    WANT(404, api_call(f, "DELETE", "/api/v1/ns-records/nobody?plan=true", NULL));
+    WANT(422, api_call(f, "POST", "/api/v1/ns-records/multipledelete?plan=true", "[\"n\"]"));
+    HAS("a plan is of one service");
+    WANT(501, api_call(f, "POST", "/api/v1/ns-records/nsd?plan=true", "{}"));
+    HAS("a deployment has no plan: nothing was deployed");
+    ASKED("RELEASE plan"); /* nothing else */
+}
+
 /* --- who may ---------------------------------------------------------------------------------- */
 
 static void others_see_and_change_nothing(void **state)
@@ -488,6 +503,7 @@ static const struct CMUnitTest tests[] = {
     OF_SERVICE(refused_before_the_engine_is_asked),
     OF_SERVICE(long_texts_are_refused),
     OF_SERVICE(the_engines_refusal_is_the_answer),
+    OF_SERVICE(a_plan_of_a_release),
     OF_SERVICE(others_see_and_change_nothing),
     OF_SERVICE(a_repeat_is_the_same_operation),
     OF_SERVICE(an_operation_is_shown),

@@ -83,10 +83,13 @@ struct row *stage_driver(struct stage *s, const char *queue, const char *capabil
 
 void stage_use(struct stage *s, const char *pop, const char *flavour, int n)
 {
-    struct row *r = add_fact(s, ROW_USE, arena_printf(&s->arena, "%s %s", pop, flavour));
-    r->key[USE_POP] = pop;
-    r->key[USE_FLAVOUR] = flavour;
-    r->key[USE_N] = arena_printf(&s->arena, "%d", n);
+    static const int kinds[] = {ROW_USE, ROW_USE_OF_NSR};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        struct row *r = add_fact(s, kinds[i], arena_printf(&s->arena, "%s %s", pop, flavour));
+        r->key[USE_POP] = pop;
+        r->key[USE_FLAVOUR] = flavour;
+        r->key[USE_N] = arena_printf(&s->arena, "%d", n);
+    }
 }
 
 void stage_subscribe(struct stage *s, const char *id, const char *project, const char *event,
@@ -111,11 +114,12 @@ void stage_forget(struct stage *s, const char *fact_id)
 
 static unsigned fact_bit(int row_kind)
 {
-    return row_kind == ROW_POP        ? FACT_POPS
-           : row_kind == ROW_INTEREST ? FACT_SUBSCRIPTIONS
-           : row_kind == ROW_USE      ? FACT_USE
-           : row_kind == ROW_VNFM     ? FACT_VNFMS
-                                      : FACT_DRIVERS;
+    return row_kind == ROW_POP          ? FACT_POPS
+           : row_kind == ROW_INTEREST   ? FACT_SUBSCRIPTIONS
+           : row_kind == ROW_USE        ? FACT_USE
+           : row_kind == ROW_USE_OF_NSR ? FACT_USE_OF_NSR
+           : row_kind == ROW_VNFM       ? FACT_VNFMS
+                                        : FACT_DRIVERS;
 }
 
 static struct row *copy_of(struct stage *s, const struct row *r)

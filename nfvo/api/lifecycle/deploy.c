@@ -194,12 +194,22 @@ enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,
     return make_plan(c, &nsd, ret, err);
 }
 
+/* Asked for a plan, nothing is deployed. */
+static enum err_code no_plan(struct call *c, struct err *err)
+{
+    if (!call_query_is_yes(c, "plan"))
+        return call_one_project(c, err);
+    err_set(err, ERR_UNSUPPORTED, "a deployment has no plan: nothing was deployed");
+    err_hint(err, "leave ?plan out; plans are of operations on a service that is there");
+    return err_where(err, "plan");
+}
+
 enum err_code nsr_deploy(struct call *c, struct err *err)
 {
     struct nsd *nsd;
     struct deploy_plan plan = {0};
     struct err late = ERR_INIT;
-    enum err_code rc = call_one_project(c, err);
+    enum err_code rc = no_plan(c, err);
     if (rc == ERR_OK)
         rc = read_nsd(c, call_param(c, "id"), &nsd, err);
     if (rc == ERR_OK)

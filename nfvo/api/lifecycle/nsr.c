@@ -7,6 +7,7 @@
 #include "nfvo/api/catalogue/descriptor.h"
 #include "nfvo/api/lifecycle/deploy.h"
 #include "nfvo/api/lifecycle/nsr.h"
+#include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/api/lifecycle/releaser.h"
 #include "nfvo/api/request/command.h"
 #include "nfvo/api/request/list.h"
@@ -79,6 +80,8 @@ static void released(void *arg, const struct err *err, const char *text)
 
 static enum err_code nsr_delete(struct call *c, struct err *err)
 {
+    if (call_query_is_yes(c, "plan"))
+        return operate_ask(c, OPERATION_RELEASE, NULL, err);
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct err late = ERR_INIT;
     const char *id = call_param(c, "id");
@@ -100,6 +103,11 @@ static enum err_code nsr_delete(struct call *c, struct err *err)
 static enum err_code nsr_delete_many(struct call *c, struct err *err)
 {
     struct proto_strs ids;
+    if (call_query_is_yes(c, "plan")) {
+        err_set(err, ERR_INVALID, "a plan is of one service");
+        err_hint(err, "DELETE " BASE "/ID?plan=true");
+        return err_where(err, "plan");
+    }
     enum err_code rc = call_body_ids(c, &ids, err);
     if (rc == ERR_OK)
         rc = store_release_add(call_db(c), &ids, c->project, session_user(c->session)->username,
@@ -116,7 +124,7 @@ const struct endpoint nsr_endpoints[] = {
     {"POST",   BASE "/{id}",                          nsr_deploy,       201, API_PROJECT, "Deploy an NSD (its id) as a network service"},
     {"GET",    BASE "/{id}",                          nsr_get,          200, API_PROJECT, "Show a network service"},
     {"PUT",    BASE "/{id}",                          nsr_get,          202, API_PROJECT, "Changes nothing, as in the reference"},
-    {"DELETE", BASE "/{id}",                          nsr_delete,       204, API_PROJECT, "Release a network service"},
+    {"DELETE", BASE "/{id}",                          nsr_delete,       204, API_PROJECT, "Release a network service; ?plan=true: only say what would be deleted"},
     {"GET",    BASE "/{id}/history",                  nsr_history,      200, API_PROJECT, "What happened to a network service"},
     {"GET",    BASE "/{id}/vnfrecords",               nsr_vnfrs,        200, API_PROJECT, "List the VNFs of a network service"},
     {"GET",    BASE "/{id}/vnfrecords/{vnfrId}",      nsr_vnfr,         200, API_PROJECT, "Show a VNF"},

@@ -78,13 +78,12 @@ static enum err_code check_component(const struct asked *o, const struct vnf_com
     return proto_validate_forms(&vnf_component_type, c, err);
 }
 
-/* The first that there is, as in the reference; *ret NULL: none is named. */
-static enum err_code find_pop(struct asked *o, const struct proto_strs *names, const char **ret,
-                              struct err *err)
+/* The first that there is, as in the reference; where none is named, the count has none. */
+static enum err_code find_pop(struct asked *o, const struct proto_strs *names,
+                              struct plan_count *ret, struct err *err)
 {
     struct store_pop *pops;
     uint32_t n;
-    *ret = NULL;
     if (names->n == 0)
         return ERR_OK;
     enum err_code rc =
@@ -92,7 +91,8 @@ static enum err_code find_pop(struct asked *o, const struct proto_strs *names, c
     for (uint32_t k = 0; rc == ERR_OK && k < names->n; k++)
         for (uint32_t i = 0; i < n; i++)
             if (strcmp(pops[i].name, names->at[k]) == 0) {
-                *ret = pops[i].id;
+                ret->pop = pops[i].id;
+                ret->pop_name = pops[i].name;
                 operate_say(o, "pop", pops[i].name);
                 return ERR_OK;
             }
@@ -163,7 +163,7 @@ static enum err_code read_one(struct asked *o, const struct scale_part *part, ui
         }
     if (check_number(&scale_part_type, part, part->number, err) != ERR_OK)
         return err_where(err, "vdus[%u].number", i);
-    if (find_pop(o, &part->pops, &counts[i].pop, err) != ERR_OK)
+    if (find_pop(o, &part->pops, &counts[i], err) != ERR_OK)
         return err_where(err, "vdus[%u].vimInstanceNames", i);
     counts[i].vdu = arena_strdup(&o->cmd->arena, u->id);
     counts[i].number = part->number ? (uint32_t)part->number : 1;
@@ -230,7 +230,7 @@ static enum err_code read_scale_body(struct asked *o, struct scale_body **ret, s
 /* Of one VDU, or the first with room. */
 static enum err_code read_component(struct asked *o, const struct scale_body *body, struct err *err)
 {
-    const char *pop = NULL;
+    struct plan_count place = {0};
     enum err_code rc = ERR_OK;
     if (!body->component && !call_says(&scale_body_type, body, "number")) {
         err_set(err, ERR_INVALID,
@@ -242,11 +242,13 @@ static enum err_code read_component(struct asked *o, const struct scale_body *bo
     if (body->component)
         rc = check_component(o, body->component, err);
     if (rc == ERR_OK)
-        rc = find_pop(o, &body->pops, &pop, err);
+        rc = find_pop(o, &body->pops, &place, err);
     if (rc != ERR_OK)
         return rc;
     o->req->component = body->component;
-    count(o, body)->pop = pop;
+    struct plan_count *n = count(o, body);
+    n->pop = place.pop;
+    n->pop_name = place.pop_name;
     return ERR_OK;
 }
 

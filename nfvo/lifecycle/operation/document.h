@@ -25,10 +25,11 @@ struct operation_extras {
     const char *parameters;    /* JSON of the request, secrets masked; NULL: none */
     struct proto_strs differs; /* digest.h, after ROLLED_BACK */
     struct proto_strs warnings;
-    struct proto_strs refused; /* of a plan: by what runs now */
-    bool is_plan;              /* a dry run: no id, no state */
-    /* Servers and scripts in the course of a step; NULL: none. */
-    void (*children)(void *arg, const struct plan_step *s, struct shown_child_list *ret);
+    struct proto_strs refused;  /* of a plan: by what runs now */
+    bool is_plan;               /* a dry run: no id, no state */
+    struct shown_pop_list pops; /* of a plan */
+    /* What a plan says of a step beside the step itself; NULL: nothing. */
+    void (*add)(void *arg, const struct plan_step *s, struct shown_step *ret);
     void *arg;
 };
 struct shown_operation *operation_show(const struct operation *op,

@@ -132,8 +132,8 @@ static struct shown_step *show_step(const struct operation *op, const struct pla
     r->note = s->note;
     r->fault = s->fault;
     r->late_fault = s->late_fault;
-    if (x->children)
-        x->children(x->arg, s, &r->children);
+    if (x->add)
+        x->add(x->arg, s, r);
     return r;
 }
 
@@ -200,6 +200,7 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->basis = x->basis;
     r->warnings = x->warnings;
     r->refused = x->refused;
+    r->pops = x->pops;
     r->differs = x->differs;
     bool is_by_phases = op->kind == OPERATION_DEPLOY || op->kind == OPERATION_RELEASE;
     const char *name = x->nsr_name ? x->nsr_name : op->nsr;

@@ -19,7 +19,8 @@
 struct plan_count {
     const char *vdu; /* id; NULL: the first with room (SCALE_OUT), with one to spare (SCALE_IN) */
     uint32_t number;
-    const char *pop; /* SCALE_OUT: where; NULL: placement decides when it is asked */
+    const char *pop;      /* SCALE_OUT: where; NULL: placement decides when it is asked */
+    const char *pop_name; /* for people; NULL: not known */
     bool is_standby;
 };
 
