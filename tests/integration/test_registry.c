@@ -242,7 +242,7 @@ static void test_registrar_without_default_exchange(void **state)
     bed.options.has_registration_default_exchange = false;
     registry_bed_open();
     struct bus *b = peer_knock();
-    peer_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
+    registry_bed_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
     assert_fault(b, BUS_PUBLISHING);
     bus_free(b);
     peer_register(TOPOLOGY_EXCHANGE, peer_vnfm_body(registry_bed_own("java"), ""));
@@ -286,7 +286,7 @@ static void test_refused_with_its_reason(void **state)
     bus_want_queue(morgue, &(struct bus_queue){.name = QUEUE_DEAD_LETTERS, .is_passive = true});
     bus_want_consumer(morgue, &(struct bus_consumer){.queue = QUEUE_DEAD_LETTERS});
     for (size_t i = 0; i < ARRAY_LEN(bodies); i++) {
-        peer_ask(b, "", bodies[i]);
+        registry_bed_ask(b, "", bodies[i]);
         struct bus_event ev = test_bus_await(morgue, BUS_DELIVERY);
         assert_string_equal(ev.delivery->body, i == 0 ? "(8 bytes that are not JSON)"
                                                : i + 1 == ARRAY_LEN(bodies) ? last
@@ -310,7 +310,7 @@ static void test_management_api_away(void **state)
     registry_bed_open();
     struct bus *b = peer_knock();
     proxy_down(proxy, true);
-    peer_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
+    registry_bed_ask(b, "", peer_vnfm_body(registry_bed_own("python"), ""));
     registry_bed_await_metric("baton_manager_retries_total", 2);
     proxy_down(proxy, false);
     assert_true(peer_can_log_in(peer_answer(b)));

@@ -27,7 +27,7 @@ static const char *refused_words(struct bus *b)
 static const char *words_of_refusal(const char *body)
 {
     struct bus *b = peer_knock();
-    peer_ask(b, TOPOLOGY_EXCHANGE, body);
+    registry_bed_ask(b, TOPOLOGY_EXCHANGE, body);
     const char *words = refused_words(b);
     bus_free(b);
     return words;
@@ -342,7 +342,7 @@ static struct manager_credentials *enroll_in_room(struct bus *b, const char *bod
         poll(NULL, 0, 20);
         assert_true(clock_mono_us() < deadline);
     }
-    peer_ask(b, TOPOLOGY_EXCHANGE, body);
+    registry_bed_ask(b, TOPOLOGY_EXCHANGE, body);
     return peer_answer(b);
 }
 
@@ -365,7 +365,7 @@ static void test_an_enrolled_peer_goes_on_with_its_account(void **state)
     test_query_await(bed.store->db, "SELECT room || ' ' || active FROM vnfm_endpoint",
                      arena_printf(&bed.memory, "%s.%s true", bed.inner->name, name));
     /* Another type is not its. */
-    peer_ask(b, TOPOLOGY_EXCHANGE, peer_vnfm_body(registry_bed_own("python"), ""));
+    registry_bed_ask(b, TOPOLOGY_EXCHANGE, peer_vnfm_body(registry_bed_own("python"), ""));
     assert_non_null(strstr(refused_words(b), "was enrolled for type"));
     /* Processes leave one by one; the account stays. */
     char *instances = arena_strdup(&bed.memory, "SELECT instances FROM manager_credentials");

@@ -118,7 +118,7 @@ struct bus *peer_knock(void)
     return b;
 }
 
-void peer_ask(struct bus *b, const char *exchange, const char *body)
+void registry_bed_ask(struct bus *b, const char *exchange, const char *body)
 {
     struct err err = ERR_INIT;
     uint64_t seq;
@@ -151,7 +151,7 @@ struct manager_credentials *peer_answer(struct bus *b)
 struct manager_credentials *peer_register(const char *exchange, const char *body)
 {
     struct bus *b = peer_knock();
-    peer_ask(b, exchange, body);
+    registry_bed_ask(b, exchange, body);
     struct manager_credentials *c = peer_answer(b);
     bus_free(b);
     return c;
@@ -170,7 +170,7 @@ char *peer_vnfm_body(const char *type, const char *more)
 void peer_say_goodbye(struct bus *b, const struct manager_credentials *c, const char *password,
                       const char *instance)
 {
-    peer_ask(
+    registry_bed_ask(
         b, TOPOLOGY_EXCHANGE,
         arena_printf(&bed.memory,
                      "{\"action\":\"unregister\",\"type\":\"%s\",\"username\":\"%s\",\"password\":"

@@ -45,7 +45,7 @@ struct bus *peer_connect(const char *user, const char *password);
 /* As the well-known account, with a queue "answers". Waits until the registry has made it. */
 struct bus *peer_knock(void);
 /* A request to the registry, to be answered into "answers". */
-void peer_ask(struct bus *b, const char *exchange, const char *body);
+void registry_bed_ask(struct bus *b, const char *exchange, const char *body);
 struct manager_credentials *peer_answer(struct bus *b);
 /* Both, on a connection of its own. */
 struct manager_credentials *peer_register(const char *exchange, const char *body);
