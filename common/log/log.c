@@ -175,3 +175,9 @@ void log_write(enum log_category category, enum log_level level, const char *eve
         log_output(category, level, l.text, l.len);
     errno = saved;
 }
+
+void log_set_capture(log_capture_fn *fn, void *arg)
+{
+    log_repeat_forget();
+    log_output_to(fn, arg);
+}

@@ -38,9 +38,8 @@ uint64_t log_lost_count(void)
     return atomic_load(&lost);
 }
 
-void log_set_capture(log_capture_fn *fn, void *arg)
+void log_output_to(log_capture_fn *fn, void *arg)
 {
-    log_repeat_forget();
     capture_arg = arg;
     capture = fn;
 }

@@ -10,7 +10,7 @@
 #include "nfvo/api/lifecycle/event_stream.h"
 #include "nfvo/api/lifecycle/releaser.h"
 #include "nfvo/api/request/call_waiter.h"
-#include "nfvo/api/request/idempotency.h"
+#include "nfvo/api/request/claims.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
 

@@ -22,6 +22,7 @@ struct event_stream;
 struct key_claims;
 struct key_claim;
 struct releaser;
+struct request_log;
 struct rate;
 struct turns;
 struct endpoint;
@@ -32,7 +33,8 @@ struct api {
     const struct api_host *host;
     struct store *store;
     struct audit *audit;
-    struct call_waiter *waiter;        /* waits for parked calls, writes the history of requests */
+    struct call_waiter *waiter;        /* waits for parked calls, writes request_log */
+    struct request_log *request_log;   /* the waiter's */
     struct event_stream *event_stream; /* streams of lifecycle events */
     struct key_claims *claims;         /* requests with an Idempotency-Key */
     struct task_queue *logins;         /* password hashing: one at a time (19 MiB each) */
@@ -166,6 +168,10 @@ void error_body(struct sbuf *out, int status, const struct err *err, const char 
 /* The same of a fault's JSON, as the engine writes it; anything else is repeated as a message. */
 void error_body_of_fault(struct sbuf *out, int status, const char *fault, const char *path,
                          int64_t now_us);
+/* Where what was made is, or what the request is about: the path; of a 201 whose body begins with
+ * an id, that of the new object. */
+void reply_object(struct sbuf *out, const struct endpoint *endpoint, const char *path, int status,
+                  const char *body);
 /* Where what was made is: of a 201 whose body begins with its id. */
 void reply_location(struct http_reply *reply, const struct endpoint *endpoint, int status,
                     const char *body);

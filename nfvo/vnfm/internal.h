@@ -138,9 +138,22 @@ MUST_USE enum err_code enroll_unregister(struct registry *r, const struct enroll
                                          struct err *err);
 bool enroll_may_pass(enum err_code code);
 
-/* --- watch.c: who is there --- */
-/* Lists the queues and marks VNFMs and drivers. */
-MUST_USE enum err_code watch_check(struct registry *r, struct err *err);
+/* --- presence.c: which queues there are, and who consumes --- */
+struct registry_room *registry_room_find(const struct registry *r, const char *name); /* or NULL */
+/* Into r->listing, from all rooms. Of the registry's thread. */
+MUST_USE enum err_code listing_read(struct registry *r, struct err *err);
+/* NULL: not there; l may be NULL. */
+const struct listed_queue *listing_find(const struct listing *l, const char *room,
+                                        const char *name);
+/* Is somebody consuming from it? The broker is asked. */
+MUST_USE enum err_code watch_has_consumers(struct registry_room *room, const char *queue, bool *ret,
+                                           struct err *err);
+/* Any queue "<prefix><type>.<name>" of plugins with consumers; type may be a whole queue name. */
+MUST_USE enum err_code watch_plugin_has_consumers(struct registry *r, struct registry_room *room,
+                                                  const char *type, bool *ret, struct err *err);
+void listing_free(struct listing *l);
+
+/* --- died.c: what the dead had in hand --- */
 /* The process behind the queue of this VNFM type died: see store_vnfm_requests_lost. */
 MUST_USE enum err_code watch_vnfm_died(struct registry *r, const char *type, struct err *err);
 /* The same of a driver's queue: see store_driver_requests_lost. */
@@ -151,14 +164,10 @@ MUST_USE enum err_code watch_driver_died(struct registry *r, const char *queue, 
  * type: NULL for a driver's queue. */
 MUST_USE enum err_code watch_predecessor_died(struct registry *r, struct registry_room *room,
                                               const char *queue, const char *type, struct err *err);
-/* Is somebody consuming from it? The broker is asked. */
-MUST_USE enum err_code watch_has_consumers(struct registry_room *room, const char *queue, bool *ret,
-                                           struct err *err);
-/* Any queue "<prefix><type>.<name>" of plugins with consumers; type may be a whole queue name. */
-MUST_USE enum err_code watch_plugin_has_consumers(struct registry *r, struct registry_room *room,
-                                                  const char *type, bool *ret, struct err *err);
-void listing_free(struct listing *l);
 
+/* --- watch.c: who is there --- */
+/* Lists the queues and marks VNFMs and drivers. */
+MUST_USE enum err_code watch_check(struct registry *r, struct err *err);
 /* --- left_behind.c: what waits in the queue of before of a peer that moved to its room --- */
 /* It follows to q->room, some of it or all; a look later the rest. Takes at most some seconds. */
 void left_behind_follow(struct registry *r, const struct store_queue *q, bool is_driver);
@@ -181,9 +190,6 @@ MUST_USE enum err_code accounts_prepare(struct registry *r, bool *ret_is_done, s
 MUST_USE enum err_code accounts_end_unused(struct registry *r, struct err *err);
 /* The broker shall have this one, now. */
 MUST_USE enum err_code accounts_make(struct registry *r, const char *name, struct err *err);
-
-/* --- registry.c --- */
-struct registry_room *registry_room_find(const struct registry *r, const char *name); /* or NULL */
 
 /* --- serve.c: requests from the queue --- */
 void registry_serve_delivery(struct registry *r, struct registry_room *room); /* takes it */

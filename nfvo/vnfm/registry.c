@@ -71,14 +71,6 @@ static struct registry_room *inner(const struct registry *r)
     return r->rooms[0];
 }
 
-struct registry_room *registry_room_find(const struct registry *r, const char *name)
-{
-    for (size_t i = 0; i < r->rooms_n; i++)
-        if (strcmp(r->rooms[i]->name, name) == 0)
-            return r->rooms[i];
-    return NULL;
-}
-
 static void enter_room(struct registry *r, const char *name)
 {
     const struct registry_options *o = r->setup.options;

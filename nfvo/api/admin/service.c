@@ -5,6 +5,7 @@
 #include "common/log/log.h"
 #include "common/sys/ids.h"
 #include "nfvo/api/admin/access.h"
+#include "nfvo/api/auth/credentials.h"
 #include "nfvo/api/auth/service_key.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/catalogue/descriptor.h"

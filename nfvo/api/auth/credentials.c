@@ -100,3 +100,10 @@ void credentials_form(const char *body, struct arena *a, struct credentials_form
         at += *at == '&';
     }
 }
+
+void token_hash(const char *token, char out[TOKEN_HASH_SIZE])
+{
+    unsigned char bytes[32];
+    crypto_generichash(bytes, sizeof(bytes), (const unsigned char *)token, strlen(token), NULL, 0);
+    sodium_bin2hex(out, TOKEN_HASH_SIZE, bytes, sizeof(bytes));
+}

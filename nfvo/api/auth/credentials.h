@@ -10,6 +10,10 @@
  * or longer than any of ours. */
 const char *credentials_bearer(const char *header);
 
+/* "<64 hex digits>" of a token, as it is stored. */
+#define TOKEN_HASH_SIZE 65
+void token_hash(const char *token, char out[TOKEN_HASH_SIZE]);
+
 /* "Basic <base64(user:password)>". */
 bool credentials_basic(const char *header, const char *user, const char *password);
 

@@ -1,4 +1,5 @@
 #include "nfvo/api/auth/login.h"
+#include "nfvo/api/auth/credentials.h"
 
 #include <inttypes.h>
 #include <sodium.h>

@@ -1,6 +1,6 @@
 #include "nfvo/api/auth/session.h"
+#include "nfvo/api/auth/credentials.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,13 +20,6 @@ struct session {
     const char *standing;
     char hash[TOKEN_HASH_SIZE];
 };
-
-void token_hash(const char *token, char out[TOKEN_HASH_SIZE])
-{
-    unsigned char bytes[32];
-    crypto_generichash(bytes, sizeof(bytes), (const unsigned char *)token, strlen(token), NULL, 0);
-    sodium_bin2hex(out, TOKEN_HASH_SIZE, bytes, sizeof(bytes));
-}
 
 void session_free(struct session *s)
 {

@@ -35,10 +35,6 @@ const char *session_role(const struct session *s, const char *project_name);
 const char *session_token_hash(const struct session *s);
 const char *session_standing(const struct session *s);
 
-/* "<64 hex digits>" of a token, as it is stored. */
-#define TOKEN_HASH_SIZE 65
-void token_hash(const char *token, char out[TOKEN_HASH_SIZE]);
-
 /* rest-api.md 1.5: sets c->project, or refuses (c->fail_status). */
 MUST_USE enum err_code session_authorise(struct call *c, struct err *err);
 

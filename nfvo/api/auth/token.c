@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/sys/ids.h"
+#include "nfvo/api/auth/credentials.h"
 #include "nfvo/api/auth/login.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/request/audited.h"

@@ -11,7 +11,7 @@
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "nfvo/api/context.h"
-#include "nfvo/api/request/call_waiter.h"
+#include "nfvo/api/request/request_log.h"
 #include "nfvo/store/store_release.h"
 
 enum {
@@ -155,7 +155,7 @@ static void note(struct releaser *r, const struct in_hand *h)
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     int status = h->outcome.code == ERR_OK ? 204 : err_http_status(h->outcome.code);
     sbuf_addf(&path, "/api/v1/ns-records/%s", h->nsr_id);
-    call_waiter_note(r->api->waiter, h->username, "DELETE", path.s, status);
+    request_log_note(r->api->request_log, h->username, "DELETE", path.s, status);
     if (h->outcome.code != ERR_OK &&
         h->outcome.code != ERR_NOT_FOUND) /* it is gone: that was asked */
         log_error(LOG_API, "release_refused", KV_S("nsr", h->nsr_id), KV_S("user", h->username),

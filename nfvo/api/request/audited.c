@@ -16,23 +16,6 @@ void audited_write(const struct call *c, struct audit_record record)
     audit_write(c->api->audit, &record);
 }
 
-/* "/api/v1/keys", "/api/v1/ns-records/{id}" and the id. */
-void audited_object(struct sbuf *out, const struct endpoint *endpoint, const char *path, int status,
-                    const char *body)
-{
-    static const char first[] = "{\"id\":\"";
-    if (status != 201 || !body || strncmp(body, first, sizeof(first) - 1) != 0) {
-        sbuf_adds(out, path);
-        return;
-    }
-    const char *id = body + sizeof(first) - 1;
-    size_t base = strcspn(endpoint->path, "{");
-    while (base > 0 && endpoint->path[base - 1] == '/')
-        base--;
-    sbuf_add(out, endpoint->path, base);
-    sbuf_addf(out, "/%.*s", (int)strcspn(id, "\""), id);
-}
-
 static bool is_read(const char *method)
 {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
@@ -56,7 +39,7 @@ static void write_request(const struct request *r, int status, const char *body,
     if (r->made && status < 300)
         sbuf_adds(&object, r->made);
     else
-        audited_object(&object, r->endpoint, r->path, status, body);
+        reply_object(&object, r->endpoint, r->path, status, body);
     audit_write(r->audit, &(struct audit_record){
                               .kind = is_refused ? AUDIT_REFUSAL : AUDIT_CHANGE,
                               .outcome = is_refused     ? AUDIT_REFUSED

@@ -1,4 +1,4 @@
-/* Requests in the audit log: nfvo/audit/audit.h. dispatch.c and call.c write what every request
+/* Requests in the audit log: nfvo/audit/audit.h. dispatch.c and pending.c write what every request
  * leaves there; a handler adds a record of its own only for what the request does not say. */
 #ifndef NFVO_API_REQUEST_AUDITED_H
 #define NFVO_API_REQUEST_AUDITED_H
@@ -14,10 +14,5 @@ void audited_write(const struct call *c, struct audit_record record);
  * went well, or the body says what did not. */
 void audited_call(const struct call *c, int status, const char *body, const struct err *err);
 void audited_pending(const struct pending *p, int status, const char *body, const struct err *err);
-
-/* Where what was made is, or what the request is about: the path; of a 201 whose body begins with
- * an id, that of the new object. In the log, `made` of struct call comes before it. */
-void audited_object(struct sbuf *out, const struct endpoint *endpoint, const char *path, int status,
-                    const char *body);
 
 #endif

@@ -32,7 +32,6 @@ struct call_waiter {
     pthread_t thread;
     pthread_mutex_t lock; /* of waiting */
     struct waiting *waiting;
-    struct request_log *log;
     int wake_fd;
     bool is_stopping;
 };
@@ -194,13 +193,6 @@ static void drop_overdue(struct call_waiter *k, int64_t now_us)
     }
 }
 
-void call_waiter_note(struct call_waiter *k, const char *username, const char *method,
-                      const char *path, int status)
-{
-    if (request_log_add(k->log, username, method, path, status))
-        wake(k);
-}
-
 /* --- thread ----------------------------------------------------------------------------------- */
 
 static bool is_stopping(struct call_waiter *k)
@@ -252,14 +244,14 @@ static void *run(void *arg)
             drain_wake(k);
         if (what == DB_WAIT_WOKEN ||
             what == DB_WAIT_CONNECTED) /* it may have been woken meanwhile */
-            request_log_write(k->log, k->db);
+            request_log_write(k->api->request_log, k->db);
         if (what == DB_WAIT_CONNECTED || now - checked_us > CHECK_MS * USEC_PER_MS) {
             checked_us = now;
             look(k, NULL);
         }
         drop_overdue(k, now);
     }
-    request_log_write(k->log, k->db);
+    request_log_write(k->api->request_log, k->db);
     return NULL;
 }
 
@@ -267,15 +259,15 @@ enum err_code call_waiter_open(struct call_waiter **ret, struct api *api, struct
 {
     struct call_waiter *k = xcalloc(1, sizeof(*k));
     k->api = api;
-    k->log = request_log_new();
     k->db = store_connection(api->store, "nfvo-rest-calls");
     k->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    api->request_log = request_log_new(k->wake_fd);
     pthread_mutex_init(&k->lock, NULL);
     enum err_code rc = db_listen(k->db, STORE_REST_CALL_CHANNEL, err);
     if (rc == ERR_OK && pthread_create(&k->thread, NULL, run, k) != 0)
         rc = err_set(err, ERR_NOMEM, "start the thread that waits for operations");
     if (rc != ERR_OK) {
-        request_log_free(k->log);
+        request_log_free(k->api->request_log);
         db_free(k->db);
         close(k->wake_fd);
         free(k);
@@ -295,7 +287,7 @@ void call_waiter_close(struct call_waiter *k)
     wake(k);
     pthread_join(k->thread, NULL);
     drop_overdue(k, INT64_MAX);
-    request_log_free(k->log);
+    request_log_free(k->api->request_log);
     db_free(k->db);
     close(k->wake_fd);
     pthread_mutex_destroy(&k->lock);

@@ -25,8 +25,4 @@ void call_waiter_add(struct call_waiter *k, const char *id, enum rest_call_subje
 /* The command was not accepted: nothing will finish the call. */
 void call_waiter_refuse(struct call_waiter *k, const char *id, const struct err *err);
 
-/* One line of the history. Dropped when too many wait. */
-void call_waiter_note(struct call_waiter *k, const char *username, const char *method,
-                      const char *path, int status);
-
 #endif

@@ -10,10 +10,10 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/audited.h"
-#include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/precondition.h"
 #include "nfvo/api/request/rate.h"
+#include "nfvo/api/request/request_log.h"
 #include "nfvo/api/request/turns.h"
 #include "proto/records/manager.h"
 
@@ -47,23 +47,6 @@ static void unauthorised(struct call *c, const struct err *err, struct http_repl
     http_reply_sbuf(reply, 401, HTTP_TYPE_JSON, &body);
     sbuf_addf(&challenge, "Bearer realm=\"oauth2-resource\", error=\"%s\"", error);
     http_reply_header(reply, "WWW-Authenticate", challenge.s);
-}
-
-void reply_location(struct http_reply *reply, const struct endpoint *endpoint, int status,
-                    const char *body)
-{
-    AUTO(sbuf_release) struct sbuf where = SBUF_INIT;
-    audited_object(&where, endpoint, "", status, body);
-    if (where.len > 0)
-        http_reply_header(reply, "Location", where.s);
-}
-
-void reply_operation(struct http_reply *reply, const char *id)
-{
-    char where[64 + ID_SIZE];
-    snprintf(where, sizeof(where), "/api/v1/baton/operations/%s", id);
-    http_reply_header(reply, "Operation-Id", id);
-    http_reply_header(reply, "Location", where);
 }
 
 static bool is_read(const struct call *c)
@@ -238,7 +221,7 @@ enum http_result api_dispatch(struct http_request *req, struct http_reply *reply
         if (!is_answered)
             audited_call(&c, status, reply->body, rc == ERR_OK ? NULL : &err);
         if (c.session)
-            call_waiter_note(c.api->waiter, session_user(c.session)->username, req->method,
+            request_log_note(c.api->request_log, session_user(c.session)->username, req->method,
                              req->path, status);
     }
     call_end(&c);

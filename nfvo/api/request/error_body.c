@@ -66,18 +66,3 @@ void error_body_of_fault(struct sbuf *out, int status, const char *text, const c
     err_set(&err, ERR_PEER, "%s", *text ? text : "the operation failed");
     error_body(out, status, &err, path, now_us);
 }
-
-void reply_retry_after(struct http_reply *reply, int seconds)
-{
-    char text[16];
-    snprintf(text, sizeof(text), "%d", seconds);
-    if (seconds > 0)
-        http_reply_header(reply, "Retry-After", text);
-}
-
-void reply_error(struct http_reply *reply, int status, const struct err *err, const char *path)
-{
-    struct sbuf body = SBUF_INIT;
-    error_body(&body, status, err, path, clock_wall_us());
-    http_reply_sbuf(reply, status, HTTP_TYPE_JSON, &body);
-}

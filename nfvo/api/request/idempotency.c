@@ -9,47 +9,13 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/api/auth/session.h"
+#include "nfvo/api/request/claims.h"
 #include "nfvo/store/store_idempotency.h"
 #include "nfvo/store/store_operation.h"
 #include "proto/records/manager.h"
 
 #define KEY_MAX    255
-#define BODY_MAX   (1024 * 1024) /* a longer answer is read from what was made */
 #define TRIM_EVERY 100
-
-struct waiting {
-    struct waiting *next;
-    struct pending *pending;
-};
-
-struct key_claim {
-    struct key_claim *next;
-    char key[2 * crypto_generichash_BYTES + 1], digest[2 * crypto_generichash_BYTES + 1];
-    char *object;
-    bool is_again, is_settled; /* settled: what is stored stays */
-    struct waiting *waiting;
-};
-
-struct key_claims {
-    pthread_mutex_t lock;
-    struct key_claim *in_hand;
-    unsigned n; /* claims so far */
-};
-
-struct key_claims *claims_new(void)
-{
-    struct key_claims *c = xcalloc(1, sizeof(*c));
-    pthread_mutex_init(&c->lock, NULL);
-    return c;
-}
-
-void claims_free(struct key_claims *c)
-{
-    if (!c)
-        return;
-    pthread_mutex_destroy(&c->lock);
-    free(c);
-}
 
 /* --- key and digest --------------------------------------------------------------------------- */
 
@@ -125,12 +91,6 @@ static enum err_code other_request(struct err *err)
 /* --- what is in hand here ----------------------------------------------------------------------
  */
 
-static void claim_free(struct key_claim *claim)
-{
-    free(claim->object);
-    free(claim);
-}
-
 static void replayed(const struct call *c, struct http_reply *reply, int status, const char *object)
 {
     http_reply_header(reply, "Idempotency-Replayed", "true");
@@ -139,49 +99,23 @@ static void replayed(const struct call *c, struct http_reply *reply, int status,
 }
 
 /* The answer of the one in hand is this one's. */
-static void wait_for(struct call *c, struct key_claim *first)
+static struct pending *park_repeat(void *arg)
 {
+    struct call *c = arg;
     struct err late = ERR_INIT;
-    struct waiting *w = xcalloc(1, sizeof(*w));
     err_set(&late, ERR_TIMEOUT, "the first request with this Idempotency-Key is not answered yet");
     err_hint(&late, "repeat it");
-    w->pending = call_park(c, c->api->options->operation_timeout_ms, &late, NULL);
-    w->next = first->waiting;
-    first->waiting = w;
+    return call_park(c, c->api->options->operation_timeout_ms, &late, NULL);
 }
 
 /* True: somebody else has it in hand; *rc says whether it is the same request. Else it is ours from
  * now on. */
 static bool join_or_take(struct call *c, struct key_claim *mine, enum err_code *rc, struct err *err)
 {
-    struct key_claims *all = c->api->claims;
-    pthread_mutex_lock(&all->lock);
-    struct key_claim *first = all->in_hand;
-    while (first && strcmp(first->key, mine->key) != 0)
-        first = first->next;
-    if (!first) {
-        mine->next = all->in_hand;
-        all->in_hand = mine;
-        all->n++;
-    } else if (strcmp(first->digest, mine->digest) != 0)
+    enum claim_taken what = claims_take(c->api->claims, mine, park_repeat, c);
+    if (what == CLAIM_OF_ANOTHER)
         *rc = other_request(err);
-    else
-        wait_for(c, first);
-    pthread_mutex_unlock(&all->lock);
-    return first != NULL;
-}
-
-static struct waiting *let_go(struct key_claims *all, struct key_claim *claim)
-{
-    pthread_mutex_lock(&all->lock);
-    struct key_claim **at = &all->in_hand;
-    while (*at && *at != claim)
-        at = &(*at)->next;
-    if (*at)
-        *at = claim->next;
-    struct waiting *waiting = claim->waiting;
-    pthread_mutex_unlock(&all->lock);
-    return waiting;
+    return what != CLAIM_OURS;
 }
 
 /* --- begin --------------------------------------------------------------------------------------
@@ -220,7 +154,7 @@ bool claim_has_object(struct call *c)
 static void trim(struct call *c)
 {
     struct err err = ERR_INIT;
-    if (c->api->claims->n % TRIM_EVERY == 0 &&
+    if (claims_count(c->api->claims) % TRIM_EVERY == 0 &&
         store_claim_trim(call_db(c), session_user(c->session)->id, c->api->options->idempotency_max,
                          &err) != ERR_OK)
         log_warn(LOG_API, "idempotency_keys_not_trimmed", KV_ERR(&err));
@@ -300,44 +234,4 @@ enum err_code claim_begin(struct call *c, struct http_reply *reply, bool *ret_is
 const char *call_object_id(struct call *c)
 {
     return c->claim ? arena_strdup(&c->arena, c->claim->object) : call_new_id(c);
-}
-
-/* --- end --- */
-
-/* What may end otherwise when it is tried again is no last word. */
-static bool is_final(int status)
-{
-    return status > 0 && status < 500 && status != 401 && status != 403;
-}
-
-static void write_answer(struct api *api, const struct key_claim *claim, int status,
-                         const char *type, const char *body, size_t len)
-{
-    struct err err = ERR_INIT;
-    struct db *db = store_borrow(api->store);
-    if (store_claim_answer(db, claim->key, status, type ? type : "", body, len, &err) != ERR_OK)
-        log_warn(LOG_API, "answer_not_kept", KV_S("object", claim->object), KV_ERR(&err));
-    store_return(api->store, db);
-}
-
-void claim_finish(struct api *api, struct key_claim *claim, int status, const char *type,
-                  const char *body, size_t len)
-{
-    if (!claim)
-        return;
-    if (!claim->is_settled && is_final(status) && len <= BODY_MAX)
-        write_answer(api, claim, status, type, body, len);
-    struct waiting *w = let_go(api->claims, claim);
-    while (w) {
-        struct waiting *next = w->next;
-        struct sbuf copy = SBUF_INIT;
-        sbuf_add(&copy, body, len);
-        if (w->pending->endpoint->flags & API_OPERATES)
-            snprintf(w->pending->operation_id, sizeof(w->pending->operation_id), "%s",
-                     claim->object);
-        pending_answer(w->pending, status, type, &copy);
-        free(w);
-        w = next;
-    }
-    claim_free(claim);
 }

@@ -13,11 +13,7 @@
 
 #include "nfvo/api/context.h"
 
-struct key_claims; /* opaque, thread-safe: what is in hand */
-struct key_claim;  /* of one request */
-
-struct key_claims *claims_new(void);
-void claims_free(struct key_claims *c);
+struct key_claim; /* claims.h */
 
 /* Before the handler of a POST. *ret_is_answered: *reply is the answer, or the call is parked; else
  * c->claim is set if the request bears a key: exactly one claim_finish follows. */
@@ -26,7 +22,7 @@ MUST_USE enum err_code claim_begin(struct call *c, struct http_reply *reply, boo
 /* The handler failed: did another one, with the same id, succeed? Then c->out is its object. */
 bool claim_has_object(struct call *c);
 /* The answer is known; takes claim (NULL is fine). Answers the repeats that wait. Borrows a
- * connection. */
+ * connection. In pending.c: they are answered as all that wait are. */
 void claim_finish(struct api *api, struct key_claim *claim, int status, const char *type,
                   const char *body, size_t len);
 /* What the handler makes has this id. */

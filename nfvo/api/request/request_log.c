@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
@@ -16,11 +17,13 @@ struct request_log {
     pthread_mutex_t lock;
     struct store_request rows[NOTES_MAX]; /* each with one block behind its three texts */
     size_t n;
+    int wake_fd;
 };
 
-struct request_log *request_log_new(void)
+struct request_log *request_log_new(int wake_fd)
 {
     struct request_log *n = xcalloc(1, sizeof(*n));
+    n->wake_fd = wake_fd;
     pthread_mutex_init(&n->lock, NULL);
     return n;
 }
@@ -52,18 +55,20 @@ void request_log_free(struct request_log *n)
     free(n);
 }
 
-bool request_log_add(struct request_log *n, const char *username, const char *method,
-                     const char *path, int status)
+void request_log_note(struct request_log *n, const char *username, const char *method,
+                      const char *path, int status)
 {
+    uint64_t one = 1;
     if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "PUT") == 0)
-        return false;
+        return;
     pthread_mutex_lock(&n->lock);
     bool has_room = n->n < NOTES_MAX;
     if (has_room)
         fill(&n->rows[n->n++], username, method, path, status);
     bool is_first = has_room && n->n == 1;
     pthread_mutex_unlock(&n->lock);
-    return is_first;
+    if (is_first && write(n->wake_fd, &one, sizeof(one)) < 0)
+        log_warn(LOG_API, "request_log_wake_failed", KV_I("fd", n->wake_fd));
 }
 
 static size_t take(struct request_log *n, struct store_request *ret)

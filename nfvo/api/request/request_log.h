@@ -8,12 +8,12 @@
 struct db;
 struct request_log; /* opaque, thread-safe */
 
-struct request_log *request_log_new(void);
+/* wake_fd: an eventfd, borrowed: written when there is something to be written after there was nothing. */
+struct request_log *request_log_new(int wake_fd);
 void request_log_free(struct request_log *n);
-/* true: the first one since the last request_log_write, so wake the writer. Dropped when too many wait.
- */
-bool request_log_add(struct request_log *n, const char *username, const char *method,
-                     const char *path, int status);
+/* One line of the history; wakes the writer. Dropped when too many wait. */
+void request_log_note(struct request_log *n, const char *username, const char *method,
+                      const char *path, int status);
 void request_log_write(struct request_log *n,
                        struct db *db); /* all that is there; what fails is logged */
 

@@ -8,7 +8,7 @@
 #include "common/base/mem.h"
 #include "common/base/net_list.h"
 #include "common/sys/ids.h"
-#include "nfvo/api/auth/session.h"
+#include "nfvo/api/auth/credentials.h"
 
 #define SLOTS 4096 /* by the hash of random tokens: a collision takes the address's turn */
 

@@ -16,7 +16,7 @@ struct turns; /* opaque, thread-safe */
 
 struct turns *turns_new(void); /* given */
 void turns_free(struct turns *t);
-/* The token is good, and of this user. hash: token_hash of session.h. now_us: monotonic. */
+/* The token is good, and of this user. hash: token_hash of credentials.h. now_us: monotonic. */
 void turns_add(struct turns *t, const char *hash, const char *user_id, int64_t now_us);
 /* token NULL: none. client: an address. */
 void turns_whose(struct turns *t, const char *token, const char *client, int64_t now_us,

@@ -1,6 +1,6 @@
 #include "nfvo/api/request/turns.h"
 
-#include "nfvo/api/auth/session.h"
+#include "nfvo/api/auth/credentials.h"
 
 #include <setjmp.h>
 #include <sodium.h>
