@@ -101,6 +101,35 @@ static enum err_code check_events(const struct vnfd *v, const struct lifecycle_e
     return ERR_OK;
 }
 
+/* A word of ours that is misspelt would do nothing, and nobody would know before it is too late. */
+static enum err_code check_metadata(const struct vnfd *v, const struct vdu *vdu, const char *at,
+                                    struct err *err)
+{
+    static const char ours[] = "baton.";
+    for (uint32_t i = 0; i < vdu->metadata.n; i++) {
+        const char *key = vdu->metadata.at[i].key, *value = vdu->metadata.at[i].value;
+        const char *const *word = vdu_on_failure_words;
+        if (strncmp(key, ours, strlen(ours)) != 0)
+            continue;
+        if (strcmp(key, VDU_ON_FAILURE) != 0) {
+            err_set(err, ERR_INVALID, "VNFD %s: metadata '%.64s' of a VDU is not known", v->name,
+                    key);
+            err_hint(err, "known is " VDU_ON_FAILURE "; other words begin with something else");
+            return err_where(err, "%s.metadata[%.64s]", at, key);
+        }
+        while (*word && (!value || strcmp(*word, value) != 0))
+            word++;
+        if (*word)
+            continue;
+        err_set(err, ERR_INVALID, "VNFD %s: " VDU_ON_FAILURE " is none that there is: '%.64s'",
+                v->name, value ? value : "");
+        err_hint(err, "keep (the others stay, and a person decides), partial (go on without), or "
+                      "rollback");
+        return err_where(err, "%s.metadata[" VDU_ON_FAILURE "]", at);
+    }
+    return ERR_OK;
+}
+
 static enum err_code check_vdus(struct vnfd *v, const char *at, struct arena *a, struct err *err)
 {
     for (uint32_t i = 0; i < v->vdu.n; i++) {
@@ -132,6 +161,9 @@ static enum err_code check_vnfd(const struct vld_list *vlds, struct vnfd *v, con
         char path[48];
         snprintf(path, sizeof(path), "%svdu[%u].", at, i);
         rc = check_events(v, &v->vdu.at[i]->lifecycle_event, path, err);
+        snprintf(path, sizeof(path), "%svdu[%u]", at, i);
+        if (rc == ERR_OK)
+            rc = check_metadata(v, v->vdu.at[i], path, err);
     }
     return rc;
 }

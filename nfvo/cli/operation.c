@@ -290,16 +290,16 @@ static void print_kept(struct cli *c, const json_t *pop)
     print_wrapped(c->out, "  stay: ", names.s);
 }
 
-/* Steps of one reason in a row are told at once. */
-static void print_reasons(struct cli *c, const json_t *op)
+/* Steps that say the same in a row are told at once. */
+static void print_reasons(struct cli *c, const json_t *op, const char *member, const char *before)
 {
     const json_t *steps = json_object_get(op, "steps");
     for (size_t i = 0, k; i < json_array_size(steps); i = k) {
         AUTO(sbuf_release) struct sbuf begin = SBUF_INIT;
-        const char *reason = cli_json_str(json_array_get(steps, i), "reason");
+        const char *reason = cli_json_str(json_array_get(steps, i), member);
         size_t n = 0;
         for (k = i; k < json_array_size(steps); k++) {
-            const char *other = cli_json_str(json_array_get(steps, k), "reason");
+            const char *other = cli_json_str(json_array_get(steps, k), member);
             if (*other && strcmp(other, reason) != 0)
                 break;
             if (*other)
@@ -309,7 +309,7 @@ static void print_reasons(struct cli *c, const json_t *op)
         if (n == 0)
             continue;
         AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
-        sbuf_addf(&line, "  step%s%s: ", n > 1 ? "s" : "", begin.s);
+        sbuf_addf(&line, "  step%s%s: %s", n > 1 ? "s" : "", begin.s, before);
         print_wrapped(c->out, line.s, reason);
     }
 }
@@ -331,7 +331,8 @@ static void show_places(struct cli *c, const json_t *op)
             print_wrapped(c->out, begin.s, cli_json_str(pop, "note"));
         print_kept(c, pop);
     }
-    print_reasons(c, op);
+    print_reasons(c, op, "reason", "");
+    print_reasons(c, op, "onFailure", "on failure, as the VNFD says: ");
 }
 
 static void put_texts(struct sbuf *out, const json_t *texts)

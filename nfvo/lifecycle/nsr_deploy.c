@@ -71,6 +71,11 @@ static void remember_vdus(struct nsr_model *m, const struct vnfd *vnfd)
         if (vdu->id && vdu->name)
             proto_map_add(&m->st->vdus, arena_printf(a, "%s/%s", vnfd->name, vdu->id), vdu->name,
                           a);
+        const char *of = vdu->id ? vdu->id : vdu->name;
+        const char *policy = proto_strmap_get(&vdu->metadata, VDU_ON_FAILURE);
+        if (of && policy)
+            proto_strmap_set(&m->st->on_failure, arena_printf(a, "%s/%s", vnfd->name, of), policy,
+                             a);
     }
 }
 
@@ -244,6 +249,11 @@ void nsr_forget_vnf(struct nsr_model *m, const char *name)
         if (!is_of_vnf(vdus->at[i].key, name))
             vdus->at[kept++] = vdus->at[i];
     vdus->n = kept;
+    kept = 0;
+    for (uint32_t i = 0; i < m->st->on_failure.n; i++)
+        if (!is_of_vnf(m->st->on_failure.at[i].key, name))
+            m->st->on_failure.at[kept++] = m->st->on_failure.at[i];
+    m->st->on_failure.n = kept;
     kept = 0;
     for (uint32_t i = 0; i < m->st->packages.n; i++)
         if (strcmp(m->st->packages.at[i].key, name) != 0)

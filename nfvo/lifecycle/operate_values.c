@@ -3,6 +3,7 @@
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "nfvo/lifecycle/send.h"
+#include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@
     X(STR,     version,    "version",    _,               OPTIONAL)                                \
     X(STR,     package_id, "packageId",  _,               OPTIONAL) /* the record's */             \
     X(STR,     package,    "package",    _,               OPTIONAL) /* that is in the catalogue */ \
+    X(STRMAP,  on_failure, "onFailure",  _,               OPTIONAL) /* by the VDU's id */ \
     X(LIST,    events,     "events",     lifecycle_event, OPTIONAL)
 PROTO_RECORD(vnf_values, VNF_VALUES_FIELDS)
 #define PROTO_THIS struct vnf_values
@@ -128,11 +130,19 @@ void operate_set_vnfd(struct nsr_model *m, struct vnfr_member *v, const struct r
     old->package_id = vnfr->package_id;
     old->package = proto_strmap_get(&m->st->packages, v->row->key[VNFR_NAME]);
     old->events = vnfr->lifecycle_event;
+    for (uint32_t u = 0; u < vnfr->vdu.n; u++) {
+        const char *word = vnfr_on_failure(v, vnfr->vdu.at[u], u);
+        if (word && vnfr->vdu.at[u]->id)
+            proto_strmap_set(&old->on_failure, vnfr->vdu.at[u]->id, word, d->arena);
+    }
     keep(old, a->step, d->arena);
     for (uint32_t u = 0; u < vnfr->vdu.n; u++) {
         const struct vdu *now = vdu_in(vnfd, vnfr->vdu.at[u], u);
         if (now && now->vm_image.n)
             vnfr->vdu.at[u]->vm_image = now->vm_image;
+        if (now)
+            vnfr_set_on_failure(v, vnfr->vdu.at[u],
+                                proto_strmap_get(&now->metadata, VDU_ON_FAILURE));
     }
     vnfr->descriptor_reference = vnfd->id;
     vnfr->version = vnfd->version;
@@ -157,6 +167,9 @@ void operate_restore_values(struct nsr_model *m, struct vnfr_member *v, const st
         const struct proto_strs *images = images_in(old, vnfr->vdu.at[u]->id);
         if (images)
             vnfr->vdu.at[u]->vm_image = *images;
+        if (a->kind == STEP_SET_VNFD && vnfr->vdu.at[u]->id)
+            vnfr_set_on_failure(v, vnfr->vdu.at[u],
+                                proto_strmap_get(&old->on_failure, vnfr->vdu.at[u]->id));
     }
     if (a->kind == STEP_SET_VNFD) {
         vnfr->descriptor_reference = old->descriptor;

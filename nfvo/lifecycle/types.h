@@ -229,6 +229,7 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
     X(STRMAP,  vdus,        "vdus",        _,       OPTIONAL) /* "<vnfd>/<VDU's id in it>" -> its name, in the descriptor's order */ \
     X(LIST,    keys,        "keys",        ssh_key, OPTIONAL)                                                \
     X(STRMAP,  cidrs,       "cidrs",       _,       OPTIONAL) /* by link name */                             \
+    X(STRMAP,  on_failure,  "onFailure",   _,       OPTIONAL) /* as vdus, of a record's VDU by its id -> its word, or "" */ \
     X(STRMAP,  packages,    "packages",    _,       OPTIONAL) /* VNFD's name -> id of its package */         \
     X(STR,     wire,        "wire",        _,       OPTIONAL) /* phase ACTIVE, operations open: its status on the wire */ \
     X(STR,     monitoring_ip, "monitoringIp", _,    OPTIONAL) /* of the deployment */                        \

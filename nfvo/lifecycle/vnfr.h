@@ -51,6 +51,10 @@ const struct vnfr *vnfr_of_now(struct vnfr_member *v, const struct vnfr *record)
 /* The candidates of the descriptor's VDU that this one of the record is: "<pop id>[:zone]" each.
  * NULL: none is known. */
 const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, uint32_t place);
+/* What the descriptor says of that VDU (VDU_ON_FAILURE): not every VNFM hands metadata on. NULL: nothing.
+ * An upgrade says it anew. */
+const char *vnfr_on_failure(const struct vnfr_member *v, const struct vdu *vdu, uint32_t place);
+void vnfr_set_on_failure(struct vnfr_member *v, const struct vdu *vdu, const char *word);
 /* Is the snapshot fresh, and are all networks of the service there? Otherwise the PoP is asked to see
  * to it (CMD_PREPARE_POP), and its answer comes as POP_READY or POP_FAULT. */
 MUST_USE enum err_code vnfr_prepare_pop(struct vnfr_member *v, const char *pop_id, struct err *err);

@@ -115,6 +115,37 @@ const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, 
     return refs;
 }
 
+static const char *key_of(const struct vnfr_member *v, const char *vdu)
+{
+    return arena_printf(v->m->d->arena, "%s/%s", v->row->key[VNFR_NAME], vdu);
+}
+
+const char *vnfr_on_failure(const struct vnfr_member *v, const struct vdu *vdu, uint32_t place)
+{
+    const struct proto_strmap *all = &v->m->st->on_failure;
+    const struct proto_strpair *of = NULL;
+    const char *word = all->n && vdu->id ? proto_strmap_get(all, key_of(v, vdu->id)) : NULL;
+    if (all->n == 0 || word)
+        return word && *word ? word : NULL;
+    if (vdu->parent_vdu)
+        of = descriptor_vdu(v, (struct which){.id = vdu->parent_vdu});
+    if (!of && vdu->name)
+        of = descriptor_vdu(v, (struct which){.name = vdu->name});
+    if (!of)
+        of = descriptor_vdu(v, (struct which){.place = place});
+    word = of ? proto_strmap_get(all, of->key) : NULL;
+    return word || !vdu->name ? word : proto_strmap_get(all, key_of(v, vdu->name));
+}
+
+void vnfr_set_on_failure(struct vnfr_member *v, const struct vdu *vdu, const char *word)
+{
+    const char *before = vdu->id ? proto_strmap_get(&v->m->st->on_failure, key_of(v, vdu->id)) : "";
+    if (!vdu->id || (before && strcmp(before, word ? word : "") == 0))
+        return;
+    proto_strmap_set(&v->m->st->on_failure, key_of(v, vdu->id), word ? word : "", v->m->d->arena);
+    model_changed(v->m);
+}
+
 static const struct network *network_of(const struct vim_instance *pop, const struct pop_state *st,
                                         const struct vlr *link)
 {

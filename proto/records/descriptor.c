@@ -1,5 +1,7 @@
 #include "proto/records/descriptor.h"
 
+const char *const vdu_on_failure_words[] = {"keep", "partial", "rollback", NULL};
+
 const char *const lifecycle_event_words[] = {"GRANTED",
                                              "ALLOCATE",
                                              "SCALE",

@@ -247,6 +247,10 @@ PROTO_RECORD(vnfd, VNFD_FIELDS)
 PROTO_RECORD(nsd, NSD_FIELDS)
 /* clang-format on */
 
+/* In the metadata of a VDU: what happens when one of several new instances cannot be made, unless the
+ * request says it. Its words (NULL at the end) are those of "onFailure", nfvo/lifecycle/operation. */
+#define VDU_ON_FAILURE "baton.on-failure"
+extern const char *const vdu_on_failure_words[];
 /* The events a lifecycle_event may name: GRANTED, ALLOCATE, ... RESET; NULL at the end. */
 extern const char *const lifecycle_event_words[];
 

@@ -50,6 +50,7 @@ PROTO_RECORD(shown_pop, SHOWN_POP_FIELDS)
     X(STR,  vdu,        "vdu",       _, OPTIONAL)                                                   \
     X(STR,  pop,        "pop",       _, OPTIONAL)                                                   \
     X(STR,  mode,       "mode",      _, OPTIONAL)                                                   \
+    X(STR,  on_failure, "onFailure", _, OPTIONAL) /* of its VDU, where the request says nothing */  \
     X(STRS, only,       "only",      _, OPTIONAL)                                                   \
     X(RAW,  after,      "after",     _, OPTIONAL) /* [1,2] */                                       \
     X(STR,  state,      "state",     _, REQUIRED)                                                   \
@@ -126,6 +127,7 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
     X(STR,  vdu,          "vdu",       _, OPTIONAL)                                                 \
     X(STR,  pop,          "pop",       _, OPTIONAL)                                                 \
     X(STR,  mode,         "mode",      _, OPTIONAL)                                                 \
+    X(STR,  policy,       "policy",    _, OPTIONAL)                                                 \
     X(STRS, only,         "only",      _, OPTIONAL)                                                 \
     X(RAW,  after,        "after",     _, OPTIONAL)                                                 \
     X(INT,  with,         "with",      _, OPTIONAL)                                                 \

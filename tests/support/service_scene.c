@@ -84,6 +84,8 @@ static void take(struct reading *r, char *word)
         add_instance(r, rest);
     else if (starts(word, "vdu:", &rest))
         add_vdu(r, rest, 0);
+    else if (starts(word, "on-failure=", &rest))
+        r->vdus[v->n_vdus - 1].on_failure = rest;
     else if (starts(word, "@", &rest))
         r->pop = rest;
     else if (starts(word, "package=", &rest))
@@ -240,6 +242,8 @@ const char *scene_plan(struct arena *a, const struct plan *plan)
         member(&out, "component", s->component);
         member(&out, "vdu", s->vdu);
         member(&out, "mode", s->mode);
+        member(&out, "on-failure",
+               s->policy != POLICY_DEFAULT ? fault_policy_words[s->policy] : NULL);
         member(&out, "pop", s->pop);
         for (uint32_t k = 0; k < s->only.n; k++)
             sbuf_addf(&out, "%s%s", k ? "," : " only=", s->only.at[k]);

@@ -6,6 +6,7 @@
  *   NULL INITIALIZED INACTIVE ACTIVE GONE   stable state (NULL unless said)
  *   <web           depends on web; told=web-1: its dependency holds that instance
  *   u/3 or vdu:u   the VDU of the instances behind it, at most 3 of them
+ *   on-failure=WORD  of that VDU
  *   i:web-1=STATE  an instance (ACTIVE unless said); later ones are younger; @lab: PoP from here on
  *   broken new c java python go package=p foreign unknown (to its VNFM)
  *   phase=WORD instantiated configured          as of before operations

@@ -49,6 +49,7 @@ static struct stored_step *write_step(const struct plan_step *s, struct arena *a
     r->done_at = s->done_at;
     r->not_before_at = s->not_before_at;
     r->stage = s->stage;
+    r->policy = s->policy != POLICY_DEFAULT ? fault_policy_words[s->policy] : NULL;
     r->note = s->note;
     r->reason = s->reason;
     r->before = s->before;
@@ -140,19 +141,21 @@ static enum err_code read_words(const struct stored_step *r, uint32_t i, struct 
     int state = word(step_state_words, STEP_STATE_N, r->state, -1, "state", i, err);
     int form = word(step_form_words, FORM_N, r->form, FORM_MESSAGE, "form", i, err);
     int cause = word(fault_cause_words, CAUSE_N, r->cause, CAUSE_NONE, "cause", i, err);
+    int policy = word(fault_policy_words, POLICY_N, r->policy, POLICY_DEFAULT, "policy", i, err);
     if (kind < 0)
         return wrong(err, i, "kind: is not known");
     if (r->undo && undo < 0)
         return wrong(err, i, "undo: is not known");
     if (!r->state)
         return wrong(err, i, "state: is missing");
-    if (state < 0 || form < 0 || cause < 0)
+    if (state < 0 || form < 0 || cause < 0 || policy < 0)
         return ERR_INVALID; /* word() said which */
     s->kind = kind;
     s->undo = r->undo ? (enum step_undo)undo : step_kinds[kind].undo;
     s->state = state;
     s->form = form;
     s->cause = cause;
+    s->policy = policy;
     return ERR_OK;
 }
 

@@ -129,6 +129,9 @@ static struct shown_step *show_step(const struct operation *op, const struct pla
     r->undo = step_undos[s->undo].word;
     r->sentence = sentence(s, a);
     r->reason = s->reason;
+    r->on_failure = s->policy != POLICY_DEFAULT && op->policy == POLICY_DEFAULT
+                        ? fault_policy_words[s->policy]
+                        : NULL;
     r->note = s->note;
     r->fault = s->fault;
     r->late_fault = s->late_fault;

@@ -65,3 +65,16 @@ const struct plan_step *operation_current_step(const struct operation *op)
                 return &op->steps[i];
     return NULL;
 }
+
+enum fault_policy fault_policy_parse(const char *word)
+{
+    for (int i = 1; word && i < POLICY_N; i++)
+        if (strcmp(fault_policy_words[i], word) == 0)
+            return (enum fault_policy)i;
+    return POLICY_DEFAULT;
+}
+
+enum fault_policy operation_policy(const struct operation *op, const struct plan_step *s)
+{
+    return op->policy != POLICY_DEFAULT ? op->policy : s->policy;
+}

@@ -51,6 +51,17 @@ enum step_form {
 };
 extern const char *const step_form_words[FORM_N];
 
+/* What happens when one of several instances cannot be made. DEFAULT: as the fault's cause says. */
+#define FAULT_POLICIES(X) X(DEFAULT) X(KEEP) X(PARTIAL) X(ROLLBACK)
+enum fault_policy {
+#define X(word) POLICY_##word,
+    FAULT_POLICIES(X)
+#undef X
+        POLICY_N
+};
+extern const char *const fault_policy_words[POLICY_N];
+enum fault_policy fault_policy_parse(const char *word); /* NULL, or no such word: DEFAULT */
+
 struct plan_step {
     uint16_t n; /* its number, from 1 */
     enum step_kind kind;
@@ -72,7 +83,8 @@ struct plan_step {
     bool is_news;            /* something became of it in this decision; not stored */
     const char *vnfr, *name; /* the VNFR's id and name; NULL: the service */
     const char *instance, *component, *vdu, *pop;
-    const char *mode; /* SCALE_OUT: "standby", or NULL */
+    const char *mode;         /* SCALE_OUT: "standby", or NULL */
+    enum fault_policy policy; /* SCALE_OUT: its VDU's, where the request says nothing */
     /* MODIFY, SCALE_IN: the instances that it is about, looked up when it goes: ids of instances,
      * of components whose instance is not made yet, or of a VNFR (all of its instances). */
     struct proto_strs only;
@@ -86,16 +98,6 @@ struct plan_step {
     const char *command; /* the executor's: id of its last request; NULL: none went out */
     struct fault *fault, *late_fault;
 };
-
-/* What happens when one of several instances cannot be made. DEFAULT: as the fault's cause says. */
-#define FAULT_POLICIES(X) X(DEFAULT) X(KEEP) X(PARTIAL) X(ROLLBACK)
-enum fault_policy {
-#define X(word) POLICY_##word,
-    FAULT_POLICIES(X)
-#undef X
-        POLICY_N
-};
-extern const char *const fault_policy_words[POLICY_N];
 
 enum cancel_mode { CANCEL_NO, CANCEL_GRACEFUL, CANCEL_FORCEFUL };
 extern const char *const cancel_mode_words[3];
@@ -135,6 +137,8 @@ bool step_is_open(const struct plan_step *s);      /* in flight: SENT, UNDOING *
 bool step_is_satisfied(const struct plan_step *s); /* DONE, SKIPPED */
 bool step_may_have_effect(const struct plan_step *s);
 bool operation_is_final(const struct operation *op);
+/* What happens when that step fails: as the request says, else its VDU. */
+enum fault_policy operation_policy(const struct operation *op, const struct plan_step *s);
 bool operation_is_life(const struct operation *op);
 /* The step that a person wants to see first: failed, unknown, in flight, next; NULL: none. */
 const struct plan_step *operation_current_step(const struct operation *op);

@@ -46,22 +46,32 @@ static int wait_for_a_person(struct operation_turn *t)
     return OPERATION_STATE_FAILED_TEMP;
 }
 
-/* By the policy; without one: the reference deletes the server that could not be made and goes on
- * as before; where a script failed there is something to look at. */
+/* Without a policy: the reference deletes the server that could not be made and goes on as before;
+ * where a script failed, or nobody knows, there is something to look at. */
+static bool wants_rollback(const struct operation *op, const struct plan_step *s)
+{
+    enum fault_policy policy = operation_policy(op, s);
+    bool is_for_resources = s->state == STEP_STATE_FAILED && s->cause == CAUSE_RESOURCES;
+    return policy == POLICY_ROLLBACK ||
+           (policy == POLICY_DEFAULT && op->kind == OPERATION_SCALE_OUT && is_for_resources);
+}
+
+/* Where VDUs differ, one failure that is to be looked at keeps all. What is left out is no failure. */
 static bool rolls_back_by_itself(const struct operation *op)
 {
-    bool is_for_resources = false;
+    bool is_wanted = false;
     if (operation_kinds[op->kind].rollback == ROLLBACK_NEVER || run_cannot_undo(op))
         return false;
     for (uint32_t i = 0; i < op->n_steps; i++) {
         const struct plan_step *s = &op->steps[i];
-        if (s->state == STEP_STATE_UNKNOWN ||
-            (s->state == STEP_STATE_FAILED && s->cause != CAUSE_RESOURCES))
-            return op->policy == POLICY_ROLLBACK;
-        is_for_resources = is_for_resources || s->state == STEP_STATE_FAILED;
+        bool has_failed = s->state == STEP_STATE_UNKNOWN || s->state == STEP_STATE_FAILED;
+        if (!has_failed || run_is_tolerated(op, s))
+            continue;
+        if (!wants_rollback(op, s))
+            return false;
+        is_wanted = true;
     }
-    return op->policy == POLICY_ROLLBACK ||
-           (op->policy == POLICY_DEFAULT && op->kind == OPERATION_SCALE_OUT && is_for_resources);
+    return is_wanted;
 }
 
 /* With policy partial one of the instances at least must be there. */

@@ -136,6 +136,7 @@ static uint16_t one_more(struct planning *p, const struct plan_count *c, const s
     plan_at(p, set)->vdu = plan_at(p, scale)->vdu = u->id;
     plan_at(p, scale)->mode = c->is_standby ? "standby" : NULL;
     plan_at(p, scale)->pop = c->pop;
+    plan_at(p, scale)->policy = fault_policy_parse(u->on_failure);
     if (!c->is_standby)
         proto_list_add(&told->only, component, p->arena);
     return scale;

@@ -54,7 +54,7 @@ bool run_is_tolerated(const struct operation *op, const struct plan_step *s)
 {
     if (op->kind == OPERATION_RELEASE)
         return s->state == STEP_STATE_FAILED || s->state == STEP_STATE_UNKNOWN;
-    return op->policy == POLICY_PARTIAL && s->kind == STEP_SCALE_OUT &&
+    return operation_policy(op, s) == POLICY_PARTIAL && s->kind == STEP_SCALE_OUT &&
            s->state == STEP_STATE_FAILED;
 }
 

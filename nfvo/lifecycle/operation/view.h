@@ -52,7 +52,8 @@ struct view_instance {
 
 struct view_vdu {
     const char *id, *name;
-    uint32_t scale_max; /* scale_in_out; 0: no limit told */
+    uint32_t scale_max;     /* scale_in_out; 0: no limit told */
+    const char *on_failure; /* a word of fault_policy_words; NULL: the VNFD says nothing */
 };
 
 struct view_vnfr {

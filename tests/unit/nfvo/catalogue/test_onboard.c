@@ -58,6 +58,10 @@ static const struct {
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\"}]"), ERR_INVALID, "vnfd[0].vdu", "VNFD 'a' has no vdu" },
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"endpoint\":\"g\"}]"), ERR_SYNTAX, "vnfd[0].type", "vnfd[0].type: must not be empty" },
     { NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\",\"vdu\":[" VDU("") ",{\"vm_image\":[\"\"]}]}]"), ERR_INVALID, "vnfd[0].vdu[1].vm_image", "At least one VDU in the VNFD a does not contain an image." },
+#define SAYS(metadata) NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\",\"vdu\":[" VDU("") "," VDU(",\"metadata\":{\"x\":\"y\"," metadata "}") "]}]")
+    { SAYS("\"baton.on-failure\":\"abort\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.on-failure]", "VNFD a: baton.on-failure is none that there is: 'abort'" },
+    { SAYS("\"baton.on-failure\":\"\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.on-failure]", "VNFD a: baton.on-failure is none that there is: ''" },
+    { SAYS("\"baton.onfailure\":\"keep\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.onfailure]", "VNFD a: metadata 'baton.onfailure' of a VDU is not known" },
     { NSD(",\"vnfd\":[" VNFD("a", ",\"virtual_link\":[{\"cidr\":\"10.0.0.0/8\"}]") "]"), ERR_INVALID, "vnfd[0].virtual_link[0].name", "a virtual link of VNFD 'a' has no name" },
     { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" VNFD("a", "") "," WITH_POINT("{\"virtual_link_reference\":\"other\"}", "") "]"), ERR_INVALID, "vnfd[1].vdu[0].vnfc[0].connection_point[0].virtual_link_reference", "VirtualLinkReference other not found in the virtual links defined in the vnfd" },
     { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" WITH_POINT("{\"virtual_link_reference\":\"net\",\"fixedIp\":\"10.0.0\"}", "") "]"), ERR_INVALID, "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp", "vnfd[0].vdu[0].vnfc[0].connection_point[0].fixedIp: '10.0.0' is not an IPv4 address" },

@@ -309,7 +309,7 @@ static struct vnfd *release_two(void)
         "{\"id\":\"vnfd-2\",\"name\":\"web\",\"vendor\":\"acme\",\"version\":\"2\",\"type\":"
         "\"web_type\",\"endpoint\":\"generic\",\"vnfPackageLocation\":\"package-2\","
         "\"lifecycle_event\":[{\"id\":\"e-2\",\"event\":\"START\",\"lifecycle_events\":[\"new.sh\"]"
-        "}],\"vdu\":[{\"vm_image\":[\"new\"]}]}";
+        "}],\"vdu\":[{\"vm_image\":[\"new\"],\"metadata\":{\"baton.on-failure\":\"partial\"}}]}";
     assert_int_equal(proto_decode(&vnfd_type, text, sizeof(text) - 1, 0, &s.arena, &v, NULL),
                      ERR_OK);
     return v;
@@ -324,6 +324,23 @@ static void upgrade(bool keeps_service)
     operated_ask(&s, req);
     if (stage_command(&s, CMD_PREPARE_POP, operated_vnfr(&s, "web")))
         stage_prepared(&s, "web", NULL);
+}
+
+/* Asked for by a plan: what a scale-out would do. NULL: the VNFD says nothing. */
+static const char *on_failure(void)
+{
+    static const struct plan_count one = {.number = 1};
+    struct operate_request req = operated_request(&s, 2, OPERATION_SCALE_OUT, "web");
+    req.plan.counts = &one;
+    req.plan.n_counts = 1;
+    req.is_dry = true;
+    operated_ask(&s, req);
+    json_t *plan = json_loads(s.d.text ? s.d.text : "", 0, NULL);
+    assert_non_null(plan);
+    const char *word = stage_text(plan, "steps.1.onFailure");
+    word = word ? arena_strdup(&s.arena, word) : NULL;
+    json_decref(plan);
+    return word;
 }
 
 static void test_upgrade_restarts_the_service(void **state)
@@ -352,6 +369,7 @@ static void test_upgrade_restarts_the_service(void **state)
     assert_string_equal(operated_state(&s, "op-1"), "COMPLETED");
     assert_string_equal(nsr_status(), "ACTIVE");
     assert_int_equal(s.commands.n, 0);
+    assert_string_equal(on_failure(), "partial");
 }
 
 static void test_upgrade_rolled_back(void **state)
@@ -371,6 +389,7 @@ static void test_upgrade_rolled_back(void **state)
     installed();
     assert_string_equal(operated_state(&s, "op-1"), "ROLLED_BACK");
     assert_string_equal(nsr_status(), "ACTIVE");
+    assert_null(on_failure());
 }
 
 int main(void)

@@ -293,6 +293,45 @@ static void test_standby(void **state)
                         "MODIFY"); /* it is told now */
 }
 
+static const char *document_of(const char *id)
+{
+    for (uint32_t i = 0; i < s.rows.n; i++)
+        if (s.rows.at[i]->kind == ROW_OPERATION && strcmp(s.rows.at[i]->id, id) == 0)
+            return s.rows.at[i]->doc;
+    return "";
+}
+
+/* The VNFD's word counts also where its VNFM hands no metadata on; the request's own before it. */
+static void test_policy_of_the_vnfd(void **state)
+{
+    (void)state;
+    struct vdu *vdu = s.service->nsd->vnfd.at[0]->vdu.at[0];
+    proto_strmap_set(&vdu->metadata, VDU_ON_FAILURE, "rollback", &s.arena);
+    vdu->scale_in_out = 8;
+    to_active(true);
+    assert_null(text_of("web", "vdu.0.metadata"));
+    scale("client"); /* whose VNFD says nothing */
+    assert_null(strstr(document_of("op-1"), "policy"));
+    scaling("client");
+    launched(NULL);
+    scaled("client");
+    scale("web");
+    assert_non_null(strstr(document_of("op-2"), "\"policy\":\"rollback\""));
+    scaling("web");
+    launched(NULL);
+    answer(CMD_STEP_SCALE_OUT, "{\"action\":\"ERROR\"}"); /* a script failed: it would be kept */
+    assert_string_equal(state_of("op-2"), "ROLLING_BACK");
+    server_gone();
+    assert_string_equal(state_of("op-2"), "ROLLED_BACK");
+    struct operate_request req = request("web");
+    req.policy = POLICY_KEEP;
+    ask(req);
+    scaling("web");
+    launched(NULL);
+    answer(CMD_STEP_SCALE_OUT, "{\"action\":\"ERROR\"}");
+    assert_string_equal(state_of("op-3"), "FAILED_TEMP");
+}
+
 static void test_limit_and_wrong_state(void **state)
 {
     (void)state;
@@ -678,6 +717,7 @@ int main(void)
         TEST(test_conversation),
         TEST(test_stale_pop),
         TEST(test_standby),
+        TEST(test_policy_of_the_vnfd),
         TEST(test_limit_and_wrong_state),
         TEST(test_several),
         TEST(test_target),

@@ -120,7 +120,7 @@ static void play(struct stage *st, const char *line)
     else if (strcmp(word, "same") == 0)
         snprintf(st->same, sizeof(st->same), "%s", arg);
     else if (strcmp(word, "policy") == 0)
-        st->op->policy = POLICY_PARTIAL;
+        st->op->policy = fault_policy_parse(arg);
     else if (strcmp(word, "attempts") == 0)
         st->op->attempts = (uint16_t)atoi(arg);
     else if (strcmp(word, "wait") == 0)

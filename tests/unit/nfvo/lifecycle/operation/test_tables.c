@@ -4,6 +4,8 @@
 #include "nfvo/lifecycle/operation/kinds.h"
 #include "nfvo/lifecycle/operation/retry.h"
 
+#include "proto/records/descriptor.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -194,12 +196,25 @@ static void test_retry_forms(void **state)
     assert_int_equal(retry_form(&v, SDK_UNKNOWN, &none), FORM_MESSAGE);
 }
 
+/* The catalogue checks VNFDs by a list of its own (proto). */
+static void test_words_of_descriptors(void **state)
+{
+    (void)state;
+    for (int i = 1; i < POLICY_N; i++)
+        assert_string_equal(vdu_on_failure_words[i - 1], fault_policy_words[i]);
+    assert_null(vdu_on_failure_words[POLICY_N - 1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_operation_kinds), cmocka_unit_test(test_codes_stay),
-        cmocka_unit_test(test_step_kinds),      cmocka_unit_test(test_undos),
-        cmocka_unit_test(test_answers),         cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_words_of_descriptors),
+        cmocka_unit_test(test_operation_kinds),
+        cmocka_unit_test(test_codes_stay),
+        cmocka_unit_test(test_step_kinds),
+        cmocka_unit_test(test_undos),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_retry_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
