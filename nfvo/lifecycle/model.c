@@ -190,13 +190,6 @@ void pop_changed(struct pop_model *p)
 
 /* --- operations ------------------------------------------------------------------------------- */
 
-/* Done by the VNFRs' phases; the runner has nothing to do with it. */
-static bool is_by_phases(const struct row *r)
-{
-    return strcmp(r->key[OPERATION_KIND], operation_kind_word(OPERATION_DEPLOY)) == 0 ||
-           strcmp(r->key[OPERATION_KIND], operation_kind_word(OPERATION_RELEASE)) == 0;
-}
-
 static struct operation *read_operation(struct nsr_model *m, struct row *r)
 {
     struct decision *d = m->d;
@@ -222,13 +215,28 @@ static struct operation *read_operation(struct nsr_model *m, struct row *r)
     return op;
 }
 
+static struct operation *operation_of(struct nsr_model *m, struct row *r)
+{
+    return r->decoded ? r->decoded : read_operation(m, r);
+}
+
+/* Of a service that is being deployed it is not read: that is in every decision. */
+static bool is_by_phases(struct nsr_model *m, struct row *r)
+{
+    int kind = operation_kind_parse(r->key[OPERATION_KIND]);
+    if (kind != OPERATION_DEPLOY || m->d->root->phase == NSR_DEPLOYING)
+        return kind == OPERATION_DEPLOY || kind == OPERATION_RELEASE;
+    return operation_is_by_phases(operation_of(m, r));
+}
+
 struct row *model_phases_row(struct nsr_model *m, const char *kind)
 {
     for (uint32_t i = 0; i < m->d->rows.n; i++) {
         struct row *r = m->d->rows.at[i];
         const struct operation *op = r->kind == ROW_OPERATION ? r->decoded : NULL;
         bool is_over = op ? operation_is_final(op) : r->phase >= OPERATION_STATE_COMPLETED;
-        if (r->kind == ROW_OPERATION && !is_over && strcmp(r->key[OPERATION_KIND], kind) == 0)
+        if (r->kind == ROW_OPERATION && !is_over && strcmp(r->key[OPERATION_KIND], kind) == 0 &&
+            is_by_phases(m, r))
             return r;
     }
     return NULL;
@@ -237,7 +245,7 @@ struct row *model_phases_row(struct nsr_model *m, const char *kind)
 struct operation *model_phases_operation(struct nsr_model *m, const char *kind)
 {
     struct row *r = model_phases_row(m, kind);
-    struct operation *op = !r ? NULL : r->decoded ? r->decoded : read_operation(m, r);
+    struct operation *op = r ? operation_of(m, r) : NULL;
     return m->d->unreadable ? NULL : op;
 }
 
@@ -248,20 +256,33 @@ static int by_age(const void *a, const void *b)
                                       : strcmp(x->id, y->id);
 }
 
+static void sort(struct operations *all)
+{
+    if (all->n)
+        qsort(all->at, all->n, sizeof(*all->at), by_age);
+}
+
+void model_run_operation(struct nsr_model *m, struct operation *op)
+{
+    op->is_run = true;
+    proto_list_add(m->operations, op, m->d->arena);
+    sort(m->operations);
+}
+
 struct operations *model_operations(struct nsr_model *m)
 {
     struct decision *d = m->d;
     if (!m->operations) {
         m->operations = arena_alloc(d->arena, sizeof(*m->operations));
         for (uint32_t i = 0; i < d->rows.n; i++)
-            if (d->rows.at[i]->kind == ROW_OPERATION && !is_by_phases(d->rows.at[i]))
-                proto_list_add(m->operations, read_operation(m, d->rows.at[i]), d->arena);
-        if (m->operations->n)
-            qsort(m->operations->at, m->operations->n, sizeof(*m->operations->at), by_age);
+            if (d->rows.at[i]->kind == ROW_OPERATION && !is_by_phases(m, d->rows.at[i]))
+                proto_list_add(m->operations, operation_of(m, d->rows.at[i]), d->arena);
+        sort(m->operations);
     }
-    uint32_t kept = 0; /* what ended in this batch is none any more */
+    uint32_t kept = 0; /* what ended in this batch, or is the phases' now, is none any more */
     for (uint32_t i = 0; i < m->operations->n && !d->unreadable; i++)
-        if (!operation_is_final(m->operations->at[i]))
+        if (!operation_is_final(m->operations->at[i]) &&
+            !operation_is_by_phases(m->operations->at[i]))
             m->operations->at[kept++] = m->operations->at[i];
     m->operations->n = d->unreadable ? 0 : kept;
     return d->unreadable ? NULL : m->operations;
@@ -281,7 +302,7 @@ void model_add_operation(struct nsr_model *m, struct operation *op, const char *
     r->key[OPERATION_ASKED_AT] = arena_printf(d->arena, "%" PRId64, op->asked_at);
     r->state = request ? request : "";
     r->decoded = op;
-    if (!is_by_phases(r))
+    if (!operation_is_by_phases(op))
         proto_list_add(m->operations, op, d->arena);
 }
 

@@ -69,13 +69,15 @@ struct vnfr *member_vnfr(struct vnfr_member *v); /* NULL before the grant, or un
 struct vnfr_member *model_vnfr_by_id(struct nsr_model *m, const char *id);
 struct vnfr_member *model_vnfr_by_name(struct nsr_model *m, const char *name);
 struct instance_member *model_instance_by_id(struct nsr_model *m, const char *id);
-/* Those that have not ended, by (asked_at, id), without DEPLOY and RELEASE. NULL: one cannot be read,
- * the decision is refused. */
+/* Those that have not ended, by (asked_at, id), without those that are done by phases. NULL: one
+ * cannot be read, the decision is refused. */
 struct operations *model_operations(struct nsr_model *m);
-/* The open one of DEPLOY or RELEASE, of which there is one at most: its row, and decoded. NULL: there
+/* The open one of DEPLOY or RELEASE that is done by phases, of which there is one at most: its row, and decoded. NULL: there
  * is none; or it cannot be read, the decision is refused. */
 struct row *model_phases_row(struct nsr_model *m, const char *kind);
 struct operation *model_phases_operation(struct nsr_model *m, const char *kind);
+/* A retry went on with that DEPLOY: it is one of model_operations(), which was called before. */
+void model_run_operation(struct nsr_model *m, struct operation *op);
 void model_add_operation(struct nsr_model *m, struct operation *op, const char *request);
 void model_add_vnfr(struct nsr_model *m, struct row *row, struct vnfr_state *st);
 /* The VNFR leaves the service, with its instances: rows, open commands, lines of its history. It

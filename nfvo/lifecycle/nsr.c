@@ -164,6 +164,12 @@ static void hold_the_others(struct nsr_model *m)
             vnfr_step(&m->vnfrs[i], VNFR_EV_HOLD);
 }
 
+void nsr_stop(struct nsr_model *m)
+{
+    set_root_phase(m, NSR_FAILED);
+    hold_the_others(m);
+}
+
 static void poke_targets(struct nsr_model *m)
 {
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
@@ -176,8 +182,7 @@ static void settle(struct nsr_model *m)
     struct decision *d = m->d;
     bool was_deploying = d->root->phase == NSR_DEPLOYING;
     if (d->root->phase == NSR_DEPLOYING && nsr_has_failed(m)) {
-        set_root_phase(m, NSR_FAILED);
-        hold_the_others(m);
+        nsr_stop(m);
     } else if (d->root->phase == NSR_ACTIVE && nsr_has_failed(m)) {
         set_root_phase(m, NSR_FAILED);
     } else if (d->root->phase == NSR_DEPLOYING) {
@@ -254,9 +259,8 @@ static void nsr_fault(struct nsr_model *m, const struct vnfm_or *msg)
     f->at = timestamp_executed(d->arena, d->now);
     model_nsr(m)->fault = f;
     model_changed(m);
-    set_root_phase(m, NSR_FAILED);
     nsr_note(m, "ERROR", NULL, NULL, f);
-    hold_the_others(m);
+    nsr_stop(m);
 }
 
 /* Something of the release did not work: a TERMINATE script failed, say, or its VNFM is away.
@@ -693,13 +697,9 @@ static void bad_reply(struct nsr_model *m, const struct err *why)
     }
 }
 
-static void release(struct nsr_model *m, const struct release_request *req)
+void nsr_release(struct nsr_model *m)
 {
     struct decision *d = m->d;
-    if (d->root->phase >= NSR_RELEASING) { /* deleted twice: it goes already */
-        d->outcome = DECISION_STALE;
-        return;
-    }
     int64_t scripts_us = 0;
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (vnfr_has_terminate_scripts(&m->vnfrs[i]))
@@ -713,7 +713,17 @@ static void release(struct nsr_model *m, const struct release_request *req)
     nsr_note(m, "RELEASE", NULL, NULL, NULL);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);
-    operate_release_begun(m, req);
+}
+
+static void release(struct nsr_model *m, const struct release_request *req)
+{
+    if (m->d->root->phase >= NSR_RELEASING) { /* deleted twice: it goes already */
+        m->d->outcome = DECISION_STALE;
+        return;
+    }
+    nsr_release(m);
+    if (!m->d->unreadable)
+        operate_release_begun(m, req);
 }
 
 #define UNKNOWN_SERVICE "there is no such network service (any more)"

@@ -243,8 +243,7 @@ static struct operation *open_one(const struct run *run, const char *id)
 
 const char *operate_shown(struct nsr_model *m, const struct operation *op)
 {
-    struct operations none = {0};
-    const struct run run = {.operations = &none, .now = m->d->now, .arena = m->d->arena};
+    const struct run run = operate_run_of_one(m, op);
     return shown(m, &run, op);
 }
 
@@ -369,7 +368,7 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
     if (!operate_run(m, &run))
         return;
     struct operation *op = open_one(&run, req->operation_id);
-    if (!op && operate_phases_verb(m, req))
+    if (operate_phases_verb(m, op, req))
         return;
     if (!op) {
         err_set(&d->err, ERR_STATE, "operation %s has ended, or is of another service",

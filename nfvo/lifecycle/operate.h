@@ -53,6 +53,9 @@ struct verb_request {
     enum operation_event verb;    /* OPERATION_EV_RETRY, ROLLBACK, CANCEL, FAIL, CONTINUE */
     enum cancel_mode mode;        /* CANCEL; CANCEL_NO: graceful */
     struct retry_consent consent; /* RETRY: "unknown", "repeat" */
+    /* RETRY of DEPLOY: of the service, as the catalogue is now; or NULL, and why */
+    const struct deploy_request *deploy;
+    const char *no_deploy;
 };
 
 /* --- for nsr.c --------------------------------------------------------------------------------- */
@@ -96,7 +99,11 @@ void operate_rebuild_lost(struct nsr_model *m, struct instance_member *i); /* it
 
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
-void nsr_recovered(struct nsr_model *m);    /* nsr.c: what failed was resumed; ACTIVE, if all are */
+/* --- of nsr.c ---------------------------------------------------------------------------------- */
+void nsr_recovered(struct nsr_model *m); /* what failed was resumed; ACTIVE, if all are */
+void nsr_stop(struct nsr_model *m);      /* FAILED: what is under way goes on, nothing new begins */
+void nsr_release(struct nsr_model *m);   /* its release begins; it ends all operations but that
+                                            which is rolled back by it */
 /* What failed in it is being resumed, and nothing of that failed again. */
 bool operate_is_resuming(struct nsr_model *m);
 

@@ -3,11 +3,14 @@
  * claim nothing: a service on its way refuses, or queues, by its phase (operate.c). A service that
  * is on its way without such an operation, of a program of before, gets one with its next message.
  *
- * A deployment that failed waits for a person: RESUME, which is an operation of its own and ends
- * it, or a release. */
+ * A deployment that failed, or was cancelled, waits for a person. A retry hands it to the runner,
+ * which goes on with its own steps as a RESUME does (operate_resume.c); RESUME is an operation of
+ * its own and ends it; a rollback is a release of which the deployment is the operation. */
 #include "nfvo/lifecycle/operate_private.h"
 
+#include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/adopt.h"
+#include "nfvo/lifecycle/operation/claims.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
@@ -36,6 +39,13 @@ static void set_fault(struct vnfr_member *v, struct plan_step *s)
         s->state = STEP_STATE_UNKNOWN;
 }
 
+/* What is known of it after all: that of a forceful cancel is under way yet. */
+static bool settles(const struct vnfr_member *v, int state)
+{
+    return state == STEP_STATE_DONE ||
+           (state == STEP_STATE_FAILED && vnfr_failed_by(v) != CAUSE_OUTCOME);
+}
+
 static void set_step(struct vnfr_member *v, struct operation *op, struct plan_step *s, int state)
 {
     const struct decision *d = v->m->d;
@@ -43,7 +53,7 @@ static void set_step(struct vnfr_member *v, struct operation *op, struct plan_st
     if (s->state == STEP_STATE_DONE && state == STEP_STATE_FAILED && !op->fault)
         op->fault = v->failed_with; /* it failed afterwards, by itself */
     if (s->state == state || s->state == STEP_STATE_DONE ||
-        (state == STEP_STATE_FAILED && s->state == STEP_STATE_UNKNOWN))
+        (s->state == STEP_STATE_UNKNOWN && !settles(v, state)))
         return;
     s->state = state;
     s->is_news = op->is_news = true;
@@ -114,10 +124,19 @@ static void set_state(struct nsr_model *m, struct operation *op, int state)
     op->is_news = true;
 }
 
+struct run operate_run_of_one(struct nsr_model *m, const struct operation *op)
+{
+    struct operations *none = arena_alloc(m->d->arena, sizeof(*none));
+    bool is_waiting = op->state == OPERATION_STATE_FAILED_TEMP;
+    return (struct run){.view = is_waiting ? operate_view(m) : NULL,
+                        .operations = none,
+                        .now = m->d->now,
+                        .arena = m->d->arena};
+}
+
 static void publish(struct nsr_model *m, struct operation *op)
 {
-    struct operations none = {0};
-    const struct run run = {.operations = &none, .now = m->d->now, .arena = m->d->arena};
+    const struct run run = operate_run_of_one(m, op);
     operate_publish_one(m, &run, op);
 }
 
@@ -155,6 +174,12 @@ static void end_early(struct nsr_model *m, struct operation *op, const char *by)
     publish(m, op);
 }
 
+/* The service's fault names the deployment that it is of. */
+static const char *cancelled_object(struct nsr_model *m, const struct operation *op)
+{
+    return arena_printf(m->d->arena, "operation %s", op->id);
+}
+
 static bool is_all_done(const struct operation *op)
 {
     return operation_count(op, STEP_STATE_DONE) + operation_count(op, STEP_STATE_SKIPPED) ==
@@ -169,13 +194,26 @@ static void find_fault(struct nsr_model *m, struct operation *op)
         op->fault = model_nsr(m)->fault;
 }
 
+/* Everything was under way, and is done: there was nothing left to be cancelled. */
+static void complete_cancelled(struct nsr_model *m, struct operation *op)
+{
+    const struct fault *f = model_nsr(m)->fault;
+    if (m->d->root->phase != NSR_FAILED || !f || !f->object ||
+        strcmp(f->object, cancelled_object(m, op)) != 0 || !is_all_done(op))
+        return;
+    nsr_recovered(m);
+    if (m->d->root->phase == NSR_ACTIVE)
+        nsr_event(m, ACTION_INSTANTIATE_FINISH);
+}
+
 static void follow_deployment(struct nsr_model *m, struct operation *op)
 {
-    int phase = m->d->root->phase;
     abandon_removed(m, op);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (m->vnfrs[i].has_moved && !vnfr_is_leaving(&m->vnfrs[i]))
             follow_member(op, &m->vnfrs[i]);
+    complete_cancelled(m, op);
+    int phase = m->d->root->phase;
     if (phase == NSR_ACTIVE && !is_all_done(op)) { /* what failed was taken away */
         end_early(m, op, "the service runs without what failed");
         return;
@@ -184,8 +222,10 @@ static void follow_deployment(struct nsr_model *m, struct operation *op)
         set_state(m, op, OPERATION_STATE_COMPLETED);
     } else if (phase == NSR_FAILED) {
         find_fault(m, op);
-        if (operation_count(op, STEP_STATE_SENT) == 0)
+        if (operation_count(op, STEP_STATE_SENT) == 0) {
             set_state(m, op, OPERATION_STATE_FAILED_TEMP);
+            op->cancel = CANCEL_NO;
+        }
     }
     publish(m, op);
 }
@@ -225,6 +265,49 @@ static void follow_release(struct nsr_model *m, struct operation *op)
         op->is_partial = !is_all_done(op);
         set_state(m, op, OPERATION_STATE_COMPLETED);
     }
+    publish(m, op);
+}
+
+/* --- a deployment that is rolled back: the VNFs are released -------------------------------------- */
+
+static void set_undo(struct nsr_model *m, struct operation *op, struct plan_step *s, int state)
+{
+    if (s->state == state)
+        return;
+    s->state = state;
+    s->done_at = state == STEP_STATE_UNDOING ? s->done_at : m->d->now;
+    s->is_news = op->is_news = true;
+}
+
+/* What was never sent is left out; a configured or started VNF goes with its servers. */
+static void begin_undo(struct nsr_model *m, struct operation *op, struct plan_step *s)
+{
+    bool was_sent = s->state != STEP_STATE_SKIPPED &&
+                    (s->state != STEP_STATE_PLANNED || s->is_touched || s->attempt > 1);
+    set_undo(m, op, s,
+             !was_sent                     ? STEP_STATE_SKIPPED
+             : s->kind == STEP_INSTANTIATE ? STEP_STATE_UNDOING
+                                           : STEP_STATE_UNDONE);
+    s->is_machines = false;
+    s->undo_at = 0;
+}
+
+static void follow_undo(struct nsr_model *m, struct operation *op)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        struct plan_step *s = &op->steps[i];
+        const struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
+        if (s->state != STEP_STATE_UNDOING)
+            continue;
+        if (v && v->failed_with) /* the release goes on without it */
+            s->late_fault = v->failed_with;
+        if (!v || v->row->phase == VNFR_GONE)
+            set_undo(m, op, s, STEP_STATE_UNDONE);
+        else /* a stage of UNDO_VNFR */
+            s->undo_at = v->row->phase == VNFR_DELETING;
+    }
+    if (is_all_gone(m))
+        set_state(m, op, OPERATION_STATE_ROLLED_BACK);
     publish(m, op);
 }
 
@@ -285,7 +368,7 @@ void operate_deploy_begun(struct nsr_model *m, const struct deploy_request *req)
 void operate_deploy_over(struct nsr_model *m, const char *by)
 {
     struct operation *op = model_phases_operation(m, WORD(DEPLOY));
-    if (op)
+    if (op && op->state != OPERATION_STATE_ROLLING_BACK) /* that is the release */
         end_early(m, op, by);
 }
 
@@ -336,6 +419,12 @@ static void look_at_deployment(struct nsr_model *m)
 
 static void look_at_release(struct nsr_model *m)
 {
+    struct operation *undone = model_phases_operation(m, WORD(DEPLOY));
+    if (undone) {
+        if (m->has_moved)
+            follow_undo(m, undone);
+        return;
+    }
     if (!model_phases_row(m, WORD(RELEASE)))
         operate_release_begun(m, NULL);
     else if (!m->has_moved && !has_changed_instance(m))
@@ -358,41 +447,156 @@ void operate_follow_phases(struct nsr_model *m)
 
 /* --- what a person wants of them ---------------------------------------------------------------- */
 
-static void refuse(struct nsr_model *m, const struct operation *op, enum operation_event verb)
+static void cancel(struct nsr_model *m, struct operation *op, const struct verb_request *req)
 {
-    struct err *err = &m->d->err;
-    const char *name = m->d->root->key[NSR_NAME];
-    bool is_failed = op->state == OPERATION_STATE_FAILED_TEMP;
-    if (op->kind == OPERATION_RELEASE) {
-        err_set(err, ERR_STATE, "operation %s: a release goes on until the servers are gone",
-                op->id);
-        err_hint(err, "see how far it is: baton op show %s", op->id);
-        return;
+    struct decision *d = m->d;
+    struct err err = ERR_INIT;
+    op->cancel = req->mode == CANCEL_FORCEFUL ? CANCEL_FORCEFUL : CANCEL_GRACEFUL;
+    op->is_news = true;
+    operate_note(m, op, NULL, "is being cancelled", NULL);
+    if (d->root->phase == NSR_DEPLOYING) {
+        err_set(&err, ERR_STATE, "the deployment was cancelled by '%s'", req->asked_by);
+        err_hint(&err, "go on with it: baton op retry %s", op->id);
+        struct fault *f = fault_from_err(&err, "nfvo", cancelled_object(m, op), d->arena);
+        f->at = timestamp_executed(d->arena, d->now);
+        model_nsr(m)->fault = f;
+        model_changed(m);
+        nsr_stop(m);
     }
-    err_set(err, ERR_STATE, "operation %s (DEPLOY) is %s: %s", op->id,
-            operation_state_words[op->state],
-            !is_failed                    ? "the deployment runs"
-            : verb == OPERATION_EV_RETRY  ? "it goes on by a resume of the service"
-            : verb == OPERATION_EV_CANCEL ? "nothing of it is under way any more"
-                                          : "it is undone by a release of the service");
-    if (is_failed && verb == OPERATION_EV_RETRY)
-        err_hint(err, "baton nsr resume %s", name);
-    else
-        err_hint(err, "give it up, with its servers: baton nsr delete %s", name);
+    for (uint32_t i = 0; op->cancel == CANCEL_FORCEFUL && i < op->n_steps; i++) {
+        struct plan_step *s = &op->steps[i];
+        struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
+        if (s->state != STEP_STATE_SENT)
+            continue;
+        if (v && v->st->correlates && s->command)
+            send_cancel_to_vnfm(v, s->command);
+        s->note = "abandoned: its answer is not waited for any longer";
+        abandon_step(m, op, s);
+    }
 }
 
-bool operate_phases_verb(struct nsr_model *m, const struct verb_request *req)
+static void roll_back(struct nsr_model *m, struct operation *op)
+{
+    op->is_run = false;
+    op->is_rollback_pending = false;
+    op->cancel = CANCEL_NO;
+    set_state(m, op, OPERATION_STATE_ROLLING_BACK);
+    operate_note(m, op, NULL, operation_state_words[op->state], NULL);
+    nsr_release(m);
+    for (uint32_t i = 0; i < op->n_steps; i++)
+        begin_undo(m, op, &op->steps[i]);
+}
+
+/* The step of the deployment that a step of a RESUME is. */
+static struct plan_step *same_step(const struct operation *op, const struct plan_step *s)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++)
+        if (op->steps[i].kind == s->kind && op->steps[i].vnfr && s->vnfr &&
+            strcmp(op->steps[i].vnfr, s->vnfr) == 0)
+            return &op->steps[i];
+    return NULL;
+}
+
+/* What was added since and failed, too, is no step of it. */
+static bool is_all_of_it(struct nsr_model *m, const struct operation *op,
+                         const struct operation *resume)
+{
+    for (uint32_t i = 0; i < resume->n_steps; i++) {
+        const struct plan_step *s = &resume->steps[i];
+        if (same_step(op, s))
+            continue;
+        err_set(&m->d->err, ERR_STATE,
+                "operation %s (DEPLOY): %s of '%s' has to be done, too, and is no step of it",
+                op->id, step_kind_word(s->kind), s->name);
+        err_hint(&m->d->err, "baton nsr resume %s", m->d->root->key[NSR_NAME]);
+        return false;
+    }
+    return true;
+}
+
+/* As RESUME plans it: what is not in its plan is done. */
+static void take_over(const struct run *run, struct operation *op, const struct operation *resume)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        struct plan_step *s = &op->steps[i];
+        const struct plan_step *again = same_step(resume, s);
+        const struct view_vnfr *v = view_vnfr(run->view, s->vnfr);
+        s->is_news = true;
+        if (!again) {
+            if (s->state != STEP_STATE_SKIPPED)
+                s->state = v && !v->is_leaving ? STEP_STATE_DONE : STEP_STATE_SKIPPED;
+            continue;
+        }
+        if (s->state != STEP_STATE_PLANNED && s->state != STEP_STATE_SENT)
+            s->attempt++;
+        s->state = STEP_STATE_PLANNED;
+        s->form = again->form;
+        s->since = s->form == FORM_SAME ? s->since : s->attempt;
+        s->cause = again->cause;
+        s->command = again->command ? again->command : s->command;
+        s->before = again->before;
+        s->note = NULL;
+        if (v && v->in_hand == s->kind) /* it is on its way: only to be waited for */
+            s->after.n = 0;
+    }
+}
+
+static void retry(struct nsr_model *m, struct operation *op, const struct verb_request *req)
+{
+    struct decision *d = m->d;
+    struct run run;
+    struct plan plan = {0};
+    const struct run_ask ask = {.consent = req->consent};
+    const struct operate_request as_resume = {
+        .deploy = req->deploy,
+        .no_deploy = req->no_deploy,
+        .plan = {.kind = OPERATION_RESUME, .consent = req->consent}};
+    if (!operate_run(m, &run) || operate_resume_check(m, &d->err) != ERR_OK ||
+        plan_make(run.view, &as_resume.plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
+        return;
+    struct operation *resume =
+        plan_operation(&plan, &as_resume.plan, op->id, d->root->id, d->now, d->arena);
+    if (!is_all_of_it(m, op, resume) ||
+        operate_resume_take(m, resume, &as_resume, &d->err) != ERR_OK)
+        return;
+    struct admitted admitted = operation_admit(&run, resume, false, &d->err);
+    if (admitted.answer == REFUSE)
+        return;
+    for (uint32_t i = 0; i < admitted.ended.n; i++)
+        run_supersede(&run, admitted.ended.at[i], op->id);
+    take_over(&run, op, resume);
+    model_run_operation(m, op);
+    run_event(&run, op, OPERATION_EV_RETRY, &ask);
+    operate_settle(m, &run);
+}
+
+static struct operation *by_phases(struct nsr_model *m, const char *id)
 {
     struct operation *op = model_phases_operation(m, WORD(DEPLOY));
-    if (!op || strcmp(op->id, req->operation_id) != 0)
+    if (!op || strcmp(op->id, id) != 0)
         op = model_phases_operation(m, WORD(RELEASE));
-    if (!op || strcmp(op->id, req->operation_id) != 0)
+    return op && strcmp(op->id, id) == 0 ? op : NULL;
+}
+
+bool operate_phases_verb(struct nsr_model *m, struct operation *run, const struct verb_request *req)
+{
+    bool undoes = run && run->kind == OPERATION_DEPLOY && req->verb == OPERATION_EV_ROLLBACK;
+    struct operation *op = undoes ? run : run ? NULL : by_phases(m, req->operation_id);
+    if (!op)
         return false;
-    if (req->verb != OPERATION_EV_FAIL || op->state != OPERATION_STATE_FAILED_TEMP) {
-        refuse(m, op, req->verb);
+    const struct run_ask ask = {.consent = req->consent, .cancel = req->mode};
+    const struct run one = operate_run_of_one(m, op);
+    if (run_may_by_phases(&one, op, req->verb, &ask, &m->d->err) != ERR_OK)
         return true;
-    }
-    end_early(m, op, NULL);
-    m->d->text = operate_shown(m, op);
+    if (req->verb == OPERATION_EV_RETRY)
+        retry(m, op, req);
+    else if (req->verb == OPERATION_EV_ROLLBACK)
+        roll_back(m, op);
+    else if (req->verb == OPERATION_EV_CANCEL)
+        cancel(m, op, req);
+    else
+        end_early(m, op, NULL);
+    if (m->d->err.code == ERR_OK)
+        m->d->text = operate_shown(m, op);
     return true;
 }

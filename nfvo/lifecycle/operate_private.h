@@ -156,10 +156,13 @@ void operate_publish(struct nsr_model *m, const struct run *run);
 void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op);
 
 /* --- DEPLOY, RELEASE (operate_phases.c) --- */
-/* false: the request is about neither. */
-bool operate_phases_verb(struct nsr_model *m, const struct verb_request *req);
+/* run: the operation if it is one of the runner's, or NULL. false: the runner does it. */
+bool operate_phases_verb(struct nsr_model *m, struct operation *run,
+                         const struct verb_request *req);
 void operate_deploy_over(struct nsr_model *m,
                          const char *by); /* another operation goes on with it */
+/* For what is told of one that the runner does not run; peers are known where it waits for a person. */
+struct run operate_run_of_one(struct nsr_model *m, const struct operation *op);
 /* The operation's JSON (operate.c). */
 const char *operate_shown(struct nsr_model *m, const struct operation *op);
 

@@ -11,10 +11,16 @@
 
 /* --- steps of the machines --------------------------------------------------------------------- */
 
+/* DEPLOY: one that is tried again. */
+static bool resumes(const struct operation *op)
+{
+    return op->kind == OPERATION_RESUME || op->kind == OPERATION_DEPLOY;
+}
+
 bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action *a)
 {
     bool is_kind = a->kind == STEP_INSTANTIATE || a->kind == STEP_MODIFY || a->kind == STEP_START;
-    return is_kind && a->what == RUN_SEND && a->op->kind == OPERATION_RESUME &&
+    return is_kind && a->what == RUN_SEND && resumes(a->op) &&
            (v->row->phase != VNFR_ACTIVE || (!v->st->broken && !v->st->by_steps));
 }
 
@@ -82,8 +88,8 @@ bool operate_is_resuming(struct nsr_model *m)
 {
     const struct operations *all = model_operations(m);
     for (uint32_t i = 0; all && i < all->n; i++)
-        if (all->at[i]->kind == OPERATION_RESUME &&
-            all->at[i]->state == OPERATION_STATE_PROCESSING && !run_is_failing(all->at[i]))
+        if (resumes(all->at[i]) && all->at[i]->state == OPERATION_STATE_PROCESSING &&
+            !run_is_failing(all->at[i]))
             return true;
     return false;
 }

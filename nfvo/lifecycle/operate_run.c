@@ -263,7 +263,8 @@ static void set_task(struct nsr_model *m, const struct run_action *a)
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
-    if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_RESUME)
+    if (a->state == OPERATION_STATE_COMPLETED &&
+        (a->op->kind == OPERATION_RESUME || a->op->kind == OPERATION_DEPLOY))
         nsr_recovered(m);
     operate_note(m, a->op, NULL, operation_state_words[a->op->state], NULL);
     if (a->op->kind == OPERATION_SCALE_OUT &&

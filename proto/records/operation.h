@@ -183,6 +183,7 @@ PROTO_RECORD(stored_asked, STORED_ASKED_FIELDS)
     X(BOOL,   is_rollback_pending, "rollbackPending", _, OPTIONAL)                                  \
     X(BOOL,   is_undo_failed,      "undoFailed",      _, OPTIONAL)                                  \
     X(BOOL,   is_partial,          "partial",         _, OPTIONAL)                                  \
+    X(BOOL,   is_run,              "run",             _, OPTIONAL) /* DEPLOY: a retry went on with it */ \
     X(STR,    superseded_by,       "supersededBy",    _, OPTIONAL)                                  \
     X(INT,    queue_until_at,      "queueUntil",      _, OPTIONAL)                                  \
     X(REC,    asked,               "asked",           stored_asked, OPTIONAL)                       \

@@ -47,7 +47,7 @@ restart()
 deploy pair ERROR
 expect_exit 0 baton explain "$nsr"
 expect_said 'second.sh'
-expect_said 'baton nsr resume'
+expect_said "baton op retry $(baton op list "$nsr" kind=deploy -o name)"
 expect_exit 0 baton nsr resume "$nsr" --plan
 expect_said 'RESUME'
 expect 'nothing was done by a plan' test "$(runs web second.sh)" == 2

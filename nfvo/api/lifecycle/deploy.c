@@ -15,6 +15,14 @@
 #include "nfvo/store/store_misc.h"
 #include "nfvo/store/store_package.h"
 #include "nfvo/store/store_pop.h"
+#include "nfvo/store/store_record.h"
+
+static enum err_code read_nsr(struct call *c, const char *id, struct nsr **ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    enum err_code rc = store_nsr_doc(call_db(c), id, c->project, &text, err);
+    return rc == ERR_OK ? call_decode(c, &nsr_type, &text, ret, err) : rc;
+}
 
 static enum err_code read_nsd(struct call *c, const char *id, struct nsd **ret, struct err *err)
 {
@@ -182,6 +190,24 @@ enum err_code deploy_request_of_nsd(struct call *c, struct api_command *cmd, con
     if (rc == ERR_OK)
         rc = plan_with(c, nsd, NULL, &plan, err);
     return rc == ERR_OK ? deploy_request_of(cmd, &plan, ret, err) : rc;
+}
+
+enum err_code deploy_request_of_nsr(struct call *c, struct api_command *cmd, const char *nsr_id,
+                                    const struct deploy_request **ret, const char **ret_why,
+                                    struct err *err)
+{
+    const struct deploy_request *deploy = NULL;
+    struct err why = ERR_INIT;
+    struct nsr *nsr;
+    enum err_code rc = read_nsr(c, nsr_id, &nsr, err);
+    if (rc != ERR_OK)
+        return rc;
+    if (!nsr->descriptor_reference)
+        err_set(&why, ERR_NOT_FOUND, "it does not say of which NSD it is");
+    else if (deploy_request_of_nsd(c, cmd, nsr->descriptor_reference, &deploy, &why) == ERR_OK)
+        *ret = deploy;
+    *ret_why = arena_strdup(&cmd->arena, why.msg);
+    return ERR_OK;
 }
 
 enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,

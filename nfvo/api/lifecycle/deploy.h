@@ -24,5 +24,9 @@ MUST_USE enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,
 MUST_USE enum err_code deploy_request_of_nsd(struct call *c, struct api_command *cmd,
                                              const char *nsd_id, const struct deploy_request **ret,
                                              struct err *err);
+/* The same of a service; ret_why: why there is none, "" where there is one. Errors: of the service. */
+MUST_USE enum err_code deploy_request_of_nsr(struct call *c, struct api_command *cmd,
+                                             const char *nsr_id, const struct deploy_request **ret,
+                                             const char **ret_why, struct err *err);
 
 #endif

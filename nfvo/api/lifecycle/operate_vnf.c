@@ -304,22 +304,8 @@ static enum err_code configure(struct call *c, struct err *err)
  * engine says what cannot. */
 static enum err_code read_descriptors(struct asked *o, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const struct deploy_request *deploy = NULL;
-    struct err why = ERR_INIT;
-    struct nsr *nsr;
-    enum err_code rc = store_nsr_doc(call_db(o->call), o->nsr_id, o->call->project, &text, err);
-    if (rc == ERR_OK)
-        rc = call_decode(o->call, &nsr_type, &text, &nsr, err);
-    if (rc != ERR_OK)
-        return rc;
-    if (!nsr->descriptor_reference)
-        err_set(&why, ERR_NOT_FOUND, "it does not say of which NSD it is");
-    else if (deploy_request_of_nsd(o->call, o->cmd, nsr->descriptor_reference, &deploy, &why) ==
-             ERR_OK)
-        o->req->deploy = deploy;
-    o->req->no_deploy = arena_strdup(&o->cmd->arena, why.msg);
-    return ERR_OK;
+    return deploy_request_of_nsr(o->call, o->cmd, o->nsr_id, &o->req->deploy, &o->req->no_deploy,
+                                 err);
 }
 
 static enum err_code read_resume(struct asked *o, struct err *err)

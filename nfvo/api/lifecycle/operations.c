@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "nfvo/api/auth/session.h"
+#include "nfvo/api/lifecycle/deploy.h"
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/api/request/list.h"
 #include "nfvo/lifecycle/operation/document.h"
@@ -421,6 +422,13 @@ static void done(void *arg, const struct err *err, const char *text)
     pending_done(arg, HTTP_TYPE_JSON, &body);
 }
 
+/* What was not instantiated needs its descriptor again. */
+static bool is_anew(const struct store_operation *row, enum operation_event verb)
+{
+    return verb == OPERATION_EV_RETRY &&
+           strcmp(row->kind, operation_kind_word(OPERATION_DEPLOY)) == 0;
+}
+
 static enum err_code ask(struct call *c, enum operation_event verb, struct err *err)
 {
     struct store_operation row;
@@ -440,6 +448,12 @@ static enum err_code ask(struct call *c, enum operation_event verb, struct err *
     struct api_command *cmd = api_command_new(AGG_NSR, row.nsr, EV_NSR_OPERATION_VERB);
     struct verb_request *req = arena_alloc(&cmd->arena, sizeof(*req));
     *req = v;
+    if (is_anew(&row, verb))
+        rc = deploy_request_of_nsr(c, cmd, row.nsr, &req->deploy, &req->no_deploy, err);
+    if (rc != ERR_OK) {
+        api_command_free(cmd);
+        return rc;
+    }
     req->operation_id = arena_strdup(&cmd->arena, row.id);
     req->project = arena_strdup(&cmd->arena, c->project);
     req->asked_by = arena_strdup(&cmd->arena, session_user(c->session)->username);

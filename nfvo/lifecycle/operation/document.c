@@ -68,6 +68,7 @@ void operation_write(const struct operation *op, struct arena *a, struct sbuf *o
     r->is_rollback_pending = op->is_rollback_pending;
     r->is_undo_failed = op->is_undo_failed;
     r->is_partial = op->is_partial;
+    r->is_run = op->is_run;
     r->superseded_by = op->superseded_by;
     r->queue_until_at = op->queue_until_at;
     if (op->asked && op->state == OPERATION_STATE_STARTING)
@@ -234,6 +235,7 @@ enum err_code operation_read(const char *doc, size_t len, struct operation *op, 
     op->is_rollback_pending = r->is_rollback_pending;
     op->is_undo_failed = r->is_undo_failed;
     op->is_partial = r->is_partial;
+    op->is_run = r->is_run;
     op->superseded_by = r->superseded_by;
     op->queue_until_at = r->queue_until_at;
     op->asked = r->asked ? asked_read(r->asked, a) : NULL;

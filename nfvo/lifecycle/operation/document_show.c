@@ -205,10 +205,9 @@ struct shown_operation *operation_show(const struct operation *op, const struct 
     r->refused = x->refused;
     r->pops = x->pops;
     r->differs = x->differs;
-    bool is_by_phases = op->kind == OPERATION_DEPLOY || op->kind == OPERATION_RELEASE;
     const char *name = x->nsr_name ? x->nsr_name : op->nsr;
     if (x->run && !x->is_plan)
-        (is_by_phases ? run_next_by_phases : run_next)(x->run, op, name, &r->next);
+        run_next(x->run, op, name, &r->next);
     for (uint32_t i = 0; i < op->n_steps; i++) {
         r->progress->done += is_over(op, &op->steps[i]);
         r->has_late_fault = r->has_late_fault || op->steps[i].late_fault;

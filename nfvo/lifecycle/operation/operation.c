@@ -46,6 +46,11 @@ bool operation_is_life(const struct operation *op)
     return operation_kinds[op->kind].class == CLASS_LIFE;
 }
 
+bool operation_is_by_phases(const struct operation *op)
+{
+    return op->kind == OPERATION_RELEASE || (op->kind == OPERATION_DEPLOY && !op->is_run);
+}
+
 uint32_t operation_count(const struct operation *op, int state)
 {
     uint32_t n = 0;

@@ -120,6 +120,7 @@ struct operation {
     bool is_rollback_pending;  /* begins when nothing is in flight any more */
     bool is_undo_failed;       /* a rollback began and did not end: only rollback or fail */
     bool is_partial;           /* COMPLETED without what failed */
+    bool is_run;               /* DEPLOY: a retry went on with it, so the runner does its steps */
     const char *superseded_by; /* operation that ends this one; or NULL */
     struct fault *fault;
     struct proto_strmap before; /* digest.h */
@@ -140,6 +141,8 @@ bool operation_is_final(const struct operation *op);
 /* What happens when that step fails: as the request says, else its VDU. */
 enum fault_policy operation_policy(const struct operation *op, const struct plan_step *s);
 bool operation_is_life(const struct operation *op);
+/* DEPLOY, RELEASE: the VNFRs' phases do its steps (operate_phases.c); the runner leaves it alone. */
+bool operation_is_by_phases(const struct operation *op);
 /* The step that a person wants to see first: failed, unknown, in flight, next; NULL: none. */
 const struct plan_step *operation_current_step(const struct operation *op);
 /* Steps in that state. */

@@ -13,13 +13,10 @@ static enum err_code not_now(const struct operation *op, const char *why, struct
                    operation_kind_word(op->kind), operation_state_words[op->state], why);
 }
 
-static enum err_code may_retry(const struct run *run, const struct operation *op,
-                               const struct run_ask *ask, struct err *err)
+/* In FAILED_TEMP, and where one of its steps has failed while others run. */
+static enum err_code may_retry_steps(const struct run *run, const struct operation *op,
+                                     const struct run_ask *ask, struct err *err)
 {
-    if (op->is_undo_failed)
-        return not_now(op, "its rollback began and did not end; roll back again, or fail it", err);
-    if (op->state == OPERATION_STATE_PROCESSING && !run_is_failing(op))
-        return not_now(op, "nothing of it has failed", err);
     for (uint32_t i = 0; i < op->n_steps; i++) {
         const struct plan_step *s = &op->steps[i];
         bool is_done = s->state == STEP_STATE_UNKNOWN && ask->consent.unknown == UNKNOWN_IS_DONE;
@@ -30,6 +27,16 @@ static enum err_code may_retry(const struct run *run, const struct operation *op
                        s->name ? s->name : "", retry_refusal(s));
     }
     return ERR_OK;
+}
+
+static enum err_code may_retry(const struct run *run, const struct operation *op,
+                               const struct run_ask *ask, struct err *err)
+{
+    if (op->is_undo_failed)
+        return not_now(op, "its rollback began and did not end; roll back again, or fail it", err);
+    if (op->state == OPERATION_STATE_PROCESSING && !run_is_failing(op))
+        return not_now(op, "nothing of it has failed", err);
+    return may_retry_steps(run, op, ask, err);
 }
 
 static enum err_code may_roll_back(const struct operation *op, struct err *err)
@@ -114,13 +121,6 @@ void run_supersede(struct run *run, struct operation *op, const char *by)
         run_event(run, op, OPERATION_EV_SUPERSEDE, &(struct run_ask){.by = by});
 }
 
-static bool may(const struct run *run, const struct operation *op, enum operation_event verb,
-                struct run_ask ask)
-{
-    struct err err = ERR_INIT;
-    return run_may(run, op, verb, &ask, &err) == ERR_OK;
-}
-
 static void add(const struct run *run, const struct operation *op, enum operation_event verb,
                 const char *option, struct proto_strs *ret)
 {
@@ -145,19 +145,58 @@ void service_next(const struct service_view *view, const char *nsr_name, struct 
     proto_list_add(ret, arena_printf(a, "baton nsr delete %s", nsr_name), a);
 }
 
-void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,
-                        struct proto_strs *ret)
+/* --- of those that phases do ------------------------------------------------------------------- */
+
+static enum err_code wait_for_it(const struct operation *op, const char *why, struct err *err)
 {
+    not_now(op, why, err);
+    return err_hint(err, "wait for it: baton op wait %s", op->id);
+}
+
+static enum err_code may_retry_deployment(const struct run *run, const struct operation *op,
+                                          const struct run_ask *ask, struct err *err)
+{
+    if (op->state == OPERATION_STATE_PROCESSING && !run_is_failing(op))
+        return wait_for_it(op, "nothing of it has failed", err);
+    if (may_retry_steps(run, op, ask, err) == ERR_OK)
+        return ERR_OK;
+    const struct run_ask repeat = {.consent = {.repeat = true}};
+    struct err ignored = ERR_INIT;
+    return err_hint(err, "look at its servers, then: baton op retry %s %s", op->id,
+                    may_retry_steps(run, op, &repeat, &ignored) == ERR_OK ? "--repeat"
+                                                                          : "--unknown repeat");
+}
+
+enum err_code run_may_by_phases(const struct run *run, const struct operation *op,
+                                enum operation_event verb, const struct run_ask *ask,
+                                struct err *err)
+{
+    bool is_failed = op->state == OPERATION_STATE_FAILED_TEMP;
     if (op->kind == OPERATION_RELEASE)
-        return;
-    if (op->state == OPERATION_STATE_FAILED_TEMP) {
-        proto_list_add(ret, arena_printf(run->arena, "baton nsr resume %s", nsr_name), run->arena);
-        add(run, op, OPERATION_EV_FAIL, "", ret);
+        return wait_for_it(op, "a release goes on until the servers are gone", err);
+    if (op->state == OPERATION_STATE_ROLLING_BACK)
+        return wait_for_it(op, "its VNFs are being released, and that goes on to its end", err);
+    if (!is_failed && op->state != OPERATION_STATE_PROCESSING)
+        return not_now(op, "it has ended", err);
+    switch (verb) {
+    case OPERATION_EV_RETRY:
+        return may_retry_deployment(run, op, ask, err);
+    case OPERATION_EV_ROLLBACK:
+        return ERR_OK;
+    case OPERATION_EV_CANCEL:
+        if (!is_failed)
+            return ERR_OK;
+        not_now(op, "nothing of it is under way any more", err);
+        return err_hint(err, "give it up, with its servers: baton op rollback %s", op->id);
+    case OPERATION_EV_FAIL:
+        if (is_failed)
+            return ERR_OK;
+        not_now(op, "it goes on; only what waits for a decision can be given up", err);
+        return err_hint(err, "stop it first: baton op cancel %s", op->id);
+    default:
+        not_now(op, "only instances that could not be made can be left out", err);
+        return err_hint(err, "give it up, with its servers: baton op rollback %s", op->id);
     }
-    if (op->state == OPERATION_STATE_FAILED && run->view)
-        service_next(run->view, nsr_name, run->arena, ret);
-    if (!operation_is_final(op))
-        proto_list_add(ret, arena_printf(run->arena, "baton nsr delete %s", nsr_name), run->arena);
 }
 
 /* A cancel that waits for what is under way can be followed by one that does not. */
@@ -169,9 +208,19 @@ static void add_other(const struct run *run, const struct operation *op, enum op
         add(run, op, verb, is_again ? " --forceful" : "", ret);
 }
 
+static bool may(const struct run *run, const struct operation *op, enum operation_event verb,
+                struct run_ask ask)
+{
+    struct err err = ERR_INIT;
+    return (operation_is_by_phases(op) ? run_may_by_phases : run_may)(run, op, verb, &ask, &err) ==
+           ERR_OK;
+}
+
 void run_next(const struct run *run, const struct operation *op, const char *nsr_name,
               struct proto_strs *ret)
 {
+    bool ends = op->state == OPERATION_STATE_FAILED_TEMP ||
+                (operation_is_by_phases(op) && op->state == OPERATION_STATE_PROCESSING);
     const struct run_ask none = {.cancel = CANCEL_GRACEFUL};
     const struct run_ask repeat = {.consent = {.repeat = true}},
                          both = {.consent = {.repeat = true, .unknown = UNKNOWN_REPEAT}};
@@ -188,6 +237,6 @@ void run_next(const struct run *run, const struct operation *op, const char *nsr
             add_other(run, op, others[i], ret);
     if (op->state == OPERATION_STATE_FAILED && run->view)
         service_next(run->view, nsr_name, run->arena, ret);
-    if (op->kind != OPERATION_RELEASE && op->state == OPERATION_STATE_FAILED_TEMP)
+    if (op->kind != OPERATION_RELEASE && ends)
         proto_list_add(ret, arena_printf(run->arena, "baton nsr delete %s", nsr_name), run->arena);
 }

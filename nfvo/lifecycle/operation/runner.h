@@ -104,9 +104,10 @@ void run_next(const struct run *run, const struct operation *op, const char *nsr
 void service_next(const struct service_view *view, const char *nsr_name, struct arena *a,
                   struct proto_strs *ret);
 
-/* The same of DEPLOY and RELEASE, whose steps are phases: the service's own calls go on with them. */
-void run_next_by_phases(const struct run *run, const struct operation *op, const char *nsr_name,
-                        struct proto_strs *ret);
+/* run_may of DEPLOY and RELEASE, whose steps are phases. A refusal's hint is the next command. */
+MUST_USE enum err_code run_may_by_phases(const struct run *run, const struct operation *op,
+                                         enum operation_event verb, const struct run_ask *ask,
+                                         struct err *err);
 
 void run_begin(struct run *run, struct operation *op);   /* admitted and planned */
 void run_overdue(struct run *run, struct operation *op); /* queued for too long */

@@ -155,6 +155,7 @@ static const char *tell(struct stage *st, const struct story *s)
     if (plan_make(view, q, &ids, &st->arena, &plan, &err) != ERR_OK)
         fail_msg("%s: %s", s->what, err.msg);
     st->op = plan_operation(&plan, q, "op-1", view->id, 0, &st->arena);
+    st->op->is_run = true; /* also a DEPLOY, whose phases would do it else */
     proto_list_add(&st->open, st->op, &st->arena);
     st->run = (struct run){.view = view,
                            .operations = &st->open,
