@@ -31,6 +31,13 @@ static bool may_have_run(const struct vnfr_member *v)
             (v->st->is_resuming || !v->msg || has_instances(v->msg->record)));
 }
 
+/* One of ours that makes its servers itself may have run everything, and nothing is known of it that a
+ * RESUME could name: the same request again, it gives its answer again. */
+static bool is_unreadable(const struct vnfr_member *v)
+{
+    return v->m->d->in->event == EV_BAD_REPLY && v->st->correlates && !*v->row->doc && !v->vnfr;
+}
+
 static bool is_answered(const struct decision *d, const char *command)
 {
     return (d->in->event == EV_VNFM_ANSWER || d->in->event == EV_BAD_REPLY) && d->in->command &&
@@ -47,7 +54,9 @@ static void remember_failure(struct vnfr_member *v)
         if (command_is_to(COMMAND_TO_VNFM, d->commands.at[i]->kind) &&
             strcmp(d->commands.at[i]->subject, v->row->id) == 0)
             command = d->commands.at[i]->id;
-    if (!may_have_run(v) && (cause == CAUSE_SCRIPT || !v->st->correlates))
+    if (is_unreadable(v))
+        cause = CAUSE_OUTCOME;
+    else if (!may_have_run(v) && (cause == CAUSE_SCRIPT || !v->st->correlates))
         cause = CAUSE_RESOURCES;
     v->st->failed_in = vnfr_phase_names[phase];
     v->st->failed_by = fault_cause_words[cause];

@@ -467,6 +467,21 @@ static void test_released_meanwhile(void **state)
     assert_string_equal(phase("client"), "RELEASING");
 }
 
+/* One of ours that asked for nothing may have run everything: the same request, not another one. */
+static void test_unreadable_before_its_grant(void **state)
+{
+    (void)state;
+    ours();
+    stage_deploy(&s);
+    const char *id = stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "web")->id)->id;
+    stage_answer(&s, CMD_INSTANTIATE, stage_vnfr(&s, "web")->id, "[");
+    stage_late(&s, CMD_INSTANTIATE, stage_vnfr(&s, "client")->id);
+    assert_string_equal(phase("web"), "FAILED");
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(stage_command(&s, CMD_INSTANTIATE, stage_vnfr(&s, "web")->id)->id, id);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
@@ -486,6 +501,7 @@ int main(void)
         TEST(test_refused),
         TEST(test_repair),
         TEST(test_released_meanwhile),
+        TEST(test_unreadable_before_its_grant),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
