@@ -62,5 +62,6 @@ eventually 120 'it is counted' counted 'baton_operations_ended_total{kind="STOP_
 expect 'and how long it took' counted 'baton_operation_seconds_count{kind="STOP_VNF"}' 1
 expect 'none is open' counted 'baton_operations_open{state="FAILED_TEMP"}' 0
 
-broker_call DELETE "/api/queues/$(suite_vhost_in_url)/$queue" >/dev/null
+# The release is told, too: the queue stays until that is over, or what goes nowhere is tried for two minutes.
 delete_and_leave_nothing "$nsr"
+broker_call DELETE "/api/queues/$(suite_vhost_in_url)/$queue" >/dev/null
