@@ -10,6 +10,9 @@ to = $(foreach f,$(3),$(2):$(f):$(1)/$(notdir $(f)))
 # below FOLDER,SOURCE FOLDER: all of its files, as they are
 below = $(foreach f,$(shell find $(2) -type f -perm -u+x),755:$(f):$(1)/$(patsubst $(2)/%,%,$(f))) \
         $(foreach f,$(shell find $(2) -type f -not -perm -u+x),644:$(f):$(1)/$(patsubst $(2)/%,%,$(f)))
+# What contract-docs writes: proto/doc/README.md.
+contract-files = $(shell sed -n 's/^    {"\([a-z-]*\.[a-z]*\)",.*/\1/p' nfvo/api/contract/documents.c) $(notdir $(wildcard proto/doc/*.md)) \
+    $(shell sed -n 's/^ *&\(.*\)_type,$$/schemas\/\1.schema.json/p' proto/types.c)
 installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
     $(call to,$(PREFIX)/lib/systemd/system,644t,$(wildcard deploy/systemd/*.service)) \
     $(call to,$(PREFIX)/lib/baton,755t,deploy/systemd/enrol) \
@@ -22,7 +25,8 @@ installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
     644:deploy/README.md:$(share)/deploy.md \
     $(call to,$(share)/config,644,$(wildcard deploy/config/*)) \
     $(call below,$(share)/examples,deploy/examples) \
-    $(call below,$(share)/tutorials,deploy/tutorials)
+    $(call below,$(share)/tutorials,deploy/tutorials) \
+    $(foreach f,$(contract-files),644:$(O)/contract/$(f):$(share)/contract/$(f))
 # Manual pages, each from where its subject is declared: options tables, the client's command table, public headers.
 man := $(O)/man
 man-programs := $(filter-out baton,$(bins))
@@ -62,7 +66,7 @@ $(O)/completion/baton.fish: completion-shell := fish
 $(completions): $(O)/bin/baton
 	@mkdir -p $(@D)
 	$(Q)$< completion $(completion-shell) >$@.new && mv $@.new $@
-manuals: $(manuals) $(completions)
+manuals: $(manuals) $(completions) $(O)/contract/index.html
 .PHONY: manuals
 to-man = $(foreach f,$(1),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f)))
 installed += $(call to-man,$(manuals) $(function-manuals)) \

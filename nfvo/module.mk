@@ -3,6 +3,12 @@ lib-nfvo-src := $(shell find nfvo -name '*.c' -not -path 'nfvo/cli/*' -not -path
 include common/db/embed.mk
 $(eval $(call embed-migrations,nfvo/store/migrations,store_migrations))
 lib-nfvo-src += $(call embedded,nfvo/store/migrations)
+# The prose of the contract goes into the program, beside what is made of its tables.
+contract-texts := $(sort $(wildcard proto/doc/*.md))
+$(O)/gen/contract_texts.c: $(contract-texts) proto/doc nfvo/api/contract/embed-texts.sh
+	@mkdir -p $(@D)
+	$(Q)sh nfvo/api/contract/embed-texts.sh contract_texts $(contract-texts) >$@.new && mv $@.new $@
+lib-nfvo-src += $(O)/gen/contract_texts.c
 ifneq ($(wildcard nfvo/main.c),)
 bins += nfvo
 bin-nfvo-src := nfvo/main.c
@@ -10,17 +16,12 @@ bin-nfvo-libs := nfvo proto common
 bin-nfvo-ldlibs := -lrabbitmq -lpq -lgnutls -lz -lcurl -lsodium -larchive -lyaml -ljansson -luuid -lm
 endif
 
-# The reference page of the lifecycle's matrix.
-$(O)/docs/lifecycle-docs: $(O)/obj/nfvo/docs/main.o $(O)/lib/libnfvo.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
+# The contract: what /doc serves, as files. Into $(O)/contract, for `make docs` and `make install`.
+$(O)/docs/contract-docs: $(O)/obj/nfvo/docs/contract.o $(O)/lib/libnfvo.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
-$(O)/docs/lifecycle.md: $(O)/docs/lifecycle-docs
-	$< >$@
-docs: $(O)/docs/lifecycle.md
-# The reference page of operations.
-$(O)/docs/operations-docs: $(O)/obj/nfvo/docs/operations.o $(O)/lib/libnfvo.a $(O)/lib/libproto.a $(O)/lib/libcommon.a
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^
-$(O)/docs/operations.md: $(O)/docs/operations-docs
-	$< >$@
-docs: $(O)/docs/operations.md
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(bin-nfvo-ldlibs)
+$(O)/contract/index.html: $(O)/docs/contract-docs
+	@mkdir -p $(@D)/schemas
+	$(Q)$< $(@D)
+docs: $(O)/contract/index.html
+.PHONY: docs

@@ -1,4 +1,4 @@
-/* State machines as matrices of (phase x event) -> rule (style.md, section 8; model: libosmocore
+/* State machines as matrices of (phase x event) -> rule (model: libosmocore
  * osmocom/core/fsm.h).
  *
  * A handler acts on its own context and returns the next phase, which must be among the rule's

@@ -140,6 +140,7 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     api->commands = setup->commands;
     api->host = setup->host ? setup->host : &nothing;
     api->openapi = (struct sbuf)SBUF_INIT;
+    api->tables = endpoint_tables;
     api->claims = claims_new();
     api->logins = task_queue_new(1, LOGINS_MAX);
     api->key_pairs = task_queue_new(1, KEY_PAIRS_MAX);
@@ -149,7 +150,7 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     api->login_rate = rate_new(setup->options->open_rate);
     make_routes(api);
     make_status_routes(api);
-    openapi_render(&api->openapi, api->host->version);
+    openapi_render(&api->openapi, api->tables, api->host->version);
     enum err_code rc = api->logins && api->key_pairs
                            ? read_password_list(api, err)
                            : err_set(err, ERR_NOMEM, "start a thread of the REST API");

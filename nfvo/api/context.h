@@ -43,7 +43,8 @@ struct api {
     struct known_passwords *known;
     struct password_list *password_list; /* of the operator; NULL: none */
     atomic_ullong logins_hashed, logins_known,
-        logins_refused; /* passwords that argon2 looked at, or need not */
+        logins_refused;                   /* passwords that argon2 looked at, or need not */
+    const struct endpoint *const *tables; /* endpoint_tables: for who must not name it */
     struct http_route *routes;
     const struct endpoint **endpoints; /* of routes[i]; ends with NULL */
     struct sbuf openapi;
@@ -75,6 +76,7 @@ struct call {
     const char *basis;         /* If-Match of an operation: precondition.h; NULL: not asked */
     int fail_status;           /* instead of err_http_status, where the reference says so */
     bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
+    bool has_etag;             /* also without a session: what is read often, and the same */
     int retry_after_s;         /* header Retry-After of the answer; 0: none */
     struct sbuf link;          /* header Link of the answer; empty: none */
     http_piece_fn *next_piece; /* the body in pieces (list.c), instead of out; NULL: none */
@@ -114,7 +116,8 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     client_file_endpoints[], key_endpoints[], system_endpoints[], token_endpoints[],
     explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
-    nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], unbuilt_endpoints[];
+    nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
+    unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
@@ -203,6 +206,7 @@ void api_on_error(struct http_request *req, int status, const struct err *err,
                   struct http_reply *reply);
 void api_finish(struct http_request *req, struct http_reply *reply);
 MUST_USE enum err_code api_bootstrap(struct api *api, struct err *err);
-void openapi_render(struct sbuf *out, const char *version);
+/* tables: as endpoint_tables. */
+void openapi_render(struct sbuf *out, const struct endpoint *const *tables, const char *version);
 
 #endif

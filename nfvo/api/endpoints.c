@@ -1,6 +1,7 @@
 /* All that the REST interface answers: a table of each subject. */
 #include "nfvo/api/context.h"
 
+/* clang-format off */
 const struct endpoint *const endpoint_tables[] = {
     token_endpoints,
     nsd_endpoints,
@@ -29,6 +30,8 @@ const struct endpoint *const endpoint_tables[] = {
     nsd_pnfd_endpoints,
     nsr_part_endpoints,
     vnffg_endpoints,
+    document_endpoints,
     unbuilt_endpoints,
     NULL,
 };
+/* clang-format on */

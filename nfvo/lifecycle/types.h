@@ -1,5 +1,5 @@
 /* What the NFVO's engine works on: aggregates, rows, commands, phases, events, and the private
- * documents beside the wire's. Pure (style.md, section 2): proto, common/base and common/fsm only.
+ * documents beside the wire's. Pure: proto, common/base and common/fsm only.
  */
 #ifndef NFVO_LIFECYCLE_TYPES_H
 #define NFVO_LIFECYCLE_TYPES_H

@@ -194,7 +194,7 @@ static void look_where_it_was(void *arg, const char *vhost)
 }
 
 /* Registration was open in another room before, perhaps in the inner one. The well-known user must
- * not stay there: rights that are taken away do not close what is open (trust.md 2.2), so it goes
+ * not stay there: rights that are taken away do not close what is open (trust.md 2), so it goes
  * as a whole, and with it the accounts that came by it there. */
 static enum err_code leave_other_rooms(struct registry *r, const char *vhost, struct err *err)
 {

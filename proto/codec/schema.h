@@ -11,6 +11,19 @@
  * not in it. */
 void proto_schema(const struct proto_type *type, struct sbuf *out);
 
+/* The same record as we write it, and as it is best sent: each member of one type, nothing that is
+ * only forgiven. For OpenAPI and AsyncAPI, whose tools make code of it. */
+struct proto_schema_style {
+    const char *refs;   /* where the records are: "#/components/schemas/" */
+    const char *suffix; /* behind their names: "_request" */
+    /* As a peer has to send it: with what is required and its limits. Else as it is shown, where a
+     * member may be missing (a short list). */
+    bool is_request;
+};
+/* {"type":"object",...}: of this record; those in it are references. */
+void proto_schema_plain(const struct proto_type *type, const struct proto_schema_style *style,
+                        struct sbuf *out);
+
 /* A section of Markdown: heading, and a table of name, type and rules with links to the records
  * that members consist of. */
 void proto_describe(const struct proto_type *type, struct sbuf *out);

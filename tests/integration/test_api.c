@@ -318,10 +318,40 @@ static void serves_the_system_pages(void **state)
     WANT(200, api_call(f, "GET", "/metrics", NULL));
     HAS("baton_http_connections ");
     WANT(200, api_call(f, "GET", "/api/v1/openapi.json", NULL));
-    HAS("\"openapi\":\"3.0.3\"");
+    HAS("\"openapi\":\"3.1.0\"");
     HAS("\"name\":\"Idempotency-Key\",\"in\":\"header\"");
     HAS("execute-script");
     assert_null(strstr(f->res.body.s, "csar-nsd"));
+}
+
+static const char *type_of(struct api_fixture *f, const char *path)
+{
+    assert_int_equal(api_call(f, "GET", path, NULL), 200);
+    assert_non_null(http_response_header(&f->res, "ETag"));
+    assert_null(strstr(f->res.body.s, "http://")); /* nothing is loaded from elsewhere */
+    return http_response_header(&f->res, "Content-Type");
+}
+
+static void serves_the_contract_without_a_login(void **state)
+{
+    struct api_fixture *f = *state;
+    AUTO(sbuf_release) struct sbuf same = SBUF_INIT;
+    f->token[0] = '\0';
+    assert_string_equal(type_of(f, "/doc"), "text/html; charset=utf-8");
+    HAS("/doc/asyncapi.json");
+    HAS("/doc/vnfm.md");
+    assert_string_equal(type_of(f, "/doc/queues.md"), "text/markdown; charset=utf-8");
+    HAS("vnfm.nfvo.actions.reply");
+    assert_string_equal(type_of(f, "/doc/vnfm.md"), "text/markdown; charset=utf-8");
+    assert_string_equal(type_of(f, "/doc/schemas/nsd.schema.json"), "application/schema+json");
+    WANT(200, api_call(f, "GET", "/doc/openapi.json", NULL));
+    assert_non_null(http_response_header(&f->res, "ETag"));
+    sbuf_adds(&same, f->res.body.s);
+    WANT(200, api_call(f, "GET", "/api/v1/openapi.json", NULL));
+    assert_string_equal(f->res.body.s, same.s);
+    WANT(404, api_call(f, "GET", "/doc/../nfvo.conf", NULL));
+    WANT(404, api_call(f, "GET", "/doc/none.json", NULL));
+    HAS("GET /doc lists them");
 }
 
 /* decisions.md D29: what the contract has and we have not is told apart from a wrong path. */
@@ -408,6 +438,7 @@ int main(void)
         TEST(forgives_slashes),
         TEST(serves_the_system_pages),
         TEST(boots_once),
+        TEST(serves_the_contract_without_a_login),
         TEST(says_what_is_not_built),
         TEST(lists_of_ids_are_ids),
     };

@@ -246,6 +246,12 @@ static const struct contract_row {
     {"GET",    "/",                                     NULL, 200, NULL, 0},
     {"GET",    "/env",                                  NULL, 200, NULL, 0},
     {"GET",    "/configprops",                          NULL, 200, NULL, 0},
+    {"GET",    "/doc",                                  NULL, 200, NULL, 0},
+    {"GET",    "/doc/openapi.json",                     NULL, 200, NULL, 0},
+    {"GET",    "/doc/amqp-protocol.md",                 NULL, 200, NULL, 0},
+    {"GET",    "/doc/x",                                NULL, 404, NULL, 0},
+    {"GET",    "/doc/schemas/nsd.schema.json",          NULL, 200, NULL, 0},
+    {"GET",    "/doc/schemas/x",                        NULL, 404, NULL, 0},
 };
 /* clang-format on */
 

@@ -55,6 +55,9 @@ static const struct matrix_row {
     const char *call;
     enum class class;
 } rows[] = {
+    {"GET /doc", OPEN},
+    {"GET /doc/{name}", OPEN},
+    {"GET /doc/schemas/{name}", OPEN},
     {"GET /api/v1/baton/managers", READ},
     {"POST /api/v1/baton/managers", ADMIN_WRITE},
     {"GET /api/v1/baton/managers/{name}", READ},

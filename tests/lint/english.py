@@ -1,4 +1,4 @@
-"""english.py FILE...: words that users' texts avoid (style.md 4), in the string literals of C files.
+"""english.py FILE...: words that users' texts avoid, in the string literals of C files.
 
 Literals that are a single word or look like SQL, JSON or a name are not looked at: they are no sentences.
 """
@@ -22,5 +22,5 @@ for name in sys.argv[1:]:
             print(f'{name}:{line}: \'{hit.group(0)}\' in {literal}')
             bad += 1
 if bad:
-    print("hint: say who does what: style.md 4 has examples; 'nobody answers' is 'the peer does not answer'")
+    print("hint: say who does what: 'nobody answers' is 'the peer does not answer'")
 sys.exit(bad > 0)

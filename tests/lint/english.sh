@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Texts that users read avoid the words that style.md 4 names: see english.py.
+# Texts that users read avoid the words that english.py lists.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 mapfile -t files < <(git ls-files -- '*.c' '*.h' | grep -v '^tests/' | while read -r f; do [[ ! -f $f ]] || echo "$f"; done)

@@ -16,7 +16,7 @@ look()
 }
 
 look '\b(printf|puts|putchar|perror|vprintf)\(|\b(stdout|stderr)\b' \
-    "common/base/sbuf.h nfvo/enrol.c nfvo/cli/cli.h common/base/mem.c common/daemon/daemon.c common/daemon/health.c common/db/connect.c proto/docs/main.c nfvo/docs/main.c nfvo/docs/operations.c nfvo/docs/cli.c nfvo/cli/main.c \
+    "common/base/sbuf.h nfvo/enrol.c nfvo/cli/cli.h common/base/mem.c common/daemon/daemon.c common/daemon/health.c common/db/connect.c proto/docs/main.c nfvo/docs/contract.c nfvo/docs/cli.c nfvo/cli/main.c \
 nfvo/cli/terminal.h vim-drivers/local/unpack.c vim-drivers/local/main.c nfvo/cli/options.c" \
     'written past c->out, c->errors (nfvo/cli/terminal.h) and the logger' common proto nfvo vnfm-generic ems-agent vim-drivers
 look 'raw_(out|errors)' "nfvo/cli/cli.h nfvo/cli/terminal.h nfvo/cli/commands.c nfvo/cli/table.c nfvo/cli/cmd_nsr.c nfvo/cli/cmd_package.c" \

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/http/dial.h"
 #include "common/log/log.h"
 #include "common/sys/ids.h"
@@ -118,6 +119,26 @@ int api_fixture_teardown(void **state)
     return 0;
 }
 
+/* With API_EXCHANGES=FILE each call and its answer is a line of JSON there:
+ * tests/interop/scenarios_contract.py compares them with the OpenAPI document. */
+static void note_exchange(const struct api_fixture *f, const struct http_call *c, const char *path)
+{
+    const char *to = getenv("API_EXCHANGES");
+    FILE *file = to ? fopen(to, "a") : NULL;
+    const char *type = http_response_header(&f->res, "Content-Type");
+    AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
+    if (!file)
+        return;
+    sbuf_addf(&line, "{\"method\":\"%s\",\"path\":", c->method);
+    text_add_json(&line, path);
+    sbuf_addf(&line, ",\"status\":%d,\"type\":", f->res.status);
+    text_add_json(&line, type ? type : "");
+    sbuf_adds(&line, ",\"body\":");
+    text_add_json(&line, f->res.body.s ? f->res.body.s : "");
+    fprintf(file, "%s}\n", line.s);
+    fclose(file);
+}
+
 static int call(struct api_fixture *f, struct http_call *c, const char *path)
 {
     char url[512];
@@ -126,6 +147,7 @@ static int call(struct api_fixture *f, struct http_call *c, const char *path)
     f->err = (struct err)ERR_INIT;
     if (http_client_call(f->client, c, &f->res, &f->err) != ERR_OK)
         return -1;
+    note_exchange(f, c, path);
     return f->res.status;
 }
 

@@ -159,7 +159,8 @@ static enum err_code front(struct call *c, struct err *err)
     (void)err;
     sbuf_adds(&c->out, "{\"name\":\"Baton NFVO\",\"version\":");
     text_add_json(&c->out, c->api->host->version ? c->api->host->version : "0");
-    sbuf_adds(&c->out, ",\"api\":\"/api/v1\",\"openapi\":\"/api/v1/openapi.json\"}");
+    sbuf_adds(&c->out,
+              ",\"api\":\"/api/v1\",\"openapi\":\"/api/v1/openapi.json\",\"doc\":\"/doc\"}");
     return ERR_OK;
 }
 

@@ -64,7 +64,7 @@ static void answer_body(struct call *c, struct http_reply *reply)
         http_reply_pieces(reply, status, type, c->next_piece, c->free_pieces, c->pieces);
         return;
     }
-    if (c->session && is_read(c) && status == 200) {
+    if ((c->session || c->has_etag) && is_read(c) && status == 200) {
         char etag[ETAG_SIZE];
         const char *known = http_request_header(c->req, "If-None-Match");
         etag_of(&c->out, etag);

@@ -32,6 +32,17 @@ static bool is_around(const char *of, const char *path)
     return strncmp(of, path, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
+bool precondition_applies(const struct endpoint *const *tables, const struct endpoint *e)
+{
+    if (strcmp(e->method, "GET") == 0 || e->flags & API_OPEN)
+        return false;
+    for (const struct endpoint *const *t = tables; *t; t++)
+        for (const struct endpoint *r = *t; r->method; r++)
+            if (is_record(r) && is_around(r->path, e->path))
+                return true;
+    return false;
+}
+
 /* As GET would show it: *found has what there is of it. What is not there is the handler's to tell. */
 enum found { NOTHING, ANOTHER, THE_SAME };
 static enum err_code compare(struct call *c, const struct endpoint *record, const char *wanted,

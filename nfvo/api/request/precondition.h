@@ -14,6 +14,9 @@
  * is so: a store function's `was`). ERR_STATE, with c->fail_status 412. */
 MUST_USE enum err_code precondition_check(struct call *c, struct err *err);
 
+/* Is there a record of which If-Match may name the state? */
+bool precondition_applies(const struct endpoint *const *tables, const struct endpoint *e);
+
 #define ETAG_SIZE 40
 /* Of the whole body: what is the same has the same one. Weak, since it may be sent compressed. */
 void etag_of(const struct sbuf *body, char ret[ETAG_SIZE]);
