@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -196,6 +197,17 @@ static void set_text(struct transfer *t, CURLoption option, const char *value)
         curl_easy_setopt(t->easy, option, value);
 }
 
+/* Copied by libcurl. */
+static void set_pem(struct transfer *t, CURLoption option, const char *pem)
+{
+    struct curl_blob blob = {.flags = CURL_BLOB_COPY};
+    if (!pem || !pem[0])
+        return;
+    blob.data = (void *)(uintptr_t)pem; // NOLINT(performance-no-int-to-ptr)
+    blob.len = strlen(pem);
+    curl_easy_setopt(t->easy, option, &blob);
+}
+
 /* The address is the one that is connected to next: there is nothing in between. */
 static curl_socket_t open_checked(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -237,6 +249,9 @@ static enum err_code set_options(struct transfer *t, struct err *err)
     }
     if (!call->on_data && strcmp(call->method ? call->method : "", "HEAD") != 0)
         curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)t->max); /* announced */
+    set_pem(t, CURLOPT_CAINFO_BLOB, call->ca_file ? NULL : call->ca_pem);
+    set_pem(t, CURLOPT_SSLCERT_BLOB, call->cert_file ? NULL : call->cert_pem);
+    set_pem(t, CURLOPT_SSLKEY_BLOB, call->key_file ? NULL : call->key_pem);
     set_text(t, CURLOPT_CAINFO, call->ca_file);
     set_text(t, CURLOPT_SSLCERT, call->cert_file);
     set_text(t, CURLOPT_SSLKEY, call->key_file);

@@ -39,6 +39,8 @@ struct http_call {
     const char *unix_socket;     /* path; NULL: TCP */
     const char *ca_file, *cert_file,
         *key_file; /* PEM; NULL: the system's authorities, no client certificate */
+    /* The same as texts in PEM, e.g. of a record; a file goes before. */
+    const char *ca_pem, *cert_pem, *key_pem;
     /* For URLs that users wrote: which addresses may be called, dial.h; every call of a client has
      * the same, since connections are kept. NULL: any, for those that the operator configured. */
     const struct dial_rules *dial;
