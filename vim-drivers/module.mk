@@ -1,15 +1,17 @@
 # The SDK is a library of its own: third parties link it with proto and common. The model of the test driver is one, too, for its tests.
-libs += ob_vim vim_test
+libs += ob_vim vim_common vim_test
 lib-ob_vim-src := $(shell find vim-drivers/sdk -name '*.c' | sort)
+# Between our own drivers: the process, addresses.
+lib-vim_common-src := $(shell find vim-drivers/common -name '*.c' | sort)
 lib-vim_test-src := $(shell find vim-drivers/test -name '*.c' -not -name main.c | sort)
 bins += vim-driver-test
 bin-vim-driver-test-src := vim-drivers/test/main.c
-bin-vim-driver-test-libs := vim_test ob_vim proto common
+bin-vim-driver-test-libs := vim_test vim_common ob_vim proto common
 bin-vim-driver-test-ldlibs := -lrabbitmq -luuid -lm
 
 libs += vim_local
 lib-vim_local-src := $(shell find vim-drivers/local -name '*.c' -not -name main.c | sort)
 bins += vim-driver-local
 bin-vim-driver-local-src := vim-drivers/local/main.c
-bin-vim-driver-local-libs := vim_local ob_vim proto common
+bin-vim-driver-local-libs := vim_local vim_common ob_vim proto common
 bin-vim-driver-local-ldlibs := -lrabbitmq -larchive -luuid -lm

@@ -72,7 +72,7 @@ static void answer_one(int listener)
 
 static void test_traffic(void **state)
 {
-    char relay[16], text[1024], ip[LOC_IP_TEXT];
+    char relay[16], text[1024], ip[IP4_TEXT];
     const char *relays[] = {relay};
     unsigned port;
     if (!cloud_is_possible(state))
@@ -95,7 +95,7 @@ static void test_traffic(void **state)
                                        "    c.send(b'served\\n')\n"
                                        "    c.close()\n");
     cloud_await(l, &a, "listening");
-    loc_ip_print(a.nics[0].ip, ip);
+    ip4_print(a.nics[0].ip, ip);
     assert_string_equal(ip, "10.99.7.2");
     snprintf(text, sizeof(text),
              "#!/bin/bash\n" CONNECT("10.99.7.2", "7000") "\n" CONNECT("169.254.77.1", "%u") "\n",

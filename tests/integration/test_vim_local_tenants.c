@@ -43,9 +43,9 @@ static struct loc_server server(struct loc *l, const char *project, const char *
     return s;
 }
 
-static void address(const struct loc_server *s, char out[LOC_IP_TEXT])
+static void address(const struct loc_server *s, char out[IP4_TEXT])
 {
-    loc_ip_print(s->nics[0].ip, out);
+    ip4_print(s->nics[0].ip, out);
 }
 
 static void assert_console_lacks(const struct loc *l, const struct loc_server *s, const char *text)
@@ -59,7 +59,7 @@ static void assert_console_lacks(const struct loc *l, const struct loc_server *s
  * shared, also for the next driver. */
 static void test_same_names(void **state)
 {
-    char serve[400], ask[400], ip[LOC_IP_TEXT];
+    char serve[400], ask[400], ip[IP4_TEXT];
     if (!cloud_is_possible(state))
         return;
     struct loc *l = cloud_open();
@@ -101,7 +101,7 @@ static void test_same_names_on_loopback(void **state)
     struct loc_network a = network(l, "p-a", "private", "127.9.9.0/24"),
                        b = network(l, "p-b", "private", "127.9.9.0/24");
     assert_string_not_equal(a.id, b.id);
-    assert_false(loc_ranges_overlap(&a.range, &b.range));
+    assert_false(ip4_ranges_overlap(&a.range, &b.range));
     assert_int_equal(loc_network_create(l, "p-a", "other", "127.9.9.0/25", &n, &err), ERR_EXISTS);
     assert_non_null(strstr(err.msg, "of network 'private'"));
     cloud_close(l);
@@ -146,7 +146,7 @@ static void test_others_are_unknown(void **state)
 static void test_shared(void **state)
 {
     static const char *const names[] = {"mgmt"};
-    char serve[400], ask[400], ip[LOC_IP_TEXT];
+    char serve[400], ask[400], ip[IP4_TEXT];
     struct err err = ERR_INIT;
     bool was_there;
     if (!cloud_is_possible(state))

@@ -49,7 +49,8 @@ vnfm-generic           proto common
 vnfm-generic/lifecycle proto common/base common/fsm
 ems-agent              proto common
 vim-drivers            -
-vim-drivers/*          proto common
+vim-drivers/common     proto common
+vim-drivers/*          proto common vim-drivers/common
 
 tests                  anything
 '

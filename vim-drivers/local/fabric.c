@@ -155,8 +155,8 @@ static enum err_code see_to_process(struct loc *l, unsigned zone, struct err *er
 
 static void bridge_lines(const struct loc_network *n, struct sbuf *out)
 {
-    char gateway[LOC_IP_TEXT];
-    loc_ip_print(loc_range_gateway(&n->range), gateway);
+    char gateway[IP4_TEXT];
+    ip4_print(ip4_range_gateway(&n->range), gateway);
     /* Without an address of its own a bridge takes the lowest of its ports', another one whenever a
      * server comes or goes, and who knew it loses its gateway for half a minute. */
     sbuf_addf(out, "link add br%u address 02:ba:70:6e:%02x:%02x type bridge\n", n->number,
@@ -209,7 +209,7 @@ static bool place_of(struct loc *l, const struct loc_nic *nic, struct loc_networ
 static void wire_lines(const struct loc_server *s, unsigned i, const struct loc_network *n,
                        pid_t pid, struct sbuf *outside, struct sbuf *inside)
 {
-    char name[20], ip[LOC_IP_TEXT];
+    char name[20], ip[IP4_TEXT];
     uint32_t to = s->nics[i].ip;
     wire(name, s, i);
     /* The address follows from the IP: whoever remembers that of a server that is gone is right
@@ -218,9 +218,9 @@ static void wire_lines(const struct loc_server *s, unsigned i, const struct loc_
               "link add %s type veth peer name eth%u address 02:bb:%02x:%02x:%02x:%02x netns %d\n",
               name, i, to >> 24, to >> 16 & 0xff, to >> 8 & 0xff, to & 0xff, (int)pid);
     sbuf_addf(outside, "link set %s master br%u up\n", name, n->number);
-    loc_ip_print(to, ip);
+    ip4_print(to, ip);
     sbuf_addf(inside, "addr add %s/%u dev eth%u\nlink set eth%u up\n", ip, n->range.bits, i, i);
-    loc_ip_print(loc_range_gateway(&n->range), ip);
+    ip4_print(ip4_range_gateway(&n->range), ip);
     if (i == 0)
         sbuf_addf(inside, "route add default via %s\n", ip);
 }

@@ -24,7 +24,7 @@ enum { TARGETS_MAX = 32 };
 enum err_code loc_relay_parse(const char *text, uint32_t *ret_ip, unsigned *ret_port,
                               struct err *err)
 {
-    char address[LOC_IP_TEXT] = "127.0.0.1";
+    char address[IP4_TEXT] = "127.0.0.1";
     const char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;
     size_t len = colon ? (size_t)(colon - text) : 0;
     char *end;
@@ -32,11 +32,11 @@ enum err_code loc_relay_parse(const char *text, uint32_t *ret_ip, unsigned *ret_
     if (colon && len < sizeof(address))
         snprintf(address, sizeof(address), "%.*s", (int)len, text);
     if (*port < '0' || *port > '9' || *end || n == 0 || n > 65535 || len >= sizeof(address) ||
-        !loc_ip_parse(address)) {
+        !ip4_parse(address)) {
         err_set(err, ERR_INVALID, "relay '%s' is no port", text);
         return err_hint(err, "write PORT or ADDRESS:PORT, e.g. 5672 or 127.0.0.1:5672");
     }
-    *ret_ip = loc_ip_parse(address);
+    *ret_ip = ip4_parse(address);
     *ret_port = (unsigned)n;
     return ERR_OK;
 }

@@ -5,9 +5,9 @@
 #define VIM_DRIVERS_LOCAL_LOCAL_H
 
 #include "common/base/arena.h"
+#include "vim-drivers/common/ip4.h"
 #include "vim-drivers/local/file.h"
 #include "vim-drivers/local/options.h"
-#include "vim-drivers/local/pool.h"
 
 #include "common/sys/ids.h"
 
@@ -65,7 +65,7 @@ struct loc_server {
 struct loc_network {
     struct loc_network *next;
     char id[ID_SIZE], name[LOC_NAME_MAX], project[LOC_PROJECT_MAX];
-    struct loc_range range;
+    struct ip4_range range;
     unsigned number; /* of its bridge */
     unsigned zone;   /* in which the bridge is: fabric.c */
     bool is_busy;

@@ -60,9 +60,9 @@ static struct deployment_flavour *flavour_record(const struct loc_flavour *f, st
 static struct network *network_record(const struct loc_network *n, struct arena *a)
 {
     struct network *r = proto_new(&network_type, a);
-    char cidr[LOC_CIDR_TEXT], gateway[LOC_IP_TEXT];
-    loc_range_print(&n->range, cidr);
-    loc_ip_print(loc_range_gateway(&n->range), gateway);
+    char cidr[IP4_RANGE_TEXT], gateway[IP4_TEXT];
+    ip4_range_print(&n->range, cidr);
+    ip4_print(ip4_range_gateway(&n->range), gateway);
     r->ext_id = arena_strdup(a, n->id);
     r->name = arena_strdup(a, n->name);
     r->ext_shared = !n->project[0] || strcmp(n->project, LOC_SHARED) == 0;
@@ -73,8 +73,8 @@ static struct network *network_record(const struct loc_network *n, struct arena 
 
 static void add_address(struct server *r, const struct loc_nic *n, struct arena *a)
 {
-    char text[LOC_IP_TEXT];
-    loc_ip_print(n->ip, text);
+    char text[IP4_TEXT];
+    ip4_print(n->ip, text);
     const char *ip = arena_strdup(a, text), *name = arena_strdup(a, n->name);
     if (n->has_floating) /* there is no other network outside: its own address */
         proto_strmap_set(&r->floating_ips, name, ip, a);

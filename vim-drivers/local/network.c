@@ -29,7 +29,7 @@ static bool is_in_the_way(const struct loc *l, const struct loc_network *o,
 static const struct loc_network *overlapped(const struct loc *l, const struct loc_network *n)
 {
     const struct loc_network *o = l->networks;
-    while (o && !(is_in_the_way(l, o, n) && loc_ranges_overlap(&o->range, &n->range)))
+    while (o && !(is_in_the_way(l, o, n) && ip4_ranges_overlap(&o->range, &n->range)))
         o = o->next;
     return o;
 }
@@ -39,11 +39,11 @@ static enum err_code range_as_said(struct loc *l, struct loc_network *n, const c
                                    bool *ret_is_good, struct err *err)
 {
     bool is_loopback = l->mode == LOC_PLAIN;
-    char text[LOC_CIDR_TEXT];
+    char text[IP4_RANGE_TEXT];
     *ret_is_good = false;
     if (!cidr || !cidr[0] || (is_loopback && strncmp(cidr, "127.", 4) != 0))
         return ERR_OK;
-    enum err_code rc = loc_range_parse(cidr, is_loopback, &n->range, err);
+    enum err_code rc = ip4_range_parse(cidr, is_loopback, &n->range, err);
     if (rc != ERR_OK)
         return err_add(err, "network '%s'", n->name);
     const struct loc_network *o = overlapped(l, n);
@@ -53,7 +53,7 @@ static enum err_code range_as_said(struct loc *l, struct loc_network *n, const c
     *ret_is_good = !o;
     if (!o)
         return ERR_OK;
-    loc_range_print(&o->range, text);
+    ip4_range_print(&o->range, text);
     err_set(err, ERR_EXISTS, "network '%s': '%s' overlaps with '%s' of network '%s'", n->name, cidr,
             is_known ? text : "a range", is_known ? o->name : "of another project");
     return err_hint(err, "choose another cidr, or delete that network");
@@ -62,7 +62,7 @@ static enum err_code range_as_said(struct loc *l, struct loc_network *n, const c
 static enum err_code range_for(struct loc *l, struct loc_network *n, const char *cidr,
                                struct err *err)
 {
-    struct loc_range used[NETWORKS_MAX];
+    struct ip4_range used[NETWORKS_MAX];
     size_t used_n = 0;
     bool is_good;
     for (const struct loc_network *o = l->networks; o; o = o->next) {
@@ -74,7 +74,7 @@ static enum err_code range_for(struct loc *l, struct loc_network *n, const char 
     enum err_code rc = range_as_said(l, n, cidr, &is_good, err);
     return rc != ERR_OK || is_good
                ? rc
-               : loc_range_choose(used, used_n, l->mode == LOC_PLAIN, salt_of(l), &n->range, err);
+               : ip4_range_choose(used, used_n, l->mode == LOC_PLAIN, salt_of(l), &n->range, err);
 }
 
 /* --- whose it is --- */
@@ -303,12 +303,12 @@ static enum err_code fixed_address(const struct loc *l, const struct loc_network
                                    const char *text, const uint32_t *used, size_t used_n,
                                    uint32_t *ret, struct err *err)
 {
-    char cidr[LOC_CIDR_TEXT];
-    uint32_t ip = loc_ip_parse(text);
-    loc_range_print(&n->range, cidr);
-    if (ip && l->mode == LOC_PLAIN && !loc_range_has(&n->range, ip))
+    char cidr[IP4_RANGE_TEXT];
+    uint32_t ip = ip4_parse(text);
+    ip4_range_print(&n->range, cidr);
+    if (ip && l->mode == LOC_PLAIN && !ip4_range_has(&n->range, ip))
         ip = n->range.base | (ip & 255); /* the range is another one: README, plain mode */
-    if (!ip || !loc_range_has(&n->range, ip)) {
+    if (!ip || !ip4_range_has(&n->range, ip)) {
         err_set(err, ERR_INVALID, "fixedIp '%s' is no address for a server in '%s' of network '%s'",
                 text, cidr, n->name);
         return err_hint(err, "give the network's link the cidr that holds the address");
@@ -341,7 +341,7 @@ enum err_code loc_nics_take(struct loc *l, const struct loc_launch *want, struct
                 used[used_n++] = s->nics[k].ip;
         const char *fixed = want->nics[i].fixed_ip;
         rc = fixed && fixed[0] ? fixed_address(l, n, fixed, used, used_n, &nic->ip, err)
-                               : loc_ip_choose(&n->range, used, used_n, &nic->ip, err);
+                               : ip4_choose(&n->range, used, used_n, &nic->ip, err);
         if (rc != ERR_OK)
             return err_add(err, "network '%s'", n->name);
         snprintf(nic->network, sizeof(nic->network), "%s", n->id);

@@ -179,13 +179,13 @@ enum err_code loc_rootfs_identity(const char *top, const struct loc_server *s, s
 {
     AUTO(sbuf_release) struct sbuf hosts = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf metadata = SBUF_INIT;
-    char host[64], line[80], ip[LOC_IP_TEXT], path[LOC_PATH_MAX];
+    char host[64], line[80], ip[IP4_TEXT], path[LOC_PATH_MAX];
     loc_hostname(s->name, host);
     sbuf_adds(&hosts, "127.0.0.1 localhost\n::1 localhost ip6-localhost\n");
     if (s->nic_n == 0)
         sbuf_addf(&hosts, "127.0.1.1 %s\n", host);
     for (unsigned i = 0; i < s->nic_n; i++) {
-        loc_ip_print(s->nics[i].ip, ip);
+        ip4_print(s->nics[i].ip, ip);
         sbuf_addf(&hosts, "%s %s\n", ip, host);
     }
     snprintf(line, sizeof(line), "%s\n", host);

@@ -38,7 +38,7 @@ const struct loc_maker *loc_maker_of(enum loc_mode mode)
 
 void loc_metadata(const struct loc_server *s, struct sbuf *out)
 {
-    char ip[LOC_IP_TEXT];
+    char ip[IP4_TEXT];
     sbuf_adds(out, "{\"name\":");
     proto_quotes(out, s->name);
     sbuf_addf(out, ",\"id\":\"%s\",\"mode\":\"%s\",\"image\":", s->id, loc_mode_names[s->mode]);
@@ -59,7 +59,7 @@ void loc_metadata(const struct loc_server *s, struct sbuf *out)
         for (unsigned k = i; k < s->nic_n; k++) {
             if (strcmp(s->nics[k].name, s->nics[i].name) != 0)
                 continue;
-            loc_ip_print(s->nics[k].ip, ip);
+            ip4_print(s->nics[k].ip, ip);
             sbuf_addf(out, "%s\"%s\"", sep, ip);
             sep = ",";
         }

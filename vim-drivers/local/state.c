@@ -60,7 +60,7 @@ static enum err_code save(struct loc *l, const char *kind, const char *id,
 enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
-    char ip[LOC_IP_TEXT], start[24];
+    char ip[IP4_TEXT], start[24];
     snprintf(start, sizeof(start), "%llu", (unsigned long long)s->start);
     struct loc_server_file f = {.id = s->id,
                                 .name = s->name,
@@ -83,7 +83,7 @@ enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct 
                                 .start = start};
     for (unsigned i = 0; i < s->nic_n; i++) {
         struct loc_nic_file *n = proto_new(&loc_nic_file_type, &a);
-        loc_ip_print(s->nics[i].ip, ip);
+        ip4_print(s->nics[i].ip, ip);
         *n = (struct loc_nic_file){.network = s->nics[i].network,
                                    .name = s->nics[i].name,
                                    .ip = arena_strdup(&a, ip),
@@ -95,8 +95,8 @@ enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct 
 
 enum err_code loc_save_network(struct loc *l, const struct loc_network *n, struct err *err)
 {
-    char cidr[LOC_CIDR_TEXT];
-    loc_range_print(&n->range, cidr);
+    char cidr[IP4_RANGE_TEXT];
+    ip4_range_print(&n->range, cidr);
     struct loc_network_file f = {.id = n->id,
                                  .name = n->name,
                                  .project = n->project[0] ? n->project : NULL,
@@ -171,7 +171,7 @@ static enum err_code read_server(struct loc *l, const void *rec, struct err *err
         struct loc_nic *n = &s->nics[s->nic_n++];
         copy(n->network, sizeof(n->network), f->nics.at[i]->network);
         copy(n->name, sizeof(n->name), f->nics.at[i]->name);
-        n->ip = loc_ip_parse(f->nics.at[i]->ip);
+        n->ip = ip4_parse(f->nics.at[i]->ip);
         n->has_floating = f->nics.at[i]->has_floating;
     }
     if (!id_is_valid(s->id)) {
@@ -194,7 +194,7 @@ static enum err_code read_network(struct loc *l, const void *rec, struct err *er
     n->number = (unsigned)f->number;
     n->zone = (unsigned)f->zone;
     enum err_code rc =
-        loc_range_parse(f->cidr, f->cidr && strncmp(f->cidr, "127.", 4) == 0, &n->range, err);
+        ip4_range_parse(f->cidr, f->cidr && strncmp(f->cidr, "127.", 4) == 0, &n->range, err);
     if (rc != ERR_OK) {
         free(n);
         return rc;

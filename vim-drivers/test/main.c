@@ -5,6 +5,7 @@
 #include "common/fake/fake.h"
 #include "common/log/log.h"
 #include "common/peer/options.h"
+#include "vim-drivers/common/process.h"
 #include "vim-drivers/test/methods.h"
 
 #include <pthread.h>
@@ -150,31 +151,6 @@ static enum err_code act(void *arg, struct ob_call *call, struct sbuf *answer, s
     return ERR_OK;
 }
 
-static void on_event(void *arg, enum ob_vim_state state, int code, const char *text)
-{
-    (void)arg;
-    if (state == OB_VIM_REGISTERING || state == OB_VIM_SERVING || state == OB_VIM_LOST)
-        daemon_health(state == OB_VIM_SERVING,
-                      state == OB_VIM_SERVING ? "serving" : "no login at the broker yet");
-    switch (state) {
-    case OB_VIM_REGISTERING:
-        log_info(LOG_DRIVER, "registering");
-        break;
-    case OB_VIM_SERVING:
-        log_info(LOG_DRIVER, "serving", KV_S("queue", text));
-        break;
-    case OB_VIM_LOST:
-        log_warn(LOG_DRIVER, "connection_lost", KV_I("code", code), KV_S("text", text));
-        break;
-    case OB_VIM_FAULT:
-        log_warn(LOG_DRIVER, "fault", KV_I("code", code), KV_S("text", text));
-        break;
-    case OB_VIM_ANSWER_DROPPED:
-        log_warn(LOG_DRIVER, "answer_dropped", KV_I("code", code), KV_S("text", text));
-        break;
-    }
-}
-
 /* Each is PoP=servers. */
 static enum err_code check_capacities(const struct config_list *list, struct err *err)
 {
@@ -242,20 +218,17 @@ static enum err_code driver_open(void *ctx, struct err *err)
                                                  .has_client_token = d->o.client_token,
                                                  .methods = d->methods,
                                                  .arg = d,
-                                                 .on_event = on_event},
+                                                 .on_event = driver_on_event},
                         err);
-    daemon_health(false, "no login at the broker yet");
+    driver_begins();
     return d->vim ? ob_vim_start(d->vim, err) : err->code;
 }
 
 static void driver_close(void *ctx)
 {
     struct driver *d = ctx;
-    struct ob_vim_stats s;
     ob_vim_stop(d->vim, (int)d->o.stop_grace_ms);
-    ob_vim_get_stats(d->vim, &s);
-    log_info(LOG_DRIVER, "served", KV_I("calls", s.calls), KV_I("repeats", s.repeats),
-             KV_I("replies", s.replies), KV_I("dropped", s.dropped));
+    driver_log_served(d->vim);
     ob_vim_free(d->vim);
 }
 

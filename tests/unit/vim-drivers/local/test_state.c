@@ -71,7 +71,7 @@ static struct loc_server sample(void)
     for (unsigned i = 0; i < s.nic_n; i++) {
         id_new(s.nics[i].network);
         snprintf(s.nics[i].name, sizeof(s.nics[i].name), "net-%u", i);
-        s.nics[i].ip = loc_ip_parse("10.1.2.3") + i;
+        s.nics[i].ip = ip4_parse("10.1.2.3") + i;
         s.nics[i].has_floating = i == 1;
     }
     return s;
@@ -89,7 +89,7 @@ static void test_round_trip(void **state)
     assert_int_equal(strlen(id), 8);
     struct loc_server s = sample();
     id_new(n.id);
-    assert_int_equal(loc_range_parse("10.1.0.0/16", false, &n.range, NULL), ERR_OK);
+    assert_int_equal(ip4_range_parse("10.1.0.0/16", false, &n.range, NULL), ERR_OK);
     assert_int_equal(loc_save_server(l, &s, &err), ERR_OK);
     assert_int_equal(loc_save_network(l, &n, &err), ERR_OK);
     assert_int_equal(loc_save_flavour(l, &f, &err), ERR_OK);

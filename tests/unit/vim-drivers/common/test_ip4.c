@@ -1,5 +1,5 @@
+#include "vim-drivers/common/ip4.h"
 #include "vim-drivers/local/fabric.h"
-#include "vim-drivers/local/pool.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,12 +41,12 @@ static void test_parse(void **state)
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct loc_range r;
-        char text[LOC_CIDR_TEXT] = "";
+        struct ip4_range r;
+        char text[IP4_RANGE_TEXT] = "";
         struct err err = ERR_INIT;
-        enum err_code rc = loc_range_parse(rows[i].text, rows[i].is_loopback, &r, &err);
+        enum err_code rc = ip4_range_parse(rows[i].text, rows[i].is_loopback, &r, &err);
         if (rc == ERR_OK)
-            loc_range_print(&r, text);
+            ip4_range_print(&r, text);
         if ((rc == ERR_OK) != (rows[i].want != NULL) ||
             (rows[i].want && strcmp(text, rows[i].want) != 0))
             fail_msg("%s: %s (%s)", rows[i].text, text, err.msg);
@@ -57,53 +57,53 @@ static void test_parse(void **state)
 
 static void test_choose_address(void **state)
 {
-    struct loc_range r;
+    struct ip4_range r;
     uint32_t used[4], ip;
     (void)state;
-    assert_int_equal(loc_range_parse("10.9.8.0/29", false, &r, NULL), ERR_OK);
-    uint32_t base = loc_ip_parse("10.9.8.0");
+    assert_int_equal(ip4_range_parse("10.9.8.0/29", false, &r, NULL), ERR_OK);
+    uint32_t base = ip4_parse("10.9.8.0");
     /* .0 network, .1 gateway, .7 broadcast; .2 to .6 are free */
-    assert_int_equal(loc_ip_choose(&r, NULL, 0, &ip, NULL), ERR_OK);
+    assert_int_equal(ip4_choose(&r, NULL, 0, &ip, NULL), ERR_OK);
     assert_int_equal(ip, base + 2);
     used[0] = base + 4;
     used[1] = base + 2;
-    assert_int_equal(loc_ip_choose(&r, used, 2, &ip, NULL), ERR_OK);
+    assert_int_equal(ip4_choose(&r, used, 2, &ip, NULL), ERR_OK);
     assert_int_equal(ip, base + 3);
     used[2] = base + 3;
-    assert_int_equal(loc_ip_choose(&r, used, 3, &ip, NULL), ERR_OK);
+    assert_int_equal(ip4_choose(&r, used, 3, &ip, NULL), ERR_OK);
     assert_int_equal(ip, base + 5);
     used[3] = base + 5;
-    assert_int_equal(loc_ip_choose(&r, used, 4, &ip, NULL), ERR_OK);
+    assert_int_equal(ip4_choose(&r, used, 4, &ip, NULL), ERR_OK);
     assert_int_equal(ip, base + 6);
     uint32_t all[] = {base + 6, base + 2, base + 5, base + 3, base + 4};
     struct err err = ERR_INIT;
-    assert_int_equal(loc_ip_choose(&r, all, 5, &ip, &err), ERR_LIMIT);
+    assert_int_equal(ip4_choose(&r, all, 5, &ip, &err), ERR_LIMIT);
     assert_string_equal(err.msg, "no address of '10.9.8.0/29' is left");
-    assert_true(loc_range_has(&r, base + 2));
-    assert_true(loc_range_has(&r, base + 6));
-    assert_false(loc_range_has(&r, base));
-    assert_false(loc_range_has(&r, base + 1));
-    assert_false(loc_range_has(&r, base + 7));
-    assert_false(loc_range_has(&r, base + 8));
+    assert_true(ip4_range_has(&r, base + 2));
+    assert_true(ip4_range_has(&r, base + 6));
+    assert_false(ip4_range_has(&r, base));
+    assert_false(ip4_range_has(&r, base + 1));
+    assert_false(ip4_range_has(&r, base + 7));
+    assert_false(ip4_range_has(&r, base + 8));
 }
 
 static void test_choose_range(void **state)
 {
-    struct loc_range used[300], other;
+    struct ip4_range used[300], other;
     struct err err = ERR_INIT;
     (void)state;
     for (int loopback = 0; loopback < 2; loopback++)
         for (size_t n = 0; n < ARRAY_LEN(used); n++) {
-            assert_int_equal(loc_range_choose(used, n, loopback, 0xffffffff, &used[n], NULL),
+            assert_int_equal(ip4_range_choose(used, n, loopback, 0xffffffff, &used[n], NULL),
                              ERR_OK);
             assert_int_equal(used[n].base >> 24, loopback ? 127 : 10);
             if (loopback)
                 assert_true((used[n].base >> 16 & 255) >= 2);
             for (size_t k = 0; k < n; k++)
-                assert_false(loc_ranges_overlap(&used[k], &used[n]));
+                assert_false(ip4_ranges_overlap(&used[k], &used[n]));
         }
-    assert_int_equal(loc_range_parse("10.0.0.0/8", false, &other, NULL), ERR_OK);
-    assert_int_equal(loc_range_choose(&other, 1, false, 7, &used[0], &err), ERR_LIMIT);
+    assert_int_equal(ip4_range_parse("10.0.0.0/8", false, &other, NULL), ERR_OK);
+    assert_int_equal(ip4_range_choose(&other, 1, false, 7, &used[0], &err), ERR_LIMIT);
     assert_string_not_equal(err.hint, "");
 }
 
@@ -119,11 +119,11 @@ static void test_overlap(void **state)
                 {"10.1.0.4/30", "10.1.0.0/24", true}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct loc_range a, b;
-        assert_int_equal(loc_range_parse(rows[i].a, false, &a, NULL), ERR_OK);
-        assert_int_equal(loc_range_parse(rows[i].b, false, &b, NULL), ERR_OK);
-        assert_int_equal(loc_ranges_overlap(&a, &b), rows[i].want);
-        assert_int_equal(loc_ranges_overlap(&b, &a), rows[i].want);
+        struct ip4_range a, b;
+        assert_int_equal(ip4_range_parse(rows[i].a, false, &a, NULL), ERR_OK);
+        assert_int_equal(ip4_range_parse(rows[i].b, false, &b, NULL), ERR_OK);
+        assert_int_equal(ip4_ranges_overlap(&a, &b), rows[i].want);
+        assert_int_equal(ip4_ranges_overlap(&b, &a), rows[i].want);
     }
 }
 
@@ -148,7 +148,7 @@ static void test_relay(void **state)
         unsigned port = 0;
         enum err_code rc = loc_relay_parse(rows[i].text, &ip, &port, NULL);
         if ((rc == ERR_OK) != (rows[i].ip != NULL) || port != rows[i].port ||
-            (rows[i].ip && ip != loc_ip_parse(rows[i].ip)))
+            (rows[i].ip && ip != ip4_parse(rows[i].ip)))
             fail_msg("%s: %x %u", rows[i].text, ip, port);
     }
 }
