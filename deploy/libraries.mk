@@ -40,11 +40,11 @@ endef
 OBJCOPY ?= objcopy
 $(foreach l,$(sdk-libs),$(eval $(call sdk-rule,$(l))))
 
-# As they are installed: <baton/ob_vnfm.h>. The one include of ours becomes the header that is beside them.
+# As they are installed: <baton/ob_vnfm.h>. What they include of ours becomes the header that is beside them.
 define sdk-header-rule
 $(O)/sdk/include/baton/$(notdir $(1)): $(1)
 	@mkdir -p $$(@D)
-	$(Q)sed 's|"common/sdk/in_tree.h"|"ob_base.h"|' $$< >$$@.new && mv $$@.new $$@
+	$(Q)sed 's|"common/sdk/in_tree.h"|"ob_base.h"|; s|"vim-drivers/sdk/\(ob_[a-z]*\.h\)"|"\1"|' $$< >$$@.new && mv $$@.new $$@
 endef
 $(foreach h,$(sdk-headers),$(eval $(call sdk-header-rule,$(h))))
 sdk-public-headers := $(foreach h,$(sdk-headers),$(O)/sdk/include/baton/$(notdir $(h)))
