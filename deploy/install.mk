@@ -14,6 +14,7 @@ below = $(foreach f,$(shell find $(2) -type f -perm -u+x),755:$(f):$(1)/$(patsub
 contract-files = $(shell sed -n 's/^    {"\([a-z-]*\.[a-z]*\)",.*/\1/p' nfvo/api/contract/documents.c) $(notdir $(wildcard proto/doc/*.md)) \
     $(shell sed -n 's/^ *&\(.*\)_type,$$/schemas\/\1.schema.json/p' proto/types.c)
 installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
+    $(call to,$(PREFIX)/bin,755,$(static-agent)) \
     $(call to,$(PREFIX)/lib/systemd/system,644t,$(wildcard deploy/systemd/*.service)) \
     $(call to,$(PREFIX)/lib/baton,755t,deploy/systemd/enrol) \
     644:deploy/systemd/baton.sysusers:$(PREFIX)/lib/sysusers.d/baton.conf \

@@ -2,6 +2,7 @@
  * VNFM. */
 #include "common/daemon/daemon.h"
 #include "ems-agent/agent.h"
+#include "ems-agent/entry.h"
 #include "ems-agent/slim.h"
 
 #include <stdio.h>
@@ -27,6 +28,8 @@ static void rename_config(char **argv)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--entry") == 0)
+        return entry_main(argc - 2, argv + 2);
     slim_set_up();
     rename_config(argv);
     return daemon_main(argc, argv,
