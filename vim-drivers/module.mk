@@ -15,3 +15,11 @@ bins += vim-driver-local
 bin-vim-driver-local-src := vim-drivers/local/main.c
 bin-vim-driver-local-libs := vim_local vim_common ob_vim proto common
 bin-vim-driver-local-ldlibs := -lrabbitmq -larchive -luuid -lm
+
+# The engine is spoken to by common/http, which brings the libraries of its server, too.
+libs += vim_docker
+lib-vim_docker-src := $(shell find vim-drivers/docker -name '*.c' -not -name main.c | sort)
+bins += vim-driver-docker
+bin-vim-driver-docker-src := vim-drivers/docker/main.c
+bin-vim-driver-docker-libs := vim_docker vim_common ob_vim proto common
+bin-vim-driver-docker-ldlibs := -lrabbitmq -lcurl -luuid -lm

@@ -1,0 +1,95 @@
+/* What a container is made of. */
+#include "vim-drivers/docker/docker.h"
+
+#include "vim-drivers/common/ip4.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("'%s' is not in: %s", part, text);
+}
+
+static bool holds(const struct sbuf *text, const char *part)
+{
+    return memmem(text->s, text->len, part, strlen(part)) != NULL;
+}
+
+static void test_create(void **state)
+{
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf agent = SBUF_INIT;
+    const char *entry[] = {"/bin/run"}, *words[] = {"a \"b\""}, *caps[] = {"NET_ADMIN"};
+    struct dk_nothing nothing = {.ignored = NULL};
+    struct dk_nothing_pair port = {"80/tcp", &nothing};
+    struct dk_image_config config = {
+        .entrypoint = {entry, 1}, .command = {words, 1}, .user = "web:www", .ports = {&port, 1}};
+    struct dk_image_inspect image = {.id = "sha256:1", .config = &config};
+    struct dk_network one = {.id = "n1", .name = "one"}, two = {.id = "n2", .name = "two"};
+    struct dk_port ports[] = {
+        {.network = &two, .ip = ip4_parse("10.0.0.9"), .floating = ip4_parse("192.0.2.7")},
+        {.network = &one}};
+    struct ob_cloud_launch want = {.name = "web \"1\"",
+                                   .token = "t",
+                                   .user_data = "#!/bin/sh\n",
+                                   .authorized_keys = "k\n",
+                                   .flavour = {.name = "big", .vcpus = 8, .ram_mb = 64}};
+    struct dk_options o = {.processes = 10, .capabilities = {caps, 1}};
+    struct dk_body b = {.want = &want,
+                        .image = &image,
+                        .name = "baton-t",
+                        .image_name = "web:1",
+                        .project = "p",
+                        .ports = ports,
+                        .port_n = 2,
+                        .cpus = 2,
+                        .has_agent = true,
+                        .o = &o};
+    (void)state;
+    dk_body_create(&b, &out);
+    assert_has(out.s, "\"Image\":\"sha256:1\"");
+    assert_has(out.s, "\"Hostname\":\"web--1-\"");
+    assert_has(
+        out.s,
+        "\"Entrypoint\":[\"/opt/baton/bin/ems-agent\",\"--entry\",\"--user\",\"web:www\",\"--\"]");
+    assert_has(out.s, "\"Cmd\":[\"/bin/run\",\"a \\\"b\\\"\"]");
+    assert_has(out.s, "\"baton.name\":\"web \\\"1\\\"\"");
+    assert_has(out.s, "\"baton.ports\":\"n2 n1\"");
+    assert_has(out.s, "\"baton.floating\":\"192.0.2.7 n2\"");
+    assert_has(out.s, "\"NetworkMode\":\"n2\"");
+    assert_has(out.s, "\"Memory\":67108864,\"MemorySwap\":67108864");
+    assert_has(out.s, "\"NanoCpus\":2000000000,\"PidsLimit\":80"); /* no more than the host has */
+    assert_has(out.s, "\"CapAdd\":[\"NET_ADMIN\"]");
+    assert_has(out.s,
+               "\"PortBindings\":{\"80/tcp\":[{\"HostIp\":\"192.0.2.7\",\"HostPort\":\"80\"}]}");
+    assert_has(out.s, "{\"n2\":{\"IPAMConfig\":{\"IPv4Address\":\"10.0.0.9\"}}}");
+    assert_null(strstr(out.s, "Privileged"));
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct dk_message *any; /* it is JSON */
+    assert_int_equal(proto_decode(&dk_message_type, out.s, out.len, 0, &a, &any, NULL), ERR_OK);
+    sbuf_clear(&out);
+    sbuf_adds(&agent, "ELF");
+    dk_body_archive(&b, &agent, &out);
+    assert_true(holds(&out, "opt/baton/user-data"));
+    assert_true(holds(&out, "root/.ssh/authorized_keys"));
+    assert_true(holds(&out, "\"ips\":{\"two\":[\"10.0.0.9\"],\"one\":[]}"));
+    /* Nothing to run: the image as it is. */
+    sbuf_clear(&out);
+    b.has_agent = false;
+    b.port_n = 0;
+    dk_body_create(&b, &out);
+    assert_null(strstr(out.s, "Entrypoint"));
+    assert_has(out.s, "\"NetworkMode\":\"none\"");
+    assert_int_equal(proto_decode(&dk_message_type, out.s, out.len, 0, &a, &any, NULL), ERR_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_create)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

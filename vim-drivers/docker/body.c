@@ -1,0 +1,220 @@
+#include "vim-drivers/docker/docker.h"
+
+#include "vim-drivers/common/ip4.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void strings(struct sbuf *out, const struct proto_strs *list, bool *has_one)
+{
+    for (uint32_t i = 0; i < list->n; i++) {
+        sbuf_adds(out, *has_one ? "," : "");
+        proto_quotes(out, list->at[i]);
+        *has_one = true;
+    }
+}
+
+static void pair(struct sbuf *out, const char *key, const char *value)
+{
+    proto_quotes(out, key);
+    sbuf_addc(out, ':');
+    proto_quotes(out, value);
+}
+
+/* Our agent's entry mode runs the user data, and then what the image would have run; it needs root
+ * for that, and goes on as the image's user. */
+static void command(const struct dk_body *b, struct sbuf *out)
+{
+    static const struct dk_image_config none;
+    const struct dk_image_config *c = b->image->config ? b->image->config : &none;
+    bool has_one = false;
+    if (!b->has_agent)
+        return;
+    sbuf_adds(out, ",\"User\":\"0\",\"Entrypoint\":[\"/opt/baton/bin/ems-agent\",\"--entry\"");
+    if (c->user && c->user[0]) {
+        sbuf_adds(out, ",\"--user\",");
+        proto_quotes(out, c->user);
+    }
+    sbuf_adds(out, ",\"--\"],\"Cmd\":[");
+    strings(out, &c->entrypoint, &has_one);
+    strings(out, &c->command, &has_one);
+    sbuf_addc(out, ']');
+}
+
+static void labels(const struct dk_body *b, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf ports = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf floating = SBUF_INIT;
+    char ip[IP4_TEXT];
+    for (size_t i = 0; i < b->port_n; i++) {
+        sbuf_addf(&ports, "%s%s", i ? " " : "", b->ports[i].network->id);
+        if (!b->ports[i].floating)
+            continue;
+        ip4_print(b->ports[i].floating, ip);
+        sbuf_addf(&floating, "%s%s %s", floating.len ? " " : "", ip, b->ports[i].network->id);
+    }
+    sbuf_adds(out, ",\"Labels\":{");
+    pair(out, DK_LABEL_TOKEN, b->want->token ? b->want->token : "");
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_PROJECT, b->project);
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_NAME, b->want->name);
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_IMAGE, b->image_name);
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_FLAVOUR, b->want->flavour.name);
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_PORTS, ports.s);
+    if (floating.len) {
+        sbuf_addc(out, ',');
+        pair(out, DK_LABEL_FLOATING, floating.s);
+    }
+    sbuf_addc(out, '}');
+}
+
+/* Under its own number at the floating address, which is the server's alone. */
+static void published(const struct dk_body *b, struct sbuf *out)
+{
+    char ip[IP4_TEXT];
+    const char *sep = "";
+    const struct dk_nothing_map *ports = &b->image->config->ports;
+    sbuf_adds(out, ",\"PortBindings\":{");
+    for (uint32_t i = 0; i < ports->n; i++) {
+        const char *sep_in = "";
+        sbuf_adds(out, sep);
+        proto_quotes(out, ports->at[i].key);
+        sbuf_adds(out, ":[");
+        for (size_t k = 0; k < b->port_n; k++) {
+            if (!b->ports[k].floating)
+                continue;
+            ip4_print(b->ports[k].floating, ip);
+            sbuf_addf(out, "%s{\"HostIp\":\"%s\",\"HostPort\":", sep_in, ip);
+            size_t digits = strspn(ports->at[i].key, "0123456789");
+            proto_quote(out, ports->at[i].key, digits);
+            sbuf_addc(out, '}');
+            sep_in = ",";
+        }
+        sbuf_addc(out, ']');
+        sep = ",";
+    }
+    sbuf_addc(out, '}');
+}
+
+static bool wants_floating(const struct dk_body *b)
+{
+    for (size_t i = 0; i < b->port_n; i++)
+        if (b->ports[i].floating)
+            return true;
+    return false;
+}
+
+static void limits(const struct dk_body *b, struct sbuf *out)
+{
+    const struct ob_cloud_flavour *f = &b->want->flavour;
+    int64_t cpus = b->cpus > 0 && f->vcpus > b->cpus ? b->cpus : f->vcpus;
+    sbuf_adds(out, ",\"HostConfig\":{\"NetworkMode\":");
+    proto_quotes(out, b->port_n ? b->ports[0].network->id : "none");
+    if (f->ram_mb > 0) /* of both together: none of it is swap */
+        sbuf_addf(out, ",\"Memory\":%lld,\"MemorySwap\":%lld", (long long)f->ram_mb << 20,
+                  (long long)f->ram_mb << 20);
+    sbuf_addf(out, ",\"NanoCpus\":%lld,\"PidsLimit\":%lld,\"Init\":true",
+              (long long)cpus * 1000000000, (long long)f->vcpus * b->o->processes);
+    sbuf_adds(out, ",\"SecurityOpt\":[\"no-new-privileges\"],\"CapAdd\":[");
+    for (size_t i = 0; i < b->o->capabilities.n; i++) {
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, b->o->capabilities.items[i]);
+    }
+    sbuf_addc(out, ']');
+    if (wants_floating(b) && b->image->config)
+        published(b, out);
+    sbuf_addc(out, '}');
+}
+
+static void address(const struct dk_port *p, struct sbuf *out)
+{
+    char ip[IP4_TEXT];
+    if (!p->ip) {
+        sbuf_adds(out, "{}");
+        return;
+    }
+    ip4_print(p->ip, ip);
+    sbuf_addf(out, "{\"IPAMConfig\":{\"IPv4Address\":\"%s\"}}", ip);
+}
+
+void dk_body_create(const struct dk_body *b, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    char host[64];
+    dk_hostname(b->want->name, host);
+    sbuf_adds(out, "{\"Image\":");
+    proto_quotes(out, b->image->id);
+    sbuf_adds(out, ",\"Hostname\":");
+    proto_quotes(out, host);
+    sbuf_adds(out, ",\"StopTimeout\":10,\"Env\":[\"BATON_MODE=docker\",\"BATON_ROOT=\",");
+    sbuf_addf(&id, "BATON_INSTANCE=%s", b->name);
+    proto_quotes(out, id.s);
+    sbuf_addc(out, ']');
+    command(b, out);
+    labels(b, out);
+    limits(b, out);
+    if (b->port_n) {
+        sbuf_adds(out, ",\"NetworkingConfig\":{\"EndpointsConfig\":{");
+        proto_quotes(out, b->ports[0].network->id);
+        sbuf_addc(out, ':');
+        address(&b->ports[0], out);
+        sbuf_adds(out, "}}");
+    }
+    sbuf_addc(out, '}');
+}
+
+void dk_body_connect(const struct dk_port *p, const char *container, struct sbuf *out)
+{
+    sbuf_adds(out, "{\"Container\":");
+    proto_quotes(out, container);
+    sbuf_adds(out, ",\"EndpointConfig\":");
+    address(p, out);
+    sbuf_addc(out, '}');
+}
+
+/* As the local driver's: vim-drivers/local/README.md. */
+static void metadata(const struct dk_body *b, struct sbuf *out)
+{
+    char ip[IP4_TEXT];
+    sbuf_addc(out, '{');
+    pair(out, "name", b->want->name);
+    sbuf_addc(out, ',');
+    pair(out, "id", b->name);
+    sbuf_addc(out, ',');
+    pair(out, "image", b->image_name);
+    sbuf_adds(out, ",\"ips\":{");
+    for (size_t i = 0; i < b->port_n; i++) {
+        ip4_print(b->ports[i].ip, ip);
+        sbuf_adds(out, i ? "," : "");
+        proto_quotes(out, dk_network_name(b->ports[i].network));
+        sbuf_adds(out, ":[");
+        if (b->ports[i].ip)
+            proto_quotes(out, ip);
+        sbuf_addc(out, ']');
+    }
+    sbuf_adds(out, "}}\n");
+}
+
+void dk_body_archive(const struct dk_body *b, const struct sbuf *agent, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf about = SBUF_INIT;
+    const char *keys = b->want->authorized_keys, *user_data = b->want->user_data;
+    metadata(b, &about);
+    dk_tar_folder(out, "etc/baton/", 0755);
+    dk_tar_file(out, "etc/baton/metadata.json", 0644, about.s, about.len);
+    if (b->has_agent) {
+        dk_tar_folder(out, "opt/baton/", 0755);
+        dk_tar_folder(out, "opt/baton/bin/", 0755);
+        dk_tar_file(out, "opt/baton/bin/ems-agent", 0755, agent->s, agent->len);
+        dk_tar_file(out, "opt/baton/user-data", 0700, user_data, strlen(user_data));
+    }
+    if (keys && keys[0]) {
+        dk_tar_folder(out, "root/.ssh/", 0700);
+        dk_tar_file(out, "root/.ssh/authorized_keys", 0600, keys, strlen(keys));
+    }
+    dk_tar_end(out);
+}

@@ -1,0 +1,109 @@
+#include "vim-drivers/docker/docker.h"
+
+#include "common/log/log.h"
+
+#include <string.h>
+
+/* "web:latest" is "web", too. */
+static void add_image(struct engine *e, const struct dk_image *i)
+{
+    const char *tags[64] = {NULL};
+    size_t n = 0;
+    for (uint32_t k = 0; k < i->tags.n && n + 2 < 64; k++) {
+        const char *tag = i->tags.at[k], *colon = strrchr(tag, ':');
+        if (strcmp(tag, "<none>:<none>") == 0)
+            continue;
+        tags[n++] = tag;
+        if (colon && strcmp(colon, ":latest") == 0)
+            tags[n++] = arena_strndup(&e->arena, tag, (size_t)(colon - tag));
+    }
+    ob_cloud_add_image(e->call, &(struct ob_cloud_image){.id = i->id,
+                                                         .name = n ? tags[0] : i->id,
+                                                         .tags = tags,
+                                                         .tag_n = n,
+                                                         .created_at = i->created});
+}
+
+enum err_code dk_list_images(struct engine *e, struct err *err)
+{
+    struct dk_image_list list = {0};
+    enum err_code rc = engine_get(e, "/images/json", err);
+    if (rc == ERR_OK)
+        rc = engine_read_list(e, &dk_image_type, &list, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < list.n; i++)
+        if (list.at[i]->id)
+            add_image(e, list.at[i]);
+    return rc;
+}
+
+static enum err_code inspect(struct engine *e, const char *name, struct dk_image_inspect **ret,
+                             struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_adds(&path, "/images/");
+    dk_add_escaped(&path, name);
+    sbuf_adds(&path, "/json");
+    enum err_code rc = engine_get(e, path.s, err);
+    return rc == ERR_OK ? engine_read(e, &dk_image_inspect_type, ret, err) : rc;
+}
+
+static void credentials(const struct engine *e, const char *repository, struct sbuf *out)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    const char *slash = strchr(repository, '/');
+    sbuf_adds(&text, "{\"username\":");
+    proto_quotes(&text, e->pop->username);
+    sbuf_adds(&text, ",\"password\":");
+    proto_quotes(&text, e->pop->password ? e->pop->password : "");
+    sbuf_adds(&text, ",\"serveraddress\":");
+    proto_quote(&text, repository, slash ? (size_t)(slash - repository) : 0);
+    sbuf_addc(&text, '}');
+    dk_add_base64url(out, text.s, text.len);
+    explicit_bzero(text.s, text.len);
+}
+
+/* Success is in the stream, not in the status. */
+enum err_code dk_pull(struct engine *e, const char *reference, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf auth = SBUF_INIT;
+    char repository[DK_NAME_MAX], tag[DK_NAME_MAX];
+    struct dk_stream stream = DK_STREAM_INIT;
+    struct dk_request want = {.method = "POST", .stream = &stream, .timeout_ms = INT64_MAX};
+    enum err_code rc = dk_reference_read(reference, repository, tag, err);
+    if (rc != ERR_OK)
+        return rc;
+    sbuf_adds(&path, "/images/create?fromImage=");
+    dk_add_escaped(&path, repository);
+    sbuf_adds(&path, "&tag=");
+    dk_add_escaped(&path, tag);
+    want.path = path.s;
+    if (e->pop->username && e->pop->username[0]) {
+        credentials(e, repository, &auth);
+        want.header = (struct http_header){"X-Registry-Auth", auth.s};
+    }
+    log_info(LOG_DRIVER, "pull", KV_S("image", reference));
+    rc = engine_ask(e, &want, err);
+    if (rc == ERR_OK)
+        rc = dk_stream_end(&stream, err);
+    if (rc == ERR_OK)
+        log_info(LOG_DRIVER, "pulled", KV_S("image", reference), KV_S("status", stream.status));
+    dk_stream_release(&stream);
+    if (auth.len)
+        explicit_bzero(auth.s, auth.len);
+    return rc == ERR_OK ? rc : err_add(err, "pull '%s'", reference);
+}
+
+enum err_code dk_image_get(struct engine *e, const struct ob_cloud_image *want,
+                           struct dk_image_inspect **ret, struct err *err)
+{
+    const char *name = want->id ? want->id : want->name;
+    enum err_code rc = inspect(e, name, ret, err);
+    if (rc != ERR_NOT_FOUND || want->id)
+        return rc == ERR_OK ? rc : err_add(err, "image '%s'", name);
+    *err = (struct err)ERR_INIT;
+    rc = dk_pull(e, name, err);
+    if (rc == ERR_OK)
+        rc = inspect(e, name, ret, err);
+    return rc == ERR_OK ? rc : err_add(err, "image '%s'", name);
+}

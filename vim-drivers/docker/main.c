@@ -1,0 +1,71 @@
+/* vim-driver-docker: Docker engines as clouds. README.md says how. */
+#include "common/daemon/daemon.h"
+#include "vim-drivers/common/process.h"
+#include "vim-drivers/docker/docker.h"
+
+struct driver {
+    struct dk_options o;
+    struct dk dk;
+};
+
+static enum err_code cloud_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return dk_open(&d->dk, &d->o, err);
+}
+
+static void cloud_close(void *ctx)
+{
+    struct driver *d = ctx;
+    dk_close(&d->dk);
+}
+
+static enum err_code driver_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    struct ob_cloud_options o = {.vim = {.type = d->o.type,
+                                         .name = d->o.name,
+                                         .broker = peer_settings_bus(&d->o.peer),
+                                         .threads = (unsigned)d->o.peer.threads,
+                                         .prefetch = (unsigned)d->o.peer.prefetch},
+                                 .table = &dk_table,
+                                 .arg = &d->dk,
+                                 .launches = (unsigned)d->o.launches,
+                                 .call_timeout_ms = d->o.call_timeout_ms,
+                                 .spent_file = d->o.spent_file,
+                                 .default_flavour = d->o.default_flavour,
+                                 .may_fetch_images = true,
+                                 .on_event = driver_on_event};
+    d->dk.cloud = ob_cloud_new(&o, err);
+    if (!d->dk.cloud)
+        return err->code;
+    d->dk.stop_fd = ob_cloud_stop_fd(d->dk.cloud);
+    driver_begins();
+    return ob_cloud_start(d->dk.cloud, err);
+}
+
+static void driver_close(void *ctx)
+{
+    struct driver *d = ctx;
+    ob_cloud_stop(d->dk.cloud, (int)d->o.stop_grace_ms);
+    driver_log_served(ob_cloud_vim(d->dk.cloud));
+    ob_cloud_free(d->dk.cloud);
+}
+
+static const struct daemon_duty duties[] = {{"cloud", cloud_open, cloud_close},
+                                            {"driver", driver_open, driver_close},
+                                            {"registration", daemon_await_good, NULL},
+                                            {0}};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv,
+                       &(struct daemon){.name = "vim-driver-docker",
+                                        .version = "0.1",
+                                        .summary = "a VIM driver whose servers are containers of "
+                                                   "Docker engines",
+                                        .options = dk_option_rows,
+                                        .context_size = sizeof(struct driver),
+                                        .options_at = offsetof(struct driver, o),
+                                        .duties = duties});
+}
