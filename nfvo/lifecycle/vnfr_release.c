@@ -31,11 +31,12 @@ static bool may_have_run(const struct vnfr_member *v)
             (v->st->is_resuming || !v->msg || has_instances(v->msg->record)));
 }
 
-/* One of ours that makes its servers itself may have run everything, and nothing is known of it that a
- * RESUME could name: the same request again, it gives its answer again. */
+/* One of ours that makes its servers itself may have run everything, and nothing is known of them that
+ * a RESUME would run on: the same request again, it gives its answer again. */
 static bool is_unreadable(const struct vnfr_member *v)
 {
-    return v->m->d->in->event == EV_BAD_REPLY && v->st->correlates && !*v->row->doc && !v->vnfr;
+    return v->m->d->in->event == EV_BAD_REPLY && v->st->correlates &&
+           v->row->phase < VNFR_ALLOCATED;
 }
 
 static bool is_answered(const struct decision *d, const char *command)

@@ -290,8 +290,22 @@ static void check_vnfs(struct sim *s, const char *nsr)
     }
 }
 
+/* A service that was not deleted, but whose deployment was undone. */
+static const struct row *rolled_back(const struct sim *s, const char *nsr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (is_of_kind(r, "DEPLOY") && strcmp(r->agg, nsr) == 0 &&
+            (r->phase == OPERATION_STATE_ROLLING_BACK || r->phase == OPERATION_STATE_ROLLED_BACK))
+            return r;
+    }
+    return NULL;
+}
+
 static bool is_released(const struct sim *s, const char *nsr)
 {
+    if (rolled_back(s, nsr))
+        return true;
     for (int i = 0; i < s->crowd->n_nsrs; i++)
         if (strcmp(s->crowd->nsrs[i].id, nsr) == 0)
             return s->crowd->nsrs[i].release != NULL;
@@ -306,7 +320,11 @@ void invariants_settled(struct sim *s)
     for (int i = 0; i < s->crowd->n_nsrs; i++) {
         const struct wanted *n = &s->crowd->nsrs[i];
         const struct row *r = store_row(s, ROW_NSR, n->id);
-        if (!r && !n->release)
+        const struct row *undone = rolled_back(s, n->id);
+        if (r && undone)
+            sim_violate(s, "the deployment of NSR %.8s is %s, and it is %s hours later", n->id,
+                        operation_state_words[undone->phase], phase_name(r));
+        if (!r && !n->release && !undone)
             sim_violate(s, "NSR %.8s was accepted and is not there, though nobody deleted it",
                         n->id);
         if (r && released_or_not(n))
@@ -319,7 +337,8 @@ void invariants_settled(struct sim *s)
             check_vnfs(s, n->id);
             knowledge_check(s, n->id);
         }
-        if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE)
+        if (r && s->weather.peers_are_well && !s->doubts && r->phase != NSR_ACTIVE &&
+            !watch_is_cancelled(s, n->id))
             sim_violate(s, "NSR %.8s is %s, though no peer failed", n->id, phase_name(r));
         s->outcome[!r ? 2 : r->phase == NSR_ACTIVE ? 0 : 1]++;
     }

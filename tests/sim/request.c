@@ -171,11 +171,17 @@ const void *crowd_operation(struct sim *s, const char *agg)
     return r;
 }
 
-/* The service's own calls go on with those: verbs are refused. */
-static bool is_by_phases(const struct row *operation)
+static bool is_a(const struct row *operation, const char *kind)
 {
-    const char *kind = operation->key[OPERATION_KIND];
-    return strcmp(kind, "DEPLOY") == 0 || strcmp(kind, "RELEASE") == 0;
+    return strcmp(operation->key[OPERATION_KIND], kind) == 0;
+}
+
+/* Seldom of one that is well under way: most services are to be there. */
+static bool is_left_alone(struct sim *s, const struct row *operation)
+{
+    bool is_quiet = is_a(operation, "RELEASE") ||
+                    (is_a(operation, "DEPLOY") && operation->phase != OPERATION_STATE_FAILED_TEMP);
+    return is_quiet && !sim_chance(s, 100);
 }
 
 /* Something for an operation that waits for a person; NULL: none does. */
@@ -187,8 +193,9 @@ const void *crowd_verb(struct sim *s, const char *agg)
     int n = 0;
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *x = s->store->rows[i];
-        if (x->kind == ROW_OPERATION && strcmp(x->agg, agg) == 0 && !is_by_phases(x) &&
-            x->phase < OPERATION_STATE_COMPLETED && sim_between(s, 0, n++) == 0)
+        if (x->kind == ROW_OPERATION && strcmp(x->agg, agg) == 0 &&
+            x->phase < OPERATION_STATE_COMPLETED && !is_left_alone(s, x) &&
+            sim_between(s, 0, n++) == 0)
             r = x;
     }
     if (!r)
@@ -200,8 +207,14 @@ const void *crowd_verb(struct sim *s, const char *agg)
         .verb = verbs[sim_between(s, 0, ARRAY_LEN(verbs) - 1)],
         .mode = sim_chance(s, 500) ? CANCEL_FORCEFUL : CANCEL_GRACEFUL,
         .consent = {.repeat = sim_chance(s, 300), .unknown = (int)sim_between(s, 0, 2)}};
-    if (strcmp(r->key[OPERATION_KIND], "RESUME") == 0)
+    if (is_a(r, "RESUME") || is_a(r, "DEPLOY"))
         verb->consent = (struct retry_consent){0}; /* so that no script may run twice */
+    if (is_a(r, "DEPLOY")) {
+        verb->deploy = deployed_as(s, agg);
+        verb->no_deploy = "";
+        if (verb->verb == OPERATION_EV_CANCEL)
+            watch_cancel(s, agg);
+    }
     if (verb->verb == OPERATION_EV_RETRY && verb->consent.unknown == UNKNOWN_REPEAT)
         watch_consent(s, verb->operation_id);
     if (verb->verb == OPERATION_EV_RETRY && verb->consent.unknown == UNKNOWN_IS_DONE)

@@ -49,6 +49,16 @@ void watch_vouch(struct sim *s, const char *operation)
     watch_add_name(s, &s->watch->vouched, operation);
 }
 
+void watch_cancel(struct sim *s, const char *nsr)
+{
+    watch_add_name(s, &s->watch->cancelled, nsr);
+}
+
+bool watch_is_cancelled(const struct sim *s, const char *nsr)
+{
+    return watch_has(s->watch->cancelled, nsr);
+}
+
 /* --- operations ------------------------------------------------------------------------------- */
 
 struct operation *watch_read(struct sim *s, const struct row *r)
@@ -108,8 +118,11 @@ static void check_step(struct sim *s, const struct operation *op, const struct p
                        const struct plan_step *x)
 {
     int from = was ? was->state : STEP_STATE_PLANNED;
-    if (from == STEP_STATE_DONE && x->state != STEP_STATE_DONE && x->state != STEP_STATE_UNDOING &&
-        x->state != STEP_STATE_UNDO_FAILED && x->state != STEP_STATE_UNDONE)
+    /* of a deployment: its VNF failed by itself afterwards, and is started again by a retry */
+    bool is_again = op->is_run && was && x->attempt > was->attempt;
+    if (from == STEP_STATE_DONE && !is_again && x->state != STEP_STATE_DONE &&
+        x->state != STEP_STATE_UNDOING && x->state != STEP_STATE_UNDO_FAILED &&
+        x->state != STEP_STATE_UNDONE)
         watch_step_violates(s, op, x, "was DONE, and goes again");
     for (uint32_t k = 0; x->state == STEP_STATE_SENT && k < x->after.n; k++)
         if (!is_satisfied(op, x->after.at[k]))
@@ -192,9 +205,9 @@ static void on_operation(struct sim *s, const struct row *before, const struct r
         check_step(s, op, old, &op->steps[i]);
         note_step(s, op, old, &op->steps[i]);
     }
-    if (op->state != OPERATION_STATE_STARTING && !watch_is_by_phases(op))
+    if (op->state != OPERATION_STATE_STARTING && !operation_is_by_phases(op))
         watch_moves(s, op);
-    if (!watch_is_by_phases(op) && op->state == OPERATION_STATE_PROCESSING &&
+    if (!operation_is_by_phases(op) && op->state == OPERATION_STATE_PROCESSING &&
         (!was || was->state == OPERATION_STATE_STARTING))
         watch_add_name(s, &w->begun, op->id);
     if (was && was->state == op->state)

@@ -18,6 +18,9 @@ void watch_saved(struct sim *s); /* the transaction ends */
 void watch_consent(struct sim *s, const char *operation);
 /* A user looked, and says that it was done. */
 void watch_vouch(struct sim *s, const char *operation);
+/* A user wanted the deployment of that service to stop: it may be in ERROR though nothing failed. */
+void watch_cancel(struct sim *s, const char *nsr);
+bool watch_is_cancelled(const struct sim *s, const char *nsr);
 /* A VNFM's ERROR to a request of an operation, under way, whose step was taken for DONE, since
  * nothing came: somebody must be able to read it. */
 void watch_error(struct sim *s, const char *nsr, const char *vnfr, const char *command,

@@ -216,7 +216,7 @@ void watch_ends(struct sim *s)
         const struct row *r = s->store->rows[i];
         const struct operation *op =
             r->kind == ROW_OPERATION && watch_has(s->watch->moved, r->id) ? watch_read(s, r) : NULL;
-        if (op && op->kind != OPERATION_RESUME)
+        if (op && op->kind != OPERATION_RESUME && op->kind != OPERATION_DEPLOY) /* by machines */
             check_done(s, op);
         if (op && op->state == OPERATION_STATE_ROLLED_BACK)
             check_as_it_was(s, op);

@@ -40,7 +40,7 @@ static void check_waits(struct sim *s, const struct row *r, const struct operati
         bool is_undo = x->state == STEP_STATE_UNDOING;
         enum step_kind kind = is_undo ? step_undos[x->undo].stages[x->undo_at] : x->kind;
         open += step_is_open(x);
-        if (watch_is_by_phases(op) || is_begun_as_phase(s, x, kind))
+        if (operation_is_by_phases(op) || is_begun_as_phase(s, x, kind))
             continue;
         if (step_is_open(x) && kind < STEP_SELF && step_kinds[kind].peer == PEER_VNFM &&
             !has_command(s, x->command) && !has_timer(s, op->id))
@@ -89,7 +89,8 @@ static void check_turns(struct sim *s, const struct operation *const *all, uint3
     uint32_t n_turns = 0;
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0;
-             !watch_is_by_phases(all[i]) && k < all[i]->n_steps && n_turns < ARRAY_LEN(turns); k++)
+             !operation_is_by_phases(all[i]) && k < all[i]->n_steps && n_turns < ARRAY_LEN(turns);
+             k++)
             n_turns += takes_turn(all[i], &all[i]->steps[k], &turns[n_turns]);
     for (uint32_t i = 0; i < n_turns; i++)
         for (uint32_t k = i + 1; k < n_turns; k++) {
@@ -104,7 +105,7 @@ static void check_turns(struct sim *s, const struct operation *const *all, uint3
 
 static bool is_running(const struct operation *op)
 {
-    return !watch_is_by_phases(op) &&
+    return !operation_is_by_phases(op) &&
            (op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK) &&
            !op->superseded_by;
 }

@@ -37,6 +37,7 @@ struct watch {
     struct seen_step *steps;
     struct said *errors;
     struct named *consents, *vouched, *dropped; /* operations, operations; instances */
+    struct named *cancelled;                    /* services */
     struct snapshot *snapshots;
     /* of this transaction */
     struct change *instances, *ended;
@@ -64,12 +65,6 @@ bool watch_has(const struct named *list, const char *name);
 void watch_old(struct sim *s, const struct row *before);     /* a VNFR that changes */
 void watch_moves(struct sim *s, const struct operation *op); /* it changed, and not in the queue */
 void watch_ends(struct sim *s);                              /* the transaction does */
-
-/* A deployment or a release: its VNFRs' phases do it, it holds nothing, and is only written down. */
-static inline bool watch_is_by_phases(const struct operation *op)
-{
-    return op->kind == OPERATION_DEPLOY || op->kind == OPERATION_RELEASE;
-}
 
 void watch_statuses(struct sim *s); /* watch_status.c: of the service whose operation changed */
 void watch_open(struct sim *s);     /* watch_open.c: its operations that are open */
