@@ -65,6 +65,7 @@ const struct proto_type *const proto_types[] = {
     &shown_scripts_type,
     &shown_step_type,
     &shown_subject_type,
+    &shown_untold_type,
     &stored_asked_type,
     &stored_count_type,
     &stored_operation_type,

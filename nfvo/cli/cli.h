@@ -82,6 +82,7 @@ enum cli_exit {
     X(CAUSE, "cause", 0, "TEXT", "why; its scripts get it")                                                   \
     X(IMAGE, "image", 0, "IMAGE", "with another image; default: the one that it has")                         \
     X(NO_RESTART, "no-restart", 0, "", "do not start the service again behind it")                             \
+    X(TELL, "tell", 0, "", "change nothing: only tell the VNF again what those that it depends on have")        \
     X(RECORD_ONLY, "record-only", 0, "", "only store it; no VNFM gets it")                                     \
     X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
     X(UNKNOWN, "unknown", 0, "WORD", "steps that may or may not have run: repeat them, or count them as done") \

@@ -89,6 +89,16 @@ static void put_choice(struct page *p, struct sbuf *text, const char *host)
         sbuf_addf(text, FURTHER "%s", json_string_value(command));
 }
 
+/* The first that has to be told something; NULL: none. */
+static const json_t *untold(struct page *p, const char *vnfr)
+{
+    size_t i;
+    const json_t *u;
+    json_array_foreach(json_object_get(p->all, "notTold"), i,
+                       u) if (!vnfr || strcmp(cli_json_str(u, "target"), vnfr) == 0) return u;
+    return NULL;
+}
+
 /* What a person does now. vnfr NULL: the whole NSR. */
 static void show_next(struct page *p, const char *vnfr)
 {
@@ -113,6 +123,8 @@ static void show_next(struct page *p, const char *vnfr)
         put_main_wait(p, &text, wait, needs_of(p, waits_vnfr));
         if (cli_runs_scripts(vnfr_phase(p, waits_vnfr)) && *host_of(p, waits_vnfr))
             sbuf_addf(&text, FURTHER "look at: baton logs %s -f", host_of(p, waits_vnfr));
+    } else if (strcmp(phase, "ACTIVE") == 0 && untold(p, vnfr)) {
+        sbuf_adds(&text, cli_json_str(untold(p, vnfr), "next"));
     } else if (strcmp(phase, "ACTIVE") == 0) {
         sbuf_addf(&text, "nothing to do; addresses: baton nsr show %s", nsr_id(p));
         if (*host_of(p, vnfr))
@@ -187,6 +199,7 @@ static void explain_nsr(struct page *p)
     page_phase(p, phase, cli_nsr_meaning(phase), cli_json_str(nsr, "status"), nsr_since(p));
     show_warnings(p);
     page_operations(p, NULL);
+    page_untold(p, NULL);
     page_waits(p, NULL, NULL, NULL);
     page_scripts(p, NULL, NULL);
     page_refusals(p);
@@ -216,6 +229,7 @@ static void explain_vnfr(struct page *p)
     page_phase(p, phase, cli_vnfr_meaning(phase), cli_json_str(vnfr, "status"),
                page_phase_since(p, name, NULL));
     page_operations(p, name);
+    page_untold(p, name);
     page_waits(p, name, NULL, json_object_get(vnfr, "needs"));
     page_scripts(p, name, NULL);
     page_refusals(p);

@@ -518,12 +518,17 @@ int cli_cmd_nsr_execute(struct cli *c)
 
 int cli_cmd_nsr_configure(struct cli *c)
 {
-    AUTO(asked_release) struct asked a;
     int first = strchr(c->args[1], '=') ? 1 : 2;
+    bool only_tells = c->option[CLI_OPT_TELL] != NULL;
+    if (only_tells && (c->arg_n != 2 || first == 1 || c->option[CLI_OPT_STRICT] ||
+                       c->option[CLI_OPT_RECORD_ONLY]))
+        return cli_fail(c, CLI_USAGE, NULL,
+                        "--tell changes nothing: baton nsr configure NSR VNF --tell");
+    AUTO(asked_release) struct asked a;
     int exit = begin_vnf(&a, c, "configure", first == 2 ? c->args[1] : NULL);
     if (exit != CLI_OK)
         return exit;
-    if (first >= c->arg_n)
+    if (first >= c->arg_n && !only_tells)
         return cli_fail(c, CLI_USAGE, NULL, "what is to be changed? Say KEY=VALUE");
     json_t *list = json_array();
     for (int i = first; i < c->arg_n && exit == CLI_OK; i++) {

@@ -56,7 +56,7 @@ const struct cli_command cli_commands[] = {
     {"nsr",        "upgrade",  "NSR VNF VNFD", 3, 3, ASK | CLI_BIT(NO_RESTART), cli_cmd_nsr_upgrade, "Rebuild a VNF by another descriptor: images, scripts"},
     {"nsr",        "update",   "NSR [VNF]", 1, 2, ASK,                  cli_cmd_nsr_update,   "Run the UPDATE scripts of a VNF"},
     {"nsr",        "execute",  "NSR [VNF] FILE", 2, 3, ASK,             cli_cmd_nsr_execute,  "Run a script, out of a file or -, on all servers of a VNF"},
-    {"nsr",        "configure", "NSR [VNF] KEY=VALUE...", 2, CLI_ARGS_MAX, ASK | CLI_BIT(STRICT) | CLI_BIT(RECORD_ONLY), cli_cmd_nsr_configure, "Change configuration parameters, and tell the VNF and those that depend on it"},
+    {"nsr",        "configure", "NSR [VNF] KEY=VALUE...", 2, CLI_ARGS_MAX, ASK | CLI_BIT(STRICT) | CLI_BIT(RECORD_ONLY) | CLI_BIT(TELL), cli_cmd_nsr_configure, "Change configuration parameters, and tell the VNF and those that depend on it"},
     {"nsr",        "add-vnf",  "NSR VNFD", 2, 2, ASK | CLI_BIT(BODY),   cli_cmd_nsr_add_vnf,  "Add a VNF of this descriptor to a service that runs"},
     {"nsr",        "remove-vnf", "NSR VNF", 2, 2, ASK,                  cli_cmd_nsr_remove_vnf, "Remove a VNF and its servers from a service that runs"},
     {"nsr",        "resume",   "NSR",    1, 1, WAIT | CLI_BIT(PLAN) | CLI_BIT(REPEAT) | CLI_BIT(UNKNOWN), cli_cmd_nsr_resume, "Go on with what failed, from the failed script on"},

@@ -86,6 +86,23 @@ void page_waits(struct page *p, const char *vnfr, const char *host, const json_t
         page_field(p, label, "nothing");
 }
 
+void page_untold(struct page *p, const char *vnfr)
+{
+    size_t i;
+    const json_t *u;
+    const char *label = "NOT TOLD";
+    json_array_foreach(json_object_get(p->all, "notTold"), i, u)
+    {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        if (vnfr && strcmp(cli_json_str(u, "target"), vnfr) != 0 &&
+            strcmp(cli_json_str(u, "source"), vnfr) != 0)
+            continue;
+        cli_put_untold(&text, u);
+        page_field(p, label, "%s" FURTHER "%s", text.s, cli_json_str(u, "next"));
+        label = "";
+    }
+}
+
 void page_outbox(struct page *p)
 {
     size_t i;

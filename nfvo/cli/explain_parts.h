@@ -22,7 +22,9 @@ void page_field(struct page *p, const char *label, const char *fmt, ...) PRINTF_
 /* What is waited for, until when; needs: what of it each dependency lacks. */
 void page_waits(struct page *p, const char *vnfr, const char *host, const json_t *needs);
 void page_operations(struct page *p, const char *vnfr); /* those that have not ended */
-void page_outbox(struct page *p);                       /* messages that could not be sent */
+/* Which VNFs do not know what their sources have; vnfr: as target or source. */
+void page_untold(struct page *p, const char *vnfr);
+void page_outbox(struct page *p);   /* messages that could not be sent */
 void page_refusals(struct page *p); /* what the broker refuses to whom this concerns */
 void page_losses(struct page *p, const char *vnfr, const char *host); /* agents, servers gone */
 void page_unreadable(struct page *p);

@@ -125,6 +125,27 @@ static void show_operations(struct cli *c, const json_t *nsr)
     }
 }
 
+static void show_untold(struct cli *c, const json_t *nsr)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    size_t i;
+    const json_t *u;
+    sbuf_addf(&path, "/api/v1/baton/explain/%s?kind=nsr&limit=0", cli_json_str(nsr, "id"));
+    if (json_array_size(json_object_get(nsr, "vnf_dependency")) == 0 ||
+        cli_request(c, "GET", path.s, NULL, &a) != CLI_OK ||
+        json_array_size(json_object_get(a.json, "notTold")) == 0)
+        return;
+    fprintf(c->out, "\nNOT TOLD\n");
+    json_array_foreach(json_object_get(a.json, "notTold"), i, u)
+    {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT, line = SBUF_INIT;
+        cli_put_untold(&text, u);
+        cli_put_line(&line, text.s);
+        fprintf(c->out, "  %s\n    %s\n", line.s, cli_json_str(u, "next"));
+    }
+}
+
 void cli_show_nsr(struct cli *c, const json_t *nsr)
 {
     static const char *const headings[] = {"VNFR / INSTANCE", "STATUS", "ADDRESSES", "ID", NULL};
@@ -138,6 +159,7 @@ void cli_show_nsr(struct cli *c, const json_t *nsr)
         cli_table_print(t);
     }
     show_operations(c, nsr);
+    show_untold(c, nsr);
     show_provided(c, nsr);
     show_faults(c, nsr);
 }

@@ -217,3 +217,13 @@ void cli_put_refusal(struct sbuf *out, const json_t *r, int64_t now_us)
     cli_put_span(out, now_us - json_integer_value(json_object_get(r, "last")));
     sbuf_adds(out, " ago");
 }
+
+void cli_put_untold(struct sbuf *out, const json_t *untold)
+{
+    size_t i;
+    const json_t *what;
+    sbuf_addf(out, "%s does not have what %s has now: ", cli_json_str(untold, "target"),
+              cli_json_str(untold, "source"));
+    json_array_foreach(json_object_get(untold, "what"), i, what)
+        sbuf_addf(out, "%s%s", i ? ", " : "", json_string_value(what));
+}

@@ -28,6 +28,8 @@ json_t *cli_waits_near_first(const json_t *waits);
  * server's launch says more than the INSTANTIATE around it. Borrowed; NULL: none. */
 const json_t *cli_main_wait(const json_t *waits, const char *vnfr);
 
+/* One row of explain's `notTold`: "client does not have what web has now: port, instance web-3". */
+void cli_put_untold(struct sbuf *out, const json_t *untold);
 /* "account 'x' (agent of web-1) was refused write on exchange 'y', 3 times, the last 5.0 s ago":
  * without what to do, which is its member "hint". */
 void cli_put_refusal(struct sbuf *out, const json_t *refusal, int64_t now_us);

@@ -3,14 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void *dependency_map_find(const struct proto_map *map, const char *key)
-{
-    for (uint32_t i = 0; i < map->n; i++)
-        if (strcmp(map->at[i].key, key) == 0)
-            return map->at[i].value;
-    return NULL;
-}
-
 struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target)
 {
     struct nsr *nsr = model_nsr(m);
@@ -70,42 +62,6 @@ void dependencies_build(struct nsr_model *m, const struct nsd *nsd)
         for (uint32_t k = 0; k < nd->parameters.n; k++)
             proto_strmap_set(&p->parameters, nd->parameters.at[k], "", d->arena);
     }
-}
-
-static const char *configured(const struct configuration *c, const char *key)
-{
-    for (uint32_t i = 0; c && i < c->parameters.n; i++) {
-        const struct configuration_parameter *p = c->parameters.at[i];
-        if (p->conf_key && strcmp(p->conf_key, key) == 0)
-            return p->value;
-    }
-    return NULL;
-}
-
-const char *dependency_value(const struct vnfr *source, const char *key)
-{
-    const char *value = configured(source->configurations, key);
-    return value ? value : configured(source->provides, key);
-}
-
-static const char *address(const struct ip_list *ips, const char *net)
-{
-    for (uint32_t i = 0; i < ips->n; i++)
-        if (ips->at[i]->net_name && strcmp(ips->at[i]->net_name, net) == 0)
-            return ips->at[i]->ip;
-    return NULL;
-}
-
-const char *dependency_instance_value(struct arena *a, const struct vnfc_instance *i,
-                                      const char *key)
-{
-    static const char floating[] = "_floatingIp";
-    size_t n = strlen(key), tail = sizeof(floating) - 1;
-    if (strcmp(key, "hostname") == 0)
-        return i->hostname;
-    if (n > tail && strcmp(key + n - tail, floating) == 0)
-        return address(&i->floating_ips, arena_strndup(a, key, n - tail));
-    return address(&i->ips, key);
 }
 
 struct dependency_parameters *dependency_entry(struct decision *d,

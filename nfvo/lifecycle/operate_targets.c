@@ -89,18 +89,13 @@ static struct dependency_parameters *entry_of(const struct vnf_record_dependency
 
 /* --- rule (b) --------------------------------------------------------------------------------- */
 
-static bool differs(const char *now, const char *told)
-{
-    return now && (!told || strcmp(now, told) != 0);
-}
-
 static bool values_differ(const struct vnf_record_dependency *dep, const char *type,
                           const struct vnfr *source)
 {
     const struct dependency_parameters *wanted = MAP_FIND(&dep->parameters, type);
     for (uint32_t i = 0; wanted && i < wanted->parameters.n; i++)
-        if (differs(dependency_value(source, wanted->parameters.at[i].key),
-                    wanted->parameters.at[i].value))
+        if (told_differs(dependency_value(source, wanted->parameters.at[i].key),
+                         wanted->parameters.at[i].value))
             return true;
     return false;
 }
@@ -112,8 +107,8 @@ static bool instance_differs(struct nsr_model *m, const struct vnf_record_depend
     if (!is_told_of(m, x))
         return false;
     for (uint32_t i = 0; told && i < told->parameters.n; i++)
-        if (differs(dependency_instance_value(m->d->arena, x, told->parameters.at[i].key),
-                    told->parameters.at[i].value))
+        if (told_differs(dependency_instance_value(m->d->arena, x, told->parameters.at[i].key),
+                         told->parameters.at[i].value))
             return true;
     return !told;
 }
@@ -148,7 +143,7 @@ static void write_values(struct nsr_model *m, const struct vnf_record_dependency
     const struct dependency_parameters *wanted = MAP_FIND(&dep->parameters, type);
     for (uint32_t i = 0; wanted && i < wanted->parameters.n; i++) {
         const char *value = dependency_value(source, wanted->parameters.at[i].key);
-        if (differs(value, wanted->parameters.at[i].value)) {
+        if (told_differs(value, wanted->parameters.at[i].value)) {
             wanted->parameters.at[i].value = value;
             model_changed(m);
         }
@@ -158,7 +153,7 @@ static void write_values(struct nsr_model *m, const struct vnf_record_dependency
 static void write_one(struct nsr_model *m, struct dependency_parameters *p, const char *key,
                       const char *value)
 {
-    if (!differs(value, proto_strmap_get(&p->parameters, key)))
+    if (!told_differs(value, proto_strmap_get(&p->parameters, key)))
         return;
     proto_strmap_set(&p->parameters, key, value, m->d->arena);
     model_changed(m);

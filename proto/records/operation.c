@@ -12,6 +12,9 @@ PROTO_RECORD_DEFINE(shown_change, SHOWN_CHANGE_FIELDS)
 #define PROTO_THIS struct shown_pop
 PROTO_RECORD_DEFINE(shown_pop, SHOWN_POP_FIELDS)
 #undef PROTO_THIS
+#define PROTO_THIS struct shown_untold
+PROTO_RECORD_DEFINE(shown_untold, SHOWN_UNTOLD_FIELDS)
+#undef PROTO_THIS
 #define PROTO_THIS struct shown_step
 PROTO_RECORD_DEFINE(shown_step, SHOWN_STEP_FIELDS)
 #undef PROTO_THIS

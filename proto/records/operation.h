@@ -41,6 +41,13 @@ PROTO_RECORD(shown_change, SHOWN_CHANGE_FIELDS)
     X(STR,  note,       "note",      _, OPTIONAL)
 PROTO_RECORD(shown_pop, SHOWN_POP_FIELDS)
 
+#define SHOWN_UNTOLD_FIELDS(X) /* a target that does not know what its source has by now */         \
+    X(STR,  target,     "target",    _, REQUIRED)                                                   \
+    X(STR,  source,     "source",    _, REQUIRED)                                                   \
+    X(STRS, what,       "what",      _, REQUIRED) /* keys, "instance HOST" */                       \
+    X(STR,  next,       "next",      _, REQUIRED) /* the command that tells it */
+PROTO_RECORD(shown_untold, SHOWN_UNTOLD_FIELDS)
+
 #define SHOWN_STEP_FIELDS(X)                                                                        \
     X(INT,  n,          "n",         _, REQUIRED)                                                   \
     X(STR,  kind,       "kind",      _, REQUIRED)                                                   \

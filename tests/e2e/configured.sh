@@ -46,6 +46,18 @@ expect_exit 0 baton nsr configure "$nsr" server port=90 --record-only --wait --t
 expect 'only stored' value_is 90
 expect 'nobody was told' test "$(tail -n 1 "$suite/server.ports")" == 81
 
+# That is seen, and the command that is named tells it, and it alone.
+expect_exit 0 baton explain "$nsr"
+expect_said 'client does not have what server has now: port'
+expect_exit 0 baton nsr show "$nsr"
+expect_said 'baton nsr configure pair client --tell'
+expect_exit 2 baton nsr configure "$nsr" client --tell port=1
+expect_exit 0 baton nsr configure "$nsr" client --tell --wait --timeout 180s
+expect 'it was told' test "$(tail -n 1 "$suite/client.ports")" == 90
+expect 'the other was not' test "$(tail -n 1 "$suite/server.ports")" == 81
+expect_exit 0 baton explain "$nsr"
+[[ $said != *'does not have'* ]] || fail "told, and not told: $said"
+
 # A script fails: rolled back, then the same retried.
 expect_exit 1 baton nsr configure "$nsr" server port=0 --wait --timeout 180s
 expect_said 'FAILED_TEMP'

@@ -134,6 +134,7 @@ static void tells_open_operations(void **state)
                       "('op3', 'n2', 'elsewhere', 'FAILED_TEMP')) v (i, agg, project, s)",
                       f->project, f->project));
     WANT(200, api_call(f, "GET", EXPLAIN "n1-web", NULL));
+    HAS("\"notTold\":[],\"next\":");
     HAS("\"openOperations\":[{\"id\":\"op1\"");
     HAS("\"current\":{\"n\":1");
     HAS("baton op fail op1");

@@ -91,6 +91,7 @@ static const struct {
     {"PATCH", VNF "/configurations",
      "{\"configurationParameters\":[{\"confKey\":\"port\",\"value\":\"81\"}],\"strict\":true}", 202,
      "CONFIGURE vnfr=v port=81"},
+    {"PATCH", VNF "/configurations", "{\"configurationParameters\":[]}", 202, "CONFIGURE vnfr=v"},
     {"PUT", VNF,
      "{\"id\":\"v\",\"name\":\"other\",\"configurations\":{\"configurationParameters\":[{"
      "\"confKey\":\"new\",\"value\":\"1\"}]},\"apply\":\"record\"}",
@@ -187,6 +188,10 @@ static const struct {
     {"POST", VNF "/execute-script", " \n", 422, "the script is empty"},
     {"POST", VNF "/execute-script", NULL, 422, "the script is empty"},
     {"PATCH", VNF "/configurations", "{}", 422, "the request changes no parameter"},
+    {"PATCH", VNF "/configurations", "{\"configurationParameters\":[],\"apply\":\"record\"}", 422,
+     "the request changes no parameter"},
+    {"PUT", VNF, "{\"id\":\"v\",\"configurations\":{\"configurationParameters\":[]}}", 422,
+     "the request changes no parameter"},
     {"PATCH", VNF "/configurations",
      "{\"strict\":true,\"configurationParameters\":[{\"confKey\":\"x\",\"value\":\"1\"}]}", 422,
      "VNF 'web' has no parameter 'x'"},

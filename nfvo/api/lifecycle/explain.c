@@ -29,10 +29,8 @@ static enum err_code add_operations(struct call *c, const char *nsr, struct err 
     sbuf_truncate(&c->out, c->out.len - 1);
     sbuf_adds(&c->out, ",\"openOperations\":");
     enum err_code rc = operations_put_open(c, nsr, err);
-    if (rc == ERR_OK && nsr) {
-        sbuf_adds(&c->out, ",\"next\":");
-        operations_put_next(c, nsr);
-    }
+    if (rc == ERR_OK && nsr)
+        operations_put_service(c, nsr);
     sbuf_addc(&c->out, '}');
     return rc;
 }

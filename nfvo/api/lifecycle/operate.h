@@ -53,9 +53,10 @@ MUST_USE enum err_code operate_body(struct asked *o, const struct proto_type *ty
 /* Append the open operations of the service (NULL: of all of the project), as a list shows them
  * (operations.c): the youngest 50. */
 MUST_USE enum err_code operations_put_open(struct call *c, const char *nsr, struct err *err);
-/* Append what a person may do with the service, ["baton nsr resume ..", ..]: it is in ERROR, and no
- * operation waits for a decision. [] otherwise. */
-void operations_put_next(struct call *c, const char *nsr);
+/* Append of the service, as members behind others: notTold (nfvo/lifecycle/told.h), and next, what a
+ * person may do with it, ["baton nsr resume ..", ..]: it is in ERROR, and no operation waits for a
+ * decision; [] otherwise. */
+void operations_put_service(struct call *c, const char *nsr);
 /* Of a resume, as of a retry: that scripts may run a second time (operations.c). A body that is no
  * object says nothing: the reference does not read it. */
 MUST_USE enum err_code read_consent(struct call *c, struct retry_consent *ret, struct err *err);

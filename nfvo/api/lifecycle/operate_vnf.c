@@ -212,7 +212,7 @@ static enum err_code upgrade(struct call *c, struct err *err)
     return operate_ask(c, OPERATION_UPGRADE, read_upgrade, err);
 }
 
-/* --- configurations --------------------------------------------------------------------------- */
+/* --- configurations: []: the VNF is only configured again by its sources' values --------------- */
 
 /* clang-format off */
 #define CONFIGURE_BODY_FIELDS(X) \
@@ -275,7 +275,9 @@ static enum err_code read_configuration(struct asked *o, struct err *err)
                 body->apply);
         rc = err_where(err, "apply");
     }
-    if (rc == ERR_OK && body->parameters.n == 0) {
+    bool only_tells = rc == ERR_OK && body->parameters.n == 0 && !body->of_vnfr && !body->apply &&
+                      call_says(&configure_body_type, body, "configurationParameters");
+    if (rc == ERR_OK && body->parameters.n == 0 && !only_tells) {
         err_set(err, ERR_INVALID, "the request changes no parameter");
         rc = err_hint(err,
                       "{\"configurationParameters\":[{\"confKey\":\"...\",\"value\":\"...\"}]}");

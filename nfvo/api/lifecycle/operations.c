@@ -10,6 +10,7 @@
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/api/request/list.h"
 #include "nfvo/lifecycle/operation/document.h"
+#include "nfvo/lifecycle/told.h"
 #include "nfvo/store/store_operation.h"
 #include "nfvo/store/store_record.h"
 
@@ -91,8 +92,7 @@ static struct service_view *view_of(const struct nsr *nsr, struct arena *a)
     return view;
 }
 
-/* The service may be gone: names are then those in the operation. */
-static const struct service_view *read_view(struct call *c, const char *nsr_id)
+static struct nsr *read_service(struct call *c, const char *nsr_id)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct err err = ERR_INIT;
@@ -100,7 +100,14 @@ static const struct service_view *read_view(struct call *c, const char *nsr_id)
     if (store_nsr_get(call_db(c), nsr_id, c->project, &text, &err) != ERR_OK ||
         call_decode(c, &nsr_type, &text, &nsr, &err) != ERR_OK)
         return NULL;
-    return view_of(nsr, &c->arena);
+    return nsr;
+}
+
+/* The service may be gone: names are then those in the operation. */
+static const struct service_view *read_view(struct call *c, const char *nsr_id)
+{
+    const struct nsr *nsr = read_service(c, nsr_id);
+    return nsr ? view_of(nsr, &c->arena) : NULL;
 }
 
 static void set_sdk(struct view_vnfr *v, const char *word, size_t len, struct arena *a)
@@ -281,13 +288,18 @@ static void put_list(struct call *c, const struct store_operations *rows, uint32
     sbuf_addc(&c->out, ']');
 }
 
-void operations_put_next(struct call *c, const char *nsr)
+void operations_put_service(struct call *c, const char *id)
 {
-    const struct service_view *view = read_view(c, nsr);
+    const struct nsr *nsr = read_service(c, id);
     struct proto_strs next = {0};
-    if (view)
-        service_next(view, nsr, &c->arena, &next);
-    sbuf_addc(&c->out, '[');
+    struct shown_untold_list untold = {0};
+    if (nsr) {
+        service_next(view_of(nsr, &c->arena), id, &c->arena, &next);
+        told_missing(nsr, &c->arena, &untold);
+    }
+    sbuf_adds(&c->out, ",\"notTold\":");
+    proto_encode_list(&shown_untold_type, &untold, 0, &c->out);
+    sbuf_adds(&c->out, ",\"next\":[");
     for (uint32_t i = 0; i < next.n; i++) {
         sbuf_adds(&c->out, i ? "," : "");
         text_add_json(&c->out, next.at[i]);
