@@ -246,8 +246,23 @@ static void follow_instance(struct nsr_model *m, struct operation *op, const str
             set_step(v, op, &op->steps[i], state_of_delete(v, &op->steps[i]));
 }
 
+/* Taken away by an operation that the release ended, and that had it in hand. */
+static void follow_dropped(struct nsr_model *m, struct operation *op)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        struct plan_step *s = &op->steps[i];
+        if (!s->vnfr || model_vnfr_by_id(m, s->vnfr) ||
+            (s->state != STEP_STATE_SENT && s->state != STEP_STATE_PLANNED))
+            continue;
+        s->state = STEP_STATE_DONE;
+        s->done_at = m->d->now;
+        s->is_news = op->is_news = true;
+    }
+}
+
 static void follow_release(struct nsr_model *m, struct operation *op)
 {
+    follow_dropped(m, op);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (m->vnfrs[i].has_moved)
             follow_member(op, &m->vnfrs[i]);
@@ -421,13 +436,13 @@ static void look_at_release(struct nsr_model *m)
 {
     struct operation *undone = model_phases_operation(m, WORD(DEPLOY));
     if (undone) {
-        if (m->has_moved)
+        if (m->has_moved || is_all_gone(m))
             follow_undo(m, undone);
         return;
     }
     if (!model_phases_row(m, WORD(RELEASE)))
         operate_release_begun(m, NULL);
-    else if (!m->has_moved && !has_changed_instance(m))
+    else if (!m->has_moved && !has_changed_instance(m) && !is_all_gone(m))
         return;
     struct operation *op = model_phases_operation(m, WORD(RELEASE));
     if (op)
@@ -523,8 +538,10 @@ static void take_over(const struct run *run, struct operation *op, const struct 
         const struct view_vnfr *v = view_vnfr(run->view, s->vnfr);
         s->is_news = true;
         if (!again) {
-            if (s->state != STEP_STATE_SKIPPED)
-                s->state = v && !v->is_leaving ? STEP_STATE_DONE : STEP_STATE_SKIPPED;
+            if (!step_is_satisfied(s))
+                s->state = v && !v->is_leaving && s->state != STEP_STATE_PLANNED
+                               ? STEP_STATE_DONE
+                               : STEP_STATE_SKIPPED; /* also what is not needed any more */
             continue;
         }
         if (s->state != STEP_STATE_PLANNED && s->state != STEP_STATE_SENT)

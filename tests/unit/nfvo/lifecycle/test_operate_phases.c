@@ -540,6 +540,10 @@ static void test_vnf_removed_meanwhile(void **state)
     assert_string_equal(told("DEPLOY"),
                         "FAILED_TEMP: INSTANTIATE web UNKNOWN, INSTANTIATE client FAILED, MODIFY "
                         "client PLANNED, START web SKIPPED, START client PLANNED");
+    assert_int_equal(verb(OPERATION_EV_RETRY, "op-deploy"), ERR_OK); /* without it */
+    assert_string_equal(told("DEPLOY"),
+                        "PROCESSING: INSTANTIATE web SKIPPED, INSTANTIATE client SENT, MODIFY "
+                        "client SKIPPED, START web SKIPPED, START client PLANNED");
 }
 
 static void forget(const char *kind)
