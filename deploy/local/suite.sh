@@ -11,8 +11,9 @@
 # Set before: suite (absolute, exists), suite_bin (folder of the programs). A process is ready when it says so itself
 # on --ready-fd, so nothing is taken for it that listens on the same port.
 #
-# Two clouds to choose from: the test driver with the dummy VNFM (book-keeping only, no processes), and the local driver
-# with the generic VNFM (instances that run scripts; suite_choose_mode comes before suite_configure then).
+# Clouds to choose from: the test driver with the dummy VNFM (book-keeping only, no processes), and with the generic VNFM (instances
+# that run scripts) the local driver (suite_choose_mode comes before suite_configure then) or the Docker driver (suite_start_engine does),
+# whose engine is the suite's own, in $suite/engine: tests/support/docker-engine.
 
 suite_top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # shellcheck source=tests/support/process.sh
@@ -119,6 +120,7 @@ suite_stop_all()
 # Instances outlive their driver, which finds them again; they end here.
 suite_stop_instances()
 {
+    [[ ! -d $suite/engine ]] || "$suite_top/tests/support/docker-engine" stop "$suite/engine"
     [[ -d $suite/cloud ]] || return 0
     "$suite_bin/vim-driver-local" --clean --state-dir "$suite/cloud" >>"$suite/log/vim-driver-local.log" 2>&1 || {
         suite_say "the instances could not be removed; last lines of $suite/log/vim-driver-local.log:"
@@ -150,11 +152,21 @@ suite_choose_mode()
     fi
 }
 
+# suite_start_engine [PROGRAM...]: a Docker engine with the image "host", which has these programs. Exit status 77: none can run here.
+suite_start_engine()
+{
+    local rc=0
+    suite_mode=docker
+    "$suite_top/tests/support/docker-engine" start "$suite/engine" --relay "$OB_TEST_BROKER_PORT" >"$suite/log/engine-start.log" || rc=$?
+    ((rc == 0)) || { cat "$suite/log/engine-start.log" && return "$rc"; }
+    "$suite_top/tests/support/docker-engine" image "$suite/engine" host:latest "$@"
+}
+
 # The broker as instances see it.
 suite_public_host()
 {
     case ${suite_mode-} in
-    runc) echo 169.254.77.1 ;; # the driver's relay
+    runc | docker) echo 169.254.77.1 ;; # the driver's relay, or the engine's
     *) echo "$OB_TEST_BROKER_HOST" ;;
     esac
 }
@@ -253,10 +265,14 @@ database = "$OB_TEST_DB"
 database-schema = ${suite_schema}_vnfm
 CONF
         suite_write_peer vim-driver-local <<CONF
-mode = ${suite_mode:-plain}
+mode = $([[ ${suite_mode:-docker} == docker ]] && echo plain || echo "$suite_mode")
 state-dir = $suite/cloud
 relay = $OB_TEST_BROKER_PORT
 ems-agent = $suite_bin/ems-agent
+CONF
+        suite_write_peer vim-driver-docker <<CONF
+sockets = $suite/engine/s
+spent-file = $suite/docker.spent
 CONF
         printf 'export %s=%q\n' BATON_URL "http://127.0.0.1:$suite_port" BATON_USER admin \
             BATON_PASSWORD "$suite_password" >"$suite/baton.env"
@@ -299,6 +315,12 @@ suite_start_local_driver()
 {
     suite_enrol vim-driver-local driver local
     suite_start vim-driver-local vim-driver-local --config "$suite/vim-driver-local.conf" "$@"
+}
+
+suite_start_docker_driver()
+{
+    suite_enrol vim-driver-docker driver docker
+    suite_start vim-driver-docker vim-driver-docker --config "$suite/vim-driver-docker.conf" "$@"
 }
 
 suite_start_generic_vnfm()
@@ -364,6 +386,7 @@ suite_servers()
                     if ($l.action | startswith("launch")) then .[$l.id] = $l.name
                     elif ($l.action | startswith("deleteServer")) then del(.[$l.id]) else . end else . end)
                 | to_entries[] | "\(.value) (\(.key))"' "$suite/driver.journal"
+    [[ ! -d $suite/engine ]] || "$suite_top/tests/support/docker-engine" list "$suite/engine"
     cat "$suite"/cloud/servers/*.json 2>/dev/null | jq -r '"\(.name) (\(.id))"'
 }
 
@@ -492,7 +515,7 @@ suite_wait_for_peers()
 suite_remove_data()
 {
     rm -rf --one-file-system "$suite"/{log,run,config,cloud} "$suite"/*.{conf,password,journal}
-    rm -f "$suite"/{settings,baton.env,driver.state,driver.state.spent,seal-key,admin-password}
+    rm -f "$suite"/{settings,baton.env,driver.state,driver.state.spent,docker.spent,seal-key,admin-password}
 }
 
 # suite_traces: processes and mounts of ours on this machine, one a line. Nothing when nothing runs.

@@ -55,7 +55,7 @@ scenario_close()
     local rc=$?
     trap - EXIT
     trap '' INT TERM HUP
-    ((rc == 0)) || suite_explain
+    ((rc == 0 || rc == 77)) || suite_explain
     suite_stop_all
     if ((rc == 0)) && grep -E 'Sanitizer|runtime error|lvl=crit' "$suite"/log/*.log >&2; then
         echo 'FAILED: a process said that about itself' >&2
