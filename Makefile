@@ -135,6 +135,7 @@ fmt:
 	clang-format-14 -i $$(git ls-files '*.c' '*.h')
 # What ./deploy/demo runs, and not what it does not.
 demo-programs: $(addprefix $(O)/bin/,nfvo baton vnfm-generic ems-agent vim-driver-local)
+demo-docker-programs: $(O)/bin/vim-driver-docker $(static-agent)
 demo-matrix:
 	@tests/demo/matrix
 # The stack of deploy/compose on a Docker engine of its own; takes minutes.
@@ -155,5 +156,5 @@ help:
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-docker-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
