@@ -5,6 +5,7 @@
 #include "common/log/log.h"
 #include "nfvo/commands.h"
 #include "nfvo/vnfm/management.h"
+#include "nfvo/vnfm/rest.h"
 #include "nfvo/worker/workers.h"
 
 #include <poll.h>
@@ -136,6 +137,21 @@ enum err_code nfvo_open_events(struct nfvo *n, struct err *err)
     return dispatcher_open(&n->events, &n->dispatcher_setup, err);
 }
 
+enum err_code nfvo_open_rest_vnfms(struct nfvo *n, struct err *err)
+{
+    n->rest_vnfms_bus = broker_options(&n->options.broker, "nfvo VNFMs over HTTP");
+    return rest_vnfms_open(
+        &n->rest_vnfms,
+        &(struct rest_vnfms_setup){.bus = &n->rest_vnfms_bus,
+                                   .store = n->store,
+                                   .dial = &n->dial,
+                                   .check_interval_ms = n->options.registry.check_interval_ms,
+                                   .absence_grace_ms = n->options.registry.absence_grace_ms,
+                                   .doubt_ms = n->options.rest_vnfm_doubt_ms,
+                                   .answer_ms = REST_VNFM_ANSWER_MS},
+        err);
+}
+
 struct queue_report {
     api_queue_fn *report;
     void *arg;
@@ -186,6 +202,7 @@ enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
                                 .render_broker = render_broker,
                                 .render_metrics = render_metrics,
                                 .is_ready = is_ready,
+                                .rest_vnfms = n->rest_vnfms,
                                 .dial = &n->dial,
                                 .version = NFVO_VERSION};
     return api_open(&n->api,

@@ -11,6 +11,7 @@
 #define NFVO_VERSION                                                                               \
     "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
 
+struct rest_vnfms;
 struct rooms;
 struct workers;
 struct nfvo {
@@ -22,12 +23,13 @@ struct nfvo {
     struct workers *workers;
     struct rooms *rooms;
     struct dispatcher *events;
+    struct rest_vnfms *rest_vnfms;
     struct api *api;
     struct api_commands commands;
     struct api_host host;
     struct registry_setup registry_setup;
     struct dispatcher_setup dispatcher_setup;
-    struct bus_options registry_bus, workers_bus, events_bus;
+    struct bus_options registry_bus, workers_bus, events_bus, rest_vnfms_bus;
     struct dial_rules dial; /* of option outbound-allow */
 };
 
@@ -38,6 +40,7 @@ enum err_code nfvo_open_registry(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_workers(struct nfvo *n, struct err *err);
 void nfvo_close_workers(struct nfvo *n);
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err);
+enum err_code nfvo_open_rest_vnfms(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err);
 /* Ends early when the process is told to stop. */
 void nfvo_pause_ms(int ms);

@@ -3,6 +3,7 @@
 #include "nfvo/broker/rooms.h"
 #include "nfvo/context.h"
 #include "nfvo/enrol.h"
+#include "nfvo/vnfm/rest.h"
 #include "nfvo/worker/workers.h"
 
 /* Duties wait for the database and the broker instead of failing: a host that boots starts them in
@@ -80,6 +81,16 @@ static void events_done(void *ctx)
     dispatcher_close(((struct nfvo *)ctx)->events);
 }
 
+static enum err_code rest_vnfms_duty(void *ctx, struct err *err)
+{
+    return nfvo_open_rest_vnfms(ctx, err);
+}
+
+static void rest_vnfms_done(void *ctx)
+{
+    rest_vnfms_close(((struct nfvo *)ctx)->rest_vnfms);
+}
+
 static enum err_code api_duty(void *ctx, struct err *err)
 {
     return nfvo_open_api(ctx, err);
@@ -91,6 +102,7 @@ static void api_done(void *ctx)
     struct nfvo *n = ctx;
     api_drain(n->api);
     workers_stop(n->workers);
+    rest_vnfms_drain(n->rest_vnfms);
     api_close(n->api);
 }
 
@@ -123,6 +135,7 @@ static const struct daemon_duty duties[] = {
     {"workers", workers_duty,
      workers_done}, /* unfinished work is in the store: nothing to reload */
     {"events", events_duty, events_done},
+    {"rest-vnfms", rest_vnfms_duty, rest_vnfms_done},
     {"api", api_duty, api_done}, /* no request before we can serve it */
     {"registration", registration_duty, NULL},
     {0},

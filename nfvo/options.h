@@ -43,6 +43,7 @@ struct nfvo_options {
     struct dispatcher_options events;
     struct lifecycle_options lifecycle;
     struct config_list outbound_allow;
+    int64_t rest_vnfm_doubt_ms;
     int64_t workers;
     char broker_port_text[8]; /* broker.port, for VNFs; not an option */
 };

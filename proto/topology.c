@@ -231,6 +231,11 @@ void topology_rights_plugin(struct topology_rights *r, const char *type, int wan
     peer_rights(r, own.s, "", "", 0);
 }
 
+void topology_rest_vnfm_queue(const char *type, struct sbuf *out)
+{
+    sbuf_addf(out, QUEUE_REST_VNFM_PREFIX "%s", type);
+}
+
 void topology_hello_queue(const char *endpoint, struct sbuf *out)
 {
     sbuf_addf(out, "ems.%s.register", endpoint);

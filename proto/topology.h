@@ -66,6 +66,16 @@
  * Agents of before, and unmodified ones, use TOPOLOGY_EXCHANGE there for both. */
 #define TOPOLOGY_AGENTS_EXCHANGE "ems.up"
 
+/* Requests to the VNFMs of a type that are called over HTTP (nfvo/vnfm/rest.h): durable quorum queue
+ * of the NFVO in its inner room, bound by its own name. */
+void topology_rest_vnfm_queue(const char *type, struct sbuf *out); /* vnfm.rest.<type> */
+#define QUEUE_REST_VNFM_PREFIX "vnfm.rest."
+/* Answers to what these VNFMs ask, of one NFVO process. It outlives its connection: an answer that
+ * finds no queue says that the VNFM itself is gone. */
+#define QUEUE_REST_ANSWERS_PREFIX     "nfvo.rest-answers."
+#define QUEUE_REST_ANSWERS_EXPIRES_MS (10 * 60 * 1000)
+#define QUEUE_REST_VNFM_EXPIRES_MS    (7 * 24 * 3600 * 1000) /* without anybody who takes from it */
+
 /* Hellos: durable quorum queue of the VNFM with this endpoint, bound by its own name to both
  * exchanges; so are answers. */
 void topology_hello_queue(const char *endpoint, struct sbuf *out); /* ems.<endpoint>.register */

@@ -155,7 +155,8 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
                            ? read_password_list(api, err)
                            : err_set(err, ERR_NOMEM, "start a thread of the REST API");
     if (rc == ERR_OK)
-        rc = api_read_networks(api->options, &api->trusted_proxies, &api->metrics_networks, err);
+        rc = api_read_networks(api->options, &api->trusted_proxies, &api->metrics_networks,
+                               &api->rest_vnfm_networks, err);
     if (rc == ERR_OK)
         rc = api_bootstrap(api, err);
     if (rc == ERR_OK)

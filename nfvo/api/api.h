@@ -16,6 +16,7 @@
 
 struct api; /* opaque */
 struct registry_setup;
+struct rest_vnfms;
 struct audit;
 struct store;
 
@@ -40,7 +41,8 @@ struct api_options {
     bool is_vnfd_cascade;
     bool is_password_strength_checked, is_start_ordered;
     const char *trusted_proxies; /* networks */
-    const char *monitoring_ip;   /* what /env shows to the dashboard; "" none */
+    const char *rest_vnfm_networks, *rest_vnfm_token;
+    const char *monitoring_ip; /* what /env shows to the dashboard; "" none */
 };
 
 /* clang-format off */
@@ -87,6 +89,8 @@ struct api_options {
     CONFIG_BOOL(S, m.is_version_checked, "package-version-check", "true", "VNF packages must be made for our major version"), \
     CONFIG_STR(S, m.cors_origins, "cors-origins", "", "origins of web pages that browsers may let call the API, as in 'https://dash.example:8443'; '*': any; empty: none"), \
     CONFIG_STR(S, m.trusted_proxies, "trusted-proxies", "", "networks of proxies in front, as in '10.0.0.0/8, ::1': from them X-Forwarded-For tells the client's address; empty: none"), \
+    CONFIG_STR(S, m.rest_vnfm_networks, "rest-vnfm-networks", "127.0.0.0/8, ::1, 172.16.0.0/12", "networks of VNFMs that use HTTP instead of the broker (/admin/v1/vnfm-*); empty: none"), \
+    CONFIG_SECRET(S, m.rest_vnfm_token, "rest-vnfm-token", "", "what these VNFMs have to send as Authorization: Bearer; empty: nothing, as the Java SDK sends none"), \
     CONFIG_STR(S, m.monitoring_ip, "monitoring-ip", "", "address of the monitoring server, offered by the dashboard")
 /* clang-format on */
 
@@ -110,6 +114,8 @@ struct api_host {
     bool (*is_ready)(void *ctx, struct sbuf *why);
     /* What accounts on the broker are made with (nfvo/vnfm/account.h). NULL: none are. */
     const struct registry_setup *registry;
+    struct rest_vnfms
+        *rest_vnfms; /* nfvo/vnfm/rest.h; NULL: what VNFMs say over HTTP is not taken */
     const struct dial_rules *dial; /* where URLs of subscriptions may lead: common/http/dial.h */
     const char *version;
 };

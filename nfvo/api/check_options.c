@@ -13,12 +13,15 @@ static const char *or_empty(const char *s)
 }
 
 enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
-                                struct net_list *ret_metrics, struct err *err)
+                                struct net_list *ret_metrics, struct net_list *ret_rest_vnfms,
+                                struct err *err)
 {
     if (net_list_parse(ret_proxies, or_empty(o->trusted_proxies), err) != ERR_OK)
         return err_add(err, "read trusted-proxies");
     if (net_list_parse(ret_metrics, or_empty(o->metrics_networks), err) != ERR_OK)
         return err_add(err, "read metrics-networks");
+    if (net_list_parse(ret_rest_vnfms, or_empty(o->rest_vnfm_networks), err) != ERR_OK)
+        return err_add(err, "read rest-vnfm-networks");
     return ERR_OK;
 }
 
@@ -88,11 +91,11 @@ static enum err_code check_password_list(const char *path, struct err *err)
 
 enum err_code api_check_options(const struct api_options *o, struct err *err)
 {
-    struct net_list proxies, metrics;
+    struct net_list proxies, metrics, rest_vnfms;
     char address[API_STATUS_ADDRESS_SIZE];
     uint16_t port;
     const char *status = or_empty(o->status_listen);
-    enum err_code rc = api_read_networks(o, &proxies, &metrics, err);
+    enum err_code rc = api_read_networks(o, &proxies, &metrics, &rest_vnfms, err);
     if (rc == ERR_OK && *status)
         rc = api_status_address(status, address, &port, err);
     if (rc == ERR_OK)

@@ -48,7 +48,7 @@ struct api {
     struct http_route *routes;
     const struct endpoint **endpoints; /* of routes[i]; ends with NULL */
     struct sbuf openapi;
-    struct net_list trusted_proxies, metrics_networks;
+    struct net_list trusted_proxies, metrics_networks, rest_vnfm_networks;
     struct rate *open_rate, *login_rate; /* of calls without a token; those that are POSTs */
     struct turns *turns;
     struct http_server *server;
@@ -98,7 +98,8 @@ enum endpoint_flags {
     API_STATUS = 1 << 6,      /* on status-listen, too */
     API_AT_ONCE = 1 << 8,     /* waits for nothing, the database included */
     API_OPERATES = 1 << 9, /* asks for an operation: headers Operation-Id, Location (operate.h) */
-    API_LIST_SHIFT = 10,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
+    API_VNFM = 1 << 10,    /* of VNFMs, from rest-vnfm-networks: rest_vnfm.h */
+    API_LIST_SHIFT = 11,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
 };
 
 struct endpoint {
@@ -117,7 +118,7 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
     nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
-    unbuilt_endpoints[];
+    rest_vnfm_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
@@ -195,7 +196,8 @@ MUST_USE enum err_code api_identify(struct call *c, struct err *err);
 /* --- check_options.c --- */
 enum { API_STATUS_ADDRESS_SIZE = 64 };
 MUST_USE enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
-                                         struct net_list *ret_metrics, struct err *err);
+                                         struct net_list *ret_metrics,
+                                         struct net_list *ret_rest_vnfms, struct err *err);
 /* Of status-listen: ADDRESS:PORT, IPv6 in brackets. ERR_INVALID. */
 MUST_USE enum err_code api_status_address(const char *where, char ret[API_STATUS_ADDRESS_SIZE],
                                           uint16_t *ret_port, struct err *err);

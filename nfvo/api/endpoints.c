@@ -31,6 +31,7 @@ const struct endpoint *const endpoint_tables[] = {
     nsr_part_endpoints,
     vnffg_endpoints,
     document_endpoints,
+    rest_vnfm_endpoints,
     unbuilt_endpoints,
     NULL,
 };

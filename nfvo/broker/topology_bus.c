@@ -78,3 +78,29 @@ void topology_declare_room(struct bus *bus)
 {
     declare(bus, true);
 }
+
+void topology_declare_rest_vnfm(struct bus *bus, const char *queue)
+{
+    static const struct bus_arg args[] = {
+        {.name = "x-queue-type", .type = BUS_STRING, .string = "quorum"},
+        {.name = "x-dead-letter-exchange", .type = BUS_STRING, .string = ""},
+        {.name = "x-dead-letter-routing-key", .type = BUS_STRING, .string = QUEUE_DEAD_LETTERS},
+        {.name = "x-expires", .type = BUS_INT, .integer = QUEUE_REST_VNFM_EXPIRES_MS},
+    };
+    bus_want_exchange(bus, &(struct bus_exchange){
+                               .name = TOPOLOGY_EXCHANGE, .type = "topic", .is_durable = true});
+    bus_want_queue(bus,
+                   &(struct bus_queue){
+                       .name = queue, .is_durable = true, .args = args, .arg_n = ARRAY_LEN(args)});
+    bus_want_binding(bus, &(struct bus_binding){.queue = queue, .exchange = TOPOLOGY_EXCHANGE});
+}
+
+void topology_declare_rest_answers(struct bus *bus, const char *queue)
+{
+    static const struct bus_arg args[] = {
+        {.name = "x-expires", .type = BUS_INT, .integer = QUEUE_REST_ANSWERS_EXPIRES_MS},
+    };
+    bus_want_queue(bus,
+                   &(struct bus_queue){
+                       .name = queue, .is_durable = true, .args = args, .arg_n = ARRAY_LEN(args)});
+}

@@ -16,5 +16,9 @@ void topology_declare(struct bus *bus);
 /* The same in a room (virtual host) of peers: all but QUEUE_INTERNAL. The entries are bounded in
  * bytes and refuse what is more (QUEUE_ROOM_MAX_BYTES): what a peer floods is its own room. */
 void topology_declare_room(struct bus *bus);
+/* In the inner room: requests to the VNFMs of a type that are called over HTTP. */
+void topology_declare_rest_vnfm(struct bus *bus, const char *queue);
+/* And of a process, for what these VNFMs ask. */
+void topology_declare_rest_answers(struct bus *bus, const char *queue);
 
 #endif

@@ -11,12 +11,25 @@
 
 enum { READY_TRIES = 40, READY_PAUSE_MS = 250 };
 
+static bool is_over_http(const json_t *m)
+{
+    return strcmp(cli_json_str(m, "transport"), "REST") == 0;
+}
+
 static void print_how(const json_t *m, struct sbuf *cell)
 {
     bool is_enrolled = json_is_true(json_object_get(m, "enrolled"));
-    sbuf_adds(cell, json_is_true(json_object_get(m, "open")) ? "open"
-                    : is_enrolled                            ? "enrolled"
-                                                             : "of before");
+    sbuf_adds(cell, is_over_http(m)                            ? "registered"
+                    : json_is_true(json_object_get(m, "open")) ? "open"
+                    : is_enrolled                              ? "enrolled"
+                                                               : "of before");
+}
+
+/* Who is called over HTTP is in none. */
+static void print_room(const json_t *m, struct sbuf *cell)
+{
+    if (!is_over_http(m))
+        sbuf_adds(cell, cli_json_str(m, "room"));
 }
 
 /* Whether somebody is there, as far as that can be said. */
@@ -41,7 +54,8 @@ static const struct cli_column columns[] = {
     {.heading = "KIND", .path = "kind"},
     {.heading = "TYPE", .path = "type"},
     {.heading = "SDK", .print = print_sdk},
-    {.heading = "ROOM", .path = "room"},
+    {.heading = "VIA", .path = "transport"},
+    {.heading = "ROOM", .print = print_room},
     {.heading = "HOW", .print = print_how},
     {.heading = "STATE", .print = print_there},
     {.heading = "FAULT", .path = "fault"},

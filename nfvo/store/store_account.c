@@ -388,7 +388,7 @@ enum err_code store_account_of_type(struct db *db, const char *name, const char 
     "m.kind END, 'type', m.type, 'queue', m.queue, 'room', coalesce(nullif(m.room, ''), $1), "     \
     "'inner', m.room = '', 'open', m.is_open, 'enrolled', m.is_enrolled, 'management', "           \
     "m.has_management, 'state', m.state, 'fault', nullif(m.fault, ''), 'project', r.project_id, "  \
-    "'instances', m.instances, 'sdk', " SQL_SDK ", 'active', " SQL_IS_THERE                        \
+    "'instances', m.instances, 'sdk', " SQL_SDK ", 'transport', 'AMQP', 'active', " SQL_IS_THERE   \
     ", 'madeAt', m.made_at)"
 
 enum err_code store_accounts_json(struct db *db, const char *inner, struct sbuf *out,
@@ -400,7 +400,9 @@ enum err_code store_accounts_json(struct db *db, const char *inner, struct sbuf 
         "UNION ALL SELECT 1, e.type, json_build_object('name', '', 'kind', 'vnfm', 'type', e.type, "
         "'queue', e.endpoint, 'room', coalesce(nullif(e.room, ''), $1), 'inner', e.room = '', "
         "'open', false, 'enrolled', false, 'state', 'ready', 'sdk', CASE WHEN " SQL_VNFM_IS_OURS
-        " THEN 'c' ELSE '' END, 'active', e.active AND e.enabled)::text FROM vnfm_endpoint e WHERE "
+        " AND e.kind = 'RABBIT' THEN 'c' ELSE '' END, 'transport', CASE e.kind WHEN 'RABBIT' THEN "
+        "'AMQP' ELSE e.kind END, 'active', e.active AND e.enabled)::text FROM vnfm_endpoint e "
+        "WHERE "
         "e.account = '' AND NOT EXISTS (SELECT 1 FROM "
         "manager_credentials m WHERE m.type = e.type AND m.room = e.room)) l ORDER BY o, type, j"};
     return store_read_array(db, &list, DB_PARAMS(db_param_text(inner)), out, err);

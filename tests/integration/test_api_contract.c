@@ -44,7 +44,13 @@
 #define EVENT_BODY                                                                                 \
     "{\"name\":\"{new}\",\"type\":\"REST\",\"endpoint\":\"http://192.0.2.1:9/\",\"event\":"        \
     "\"INSTANTIATE\"}"
-#define LATER NULL, 501, NULL, 501 /* not built, and says so: decisions.md D29 */
+#define REST_VNFM                                                                                  \
+    "{\"type\":\"{new}\",\"endpointType\":\"REST\",\"endpoint\":\"http://192.0.2.1:9\"}"
+#define SAYS(action)                                                                               \
+    "{\"action\":\"" action "\",\"virtualNetworkFunctionRecord\":{\"id\":\"v\",\"name\":\"n\","    \
+    "\"parent_ns_id\":\"{new}\"}}"
+#define NO_BROKER 500 /* here nobody takes it: test_rest_vnfm.c, tests/e2e/rest_vnfm.sh */
+#define LATER     NULL, 501, NULL, 501 /* not built, and says so: decisions.md D29 */
 
 /* clang-format off */
 /* method, path; body of the good call and its status; body of the bad one (NULL: the same, about
@@ -235,13 +241,13 @@ static const struct contract_row {
     {"PUT",    V1 "/virtual-link-descriptors/{link}",   "{\"name\":\"m\"}", 202, "{}", 400},
     {"DELETE", V1 "/virtual-link-descriptors/{link}",   NULL, 204, NULL, 404},
     /* 2.12 */
-    {"POST",   "/admin/v1/vnfm-register",               LATER},
-    {"POST",   "/admin/v1/vnfm-unregister",             LATER},
-    {"POST",   "/admin/v1/vnfm-core-actions",           LATER},
-    {"POST",   "/admin/v1/vnfm-core-actions-reply",     LATER},
-    {"POST",   "/admin/v1/vnfm-core-grant",             LATER},
-    {"POST",   "/admin/v1/vnfm-core-allocate",          LATER},
-    {"POST",   "/admin/v1/vnfm-core-scale",             LATER},
+    {"POST",   "/admin/v1/vnfm-register",               REST_VNFM, 201, "{\"type\":\"t\"}", 400},
+    {"POST",   "/admin/v1/vnfm-unregister",             REST_VNFM, 200, "{}", 400},
+    {"POST",   "/admin/v1/vnfm-core-actions",           SAYS("START"), NO_BROKER, "{}", 400},
+    {"POST",   "/admin/v1/vnfm-core-actions-reply",     SAYS("START"), NO_BROKER, SAYS("DANCE"), 400},
+    {"POST",   "/admin/v1/vnfm-core-grant",             SAYS("GRANT_OPERATION"), NO_BROKER, SAYS("START"), 400},
+    {"POST",   "/admin/v1/vnfm-core-allocate",          SAYS("ALLOCATE_RESOURCES"), NO_BROKER, SAYS("START"), 400},
+    {"POST",   "/admin/v1/vnfm-core-scale",             SAYS("SCALING"), NO_BROKER, "[]", 400},
     /* 2.13 */
     {"GET",    "/",                                     NULL, 200, NULL, 0},
     {"GET",    "/env",                                  NULL, 200, NULL, 0},

@@ -43,6 +43,7 @@ static void open_all(struct api_fixture *f)
                                       .max_body = 65536,
                                       .max_connections = 500,
                                       .metrics_networks = "127.0.0.1",
+                                      .rest_vnfm_networks = "127.0.0.1",
                                       .status_listen = "127.0.0.1:0",
                                       .cors_origins = "https://dash.example, http://other:81",
                                       .admin_password = FIXTURE_PASSWORD,

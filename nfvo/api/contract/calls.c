@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "nfvo/api/contract/contract.h"
+#include "proto/messages/vnfm_or.h"
 #include "proto/records/manager.h"
 #include "proto/records/operation.h"
 #include "proto/records/package.h"
@@ -39,6 +40,8 @@ extern const struct proto_type account_wanted_type, log_lines_type, service_want
 #define EXAMPLE_NSD  "{\"name\":\"shop\",\"vendor\":\"me\",\"version\":\"1.0\",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" EXAMPLE_VNFD "]}"
 #define EXAMPLE_POP  "{\"name\":\"pop\",\"type\":\"test\",\"authUrl\":\"http://192.0.2.1/\"}"
 #define EXAMPLE_IDS  "[\"3f6f5c5e-0f5c-4c3f-9d60-3d1c40a5cf31\"]"
+#define EXAMPLE_VNFM "{\"type\":\"web\",\"endpointType\":\"REST\",\"endpoint\":\"http://192.0.2.1:9000\",\"enabled\":true,\"active\":true}"
+#define EXAMPLE_SAID(action) "{\"action\":\"" action "\",\"virtualNetworkFunctionRecord\":{\"id\":\"3f6f5c5e-0f5c-4c3f-9d60-3d1c40a5cf31\",\"name\":\"web\",\"parent_ns_id\":\"8d1fba9e-6f7c-4f0e-9d0f-1f6f9fae1a11\"}}"
 
 const struct contract_row contract_rows[] = {
     {"POST",   "/oauth/token",                        "login",               FORM(token_request), SHAPE(token), NULL, "{\"grant_type\":\"password\",\"username\":\"admin\",\"password\":\"openbaton\"}"},
@@ -222,6 +225,14 @@ const struct contract_row contract_rows[] = {
     {"GET",    V1 "/history/{n}",                     "listFirstRequests",   NONE, SHAPES(request), NULL, NULL},
     {"GET",    V1 "/audit",                           "listAudit",           NONE, SHAPES(object), NULL, NULL},
     {"GET",    V1 "/operations/{id}",                 "getRequest",          NONE, SHAPE(slow_request), NULL, NULL},
+    /* VNFMs over HTTP: they ask */
+    {"POST",   "/admin/v1/vnfm-register",             "registerVnfm",        REC(vnfm_endpoint), NONE, NULL, EXAMPLE_VNFM},
+    {"POST",   "/admin/v1/vnfm-unregister",           "unregisterVnfm",      REC(vnfm_endpoint), NONE, NULL, EXAMPLE_VNFM},
+    {"POST",   "/admin/v1/vnfm-core-actions",         "tellResult",          REC(vnfm_or), NONE, NULL, EXAMPLE_SAID("START")},
+    {"POST",   "/admin/v1/vnfm-core-actions-reply",   "tellResultAndWait",   REC(vnfm_or), NONE, NULL, EXAMPLE_SAID("START")},
+    {"POST",   "/admin/v1/vnfm-core-grant",           "askForGrant",         REC(vnfm_or), SHAPE(object), NULL, EXAMPLE_SAID("GRANT_OPERATION")},
+    {"POST",   "/admin/v1/vnfm-core-allocate",        "askForServers",       REC(vnfm_or), SHAPE(object), NULL, EXAMPLE_SAID("ALLOCATE_RESOURCES")},
+    {"POST",   "/admin/v1/vnfm-core-scale",           "askForOneMoreServer", REC(vnfm_or), SHAPE(object), NULL, EXAMPLE_SAID("SCALING")},
     /* the server itself */
     {"GET",    V1 "/main/openbaton-rc",               "getClientFile",       NONE, OF(OCTETS), NULL, NULL},
     {"GET",    V1 "/main/version",                    "getVersion",          NONE, OF(TEXT), NULL, NULL},

@@ -3,6 +3,7 @@
 
 #include "nfvo/api/lifecycle/deploy.h"
 #include "nfvo/catalogue/plan.h"
+#include "proto/topology.h"
 
 static void add_candidates(struct deploy_request *req, const struct deploy_plan *plan,
                            struct arena *a)
@@ -30,6 +31,21 @@ static void add_candidates(struct deploy_request *req, const struct deploy_plan 
     }
 }
 
+static bool is_over_http(const struct vnfm_endpoint *e)
+{
+    return e->endpoint_type && strcmp(e->endpoint_type, "REST") == 0;
+}
+
+/* It is called by nfvo/vnfm/rest.h. What it says of correlation is meant for that: it may say later,
+ * by itself and without an id, what became of a request, as VNFMs of other SDKs do. */
+static void call_over_http(struct deploy_vnfm *v, const struct vnfm_endpoint *e, struct arena *a)
+{
+    AUTO(sbuf_release) struct sbuf queue = SBUF_INIT;
+    topology_rest_vnfm_queue(e->type, &queue);
+    v->queue = arena_strdup(a, queue.s);
+    v->capabilities = (struct proto_strs){0};
+}
+
 static void add_vnfms(struct deploy_request *req, const struct deploy_plan *plan, struct arena *a)
 {
     for (uint32_t i = 0; i < plan->nsd->vnfd.n; i++) {
@@ -39,6 +55,8 @@ static void add_vnfms(struct deploy_request *req, const struct deploy_plan *plan
         v->queue = e->endpoint;
         v->room = e->room;
         v->capabilities = e->capabilities;
+        if (is_over_http(e))
+            call_over_http(v, e, a);
         proto_list_add(&req->vnfms, v, a);
     }
 }

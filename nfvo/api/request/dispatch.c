@@ -14,6 +14,7 @@
 #include "nfvo/api/request/precondition.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/request_log.h"
+#include "nfvo/api/request/rest_vnfm.h"
 #include "nfvo/api/request/turns.h"
 #include "proto/records/manager.h"
 
@@ -172,6 +173,18 @@ static bool is_let_in(struct call *c, struct http_reply *reply)
     return false;
 }
 
+/* Who is in the right network is trusted not to flood: a deployment of many is many calls. */
+static bool is_vnfm_let_in(struct call *c, struct http_reply *reply)
+{
+    struct err err = ERR_INIT;
+    enum err_code rc = rest_vnfm_admit(c, &err);
+    if (rc == ERR_OK)
+        return true;
+    if (is_within_rate(c, reply))
+        audited_call(c, answer(c, rc, &err, reply), reply->body, &err);
+    return false;
+}
+
 bool api_turn(struct http_request *req, char ret[HTTP_TURN_SIZE])
 {
     struct api *api = req->ctx;
@@ -188,7 +201,9 @@ bool api_admit(struct http_request *req, struct http_reply *reply)
     struct call c;
     call_begin(&c, req);
     bool is_open = c.endpoint->flags & API_OPEN;
-    bool is_in = is_open ? is_within_rate(&c, reply) : is_let_in(&c, reply);
+    bool is_in = c.endpoint->flags & API_VNFM ? is_vnfm_let_in(&c, reply)
+                 : is_open                    ? is_within_rate(&c, reply)
+                                              : is_let_in(&c, reply);
     call_end(&c);
     return is_in;
 }

@@ -39,13 +39,6 @@ const struct endpoint unbuilt_endpoints[] = {
     DELETE(V1 "/nfvimage/{id}",                       "The image repository")
     ROW("GET", V1 "/nfvimage/file/{id}", API_OPEN,    "The image repository")
     ROW("GET", V1 "/plugins/{type}/{name}/{version}", 0, "Installing a driver from a marketplace")
-    ROW("POST", "/admin/v1/vnfm-register", API_OPEN,     "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-unregister", API_OPEN,   "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-core-actions", API_OPEN, "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-core-actions-reply", API_OPEN, "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-core-grant", API_OPEN,   "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-core-allocate", API_OPEN, "The REST interface for VNFMs")
-    ROW("POST", "/admin/v1/vnfm-core-scale", API_OPEN,   "The REST interface for VNFMs")
     {0},
 };
 /* clang-format on */

@@ -25,6 +25,7 @@ static void networks(void **state)
     expect(&(struct api_options){.trusted_proxies = "10.0.0.0/8, ::1"}, NULL);
     expect(&(struct api_options){.trusted_proxies = "proxy"}, "read trusted-proxies: 'proxy'");
     expect(&(struct api_options){.metrics_networks = "10.0.0.0/99"}, "read metrics-networks");
+    expect(&(struct api_options){.rest_vnfm_networks = "10.0.0.0/99"}, "read rest-vnfm-networks");
 }
 
 static void where_status_listens(void **state)
