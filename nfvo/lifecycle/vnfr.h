@@ -67,6 +67,8 @@ void vnfr_place_links(struct vnfr_member *v, struct vdu *vdu, const struct vnf_c
  * asked for (launch_fault says why). */
 struct row *vnfr_launch(struct vnfr_member *v, const struct vdu *vdu,
                         const struct vnf_component *vnfc, const char *ref);
+/* The same for each component that has none. */
+void vnfr_launch_missing(struct vnfr_member *v);
 /* One was asked for, or is there. */
 bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
                        const struct vnf_component *vnfc);

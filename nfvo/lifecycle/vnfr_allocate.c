@@ -92,6 +92,17 @@ struct row *vnfr_launch(struct vnfr_member *v, const struct vdu *vdu,
     return row;
 }
 
+void vnfr_launch_missing(struct vnfr_member *v)
+{
+    struct vnfr *vnfr = member_vnfr(v);
+    for (uint32_t i = 0; i < vnfr->vdu.n; i++)
+        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc.n; k++)
+            if (vnfr->vdu.at[i]->vnfc.at[k]->id &&
+                !vnfr_has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
+                vnfr_launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k],
+                            proto_strmap_get(&v->st->vdu_pop, vnfr->vdu.at[i]->id));
+}
+
 /* Every launch has its outcome: answer the VNFM. */
 static int settled(struct vnfr_member *v)
 {
@@ -117,19 +128,13 @@ static int settled(struct vnfr_member *v)
 int on_allocate(void *ctx)
 {
     struct vnfr_member *v = ctx;
-    struct vnfr *vnfr = member_vnfr(v);
     vnfr_merge(v, v->msg->record);
     const char *userdata = v->msg->userdata;
     v->st->userdata = userdata && strcmp(userdata, "none") != 0
                           ? userdata
                           : NULL; /* Python's word for "none": 3.4 */
     remember_asker(v);
-    for (uint32_t i = 0; i < vnfr->vdu.n; i++)
-        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc.n; k++)
-            if (vnfr->vdu.at[i]->vnfc.at[k]->id &&
-                !vnfr_has_instance(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k]))
-                vnfr_launch(v, vnfr->vdu.at[i], vnfr->vdu.at[i]->vnfc.at[k],
-                            proto_strmap_get(&v->st->vdu_pop, vnfr->vdu.at[i]->id));
+    vnfr_launch_missing(v);
     return settled(v);
 }
 

@@ -89,7 +89,8 @@ static const struct deploy_request *deployment(struct vnfr_member *v, const char
     return req->nsd && req->nsd->vnfd.n ? req : NULL;
 }
 
-/* What could not be launched is deleted; ALLOCATE then launches what has no server. */
+/* What could not be launched is deleted; ALLOCATE launches what has no server, unless launches of
+ * the attempt before are under way. */
 static void forget_resources(struct vnfr_member *v)
 {
     for (uint32_t i = 0; i < v->m->n_instances; i++) {
@@ -158,6 +159,8 @@ static int instantiate(struct vnfr_member *v)
     else if (v->st->configurations)
         vnfd->configurations = v->st->configurations;
     forget_resources(v);
+    if (phase == VNFR_ALLOCATING) /* ALLOCATE only waits there */
+        vnfr_launch_missing(v);
     end_the_one_before(v);
     send_instantiate(v, req, vnfd);
     return phase;

@@ -358,6 +358,38 @@ static void test_resources(void **state)
                                                       : INSTANCE_LAUNCHING);
 }
 
+static uint32_t launching(void)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s.rows.n; i++)
+        n += s.rows.at[i]->kind == ROW_INSTANCE && s.rows.at[i]->phase == INSTANCE_LAUNCHING;
+    return n;
+}
+
+/* One of two could not be launched, the other one is under way when it is resumed: ALLOCATE only waits
+ * then, so the failed one is launched at once. */
+static void test_resources_while_others_launch(void **state)
+{
+    (void)state;
+    ours();
+    struct vdu *vdu = s.service->nsd->vnfd.at[0]->vdu.at[0];
+    if (strcmp(s.service->nsd->vnfd.at[0]->name, "client") != 0)
+        vdu = s.service->nsd->vnfd.at[1]->vdu.at[0];
+    struct vnf_component *other = proto_dup(&vnf_component_type, vdu->vnfc.at[0], &s.arena);
+    other->id = "second";
+    proto_list_add(&vdu->vnfc, other, &s.arena);
+    stage_to(&s, VNFR_ALLOCATING);
+    assert_int_equal(launching(), 2);
+    stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    stage_late(&s, CMD_INSTANTIATE, stage_vnfr(&s, "client")->id);
+    assert_string_equal(phase("client"), "FAILED");
+    assert_int_equal(launching(), 1);
+    resume();
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(phase("client"), "ALLOCATING");
+    assert_int_equal(launching(), 2);
+}
+
 /* It failed before it asked for servers: a RESUME would find nothing to run on, and say done. */
 static void test_before_its_servers(void **state)
 {
@@ -495,6 +527,7 @@ int main(void)
         TEST(test_outcome_of_a_resume_unknown),
         TEST(test_resume_cancelled),
         TEST(test_resources),
+        TEST(test_resources_while_others_launch),
         TEST(test_before_its_servers),
         TEST(test_a_foreign_one_is_not_cancelled),
         TEST(test_in_hand),
