@@ -399,6 +399,37 @@ int cli_cmd_nsr_scale_in(struct cli *c)
 
 /* --- one instance ----------------------------------------------------------------------------- */
 
+/* It is asked for all the same: a VNFM may have a way of its own. */
+static void warn_of_loss(struct asked *a)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer found = CLI_ANSWER_INIT;
+    struct cli *c = a->c;
+    const char *host = cli_json_str(a->instance, "hostname"), *vnf = cli_json_str(a->vnfr, "name"),
+               *nsr = cli_json_str(a->nsr.json, "name");
+    size_t i, k;
+    const json_t *v, *x;
+    sbuf_addf(&path, "/api/v1/baton/explain/%s?kind=nsr&limit=0", cli_json_str(a->nsr.json, "id"));
+    if (cli_request(c, "GET", path.s, NULL, &found) != CLI_OK)
+        return;
+    json_array_foreach(json_object_get(found.json, "vnfrs"), i, v)
+        json_array_foreach(json_object_get(v, "instances"), k, x)
+    {
+        bool is_it = strcmp(cli_json_str(x, "id"), cli_json_str(a->instance, "id")) == 0;
+        if (is_it && json_integer_value(json_object_get(x, "serverGone")) > 0)
+            fprintf(
+                c->errors,
+                "baton: the PoP does not list server '%s' any more: scripts have no host there\n"
+                "  hint: replace it: baton nsr scale-out %s %s; baton nsr scale-in %s %s\n",
+                host, nsr, vnf, nsr, host);
+        else if (is_it && json_integer_value(json_object_get(x, "agentGone")) > 0)
+            fprintf(c->errors,
+                    "baton: the agent of '%s' is not connected: its scripts wait for it\n"
+                    "  hint: start it, or rebuild the servers: baton nsr restart %s %s\n",
+                    host, nsr, vnf);
+    }
+}
+
 int cli_cmd_nsr_heal(struct cli *c)
 {
     AUTO(asked_release) struct asked a;
@@ -408,6 +439,7 @@ int cli_cmd_nsr_heal(struct cli *c)
     if (exit != CLI_OK)
         return exit;
     const char *cause = c->option[CLI_OPT_CAUSE];
+    warn_of_loss(&a);
     put_instance(&a);
     sbuf_adds(&a.path, "/actions");
     return send_json(&a, "POST",

@@ -158,6 +158,14 @@ static bool show_gone(struct page *p, const json_t *instance, const char *member
     return true;
 }
 
+/* Scripts have nowhere to run: it is replaced, the new one first, since one at least stays. */
+static void hint_replaced(struct page *p, const json_t *vnfr, const json_t *instance)
+{
+    const char *nsr = cli_json_str(p->all, "nsr.name");
+    page_field(p, "", "replace it: baton nsr scale-out %s %s; baton nsr scale-in %s %s", nsr,
+               cli_json_str(vnfr, "name"), nsr, cli_json_str(instance, "hostname"));
+}
+
 /* Servers that are not there any more, and agents. vnfr and host NULL: of all. */
 void page_losses(struct page *p, const char *vnfr, const char *host)
 {
@@ -172,10 +180,16 @@ void page_losses(struct page *p, const char *vnfr, const char *host)
         {
             if (host && strcmp(cli_json_str(instance, "hostname"), host) != 0)
                 continue;
-            if (show_gone(p, instance, "serverGone", label, "is not listed by its PoP any more,"))
+            if (show_gone(p, instance, "serverGone", label, "is not listed by its PoP any more,")) {
+                hint_replaced(p, v, instance);
                 label = "";
-            if (show_gone(p, instance, "agentGone", label, "has an agent that is not connected"))
+            }
+            if (show_gone(p, instance, "agentGone", label, "has an agent that is not connected")) {
+                if (!page_time_of(instance, "serverGone"))
+                    page_field(p, "", "start it, or rebuild the servers: baton nsr restart %s %s",
+                               cli_json_str(p->all, "nsr.name"), cli_json_str(v, "name"));
                 label = "";
+            }
         }
     }
 }
@@ -353,6 +367,8 @@ void page_phase(struct page *p, const char *phase, const char *meaning, const ch
     if (*meaning)
         sbuf_addf(&text, ": %s", meaning);
     page_field(p, "PHASE", "%s", text.s);
+    const char *status = wire && strcmp(phase, "ACTIVE") == 0 ? cli_vnfr_status_meaning(wire) : "";
     if (wire && *wire && strcmp(wire, phase) != 0)
-        page_field(p, "STATUS", "%s (what other clients see)", wire);
+        page_field(p, "STATUS", "%s%s%s (what other clients see)", wire, *status ? ": " : "",
+                   status);
 }

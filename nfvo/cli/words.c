@@ -227,3 +227,18 @@ void cli_put_untold(struct sbuf *out, const json_t *untold)
     json_array_foreach(json_object_get(untold, "what"), i, what)
         sbuf_addf(out, "%s%s", i ? ", " : "", json_string_value(what));
 }
+
+const char *cli_vnfr_status_meaning(const char *status)
+{
+    static const char *const meanings[][2] = {
+        {"NULL", "its servers are being rebuilt, or were, and nothing is installed on them yet"},
+        {"INITIALIZED", "its servers are installed, and not configured yet"},
+        {"INACTIVE", "it is stopped, or not started yet"},
+        {"SCALING", "an instance is being added"},
+        {"RESUMING", "what failed is being resumed"},
+        {"ERROR", "an operation on it failed"}};
+    for (size_t i = 0; i < ARRAY_LEN(meanings); i++)
+        if (strcmp(meanings[i][0], status) == 0)
+            return meanings[i][1];
+    return "";
+}

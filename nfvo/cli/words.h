@@ -7,6 +7,8 @@
 /* "asked its VNFM to instantiate it"; "" for a phase that is not known here. */
 const char *cli_vnfr_meaning(const char *phase);
 const char *cli_nsr_meaning(const char *phase);
+/* Of one whose phase is ACTIVE: what its status on the wire says beside that; "" where it says no more. */
+const char *cli_vnfr_status_meaning(const char *status);
 bool cli_runs_scripts(const char *phase); /* of a VNFR: scripts may run on its servers */
 const char *cli_instance_meaning(const char *phase);
 

@@ -70,6 +70,10 @@ grep -v "\"name\":\"$host\"" "$suite/driver.state.whole" >"$suite/driver.state"
 suite_start_driver
 eventually 120 'status says which server is not listed' status_says "does not list server $host (nsr 'dummy') any more, since"
 eventually 120 'so does explain of the service' explain_says "$nsr" "$host is not listed by its PoP any more, since"
+name=$(baton nsr show "$nsr" -o json | jq -r --arg host "$host" '.vnfr[] | select(any(.vdu[].vnfc_instance[]; .hostname == $host)) | .name')
+expect 'and how to replace it' explain_says "$host" "baton nsr scale-out dummy $name; baton nsr scale-in dummy $host"
+expect_exit 0 baton nsr heal dummy "$host" --plan
+expect_said "does not list server '$host' any more"
 expect 'and its metric' test "$(suite_sql 'select count(*) from server_missing where weight >= 5')" == 1
 suite_stop vim-driver-test
 cp "$suite/driver.state.whole" "$suite/driver.state"

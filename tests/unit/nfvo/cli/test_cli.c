@@ -522,6 +522,18 @@ static void events_are_read_however_they_are_cut(void **state)
     }
 }
 
+/* A VNF whose phase is ACTIVE may be anything but at work. */
+static void test_status_meanings(void **state)
+{
+    static const char *const words[] = {"NULL",    "INITIALIZED", "INACTIVE",
+                                        "SCALING", "RESUMING",    "ERROR"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        assert_string_not_equal(cli_vnfr_status_meaning(words[i]), "");
+    assert_string_equal(cli_vnfr_status_meaning("ACTIVE"), "");
+    assert_non_null(strstr(cli_vnfr_status_meaning("NULL"), "nothing is installed"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -545,6 +557,7 @@ int main(void)
         cmocka_unit_test(what_others_wait_for_comes_first),
         cmocka_unit_test(logs_tell_only_what_is_new),
         cmocka_unit_test(events_are_read_however_they_are_cut),
+        cmocka_unit_test(test_status_meanings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
