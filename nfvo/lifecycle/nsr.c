@@ -235,6 +235,11 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
             what, text);
     if (msg->fault && msg->fault->hint)
         err_hint(&err, "%s", msg->fault->hint);
+    else if (v->st->resumes && !v->st->correlates)
+        err_hint(&err,
+                 "a VNFM that cannot go on where it failed runs all of its scripts again: "
+                 "baton nsr resume %s --repeat",
+                 v->m->d->root->key[NSR_NAME]);
     v->peer_fault = msg->fault;
     v->component = arena_printf(v->m->d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]);
     v->cause = CAUSE_SCRIPT;

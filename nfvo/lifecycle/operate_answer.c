@@ -104,8 +104,8 @@ static struct step_news news_of(struct nsr_model *m, const struct about *x, cons
     enum step_kind kind = run_request_of(x->s, x->is_undo);
     enum reply_shape shape = shape_of(msg, bad);
     enum action got = msg ? action_parse(msg->action) : ACTION_NONE;
-    struct verdict verdict = answer_judge(kind, !x->is_undo && x->s->form == FORM_RESUME,
-                                          run_sdk(run, x->s), shape, got);
+    bool is_resume = !x->is_undo && x->s->form == FORM_RESUME;
+    struct verdict verdict = answer_judge(kind, is_resume, run_sdk(run, x->s), shape, got);
     struct step_news news = {.event = verdict.is_ok ? STEP_EV_OK : STEP_EV_FAULT,
                              .attempt = x->attempt,
                              .is_undo = x->is_undo,
@@ -127,6 +127,11 @@ static struct step_news news_of(struct nsr_model *m, const struct about *x, cons
                 shape == REPLY_NULL  ? "nothing"
                 : got == ACTION_NONE ? "an unknown action"
                                      : action_word(got));
+    if (is_resume && run_sdk(run, x->s) != SDK_C)
+        err_hint(&err,
+                 "a VNFM that cannot go on where it failed runs all of its scripts again: "
+                 "baton op retry %s --repeat",
+                 x->op->id);
     news.cause = CAUSE_SCRIPT;
     news.fault = fault_from(m, x, msg, &err);
     return news;

@@ -1,12 +1,9 @@
 """Scaling out with VNFMs on the unmodified SDKs, as sources and as targets; see scenarios.py."""
 from scenarios import QUICK, RESIDENT, group, instances, java_group
+from scenarios_operations import expect_operated, expect_resumed, vnfr_of
 from suite import Suite, check, equal
 
 POINT = {"virtual_link_reference": "private", "interfaceId": 0}
-
-
-def vnfr_of(nsr, name):
-    return next(v for v in nsr["vnfr"] if v["name"] == name)
 
 
 def scale_out(suite, nsr_id, name, pop=None, standby=False):
@@ -105,7 +102,8 @@ def scaling(name, vnfm, driver):
         with Suite(env, group_name) as suite:
             with report.scenario(group_name + "/setup", suite, quiet=True):
                 suite.start_nfvo(*QUICK)
-                suite.start_vnfm(vnfm, "--fail", "scale_out:breaks=boom")
+                suite.start_vnfm(vnfm, "--fail", "scale_out:breaks=boom",
+                                 "--fail", "start_vnfr:stumbles#1=it stumbled")
                 suite.start_vnfm("cvnfm")
                 suite.start_driver(driver, *(RESIDENT if driver == "pydriver" else ()))
                 pop = suite.register_pop(driver, "pop")
@@ -122,6 +120,10 @@ def scaling(name, vnfm, driver):
                 suite.delete(expect_scaled(suite, pop, {"server": "cvnfm", "client": vnfm}, driver))
             with report.scenario(group_name + "/its handler fails", suite):
                 expect_handler_fails(suite, vnfm, pop, driver)
+            with report.scenario(group_name + "/operated", suite):
+                expect_operated(suite, vnfm, pop, driver)
+            with report.scenario(group_name + "/resumed", suite):
+                expect_resumed(suite, vnfm, pop)
             with report.scenario(group_name + "/nothing left", suite):
                 suite.expect_nothing_left(driver, "pybroken")
 

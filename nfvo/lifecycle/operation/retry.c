@@ -52,6 +52,8 @@ enum step_form retry_form(const struct plan_step *s, enum sdk sdk,
         return FORM_MESSAGE;
     if (form == FORM_REFUSED && !is_unknown && consent->repeat)
         return FORM_MESSAGE;
+    if (form == FORM_RESUME && consent->repeat && sdk != SDK_C)
+        return FORM_MESSAGE; /* it may not know how to resume; ours goes on where it failed */
     return form;
 }
 

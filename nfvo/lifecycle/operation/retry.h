@@ -18,7 +18,8 @@ enum retry_group { GROUP_WHOLE, GROUP_ONE, GROUP_SCALE_OUT, GROUP_DRIVER, GROUP_
 enum retry_group retry_group(const struct plan_step *s);
 
 /* clang-format off */
-/* cause, group; ours, java, python, unknown, go. REFUSED: with consent MESSAGE. */
+/* cause, group; ours, java, python, unknown, go. REFUSED: with consent MESSAGE; so is RESUME of a
+ * foreign peer, which may answer that it cannot. */
 #define RETRY_FORMS(X) \
     X(UNSENT,    WHOLE,     MESSAGE, MESSAGE, MESSAGE, MESSAGE, MESSAGE) \
     X(UNSENT,    ONE,       MESSAGE, MESSAGE, MESSAGE, MESSAGE, MESSAGE) \

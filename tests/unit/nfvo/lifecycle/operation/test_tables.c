@@ -178,6 +178,8 @@ static void test_retry_forms(void **state)
     assert_int_equal(retry_form(&i, SDK_JAVA, &none), FORM_REFUSED);
     i.instance = NULL;
     assert_int_equal(retry_form(&i, SDK_JAVA, &none), FORM_RESUME);
+    assert_int_equal(retry_form(&i, SDK_JAVA, &all), FORM_MESSAGE); /* it could not resume */
+    assert_int_equal(retry_form(&i, SDK_C, &all), FORM_RESUME);
     /* Without its servers there is nothing to go on with: they are made anew. */
     struct plan_step v = {.kind = STEP_INSTANTIATE, .cause = CAUSE_SCRIPT, .is_touched = true};
     assert_int_equal(retry_form(&v, SDK_JAVA, &none), FORM_RESUME);
