@@ -24,7 +24,7 @@
 #define CLI_EXITS(X)                                                                          \
     X(OK, 0, "done")                                                                          \
     X(FAULT, 1, "failed on the server, or violations found; the reason is on standard error") \
-    X(USAGE, 2, "wrong usage: option, argument, file; also an ambiguous name")                \
+    X(USAGE, 2, "wrong usage: option, argument, file; also an ambiguous name; test: could not test") \
     X(NOT_FOUND, 3, "no such object")                                                         \
     X(AUTH, 4, "not logged in, token expired, or not allowed")                                \
     X(UNREACHABLE, 5, "the server does not answer")                                           \
@@ -46,7 +46,7 @@ enum cli_exit {
     X(PASSWORD_FILE, "password-file", 0, "FILE", "read the password from the file's first line; -: stdin")    \
     X(BODY, "body", 0, "FILE", "JSON: keys, vduVimInstances, configurations, monitoringIp; -: stdin")         \
     X(WAIT, "wait", 0, "", "wait until it is done, showing progress")                                         \
-    X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; default 10m")                   \
+    X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; test: wait so long for the peer; default 10m") \
     X(STRICT, "strict", 0, "", "unknown members are errors")                                                  \
     X(EVENT, "event", 0, "ACTION", "the event: INSTANTIATE_FINISH, ERROR, OPERATION, ..")                     \
     X(ENDPOINT, "endpoint", 0, "QUEUE|URL", "where events go: a queue, or a URL for POST")                    \
@@ -87,6 +87,14 @@ enum cli_exit {
     X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
     X(UNKNOWN, "unknown", 0, "WORD", "steps that may or may not have run: repeat them, or count them as done") \
     X(FORCEFUL, "forceful", 0, "", "do not wait for what VNFMs have in hand")                                  \
+    X(BROKER, "broker", 0, "URL", "the message broker: amqp://user:password@host:5672/vhost; default amqp://guest:guest@localhost:5672/") \
+    X(BROKER_API, "broker-api", 0, "URL", "its management API; default http://HOST:15672 of --broker")          \
+    X(RUN, "run", 0, "COMMAND", "start the peer by this shell command, and end, kill and start it again for the test") \
+    X(PID, "pid", 0, "PID", "process of the peer: it is killed once (SIGKILL), and you start it again")          \
+    X(CLOUD, "cloud", 0, "FILE", "JSON of the PoP that the driver is tested with; a network and a server are made there and deleted") \
+    X(ANSWER_WITHIN, "answer-within", 0, "TIME", "how long the peer may take for an answer; default 10s")         \
+    X(LOAD, "load", 0, "N", "so many requests at once; default 50")                                               \
+    X(HTML, "html", 0, "FILE", "write the report as one HTML file as well")                                       \
     X(HELP, "help", 'h', "", "explain the command")
 enum cli_option {
 #define X(name, text, letter, value, help) CLI_OPT_##name,

@@ -9,7 +9,10 @@
 #define LOGIN (CLI_BIT(USER) | CLI_BIT(PASSWORD_FILE))
 #define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT))
 #define WAIT  (CLI_BIT(WAIT) | CLI_BIT(TIMEOUT))
-#define ASK   (WAIT | CLI_BIT(PLAN) | CLI_BIT(SAVE) | CLI_BIT(QUEUED) | CLI_BIT(ATTEMPTS))
+#define TEST                                                                                       \
+    (CLI_BIT(BROKER) | CLI_BIT(BROKER_API) | CLI_BIT(RUN) | CLI_BIT(PID) | CLI_BIT(TIMEOUT) |      \
+     CLI_BIT(ANSWER_WITHIN) | CLI_BIT(LOAD) | CLI_BIT(HTML) | CLI_BIT(QUEUE))
+#define ASK (WAIT | CLI_BIT(PLAN) | CLI_BIT(SAVE) | CLI_BIT(QUEUED) | CLI_BIT(ATTEMPTS))
 
 /* Dispatch, help and completion are made of this; rows of one noun stand together. */
 /* clang-format off */
@@ -104,6 +107,8 @@ const struct cli_command cli_commands[] = {
     {"service",    "list",     "",       0, 0, LIST,                    cli_cmd_service_list, "List the services that may register (autoscaling, fault management)"},
     {"service",    "create",   "NAME",   1, 1, CLI_BIT(FOR),            cli_cmd_service_create, "Let a service register, and print its key; one that is there keeps its projects and key"},
     {"service",    "delete",   "SERVICE", 1, 1, 0,                      cli_cmd_service_delete, "Delete it: its key and tokens end"},
+    {"test",       "vnfm",     "TYPE",   1, 1, TEST,                    cli_cmd_test_vnfm,    "Play the NFVO for a VNFM, on a broker without one, and report what it does wrong: TAP, HTML"},
+    {"test",       "driver",   "TYPE[.NAME]", 1, 1, TEST | CLI_BIT(CLOUD), cli_cmd_test_driver, "Play the NFVO for a VIM driver, and report what it does wrong: TAP, HTML"},
     {"version",    NULL,       "",       0, 0, 0,                       cli_cmd_version,      "Show the versions of client and server"},
     {"completion", NULL,       "[bash|zsh|fish]", 0, 1, 0,              cli_cmd_completion,   "Print the completion for a shell, bash by default: source <(baton completion)"},
     {"help",       NULL,       "[COMMAND]", 0, 2, 0,                    cli_cmd_help,         "Explain a command, or all"},

@@ -95,6 +95,8 @@ int cli_cmd_key_delete(struct cli *c);
 int cli_cmd_service_list(struct cli *c);
 int cli_cmd_service_create(struct cli *c);
 int cli_cmd_service_delete(struct cli *c);
+int cli_cmd_test_vnfm(struct cli *c);
+int cli_cmd_test_driver(struct cli *c);
 int cli_cmd_version(struct cli *c);
 
 #endif

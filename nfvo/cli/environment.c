@@ -18,6 +18,7 @@ static const struct {
     {"USER",          "log in as this user, for this one command"},
     {"PASSWORD",      "with this password"},
     {"PASSWORD_FILE", "or with the one in the first line of this file"},
+    {"BROKER_URL",    "the message broker, as --broker of the test kit"},
 };
 
 /* Of the daemons, of docker-compose's .env, of servers that the local driver makes, of tests. */
