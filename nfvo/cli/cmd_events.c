@@ -1,5 +1,6 @@
 /* baton event watch: lifecycle events as they happen, until Ctrl-C; a server that restarts loses
  * none of them. */
+#include "common/http/http.h"
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
@@ -117,7 +118,10 @@ int cli_cmd_events_watch(struct cli *c)
     do {
         AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
         cli_stream_reset(&w.stream);
-        sbuf_addf(&path, "/api/v1/baton/events?nsr=%s&after=%s", nsr.len ? nsr.s : "", w.stream.id);
+        sbuf_addf(&path, "/api/v1/baton/events?nsr=%s&after=%s&event=", nsr.len ? nsr.s : "",
+                  w.stream.id);
+        if (c->option[CLI_OPT_EVENT])
+            http_percent_encode(&path, c->option[CLI_OPT_EVENT]);
         cli_follow(c, path.s, on_data, &w, cli_interrupt_fd(), &a);
         exit = judge(&w, &a);
     } while (exit < 0);

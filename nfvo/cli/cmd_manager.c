@@ -267,9 +267,32 @@ static void put(json_t *body, const char *name, const char *value)
         json_object_set_new(body, name, json_string(value));
 }
 
-int cli_cmd_manager_enrol(struct cli *c)
+static int enrol(struct cli *c, json_t *body_taken)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    char *text = json_dumps(body_taken, JSON_COMPACT);
+    json_decref(body_taken);
+    int exit = cli_request(c, "POST", BASE, text, &a);
+    free(text);
+    return exit == CLI_OK ? tell(c, &a) : cli_report(c, &a, "enrol '%s'", c->args[0]);
+}
+
+/* Its queues begin with its name: it may declare and read those, and ask for events. */
+int cli_cmd_event_login(struct cli *c)
+{
+    if (check_sdk(c) != CLI_OK)
+        return CLI_USAGE;
+    json_t *body = json_object();
+    put(body, "name", c->args[0]);
+    put(body, "kind", "subscriber");
+    put(body, "queue", c->option[CLI_OPT_QUEUE] ? c->option[CLI_OPT_QUEUE] : c->args[0]);
+    put(body, "room", c->option[CLI_OPT_ROOM]);
+    put(body, "project", c->option[CLI_OPT_PROJECT]);
+    return enrol(c, body);
+}
+
+int cli_cmd_manager_enrol(struct cli *c)
+{
     if (check_sdk(c) != CLI_OK)
         return CLI_USAGE;
     json_t *body = json_object();
@@ -282,11 +305,7 @@ int cli_cmd_manager_enrol(struct cli *c)
     put(body, "sdk", c->option[CLI_OPT_SDK]);
     if (c->option[CLI_OPT_MANAGEMENT])
         json_object_set_new(body, "management", json_true());
-    char *text = json_dumps(body, JSON_COMPACT);
-    json_decref(body);
-    int exit = cli_request(c, "POST", BASE, text, &a);
-    free(text);
-    return exit == CLI_OK ? tell(c, &a) : cli_report(c, &a, "enrol '%s'", c->args[0]);
+    return enrol(c, body);
 }
 
 int cli_cmd_manager_update(struct cli *c)

@@ -1,6 +1,8 @@
 #include "nfvo/cli/show.h"
 
 #include "common/base/text.h"
+#include "common/sys/clock.h"
+#include "nfvo/cli/words.h"
 
 #include <string.h>
 
@@ -75,6 +77,13 @@ const struct cli_column cli_nsr_columns[] = {
     {.heading = "VERSION", .path = "version", .is_wide = true},
     {.heading = "NSD", .path = "descriptor_reference", .is_wide = true},
     {0}};
+static void print_last_delivery(const json_t *event, struct sbuf *cell)
+{
+    const json_t *at = json_object_get(json_object_get(event, "lastDelivery"), "at");
+    if (at)
+        cli_put_clock(cell, json_integer_value(at), clock_wall_us());
+}
+
 const struct cli_column cli_event_columns[] = {
     {.heading = "ID", .path = "id"},
     {.heading = "NAME", .path = "name"},
@@ -83,6 +92,7 @@ const struct cli_column cli_event_columns[] = {
     {.heading = "ENDPOINT", .path = "endpoint"},
     {.heading = "NSR", .path = "networkServiceId"},
     {.heading = "VNFR", .path = "virtualNetworkFunctionId"},
+    {.heading = "LAST SENT", .print = print_last_delivery},
     {.heading = "FAULT", .path = "fault.message"},
     {0}};
 

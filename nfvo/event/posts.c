@@ -46,11 +46,12 @@ static enum err_code post(struct turn *t, const struct store_event *e, int *ret_
     return rc;
 }
 
-static enum err_code finish(struct turn *t, int64_t id, struct err *err)
+static enum err_code finish(struct turn *t, int64_t id, bool is_delivered, struct err *err)
 {
     AUTO(db_array_release) struct db_array ids = DB_INT8_ARRAY;
     db_array_int(&ids, id);
-    return store_event_delete(t->w->db, &ids, err);
+    return is_delivered ? store_event_delivered(t->w->db, &ids, err)
+                        : store_event_delete(t->w->db, &ids, err);
 }
 
 static void want_wake(struct turn *t, int64_t us)
@@ -74,7 +75,7 @@ static enum step no_answer(struct turn *t, const struct store_event *e, const st
     }
     note_dropped(d, t->target, e->id, WHY_GONE, why->msg);
     set_suspect(d, t->target, true);
-    *rc = finish(t, e->id, err);
+    *rc = finish(t, e->id, false, err);
     return OTHERS_FIRST; /* this one will take its time-out again */
 }
 
@@ -92,14 +93,15 @@ static enum step deliver(struct turn *t, const struct store_event *e, enum err_c
     if (e->attempts > 0 || is_suspect(d, t->target))
         note_target(t->w, t->target, NULL);
     set_suspect(d, t->target, false);
-    if (sent == ERR_OK && status / 100 == 2)
+    bool is_delivered = sent == ERR_OK && status / 100 == 2;
+    if (is_delivered)
         metric_add(d->metrics, M_DELIVERED, 1, KIND_REST, 0);
     else {
         if (sent == ERR_OK)
             err_set(&why, ERR_PEER, "status %d", status);
         note_dropped(d, t->target, e->id, WHY_REFUSED, why.msg);
     }
-    *rc = finish(t, e->id, err);
+    *rc = finish(t, e->id, is_delivered, err);
     return GO_ON;
 }
 

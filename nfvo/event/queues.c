@@ -215,9 +215,9 @@ static bool give_up(struct round *r, const struct flight *f)
 static enum err_code conclude(struct round *r, const struct store_target *t, struct err *err)
 {
     AUTO(db_array_release) struct db_array done = DB_INT8_ARRAY;
+    AUTO(db_array_release) struct db_array given_up = DB_INT8_ARRAY;
     const struct dispatcher *d = r->w->d;
     const struct flight *first = NULL; /* that must be sent again */
-    int64_t delivered = 0;
     bool has_failed = false;
     for (size_t i = 0; i < d->flight_n; i++) {
         const struct flight *f = &d->flight[i];
@@ -225,18 +225,20 @@ static enum err_code conclude(struct round *r, const struct store_target *t, str
             continue;
         has_failed |= f->attempts > 0;
         if (f->state == CONFIRMED)
-            delivered++;
-        if (f->state == CONFIRMED || (f->state == RETURNED && !first && give_up(r, f)))
             db_array_int(&done, f->id);
+        else if (f->state == RETURNED && !first && give_up(r, f))
+            db_array_int(&given_up, f->id);
         else if (!first)
             first = f;
     }
-    metric_add(d->metrics, M_DELIVERED, delivered, KIND_RABBIT, 0);
-    if (delivered && (has_failed || is_suspect(r->w->d, t)))
+    metric_add(d->metrics, M_DELIVERED, done.n, KIND_RABBIT, 0);
+    if (done.n && (has_failed || is_suspect(r->w->d, t)))
         note_target(r->w, t, NULL);
-    if (delivered)
+    if (done.n)
         set_suspect(r->w->d, t, false);
-    enum err_code rc = done.n ? store_event_delete(r->w->db, &done, err) : ERR_OK;
+    enum err_code rc = done.n ? store_event_delivered(r->w->db, &done, err) : ERR_OK;
+    if (rc == ERR_OK && given_up.n)
+        rc = store_event_delete(r->w->db, &given_up, err);
     if (rc == ERR_OK && first && first->state != OPEN)
         rc = delay(r, first, first->state == RETURNED, err);
     return rc;

@@ -28,13 +28,16 @@
 #define SQL_COMPONENTS(vnfds)                                                                      \
     vnfds ", json_array_elements(doc_json(doc)->'vdu') u, json_array_elements(u->'vnfc') k"
 
-/* A subscription (e: its table or alias), and what is wrong with it while nobody answers. */
+/* A subscription (e: its table or alias), its last delivery, and what is wrong with it while nobody
+ * answers. */
 #define SQL_EVENT_DOC(e)                                                                           \
-    "coalesce((SELECT left(rtrim(event_doc_masked(" e                                              \
-    ".doc)), -1) || ',\"fault\":' || json_build_object('message', "                                \
+    "(left(rtrim(event_doc_masked(" e ".doc)), -1) || coalesce((SELECT ',\"lastDelivery\":' || "   \
+    "json_build_object('at', y.at, 'seq', y.seq, 'count', y.n)::text FROM event_delivery y "       \
+    "WHERE y.endpoint_id = " e ".id), '') || coalesce((SELECT ',\"fault\":' || "                   \
+    "json_build_object('message', "                                                                \
     "g.fault, 'hint', 'it is tried again: is somebody there?', 'since', g.since, 'tries', "        \
-    "g.tries)::text || '}' FROM event_target g WHERE g.key = " e ".target AND g.fault <> ''), "    \
-    "event_doc_masked(" e ".doc))"
+    "g.tries)::text FROM event_target g WHERE g.key = " e                                          \
+    ".target AND g.fault <> ''), '') || '}')"
 
 /* One column of documents as a JSON array, appended. */
 MUST_USE enum err_code store_read_array(struct db *db, const struct db_statement *st,

@@ -216,6 +216,19 @@ enum err_code store_event_load(struct db *db, const struct store_target *t, int6
     return ERR_OK;
 }
 
+enum err_code store_event_delivered(struct db *db, struct db_array *ids, struct err *err)
+{
+    static const struct db_statement delivered = {
+        "event_delivered",
+        "WITH gone AS (DELETE FROM event_out WHERE id = ANY ($1::int8[]) RETURNING endpoint_id, "
+        "id) INSERT INTO event_delivery AS d (endpoint_id, at, seq, n) SELECT "
+        "g.endpoint_id, " SQL_NOW
+        ", max(g.id), count(*) FROM gone g JOIN event_endpoint e ON e.id = g.endpoint_id GROUP BY "
+        "g.endpoint_id ON CONFLICT (endpoint_id) DO UPDATE SET at = excluded.at, seq = "
+        "excluded.seq, n = d.n + excluded.n"};
+    return store_write(db, &delivered, DB_PARAMS(db_param_array(ids)), NULL, err);
+}
+
 enum err_code store_event_delete(struct db *db, struct db_array *ids, struct err *err)
 {
     static const struct db_statement remove = {"event_out_delete",
@@ -243,8 +256,13 @@ enum err_code store_event_expire(struct db *db, int64_t max_age_us, int64_t *ret
     static const struct db_statement orphans = {
         "event_out_orphans", "DELETE FROM event_out o WHERE NOT EXISTS "
                              "(SELECT 1 FROM event_endpoint e WHERE e.id = o.endpoint_id)"};
+    static const struct db_statement ended = {
+        "event_delivery_ended", "DELETE FROM event_delivery d WHERE NOT EXISTS "
+                                "(SELECT 1 FROM event_endpoint e WHERE e.id = d.endpoint_id)"};
     enum err_code rc = store_write(db, &old, DB_PARAMS(db_param_int(max_age_us)), ret_old, err);
-    return rc == ERR_OK ? store_write(db, &orphans, NULL, 0, ret_orphans, err) : rc;
+    if (rc == ERR_OK)
+        rc = store_write(db, &orphans, NULL, 0, ret_orphans, err);
+    return rc == ERR_OK ? store_write(db, &ended, NULL, 0, NULL, err) : rc;
 }
 
 enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max, int64_t *ret_gone,

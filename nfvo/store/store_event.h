@@ -55,7 +55,9 @@ struct store_event {
 MUST_USE enum err_code store_event_load(struct db *db, const struct store_target *t, int64_t max,
                                         struct arena *a, struct store_event **ret, size_t *ret_n,
                                         int64_t *ret_wait_us, struct err *err);
-/* Delivered, or given up. ids: event rows. */
+/* Delivered: they go, and their subscriptions say so. ids: event rows. */
+MUST_USE enum err_code store_event_delivered(struct db *db, struct db_array *ids, struct err *err);
+/* Given up. */
 MUST_USE enum err_code store_event_delete(struct db *db, struct db_array *ids, struct err *err);
 /* Not now; has_tried counts it as an attempt. */
 MUST_USE enum err_code store_event_delay(struct db *db, int64_t id, int64_t delay_us,

@@ -101,6 +101,7 @@ static const struct query_row {
     {"explain",  "after",    "\"type\":\"integer\",\"minimum\":0", "history behind this entry", false},
     {"explain",  "limit",    "\"type\":\"integer\",\"minimum\":0", "at most so many entries of history", false},
     {"stream",   "nsr",      "\"type\":\"string\"", "only events of this network service", false},
+    {"stream",   "event",    "\"type\":\"string\"", "only entries of these events: STEP,SERV*", false},
     {"stream",   "after",    "\"type\":\"integer\",\"minimum\":0", "go on behind this event; so does the header Last-Event-ID", false},
     {"full",     "full",     "\"type\":\"boolean\"", "output and errors apart", false},
     /* clang-format on */

@@ -25,7 +25,7 @@
 struct listener {
     struct listener *next;
     struct http_sse *stream;
-    char *project, *nsr; /* nsr NULL: all */
+    char *project, *nsr, *events; /* nsr, events NULL: all */
     char *token_hash, *standing;
     int64_t start, high; /* only ids above start; the highest one that was sent */
     int64_t sent[LATE_MAX];
@@ -47,6 +47,7 @@ static void listener_free(struct listener *n)
     http_sse_close(n->stream);
     free(n->project);
     free(n->nsr);
+    free(n->events);
     free(n->token_hash);
     free(n->standing);
     free(n);
@@ -60,12 +61,30 @@ static bool was_sent(const struct listener *n, int64_t id)
     return false;
 }
 
+/* Each line begins with its event: nfvo/lifecycle/notify.c. */
+static bool is_named(const char *events, const char *doc)
+{
+    static const char begin[] = "{\"event\":\"";
+    const char *word = strncmp(doc, begin, sizeof(begin) - 1) == 0 ? doc + sizeof(begin) - 1 : "";
+    size_t len = strcspn(word, "\"");
+    for (const char *at = events; *at; at += strspn(at, ", ")) {
+        size_t n = strcspn(at, ", ");
+        bool is_prefix = n > 0 && at[n - 1] == '*';
+        size_t wanted = n - is_prefix;
+        if ((is_prefix ? wanted <= len : wanted == len) && strncmp(at, word, wanted) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
 static bool wants(const struct listener *n, const struct store_history_line *line)
 {
     if (line->id <= n->start || line->id <= n->high - LATE_MAX || was_sent(n, line->id))
         return false;
     return (strcmp(n->project, "*") == 0 || strcmp(n->project, line->project) == 0) &&
-           (!n->nsr || strcmp(n->nsr, line->nsr_id) == 0);
+           (!n->nsr || strcmp(n->nsr, line->nsr_id) == 0) &&
+           (!n->events || is_named(n->events, line->doc));
 }
 
 static void render(struct sbuf *out, const struct store_history_line *line)
@@ -206,6 +225,7 @@ void event_stream_listen(struct event_stream *l, struct http_sse *stream_taken,
     n->stream = stream_taken;
     n->project = xstrdup(wanted->project);
     n->nsr = wanted->nsr ? xstrdup(wanted->nsr) : NULL;
+    n->events = wanted->events ? xstrdup(wanted->events) : NULL;
     n->token_hash = xstrdup(wanted->token_hash);
     n->standing = xstrdup(wanted->standing);
     n->start = n->high = wanted->after;

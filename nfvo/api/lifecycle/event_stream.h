@@ -22,6 +22,8 @@ void event_stream_close(struct event_stream *l); /* ends the streams; NULL is fi
 #define EVENT_STREAM_MAX_S 900
 struct event_stream_wanted {
     const char *project, *nsr;
+    const char
+        *events; /* words of entry.event, with commas; "SERV*" is all that begin so; NULL: all */
     int64_t after;
     const char *token_hash, *standing;
 };

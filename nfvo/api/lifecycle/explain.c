@@ -110,6 +110,7 @@ static enum err_code status(struct call *c, struct err *err)
 static enum err_code events(struct call *c, struct err *err)
 {
     const char *nsr = http_request_query(c->req, "nsr");
+    const char *named = http_request_query(c->req, "event");
     const char *last = http_request_header(c->req, "Last-Event-ID");
     int64_t after = number(last ? last : http_request_query(c->req, "after"), -1, INT64_MAX);
     enum err_code rc = after < 0 ? store_history_end(call_db(c), &after, err) : ERR_OK;
@@ -124,6 +125,7 @@ static enum err_code events(struct call *c, struct err *err)
     event_stream_listen(c->api->event_stream, stream,
                         &(struct event_stream_wanted){.project = c->project,
                                                       .nsr = nsr && *nsr ? nsr : NULL,
+                                                      .events = named && *named ? named : NULL,
                                                       .after = after,
                                                       .token_hash = session_token_hash(c->session),
                                                       .standing = session_standing(c->session)});
@@ -134,7 +136,7 @@ static enum err_code events(struct call *c, struct err *err)
 const struct endpoint explain_endpoints[] = {
     {"GET", BASE "/explain/{id}", explain, 200, API_PROJECT, "Explain the NSR, VNFR, instance, PoP, VNFM, driver, operation or command of this id or name: phase, what it waits for until when, faults, history (?kind=nsr|vnfr|..; ?after=ID&limit=N)"},
     {"GET", BASE "/status",       status,  200, API_PROJECT, "Processes, queues, managers, drivers, PoPs, network services, and what is outstanding"},
-    {"GET", BASE "/events",       events,  200, API_PROJECT, "Lifecycle events as they happen (text/event-stream; ?nsr=ID; Last-Event-ID or ?after=ID goes on there)"},
+    {"GET", BASE "/events",       events,  200, API_PROJECT, "Lifecycle events as they happen (text/event-stream; ?nsr=ID&event=STEP,SERV*; Last-Event-ID or ?after=ID goes on there)"},
     {0},
 };
 /* clang-format on */
