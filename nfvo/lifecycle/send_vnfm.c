@@ -195,7 +195,7 @@ void send_resume(struct vnfr_member *v, const struct resume_request *req)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     struct send_refs places = {0};
     record_message(v, "vnfr", ACTION_RESUME, &body);
-    if (req->resumes)
+    if (req->resumes && *req->resumes)
         message_add_text(&body, "resumes", req->resumes);
     message_add_text(&body, "resumedAction", command_rows[req->kind].call);
     if (dep) {

@@ -267,7 +267,7 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(STR,    failed_by,      "failedBy",      _, OPTIONAL) /* and why: enum fault_cause (operation/operation.h) */ \
     X(STR,    failed_command, "failedCommand", _, OPTIONAL) /* id of the request that failed, also of an operation's; absent: of none */ \
     X(BOOL,   may_run_yet,    "mayRunYet",     _, OPTIONAL) /* ... it was not answered: its VNFM may be at it yet */ \
-    X(STR,    resumes,        "resumes",       _, OPTIONAL) /* the last request was a RESUME, of this one; absent: it was none */ \
+    X(STR,    resumes,        "resumes",       _, OPTIONAL) /* the last request was a RESUME, of this one; "": of what failed last; absent: it was none */ \
     X(BOOL,   is_resuming,    "resuming",      _, OPTIONAL) /* what its VNFM is asked is a RESUME */ \
     X(INT,    history_lines,  "historyLines",  _, OPTIONAL) /* how many there were: the next one's number */ \
     X(REC,    launch_fault,   "launchFault",   fault, OPTIONAL) /* first launch that failed */

@@ -199,6 +199,6 @@ int on_resume(void *ctx)
                                                     : start(v);
     if (v->resume->form == FORM_SAME && v->resume->command && phase != v->row->phase)
         send_as(v, v->resume->command);
-    v->st->resumes = is_as_resume(v) ? resumed(v) : NULL;
+    v->st->resumes = !is_as_resume(v) ? NULL : resumed(v) ? resumed(v) : "";
     return phase;
 }

@@ -390,6 +390,26 @@ static void test_resources_while_others_launch(void **state)
     assert_int_equal(launching(), 2);
 }
 
+/* One that failed by itself is resumed without an id; when its outcome is unknown, it is that RESUME
+ * that goes out again. */
+static void test_resume_of_nothing_unknown(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_ACTIVE);
+    stage_answer_well(&s, CMD_START, "web");
+    stage_vnfm(&s, "ERROR", "client", NULL);
+    assert_string_equal(phase("client"), "FAILED");
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_null(stage_text(sent(), "resumes"));
+    const char *id = stage_vnfr(&s, "client")->id, *command = stage_command(&s, CMD_START, id)->id;
+    stage_late(&s, CMD_START, id);
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "RESUME");
+    assert_string_equal(stage_command(&s, CMD_START, id)->id, command);
+}
+
 /* It failed before it asked for servers: a RESUME would find nothing to run on, and say done. */
 static void test_before_its_servers(void **state)
 {
@@ -528,6 +548,7 @@ int main(void)
         TEST(test_resume_cancelled),
         TEST(test_resources),
         TEST(test_resources_while_others_launch),
+        TEST(test_resume_of_nothing_unknown),
         TEST(test_before_its_servers),
         TEST(test_a_foreign_one_is_not_cancelled),
         TEST(test_in_hand),
