@@ -161,17 +161,34 @@ static void set_scene(struct stage *s, const struct intent *in)
             proto_list_add(&d->facts, copy_of(s, s->facts.at[i]), &s->arena);
 }
 
+static struct row *row_of(const struct rows *rows, const struct row *r)
+{
+    for (uint32_t i = 0; i < rows->n; i++)
+        if (rows->at[i]->kind == r->kind && strcmp(rows->at[i]->id, r->id) == 0)
+            return rows->at[i];
+    return NULL;
+}
+
+/* As the engine saves: what was not touched stays as it was; NULL: it was never there. */
+static struct row *saved(struct stage *s, const struct row *r, struct row *was)
+{
+    return r->mark == ROW_GONE ? NULL : r->mark == ROW_CLEAN ? was : copy_of(s, r);
+}
+
 static void write_back(struct stage *s)
 {
     struct decision *d = &s->d;
-    s->root = d->root && d->root->mark != ROW_GONE ? copy_of(s, d->root) : NULL;
+    const struct rows before = s->rows;
+    s->root = d->root ? saved(s, d->root, s->root) : NULL;
     if (s->root)
         s->root->seq += d->sends.n; /* the engine numbers the outbox */
     s->rows = (struct rows){0};
     s->commands = (struct commands){0};
-    for (uint32_t i = 0; i < d->rows.n; i++)
-        if (s->root && d->rows.at[i]->mark != ROW_GONE)
-            proto_list_add(&s->rows, copy_of(s, d->rows.at[i]), &s->arena);
+    for (uint32_t i = 0; s->root && i < d->rows.n; i++) {
+        struct row *r = saved(s, d->rows.at[i], row_of(&before, d->rows.at[i]));
+        if (r)
+            proto_list_add(&s->rows, r, &s->arena);
+    }
     for (uint32_t i = 0; i < d->commands.n; i++)
         if (d->commands.at[i]->mark != ROW_GONE) {
             struct command *c = arena_alloc(&s->arena, sizeof(*c));
