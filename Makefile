@@ -127,7 +127,7 @@ upgrade: all $(O)/support/reap
 	@tests/upgrade/run
 upgrade-programs: all $(O)/support/reap
 	@BUILD_ONLY=1 tests/upgrade/run
-interop: all $(O)/support/reap
+interop: all manuals $(O)/support/reap
 	@tests/interop/run
 lint:
 	@tests/lint/run

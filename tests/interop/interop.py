@@ -23,6 +23,7 @@ import traceback
 
 import scenarios
 import scenarios_cli  # noqa: F401  adds its group
+import scenarios_contract  # noqa: F401  adds its group
 import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
 import scenarios_targets  # noqa: F401  adds its groups
@@ -128,12 +129,15 @@ def main():
     parser.add_argument("--python", required=True, help="interpreter of the peers' virtualenv")
     parser.add_argument("--java", help="jars and classes of the Java peer; without: its groups do "
                         "not run")
+    parser.add_argument("--contract", help="interpreter of the virtualenv of tests/contract; without: "
+                        "its group does not run")
     parser.add_argument("--bin", required=True, help="folder of our programs")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) + 1)
     parser.add_argument("words", nargs="*", metavar="WORD")
     options = parser.parse_args()
     work = tempfile.mkdtemp(prefix="baton-interop.")
     env = Environment(options.bin, options.python, options.java, work)
+    env.contract = options.contract
 
     def stop(number, _frame):
         for again in (signal.SIGTERM, signal.SIGINT):
@@ -152,6 +156,10 @@ def main():
     left_out = [g for g in groups if g in scenarios.NEED_JAVA and not options.java]
     for g in left_out:
         print("NOT RUN %s: there is no Java peer (java-setup.sh says why)" % g.__name__)
+    without = [g for g in groups if g in scenarios.NEED_CONTRACT and not options.contract]
+    for g in without:
+        print("NOT RUN %s: there are no tools (tests/contract/setup.sh says why)" % g.__name__)
+    left_out += without
     groups = [g for g in groups if g not in left_out]
     try:
         reports = run_side_by_side(groups, env, options.jobs)

@@ -10,6 +10,7 @@ from suite import Failed, Suite, check, equal, faults
 
 GROUPS = []
 NEED_JAVA = set()
+NEED_CONTRACT = set()
 
 # What the NFVO may take of its time is short here, so that what must not happen is seen soon.
 QUICK = ("--delete-hint", "300ms", "--pop-cache", "0s")
@@ -24,6 +25,12 @@ def group(function):
 def java_group(function):
     """Skipped, loudly, where no Java peer can be made."""
     NEED_JAVA.add(function)
+    return group(function)
+
+
+def contract_group(function):
+    """Skipped, loudly, where the validators and the generator of clients cannot be had."""
+    NEED_CONTRACT.add(function)
     return group(function)
 
 

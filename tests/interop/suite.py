@@ -73,7 +73,7 @@ class Http:
     """JSON over HTTP.  Answers (status, decoded body); a body that is no JSON comes as text."""
 
     def __init__(self, base):
-        self._base = base
+        self._base = self.url = base
         self.headers = {}
 
     def __call__(self, method, path, body=None, headers=None):

@@ -1,0 +1,53 @@
+"""The contract: the documents are valid, answers keep to them, and a client made of them by a public generator does a whole
+deployment.  tests/contract has the tools."""
+import os
+import subprocess
+
+from scenarios import QUICK, contract_group
+from suite import TOP, Suite, check
+
+CONTRACT = os.path.join(TOP, "tests", "contract")
+
+
+def said(env, *words, **more):
+    """What a tool prints; it has to end with 0."""
+    done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env={**os.environ, **more}, timeout=120, check=False)
+    check("%s ends well" % os.path.basename(str(words[0])), done.returncode == 0, done.stdout[-3000:])
+    return done.stdout
+
+
+def exchanges(env, file):
+    """Calls of every kind, good and bad, and their answers.  Where there is no such program: none."""
+    out = os.path.dirname(env.binaries)
+    for name in ("test_api_contract", "test_api_matrix"):
+        programs = [os.path.join(out, *way, name) for way in (("asan", "integration"), ("integration",))]
+        program = next((p for p in programs if os.access(p, os.X_OK)), None)
+        if not program:
+            return []
+        said(env, program, API_EXCHANGES=file)
+    return [file]
+
+
+@contract_group
+def contract(env, report):
+    python = env.contract
+    with Suite(env, "contract") as suite:
+        folder = os.path.join(suite.work, "documents")
+        os.makedirs(os.path.join(folder, "schemas"))
+        with report.scenario("contract/setup", suite, quiet=True):
+            said(env, os.path.join(os.path.dirname(env.binaries), "docs", "contract-docs"), folder)
+            suite.start_nfvo(*QUICK)
+            suite.start_vnfm("cvnfm")
+            suite.start_driver("cdriver")
+        with report.scenario("contract/documents and answers", suite):
+            form = os.path.join(os.path.dirname(python), "..", "asyncapi-3.0.0.json")
+            file = exchanges(env, os.path.join(suite.work, "exchanges"))
+            print(said(env, python, os.path.join(CONTRACT, "check.py"), folder, *file,
+                       **({"ASYNCAPI_SCHEMA": form} if os.path.exists(form) else {})).strip())
+        with report.scenario("contract/a generated client deploys", suite):
+            said(env, os.path.join(os.path.dirname(python), "openapi-python-client"), "generate", "--path",
+                 os.path.join(folder, "openapi.json"), "--output-path", os.path.join(suite.work, "generated"),
+                 "--meta", "none")
+            print(said(env, python, os.path.join(CONTRACT, "client.py"), suite.work, suite.api.url, "admin", "Interop-1",
+                       suite.type("cvnfm"), suite.type("cdriver")).strip())
