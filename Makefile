@@ -129,6 +129,9 @@ upgrade-programs: all $(O)/support/reap
 	@BUILD_ONLY=1 tests/upgrade/run
 interop: all manuals $(O)/support/reap
 	@tests/interop/run
+# Schemathesis against the OpenAPI document, ten minutes: tests/contract/run.
+contract: all
+	@tests/contract/run
 lint:
 	@tests/lint/run
 fmt:
@@ -150,11 +153,11 @@ everything: all libraries manuals
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration hostile e2e upgrade sim interop bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb clean"
+	@echo "all check unit integration hostile e2e upgrade sim interop contract bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop demo-programs demo-docker-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop contract docs demo-programs demo-docker-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -24,4 +24,3 @@ $(O)/contract/index.html: $(O)/docs/contract-docs
 	@mkdir -p $(@D)/schemas
 	$(Q)$< $(@D)
 docs: $(O)/contract/index.html
-.PHONY: docs

@@ -74,7 +74,10 @@ static void content(struct sbuf *out, const struct contract_body *b, bool is_tak
                        ? "},\"text/markdown\":{\"schema\":{\"type\":\"string\"}},"
                          "\"text/html\":{\"schema\":{\"type\":\"string\"}},"
                          "\"application/schema+json\":{\"schema\":{}}}"
-                       : "}}");
+                   : !is_taken && b->is_optional ? "},\"text/"
+                                                   "plain\":{\"schema\":{\"type\":\"string\","
+                                                   "\"maxLength\":0,\"description\":\"nothing\"}}}"
+                                                 : "}}");
 }
 
 /* --- parameters ------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 /* clang-format off */
 #define TEXT    "{\"type\":\"string\"}"
+#define TEXT_OR_NULL "{\"type\":[\"string\",\"null\"]}"
 #define INTEGER "{\"type\":\"integer\"}"
 #define BOOLEAN "{\"type\":\"boolean\"}"
 #define OBJECT(members) "{\"type\":\"object\",\"properties\":{" members "}}"
@@ -21,8 +22,9 @@ const struct contract_shape contract_shapes[] = {
     {"token",   NEEDS("\"access_token\",\"token_type\",\"expires_in\"", "\"access_token\":" TEXT ",\"value\":" TEXT ",\"token_type\":" TEXT ",\"refresh_token\":" TEXT
                       ",\"expires_in\":" INTEGER ",\"scope\":" TEXT)},
     {"oauth_error", OBJECT("\"error\":" TEXT ",\"error_description\":" TEXT ",\"detailMessage\":" TEXT ",\"message\":" TEXT ",\"status\":" INTEGER)},
-    {"account", NEEDS("\"name\"", "\"name\":" TEXT ",\"kind\":" TEXT ",\"type\":" TEXT ",\"queue\":" TEXT ",\"room\":" TEXT ",\"project\":" TEXT ",\"sdk\":" TEXT
-                      ",\"state\":" TEXT ",\"others\":" INTEGER ",\"password\":{\"type\":\"string\",\"description\":\"shown once: when the account is made, and when it is rotated\"}")},
+    {"account", NEEDS("\"name\"", "\"name\":" TEXT ",\"kind\":" TEXT ",\"type\":" TEXT ",\"queue\":" TEXT ",\"room\":" TEXT ",\"project\":" TEXT_OR_NULL ",\"sdk\":" TEXT
+                      ",\"state\":" TEXT ",\"fault\":" TEXT_OR_NULL ",\"inner\":" BOOLEAN ",\"open\":" BOOLEAN ",\"enrolled\":" BOOLEAN ",\"management\":" BOOLEAN
+                      ",\"active\":" BOOLEAN ",\"instances\":" TEXT ",\"madeAt\":" INTEGER ",\"others\":" INTEGER ",\"password\":{\"type\":\"string\",\"description\":\"shown once: when the account is made, and when it is rotated\"}")},
     {"project_use", NEEDS("\"used\",\"quota\"", "\"used\":" QUOTA ",\"quota\":" QUOTA)},
     {"pop_quotas",  NEEDS("\"total\",\"left\"", "\"total\":{\"type\":\"object\"},\"left\":{\"type\":\"object\"}")},
     {"service_token", OBJECT("\"token\":" TEXT)},

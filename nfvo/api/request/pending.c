@@ -80,7 +80,8 @@ void pending_answer(struct pending *p, int status, const char *type, struct sbuf
 
 void pending_done(struct pending *p, const char *type, struct sbuf *body)
 {
-    pending_answer(p, p->status, type ? type : HTTP_TYPE_JSON, body);
+    /* No body is no JSON. */
+    pending_answer(p, p->status, type ? type : body->len ? HTTP_TYPE_JSON : HTTP_TYPE_TEXT, body);
 }
 
 void pending_fail(struct pending *p, int status, const struct err *err)
