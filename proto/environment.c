@@ -1,6 +1,7 @@
 #include "proto/environment.h"
 
 #include "common/base/macros.h"
+#include "common/base/sbuf.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -49,4 +50,22 @@ bool environment_is_steering(const char *name)
         if (begins(name, prefixes[i], false))
             return true;
     return false;
+}
+
+static void add_names(struct sbuf *out, const char *const *of, size_t n, const char *behind)
+{
+    for (size_t i = 0; i < n; i++)
+        sbuf_addf(out, "%s`%s%s`", i ? ", " : "", of[i], behind);
+}
+
+void environment_describe(struct sbuf *out)
+{
+    sbuf_adds(out, "# Names that no parameter of a script may have\n\nMade from "
+                   "`proto/environment.c`. They change how programs are found or loaded, or run "
+                   "other ones. A name is taken as a script's environment has it: what is neither "
+                   "letter nor digit is an underscore. What scripts are given: agent.md 3.\n\n");
+    add_names(out, names, ARRAY_LEN(names), "");
+    sbuf_adds(out, "\n\nand all that begin with ");
+    add_names(out, prefixes, ARRAY_LEN(prefixes), "");
+    sbuf_adds(out, ".\n");
 }

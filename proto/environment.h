@@ -12,4 +12,8 @@
  * deploying, the VNFM and the agent ask. */
 bool environment_is_steering(const char *name);
 
+/* Appended: a page (Markdown) with all of them. */
+struct sbuf;
+void environment_describe(struct sbuf *out);
+
 #endif

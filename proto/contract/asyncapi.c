@@ -20,6 +20,7 @@
 
 /* clang-format off */
 #define ROOM   "the peer's room"
+#define INNER  "the NFVO's own"
 #define AGENTS "the agents' virtual host"
 #define ANSWER "the queue in reply_to, through the default exchange; the correlation id comes back"
 
@@ -44,6 +45,14 @@ const struct channel channels[] = {
      CHANNEL_RECEIVES, NULL, NULL, "", true, false, ROOM},
     {"events", "{subscriberQueue}", "Events, to the queue that a subscription names", "", "the subscriber",
      CHANNEL_SENDS, &event_type, NULL, "", false, true, ROOM},
+    {"replies", QUEUE_REPLIES, "Answers to the NFVO's requests: of drivers, and of VNFMs with the capability correlation; those to queues of one request come here as dead letters", TOPOLOGY_EXCHANGE, "the NFVO",
+     CHANNEL_RECEIVES, NULL, NULL, "", true, false, ROOM},
+    {"replyOfOne", QUEUE_REPLY_PREFIX "{command}", "The answer to one request, for a VNFM that sends no correlation id: it has no consumer, and dead-letters at once to " QUEUE_REPLIES, TOPOLOGY_EXCHANGE, "the NFVO",
+     CHANNEL_RECEIVES, &vnfm_or_type, NULL, "", true, false, ROOM},
+    {"internal", QUEUE_INTERNAL, "The NFVO to itself; no peer reaches it", TOPOLOGY_EXCHANGE, "the NFVO",
+     CHANNEL_RECEIVES, NULL, NULL, "", true, false, INNER},
+    {"deadLetters", QUEUE_DEAD_LETTERS, "What was refused, or came too often, with its reason; bounded, the oldest go", TOPOLOGY_EXCHANGE, "the NFVO",
+     CHANNEL_RECEIVES, NULL, NULL, "", true, false, "every room"},
     {"agentHello", "ems.{endpoint}.register", "An agent says that it is there, once a connection", TOPOLOGY_AGENTS_EXCHANGE, "the generic VNFM",
      CHANNEL_RECEIVES, &ems_hello_type, NULL, "", true, false, AGENTS},
     {"agentCommands", "vnfm.{hostname}.actions", "Commands to the agent in a server", "", "the agent",

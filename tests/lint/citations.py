@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-MADE = {"calls.md", "queues.md", "rights.md", "messages.md", "driver-methods.md", "phases.md",
+MADE = {"calls.md", "queues.md", "rights.md", "messages.md", "driver-methods.md", "phases.md", "environment.md",
         "operation-tables.md"}  # nfvo/api/contract/documents.c
 # What is called like a document and is none: installed under another name, of others, or a file that a test makes.
 OTHERS = {"deploy.md", "config.md", "config-linux.md"}

@@ -59,5 +59,8 @@ void contract_render_all(const struct contract_source *of, contract_each_fn *eac
 /* Pages out of the lifecycle's tables. */
 void lifecycle_page(struct sbuf *out);
 void operations_page(struct sbuf *out);
+/* A graph in mermaid; first, last: where it begins and ends, NULL: not drawn. */
+struct fsm;
+void fsm_graph(struct sbuf *out, const struct fsm *m, const char *first, const char *last);
 
 #endif

@@ -8,6 +8,7 @@
 #include "nfvo/api/contract/contract.h"
 #include "proto/codec/schema.h"
 #include "proto/contract/asyncapi.h"
+#include "proto/environment.h"
 #include "proto/messages/driver_methods.h"
 #include "proto/rights.h"
 #include "proto/types.h"
@@ -51,6 +52,7 @@ PAGE(queues_document, channels_describe)
 PAGE(rights_document, rights_describe)
 PAGE(rights_json_document, rights_json)
 PAGE(methods_document, driver_methods_describe)
+PAGE(environment_document, environment_describe)
 PAGE(lifecycle_document, lifecycle_page)
 PAGE(operations_document, operations_page)
 static void index_document(const struct contract_source *of, struct sbuf *out);
@@ -70,6 +72,7 @@ static const struct document {
     {"rights.json",        HTTP_TYPE_JSON, "the same, for programs", rights_json_document},
     {"messages.md",        TYPE_MARKDOWN,  "every record and message, member by member", messages_document},
     {"driver-methods.md",  TYPE_MARKDOWN,  "methods of VIM drivers: parameters and answers", methods_document},
+    {"environment.md",     TYPE_MARKDOWN,  "names that no parameter of a script may have", environment_document},
     {"phases.md",          TYPE_MARKDOWN,  "the phases of a VNFR as a graph, and the commands", lifecycle_document},
     {"operation-tables.md", TYPE_MARKDOWN, "operations, their steps, and what may run beside what", operations_document},
 };

@@ -2,27 +2,6 @@
 #include "nfvo/api/contract/contract.h"
 #include "nfvo/lifecycle/types.h"
 
-static void graph(struct sbuf *out)
-{
-    sbuf_addf(out, "```mermaid\nstateDiagram-v2\n    [*] --> INSTANTIATING\n");
-    for (int p = 0; p < VNFR_PHASE_N; p++)
-        for (int to = 0; to < VNFR_PHASE_N; to++) {
-            const char *sep = ": ";
-            for (int e = 0; e < VNFR_EV_N; e++) {
-                const struct fsm_rule *r = fsm_rule(&vnfr_fsm, p, e);
-                if (!r->handle || to == p || !(r->next & FSM_BIT(to)))
-                    continue;
-                if (*sep == ':')
-                    sbuf_addf(out, "    %s --> %s", vnfr_phase_names[p], vnfr_phase_names[to]);
-                sbuf_addf(out, "%s%s", sep, vnfr_event_names[e]);
-                sep = ", ";
-            }
-            if (*sep == ',')
-                sbuf_addf(out, "\n");
-        }
-    sbuf_addf(out, "    GONE --> [*]\n```\n\n");
-}
-
 static void facts(struct sbuf *out, unsigned bits)
 {
     static const char *const names[] = {"PoPs", "subscriptions", "drivers"};
@@ -83,7 +62,8 @@ void lifecycle_page(struct sbuf *out)
                    "nfvo/lifecycle/vnfr_fsm.c. An event "
                    "without a row means nothing in that "
                    "phase: it is counted and refused, and a VNFM that asked gets an Error.\n\n");
-    graph(out);
+    fsm_graph(out, &vnfr_fsm, "INSTANTIATING", "GONE");
+    sbuf_addc(out, '\n');
     sbuf_addf(out, "## Phases\n");
     for (int p = 0; p < VNFR_PHASE_N; p++)
         rows(out, p);

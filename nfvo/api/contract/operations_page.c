@@ -106,7 +106,9 @@ static void retries(struct sbuf *out)
 
 static void matrix(struct sbuf *out, const char *title, const struct fsm *m)
 {
-    sbuf_addf(out, "\n## %s\n\n| state |", title);
+    sbuf_addf(out, "\n## %s\n\n", title);
+    fsm_graph(out, m, NULL, NULL);
+    sbuf_addf(out, "\n| state |");
     for (int e = 0; e < m->n_events; e++)
         sbuf_addf(out, " %s |", m->events[e]);
     sbuf_addf(out, "\n|---|");
