@@ -12,7 +12,7 @@ CONTRACT = os.path.join(TOP, "tests", "contract")
 def said(env, *words, **more):
     """What a tool prints; it has to end with 0."""
     done = subprocess.run([str(w) for w in words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env={**os.environ, **more}, timeout=120, check=False)
+                          env={**os.environ, **more}, timeout=300, check=False)
     check("%s ends well" % os.path.basename(str(words[0])), done.returncode == 0, done.stdout[-3000:])
     return done.stdout
 
