@@ -389,6 +389,7 @@ static void compressed(void **state)
         AUTO(sbuf_release) struct sbuf unzipped = SBUF_INIT;
         assert_int_equal(get(&g, paths[i], "Accept-Encoding", "br, gzip;q=0"), 200);
         assert_null(http_response_header(&f->res, "Content-Encoding"));
+        assert_non_null(strstr(http_response_header(&f->res, "Content-Type"), "application/json"));
         sbuf_add(&plain, g.body.s, g.body.len);
         assert_int_equal(get(&g, paths[i], "Accept-Encoding", "deflate, gzip;q=0.7"), 200);
         assert_string_equal(http_response_header(&f->res, "Content-Encoding"), "gzip");

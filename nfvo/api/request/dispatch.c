@@ -58,7 +58,9 @@ static bool is_read(const struct call *c)
 static void answer_body(struct call *c, struct http_reply *reply)
 {
     /* No body is no JSON. */
-    const char *type = c->type ? c->type : c->out.len ? HTTP_TYPE_JSON : HTTP_TYPE_TEXT;
+    const char *type = c->type                       ? c->type
+                       : c->out.len || c->next_piece ? HTTP_TYPE_JSON
+                                                     : HTTP_TYPE_TEXT;
     int status = c->fail_status ? c->fail_status : c->endpoint->status;
     if (c->link.len > 0)
         http_reply_header(reply, "Link", c->link.s);
