@@ -115,7 +115,7 @@ static int stop_engine(void **state)
 
 /* --- the driver --- */
 
-static void start(const char *more)
+static void start_as(const char *its_queue, const char *more)
 {
     char host[100], port[100], vh[100], user[100], kind[80], sockets[120], spent[120];
     snprintf(host, sizeof(host), "--broker-host=%s", vhost->host);
@@ -130,7 +130,12 @@ static void start(const char *more)
         (const char *[]){host, port, vh, user, kind, sockets, spent, "--broker-password=registrar",
                          "--log-level=error", "--ems-agent=build/bin/ems-agent-static",
                          "--floating-addresses=127.0.0.7,127.0.0.8", more, NULL});
-    mini_nfvo_await_consumer(nfvo, queue);
+    mini_nfvo_await_consumer(nfvo, its_queue);
+}
+
+static void start(const char *more)
+{
+    start_as(queue, more);
 }
 
 static int set_up(void **state)
@@ -373,6 +378,36 @@ static void test_killed_at_each_step(void **state)
     drop_network(back);
 }
 
+/* Two drivers of the type have the same launch, as when the broker gives it to a sibling of one that it lost. */
+static void test_two_drivers(void **state)
+{
+    char body[1000], second[160], name[80];
+    (void)state;
+    if (!has_engine)
+        skip();
+    pid_t first = child;
+    snprintf(name, sizeof(name), "--name=%s-2", type);
+    snprintf(second, sizeof(second), "%s-2", queue);
+    start_as(second, name);
+    snprintf(body, sizeof(body),
+             "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"twice\",\"parameters\":[{"
+             "\"id\":"
+             "\"v-1\",\"name\":\"pop\",\"type\":\"docker\",\"projectId\":\"p-1\",\"authUrl\":"
+             "\"unix://%s\"},"
+             "\"a\",\"bb:1\",\"\",\"\",[],[],\"\",{},[]]}",
+             socket_path);
+    mini_nfvo_send(nfvo, queue, body, "twice-1");
+    mini_nfvo_send(nfvo, second, body, "twice-2");
+    for (unsigned i = 1; i <= 2; i++) {
+        snprintf(name, sizeof(name), "twice-%u", i);
+        assert_has(mini_nfvo_await(nfvo, name, 1), "\"extId\":\"baton-twice\"");
+    }
+    assert_int_equal(containers(), 1);
+    delete_server("baton-twice");
+    test_program_stop(child, SIGTERM);
+    child = first;
+}
+
 static unsigned networks(void)
 {
     struct http_response res = HTTP_RESPONSE_INIT;
@@ -410,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_networks_killed_at_each_step, set_up, tear_down),
     };

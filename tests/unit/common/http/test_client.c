@@ -367,14 +367,19 @@ static void test_tls(void **state)
     struct http_server_options o = {
         .routes = routes, .tls_cert_file = cert, .tls_key_file = key, .threads = 2, .timeout_s = 5};
     assert_int_equal(http_server_open(&s, &o, &f->err), ERR_OK);
+    char pem[4096];
+    FILE *file = fopen(cert, "re");
+    assert_non_null(file);
+    pem[fread(pem, 1, sizeof(pem) - 1, file)] = '\0';
+    fclose(file);
     const struct {
         const char *host;
         struct http_call call;
         enum err_code want;
     } cases[] = {
-        {"localhost", {.ca_file = cert}, ERR_OK},
-        {"localhost", {.ca_file = NULL}, ERR_PEER},
-        {"127.0.0.1", {.ca_file = cert}, ERR_PEER},
+        {"localhost", {.ca_pem = pem}, ERR_OK},       {"127.0.0.1", {.ca_pem = pem}, ERR_PEER},
+        {"localhost", {.ca_pem = ""}, ERR_PEER},      {"localhost", {.ca_file = cert}, ERR_OK},
+        {"localhost", {.ca_file = NULL}, ERR_PEER},   {"127.0.0.1", {.ca_file = cert}, ERR_PEER},
         {"127.0.0.1", {.is_insecure = true}, ERR_OK},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
