@@ -16,7 +16,8 @@ void pop_ref_split(struct arena *a, const char *ref, const char **ret_id, const 
 
 struct driver_body {
     struct sbuf text;
-    struct send_refs places; /* of the secrets in it */
+    struct send_refs places;             /* of the secrets in it */
+    const struct proto_strmap *metadata; /* of the VDU; NULL: none */
 };
 
 static void driver_body_release(struct driver_body *b)
@@ -33,6 +34,19 @@ static void driver_begin(struct decision *d, struct driver_body *body, int kind,
     decision_refer(d, &body->places, body->text.len, REFERENCE_POP, pop_id, version, zone);
 }
 
+static void vdu_metadata(struct sbuf *body, const struct proto_strmap *metadata)
+{
+    sbuf_adds(body, ",\"vduMetadata\":{");
+    for (uint32_t i = 0; i < metadata->n; i++) {
+        sbuf_adds(body, i ? "," : "");
+        proto_quotes(body, metadata->at[i].key);
+        sbuf_addc(body, ':');
+        proto_quotes(body, metadata->at[i].value);
+    }
+    sbuf_addc(body, '}');
+}
+
+/* What stands behind the parameters is for drivers that know it: those with client tokens. */
 static struct command *driver_end(struct decision *d, struct driver_body *body,
                                   const struct known_driver *driver, int kind, const char *subject,
                                   const char *client_token)
@@ -41,6 +55,8 @@ static struct command *driver_end(struct decision *d, struct driver_body *body,
     if (client_token) {
         sbuf_adds(&body->text, ",\"clientToken\":");
         proto_quotes(&body->text, client_token);
+        if (body->metadata && body->metadata->n)
+            vdu_metadata(&body->text, body->metadata);
     }
     sbuf_addc(&body->text, '}');
     struct command *c = command_open(d, kind, subject, driver->queue);
@@ -186,6 +202,7 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
     floating_ips(&body.text, vnfc);
     sbuf_addc(&body.text, ',');
     proto_encode_list(&ssh_key_type, &m->st->keys, 0, &body.text);
+    body.metadata = &vdu->metadata;
     i->st->tries++;
     if (!i->st->until) /* ALLOCATE_RESOURCES ends before the Java SDK's 1000 s */
         i->st->until = d->now + 3 * settings_of(d)->driver_us;

@@ -1,7 +1,8 @@
 /* NFVO -> VIM driver and back. amqp-protocol.md section 5. Parameters are positional; the first is
  * always the VIM instance, and none may be null (5.2, TRAPs). Ours beside it: `clientToken`, by
  * which a driver that announces the capability "client_token" recognises a launch it already did
- * (design.md, "May it be sent again?"). */
+ * (design.md, "May it be sent again?"); and of a launch `vduMetadata`, the metadata of its VDU, for the
+ * same drivers. */
 #ifndef PROTO_MESSAGES_DRIVER_RPC_H
 #define PROTO_MESSAGES_DRIVER_RPC_H
 
@@ -11,7 +12,8 @@
 #define DRIVER_REQUEST_FIELDS(X)                                         \
     X(STR, method_name,  "methodName",  _, REQUIRED)                     \
     X(RAW, parameters,   "parameters",  _, SECRET) /* the PoP's password */ \
-    X(STR, client_token, "clientToken", _, OPTIONAL)
+    X(STR, client_token, "clientToken", _, OPTIONAL)                     \
+    X(STRMAP, vdu_metadata, "vduMetadata", _, OPTIONAL)
 PROTO_RECORD(driver_request, DRIVER_REQUEST_FIELDS)
 
 #define DRIVER_EXCEPTION_FIELDS(X)                                       \

@@ -70,6 +70,9 @@ static void note(const struct ob_cloud_launch *want)
                               want->ports[i].network,
                               want->ports[i].fixed_ip ? want->ports[i].fixed_ip : "-",
                               want->ports[i].floating_ip ? want->ports[i].floating_ip : "-");
+    for (size_t i = 0; i < want->metadata_n && n < sizeof(sky.seen); i++)
+        n += (size_t)snprintf(sky.seen + n, sizeof(sky.seen) - n, " %s=%s", want->metadata[i].key,
+                              want->metadata[i].value);
 }
 
 static enum ob_code launch(void *arg, struct ob_cloud_call *call,
@@ -153,7 +156,8 @@ static void send_launch(const char *name, const char *image, const char *id)
 {
     char body[1000];
     snprintf(body, sizeof(body),
-             "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"%s\",\"parameters\":[" POP
+             "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"%s\",\"vduMetadata\":{"
+             "\"m\":\"1\"},\"parameters\":[" POP
              ",\"%s\",\"%s\",\"\",\"\",[{\"virtual_link_reference\":\"b\",\"interfaceId\":1,"
              "\"fixedIp\":\"10.0.0.9\"},{\"virtual_link_reference\":\"a\",\"interfaceId\":0}],[],"
              "\"\",{\"b\":\"random\"},[{\"name\":\"k\",\"publicKey\":\"ssh-rsa AA\\n\"}]]}",
@@ -232,7 +236,7 @@ static void test_calls(void **state)
     /* By a tag, the default flavour, keys as lines, interfaces in their order. */
     send_launch("web", "18.04", "t-1");
     assert_has(mini_nfvo_await(nfvo, "t-1", 1), "\"extId\":\"t-1\"");
-    assert_string_equal(sky.seen, "i-1 tiny ssh-rsa AA\n a/-/- b/10.0.0.9/random");
+    assert_string_equal(sky.seen, "i-1 tiny ssh-rsa AA\n a/-/- b/10.0.0.9/random m=1");
     send_launch("web", "nothing", "t-2");
     assert_has(mini_nfvo_await(nfvo, "t-2", 1),
                "image 'nothing' is not there; hint: there are img");

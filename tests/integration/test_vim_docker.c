@@ -389,13 +389,15 @@ static void test_two_drivers(void **state)
     snprintf(name, sizeof(name), "--name=%s-2", type);
     snprintf(second, sizeof(second), "%s-2", queue);
     start_as(second, name);
-    snprintf(body, sizeof(body),
-             "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"twice\",\"parameters\":[{"
-             "\"id\":"
-             "\"v-1\",\"name\":\"pop\",\"type\":\"docker\",\"projectId\":\"p-1\",\"authUrl\":"
-             "\"unix://%s\"},"
-             "\"a\",\"bb:1\",\"\",\"\",[],[],\"\",{},[]]}",
-             socket_path);
+    snprintf(
+        body, sizeof(body),
+        "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"twice\",\"vduMetadata\":{"
+        "\"env.COLOUR\":\"blue\",\"command\":\"echo it is $COLOUR; sleep 1000\"},\"parameters\":[{"
+        "\"id\":"
+        "\"v-1\",\"name\":\"pop\",\"type\":\"docker\",\"projectId\":\"p-1\",\"authUrl\":"
+        "\"unix://%s\"},"
+        "\"a\",\"bb:1\",\"\",\"\",[],[],\"\",{},[]]}",
+        socket_path);
     mini_nfvo_send(nfvo, queue, body, "twice-1");
     mini_nfvo_send(nfvo, second, body, "twice-2");
     for (unsigned i = 1; i <= 2; i++) {
@@ -403,6 +405,7 @@ static void test_two_drivers(void **state)
         assert_has(mini_nfvo_await(nfvo, name, 1), "\"extId\":\"baton-twice\"");
     }
     assert_int_equal(containers(), 1);
+    await_logs("baton-twice", "it is blue");
     delete_server("baton-twice");
     test_program_stop(child, SIGTERM);
     child = first;

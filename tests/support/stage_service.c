@@ -20,6 +20,7 @@ static void vdu(struct sbuf *out, const char *vnf, const char *vdu_id, uint32_t 
 {
     sbuf_addf(out,
               "\"vdu\":[{%s\"name\":\"%s-vdu\",\"vm_image\":[\"img\"],"
+              "\"metadata\":{\"tier\":\"1\"},"
               "\"computation_requirement\":\"m1\",\"scale_in_out\":2,\"vnfc\":[",
               vdu_id, vnf);
     for (uint32_t i = 0; i < components; i++)

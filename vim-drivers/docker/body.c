@@ -21,6 +21,63 @@ static void pair(struct sbuf *out, const char *key, const char *value)
     proto_quotes(out, value);
 }
 
+/* The value of that key of the VDU's metadata; NULL: none. */
+static const char *wish(const struct ob_cloud_launch *want, const char *key)
+{
+    for (size_t i = 0; i < want->metadata_n; i++)
+        if (strcmp(want->metadata[i].key, key) == 0 && want->metadata[i].value[0])
+            return want->metadata[i].value;
+    return NULL;
+}
+
+#define ENV "env."
+
+static bool is_variable(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return *name && (*name < '0' || *name > '9') && strspn(name, letters) == strlen(name);
+}
+
+enum err_code dk_body_check(const struct ob_cloud_launch *want, struct err *err)
+{
+    for (size_t i = 0; i < want->metadata_n; i++) {
+        const char *key = want->metadata[i].key;
+        if (strncmp(key, ENV, strlen(ENV)) == 0 && !is_variable(key + strlen(ENV))) {
+            err_set(err, ERR_INVALID, "metadata '%.80s' of the VDU names no environment variable",
+                    key);
+            return err_hint(err, "letters, digits and underscore, e.g. env.LOG_LEVEL");
+        }
+    }
+    return ERR_OK;
+}
+
+/* Ours last: of two with one name the last one counts. */
+static void environment(const struct dk_body *b, struct sbuf *out)
+{
+    sbuf_adds(out, ",\"Env\":[");
+    for (size_t i = 0; i < b->want->metadata_n; i++) {
+        AUTO(sbuf_release) struct sbuf one = SBUF_INIT;
+        const struct ob_cloud_pair *p = &b->want->metadata[i];
+        if (strncmp(p->key, ENV, strlen(ENV)) != 0)
+            continue;
+        sbuf_addf(&one, "%s=%s", p->key + strlen(ENV), p->value);
+        proto_quotes(out, one.s);
+        sbuf_addc(out, ',');
+    }
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    sbuf_addf(&id, "BATON_INSTANCE=%s", b->name);
+    sbuf_adds(out, "\"BATON_MODE=docker\",\"BATON_ROOT=\",");
+    proto_quotes(out, id.s);
+    sbuf_addc(out, ']');
+}
+
+/* Of the VDU, by a shell, instead of the image's. */
+static void shell(const char *command, struct sbuf *out)
+{
+    sbuf_adds(out, "\"/bin/sh\",\"-c\",");
+    proto_quotes(out, command);
+}
+
 /* Our agent's entry mode runs the user data, and then what the image would have run; it needs root
  * for that, and goes on as the image's user. */
 static void command(const struct dk_body *b, struct sbuf *out)
@@ -28,16 +85,27 @@ static void command(const struct dk_body *b, struct sbuf *out)
     static const struct dk_image_config none;
     const struct dk_image_config *c = b->image->config ? b->image->config : &none;
     bool has_one = false;
-    if (!b->has_agent)
+    const char *own = wish(b->want, "command");
+    if (!b->has_agent) {
+        if (own) {
+            sbuf_adds(out, ",\"Entrypoint\":[");
+            shell(own, out);
+            sbuf_addc(out, ']');
+        }
         return;
+    }
     sbuf_adds(out, ",\"User\":\"0\",\"Entrypoint\":[\"/opt/baton/bin/ems-agent\",\"--entry\"");
     if (c->user && c->user[0]) {
         sbuf_adds(out, ",\"--user\",");
         proto_quotes(out, c->user);
     }
     sbuf_adds(out, ",\"--\"],\"Cmd\":[");
-    strings(out, &c->entrypoint, &has_one);
-    strings(out, &c->command, &has_one);
+    if (own)
+        shell(own, out);
+    else {
+        strings(out, &c->entrypoint, &has_one);
+        strings(out, &c->command, &has_one);
+    }
     sbuf_addc(out, ']');
 }
 
@@ -143,17 +211,14 @@ static void address(const struct dk_port *p, struct sbuf *out)
 
 void dk_body_create(const struct dk_body *b, struct sbuf *out)
 {
-    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
     char host[64];
     dk_hostname(b->want->name, host);
     sbuf_adds(out, "{\"Image\":");
     proto_quotes(out, b->image->id);
     sbuf_adds(out, ",\"Hostname\":");
     proto_quotes(out, host);
-    sbuf_adds(out, ",\"StopTimeout\":10,\"Env\":[\"BATON_MODE=docker\",\"BATON_ROOT=\",");
-    sbuf_addf(&id, "BATON_INSTANCE=%s", b->name);
-    proto_quotes(out, id.s);
-    sbuf_addc(out, ']');
+    sbuf_adds(out, ",\"StopTimeout\":10");
+    environment(b, out);
     command(b, out);
     labels(b, out);
     limits(b, out);

@@ -176,6 +176,8 @@ struct dk_body {
     bool has_agent;
     const struct dk_options *o;
 };
+/* Is what the VDU's metadata say possible? ERR_INVALID. */
+MUST_USE enum err_code dk_body_check(const struct ob_cloud_launch *want, struct err *err);
 void dk_body_create(const struct dk_body *b, struct sbuf *out);
 void dk_body_connect(const struct dk_port *p, const char *container, struct sbuf *out);
 /* agent: its program. */

@@ -103,7 +103,9 @@ static enum err_code prepare(struct launch *l, struct err *err)
 {
     const struct ob_cloud_image *image = &l->want->image;
     bool wants_agent = l->want->user_data[0] != '\0';
-    enum err_code rc = check_quota(l, err);
+    enum err_code rc = dk_body_check(l->want, err);
+    if (rc == ERR_OK)
+        rc = check_quota(l, err);
     if (rc == ERR_OK)
         rc = dk_image_get(l->e, image, &l->image, err);
     if (rc == ERR_OK)

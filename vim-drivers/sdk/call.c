@@ -163,6 +163,11 @@ const char *ob_call_token(const struct ob_call *c)
     return c->msg ? c->msg->client_token : NULL;
 }
 
+const struct proto_strmap *call_metadata(const struct ob_call *c)
+{
+    return c->msg ? &c->msg->vdu_metadata : NULL;
+}
+
 const char *ob_call_vim(const struct ob_call *c, size_t *ret_len)
 {
     *ret_len = c->params[0].n;

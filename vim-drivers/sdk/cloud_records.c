@@ -2,6 +2,7 @@
 #include "vim-drivers/sdk/cloud_private.h"
 
 #include "proto/records/record.h"
+#include "vim-drivers/sdk/internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -250,6 +251,18 @@ static enum err_code read_groups(struct ob_cloud_call *c, struct ob_cloud_launch
     return rc == ERR_OK ? rc : err_add(err, "security groups");
 }
 
+static void read_metadata(struct ob_cloud_call *c, struct ob_cloud_launch *ret)
+{
+    const struct proto_strmap *m = call_metadata(c->call);
+    if (!m || !m->n)
+        return;
+    struct ob_cloud_pair *pairs = arena_alloc(&c->arena, m->n * sizeof(*pairs));
+    for (uint32_t i = 0; i < m->n; i++)
+        pairs[i] = (struct ob_cloud_pair){m->at[i].key, m->at[i].value ? m->at[i].value : ""};
+    ret->metadata = pairs;
+    ret->metadata_n = m->n;
+}
+
 enum err_code cloud_read_launch(struct ob_cloud_call *c, struct ob_cloud_launch *ret,
                                 const char **ret_image, const char **ret_flavour, struct err *err)
 {
@@ -264,6 +277,7 @@ enum err_code cloud_read_launch(struct ob_cloud_call *c, struct ob_cloud_launch 
     size_t len = 0;
     enum err_code rc = ERR_OK;
     ret->token = ob_call_token(c->call);
+    read_metadata(c, ret);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && rc == ERR_OK; i++) {
         rc = ob_call_str(c->call, texts[i].at, texts[i].to, err);
         if (!*texts[i].to)

@@ -44,6 +44,8 @@ struct ob_vim {
 
 /* call.c */
 void call_serve(void *vim, struct peer_request *peer);
+/* Of the VDU that a launch is for; NULL: the NFVO tells none. */
+const struct proto_strmap *call_metadata(const struct ob_call *call);
 
 /* params.c (pure): cut a JSON array into its elements, without decoding them. The text was checked
  * by the codec before. ERR_INVALID: not an array, a null in it, more than max. */

@@ -88,6 +88,10 @@ struct ob_cloud_port { /* a connection point; in the order of interfaces */
     int64_t interface_id;
 };
 
+struct ob_cloud_pair {
+    const char *key, *value;
+};
+
 struct ob_cloud_launch {
     const char *name, *token; /* token NULL: the launch cannot be told from another one */
     struct ob_cloud_image image;
@@ -99,6 +103,8 @@ struct ob_cloud_launch {
     size_t security_group_n;
     struct ob_cloud_port ports[OB_CLOUD_PORTS_MAX];
     size_t port_n;
+    const struct ob_cloud_pair *metadata; /* of the VDU; metadata_n */
+    size_t metadata_n;
 };
 
 struct ob_cloud_address {

@@ -65,6 +65,7 @@ static void test_launch_request(void **state)
     assert_string_equal(sent->command, stage_command(&s, CMD_LAUNCH, instance_id())->id);
     assert_int_equal(sent->until_at, stage_command(&s, CMD_LAUNCH, instance_id())->due_at);
     assert_int_equal(json_array_size(p), 10);
+    assert_null(stage_text(stage_body(&s, sent), "vduMetadata.tier")); /* it knows no more */
     json_array_foreach(p, i, value) assert_false(json_is_null(value));
     assert_string_equal(stage_text(p, "0.pop"), "pop-1:7:"); /* rendered when published */
     assert_string_equal(stage_text(p, "1"), "client-100");
@@ -93,6 +94,7 @@ static void test_launch_says_what_it_knows_by_driver(void **state)
     const struct send *sent = stage_sent(&s, "vim-drivers.test.z");
     assert_int_equal(sent->policy, SEND_BLIND); /* it recognises a repetition */
     assert_string_equal(stage_text(stage_body(&s, sent), "clientToken"), instance_id());
+    assert_string_equal(stage_text(stage_body(&s, sent), "vduMetadata.tier"), "1");
 }
 
 /* A hostname is a DNS label that ends in -<digits>, whatever the VNF is called. */

@@ -78,6 +78,19 @@ static void test_create(void **state)
     assert_true(holds(&out, "opt/baton/user-data"));
     assert_true(holds(&out, "root/.ssh/authorized_keys"));
     assert_true(holds(&out, "\"ips\":{\"two\":[\"10.0.0.9\"],\"one\":[]}"));
+    /* What the VDU says. */
+    struct ob_cloud_pair pairs[] = {{"env.A_1", "x=\"y\""}, {"command", "run it"}, {"other", "z"}};
+    struct err err = ERR_INIT;
+    sbuf_clear(&out);
+    want.metadata = pairs;
+    want.metadata_n = 3;
+    assert_int_equal(dk_body_check(&want, &err), ERR_OK);
+    dk_body_create(&b, &out);
+    assert_has(out.s, "\"Env\":[\"A_1=x=\\\"y\\\"\",\"BATON_MODE=docker\"");
+    assert_has(out.s, "\"--\"],\"Cmd\":[\"/bin/sh\",\"-c\",\"run it\"]");
+    pairs[0].key = "env.A B";
+    assert_int_equal(dk_body_check(&want, &err), ERR_INVALID);
+    want.metadata_n = 0;
     /* Nothing to run: the image as it is. */
     sbuf_clear(&out);
     b.has_agent = false;
