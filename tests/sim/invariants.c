@@ -254,13 +254,14 @@ static void check_operations(struct sim *s, bool all_ended)
     }
 }
 
-/* By another operation; one of several VNFs may have ended with some of them only. */
+/* By another operation; one of several VNFs may have ended with some of them only, and the rollback of
+ * one that added it, too. */
 static bool is_taken_away(const struct sim *s, const struct row *operation)
 {
     const char *vnfr = operation->key[OPERATION_VNFR];
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
-        if ((is_of_kind(r, "ADD_VNF") && r->phase == OPERATION_STATE_ROLLED_BACK) ||
+        if ((is_of_kind(r, "ADD_VNF") && r->phase != OPERATION_STATE_COMPLETED) ||
             (is_of_kind(r, "REMOVE_VNF") && r->phase != OPERATION_STATE_ROLLED_BACK))
             if (r != operation && strstr(r->doc, vnfr))
                 return true;

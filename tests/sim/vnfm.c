@@ -156,8 +156,10 @@ static void run_script(struct job *j)
     struct sim *s = v->s;
     const char *record = record_of(j), *root = root_of(j);
     const struct effect *last = j->is_resume ? last_of(j, root) : NULL;
-    if (last && !last->has_failed)
-        return; /* all of it was done: nothing is left to run */
+    if (last && !last->has_failed) { /* all of it was done: nothing is left to run, or to fail */
+        j->fate.fails = false;
+        return;
+    }
     for (size_t i = 0; i < v->n_effects; i++) {
         const struct effect *e = &v->effects[i];
         if (e->action != j->action || strcmp(e->record, record) != 0 || e->message == j->m->id)
