@@ -318,10 +318,7 @@ static void send_answers(struct rest_vnfms *r)
     struct err err = ERR_INIT;
     for (struct post *p = r->posts, *next; p; p = next) {
         next = p->next;
-        pthread_mutex_lock(&r->lock);
-        enum post_state state = p->state;
-        pthread_mutex_unlock(&r->lock);
-        if (state != POST_ENDED)
+        if (p->state != POST_ENDED)
             continue;
         post_join(r, p);
         if (p->is_kept)

@@ -21,13 +21,14 @@ enum {
 };
 
 /* A request in hand. Belongs to the broker's thread, but from POST_RUNS to POST_ENDED to its own,
- * which sets the latter under the lock; and `delivery` always to the former. */
+ * which sets the latter; and `delivery` always to the former. */
 enum post_state { POST_WAITS, POST_RUNS, POST_ENDED, POST_ANSWERING };
 struct post {
     struct post *next;
     struct rest_vnfms *of;
     struct bus_delivery *delivery; /* NULL: void, it will come again, or was acknowledged */
-    enum post_state state;
+    _Atomic(enum post_state)
+        state; /* POST_ENDED tells that the rest is the broker thread's again */
     pthread_t thread;
     bool has_thread;
     /* what it is, copied */

@@ -324,11 +324,10 @@ static bool go_on(struct try *t)
 
 static void end(struct post *p, bool is_kept)
 {
-    pthread_mutex_lock(&p->of->lock);
+    struct rest_vnfms *r = p->of; /* which may free p at once */
     p->is_kept = is_kept;
     p->state = POST_ENDED;
-    pthread_mutex_unlock(&p->of->lock);
-    rest_wake(p->of->wake_fd);
+    rest_wake(r->wake_fd);
 }
 
 void *post_run(void *arg)
