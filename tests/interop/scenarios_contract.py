@@ -2,9 +2,10 @@
 deployment.  tests/contract has the tools."""
 import os
 import subprocess
+import time
 
 from scenarios import QUICK, contract_group
-from suite import TOP, Suite, check
+from suite import TOP, Suite, check, equal
 
 CONTRACT = os.path.join(TOP, "tests", "contract")
 
@@ -45,6 +46,13 @@ def contract(env, report):
             file = exchanges(env, os.path.join(suite.work, "exchanges"))
             print(said(env, python, os.path.join(CONTRACT, "check.py"), folder, *file,
                        **({"ASYNCAPI_SCHEMA": form} if os.path.exists(form) else {})).strip())
+        with report.scenario("contract/what only tells something has its answer at once", suite):
+            record = {"id": "3f6f5c5e-0f5c-4c3f-9d60-3d1c40a5cf31", "name": "web", "parent_ns_id": "8d1fba9e-6f7c-4f0e-9d0f-1f6f9fae1a11"}
+            began = time.monotonic()
+            status, body = suite.api("POST", "/admin/v1/vnfm-core-actions-reply",
+                                     {"action": "START", "virtualNetworkFunctionRecord": record})
+            equal("START of a service that is not there", (status, body or None), (200, None))
+            check("it was not held", time.monotonic() - began < 30, time.monotonic() - began)
         with report.scenario("contract/a generated client deploys", suite):
             said(env, os.path.join(os.path.dirname(python), "openapi-python-client"), "generate", "--path",
                  os.path.join(folder, "openapi.json"), "--output-path", os.path.join(suite.work, "generated"),

@@ -158,7 +158,8 @@ static enum err_code check_author(struct call *c, const struct vnfm_or *msg, str
     return rc;
 }
 
-static enum err_code read_message(struct call *c, enum action only, struct err *err)
+static enum err_code read_message(struct call *c, enum action only, enum action *ret,
+                                  struct err *err)
 {
     struct vnfm_or *msg = NULL;
     enum err_code rc = call_body(c, &vnfm_or_type, &msg, err);
@@ -172,6 +173,7 @@ static enum err_code read_message(struct call *c, enum action only, struct err *
         err_set(err, ERR_INVALID, "'%.40s' is not for this path", msg->action);
         return wrong("action", err);
     }
+    *ret = action;
     return check_author(c, msg, err);
 }
 
@@ -195,12 +197,21 @@ static void answered(void *arg, const struct err *err, const char *body, size_t 
     free(s);
 }
 
+/* The NFVO answers these; to what only tells something there is no answer that a caller could wait
+ * for. */
+static bool is_question(enum action a)
+{
+    return a == ACTION_GRANT_OPERATION || a == ACTION_ALLOCATE_RESOURCES || a == ACTION_SCALING ||
+           a == ACTION_UPDATEVNFR;
+}
+
 static enum err_code say(struct call *c, enum action only, bool wants_answer, bool has_body,
                          struct err *err)
 {
     struct rest_vnfms *r = c->api->host->rest_vnfms;
     struct err fallback = ERR_INIT;
-    enum err_code rc = read_message(c, only, err);
+    enum action action = ACTION_NONE;
+    enum err_code rc = read_message(c, only, &action, err);
     if (rc != ERR_OK)
         return rc;
     if (!r)
@@ -216,7 +227,7 @@ static enum err_code say(struct call *c, enum action only, bool wants_answer, bo
     sbuf_add(&copy, body, len); /* the request's is gone once it is parked */
     s->has_body = has_body;
     s->pending = call_park(c, REST_VNFM_ANSWER_MS, &fallback, NULL);
-    rest_vnfms_say(r, wants_answer, copy.s, copy.len, answered, s);
+    rest_vnfms_say(r, wants_answer && is_question(action), copy.s, copy.len, answered, s);
     return ERR_OK;
 }
 
