@@ -113,6 +113,7 @@ static void release(struct kit *k)
     kit_forget_late(k);
     json_decref(k->record);
     json_decref(k->grant_sent);
+    json_decref(k->granted);
     explicit_bzero(k->password, sizeof(k->password));
     explicit_bzero(k->url.password, sizeof(k->url.password));
 }

@@ -81,6 +81,7 @@ struct kit {
     enum kit_manner grant, allocate, scaling;
     unsigned grants, allocates, scalings, one_way, one_way_allowed, instances, strays;
     json_t *grant_sent; /* the last one */
+    json_t *granted;    /* all of them, by the id of the record */
     struct {
         char *reply_to, *correlation_id, *body; /* NULL: nothing waits to be sent */
         int64_t at;
@@ -140,8 +141,8 @@ void kit_on_registration(struct kit *k, const struct bus_delivery *d);
 MUST_USE enum err_code kit_await_peer(struct kit *k, struct err *err);
 /* Is it there, or does it come back (also started again, with --run)? Else is_gone. */
 bool kit_revive(struct kit *k, bool is_forced);
-/* It is about to lose its connection: what it has answered may be answered once more. */
-void kit_allow_twice(struct kit *k);
+/* It is about to lose its connection: what it has answered may be answered again. */
+void kit_allow_more(struct kit *k);
 MUST_USE enum err_code kit_start_peer(struct kit *k, struct err *err);
 void kit_signal_peer(struct kit *k, int signal);
 bool kit_has_ended(struct kit *k);         /* the process that --run started, by itself */

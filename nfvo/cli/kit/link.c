@@ -6,6 +6,7 @@
 #include "nfvo/cli/interrupt.h"
 #include "proto/topology.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
@@ -285,7 +286,7 @@ struct kit_ask *kit_send(struct kit *k, const char *body, size_t len, const stru
     if (k->ask_n == KIT_ASKS_MAX || !kit_until(k, CONNECT_MS, is_bus_ready, NULL))
         return NULL;
     struct kit_ask *a = xcalloc(1, sizeof(*a));
-    a->wanted = k->is_shaken ? 2 : 1;
+    a->wanted = k->is_shaken ? UINT_MAX : 1;
     a->has_reply_to = !how->has_no_reply_to;
     id_new(a->id);
     a->sent = xstrndup(body, len < 4096 ? len : 4096);

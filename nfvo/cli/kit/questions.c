@@ -95,9 +95,9 @@ static bool has_granted_ids(const struct kit *k, const json_t *record, const jso
 {
     json_t *vdu;
     size_t v;
-    const json_t *granted = json_object_get(k->grant_sent, "virtualNetworkFunctionRecord");
-    bool is_right = strcmp(kit_text(record, "id"), kit_text(granted, "id")) == 0;
-    const json_t *known = json_object_get(k->grant_sent, "vduVim");
+    const json_t *granted = json_object_get(k->granted, kit_text(record, "id"));
+    const json_t *known = json_object_get(granted, "vduVim");
+    bool is_right = granted != NULL;
     json_array_foreach(json_object_get(record, "vdu"), v, vdu) is_right &=
         json_object_get(known, kit_text(vdu, "id")) != NULL &&
         json_is_object(json_object_get(vims, kit_text(vdu, "id")));
@@ -136,6 +136,9 @@ static json_t *answer_of(struct kit *k, const char *action, const struct bus_del
         json_t *answer = grant(k, record);
         json_decref(k->grant_sent);
         k->grant_sent = json_deep_copy(answer);
+        if (!k->granted)
+            k->granted = json_object();
+        json_object_set(k->granted, kit_text(record, "id"), k->grant_sent);
         return answer;
     }
     if (strcmp(action, "ALLOCATE_RESOURCES") == 0) {

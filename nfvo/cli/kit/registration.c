@@ -6,6 +6,7 @@
 #include "proto/topology.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -299,12 +300,12 @@ static bool registered_anew(struct kit *k, void *before)
     return k->registrations > *(unsigned *)before && kit_has_consumer(k);
 }
 
-/* What it has not acknowledged yet comes to the next one, which may answer it once more. */
-void kit_allow_twice(struct kit *k)
+/* What it has not acknowledged comes again, as often as it loses its connection. */
+void kit_allow_more(struct kit *k)
 {
     for (unsigned i = 0; i < k->ask_n; i++)
-        if (k->asks[i]->wanted < 2)
-            k->asks[i]->wanted = k->asks[i]->answers < 2 ? 2 : 1;
+        if (k->asks[i]->answers <= k->asks[i]->wanted)
+            k->asks[i]->wanted = UINT_MAX;
 }
 
 bool kit_revive(struct kit *k, bool is_forced)
@@ -317,7 +318,7 @@ bool kit_revive(struct kit *k, bool is_forced)
         return false;
     if (k->o->run) {
         kit_announce(k, "starting it again");
-        kit_allow_twice(k);
+        kit_allow_more(k);
         kit_signal_peer(k, SIGKILL);
         if (kit_start_peer(k, &err) == ERR_OK &&
             kit_until(k, kit_patience(k), registered_anew, &before))
