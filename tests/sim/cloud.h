@@ -44,6 +44,8 @@ struct vnfm {
     size_t n_effects;
     struct answered *journal;
     size_t n_journal;
+    const char **cancelled; /* requests, also such that have not come yet */
+    size_t n_cancelled;
 };
 
 struct cloud_server {

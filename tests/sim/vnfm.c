@@ -295,8 +295,20 @@ static void say_late(struct sim *s, void *arg, uint64_t tag)
     watch_error(s, nsr_of(j), record_of(j), j->command, text);
 }
 
+/* Ours remembers what was cancelled: the request may come behind its CANCEL. */
+static bool was_cancelled(const struct job *j)
+{
+    for (size_t i = 0; j->m->correlation_id && i < j->v->n_cancelled; i++)
+        if (strcmp(j->v->cancelled[i], j->m->correlation_id) == 0)
+            return true;
+    return false;
+}
+
 static void cancel(struct job *j)
 {
+    struct vnfm *v = j->v;
+    v->cancelled = arena_grow_array(&v->s->arena, v->cancelled, v->n_cancelled, sizeof(char *));
+    v->cancelled[v->n_cancelled++] = arena_strdup(&v->s->arena, j->rq->cancels);
     for (struct job *o = j->v->newest; o; o = o->older)
         if (!o->is_done && is_current(o) && o->m->correlation_id && j->rq->cancels &&
             strcmp(o->m->correlation_id, j->rq->cancels) == 0)
@@ -517,6 +529,10 @@ static void begin(struct job *j)
     struct vnfm *v = j->v;
     struct sim *s = v->s;
     knowledge_told(s, nsr_of(j), j->record, j->rq);
+    if (was_cancelled(j)) {
+        fail(j, "cancelled");
+        return;
+    }
     switch (j->action) {
     case ACTION_RESUME:
         resume(j);
