@@ -32,6 +32,7 @@ const struct config_option nfvo_options[] = {
     CONFIG_DURATION(struct nfvo_options, rest_vnfm_doubt_ms, "rest-vnfm-doubt", "60s", 0, 3600000, "a VNFM that is called over HTTP may tell so long by itself what became of a request whose answer is lost; then the operation ends with an error"),
     CONFIG_INT(struct nfvo_options, workers, "workers", "2", 1, 64, NULL, "lifecycle workers; as many as cores"),
     LIFECYCLE_TIMES(TIME)
+    CONFIG_BOOL(struct nfvo_options, lifecycle.heal_tells_targets, "heal-tells-targets", "false", "after each HEAL configure and start the VNFs that depend on the healed one, as the reference's VNFMs have it; else only where a value that they know changed"),
     CONFIG_BOOL(struct nfvo_options, lifecycle.quota_check, "quota-check", "true", "ask PoPs for their quotas, and give a VDU to one that has room in it; a PoP that tells none is taken as before"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_ip, "broker-public-host", "", "broker's address as VNFs see it; empty: broker-host"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_port, "broker-public-port", "", "its port; empty: broker-port"),
@@ -81,6 +82,7 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
 #undef X
     s.ordered_start = o->api.is_start_ordered;
     s.is_quota_checked = t->quota_check;
+    s.heal_tells_targets = t->heal_tells_targets;
     s.broker_ip = *t->broker_ip ? t->broker_ip : o->broker.host;
     s.broker_port = *t->broker_port ? t->broker_port : o->broker_port_text;
     s.monitoring_ip = o->api.monitoring_ip;

@@ -25,6 +25,7 @@ struct lifecycle_options {
 #undef X
     const char *broker_ip, *broker_port, *timezone;
     bool quota_check;
+    bool heal_tells_targets;
 };
 
 struct enrol_settings { /* command line only: enrol.h */

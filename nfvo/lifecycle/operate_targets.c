@@ -251,7 +251,7 @@ static void write_some(struct nsr_model *m, struct vnfr_member *target,
         if (!type || x->source == target)
             continue;
         drop_stale(m, dep, type, x->source);
-        if (all.is_of_vnf || s->if_changed)
+        if (all.is_of_vnf || s->if_changed || s->is_always)
             write_values(m, dep, type, member_vnfr(x->source));
         if (!x->instance || !is_told_of(m, x->instance))
             continue;

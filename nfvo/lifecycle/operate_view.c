@@ -185,6 +185,7 @@ struct service_view *operate_view(struct nsr_model *m)
                                   .name = d->root->key[NSR_NAME],
                                   .has_fault = d->root->phase == NSR_FAILED,
                                   .is_ordered = settings_of(d)->ordered_start,
+                                  .heal_tells_targets = settings_of(d)->heal_tells_targets,
                                   .vnfrs = all,
                                   .n_vnfrs = m->n_vnfrs,
                                   .pops = pops_of(m)};

@@ -345,6 +345,8 @@ struct lifecycle_settings { /* microseconds */
     int64_t list_retry_us; /* pause of an instance after the first listing; doubles */
     bool ordered_start;
     bool is_quota_checked; /* PoPs are asked for their quotas, and one without room is not taken */
+    bool
+        heal_tells_targets; /* targets are configured again after a HEAL, also if no value changed */
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone; /* extension of INSTANTIATE */
 };
 /* clang-format off */

@@ -145,6 +145,7 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
     X(INT,  attempt,      "attempt",   _, OPTIONAL)                                                 \
     X(INT,  since,        "since",     _, OPTIONAL)                                                 \
     X(BOOL, if_changed,   "ifChanged", _, OPTIONAL)                                                 \
+    X(BOOL, is_always,    "always",    _, OPTIONAL)                                                 \
     X(BOOL, is_touched,   "touched",   _, OPTIONAL)                                                 \
     X(BOOL, is_anew,      "anew",      _, OPTIONAL)                                                 \
     X(BOOL, is_undo_due,  "undoDue",   _, OPTIONAL)                                                 \

@@ -163,6 +163,8 @@ struct service_view *scene_read(struct arena *a, const char *text)
         part += strspn(part, " \n");
         if (strcmp(part, "ordered") == 0)
             view->is_ordered = true;
+        else if (strcmp(part, "heal-tells") == 0)
+            view->heal_tells_targets = true;
         else if (starts(part, "nsr=", &rest))
             view->phase = rest;
         else if (*part && view->n_vnfrs < 64) {
@@ -251,6 +253,8 @@ const char *scene_plan(struct arena *a, const struct plan *plan)
             sbuf_addf(&out, "%s%u", k ? "," : " after=", s->after.at[k]);
         if (s->with)
             sbuf_addf(&out, " with=%u", s->with);
+        if (s->is_always)
+            sbuf_adds(&out, " always");
         if (s->undo != step_kinds[s->kind].undo)
             member(&out, "undo", step_undos[s->undo].word);
         if (s->form != FORM_MESSAGE)

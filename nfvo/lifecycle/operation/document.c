@@ -40,6 +40,7 @@ static struct stored_step *write_step(const struct plan_step *s, struct arena *a
     r->attempt = s->attempt > 1 ? s->attempt : 0;
     r->since = s->since > 1 ? s->since : 0;
     r->if_changed = s->if_changed;
+    r->is_always = s->is_always;
     r->is_touched = s->is_touched;
     r->is_anew = s->is_anew;
     r->is_undo_due = s->is_undo_due;
@@ -175,6 +176,7 @@ static enum err_code read_step(const struct stored_step *r, uint32_t i, struct p
         .since = (uint16_t)(r->since ? r->since : 1),
         .undo_at = (uint8_t)r->undo_at,
         .if_changed = r->if_changed,
+        .is_always = r->is_always,
         .is_touched = r->is_touched,
         .is_anew = r->is_anew,
         .is_undo_due = r->is_undo_due,

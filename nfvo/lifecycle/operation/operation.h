@@ -74,6 +74,7 @@ struct plan_step {
     uint16_t attempt; /* from 1 */
     uint16_t since; /* attempt at which the command that is open now was made: FORM_SAME keeps it */
     uint8_t undo_at;         /* UNDOING: the stage that is under way */
+    bool is_always;          /* MODIFY: goes out also where the target knows all */
     bool if_changed;         /* planned because values may change; NOT_NEEDED if they do not */
     bool is_touched;         /* may have had an effect outside of our records */
     bool is_anew;            /* UNDOING: in order to go out again, not in a rollback */

@@ -100,13 +100,14 @@ struct told {
     struct proto_strs only;
     uint16_t after;
     enum step_undo undo;
-    bool if_changed;
+    bool if_changed, is_always;
 };
 
 static void tell(struct planning *p, const struct view_vnfr *target, void *arg)
 {
     const struct told *told = arg;
     uint16_t n = plan_tell(p, target, told->after, told->undo, told->if_changed);
+    plan_at(p, n)->is_always = told->is_always;
     for (uint32_t i = 0; i < told->only.n; i++)
         plan_only(p, n, told->only.at[i]);
 }
@@ -380,7 +381,10 @@ enum err_code plan_heal(struct planning *p, struct err *err)
                        x->hostname);
     uint16_t heal = plan_add_step(p, STEP_HEAL, p->vnfr);
     plan_at(p, heal)->instance = x->id;
-    struct told told = {.after = heal, .undo = UNDO_NEVER, .if_changed = true};
+    struct told told = {.after = heal,
+                        .undo = UNDO_NEVER,
+                        .if_changed = !p->view->heal_tells_targets,
+                        .is_always = p->view->heal_tells_targets};
     proto_list_add(&told.only, x->id, p->arena);
     plan_targets(p, p->vnfr, tell, &told);
     return ERR_OK;

@@ -134,7 +134,7 @@ static bool is_needed(const struct run *run, const struct operation *op, const s
         return true;
     if (with && with->state == STEP_STATE_SKIPPED)
         return false;
-    return !s->only.n || s->kind != STEP_MODIFY || !run->is_needed ||
+    return s->is_always || !s->only.n || s->kind != STEP_MODIFY || !run->is_needed ||
            run->is_needed(run->arg, op, s);
 }
 

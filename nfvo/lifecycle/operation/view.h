@@ -92,6 +92,7 @@ struct service_view {
     const char *id, *name;
     bool is_gone, has_fault; /* the NSR's own */
     bool is_ordered;         /* option ordered start */
+    bool heal_tells_targets; /* option of that name */
     const struct view_vnfr *vnfrs;
     uint32_t n_vnfrs;
     struct proto_strs pops; /* ids of those that it uses already */

@@ -240,6 +240,17 @@ static void test_heal_tells_what_changed(void **state)
     answer(CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
     assert_string_equal(state_of("op-2"), "COMPLETED"); /* told already */
     assert_int_equal(s.commands.n, 0);
+    s.settings.heal_tells_targets = true; /* told all the same */
+    ask(request(OPERATION_HEAL, "web", instance("web", 0)));
+    answer(CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    assert_string_equal(state_of("op-3"), "PROCESSING");
+    dep = json_object_get(sent(), "vnfrd");
+    assert_string_equal(stage_text(sent(), "action"), "MODIFY");
+    assert_string_equal(stage_text(dep, "parameters.web_type.parameters.address"), "moved to");
+    assert_non_null(entry(dep, instance("web", 0)));
+    answer(CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
+    answer(CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(state_of("op-3"), "COMPLETED");
 }
 
 /* Two heal beside each other: the second to end brings no old value back, and its own one. */
