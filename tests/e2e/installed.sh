@@ -10,6 +10,9 @@ mkdir "$examples"
 mkdir -p "$at"/usr/local/{bin,lib,share/doc/baton}
 touch "$at"/usr/local/{bin/theirs,lib/libtheirs.a,share/doc/baton/notes}
 make -s -C "$e2e_top" O="${O:-build}" DESTDIR="$at" install >"$suite/log/install.log" 2>&1 || fail "make install: $(tail -5 "$suite/log/install.log")"
+for document in index.html openapi.json asyncapi.json vnfm.md schemas/nsd.schema.json; do
+    [[ -s $at/usr/local/share/doc/baton/contract/$document ]] || fail "the contract came without $document"
+done
 
 export PKG_CONFIG_SYSROOT_DIR=$at PKG_CONFIG_LIBDIR=$at/usr/local/lib/pkgconfig:$(pkg-config --variable pc_path pkg-config)
 lib=$at/usr/local/lib include=$at/usr/local/include
