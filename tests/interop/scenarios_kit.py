@@ -12,7 +12,7 @@ from scenarios_tutorials import TUTORIALS, code_of
 from suite import Suite, equal
 
 KIT = "test-a-peer.md"
-SECONDS = 300  # it takes about 50, most of it waiting for answers that do not come
+SECONDS = 300  # it takes about 25, most of it waiting for answers that do not come
 # Killed, it answers some of what it had in hand, or by chance all.
 BY_CHANCE = {"killed-request"}
 

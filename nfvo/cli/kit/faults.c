@@ -30,8 +30,27 @@ static bool has_answer(struct kit *k, void *arg)
     return ((const struct kit_ask *)arg)->answers > 0;
 }
 
-/* The bad one, and behind it a good one, which shows that the peer lives. */
-static void try_body(struct kit *k, enum kit_rule rule, const char *body, size_t len, bool wants)
+/* Requests whose answers are waited for together: one that answers none of them costs one wait. */
+struct crowd {
+    struct kit_ask *asks[KIT_ASKS_MAX];
+    enum kit_rule rules[KIT_ASKS_MAX];
+    unsigned n;
+};
+
+static bool are_all_answered(struct kit *k, void *arg)
+{
+    (void)k;
+    const struct crowd *c = arg;
+    for (unsigned i = 0; i < c->n; i++)
+        if (!c->asks[i]->answers)
+            return false;
+    return true;
+}
+
+/* The bad one, and behind it a good one, which shows that the peer lives. wants: gets the bad one, if it
+ * is to be answered. */
+static void try_body(struct kit *k, enum kit_rule rule, const char *body, size_t len,
+                     struct crowd *wants)
 {
     struct kit_ask *bad = k->is_gone ? NULL : kit_send(k, body, len, NULL);
     if (!bad)
@@ -41,9 +60,10 @@ static void try_body(struct kit *k, enum kit_rule rule, const char *body, size_t
               is_alive ? "behind it, the peer no longer serves its queue"
                        : "behind it, a good request was not answered within %.1f s",
               (double)k->o->answer_ms / 1000);
-    if (is_alive && wants)
-        kit_check(k, KIT_BAD_ANSWERED_RULE, kit_until(k, grace(k), has_answer, bad), bad,
-                  "it was not answered (rule %s)", kit_rules[rule].word);
+    if (is_alive && wants && wants->n < KIT_ASKS_MAX) {
+        wants->rules[wants->n] = rule;
+        wants->asks[wants->n++] = bad;
+    }
     if (!is_alive && !kit_is_alive(k)) /* it did not miss just the one */
         kit_revive(k, kit_has_consumer(k));
 }
@@ -89,31 +109,36 @@ static const struct {
     {KIT_BAD_BYTES_RULE, V_START "{\"id\":\"\xff\xfe\x80\"}}", D_CALL "[{\"name\":\"\xff\xfe\"}]}"},
 };
 
-static void of_no_method(struct kit *k)
+static void of_no_method(struct kit *k, struct crowd *wants)
 {
     json_t *call = kit_call(k, "makeCoffee", NULL);
     AUTO(freep) char *text = json_dumps(call, JSON_COMPACT);
     json_decref(call);
-    try_body(k, KIT_BAD_UNKNOWN_RULE, text, strlen(text), true);
+    try_body(k, KIT_BAD_UNKNOWN_RULE, text, strlen(text), wants);
 }
 
 void kit_bodies(struct kit *k)
 {
     bool is_vnfm = k->o->whose == KIT_VNFM;
     AUTO(sbuf_release) struct sbuf large = SBUF_INIT;
+    struct crowd wants = {.n = 0};
     for (size_t i = 0; i < ARRAY_LEN(bodies) && !kit_stopped(); i++) {
         const char *body = is_vnfm ? bodies[i].to_vnfm : bodies[i].to_driver;
         if (body)
-            try_body(k, bodies[i].rule, body, strlen(body), true);
+            try_body(k, bodies[i].rule, body, strlen(body), &wants);
     }
     if (!is_vnfm)
-        of_no_method(k);
+        of_no_method(k, &wants);
     deep(&large, is_vnfm ? V_START : D_CALL, "}");
-    try_body(k, KIT_BAD_DEEP_RULE, large.s, large.len, true);
+    try_body(k, KIT_BAD_DEEP_RULE, large.s, large.len, &wants);
     sbuf_clear(&large);
     huge(&large, is_vnfm ? V_START "{\"id\":\"r-1\",\"name\":\"" : D_CALL "[{\"name\":\"",
          is_vnfm ? "\"}}" : "\"}]}");
-    try_body(k, KIT_BAD_HUGE_RULE, large.s, large.len, false);
+    try_body(k, KIT_BAD_HUGE_RULE, large.s, large.len, NULL);
+    kit_until(k, grace(k), are_all_answered, &wants);
+    for (unsigned i = 0; i < wants.n; i++)
+        kit_check(k, KIT_BAD_ANSWERED_RULE, wants.asks[i]->answers > 0, wants.asks[i],
+                  "it was not answered (rule %s)", kit_rules[wants.rules[i]].word);
 }
 
 void kit_repeats(struct kit *k)
@@ -148,21 +173,6 @@ void kit_repeats(struct kit *k)
     else if (kit_check(k, KIT_REPEAT_RULE, is_again, second, "the repeat was not answered"))
         kit_check(k, KIT_REPEAT_RULE, json_equal(first->answer, second->answer), second,
                   "the repeat was answered otherwise than the first");
-}
-
-struct crowd {
-    struct kit_ask *asks[KIT_ASKS_MAX];
-    unsigned n;
-};
-
-static bool are_all_answered(struct kit *k, void *arg)
-{
-    (void)k;
-    const struct crowd *c = arg;
-    for (unsigned i = 0; i < c->n; i++)
-        if (!c->asks[i]->answers)
-            return false;
-    return true;
 }
 
 static json_t *numbered(const struct kit *k, unsigned i)
@@ -267,7 +277,7 @@ static bool is_back_again(struct kit *k, void *before)
 void kit_killed(struct kit *k)
 {
     enum { IN_HAND = 5 };
-    struct kit_ask *in_hand[IN_HAND];
+    struct crowd in_hand = {.n = 0};
     struct err err = ERR_INIT;
     unsigned before = k->registrations, answered = 0;
     if (!k->child && !k->o->pid) {
@@ -279,8 +289,10 @@ void kit_killed(struct kit *k)
     kit_allow_more(k);
     for (int i = 0; i < IN_HAND; i++) {
         json_t *message = kit_alive(k);
-        in_hand[i] = kit_send_json(k, message);
+        struct kit_ask *a = kit_send_json(k, message);
         json_decref(message);
+        if (a)
+            in_hand.asks[in_hand.n++] = a;
     }
     if (k->child) {
         kit_signal_peer(k, SIGKILL);
@@ -296,9 +308,10 @@ void kit_killed(struct kit *k)
         kit_until(k, k->child ? kit_patience(k) : k->o->wait_ms, is_back_again, &before) &&
         kit_is_alive(k);
     kit_check(k, KIT_KILLED_RULE, is_back, NULL, "it did not register and serve again");
-    for (int i = 0; i < IN_HAND; i++)
-        answered += in_hand[i] && kit_until(k, is_back ? grace(k) : 0, has_answer, in_hand[i]);
-    kit_check(k, KIT_KILLED_REQUEST_RULE, answered == IN_HAND, in_hand[0],
+    kit_until(k, is_back ? grace(k) : 0, are_all_answered, &in_hand);
+    for (unsigned i = 0; i < in_hand.n; i++)
+        answered += in_hand.asks[i]->answers > 0;
+    kit_check(k, KIT_KILLED_REQUEST_RULE, answered == IN_HAND, in_hand.asks[0],
               "of %d requests in hand %u were answered", IN_HAND, answered);
     k->is_gone = !is_back;
 }
