@@ -10,12 +10,16 @@ static void close_commands_of(struct vnfr_member *v)
             decision_close(d->commands.at[i]);
 }
 
-/* What the VNFM says of it: are there instances? Of one that it made itself. */
-static bool has_instances(const struct vnfr *record)
+/* What the VNFM says of it: are there instances that it made itself? Those that were launched for it,
+ * in an attempt before, came to it with the grant. */
+static bool made_instances(const struct vnfr_member *v, const struct vnfr *record)
 {
-    for (uint32_t i = 0; record && i < record->vdu.n; i++)
-        if (record->vdu.at[i]->vnfc_instance.n)
-            return true;
+    for (uint32_t u = 0; record && u < record->vdu.n; u++)
+        for (uint32_t i = 0; i < record->vdu.at[u]->vnfc_instance.n; i++) {
+            const char *id = record->vdu.at[u]->vnfc_instance.at[i]->id;
+            if (!id || !model_instance_by_id(v->m, id))
+                return true;
+        }
     return false;
 }
 
@@ -28,7 +32,7 @@ static bool may_have_run(const struct vnfr_member *v)
     int phase = v->row->phase;
     return phase >= VNFR_ALLOCATED ||
            (phase == VNFR_GRANTED && v->st->correlates &&
-            (v->st->is_resuming || !v->msg || has_instances(v->msg->record)));
+            (v->st->is_resuming || !v->msg || made_instances(v, v->msg->record)));
 }
 
 /* One of ours that makes its servers itself may have run everything, and nothing is known of them that

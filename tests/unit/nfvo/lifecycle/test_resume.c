@@ -366,18 +366,23 @@ static uint32_t launching(void)
     return n;
 }
 
-/* One of two could not be launched, the other one is under way when it is resumed: ALLOCATE only waits
- * then, so the failed one is launched at once. */
-static void test_resources_while_others_launch(void **state)
+static void two_components(void)
 {
-    (void)state;
-    ours();
     struct vdu *vdu = s.service->nsd->vnfd.at[0]->vdu.at[0];
     if (strcmp(s.service->nsd->vnfd.at[0]->name, "client") != 0)
         vdu = s.service->nsd->vnfd.at[1]->vdu.at[0];
     struct vnf_component *other = proto_dup(&vnf_component_type, vdu->vnfc.at[0], &s.arena);
     other->id = "second";
     proto_list_add(&vdu->vnfc, other, &s.arena);
+}
+
+/* One of two could not be launched, the other one is under way when it is resumed: ALLOCATE only waits
+ * then, so the failed one is launched at once. */
+static void test_resources_while_others_launch(void **state)
+{
+    (void)state;
+    ours();
+    two_components();
     stage_to(&s, VNFR_ALLOCATING);
     assert_int_equal(launching(), 2);
     stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
@@ -388,6 +393,44 @@ static void test_resources_while_others_launch(void **state)
     assert_int_equal(s.d.err.code, ERR_OK);
     assert_string_equal(phase("client"), "ALLOCATING");
     assert_int_equal(launching(), 2);
+}
+
+static void launched_other(void)
+{
+    for (uint32_t i = 0; i < s.rows.n; i++) {
+        const struct row *r = s.rows.at[i];
+        if (r->kind != ROW_INSTANCE || r->phase != INSTANCE_LAUNCHING)
+            continue;
+        stage_answer(&s, CMD_LAUNCH, r->id,
+                     arena_printf(&s.arena,
+                                  "{\"answer\":{\"name\":\"%s\",\"extId\":\"vm\",\"status\":"
+                                  "\"ACTIVE\",\"hostName\":\"%s\",\"ips\":{}}}",
+                                  r->key[INSTANCE_HOSTNAME], r->key[INSTANCE_HOSTNAME]));
+        return;
+    }
+}
+
+/* One of two could be launched, and the second attempt is cancelled before it asks for the other: the
+ * record that its VNFM has names the first, but no script ran. */
+static void test_cancelled_before_it_asks(void **state)
+{
+    (void)state;
+    ours();
+    two_components();
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_launched(&s, "client", "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    launched_other();
+    assert_string_equal(phase("client"), "FAILED");
+    resume();
+    stage_vnfm(&s, "GRANT_OPERATION", "client", NULL);
+    assert_string_equal(phase("client"), "GRANTED");
+    answers(CMD_INSTANTIATE, "client", "ERROR");
+    assert_string_equal(phase("client"), "FAILED");
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+    stage_vnfm(&s, "GRANT_OPERATION", "client", NULL);
+    stage_vnfm(&s, "ALLOCATE_RESOURCES", "client", NULL);
+    assert_int_equal(launching(), 1);
 }
 
 /* One that failed by itself is resumed without an id; when its outcome is unknown, it is that RESUME
@@ -548,6 +591,7 @@ int main(void)
         TEST(test_resume_cancelled),
         TEST(test_resources),
         TEST(test_resources_while_others_launch),
+        TEST(test_cancelled_before_it_asks),
         TEST(test_resume_of_nothing_unknown),
         TEST(test_before_its_servers),
         TEST(test_a_foreign_one_is_not_cancelled),
