@@ -164,6 +164,34 @@ static int on_undo_step(void *ctx)
     return wait_for_a_person(t);
 }
 
+/* Left out, and targets were told of the others: what is DONE is not done again for it. */
+static bool stays_left_out(const struct operation *op, const struct plan_step *left)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        if (s->kind == STEP_MODIFY && s->state == STEP_STATE_DONE && left->component &&
+            proto_strs_has(&s->only, left->component))
+            return run_is_tolerated(op, left) && is_worth_it(op);
+    }
+    return false;
+}
+
+/* A MODIFY for certain instances, and its START, were not needed, since nothing could be made; what is
+ * tried again may make it. Those that a step waits for come before it. */
+static void want_again(struct operation_turn *t)
+{
+    for (uint32_t i = 0; i < t->op->n_steps; i++) {
+        struct plan_step *s = &t->op->steps[i];
+        bool is_ahead = false, by_need = s->only.n || s->with;
+        for (uint32_t k = 0; k < s->after.n; k++) {
+            const struct plan_step *before = operation_step(t->op, s->after.at[k]);
+            is_ahead = is_ahead || !(step_is_satisfied(before) || run_is_tolerated(t->op, before));
+        }
+        if (s->state == STEP_STATE_SKIPPED && by_need && is_ahead)
+            run_simple(t->run, t->op, s, STEP_EV_RETRY);
+    }
+}
+
 static int on_retry(void *ctx)
 {
     struct operation_turn *t = ctx;
@@ -179,11 +207,13 @@ static int on_retry(void *ctx)
         if (s->state == STEP_STATE_UNKNOWN && is_said_done) {
             turn.news = &(struct step_news){.note = "a person looked: it is done"};
             run_turn(&turn, STEP_EV_OK);
-        } else if (s->state == STEP_STATE_FAILED || s->state == STEP_STATE_UNKNOWN) {
+        } else if ((s->state == STEP_STATE_FAILED && !stays_left_out(t->op, s)) ||
+                   s->state == STEP_STATE_UNKNOWN) {
             turn.form = retry_form(s, run_sdk(run, s), &t->ask->consent);
             run_turn(&turn, STEP_EV_RETRY);
         }
     }
+    want_again(t);
     return OPERATION_STATE_PROCESSING;
 }
 

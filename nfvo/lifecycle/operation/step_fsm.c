@@ -132,6 +132,12 @@ static int on_skip(void *ctx)
     return STEP_STATE_SKIPPED;
 }
 
+static int on_wanted_again(void *ctx)
+{
+    (void)ctx;
+    return STEP_STATE_PLANNED;
+}
+
 static int on_undo(void *ctx)
 {
     return run_undo_begin(ctx);
@@ -231,6 +237,7 @@ static const struct fsm_rule rules[STEP_STATE_N * STEP_EV_N] = {
 
     AT(SKIPPED, OK)          = { note,             0, TO(SKIPPED) },
     AT(SKIPPED, FAULT)       = { note,             0, TO(SKIPPED) },
+    AT(SKIPPED, RETRY)       = { on_wanted_again,  0, TO(PLANNED) },
 
     AT(UNDOING, OK)          = { on_stage_ok,      0, TO(UNDOING) | TO(UNDONE) | TO(PLANNED) | TO(UNDO_FAILED) },
     AT(UNDOING, FAULT)       = { on_stage_fault,   0, TO(UNDO_FAILED) | TO(UNDOING) | TO(UNDONE) | TO(FAILED) | TO(PLANNED) },
