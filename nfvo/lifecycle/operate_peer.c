@@ -3,6 +3,7 @@
 #include "nfvo/lifecycle/operate_private.h"
 
 #include "common/base/text.h"
+#include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
 
@@ -139,6 +140,39 @@ static bool has_late_one(const struct nsr_model *m)
     return false;
 }
 
+/* --- what a VNFR's machine had in hand is over --- */
+
+static bool may_have_waited(const struct operation *op, const struct vnfr_member *v,
+                            const struct plan_step **ret)
+{
+    *ret = NULL;
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        if (!text_matches(s->vnfr, v->row->id))
+            continue;
+        if (s->kind == STEP_INSTANTIATE) /* it is the operation's own doing */
+            return false;
+        if (s->state == STEP_STATE_PLANNED || op->state == OPERATION_STATE_ROLLING_BACK)
+            *ret = *ret ? *ret : s;
+    }
+    return *ret &&
+           (op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK);
+}
+
+/* In a decision of their own: this one has not the facts for what may follow. */
+static void wake_those_who_waited(struct nsr_model *m, const struct operations *all)
+{
+    for (uint32_t k = 0; m->has_moved && k < m->n_vnfrs; k++) {
+        const struct vnfr_member *v = &m->vnfrs[k];
+        const struct plan_step *s;
+        for (uint32_t o = 0; v->has_moved && vnfr_in_hand(v) == STEP_NO && o < all->n; o++)
+            if (may_have_waited(all->at[o], v, &s))
+                decision_open(m->d, CMD_TIMER_OPERATION,
+                              arena_printf(m->d->arena, "%s/%s/%u", s->vnfr, all->at[o]->id, s->n),
+                              0, NULL);
+    }
+}
+
 void operate_look(struct nsr_model *m)
 {
     const struct operations *all = model_operations(m);
@@ -146,5 +180,7 @@ void operate_look(struct nsr_model *m)
     if (all && (has_open(all) || has_late_one(m)) && operate_run(m, &run) &&
         (operate_peers_look(m, &run) || has_late_one(m)))
         operate_settle(m, &run);
+    if (all)
+        wake_those_who_waited(m, all);
     m->told = NULL;
 }

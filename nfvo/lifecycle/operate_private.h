@@ -128,6 +128,9 @@ MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *p
  * the deadline and the record; the step waits for where they lead. */
 bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action *a);
 operate_step_fn operate_machine_go;
+/* Rule (a): a request of its machine's that is no step of an operation. */
+bool operate_is_in_hand(void *arg, const struct operation *op, const struct plan_step *s,
+                        enum step_kind kind);
 bool operate_is_machines(
     const struct plan_step *s); /* it waits for that, or its outcome is unknown */
 bool operate_machine_look(struct nsr_model *m, const struct plan_step *s, struct step_news *ret);

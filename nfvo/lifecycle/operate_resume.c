@@ -24,6 +24,16 @@ bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action
            (v->row->phase != VNFR_ACTIVE || (!v->st->broken && !v->st->by_steps));
 }
 
+/* Of a deployment that failed elsewhere, or of an operation that was cancelled: that request ends by
+ * itself. Its VNFM may do the two in any order, and what the later one tells would stand. */
+bool operate_is_in_hand(void *arg, const struct operation *op, const struct plan_step *s,
+                        enum step_kind kind)
+{
+    const struct vnfr_member *v = model_vnfr_by_id(arg, s->vnfr);
+    bool is_machines = resumes(op) && (kind == STEP_MODIFY || kind == STEP_START);
+    return v && vnfr_in_hand(v) != STEP_NO && kind != STEP_INSTANTIATE && !is_machines;
+}
+
 static int command_of(enum step_kind kind)
 {
     return kind == STEP_INSTANTIATE ? CMD_INSTANTIATE

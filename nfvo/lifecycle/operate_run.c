@@ -20,6 +20,7 @@ bool operate_run(struct nsr_model *m, struct run *ret)
                         .now = m->d->now,
                         .arena = m->d->arena,
                         .is_needed = operate_is_needed,
+                        .is_in_hand = operate_is_in_hand,
                         .arg = m};
     return !m->d->unreadable;
 }

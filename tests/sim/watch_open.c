@@ -29,6 +29,23 @@ static bool is_begun_as_phase(const struct sim *s, const struct plan_step *x, en
                                             : false);
 }
 
+/* A VNFR's machine has a request open: steps of that VNFR wait for it, and its phase has a deadline. */
+static bool is_on_its_way(const struct row *vnfr)
+{
+    return vnfr->phase <= VNFR_ALLOCATED || vnfr->phase == VNFR_MODIFYING ||
+           vnfr->phase == VNFR_STARTING;
+}
+
+static bool is_any_on_its_way(const struct sim *s, const char *nsr)
+{
+    for (size_t i = 0; i < s->store->n_rows; i++) {
+        const struct row *r = s->store->rows[i];
+        if (r->kind == ROW_VNFR && strcmp(r->agg, nsr) == 0 && is_on_its_way(r))
+            return true;
+    }
+    return false;
+}
+
 /* Nothing waits for ever: a step that is open has a command, with a deadline; an operation has such
  * a step, a time, or waits for a person or for one before it. */
 static void check_waits(struct sim *s, const struct row *r, const struct operation *op,
@@ -53,7 +70,7 @@ static void check_waits(struct sim *s, const struct row *r, const struct operati
         OPERATION_RELEASE) /* launches may be awaited: its phases have their deadlines */
         return;
     if ((op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK) &&
-        !open && !has_timer(s, op->id) && !*in_flight)
+        !open && !has_timer(s, op->id) && !*in_flight && !is_any_on_its_way(s, r->agg))
         sim_violate(s, "operation %s %.8s is %s, and nothing of it is under way",
                     operation_kind_word(op->kind), r->id, operation_state_words[op->state]);
 }
@@ -92,6 +109,13 @@ static void check_turns(struct sim *s, const struct operation *const *all, uint3
              !operation_is_by_phases(all[i]) && k < all[i]->n_steps && n_turns < ARRAY_LEN(turns);
              k++)
             n_turns += takes_turn(all[i], &all[i]->steps[k], &turns[n_turns]);
+    for (uint32_t i = 0; i < n_turns; i++) {
+        const struct row *v = store_row(s, ROW_VNFR, turns[i].step->vnfr);
+        if (v && is_on_its_way(v) && !turns[i].step->is_machines &&
+            turns[i].step->kind != STEP_INSTANTIATE)
+            watch_step_violates(s, turns[i].op, turns[i].step,
+                                "is open, and a request of the VNFR's machine");
+    }
     for (uint32_t i = 0; i < n_turns; i++)
         for (uint32_t k = i + 1; k < n_turns; k++) {
             const struct turn *a = &turns[i], *b = &turns[k];

@@ -104,7 +104,9 @@ bool run_turn_is_free(const struct run *run, const struct operation *op, const s
 {
     if (step_kinds[kind].peer == PEER_NFVO || step_kinds[kind].peer == PEER_POP)
         return true;
-    (void)op;
+    if (step_kinds[kind].peer == PEER_VNFM && takes(s, kind) != TAKES_NONE && run->is_in_hand &&
+        run->is_in_hand(run->arg, op, s, kind))
+        return false;
     for (uint32_t o = 0; o < run->operations->n; o++)
         for (uint32_t i = 0; i < run->operations->at[o]->n_steps; i++) {
             const struct plan_step *open = &run->operations->at[o]->steps[i];

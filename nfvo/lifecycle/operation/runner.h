@@ -8,8 +8,8 @@
  *     for (uint32_t i = 0; i < run.actions.n; i++)
  *         ...
  *
- * Two rules for what may go. (a) A VNFR has one Or-Vnfm request of scope "whole" open, or any
- * number of scope "instance" for different instances; a step that may not go waits, whatever
+ * Two rules for what may go. (a) A VNFR has one Or-Vnfm request of scope "whole" open, its own
+ * machine's included, or any number of scope "instance" for different instances; a step that may not go waits, whatever
  * operation it is of; first come by (operation's time, number). (b) A MODIFY for certain instances,
  * and the START behind it, are computed when they go: what does not differ from what the peer knows
  * is NOT_NEEDED. */
@@ -63,6 +63,9 @@ struct run {
     struct arena *arena;
     /* Rule (b): does what the step would say differ from what the peer knows? NULL: always. */
     bool (*is_needed)(void *arg, const struct operation *op, const struct plan_step *s);
+    /* Rule (a): has the VNFR's own machine a request open, which is no step of an operation? NULL: no. */
+    bool (*is_in_hand)(void *arg, const struct operation *op, const struct plan_step *s,
+                       enum step_kind kind);
     void *arg;
     struct run_actions actions; /* what came of it */
 };

@@ -494,6 +494,34 @@ static void test_in_hand(void **state)
     assert_string_equal(nsr_text("status"), "ACTIVE");
 }
 
+/* A step that tells it something waits until its own request was answered: else it may learn first that
+ * an instance goes, and then of that instance. */
+static void test_told_after_what_is_in_hand(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_MODIFYING);
+    fails(CMD_START, "web");
+    assert_string_equal(phase("client"), "MODIFYING");
+    struct operate_request r = {
+        .operation_id = "op-1",
+        .project = "project-1",
+        .asked_by = "admin",
+        .origin = "user",
+        .plan = {.kind = OPERATION_REMOVE_VNF, .vnfr = stage_vnfr(&s, "web")->id}};
+    stage_decide(&s, (struct intent){.event = EV_NSR_OPERATE,
+                                     .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                     .payload = &r});
+    assert_int_equal(s.d.err.code, ERR_OK);
+    assert_string_equal(state_of("op-1"), "PROCESSING");
+    assert_null(stage_sent(&s, "vnfm-queue"));
+    stage_answer_well(&s, CMD_MODIFY, "client");
+    assert_string_equal(phase("client"), "HELD");
+    stage_late(&s, CMD_TIMER_OPERATION,
+               arena_printf(&s.arena, "%s/op-1/1", stage_vnfr(&s, "client")->id));
+    assert_string_equal(stage_text(sent(), "action"), "SCALE_IN");
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -596,6 +624,7 @@ int main(void)
         TEST(test_before_its_servers),
         TEST(test_a_foreign_one_is_not_cancelled),
         TEST(test_in_hand),
+        TEST(test_told_after_what_is_in_hand),
         TEST(test_refused),
         TEST(test_repair),
         TEST(test_released_meanwhile),
