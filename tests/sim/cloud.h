@@ -57,7 +57,8 @@ struct cloud_server {
 struct cloud_network {
     const char *id, *name, *pop;
     uint64_t message;
-    int64_t late_at; /* when it came to life, if that was after its request's deadline; else 0 */
+    int64_t late_at;  /* when it came to life, if that was after its request's deadline; else 0 */
+    int64_t shown_at; /* when a listing first showed it; 0: none yet */
 };
 struct call;
 struct driver {

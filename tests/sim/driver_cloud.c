@@ -231,11 +231,13 @@ static void add_network(struct sbuf *b, const struct cloud_network *n)
     sbuf_addf(b, "{\"name\":\"%s\",\"extId\":\"%s\"}", n->name, n->id);
 }
 
-static void add_networks(struct driver *d, const char *pop, struct sbuf *b)
+static void add_networks(struct driver *d, const char *pop, const struct fate *f, struct sbuf *b)
 {
     const char *sep = "[";
     for (size_t i = 0; i < d->n_networks; i++)
         if (strcmp(d->networks[i].pop, pop) == 0) {
+            if (!d->networks[i].shown_at && !f->silent && !f->garbles)
+                d->networks[i].shown_at = d->s->now;
             sbuf_adds(b, sep);
             add_network(b, &d->networks[i]);
             sep = ",";
@@ -250,6 +252,12 @@ static const char *network_answer(struct driver *d, const struct cloud_network *
     add_network(&b, n);
     sbuf_addc(&b, '}');
     return arena_strndup(&d->s->arena, b.s, b.len);
+}
+
+/* Of one that came late: who asked again had looked before. It may have come since. */
+static bool was_shown(const struct cloud_network *n, const struct fate *f)
+{
+    return !n->late_at || (n->shown_at && n->shown_at <= f->published_at);
 }
 
 static const char *create_network(struct driver *d, const char *pop, struct proto_raw wanted,
@@ -268,13 +276,17 @@ static const char *create_network(struct driver *d, const char *pop, struct prot
             continue;
         if (n->message == f->message) /* our driver died before it acknowledged: it looks first */
             return network_answer(d, n);
-        if (could_know(s, f, n->late_at))
+        if (could_know(s, f, n->late_at) && was_shown(n, f))
             sim_violate(s, "%s: a second network named '%s'", d->queue, w->name);
     }
     d->networks = arena_grow_array(&s->arena, d->networks, d->n_networks, sizeof(*d->networks));
     d->networks[d->n_networks] =
-        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_networks), w->name, pop,
-                               f->message, is_late(s, f) ? s->now : 0};
+        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_networks),
+                               w->name,
+                               pop,
+                               f->message,
+                               is_late(s, f) ? s->now : 0,
+                               0};
     sim_tell(s, d->queue, "cloud", "network %s", w->name);
     return network_answer(d, &d->networks[d->n_networks++]);
 }
@@ -299,7 +311,7 @@ static const char *refresh(struct driver *d, struct proto_raw pop, const struct 
               "\"active\":true,"
               "\"images\":[{\"extId\":\"img\",\"name\":\"img\"}],\"networks\":",
               v->id, v->name, v->type, v->auth_url ? v->auth_url : "");
-    add_networks(d, v->id, &b);
+    add_networks(d, v->id, f, &b);
     sbuf_adds(&b, "}}");
     return arena_strndup(&s->arena, b.s, b.len);
 }
@@ -342,7 +354,7 @@ const char *driver_perform(struct driver *d, const struct driver_request *rq, co
         return refresh(d, p[0], f);
     if (strcmp(method, "listNetworks") == 0 && n == 1) {
         sbuf_adds(&b, "{\"answer\":");
-        add_networks(d, pop, &b);
+        add_networks(d, pop, f, &b);
         sbuf_addc(&b, '}');
         return arena_strndup(&d->s->arena, b.s, b.len);
     }
