@@ -379,6 +379,15 @@ static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
         d->outcome = DECISION_STALE;
 }
 
+/* Of a VNFR that FAILED before it was answered: so nothing of it is under way any more. */
+static void failed_late(struct nsr_model *m)
+{
+    m->d->outcome = DECISION_STALE;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++)
+        if (vnfr_said_late(&m->vnfrs[i], m->d->in->command, m->d->in->room))
+            m->d->outcome = DECISION_APPLIED;
+}
+
 static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
 {
     struct command *c = decision_find(m->d, m->d->in->command);
@@ -391,6 +400,8 @@ static void vnfm_answer(struct nsr_model *m, const struct vnfm_or *msg)
         operate_answered(m, c, msg, NULL);
     else if (v && command_is_to(COMMAND_TO_VNFM, c->kind)) /* else an id that it made up */
         vnfm_answered(v, c, msg);
+    else if (msg && action_parse(msg->action) == ACTION_ERROR)
+        failed_late(m);
     else
         m->d->outcome = DECISION_STALE;
 }

@@ -32,6 +32,9 @@ struct vnfr_resume {
 };
 /* What failed goes well again: its fault is over. */
 void vnfr_mended(struct vnfr_member *v);
+/* An ERROR to a request that the VNFR FAILED without: its VNFM is not at it any more. room: out of which
+ * it came; NULL: out of its own. true: that was news. */
+bool vnfr_said_late(struct vnfr_member *v, const char *command, const char *room);
 /* For vnfr.state of the planners: where it stands, in whatever phase. */
 enum vnfr_state_word vnfr_stable(const struct vnfr_member *v);
 enum fault_cause vnfr_failed_by(const struct vnfr_member *v); /* CAUSE_NONE: it did not */

@@ -74,6 +74,17 @@ void vnfr_mended(struct vnfr_member *v)
     member_changed(v);
 }
 
+bool vnfr_said_late(struct vnfr_member *v, const char *command, const char *room)
+{
+    bool is_its = !room || strcmp(v->row->key[VNFR_ROOM], room) == 0;
+    if (v->row->phase != VNFR_FAILED || !v->st->may_run_yet || !is_its || !v->st->failed_command ||
+        strcmp(v->st->failed_command, command) != 0)
+        return false;
+    v->st->may_run_yet = false;
+    member_changed(v);
+    return true;
+}
+
 /* --- the requests ------------------------------------------------------------------------------ */
 
 static const struct deploy_request *deployment(struct vnfr_member *v, const char *text)
@@ -130,16 +141,25 @@ static const char *resumed(const struct vnfr_member *v)
     return v->resume->form == FORM_RESUME ? v->resume->command : v->st->resumes;
 }
 
+/* Of ours, one that was not answered and never asked for servers: it may be a VNFM that makes them itself,
+ * and has done everything. The same request again: it gives its answer again. */
+static bool is_asked_again(const struct vnfr_member *v)
+{
+    return v->resume->form == FORM_MESSAGE && v->resume->kind == STEP_INSTANTIATE &&
+           v->st->correlates && v->st->may_run_yet && v->st->failed_command &&
+           !v->st->launch_fault && phase_named(v->st->failed_in) < VNFR_ALLOCATING;
+}
+
 /* By another id: its VNFM would do both, and run scripts twice. */
-static void end_the_one_before(struct vnfr_member *v)
+static void end_the_one_before(struct vnfr_member *v, bool is_same)
 {
     if (v->resume->form == FORM_MESSAGE && v->st->correlates && v->st->may_run_yet &&
-        v->st->failed_command)
+        v->st->failed_command && !is_same)
         send_cancel_to_vnfm(v, v->st->failed_command);
     v->st->may_run_yet = false;
 }
 
-static int instantiate(struct vnfr_member *v)
+static int instantiate(struct vnfr_member *v, bool is_same)
 {
     const struct deploy_request *req = deployment(v, v->resume->deploy);
     int phase = phase_of_instantiate(v);
@@ -161,7 +181,7 @@ static int instantiate(struct vnfr_member *v)
     forget_resources(v);
     if (phase == VNFR_ALLOCATING) /* ALLOCATE only waits there */
         vnfr_launch_missing(v);
-    end_the_one_before(v);
+    end_the_one_before(v, is_same);
     send_instantiate(v, req, vnfd);
     return phase;
 }
@@ -194,11 +214,14 @@ int on_resume(void *ctx)
     struct vnfr_member *v = ctx;
     member_changed(v);
     v->st->is_resuming = is_as_resume(v);
-    int phase = v->resume->kind == STEP_INSTANTIATE ? instantiate(v)
+    const char *same = v->resume->form == FORM_SAME ? v->resume->command
+                       : is_asked_again(v)          ? v->st->failed_command
+                                                    : NULL;
+    int phase = v->resume->kind == STEP_INSTANTIATE ? instantiate(v, same != NULL)
                 : v->resume->kind == STEP_MODIFY    ? modify(v)
                                                     : start(v);
-    if (v->resume->form == FORM_SAME && v->resume->command && phase != v->row->phase)
-        send_as(v, v->resume->command);
+    if (same && phase != v->row->phase)
+        send_as(v, same);
     v->st->resumes = !is_as_resume(v) ? NULL : resumed(v) ? resumed(v) : "";
     return phase;
 }

@@ -467,6 +467,54 @@ static void test_before_its_servers(void **state)
     assert_null(cancel_sent()); /* it was answered */
 }
 
+/* Its grant could not be given, and it has not answered: a VNFM that makes its servers itself may have
+ * done everything. By the same id it gives its answer again. */
+static void test_not_answered_before_its_servers(void **state)
+{
+    (void)state;
+    ours();
+    stage_to(&s, VNFR_GRANTING);
+    const char *vnfr = stage_vnfr(&s, "client")->id;
+    const char *id = arena_strdup(&s.arena, stage_command(&s, CMD_INSTANTIATE, vnfr)->id);
+    stage_prepared(&s, "client", "{\"code\":\"ERR_PEER\",\"message\":\"no\"}");
+    assert_string_equal(phase("client"), "FAILED");
+    resume();
+    assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+    assert_string_equal(stage_sent(&s, "vnfm-queue")->command, id);
+    assert_string_equal(stage_command(&s, CMD_INSTANTIATE, vnfr)->id, id);
+    assert_null(cancel_sent());
+    stage_answer_well(&s, CMD_INSTANTIATE, "client");
+    assert_string_equal(phase("client"), "HELD");
+}
+
+/* It says late that it failed: so it has not, and is asked anew; another's word for it counts for
+ * nothing. */
+static void test_said_late_that_it_failed(void **state)
+{
+    (void)state;
+    for (int is_its = 0; is_its < 2; is_its++) {
+        close_stage(state);
+        open_stage(state);
+        ours();
+        stage_to(&s, VNFR_GRANTING);
+        const char *vnfr = stage_vnfr(&s, "client")->id;
+        const char *id = arena_strdup(&s.arena, stage_command(&s, CMD_INSTANTIATE, vnfr)->id);
+        stage_prepared(&s, "client", "{\"code\":\"ERR_PEER\",\"message\":\"no\"}");
+        struct vnfm_or msg = {.action = "ERROR"};
+        stage_decide(&s, (struct intent){.event = EV_VNFM_ANSWER,
+                                         .command = id,
+                                         .room = is_its ? stage_vnfr(&s, "client")->key[VNFR_ROOM]
+                                                        : "another",
+                                         .payload = &msg});
+        assert_int_equal(s.d.outcome, is_its ? DECISION_APPLIED : DECISION_STALE);
+        assert_string_equal(phase("client"), "FAILED");
+        resume();
+        assert_string_equal(stage_text(sent(), "action"), "INSTANTIATE");
+        assert_int_equal(strcmp(stage_sent(&s, "vnfm-queue")->command, id) == 0, !is_its);
+        assert_null(cancel_sent());
+    }
+}
+
 /* It waits for servers, and is not asked for what it does not know. */
 static void test_a_foreign_one_is_not_cancelled(void **state)
 {
@@ -622,6 +670,8 @@ int main(void)
         TEST(test_cancelled_before_it_asks),
         TEST(test_resume_of_nothing_unknown),
         TEST(test_before_its_servers),
+        TEST(test_not_answered_before_its_servers),
+        TEST(test_said_late_that_it_failed),
         TEST(test_a_foreign_one_is_not_cancelled),
         TEST(test_in_hand),
         TEST(test_told_after_what_is_in_hand),
