@@ -4,6 +4,7 @@
  * the phase is ACTIVE then, and `stable` of the private document tells how far it is. */
 #include "nfvo/lifecycle/operate_life.h"
 
+#include "common/base/text.h"
 #include "nfvo/lifecycle/nsr.h"
 
 #include <string.h>
@@ -127,13 +128,24 @@ void operate_terminate(struct nsr_model *m, struct vnfr_member *v, const struct 
     remember_command(m, a->step, CMD_RELEASE_RESOURCES);
 }
 
-/* One that was not up yet is not in the record, so no step of the plan deletes it. */
-static bool has_server_beside_record(struct nsr_model *m, struct vnfr_member *v)
+static bool has_step_to_delete(const struct operations *all, const char *instance)
 {
-    for (uint32_t k = 0; k < m->n_instances; k++) {
+    for (uint32_t o = 0; o < all->n; o++)
+        for (uint32_t i = 0; i < all->at[o]->n_steps; i++)
+            if (all->at[o]->steps[i].kind == STEP_DELETE &&
+                text_matches(all->at[o]->steps[i].instance, instance))
+                return true;
+    return false;
+}
+
+/* One that was not up yet when the plan was made, though it may be since: no step of it deletes that. */
+static bool has_server_beside_plan(struct nsr_model *m, const struct vnfr_member *v)
+{
+    const struct operations *all = model_operations(m);
+    for (uint32_t k = 0; all && k < m->n_instances; k++) {
         const struct row *r = m->instances[k].row;
         if (strcmp(r->key[INSTANCE_VNFR], v->row->id) == 0 && r->phase != INSTANCE_GONE &&
-            !operate_instance(v, r->id))
+            !has_step_to_delete(all, r->id))
             return true;
     }
     return false;
@@ -144,7 +156,7 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
 {
     *ret = (struct step_news){.event = STEP_EV_OK};
     if (v->row->phase == VNFR_DELETING) /* an undo deletes all of them itself */
-        return s->kind != STEP_TERMINATE || !has_server_beside_record(m, v);
+        return s->kind != STEP_TERMINATE || !has_server_beside_plan(m, v);
     return v->row->phase == VNFR_GONE;
 }
 

@@ -754,6 +754,25 @@ static void test_broken_one_removed_with_its_server(void **state)
     assert_null(stage_vnfr(&s, "db"));
 }
 
+/* Its server came up after it was asked to go: no step of the plan deletes it, and its row stays until it
+ * is gone. */
+static void test_removed_while_it_is_launched(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_answer(&s, CMD_INSTANTIATE, stage_vnfr(&s, "web")->id, "{\"action\":\"ERROR\"}");
+    assert_int_equal(s.root->phase, NSR_FAILED);
+    remove_vnf("client");
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_UNDOING);
+    stage_launched(&s, "client", NULL);
+    answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+    assert_string_equal(state_of("op-1"), "PROCESSING");
+    assert_int_equal(stage_instance(&s, "client")->phase, INSTANCE_DELETING);
+    driver_deletes("client");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_null(stage_vnfr(&s, "client"));
+}
+
 /* --- queued ------------------------------------------------------------------------------------ */
 
 static void remove_queued(const char *vnf)
@@ -916,6 +935,7 @@ int main(void)
         T(test_gone_under_it_and_released),
         T(test_asked_of_one_without_record),
         T(test_broken_one_removed_with_its_server),
+        T(test_removed_while_it_is_launched),
         T(test_last_one_stays),
         T(test_removed_once),
         T(test_added_once),
