@@ -438,6 +438,22 @@ void operate_begin(struct nsr_model *m, struct run *run, struct operation *op)
     run_begin(run, op);
 }
 
+#define FACTS_OF_A_BEGIN (FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS | FACT_VNFMS)
+
+/* What a queued operation begins with needs its PoPs, their drivers and what its VNFMs are: without
+ * them a server would be one whose PoP is not there any more. Else in a decision of its own. */
+static struct operation *next_queued(struct nsr_model *m, const struct run *run)
+{
+    struct decision *d = m->d;
+    struct operation *next = d->root->phase == NSR_DEPLOYING ? NULL : operation_next_queued(run);
+    if (!next || (d->in->facts & FACTS_OF_A_BEGIN) == FACTS_OF_A_BEGIN)
+        return next;
+    const char *subject = arena_printf(d->arena, "%s/%s/0", d->root->id, next->id);
+    if (!decision_find_for(d, CMD_TIMER_OPERATION, subject))
+        decision_open(d, CMD_TIMER_OPERATION, subject, 0, NULL);
+    return NULL;
+}
+
 void operate_settle(struct nsr_model *m, struct run *run)
 {
     struct operation *next;
@@ -447,7 +463,7 @@ void operate_settle(struct nsr_model *m, struct run *run)
             run_settle(run);
             do_all(m, run);
         } while (operate_peers_look(m, run));
-        next = m->d->root->phase == NSR_DEPLOYING ? NULL : operation_next_queued(run);
+        next = next_queued(m, run);
         run->view = next ? operate_view(m) : run->view;
         if (next && operate_plan_anew(m, run, next)) {
             struct err err = ERR_INIT;

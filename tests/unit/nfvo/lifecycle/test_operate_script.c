@@ -139,6 +139,7 @@ static void test_while_it_is_deployed(void **state)
     stage_answer_well(&s, CMD_START, "client");
     stage_answer_well(&s, CMD_START, "web");
     assert_int_equal(s.root->phase, NSR_ACTIVE);
+    stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-1/0"); /* in a decision of its own */
     assert_string_equal(operated_state(&s, "op-1"), "PROCESSING");
     for (int n = 1; n <= 8; n++)
         operated_answer(&s, CMD_STEP_UPDATE_SCRIPT, "{\"action\":\"UPDATE\"}");

@@ -794,6 +794,7 @@ static void test_last_one_stays(void **state)
     answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
     driver_deletes("web");
     assert_string_equal(state_of("op-1"), "COMPLETED");
+    stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0"); /* in a decision of its own */
     assert_string_equal(state_of("op-2"), "ROLLED_BACK");
     assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_ACTIVE);
     assert_int_equal(s.commands.n, 0);
@@ -808,6 +809,7 @@ static void test_removed_once(void **state)
     answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
     driver_deletes("client");
     assert_string_equal(state_of("op-1"), "COMPLETED");
+    stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0"); /* in a decision of its own */
     assert_string_equal(state_of("op-2"), "ROLLED_BACK");
 }
 
@@ -827,6 +829,7 @@ static void test_added_once(void **state)
     }
     answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
     driver_deletes("client");
+    stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0"); /* in a decision of its own */
     assert_string_equal(state_of("op-2"), "PROCESSING");
     bring_up("db");
     stage_answer_well(&s, CMD_INSTANTIATE, "db");

@@ -398,6 +398,7 @@ static void test_queued_behind_it(void **state)
     answer(CMD_STEP_SCALE_IN, "null");
     deleted("pop-1");
     assert_string_equal(state_of("op-1"), "COMPLETED");
+    stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0"); /* in a decision of its own */
     assert_string_equal(state_of("op-2"), "ROLLED_BACK");
     assert_string_equal(state_of("op-3"), "ROLLED_BACK");
     assert_string_equal(state_of("op-4"), "PROCESSING");
@@ -525,6 +526,31 @@ static void test_switch_tells(void **state)
     assert_string_equal(instance("web", 0), standby);
 }
 
+/* What ends the one before it is an answer that comes without the facts for a delete: the server of an
+ * instance that goes is deleted all the same, not taken for one whose PoP is gone. */
+static void test_queued_behind_a_resume(void **state)
+{
+    (void)state;
+    to_active(true);
+    const char *standby = instance("web", 1);
+    stand_by("web", 1);
+    forget(standby); /* nobody is to be told: the delete comes first */
+    stage_vnfm(&s, "ERROR", "client", NULL);
+    struct operate_request req = request(OPERATION_RESUME, "web", NULL);
+    req.plan.vnfr = NULL;
+    ask(req);
+    req = request(OPERATION_SCALE_IN, "web", standby);
+    req.may_queue = true;
+    ask(req);
+    assert_string_equal(state_of("op-2"), "STARTING");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    if (stage_command(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0"))
+        stage_late(&s, CMD_TIMER_OPERATION, "nsr-1/op-2/0");
+    assert_string_equal(state_of("op-2"), "PROCESSING");
+    assert_non_null(stage_command(&s, CMD_DELETE, standby));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +561,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scale_in_rolled_back, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_resumed, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_queued_behind_it, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_queued_behind_a_resume, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_late_record, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_scale_in_cannot_go_back, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_switch, open_stage, close_stage),
