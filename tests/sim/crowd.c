@@ -82,7 +82,7 @@ static void submit(struct sim *s, void *arg, uint64_t tag)
     r->intent = (struct intent){.agg_kind = w->kind == WISH_POP ? AGG_POP : AGG_NSR,
                                 .agg = w->agg,
                                 .event = verb ? EV_NSR_OPERATION_VERB : wish_events[w->kind],
-                                .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS,
+                                .facts = FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS | FACT_VNFMS,
                                 .payload = w->payload};
     w->request = r;
     w->is_pending = true;
