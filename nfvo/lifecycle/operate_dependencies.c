@@ -50,10 +50,12 @@ static void depend(struct arena *a, struct view_vnfr *target, uint32_t source)
     target->n_sources++;
 }
 
+/* Not one that was dropped in this very decision, by the operation before. */
 static uint32_t index_of(const struct service_view *view, const char *name)
 {
     uint32_t i = 0;
-    while (i < view->n_vnfrs && strcmp(view->vnfrs[i].name, name) != 0)
+    while (i < view->n_vnfrs &&
+           (view->vnfrs[i].is_dropped || strcmp(view->vnfrs[i].name, name) != 0))
         i++;
     return i;
 }
@@ -98,7 +100,7 @@ static void add(struct nsr_model *m, const struct nsd *added)
         struct vnfd *other = proto_new(&vnfd_type, a);
         other->name = m->vnfrs[i].row->key[VNFR_NAME];
         other->type = vnfr && vnfr->type ? vnfr->type : other->name;
-        if (strcmp(other->name, added->vnfd.at[0]->name) != 0)
+        if (!m->vnfrs[i].is_dropped && strcmp(other->name, added->vnfd.at[0]->name) != 0)
             proto_list_add(&nsd.vnfd, other, a);
     }
     for (uint32_t i = 0; i < added->vnf_dependency.n; i++)

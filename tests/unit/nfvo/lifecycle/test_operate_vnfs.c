@@ -839,6 +839,24 @@ static void test_added_once(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* The one that it was a source of was dropped in the decision in which it begins: nothing depends on it. */
+static void test_added_as_its_target_goes(void **state)
+{
+    (void)state;
+    run_service();
+    remove_vnf("client");
+    struct deploy_request *deploy = added(SOURCE_OF_CLIENT);
+    ask((struct operate_request){.plan = {.kind = OPERATION_ADD_VNF},
+                                 .deploy = deploy,
+                                 .vnfd = deploy->nsd->vnfd.at[0],
+                                 .may_queue = true});
+    stage_forget(&s, "pop-1"); /* nothing to wait for: its servers are GONE at once */
+    stage_late(&s, CMD_RELEASE_RESOURCES, stage_vnfr(&s, "client")->id);
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+    assert_string_equal(state_of("op-2"), "PROCESSING");
+    assert_null(stage_text(stage_record(&s, s.root), "vnf_dependency.0.target"));
+}
+
 /* It is planned when its turn comes: a target that came meanwhile is told. */
 static void test_removed_after_its_target_came(void **state)
 {
@@ -940,6 +958,7 @@ int main(void)
         T(test_broken_one_removed_with_its_server),
         T(test_removed_while_it_is_launched),
         T(test_last_one_stays),
+        T(test_added_as_its_target_goes),
         T(test_removed_once),
         T(test_added_once),
         T(test_removed_after_its_target_came),
