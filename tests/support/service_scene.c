@@ -92,6 +92,8 @@ static void take(struct reading *r, char *word)
         v->package = rest;
     else if (starts(word, "phase=", &rest))
         set_phase(r, rest);
+    else if (strcmp(word, "leaving") == 0)
+        v->is_leaving = true;
     else if (strcmp(word, "broken") == 0)
         v->is_broken = true;
     else if (strcmp(word, "new") == 0)

@@ -123,13 +123,14 @@ static bool is_any(const struct operations *open, enum operation_kind kind, bool
     return false;
 }
 
-/* A VNFR that REMOVE_VNF takes away does not count: the service goes on without it. */
+/* A VNFR that REMOVE_VNF takes away, or was to and was given up half-way, does not count: the service
+ * goes on without it. */
 static enum wire_status smallest(const struct service_view *view, const struct operations *open)
 {
     enum wire_status ret = WIRE_STATUS_N;
     for (uint32_t i = 0; i < view->n_vnfrs; i++) {
         enum wire_status s = vnfr_wire_status(&view->vnfrs[i], open);
-        if (s != WIRE_TERMINATED && s < ret)
+        if (!view->vnfrs[i].is_leaving && s != WIRE_TERMINATED && s < ret)
             ret = s;
     }
     return ret == WIRE_STATUS_N ? (view->n_vnfrs ? WIRE_TERMINATED : WIRE_NULL) : ret;
@@ -154,7 +155,8 @@ enum wire_status nsr_wire_status(const struct service_view *view, const struct o
         is_any(open, OPERATION_ADD_VNF, true))
         return WIRE_SCALING;
     for (uint32_t i = 0; i < view->n_vnfrs; i++)
-        if (!view->vnfrs[i].has_record && view->vnfrs[i].state != VNFR_STATE_GONE)
+        if (!view->vnfrs[i].has_record && !view->vnfrs[i].is_leaving &&
+            view->vnfrs[i].state != VNFR_STATE_GONE)
             return WIRE_NULL;
     return smallest(view, open); /* a rebuild makes its VNFR NULL, and so the service */
 }
