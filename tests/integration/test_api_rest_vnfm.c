@@ -131,6 +131,47 @@ static void who_is_let_in(void **state)
     WANT(201, api_call(f, "POST", REGISTER, vnfm("t", "http://192.0.2.1")));
 }
 
+/* Whoever is let in by an address may be led by others: a page in its browser, or clients of a proxy
+ * on that machine. */
+static int post_with(struct api_fixture *f, const char *name, const char *value)
+{
+    char url[128];
+    const char *body = vnfm("t", "http://192.0.2.1");
+    const struct http_header header = {name, value};
+    struct http_call c = {.method = "POST",
+                          .url = url,
+                          .type = "text/plain",
+                          .body = body,
+                          .body_len = strlen(body),
+                          .headers = &header,
+                          .header_n = 1};
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u" REGISTER, api_port(f->api));
+    return http_client_call(f->client, &c, &f->res, &f->err) == ERR_OK ? f->res.status : -1;
+}
+
+static void nobody_is_led_in(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(403, post_with(f, "Origin", "http://evil.example"));
+    HAS("a web page is no VNFM");
+    WANT(403, post_with(f, "Origin", "null"));
+    /* A proxy that is trusted, and does not say for whom. */
+    WANT(403, post_with(f, "Forwarded", "for=203.0.113.5"));
+    HAS("does not say for whom (Forwarded)");
+    WANT(403, post_with(f, "X-Real-IP", "203.0.113.5"));
+    WANT(403, post_with(f, "Via", "1.1 proxy"));
+    count_is(f, "0");
+    WANT(201, post_with(f, "X-Forwarded-For", "127.0.0.1")); /* it is, and does */
+    WANT(201, post_with(f, "X-Other", "1"));
+    count_is(f, "1");
+    /* One that is not trusted: what it says is worth nothing. */
+    f->options.trusted_proxies = "";
+    api_fixture_reopen(f);
+    WANT(403, post_with(f, "X-Forwarded-For", "127.0.0.1"));
+    HAS("trusted-proxies");
+    WANT(201, post_with(f, "X-Other", "1"));
+}
+
 static const char *start_of(const char *nsr, const char *id, const char *name)
 {
     return api_text(
@@ -168,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(one_registers_and_leaves), TEST(what_is_refused), TEST(a_type_has_one_way),
-        TEST(there_are_limits),         TEST(who_is_let_in),   TEST(of_whom_it_may_speak)};
+        TEST(there_are_limits),         TEST(who_is_let_in),   TEST(of_whom_it_may_speak),
+        TEST(nobody_is_led_in)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,12 +20,27 @@ static void die(const char *what, const struct err *err)
     exit(1);
 }
 
-static void open_all(struct api_fixture *f)
+static void open_api(struct api_fixture *f)
 {
     /* 127.0.0.1/32: tests subscribe ports of their own. */
     static const struct dial_rules dial = {
         .allowed = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1}, 128}}, .n = 1};
     static const struct api_host host = {.version = "6.0.0-test", .dial = &dial};
+    struct err err = ERR_INIT;
+    struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), &host,
+                              f->audit};
+    if (api_open(&f->api, &setup, &err) != ERR_OK)
+        die("api_open", &err);
+}
+
+void api_fixture_reopen(struct api_fixture *f)
+{
+    api_close(f->api);
+    open_api(f);
+}
+
+static void open_all(struct api_fixture *f)
+{
     struct err err = ERR_INIT;
     f->store_options = (struct store_options){.conninfo = test_schema_conninfo(f->schema),
                                               .schema = test_schema_name(f->schema),
@@ -61,10 +76,7 @@ static void open_all(struct api_fixture *f)
                                       .is_package_cascade = true,
                                       .is_version_checked = true,
                                       .is_password_strength_checked = true};
-    struct api_setup setup = {&f->options, f->store, fake_engine_commands(f->engine), &host,
-                              f->audit};
-    if (api_open(&f->api, &setup, &err) != ERR_OK)
-        die("api_open", &err);
+    open_api(f);
 }
 
 struct api_fixture *api_fixture_new(void)

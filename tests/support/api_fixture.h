@@ -33,6 +33,8 @@ struct api_fixture {
 
 struct api_fixture *api_fixture_new(void); /* logged in as admin, in project default */
 void api_fixture_free(struct api_fixture *f);
+/* With what f->options say now of what is read once. */
+void api_fixture_reopen(struct api_fixture *f);
 
 /* One request. Returns the status; the body is f->res.body. body NULL: none. */
 int api_call(struct api_fixture *f, const char *method, const char *path, const char *body);

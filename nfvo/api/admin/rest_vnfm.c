@@ -30,10 +30,36 @@ static bool is_token(const struct api *api, const char *said)
     return sodium_memcmp(one, other, sizeof(one)) == 0;
 }
 
+/* An address says who calls only if nobody stands in between: a page in a browser of a machine that
+ * is let in calls from there (POST of text/plain asks nobody before, and always has an Origin), and
+ * so does a proxy, for all the world, unless it is known and says for whom. */
+static enum err_code check_direct(const struct call *c, struct err *err)
+{
+    static const char *const by_proxies[] = {"X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"};
+    const char *peer = http_request_peer(c->req);
+    bool is_told = http_request_header(c->req, by_proxies[0]) && peer &&
+                   net_list_has(&c->api->trusted_proxies, peer);
+    if (http_request_header(c->req, "Origin")) {
+        err_set(err, ERR_DENIED, "a web page is no VNFM");
+        return err_hint(err, "a VNFM sends no header Origin");
+    }
+    for (size_t i = 0; !is_told && i < ARRAY_LEN(by_proxies); i++)
+        if (http_request_header(c->req, by_proxies[i])) {
+            err_set(err, ERR_DENIED, "it came through a proxy, which does not say for whom (%s)",
+                    by_proxies[i]);
+            return err_hint(err, "call nfvo itself, or have the proxy send X-Forwarded-For and "
+                                 "name it in option trusted-proxies of nfvo");
+        }
+    return ERR_OK;
+}
+
 enum err_code rest_vnfm_admit(const struct call *c, struct err *err)
 {
     const struct api *api = c->api;
     const char *token = api->options->rest_vnfm_token;
+    enum err_code rc = check_direct(c, err);
+    if (rc != ERR_OK)
+        return rc;
     if (!net_list_has(&api->rest_vnfm_networks, c->from)) {
         err_set(err, ERR_DENIED, "VNFMs are not let in from %s", c->from);
         return err_hint(err, "add its network to option rest-vnfm-networks of nfvo");

@@ -4,8 +4,8 @@
 
 #include "nfvo/api/context.h"
 
-/* Of a path with API_VNFM: from a network of rest-vnfm-networks, and with the token, if there is
- * one (decisions.md D10)? ERR_DENIED. */
+/* Of a path with API_VNFM: from a network of rest-vnfm-networks, by itself (no web page, no proxy that
+ * does not say for whom), and with the token, if there is one (decisions.md D10)? ERR_DENIED. */
 MUST_USE enum err_code rest_vnfm_admit(const struct call *c, struct err *err);
 
 #endif
