@@ -41,6 +41,15 @@ static void ask_fail(struct ask *k, enum err_code code, const char *text)
     ask_end(k, &err, "", 0);
 }
 
+/* Lock held. */
+static void ask_drop_body(struct rest_vnfms *r, struct ask *k)
+{
+    if (k->body)
+        r->asks_bytes -= k->len;
+    free(k->body);
+    k->body = NULL;
+}
+
 typedef bool ask_fn(const struct ask *k, const void *arg);
 
 /* Out of the list: who takes one out answers it. */
@@ -53,6 +62,7 @@ static struct ask *ask_take(struct rest_vnfms *r, ask_fn *is, const void *arg)
             k = *at;
             *at = k->next;
             r->asks_n--;
+            ask_drop_body(r, k);
             break;
         }
     pthread_mutex_unlock(&r->lock);
@@ -97,6 +107,8 @@ static void mark_asks(struct rest_vnfms *r, const struct range *range, enum fate
         if (is_sent_in(k, range)) {
             k->is_taken |= fate == TAKEN;
             k->is_sent = k->is_taken;
+            if (k->is_taken)
+                ask_drop_body(r, k);
         }
     pthread_mutex_unlock(&r->lock);
 }
@@ -120,19 +132,22 @@ void rest_vnfms_say(struct rest_vnfms *r, bool wants_answer, const char *body, s
     memcpy(k->body, body, len);
     k->body[len] = '\0';
     pthread_mutex_lock(&r->lock);
-    bool is_refused = r->is_drained, is_full = r->asks_n >= REST_ASKS_MAX;
+    bool is_refused = r->is_drained,
+         is_full = r->asks_n >= REST_ASKS_MAX ||
+                   (r->asks_bytes && r->asks_bytes + len > REST_ASKS_BYTES_MAX);
     if (!is_refused && !is_full) {
         struct ask **end = &r->asks;
         while (*end)
             end = &(*end)->next;
         *end = k;
         r->asks_n++;
+        r->asks_bytes += len;
     }
     pthread_mutex_unlock(&r->lock);
     if (is_refused)
         ask_fail(k, ERR_UNAVAIL, "the process is stopping");
     else if (is_full)
-        ask_fail(k, ERR_LIMIT, "too many calls of VNFMs wait for their answer");
+        ask_fail(k, ERR_LIMIT, "too many calls of VNFMs wait");
     else
         rest_wake(r->wake_fd);
 }

@@ -14,8 +14,10 @@
 #include "nfvo/vnfm/rest.h"
 
 enum {
-    REST_PREFETCH = 16,     /* requests in hand, of a type */
-    REST_ASKS_MAX = 1000,   /* calls of VNFMs that wait */
+    REST_PREFETCH = 16,   /* requests in hand, of a type */
+    REST_ASKS_MAX = 1000, /* calls of VNFMs that wait */
+    REST_ASKS_BYTES_MAX =
+        64 << 20,           /* what the broker has not taken of them; a single one may be longer */
     REST_THREADS_MAX = 128, /* those of all types that are worked on */
     REST_BODY_MAX = 4 << 20 /* of an answer */
 };
@@ -47,7 +49,7 @@ struct ask {
     char id[ID_SIZE];
     bool wants_answer, is_sent, is_taken; /* published; the broker has it */
     uint64_t seq;
-    char *body;
+    char *body; /* NULL once it is taken: what waits for an answer waits long */
     size_t len;
     int64_t until_us;
     rest_vnfms_done_fn *done;
@@ -63,7 +65,7 @@ struct rest_vnfms {
     atomic_bool is_stopping;
     pthread_mutex_t lock; /* of what follows */
     struct ask *asks;
-    size_t asks_n;
+    size_t asks_n, asks_bytes;
     bool is_drained;
     struct arena list_memory;
     struct store_vnfm_rest *list; /* who registered */

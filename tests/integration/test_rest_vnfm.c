@@ -16,6 +16,7 @@
 #include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -550,6 +551,51 @@ static void what_is_not_answered(void **state)
     assert_int_equal(refused.code, ERR_UNAVAIL);
 }
 
+static void count(void *arg, const struct err *err, const char *body, size_t len)
+{
+    atomic_int *n = arg;
+    (void)body, (void)len;
+    n[err && err->code == ERR_LIMIT]++;
+}
+
+/* Whoever is let in may say much while the broker is away; what it has taken is not kept. */
+static void attack_much_is_said(void **state)
+{
+    enum { LEN = 4 << 20, N = 64 << 20 };
+    static atomic_int ended[2];
+    AUTO(sbuf_release) struct sbuf much = SBUF_INIT;
+    (void)state;
+    sbuf_grow(&much, LEN);
+    sbuf_addf(&much, "{\"a\":\"%0*d\"}", LEN - 16, 0);
+    login.port = 1;
+    open_rest();
+    for (int i = 0; i < N / LEN + 4; i++)
+        rest_vnfms_say(rest, true, much.s, much.len, count, ended);
+    assert_int_equal(ended[0], 0);
+    assert_int_equal(ended[1], 4);
+    close_rest();
+    assert_int_equal(ended[0], N / LEN);
+    /* More than half of it: a second one fits when the broker has the first. */
+    login = test_bus_options(vhost, "nfvo");
+    ended[0] = ended[1] = 0;
+    sbuf_grow(&much, N / 2);
+    sbuf_addf(&much, "%*s", N / 2, "");
+    open_rest();
+    rest_vnfms_say(rest, true, much.s, much.len, count, ended);
+    int64_t until = clock_mono_us() + ANSWER_MS * USEC_PER_MS;
+    for (bool is_in = false; !is_in && clock_mono_us() < until;) {
+        struct heard told;
+        int refused = ended[1];
+        say(&told, false);
+        sem_wait(&told.sem);
+        rest_vnfms_say(rest, true, much.s, much.len, count, ended);
+        is_in = refused == ended[1];
+    }
+    assert_true(clock_mono_us() < until);
+    close_rest();
+    assert_int_equal(ended[0], 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -569,6 +615,7 @@ int main(void)
                                        T(its_command_is_closed),
                                        T(another_has_it_in_hand),
                                        T(what_it_says_is_heard),
-                                       T(what_is_not_answered)};
+                                       T(what_is_not_answered),
+                                       T(attack_much_is_said)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
