@@ -109,6 +109,8 @@ static void command(const struct dk_body *b, struct sbuf *out)
     sbuf_addc(out, ']');
 }
 
+/* Each of them, also where it says nothing: an image may have labels of these names, and they would
+ * be the container's. */
 static void labels(const struct dk_body *b, struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf ports = SBUF_INIT;
@@ -133,10 +135,8 @@ static void labels(const struct dk_body *b, struct sbuf *out)
     pair(out, DK_LABEL_FLAVOUR, b->want->flavour.name);
     sbuf_addc(out, ',');
     pair(out, DK_LABEL_PORTS, ports.s);
-    if (floating.len) {
-        sbuf_addc(out, ',');
-        pair(out, DK_LABEL_FLOATING, floating.s);
-    }
+    sbuf_addc(out, ',');
+    pair(out, DK_LABEL_FLOATING, floating.s);
     sbuf_addc(out, '}');
 }
 

@@ -110,6 +110,11 @@ MUST_USE enum err_code dk_list_images(struct engine *e, struct err *err); /* to 
 /* By id or name; one that is not there is fetched. */
 MUST_USE enum err_code dk_image_get(struct engine *e, const struct ob_cloud_image *want,
                                     struct dk_image_inspect **ret, struct err *err);
+/* The PoP's username and password as a pull sends them, if they are for that repository's registry
+ * (option registries); else nothing is added. The engine shows them to the registry that the image
+ * names, and images are named by users who may not read a PoP's password. */
+void dk_registry_auth(const struct dk_options *o, const struct ob_cloud_pop *pop,
+                      const char *repository, struct sbuf *out);
 MUST_USE enum err_code dk_pull(struct engine *e, const char *reference, struct err *err);
 
 /* --- label.c --- */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REQUEST_MS = 60000, ANSWER_MAX = 32 * 1024 * 1024 };
+enum { REQUEST_MS = 60000, ANSWER_MAX = 32 * 1024 * 1024, KEPT_MAX = 128 * 1024 * 1024 };
 
 void engine_show(const struct engine *e, char out[120])
 {
@@ -121,17 +121,30 @@ enum err_code engine_get(struct engine *e, const char *path, struct err *err)
     return engine_ask(e, &(struct dk_request){.path = path}, err);
 }
 
+/* One answer is bounded by the codec; but a call reads many, and keeps them to its end. */
+static enum err_code check_kept(const struct engine *e, struct err *err)
+{
+    if (e->arena.used <= KEPT_MAX)
+        return ERR_OK;
+    err_set(err, ERR_LIMIT, "the engine's answers to one call are more than %d MB", KEPT_MAX >> 20);
+    return err_hint(err, "docker system df; is it an engine at all?");
+}
+
 enum err_code engine_read(struct engine *e, const struct proto_type *type, void *ret,
                           struct err *err)
 {
-    enum err_code rc = proto_decode(type, e->res.body.s, e->res.body.len, 0, &e->arena, ret, err);
+    enum err_code rc = check_kept(e, err);
+    if (rc == ERR_OK)
+        rc = proto_decode(type, e->res.body.s, e->res.body.len, 0, &e->arena, ret, err);
     return rc == ERR_OK ? rc : err_add(err, "answer of the engine");
 }
 
 enum err_code engine_read_list(struct engine *e, const struct proto_type *type, void *ret,
                                struct err *err)
 {
-    enum err_code rc = proto_decode_list(type, e->res.body.s, e->res.body.len, &e->arena, ret, err);
+    enum err_code rc = check_kept(e, err);
+    if (rc == ERR_OK)
+        rc = proto_decode_list(type, e->res.body.s, e->res.body.len, &e->arena, ret, err);
     return rc == ERR_OK ? rc : err_add(err, "answer of the engine");
 }
 

@@ -47,16 +47,28 @@ static enum err_code inspect(struct engine *e, const char *name, struct dk_image
     return rc == ERR_OK ? engine_read(e, &dk_image_inspect_type, ret, err) : rc;
 }
 
-static void credentials(const struct engine *e, const char *repository, struct sbuf *out)
+static bool may_know(const struct dk_options *o, const char *registry)
+{
+    for (size_t i = 0; i < o->registries.n; i++)
+        if (strcmp(o->registries.items[i], registry) == 0)
+            return true;
+    return false;
+}
+
+void dk_registry_auth(const struct dk_options *o, const struct ob_cloud_pop *pop,
+                      const char *repository, struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const char *slash = strchr(repository, '/');
+    char registry[DK_NAME_MAX];
+    dk_registry_of(repository, registry);
+    if (!pop->username || !pop->username[0] || !may_know(o, registry))
+        return;
     sbuf_adds(&text, "{\"username\":");
-    proto_quotes(&text, e->pop->username);
+    proto_quotes(&text, pop->username);
     sbuf_adds(&text, ",\"password\":");
-    proto_quotes(&text, e->pop->password ? e->pop->password : "");
+    proto_quotes(&text, pop->password ? pop->password : "");
     sbuf_adds(&text, ",\"serveraddress\":");
-    proto_quote(&text, repository, slash ? (size_t)(slash - repository) : 0);
+    proto_quotes(&text, registry);
     sbuf_addc(&text, '}');
     dk_add_base64url(out, text.s, text.len);
     explicit_bzero(text.s, text.len);
@@ -78,10 +90,9 @@ enum err_code dk_pull(struct engine *e, const char *reference, struct err *err)
     sbuf_adds(&path, "&tag=");
     dk_add_escaped(&path, tag);
     want.path = path.s;
-    if (e->pop->username && e->pop->username[0]) {
-        credentials(e, repository, &auth);
+    dk_registry_auth(e->d->o, e->pop, repository, &auth);
+    if (auth.len)
         want.header = (struct http_header){"X-Registry-Auth", auth.s};
-    }
     log_info(LOG_DRIVER, "pull", KV_S("image", reference));
     rc = engine_ask(e, &want, err);
     if (rc == ERR_OK)
@@ -91,6 +102,9 @@ enum err_code dk_pull(struct engine *e, const char *reference, struct err *err)
     dk_stream_release(&stream);
     if (auth.len)
         explicit_bzero(auth.s, auth.len);
+    if (rc != ERR_OK && !auth.len && e->pop->username && e->pop->username[0])
+        err_hint(err, "the PoP's username and password are not for this registry: the driver's "
+                      "option registries does not name it");
     return rc == ERR_OK ? rc : err_add(err, "pull '%s'", reference);
 }
 

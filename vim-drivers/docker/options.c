@@ -21,6 +21,8 @@ const struct config_option dk_option_rows[] = {
     CONFIG_STR(O, subnets, "subnets", "10.200.0.0/14", "networks whose subnet is not said get a /24 out of this range"),
     CONFIG_LIST(O, floating, "floating-addresses", "",
                 "addresses of the engine's host for servers that want a floating one: the ports that the image exposes are published there"),
+    CONFIG_LIST(O, registries, "registries", "docker.io",
+                "registries that are shown a PoP's username and password when an image is pulled, as registry.example.org:5000"),
     CONFIG_INT(O, processes, "processes-per-vcpu", "1024", 16, 1000000, NULL,
                "processes and threads of a container, for each vcpu of its flavour"),
     CONFIG_LIST(O, capabilities, "capabilities", "",

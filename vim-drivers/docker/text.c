@@ -123,6 +123,18 @@ enum err_code dk_reference_read(const char *text, char repository[DK_NAME_MAX],
     return ERR_OK;
 }
 
+/* As engines read it: the part in front of the first slash, if it looks like a host. */
+void dk_registry_of(const char *repository, char ret[DK_NAME_MAX])
+{
+    static const char large[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    size_t n = strcspn(repository, "/");
+    snprintf(ret, DK_NAME_MAX, "%.*s", (int)(n < DK_NAME_MAX ? n : 0), repository);
+    bool is_host = repository[n] &&
+                   (strpbrk(ret, ".:") || strpbrk(ret, large) || strcmp(ret, "localhost") == 0);
+    if (!is_host || strcmp(ret, "index.docker.io") == 0)
+        snprintf(ret, DK_NAME_MAX, "docker.io");
+}
+
 void dk_add_escaped(struct sbuf *out, const char *text)
 {
     for (; *text; text++)

@@ -34,6 +34,10 @@ void dk_hostname(const char *name, char ret[64]);
 MUST_USE enum err_code dk_reference_read(const char *text, char repository[DK_NAME_MAX],
                                          char tag[DK_NAME_MAX], struct err *err);
 
+/* The registry that an engine asks for a repository: "docker.io" unless the repository begins with
+ * another one. */
+void dk_registry_of(const char *repository, char ret[DK_NAME_MAX]);
+
 void dk_add_escaped(struct sbuf *out, const char *text); /* for a part of a URL */
 void dk_add_base64url(struct sbuf *out, const void *data, size_t len);
 

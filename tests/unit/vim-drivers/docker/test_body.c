@@ -98,6 +98,9 @@ static void test_create(void **state)
     dk_body_create(&b, &out);
     assert_null(strstr(out.s, "Entrypoint"));
     assert_has(out.s, "\"NetworkMode\":\"none\"");
+    /* An image's label of that name would be a claim to an address. */
+    assert_has(out.s, "\"baton.floating\":\"\"");
+    assert_has(out.s, "\"baton.ports\":\"\"");
     assert_int_equal(proto_decode(&dk_message_type, out.s, out.len, 0, &a, &any, NULL), ERR_OK);
 }
 

@@ -1,4 +1,5 @@
 /* What an engine is told, and what comes of what it says, hostile answers among it. */
+#include "vim-drivers/docker/docker.h"
 #include "vim-drivers/docker/text.h"
 
 #include "vim-drivers/docker/records.h"
@@ -98,6 +99,73 @@ static void test_names(void **state)
     assert_int_equal(dk_reference_read("a&tag=x", name, tag, &err), ERR_INVALID);
     assert_int_equal(dk_reference_read("a:", name, tag, &err), ERR_INVALID);
     assert_int_equal(dk_reference_read(lengthy, name, tag, &err), ERR_INVALID);
+}
+
+static void test_registries(void **state)
+{
+    static const char *const cases[][2] = {{"web", "docker.io"},
+                                           {"vnf/web", "docker.io"},
+                                           {"docker.io/vnf/web", "docker.io"},
+                                           {"index.docker.io/web", "docker.io"},
+                                           {"localhost/web", "localhost"},
+                                           {"h:5000/web", "h:5000"},
+                                           {"evil.example/docker.io/web", "evil.example"},
+                                           {"docker.io.evil.example/web", "docker.io.evil.example"},
+                                           {"docker.io:80/web", "docker.io:80"},
+                                           {"Evil/web", "Evil"}};
+    char got[DK_NAME_MAX];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        dk_registry_of(cases[i][0], got);
+        assert_string_equal(got, cases[i][1]);
+    }
+}
+
+/* Who may name an image would learn the PoP's password otherwise: from his own registry. */
+static void attack_an_image_of_ones_own_registry(void **state)
+{
+    const char *registries[] = {"docker.io", "own.example:5000"};
+    const struct dk_options o = {.registries = {registries, 2}};
+    struct ob_cloud_pop pop = {.username = "u", .password = "p"};
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf want = SBUF_INIT;
+    static const char text[] =
+        "{\"username\":\"u\",\"password\":\"p\",\"serveraddress\":\"own.example:5000\"}";
+    (void)state;
+    dk_registry_auth(&o, &pop, "evil.example/vnf/web", &out);
+    dk_registry_auth(&o, &pop, "own.example/vnf/web", &out);
+    assert_int_equal(out.len, 0);
+    dk_registry_auth(&o, &pop, "own.example:5000/vnf/web", &out);
+    dk_add_base64url(&want, text, sizeof(text) - 1);
+    assert_string_equal(out.s, want.s);
+    sbuf_clear(&out);
+    dk_registry_auth(&o, &pop, "vnf/web", &out);
+    assert_true(out.len > 0);
+    sbuf_clear(&out);
+    pop.username = "";
+    dk_registry_auth(&o, &pop, "vnf/web", &out);
+    assert_int_equal(out.len, 0);
+}
+
+/* Answers are bounded one by one; a call reads many, and the process serves other clouds, too. */
+static void attack_an_engine_that_says_much(void **state)
+{
+    struct engine e = {.res = HTTP_RESPONSE_INIT};
+    struct err err = ERR_INIT;
+    enum err_code rc = ERR_OK;
+    (void)state;
+    sbuf_addc(&e.res.body, '[');
+    for (int i = 0; i < 50000; i++)
+        sbuf_adds(&e.res.body, "{\"Id\":\"x\"},");
+    sbuf_adds(&e.res.body, "{}]");
+    for (int i = 0; i < 200 && rc == ERR_OK; i++) {
+        struct dk_container_list list = {0};
+        rc = engine_read_list(&e, &dk_container_type, &list, &err);
+    }
+    assert_int_equal(rc, ERR_LIMIT);
+    assert_true(e.arena.used < (size_t)200 << 20);
+    arena_release(&e.arena);
+    http_response_release(&e.res);
 }
 
 static void test_encodings(void **state)
@@ -232,10 +300,17 @@ static void test_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address),      cmocka_unit_test(test_version),
-        cmocka_unit_test(test_names),        cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_tar),          cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_endless_line), cmocka_unit_test(test_records),
+        cmocka_unit_test(test_address),
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_encodings),
+        cmocka_unit_test(test_tar),
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_endless_line),
+        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_registries),
+        cmocka_unit_test(attack_an_image_of_ones_own_registry),
+        cmocka_unit_test(attack_an_engine_that_says_much),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
