@@ -6,13 +6,18 @@
 /* A process that has not said for so long that it has a request in hand is gone. */
 #define STALE_US "6000000"
 
+/* With an account it registered on the broker, before that was refused: its URL was not checked. */
+#define SQL_IS_REST "kind = 'REST' AND account = ''"
+
+/* That a VNFM on the broker is away for a moment does not make its VNFs another's. */
 static enum err_code check_free(struct db *db, const struct vnfm_endpoint *e, struct err *err)
 {
     static const struct db_statement other = {
         "vnfm_rest_other",
         "SELECT coalesce((SELECT 'account ' || username FROM manager_credentials WHERE is_enrolled "
         "AND state <> 'ending' AND kind = 'vnfm' AND type = $1 LIMIT 1), (SELECT 'queue ' || "
-        "endpoint FROM vnfm_endpoint WHERE active AND type = $1 AND kind <> 'REST' LIMIT 1), ''), "
+        "endpoint FROM vnfm_endpoint WHERE type = $1 AND kind <> 'REST' AND (active OR EXISTS "
+        "(SELECT 1 FROM vnfr v WHERE v.endpoint = $1)) LIMIT 1), ''), "
         "(SELECT count(*) FROM vnfm_endpoint WHERE kind = 'REST' AND (type, endpoint) <> ($1, "
         "$2)), (SELECT count(*) FROM vnfm_endpoint WHERE kind = 'REST' AND type = $1 AND endpoint "
         "<> $2)"};
@@ -42,7 +47,8 @@ enum err_code store_vnfm_rest_put(struct db *db, const struct vnfm_endpoint *e, 
         "INSERT INTO vnfm_endpoint AS v (id, type, endpoint, kind, active, enabled, capabilities, "
         "doc, seen_at) VALUES ($1, $2, $3, 'REST', true, true, $4, $5, " SQL_NOW
         ") ON CONFLICT (type, endpoint, kind) DO UPDATE SET active = true, capabilities = "
-        "excluded.capabilities, doc = excluded.doc, seen_at = " SQL_NOW ", absent_since = NULL"};
+        "excluded.capabilities, doc = excluded.doc, room = '', account = '', seen_at = " SQL_NOW
+        ", absent_since = NULL"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf capabilities = SBUF_INIT;
     enum err_code rc = check_free(db, e, err);
@@ -75,7 +81,8 @@ enum err_code store_vnfm_rest_list(struct db *db, struct arena *a, struct store_
     static const struct db_statement list = {
         "vnfm_rest_list",
         "SELECT id, type, endpoint, active, enabled, 'correlation' = ANY (string_to_array("
-        "capabilities, ' ')) FROM vnfm_endpoint WHERE kind = 'REST' ORDER BY type, created_at, id"};
+        "capabilities, ' ')) FROM vnfm_endpoint WHERE " SQL_IS_REST
+        " ORDER BY type, created_at, id"};
     struct db_result res;
     enum err_code rc = db_query(db, &list, NULL, 0, &res, err);
     if (rc != ERR_OK)
@@ -114,7 +121,7 @@ enum err_code store_vnfm_rest_may_speak(struct db *db, const char *nsr, const ch
     static const struct db_statement may = {
         "vnfm_rest_may_speak",
         "WITH v AS (SELECT (v.id = $2 OR v.name = $3) IS TRUE AS is_meant, EXISTS (SELECT 1 FROM "
-        "vnfm_endpoint e WHERE e.kind = 'REST' AND e.type = v.endpoint) AS is_rest FROM vnfr v "
+        "vnfm_endpoint e WHERE " SQL_IS_REST " AND e.type = v.endpoint) AS is_rest FROM vnfr v "
         "WHERE v.agg = $1) SELECT NOT EXISTS (SELECT 1 FROM v WHERE is_meant AND NOT is_rest) AND "
         "(NOT EXISTS (SELECT 1 FROM v) OR EXISTS (SELECT 1 FROM v WHERE is_rest))"};
     struct db_result res;

@@ -37,12 +37,10 @@ static enum err_code refuse(struct enroll_try *t, struct err *err)
     return err->code;
 }
 
-/* The queue that it has to use; NULL: a driver, whose type says it. A REST manager uses none. */
+/* The queue that it has to use; NULL: a driver, whose type says it. */
 static const char *queue_of(const struct manager_request *q)
 {
-    if (!q->is_vnfm)
-        return NULL;
-    return strcmp(q->endpoint->endpoint_type, "REST") == 0 ? q->username : q->endpoint->endpoint;
+    return q->is_vnfm ? q->endpoint->endpoint : NULL;
 }
 
 /* In a room that is not open: one of those that are in it. Who registers there is one of them. */

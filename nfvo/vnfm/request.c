@@ -30,18 +30,19 @@ static enum err_code check_vnfm(struct vnfm_endpoint *e, const struct manager_re
         e->type = q->username;
     if (!e->endpoint_type)
         e->endpoint_type = "RABBIT";
-    bool is_rest = strcmp(e->endpoint_type, "REST") == 0;
-    if (!is_rest && strcmp(e->endpoint_type, "RABBIT") != 0)
-        return err_set(err, ERR_INVALID, "endpointType '%.32s' is neither RABBIT nor REST",
-                       e->endpoint_type);
+    if (strcmp(e->endpoint_type, "RABBIT") !=
+        0) { /* its URL would be called, and was not checked */
+        err_set(err, ERR_INVALID, "endpointType '%.32s' does not register on the broker",
+                e->endpoint_type);
+        return err_hint(err, "RABBIT does; a VNFM over HTTP registers at /admin/v1/vnfm-register");
+    }
     if (!e->endpoint || !*e->endpoint)
         return err_set(err, ERR_INVALID, "vnfmManagerEndpoint of '%.64s' has no endpoint",
                        q->username);
     if (strcmp(e->type, q->username) != 0)
         return err_set(err, ERR_INVALID, "type '%.64s' and the endpoint's type '%.64s' differ",
                        q->username, e->type);
-    /* The URL of a REST manager is no name on the broker; its user gets no rights. */
-    return topology_check_vnfm(q->username, is_rest ? q->username : e->endpoint, our_user, err);
+    return topology_check_vnfm(q->username, e->endpoint, our_user, err);
 }
 
 static enum err_code check_user(const char *user, const struct registry_setup *setup,

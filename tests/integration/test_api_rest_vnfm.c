@@ -90,7 +90,13 @@ static void a_type_has_one_way(void **state)
                     "VALUES ('x', 'amqp', 'amqp', 'RABBIT', true, true, '{}')");
     WANT(422, post(f, REGISTER, vnfm("amqp", "http://192.0.2.1")));
     HAS("type 'amqp' is served on the broker (queue amqp)");
+    /* Away for a moment, and its VNFs are there. */
     test_sql(f->db, "UPDATE vnfm_endpoint SET active = false");
+    test_sql(f->db, "INSERT INTO vnfr (id, agg, phase, name, endpoint, doc, state) VALUES ('v1', "
+                    "'n1', 'ACTIVE', 'web', 'amqp', '{}', '')");
+    WANT(422, post(f, REGISTER, vnfm("amqp", "http://192.0.2.1")));
+    HAS("type 'amqp' is served on the broker (queue amqp)");
+    test_sql(f->db, "DELETE FROM vnfr");
     WANT(201, post(f, REGISTER, vnfm("amqp", "http://192.0.2.1")));
     test_sql(f->db,
              "INSERT INTO manager_credentials (username, sealed, kind, instances, doc, type, "
@@ -203,6 +209,9 @@ static void of_whom_it_may_speak(void **state)
     HAS("names no network service");
     WANT(403, post(f, CORE_ACTIONS, "{\"action\":\"ERROR\",\"nsrId\":\"n2\"}"));
     WANT(500, post(f, CORE_ACTIONS, "{\"action\":\"ERROR\",\"nsrId\":\"n1\"}"));
+    /* What registered on the broker is no VNFM over HTTP, whatever it said there. */
+    test_sql(f->db, "UPDATE vnfm_endpoint SET account = 'guest'");
+    WANT(403, post(f, CORE_ACTIONS, start_of("n1", "v2", "db")));
 }
 
 int main(void)
