@@ -125,12 +125,18 @@ bool dk_network_is_for(const struct dk_network *n, const char *project);
 const char *dk_network_name(const struct dk_network *n); /* for the NFVO */
 
 /* --- network.c --- */
+struct ip4_range;
 MUST_USE enum err_code dk_networks(struct engine *e, struct dk_network_list *ret, struct err *err);
 /* NULL: none of that id, or else name, for the project. */
 const struct dk_network *dk_network_find(const struct dk_network_list *l, const char *project,
                                          const char *id, const char *name);
 const struct dk_subnet *dk_network_subnet(const struct dk_network *n);    /* IPv4; NULL: none */
 void dk_list_networks(struct engine *e, const struct dk_network_list *l); /* to the call */
+/* May a network that a user asks for have this range? One of the option cidrs, no larger than a /16
+ * and, of an engine of this machine (is_here), none that a network of the machine itself has.
+ * ERR_DENIED. */
+MUST_USE enum err_code dk_check_cidr(const struct dk_options *o, bool is_here,
+                                     const struct ip4_range *wanted, struct err *err);
 MUST_USE enum err_code dk_create_network(void *arg, struct ob_cloud_call *call,
                                          const struct ob_cloud_network *want,
                                          struct ob_cloud_network *ret, struct err *err);

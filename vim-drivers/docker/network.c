@@ -4,10 +4,13 @@
 #include "common/log/log.h"
 #include "vim-drivers/common/ip4.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TRIES = 64 };
+enum { TRIES = 64, BITS_MIN = 16 };
 
 /* --- what is there --- */
 
@@ -113,6 +116,57 @@ static bool is_free(const struct dk_network_list *l, const struct ip4_range *wan
     return true;
 }
 
+/* --- a subnet that a user says --- */
+
+static enum err_code check_listed(const struct dk_options *o, const struct ip4_range *wanted,
+                                  struct err *err)
+{
+    char cidr[IP4_RANGE_TEXT];
+    for (size_t i = 0; wanted->bits >= BITS_MIN && i < o->cidrs.n; i++) {
+        struct ip4_range one;
+        enum err_code rc = ip4_range_parse(o->cidrs.items[i], false, &one, err);
+        if (rc != ERR_OK)
+            return err_add(err, "option cidrs");
+        if (ip4_ranges_overlap(&one, wanted) && wanted->bits >= one.bits)
+            return ERR_OK;
+    }
+    ip4_range_print(wanted, cidr);
+    err_set(err, ERR_DENIED, "'%s' is no range for a network of this driver", cidr);
+    return err_hint(err, "one of at least %d bits, out of the driver's option cidrs", BITS_MIN);
+}
+
+/* The engine would take it, and this machine would lose its way to what is there. */
+static enum err_code check_own(const struct ip4_range *wanted, struct err *err)
+{
+    struct ifaddrs *all;
+    enum err_code rc = ERR_OK;
+    if (getifaddrs(&all) != 0)
+        return err_set_errno(err, ERR_IO, errno, "list this machine's networks");
+    for (const struct ifaddrs *i = all; i && rc == ERR_OK; i = i->ifa_next) {
+        struct sockaddr_in at, mask;
+        if (!i->ifa_addr || !i->ifa_netmask || i->ifa_addr->sa_family != AF_INET)
+            continue;
+        memcpy(&at, i->ifa_addr, sizeof(at));
+        memcpy(&mask, i->ifa_netmask, sizeof(mask));
+        uint32_t bits = ntohl(mask.sin_addr.s_addr);
+        struct ip4_range own = {ntohl(at.sin_addr.s_addr) & bits,
+                                (unsigned)__builtin_popcount(bits)};
+        if (own.bits > 0 && ip4_ranges_overlap(&own, wanted))
+            rc = err_set(err, ERR_DENIED,
+                         "its range overlaps with the network of this machine's interface '%s'",
+                         i->ifa_name);
+    }
+    freeifaddrs(all);
+    return rc == ERR_OK ? rc : err_hint(err, "choose another cidr");
+}
+
+enum err_code dk_check_cidr(const struct dk_options *o, bool is_here,
+                            const struct ip4_range *wanted, struct err *err)
+{
+    enum err_code rc = is_here ? check_own(wanted, err) : ERR_OK;
+    return rc == ERR_OK ? check_listed(o, wanted, err) : rc;
+}
+
 /* One whose subnet the engine chose takes no fixed addresses: so we choose. */
 static enum err_code post_anywhere(struct engine *e, const char *name,
                                    const struct dk_network_list *l, struct err *err)
@@ -161,6 +215,8 @@ static enum err_code create(struct engine *e, const struct ob_cloud_network *wan
         bool has_cidr = want->cidr && want->cidr[0];
         if (has_cidr)
             rc = ip4_range_parse(want->cidr, false, &range, err);
+        if (rc == ERR_OK && has_cidr)
+            rc = dk_check_cidr(e->d->o, e->at.socket[0], &range, err);
         if (rc == ERR_OK)
             rc = has_cidr ? post(e, want->name, want->cidr, err)
                           : post_anywhere(e, want->name, &l, err);

@@ -19,6 +19,8 @@ const struct config_option dk_option_rows[] = {
                 "NAME:VCPUS:RAM in MB:DISK in GB; the disk is not limited"),
     CONFIG_STR(O, default_flavour, "default-flavour", "small", "of servers whose flavour is not said"),
     CONFIG_STR(O, subnets, "subnets", "10.200.0.0/14", "networks whose subnet is not said get a /24 out of this range"),
+    CONFIG_LIST(O, cidrs, "cidrs", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
+                "ranges that a subnet which is said has to be in; networks of this machine are refused in any case: the engine would take them, and its host would reach its neighbours no more"),
     CONFIG_LIST(O, floating, "floating-addresses", "",
                 "addresses of the engine's host for servers that want a floating one: the ports that the image exposes are published there"),
     CONFIG_LIST(O, registries, "registries", "docker.io",

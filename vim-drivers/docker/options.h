@@ -7,7 +7,7 @@
 struct dk_options {
     struct peer_settings peer;
     const char *type, *name, *agent, *spent_file, *subnets, *default_flavour;
-    struct config_list sockets, flavours, capabilities, floating, registries;
+    struct config_list sockets, flavours, capabilities, floating, registries, cidrs;
     int64_t launches, call_timeout_ms, processes, quota_instances, stop_grace_ms, die_at;
     bool may_be_plain;
 };

@@ -1,8 +1,8 @@
 /* What an engine is told, and what comes of what it says, hostile answers among it. */
+#include "vim-drivers/common/ip4.h"
 #include "vim-drivers/docker/docker.h"
-#include "vim-drivers/docker/text.h"
-
 #include "vim-drivers/docker/records.h"
+#include "vim-drivers/docker/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -168,6 +168,33 @@ static void attack_an_engine_that_says_much(void **state)
     http_response_release(&e.res);
 }
 
+/* A subnet that a VNFD's author says becomes a route of the engine's host. */
+static void attack_a_subnet_that_is_others(void **state)
+{
+    const char *listed[] = {"10.0.0.0/8", "192.0.2.0/24"};
+    const struct dk_options o = {.cidrs = {listed, 2}};
+    static const struct {
+        struct ip4_range range;
+        bool is_here;
+        const char *says; /* NULL: it may be */
+    } cases[] = {{{0x0a630100, 24}, false, NULL},
+                 {{0x0a630000, 16}, false, NULL},
+                 {{0xc0000200, 24}, false, NULL},
+                 {{0x0a000000, 8}, false, "no range"}, /* nothing would be left for others */
+                 {{0x08080800, 24}, false, "'8.8.8.0/24' is no range"},
+                 {{0xc0000000, 16}, false, "no range"},
+                 {{0x7f050000, 24}, false, "no range"},
+                 {{0x7f050000, 24}, true, "interface"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct err err = ERR_INIT;
+        enum err_code rc = dk_check_cidr(&o, cases[i].is_here, &cases[i].range, &err);
+        assert_int_equal(rc, cases[i].says ? ERR_DENIED : ERR_OK);
+        if (cases[i].says && !strstr(err.msg, cases[i].says))
+            fail_msg("%zu: %s", i, err.msg);
+    }
+}
+
 static void test_encodings(void **state)
 {
     AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
@@ -311,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_registries),
         cmocka_unit_test(attack_an_image_of_ones_own_registry),
         cmocka_unit_test(attack_an_engine_that_says_much),
+        cmocka_unit_test(attack_a_subnet_that_is_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
