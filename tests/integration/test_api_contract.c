@@ -256,6 +256,7 @@ static const struct contract_row {
     {"GET",    "/doc/openapi.json",                     NULL, 200, NULL, 0},
     {"GET",    "/doc/amqp-protocol.md",                 NULL, 200, NULL, 0},
     {"GET",    "/doc/x",                                NULL, 404, NULL, 0},
+    {"GET",    "/doc/..%2f..%2fetc%2fpasswd",           NULL, 404, NULL, 0},
     {"GET",    "/doc/schemas/nsd.schema.json",          NULL, 200, NULL, 0},
     {"GET",    "/doc/schemas/x",                        NULL, 404, NULL, 0},
 };
