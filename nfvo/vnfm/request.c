@@ -30,8 +30,8 @@ static enum err_code check_vnfm(struct vnfm_endpoint *e, const struct manager_re
         e->type = q->username;
     if (!e->endpoint_type)
         e->endpoint_type = "RABBIT";
-    if (strcmp(e->endpoint_type, "RABBIT") !=
-        0) { /* its URL would be called, and was not checked */
+    /* Of a REST one the URL would be called, and it was not checked. */
+    if (strcmp(e->endpoint_type, "RABBIT") != 0) {
         err_set(err, ERR_INVALID, "endpointType '%.32s' does not register on the broker",
                 e->endpoint_type);
         return err_hint(err, "RABBIT does; a VNFM over HTTP registers at /admin/v1/vnfm-register");
