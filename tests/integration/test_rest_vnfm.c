@@ -194,10 +194,26 @@ static void publish(const char *command, const char *action, bool is_ours)
         fail_msg("%s", err.msg);
 }
 
+/* Declared by the broker before the request goes out: an answer that finds no queue is dropped. */
+static void want_reply_queue(const char *command)
+{
+    const char *name = reply_queue(command);
+    int64_t until = clock_mono_us() + 60 * USEC_PER_SEC;
+    uint32_t messages, consumers;
+    struct err err = ERR_INIT;
+    struct bus_event ev;
+    bus_want_queue(bus, &(struct bus_queue){.name = name});
+    do {
+        err = (struct err)ERR_INIT;
+        if (bus_next(bus, &ev, -1, 5) == BUS_DELIVERY || clock_mono_us() > until)
+            fail_msg("queue '%s' is not there: %s", name, bus_event_name(ev.type));
+    } while (bus_queue_check(bus, name, &messages, &consumers, &err) != ERR_OK);
+}
+
 /* Its answer stays in its queue. */
 static const char *ask_only(const char *command, const char *action)
 {
-    bus_want_queue(bus, &(struct bus_queue){.name = reply_queue(command)});
+    want_reply_queue(command);
     publish(command, action, true);
     return command;
 }
@@ -213,7 +229,7 @@ static void has_no_answer(const char *command)
 
 static const char *ask(const char *command, const char *action)
 {
-    bus_want_queue(bus, &(struct bus_queue){.name = reply_queue(command)});
+    want_reply_queue(command);
     bus_want_consumer(bus, &(struct bus_consumer){.queue = reply_queue(command)});
     publish(command, action, true);
     return command;
