@@ -123,7 +123,8 @@ extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
 const char *call_param(struct call *c, const char *name); /* of the path; never NULL */
-bool call_query_is_yes(struct call *c, const char *name); /* there, and neither "", 0 nor false */
+bool call_query_is_yes(struct call *c,
+                       const char *name); /* there, as in "?plan", and neither 0 nor false */
 /* Decode the body. Errors: ERR_SYNTAX (400). */
 MUST_USE enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
                                  struct err *err);

@@ -29,7 +29,7 @@ const char *call_param(struct call *c, const char *name)
 bool call_query_is_yes(struct call *c, const char *name)
 {
     const char *text = http_request_query(c->req, name);
-    return text && *text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
+    return text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
 }
 
 enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
