@@ -14,6 +14,8 @@ struct service_view *operate_view_phases(struct nsr_model *m);
 void operate_view_phase(const struct vnfr_member *member, struct view_vnfr *ret);
 struct vnfc_instance *operate_instance(struct vnfr_member *v,
                                        const char *id); /* of the record; NULL */
+/* Ids of all that are not gone, in the record or not. */
+struct proto_strs operate_servers(const struct nsr_model *m, const struct vnfr_member *v);
 
 /* One decision's run: view and operations of the model. false: something cannot be read. */
 bool operate_run(struct nsr_model *m, struct run *ret);

@@ -18,6 +18,17 @@ struct vnfc_instance *operate_instance(struct vnfr_member *v, const char *id)
     return NULL;
 }
 
+struct proto_strs operate_servers(const struct nsr_model *m, const struct vnfr_member *v)
+{
+    struct proto_strs ret = {0};
+    for (uint32_t k = 0; k < m->n_instances; k++) {
+        const struct row *r = m->instances[k].row;
+        if (strcmp(r->key[INSTANCE_VNFR], v->row->id) == 0 && r->phase != INSTANCE_GONE)
+            proto_list_add(&ret, r->id, m->d->arena);
+    }
+    return ret;
+}
+
 /* The record's word where it is one of ours; the driver's words are UP. */
 static enum instance_state_word instance_state(const struct nsr_model *m,
                                                const struct vnfc_instance *x)
@@ -144,6 +155,7 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .failed_command = member->st->failed_command,
                             .has_resources = vnfr_has_resources(member),
                             .in_hand = vnfr_in_hand(member),
+                            .servers = operate_servers(m, member),
                             .is_leaving = vnfr_is_leaving(member),
                             .is_dropped = member->is_dropped,
                             .has_record = vnfr != NULL,

@@ -9,6 +9,7 @@
  *   on-failure=WORD  of that VDU
  *   i:web-1=STATE  an instance (ACTIVE unless said); later ones are younger; @lab: PoP from here on
  *   broken new c java python go package=p foreign unknown (to its VNFM)
+ *   launches       has servers that are not in its record
  *   phase=WORD instantiated configured          as of before operations
  * Words of the service, as a part of their own: "ordered", "heal-tells", "nsr=PHASE". */
 #ifndef TESTS_SUPPORT_SERVICE_SCENE_H

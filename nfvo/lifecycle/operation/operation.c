@@ -51,6 +51,19 @@ bool operation_is_by_phases(const struct operation *op)
     return op->kind == OPERATION_RELEASE || (op->kind == OPERATION_DEPLOY && !op->is_run);
 }
 
+bool operation_deletes_all(const struct operation *op, const struct proto_strs *servers)
+{
+    for (uint32_t i = 0; i < servers->n; i++) {
+        bool is_deleted = false;
+        for (uint32_t k = 0; k < op->n_steps; k++)
+            is_deleted = is_deleted || (op->steps[k].kind == STEP_DELETE && op->steps[k].instance &&
+                                        strcmp(op->steps[k].instance, servers->at[i]) == 0);
+        if (!is_deleted)
+            return false;
+    }
+    return true;
+}
+
 uint32_t operation_count(const struct operation *op, int state)
 {
     uint32_t n = 0;

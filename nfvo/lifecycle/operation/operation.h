@@ -148,5 +148,7 @@ bool operation_is_by_phases(const struct operation *op);
 const struct plan_step *operation_current_step(const struct operation *op);
 /* Steps in that state. */
 uint32_t operation_count(const struct operation *op, int state);
+/* Has each of these servers (ids) a DELETE among its steps? */
+bool operation_deletes_all(const struct operation *op, const struct proto_strs *servers);
 
 #endif

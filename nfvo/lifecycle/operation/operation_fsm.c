@@ -192,6 +192,17 @@ static void want_again(struct operation_turn *t)
     }
 }
 
+/* Not of INSTANTIATE: its phases tell themselves when it is done. Nor of TERMINATE, while the VNF has
+ * servers that no step deletes, as their launches were under way when the plan was made: DROP would
+ * leave them behind, its phases do not. */
+static bool is_said_done(const struct operation_turn *t, const struct plan_step *s)
+{
+    const struct view_vnfr *v = t->run->view && s->vnfr ? view_vnfr(t->run->view, s->vnfr) : NULL;
+    return s->state == STEP_STATE_UNKNOWN && t->ask->consent.unknown == UNKNOWN_IS_DONE &&
+           s->kind != STEP_INSTANTIATE &&
+           !(s->kind == STEP_TERMINATE && v && !operation_deletes_all(t->op, &v->servers));
+}
+
 static int on_retry(void *ctx)
 {
     struct operation_turn *t = ctx;
@@ -201,10 +212,7 @@ static int on_retry(void *ctx)
     for (uint32_t i = 0; i < t->op->n_steps; i++) {
         struct plan_step *s = &t->op->steps[i];
         struct step_turn turn = {.run = run, .op = t->op, .s = s};
-        /* not of INSTANTIATE: its phases tell themselves when it is done */
-        bool is_said_done =
-            t->ask->consent.unknown == UNKNOWN_IS_DONE && s->kind != STEP_INSTANTIATE;
-        if (s->state == STEP_STATE_UNKNOWN && is_said_done) {
+        if (is_said_done(t, s)) {
             turn.news = &(struct step_news){.note = "a person looked: it is done"};
             run_turn(&turn, STEP_EV_OK);
         } else if ((s->state == STEP_STATE_FAILED && !stays_left_out(t->op, s)) ||

@@ -66,12 +66,14 @@ struct view_vnfr {
     const char *failed_command;
     bool has_resources;     /* its servers are there, though it is not INITIALIZED */
     enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
-    bool is_leaving;        /* half taken away: nothing of it is made or started again */
-    bool is_dropped;        /* gone, in this very decision */
-    bool has_record;        /* GRANT made it, or the VNFM's answer did */
-    bool is_known;          /* to its VNFM: TERMINATE is sent when it goes */
-    bool is_new;            /* ADD_VNF: this one is to be added */
-    bool is_ours;           /* its VNFM announces `correlation` */
+    struct proto_strs
+        servers;     /* ids: launched, there or being deleted; in its record or not (yet) */
+    bool is_leaving; /* half taken away: nothing of it is made or started again */
+    bool is_dropped; /* gone, in this very decision */
+    bool has_record; /* GRANT made it, or the VNFM's answer did */
+    bool is_known;   /* to its VNFM: TERMINATE is sent when it goes */
+    bool is_new;     /* ADD_VNF: this one is to be added */
+    bool is_ours;    /* its VNFM announces `correlation` */
     enum sdk sdk;
     bool has_terminate_scripts;
     const uint32_t *sources; /* indices of the VNFRs that it depends on, its own not among them */

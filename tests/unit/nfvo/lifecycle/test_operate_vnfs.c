@@ -773,6 +773,53 @@ static void test_removed_while_it_is_launched(void **state)
     assert_null(stage_vnfr(&s, "client"));
 }
 
+static void ask_verb(const char *id, enum operation_event what, enum cancel_mode mode,
+                     enum retry_unknown unknown)
+{
+    struct verb_request *r = arena_alloc(&s.arena, sizeof(*r));
+    *r = (struct verb_request){
+        .operation_id = id, .verb = what, .mode = mode, .consent = {.unknown = unknown}};
+    stage_decide(&s, (struct intent){.event = EV_NSR_OPERATION_VERB,
+                                     .facts = FACT_SUBSCRIPTIONS | FACT_POPS | FACT_DRIVERS,
+                                     .payload = r});
+}
+
+/* A person says that its TERMINATE is done, while its server is launched, or up and in no record: it is
+ * not left behind. */
+static void test_said_to_be_removed_with_its_server(void **state)
+{
+    (void)state;
+    for (int is_up = 0; is_up < 2; is_up++) {
+        if (is_up) {
+            close_stage(state);
+            open_stage(state);
+        }
+        run_service();
+        add(NULL);
+        stage_vnfm(&s, "GRANT_OPERATION", "db", NULL);
+        if (stage_vnfr(&s, "db")->phase == VNFR_GRANTING)
+            stage_prepared(&s, "db", NULL);
+        stage_vnfm(&s, "ALLOCATE_RESOURCES", "db", NULL);
+        ask_verb("op-1", OPERATION_EV_CANCEL, CANCEL_FORCEFUL, UNKNOWN_ASK);
+        verb("op-1", OPERATION_EV_FAIL);
+        remove_vnf("db");
+        ask_verb("op-2", OPERATION_EV_CANCEL, CANCEL_FORCEFUL, UNKNOWN_ASK);
+        assert_string_equal(step_state("op-2", "TERMINATE"), "UNKNOWN");
+        if (is_up)
+            stage_launched(&s, "db", NULL);
+        ask_verb("op-2", OPERATION_EV_RETRY, CANCEL_NO, UNKNOWN_IS_DONE);
+        assert_string_equal(state_of("op-2"), "PROCESSING");
+        assert_non_null(stage_instance(&s, "db"));
+        if (!is_up)
+            stage_launched(&s, "db", NULL);
+        answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
+        assert_int_equal(stage_instance(&s, "db")->phase, INSTANCE_DELETING);
+        driver_deletes("db");
+        assert_string_equal(state_of("op-2"), "COMPLETED");
+        assert_null(stage_vnfr(&s, "db"));
+    }
+}
+
 /* --- queued ------------------------------------------------------------------------------------ */
 
 static void remove_queued(const char *vnf)
@@ -957,6 +1004,7 @@ int main(void)
         T(test_asked_of_one_without_record),
         T(test_broken_one_removed_with_its_server),
         T(test_removed_while_it_is_launched),
+        T(test_said_to_be_removed_with_its_server),
         T(test_last_one_stays),
         T(test_added_as_its_target_goes),
         T(test_removed_once),
