@@ -105,6 +105,7 @@ struct api_fixture *api_fixture_new(void)
 
 void api_fixture_free(struct api_fixture *f)
 {
+    char rotated[sizeof(f->audit_path) + 2];
     api_close(f->api);
     fake_engine_free(f->engine);
     audit_close(f->audit);
@@ -116,6 +117,8 @@ void api_fixture_free(struct api_fixture *f)
     unlink(f->key_path);
     unlink(f->password_path);
     unlink(f->audit_path);
+    snprintf(rotated, sizeof(rotated), "%s.1", f->audit_path); /* after many calls */
+    unlink(rotated);
     rmdir(f->directory);
     free(f);
 }
