@@ -3,6 +3,7 @@
  * in flight at a time: a refused publish closes the channel with all that is open on it, and then
  * it is clear which one was refused. */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
@@ -50,7 +51,7 @@ void outbox_init(struct agent *a)
 
 static bool is_made_by_broker(const char *queue)
 {
-    return strncmp(queue, DIRECT_REPLY, strlen(DIRECT_REPLY)) == 0;
+    return text_starts_with(queue, DIRECT_REPLY);
 }
 
 static void letter_free(struct letter *l)

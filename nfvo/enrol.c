@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/bus/bus.h"
 #include "common/daemon/daemon.h"
 #include "common/sys/clock.h"
@@ -74,11 +75,6 @@ static bool may_try_again(const struct enrolment *e, enum err_code rc)
     return true;
 }
 
-static const char *or_empty(const char *text)
-{
-    return text ? text : "";
-}
-
 /* One of that name is there: is it what is asked for? */
 static enum err_code check_same(const struct enrolment *e, const struct store_account *m,
                                 struct err *err)
@@ -90,13 +86,13 @@ static enum err_code check_same(const struct enrolment *e, const struct store_ac
     } members[] = {{"kind", kind, w->kind},
                    {"type", m->type, w->type},
                    {"queue", m->queue, w->queue},
-                   {"room", m->room, *or_empty(w->room) ? w->room : m->room}};
+                   {"room", m->room, *text_or_empty(w->room) ? w->room : m->room}};
     if (strcmp(m->state, "ending") == 0)
         return err_set(err, ERR_STATE, "account '%s' is being deleted", m->name);
     for (size_t i = 0; i < ARRAY_LEN(members); i++)
-        if (strcmp(members[i].is, or_empty(members[i].wanted)) != 0) {
+        if (strcmp(members[i].is, text_or_empty(members[i].wanted)) != 0) {
             err_set(err, ERR_STATE, "account '%s' is there, with %s '%s' and not '%s'", m->name,
-                    members[i].what, members[i].is, or_empty(members[i].wanted));
+                    members[i].what, members[i].is, text_or_empty(members[i].wanted));
             return err_hint(err, "baton manager delete %s; then enrol it again", m->name);
         }
     return ERR_OK;
@@ -223,7 +219,7 @@ static void tell(const struct enrolment *e)
     const struct enrol_settings *w = e->what;
     printf("# account '%s' of %s '%s'%s\n"
            "broker-vhost = %s\nbroker-user = %s\nbroker-password-file = %s\n",
-           w->name, w->kind, or_empty(*or_empty(w->type) ? w->type : w->queue),
+           w->name, w->kind, text_or_empty(*text_or_empty(w->type) ? w->type : w->queue),
            e->told.is_new        ? ", new"
            : e->what->is_rotated ? ", with another password"
                                  : "",
@@ -238,13 +234,13 @@ int enrol_once(void *ctx)
     struct err err = ERR_INIT;
     struct enrolment e = {
         .what = &n->options.enrol, .arena = ARENA_INIT, .told = ACCOUNT_TOLD_INIT};
-    if (!*or_empty(e.what->name))
+    if (!*text_or_empty(e.what->name))
         return -1;
     n->registry_bus = broker_options(&n->options.broker, "nfvo enrol");
     e.setup = (struct registry_setup){.options = &n->options.registry, .bus = &n->registry_bus};
     e.deadline_us = clock_mono_us() + e.what->timeout_ms * USEC_PER_MS;
     enum err_code rc = ERR_OK;
-    if (!*or_empty(e.what->password_path)) {
+    if (!*text_or_empty(e.what->password_path)) {
         rc = err_set(&err, ERR_INVALID, "where does the password go?");
         err_hint(&err, "--password-file FILE");
     } else

@@ -1,5 +1,6 @@
 #include "nfvo/options.h"
 
+#include "common/base/text.h"
 #include "common/bus/bus.h"
 
 /* clang-format off */
@@ -52,11 +53,6 @@ const struct config_option nfvo_options[] = {
 };
 /* clang-format on */
 
-static const char *or_null(const char *s)
-{
-    return s && *s ? s : NULL;
-}
-
 struct bus_options broker_options(const struct broker_settings *b, const char *connection_name)
 {
     return (struct bus_options){.host = b->host,
@@ -67,9 +63,9 @@ struct bus_options broker_options(const struct broker_settings *b, const char *c
                                 .name = connection_name,
                                 .heartbeat_s = (int)(b->heartbeat_ms / 1000),
                                 .tls = {.is_on = b->is_tls_on,
-                                        .ca = or_null(b->tls_ca),
-                                        .cert = or_null(b->tls_cert),
-                                        .key = or_null(b->tls_key),
+                                        .ca = text_or_null(b->tls_ca),
+                                        .cert = text_or_null(b->tls_cert),
+                                        .key = text_or_null(b->tls_key),
                                         .is_verify_off = b->is_tls_verify_off}};
 }
 

@@ -4,6 +4,8 @@
 
 #include "proto/rights.h"
 
+#include "common/base/text.h"
+
 #define REPLY_QUEUES  "amq\\.gen-.*"
 #define VNFM_REQUESTS "vnfm\\.nfvo\\.actions|vnfm\\.nfvo\\.actions\\.reply"
 
@@ -16,14 +18,10 @@ void topology_rights_release(struct topology_rights *r)
     sbuf_release(&r->topic_read);
 }
 
-static bool starts_with(const char *s, const char *prefix)
-{
-    return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 bool topology_is_plugin_queue(const char *type)
 {
-    return starts_with(type, QUEUE_VIM_DRIVER_PREFIX) || starts_with(type, QUEUE_MONITOR_PREFIX);
+    return text_starts_with(type, QUEUE_VIM_DRIVER_PREFIX) ||
+           text_starts_with(type, QUEUE_MONITOR_PREFIX);
 }
 
 enum { REPLY_TO_MAX = 255 };
@@ -67,7 +65,7 @@ enum err_code topology_check_vnfm(const char *user, const char *queue, const cha
         return err_set(err, ERR_DENIED, "user '%s' is a plugin's", user);
     bool is_reserved = strcmp(queue, TOPOLOGY_EXCHANGE) == 0;
     for (size_t i = 0; i < ARRAY_LEN(reserved); i++)
-        is_reserved |= starts_with(queue, reserved[i]);
+        is_reserved |= text_starts_with(queue, reserved[i]);
     return is_reserved ? err_set(err, ERR_DENIED, "queue '%s' is reserved", queue) : ERR_OK;
 }
 
@@ -92,7 +90,7 @@ enum err_code topology_check_subscriber(const char *queue, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         is_reserved |= strcmp(queue, names[i]) == 0;
     for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-        is_reserved |= starts_with(queue, prefixes[i]);
+        is_reserved |= text_starts_with(queue, prefixes[i]);
     return is_reserved ? err_set(err, ERR_DENIED, "queue '%.64s' is reserved", queue) : ERR_OK;
 }
 
@@ -101,11 +99,12 @@ enum err_code topology_check_reply_to(const char *reply_to, struct err *err)
     static const char *const made_by_the_broker[] = {"amq.gen-", "amq.rabbitmq.reply-to"};
     bool is_made = false;
     for (size_t i = 0; reply_to && i < ARRAY_LEN(made_by_the_broker); i++)
-        is_made |= starts_with(reply_to, made_by_the_broker[i]);
-    bool is_allowed = is_made ? strlen(reply_to) <= REPLY_TO_MAX && is_printable(reply_to)
-                              : topology_is_plain(reply_to) && !starts_with(reply_to, "amq.") &&
-                                    strcmp(reply_to, QUEUE_BROKER_LOG) != 0 &&
-                                    topology_check_subscriber(reply_to, NULL) == ERR_OK;
+        is_made |= text_starts_with(reply_to, made_by_the_broker[i]);
+    bool is_allowed = is_made
+                          ? strlen(reply_to) <= REPLY_TO_MAX && is_printable(reply_to)
+                          : topology_is_plain(reply_to) && !text_starts_with(reply_to, "amq.") &&
+                                strcmp(reply_to, QUEUE_BROKER_LOG) != 0 &&
+                                topology_check_subscriber(reply_to, NULL) == ERR_OK;
     return is_allowed
                ? ERR_OK
                : err_set(err, ERR_DENIED, "'%.64s' is no reply queue", reply_to ? reply_to : "");
@@ -115,7 +114,7 @@ bool topology_may_answer(const char *reply_to)
 {
     return reply_to &&
            (strcmp(reply_to, QUEUE_REPLIES) == 0 ||
-            (starts_with(reply_to, QUEUE_REPLY_PREFIX) && strlen(reply_to) <= REPLY_TO_MAX) ||
+            (text_starts_with(reply_to, QUEUE_REPLY_PREFIX) && strlen(reply_to) <= REPLY_TO_MAX) ||
             topology_check_reply_to(reply_to, NULL) == ERR_OK);
 }
 
@@ -258,7 +257,7 @@ void topology_agent_user(const char *hostname, struct sbuf *out)
 
 bool topology_is_agent_user(const char *user)
 {
-    return starts_with(user, "ems.");
+    return text_starts_with(user, "ems.");
 }
 
 void topology_rights_agent(struct topology_rights *r, const char *hostname, const char *endpoint)
@@ -287,12 +286,12 @@ void topology_rights_agents_manager(struct topology_rights *r, const char *endpo
 
 const char *topology_agent_of_vhost(const char *vhost)
 {
-    return starts_with(vhost, "ems.") && vhost[4] ? vhost + 4 : NULL;
+    return text_starts_with(vhost, "ems.") && vhost[4] ? vhost + 4 : NULL;
 }
 
 bool topology_driver_type(const char *queue, const char **ret_type, size_t *ret_len)
 {
-    if (!starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !topology_is_plain(queue))
+    if (!text_starts_with(queue, QUEUE_VIM_DRIVER_PREFIX) || !topology_is_plain(queue))
         return false;
     const char *type = queue + strlen(QUEUE_VIM_DRIVER_PREFIX);
     const char *dot = strchr(type, '.');
@@ -314,7 +313,7 @@ bool topology_agent_host(const char *queue, const char **ret_host, size_t *ret_l
 {
     static const char prefix[] = "vnfm.", suffix[] = ".actions";
     size_t len = strlen(queue), around = sizeof(prefix) - 1 + sizeof(suffix) - 1;
-    if (len <= around || !starts_with(queue, prefix) ||
+    if (len <= around || !text_starts_with(queue, prefix) ||
         strcmp(queue + len - (sizeof(suffix) - 1), suffix) != 0 ||
         strcmp(queue, QUEUE_ACTIONS) == 0)
         return false;

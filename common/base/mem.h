@@ -10,6 +10,7 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *ptr, size_t size);
 char *xstrdup(const char *s);
+char *xstrdup_or_null(const char *s); /* NULL stays NULL */
 char *xstrndup(const char *s, size_t n);
 void freep(void *ptr_to_pointer); /* for AUTO: AUTO(freep) char *s = ...; */
 

@@ -15,6 +15,21 @@ bool text_matches(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
+bool text_starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+const char *text_or_empty(const char *text)
+{
+    return text ? text : "";
+}
+
+const char *text_or_null(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
 size_t text_mark_size(const char *text, size_t len)
 {
     return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;

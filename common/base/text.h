@@ -11,6 +11,11 @@
 bool text_equal(const char *a, const char *b);
 /* Both are there, and the same: what is not known matches nothing. */
 bool text_matches(const char *a, const char *b);
+bool text_starts_with(const char *text, const char *prefix);
+
+/* Of the two words for nothing, the one that the reader wants. Borrowed. */
+const char *text_or_empty(const char *text); /* NULL is "" */
+const char *text_or_null(const char *text);  /* "" is NULL */
 
 /* The bytes of a UTF-8 byte order mark at the start: 3 or 0. Editors on Windows write one; it says
  * nothing, and no format of ours begins with it. */

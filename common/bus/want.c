@@ -8,11 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *dup_or_null(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static void dup_args(struct item *item, const struct bus_arg *args, size_t arg_n)
 {
     assert(arg_n <= BUS_ARGS_MAX);
@@ -21,7 +16,7 @@ static void dup_args(struct item *item, const struct bus_arg *args, size_t arg_n
     for (size_t i = 0; i < arg_n; i++) {
         item->args[i] = args[i];
         item->args[i].name = xstrdup(args[i].name);
-        item->args[i].string = dup_or_null(args[i].string);
+        item->args[i].string = xstrdup_or_null(args[i].string);
     }
 }
 
@@ -84,7 +79,7 @@ void bus_want_binding(struct bus *bus, const struct bus_binding *binding)
     struct item *item = item_new(BUS_BINDING, binding->queue);
 
     item->exchange = xstrdup(binding->exchange);
-    item->key = dup_or_null(binding->key);
+    item->key = xstrdup_or_null(binding->key);
     insert(bus, item);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "nfvo/api/auth/known_passwords.h"
 #include "nfvo/api/context.h"
@@ -55,20 +56,15 @@ static void make_status_routes(struct api *api)
         }
 }
 
-static const char *or_null(const char *s)
-{
-    return s && *s ? s : NULL;
-}
-
 static enum err_code listen_on(struct api *api, struct err *err)
 {
     const struct api_options *o = api->options;
     struct http_server_options options = {
         .address = o->listen,
         .port = (uint16_t)o->port,
-        .tls_cert_file = or_null(o->tls_cert),
-        .tls_key_file = or_null(o->tls_key),
-        .tls_priorities = or_null(o->tls_priorities),
+        .tls_cert_file = text_or_null(o->tls_cert),
+        .tls_key_file = text_or_null(o->tls_key),
+        .tls_priorities = text_or_null(o->tls_priorities),
         .threads = (unsigned)o->io_threads,
         .wait_threads = (unsigned)o->threads,
         .work_threads = (unsigned)o->work_threads,
@@ -76,7 +72,7 @@ static enum err_code listen_on(struct api *api, struct err *err)
         .max_upload = (size_t)o->max_upload,
         .memory = {(size_t)o->body_memory, (size_t)o->body_memory_each},
         .disk = {(size_t)o->upload_disk, (size_t)o->upload_disk_each},
-        .upload_directory = or_null(o->upload_directory),
+        .upload_directory = text_or_null(o->upload_directory),
         .max_connections = (unsigned)o->max_connections,
         .max_per_address = (unsigned)o->max_per_address,
         .reserve = (unsigned)o->reserve,
@@ -96,14 +92,14 @@ static enum err_code listen_on(struct api *api, struct err *err)
 
 static enum err_code read_password_list(struct api *api, struct err *err)
 {
-    const char *path = or_null(api->options->password_list_path);
+    const char *path = text_or_null(api->options->password_list_path);
     return path ? password_list_read(&api->password_list, path, err) : ERR_OK;
 }
 
 /* Apart from all clients: a probe is answered also when they hold every connection. */
 static enum err_code listen_for_status(struct api *api, struct err *err)
 {
-    const char *where = or_null(api->options->status_listen);
+    const char *where = text_or_null(api->options->status_listen);
     char address[API_STATUS_ADDRESS_SIZE];
     uint16_t port = 0;
     if (!where)
@@ -174,7 +170,8 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
         return err_add(err, "open the REST API");
     }
     log_info(LOG_API, "listening", KV_S("address", api->options->listen),
-             KV_I("port", api_port(api)), KV_B("tls", or_null(api->options->tls_cert) != NULL));
+             KV_I("port", api_port(api)),
+             KV_B("tls", text_or_null(api->options->tls_cert) != NULL));
     *ret = api;
     return ERR_OK;
 }

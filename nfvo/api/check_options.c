@@ -7,20 +7,17 @@
 #include "common/http/tls.h"
 #include "nfvo/api/context.h"
 
-static const char *or_empty(const char *s)
-{
-    return s ? s : "";
-}
+#include "common/base/text.h"
 
 enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
                                 struct net_list *ret_metrics, struct net_list *ret_rest_vnfms,
                                 struct err *err)
 {
-    if (net_list_parse(ret_proxies, or_empty(o->trusted_proxies), err) != ERR_OK)
+    if (net_list_parse(ret_proxies, text_or_empty(o->trusted_proxies), err) != ERR_OK)
         return err_add(err, "read trusted-proxies");
-    if (net_list_parse(ret_metrics, or_empty(o->metrics_networks), err) != ERR_OK)
+    if (net_list_parse(ret_metrics, text_or_empty(o->metrics_networks), err) != ERR_OK)
         return err_add(err, "read metrics-networks");
-    if (net_list_parse(ret_rest_vnfms, or_empty(o->rest_vnfm_networks), err) != ERR_OK)
+    if (net_list_parse(ret_rest_vnfms, text_or_empty(o->rest_vnfm_networks), err) != ERR_OK)
         return err_add(err, "read rest-vnfm-networks");
     return ERR_OK;
 }
@@ -69,8 +66,8 @@ static enum err_code check_origins(const char *list, struct err *err)
 static enum err_code check_tls(const struct api_options *o, struct err *err)
 {
     struct http_tls *tls = NULL;
-    const char *cert = or_empty(o->tls_cert), *key = or_empty(o->tls_key);
-    const char *priorities = or_empty(o->tls_priorities);
+    const char *cert = text_or_empty(o->tls_cert), *key = text_or_empty(o->tls_key);
+    const char *priorities = text_or_empty(o->tls_priorities);
     if (!*cert && !*key)
         return ERR_OK;
     if (!*cert || !*key)
@@ -94,13 +91,13 @@ enum err_code api_check_options(const struct api_options *o, struct err *err)
     struct net_list proxies, metrics, rest_vnfms;
     char address[API_STATUS_ADDRESS_SIZE];
     uint16_t port;
-    const char *status = or_empty(o->status_listen);
+    const char *status = text_or_empty(o->status_listen);
     enum err_code rc = api_read_networks(o, &proxies, &metrics, &rest_vnfms, err);
     if (rc == ERR_OK && *status)
         rc = api_status_address(status, address, &port, err);
     if (rc == ERR_OK)
-        rc = check_origins(or_empty(o->cors_origins), err);
+        rc = check_origins(text_or_empty(o->cors_origins), err);
     if (rc == ERR_OK)
         rc = check_tls(o, err);
-    return rc == ERR_OK ? check_password_list(or_empty(o->password_list_path), err) : rc;
+    return rc == ERR_OK ? check_password_list(text_or_empty(o->password_list_path), err) : rc;
 }

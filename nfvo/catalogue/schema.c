@@ -3,6 +3,8 @@
  * integrity rules refuse with a message of their own (onboard.c) is left to them. */
 #include "nfvo/catalogue/catalogue.h"
 
+#include "common/base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +16,6 @@ struct report {
     const struct nsd *nsd; /* NULL: a VNFD on its own */
 };
 
-static bool starts_with(const char *s, const char *prefix)
-{
-    return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 static bool is_for_integrity_rules(const char *path)
 {
     static const char *const members[] = {"vnfd", "vdu", "vm_image", "endpoint", "event"};
@@ -28,7 +25,7 @@ static bool is_for_integrity_rules(const char *path)
         if (strcmp(last, members[i]) == 0)
             return true;
     return strcmp(last, "name") == 0 &&
-           (starts_with(path, "vld[") || strstr(path, "virtual_link[") != NULL);
+           (text_starts_with(path, "vld[") || strstr(path, "virtual_link[") != NULL);
 }
 
 /* Inside an element of nsd.vnfd that only refers to a stored VNFD: what else it holds is not read.

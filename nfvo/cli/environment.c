@@ -3,6 +3,7 @@
 #include "nfvo/cli/cli.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -36,7 +37,7 @@ static bool is_known(const char *name, size_t len)
         if (strlen(others[i]) == len && strncmp(others[i], name, len) == 0)
             return true;
     for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-        if (strncmp(prefixes[i], name, strlen(prefixes[i])) == 0)
+        if (text_starts_with(name, prefixes[i]))
             return true;
     return false;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "nfvo/vnfm/internal.h"
 #include "proto/topology.h"
@@ -147,11 +148,6 @@ enum err_code watch_has_consumers(struct registry_room *room, const char *queue,
     return ERR_OK;
 }
 
-static bool starts_with(const char *s, const char *prefix)
-{
-    return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 /* Does the queue belong to the plugin that registered with this type? */
 static bool is_queue_of(const char *queue, const char *type)
 {
@@ -159,9 +155,9 @@ static bool is_queue_of(const char *queue, const char *type)
     if (topology_is_plugin_queue(type))
         return strcmp(queue, type) == 0;
     for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
-        if (starts_with(queue, prefixes[i])) {
+        if (text_starts_with(queue, prefixes[i])) {
             const char *rest = queue + strlen(prefixes[i]);
-            return starts_with(rest, type) && rest[strlen(type)] == '.';
+            return text_starts_with(rest, type) && rest[strlen(type)] == '.';
         }
     return false;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/base/utf8.h"
 #include "proto/topology.h"
 
@@ -94,11 +95,6 @@ static void read_object(const char *words, struct refusal *r)
             snprintf(r->object, sizeof(r->object), "%s%s'", begins[i], name);
 }
 
-static bool begins(const char *text, const char *with)
-{
-    return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* AMQP's operations, and the right that each asks for on a queue, an exchange, a routing key. */
 static const struct {
     const char *operation, *queue, *exchange, *topic;
@@ -120,9 +116,9 @@ static const char *needed_right(const struct refusal *r)
 {
     for (size_t i = 0; i < ARRAY_LEN(rights); i++)
         if (strcmp(rights[i].operation, r->operation) == 0)
-            return begins(r->object, "queue ")   ? rights[i].queue
-                   : begins(r->object, "topic ") ? rights[i].topic
-                                                 : rights[i].exchange;
+            return text_starts_with(r->object, "queue ")   ? rights[i].queue
+                   : text_starts_with(r->object, "topic ") ? rights[i].topic
+                                                           : rights[i].exchange;
     return "";
 }
 
@@ -185,10 +181,10 @@ static bool read_connection(const char *text, struct refusal *r)
         return true;
     }
     r->kind = REFUSAL_VHOST;
-    if (begins(text, "access to vhost '"))
+    if (text_starts_with(text, "access to vhost '"))
         return between(text, "access to vhost '", "' refused for user '", true, r->vhost,
                        sizeof(r->vhost));
-    return begins(text, "vhost ") &&
+    return text_starts_with(text, "vhost ") &&
            between(text, "vhost ", " not found", true, r->vhost, sizeof(r->vhost));
 }
 
@@ -202,8 +198,8 @@ bool refusal_read(const char *line, size_t len, struct refusal *ret)
     memcpy(head, text, n);
     head[n] = '\0';
     const char *rest = text + n + strspn(text + n, " ");
-    bool is_channel = begins(head, "Channel error on connection ");
-    if (!is_channel && !begins(head, "Error on AMQP connection "))
+    bool is_channel = text_starts_with(head, "Channel error on connection ");
+    if (!is_channel && !text_starts_with(head, "Error on AMQP connection "))
         return false;
     if (!between(head, ", user: '", is_channel ? "')" : "', state: ", true, ret->account,
                  sizeof(ret->account)))
@@ -335,7 +331,7 @@ static void put_filled(const char *text, const struct refusal *r, const struct r
         sbuf_add(out, text, n);
         text += n;
         size_t i = 0;
-        while (*text && i < ARRAY_LEN(values) && !begins(text, values[i].name))
+        while (*text && i < ARRAY_LEN(values) && !text_starts_with(text, values[i].name))
             i++;
         if (*text && i < ARRAY_LEN(values))
             sbuf_adds(out, values[i].value ? values[i].value : "");
@@ -347,7 +343,7 @@ void refusal_hint(const struct refusal *r, const struct refusal_place *place, st
 {
     for (size_t i = 0; i < ARRAY_LEN(hints); i++)
         if ((hints[i].about == ANY || hints[i].about == (int)place->about) &&
-            hints[i].kind == (int)r->kind && begins(r->object, hints[i].object)) {
+            hints[i].kind == (int)r->kind && text_starts_with(r->object, hints[i].object)) {
             put_filled(hints[i].text, r, place, out);
             return;
         }

@@ -217,11 +217,6 @@ static struct post *post_of(struct rest_vnfms *r, const char *command)
     return NULL;
 }
 
-static char *dup_or_null(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 static void post_remove(struct rest_vnfms *r, struct post *p)
 {
     struct post **at = &r->posts;
@@ -258,8 +253,8 @@ static void post_begin(struct rest_vnfms *r, struct bus_delivery *d)
                        .of = r,
                        .delivery = d,
                        .type = xstrdup(d->queue + strlen(QUEUE_REST_VNFM_PREFIX)),
-                       .command = dup_or_null(d->correlation_id),
-                       .reply_to = dup_or_null(d->reply_to),
+                       .command = xstrdup_or_null(d->correlation_id),
+                       .reply_to = xstrdup_or_null(d->reply_to),
                        .body = xmalloc(d->len + 1),
                        .len = d->len,
                        .answer = SBUF_INIT};

@@ -2,6 +2,8 @@
 
 #include "vim-drivers/common/ip4.h"
 
+#include "common/base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -42,7 +44,7 @@ enum err_code dk_body_check(const struct ob_cloud_launch *want, struct err *err)
 {
     for (size_t i = 0; i < want->metadata_n; i++) {
         const char *key = want->metadata[i].key;
-        if (strncmp(key, ENV, strlen(ENV)) == 0 && !is_variable(key + strlen(ENV))) {
+        if (text_starts_with(key, ENV) && !is_variable(key + strlen(ENV))) {
             err_set(err, ERR_INVALID, "metadata '%.80s' of the VDU names no environment variable",
                     key);
             return err_hint(err, "letters, digits and underscore, e.g. env.LOG_LEVEL");

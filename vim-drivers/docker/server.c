@@ -20,7 +20,7 @@ enum err_code dk_containers(struct engine *e, struct dk_container_list *ret, str
         rc = engine_read_list(e, &dk_container_type, &all, err);
     for (uint32_t i = 0; rc == ERR_OK && i < all.n; i++)
         if (all.at[i]->id && dk_label(&all.at[i]->labels, DK_LABEL_NAME)[0] &&
-            strncmp(dk_container_name(all.at[i]), DK_PREFIX, strlen(DK_PREFIX)) == 0)
+            text_starts_with(dk_container_name(all.at[i]), DK_PREFIX))
             proto_list_add(ret, all.at[i], &e->arena);
     return rc;
 }

@@ -46,22 +46,17 @@ struct ems_link {
     uint64_t open_seq[BUS_UNCONFIRMED_MAX];
 };
 
-static char *dup_or_null(const char *s)
-{
-    return s ? xstrdup(s) : NULL;
-}
-
 struct ems_link *ems_link_new(const struct ems_link_options *options)
 {
     struct ems_link *a = xcalloc(1, sizeof(*a));
     a->o = options->bus;
-    a->o.host = a->host = dup_or_null(options->bus.host);
+    a->o.host = a->host = xstrdup_or_null(options->bus.host);
     a->o.vhost = a->vhost = xstrdup(options->vhost);
-    a->account = dup_or_null(options->bus.user);
-    a->password_path = dup_or_null(options->bus.password_path);
-    a->o.tls.ca = a->tls_ca = dup_or_null(options->bus.tls.ca);
-    a->o.tls.cert = a->tls_cert = dup_or_null(options->bus.tls.cert);
-    a->o.tls.key = a->tls_key = dup_or_null(options->bus.tls.key);
+    a->account = xstrdup_or_null(options->bus.user);
+    a->password_path = xstrdup_or_null(options->bus.password_path);
+    a->o.tls.ca = a->tls_ca = xstrdup_or_null(options->bus.tls.ca);
+    a->o.tls.cert = a->tls_cert = xstrdup_or_null(options->bus.tls.cert);
+    a->o.tls.key = a->tls_key = xstrdup_or_null(options->bus.tls.key);
     a->endpoint = xstrdup(options->endpoint);
     a->instance = xstrdup(options->instance);
     a->is_alone = options->is_alone;

@@ -2,6 +2,7 @@
 #include "vnfm-generic/scheduler/internal.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 
@@ -9,11 +10,6 @@
 #include <string.h>
 
 enum { BATCH_MAX = 64 };
-
-static const char *or_empty(const char *s)
-{
-    return s ? s : "";
-}
 
 static struct job *run_with_id(struct scheduler *c, const char *id)
 {
@@ -62,7 +58,7 @@ static enum err_code take_subject(struct job *job, const struct rows_resumed *fr
         q->instance = instance_on(q->vnfr, from->instance);
         if (!q->instance)
             return err_set(err, ERR_NOT_FOUND, "%s of '%s' was about '%s', which is gone",
-                           from->action, or_empty(q->vnfr->name), from->instance);
+                           from->action, text_or_empty(q->vnfr->name), from->instance);
     }
     return take_package(job, from->package, err);
 }
@@ -76,12 +72,12 @@ static enum err_code resume(struct scheduler *c, struct job *job, struct err *er
                                       .action = has_action ? action_word(job->resumed_action) : "",
                                       .instance = q->instance ? q->instance->hostname : NULL};
     enum err_code rc =
-        rows_find_resumed(c->db, or_empty(q->vnfr->id), &what, &job->arena, &from, err);
+        rows_find_resumed(c->db, text_or_empty(q->vnfr->id), &what, &job->arena, &from, err);
     if (rc != ERR_OK)
         return rc;
     if (job->resumes && !from.id) {
         err_set(err, ERR_NOT_FOUND, "RESUME of '%s': nothing is known of the request '%.64s'",
-                or_empty(q->vnfr->name), job->resumes);
+                text_or_empty(q->vnfr->name), job->resumes);
         return err_hint(err, "was the VNFM's database lost? Send the request itself again");
     }
     q->is_resumed = true;
@@ -103,7 +99,8 @@ static enum err_code complete(struct scheduler *c, struct job *job, struct err *
     bool is_later = q->action == ACTION_SCALE_OUT || q->rebuilt_at;
     if (!is_later || q->package)
         return ERR_OK;
-    enum err_code rc = rows_find_package(c->db, or_empty(q->vnfr->id), &job->arena, &package, err);
+    enum err_code rc =
+        rows_find_package(c->db, text_or_empty(q->vnfr->id), &job->arena, &package, err);
     return rc == ERR_OK ? take_package(job, package, err) : rc;
 }
 
@@ -112,11 +109,11 @@ static enum err_code identify(struct scheduler *c, struct job *job, struct err *
     const char *id = NULL;
     if (!job->is_anonymous)
         return ERR_OK;
-    enum err_code rc = rows_find_anonymous(c->db, or_empty(job->request.vnfr->id),
+    enum err_code rc = rows_find_anonymous(c->db, text_or_empty(job->request.vnfr->id),
                                            action_word(job->request.action), &job->arena, &id, err);
     if (rc == ERR_OK && id && run_with_id(c, id))
         return err_set(err, ERR_STATE, "%s of '%s' is in hand already",
-                       action_word(job->request.action), or_empty(job->request.vnfr->name));
+                       action_word(job->request.action), text_or_empty(job->request.vnfr->name));
     if (rc == ERR_OK && id)
         job->request.id = id;
     return rc;
@@ -134,8 +131,8 @@ static struct rows_arrival arrival_of(const struct job *job)
     bool is_one = q->instance && (q->action == ACTION_SCALE_OUT || q->action == ACTION_HEAL ||
                                   q->action == ACTION_START || q->action == ACTION_STOP);
     return (struct rows_arrival){.id = q->id,
-                                 .vnfr_id = or_empty(q->vnfr->id),
-                                 .vnfr_name = or_empty(q->vnfr->name),
+                                 .vnfr_id = text_or_empty(q->vnfr->id),
+                                 .vnfr_name = text_or_empty(q->vnfr->name),
                                  .action = action_word(q->action),
                                  .package = job->package_text,
                                  .script = q->action == ACTION_UPDATE ? job->script_text : NULL,

@@ -14,6 +14,8 @@
 #include "proto/records/manager.h"
 #include "proto/topology.h"
 
+#include "common/base/text.h"
+
 #define URL_MAX 512
 
 /* --- who may call (in front of the body) ---------------------------------------------------- */
@@ -158,11 +160,6 @@ static enum err_code vnfm_unregister(struct call *c, struct err *err)
 
 /* --- speaking ------------------------------------------------------------------------------- */
 
-static const char *or_empty(const char *s)
-{
-    return s ? s : "";
-}
-
 /* Of which service and VNF it speaks: not of another's. */
 static enum err_code check_author(struct call *c, const struct vnfm_or *msg, struct err *err)
 {
@@ -175,8 +172,8 @@ static enum err_code check_author(struct call *c, const struct vnfm_or *msg, str
         return err_where(err, "virtualNetworkFunctionRecord.parent_ns_id");
     }
     enum err_code rc =
-        store_vnfm_rest_may_speak(call_db(c), nsr, record ? or_empty(record->id) : "",
-                                  record ? or_empty(record->name) : "", &may, err);
+        store_vnfm_rest_may_speak(call_db(c), nsr, record ? text_or_empty(record->id) : "",
+                                  record ? text_or_empty(record->name) : "", &may, err);
     if (rc == ERR_OK && !may) {
         err_set(err, ERR_DENIED, "%s of a VNF that no VNFM over HTTP serves", msg->action);
         return err_hint(err, "its VNFM has to register here first: POST /admin/v1/vnfm-register");

@@ -8,6 +8,8 @@
 #include "nfvo/api/request/list.h"
 #include "nfvo/store/store_doc.h"
 
+#include "common/base/text.h"
+
 #define GRAPHS     "/api/v1/vnf-forwarding-graphs"
 #define LINKS      "/api/v1/virtual-link-descriptors"
 #define COMPONENTS "/api/v1/vnfcomponents"
@@ -21,7 +23,7 @@ PROTO_RECORD_DEFINE(vnffgd, VNFFGD_FIELDS)
 
 static enum store_table table_of(const struct call *c)
 {
-    return strncmp(c->endpoint->path, GRAPHS, strlen(GRAPHS)) == 0 ? STORE_VNFFGD : STORE_VLD;
+    return text_starts_with(c->endpoint->path, GRAPHS) ? STORE_VNFFGD : STORE_VLD;
 }
 
 static const char *word_of(enum store_table table)

@@ -28,11 +28,6 @@ static int state_of(const char *word)
     return -1;
 }
 
-static const char *or_null(const char *s)
-{
-    return s && *s ? s : NULL;
-}
-
 /* ERR_INVALID: a word that this program does not know, written by a newer one. */
 static enum err_code read_row(struct call *c, const struct store_operation *row,
                               struct operation *ret, struct err *err)
@@ -42,8 +37,8 @@ static enum err_code read_row(struct call *c, const struct store_operation *row,
                               .kind = (enum operation_kind)kind,
                               .state = state,
                               .nsr = row->nsr,
-                              .vnfr = or_null(row->vnfr),
-                              .instance = or_null(row->instance),
+                              .vnfr = text_or_null(row->vnfr),
+                              .instance = text_or_null(row->instance),
                               .origin = row->origin,
                               .asked_by = row->asked_by,
                               .asked_at = row->asked_at,
@@ -157,10 +152,10 @@ static enum err_code show(struct call *c, const struct store_operation *row,
         return rc;
     struct run run = {.view = with_peers(view, row, &c->arena), .arena = &c->arena};
     struct operation_extras extras = {
-        .run = &run, .nsr_name = row->nsr_name, .parameters = or_null(row->request)};
+        .run = &run, .nsr_name = row->nsr_name, .parameters = text_or_null(row->request)};
     *ret = operation_show(&op, &extras, &c->arena);
     if ((*ret)->vnfr && !(*ret)->vnfr->name)
-        (*ret)->vnfr->name = or_null(row->vnfr_name);
+        (*ret)->vnfr->name = text_or_null(row->vnfr_name);
     if ((*ret)->instance && *row->hostname)
         (*ret)->instance->name = row->hostname;
     const struct plan_step *current = row->is_open ? operation_current_step(&op) : NULL;

@@ -1,6 +1,7 @@
 #include "nfvo/cli/kit/kit.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/http/client.h"
 #include "proto/topology.h"
 
@@ -97,8 +98,7 @@ static void release(struct kit *k)
     for (unsigned i = 0; i < k->ask_n; i++) {
         struct kit_ask *a = k->asks[i];
         struct err err = ERR_INIT;
-        if (strncmp(a->reply_to, QUEUE_REPLY_PREFIX, strlen(QUEUE_REPLY_PREFIX)) == 0 &&
-            !k->made_vhost)
+        if (text_starts_with(a->reply_to, QUEUE_REPLY_PREFIX) && !k->made_vhost)
             err_ignore(bus_queue_delete_now(k->bus, a->reply_to, &err), "it expires");
         free(a->sent);
         free(a->got);

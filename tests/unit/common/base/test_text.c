@@ -25,6 +25,26 @@ static void test_equality(void **state)
     assert_false(text_matches("a", "ab"));
 }
 
+static void test_nothing(void **state)
+{
+    (void)state;
+    assert_string_equal(text_or_empty(NULL), "");
+    assert_string_equal(text_or_empty("a"), "a");
+    assert_null(text_or_null(NULL));
+    assert_null(text_or_null(""));
+    assert_string_equal(text_or_null("a"), "a");
+}
+
+static void test_starts(void **state)
+{
+    (void)state;
+    assert_true(text_starts_with("nfvo.reply.1", "nfvo."));
+    assert_true(text_starts_with("nfvo.", "nfvo."));
+    assert_true(text_starts_with("a", ""));
+    assert_false(text_starts_with("nfvo", "nfvo."));
+    assert_false(text_starts_with("", "n"));
+}
+
 static void test_add_json(void **state)
 {
     (void)state;
@@ -100,8 +120,10 @@ static void test_show(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_equality),
-                                       cmocka_unit_test(test_add_json), cmocka_unit_test(test_mark),
-                                       cmocka_unit_test(test_kinds), cmocka_unit_test(test_show)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_equality), cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_starts),   cmocka_unit_test(test_add_json),
+        cmocka_unit_test(test_mark),     cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_show)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
