@@ -19,18 +19,27 @@ static bool has_address(const char *address)
 
 static void each_queue_has_a_channel(void **state)
 {
-    static const char *const ours[] = {
-        QUEUE_MANAGER_HANDLING, QUEUE_ACTIONS,          QUEUE_ACTIONS_REPLY,
-        QUEUE_EVENT_REGISTER,   QUEUE_EVENT_UNREGISTER, QUEUE_REPLIES,
-        QUEUE_INTERNAL,         QUEUE_DEAD_LETTERS,     QUEUE_REPLY_PREFIX "{command}",
-        QUEUE_AGENT_METRICS};
-    AUTO(sbuf_release) struct sbuf hello = SBUF_INIT, commands = SBUF_INIT;
+    static const char *const ours[] = {QUEUE_MANAGER_HANDLING,
+                                       QUEUE_ACTIONS,
+                                       QUEUE_ACTIONS_REPLY,
+                                       QUEUE_EVENT_REGISTER,
+                                       QUEUE_EVENT_UNREGISTER,
+                                       QUEUE_REPLIES,
+                                       QUEUE_INTERNAL,
+                                       QUEUE_DEAD_LETTERS,
+                                       QUEUE_REPLY_PREFIX "{command}",
+                                       QUEUE_AGENT_METRICS,
+                                       QUEUE_REST_ANSWERS_PREFIX "{process}"};
+    AUTO(sbuf_release) struct sbuf hello = SBUF_INIT, commands = SBUF_INIT, rest = SBUF_INIT;
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(ours); i++)
         if (!has_address(ours[i]))
             fail_msg("%s is in no channel", ours[i]);
+    /* QUEUE_BROKER_LOG is none: no peer writes or reads it, and the broker makes its exchange. */
     topology_hello_queue("{endpoint}", &hello);
     topology_agent_queue("{hostname}", &commands);
+    topology_rest_vnfm_queue("{type}", &rest);
+    assert_true(has_address(rest.s));
     assert_true(has_address(hello.s));
     assert_true(has_address(commands.s));
 }
