@@ -46,11 +46,14 @@ check_compose()
     rm -rf "$work"
 }
 
+# What it says of other units of the machine is not ours: each line begins with a unit's name, or with a file's.
 check_units()
 {
-    local said
+    local said ours
     command -v systemd-analyze >/dev/null || { echo 'systemd-analyze is not installed, the units are not checked' && return; }
-    said=$(systemd-analyze verify deploy/systemd/*.service 2>&1 | grep -v 'is not executable: No such file' || true)
+    ours=$(basename -a deploy/systemd/* | paste -sd'|')
+    said=$(systemd-analyze verify deploy/systemd/*.service 2>&1 | grep -E "(^|/)(${ours//./\\.})" |
+        grep -v 'is not executable: No such file' || true)
     [[ -z $said ]] || wrong+=("deploy/systemd: $said")
 }
 
