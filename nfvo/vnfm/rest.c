@@ -107,6 +107,7 @@ static void mark_asks(struct rest_vnfms *r, const struct range *range, enum fate
         if (is_sent_in(k, range)) {
             k->is_taken |= fate == TAKEN;
             k->is_sent = k->is_taken;
+            k->again_us = clock_mono_us() + AGAIN_US;
             if (k->is_taken)
                 ask_drop_body(r, k);
         }
@@ -171,8 +172,9 @@ static void send_asks(struct rest_vnfms *r)
     if (!r->bus || !bus_is_ready(r->bus) || bus_is_blocked(r->bus))
         return;
     pthread_mutex_lock(&r->lock);
+    int64_t now = clock_mono_us();
     for (struct ask *k = r->asks; k; k = k->next) {
-        if (k->is_sent)
+        if (k->is_sent || now < k->again_us)
             continue;
         struct bus_message m = {.routing_key =
                                     k->wants_answer ? QUEUE_ACTIONS_REPLY : QUEUE_ACTIONS,

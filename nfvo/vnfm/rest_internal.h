@@ -49,7 +49,8 @@ struct ask {
     char id[ID_SIZE];
     bool wants_answer, is_sent, is_taken; /* published; the broker has it */
     uint64_t seq;
-    char *body; /* NULL once it is taken: what waits for an answer waits long */
+    int64_t again_us; /* not published before */
+    char *body;       /* NULL once it is taken: what waits for an answer waits long */
     size_t len;
     int64_t until_us;
     rest_vnfms_done_fn *done;

@@ -546,6 +546,42 @@ static void what_it_says_is_heard(void **state)
     bus_delivery_free(d);
 }
 
+/* A queue that takes nothing, and keeps count in another. */
+static struct bus *refuse_all(const char *queue)
+{
+    static const struct bus_arg args[] = {
+        {.name = "x-max-length", .type = BUS_INT, .integer = 0},
+        {.name = "x-overflow", .type = BUS_STRING, .string = "reject-publish-dlx"},
+        {.name = "x-dead-letter-exchange", .type = BUS_STRING, .string = ""},
+        {.name = "x-dead-letter-routing-key", .type = BUS_STRING, .string = "refused"}};
+    struct bus *b = bus_new(&login);
+    test_queue_delete(vhost, queue);
+    bus_want_queue(b, &(struct bus_queue){.name = "refused"});
+    bus_want_queue(b, &(struct bus_queue){.name = queue, .args = args, .arg_n = ARRAY_LEN(args)});
+    bus_want_consumer(b, &(struct bus_consumer){.queue = "refused"});
+    test_bus_await(b, BUS_READY);
+    return b;
+}
+
+static void what_the_broker_refuses_is_not_sent_at_once(void **state)
+{
+    struct heard told;
+    (void)state;
+    struct bus *refusing = refuse_all(QUEUE_ACTIONS);
+    open_rest();
+    say(&told, false);
+    test_bus_await(refusing, BUS_DELIVERY);
+    bus_delivery_free(bus_take(refusing));
+    int64_t first = clock_mono_us();
+    test_bus_await(refusing, BUS_DELIVERY);
+    bus_delivery_free(bus_take(refusing));
+    assert_true(clock_mono_us() - first > USEC_PER_SEC / 2);
+    bus_free(refusing);
+    close_rest();
+    sem_wait(&told.sem);
+    assert_int_not_equal(told.code, ERR_OK);
+}
+
 static void what_is_not_answered(void **state)
 {
     struct heard late, stopped, refused;
@@ -632,6 +668,7 @@ int main(void)
                                        T(its_command_is_closed),
                                        T(another_has_it_in_hand),
                                        T(what_it_says_is_heard),
+                                       T(what_the_broker_refuses_is_not_sent_at_once),
                                        T(what_is_not_answered),
                                        T(attack_much_is_said)};
     return cmocka_run_group_tests(tests, NULL, NULL);
