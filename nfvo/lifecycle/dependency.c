@@ -156,3 +156,36 @@ int dependency_weight(struct nsr_model *m, const char *vnfr_name)
 {
     return weight(m, vnfr_name, 0);
 }
+
+/* --- digest --- */
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (const char *c = text ? text : ""; *c; c++)
+        hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+    return (hash ^ 0xff) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t hash_all(uint64_t seed, const struct proto_strmap *map)
+{
+    uint64_t sum = hash_text(seed, "");
+    for (uint32_t i = 0; i < map->n; i++)
+        sum += hash_text(hash_text(seed, map->at[i].key), map->at[i].value);
+    return sum;
+}
+
+/* In whatever order its entries are: one that left and came back stands elsewhere. */
+const char *dependency_digest(struct arena *a, const struct vnf_record_dependency *dep)
+{
+    uint64_t sum = hash_all(1, &dep->id_type);
+    for (uint32_t t = 0; t < dep->parameters.n; t++)
+        sum += hash_all(hash_text(2, dep->parameters.at[t].key),
+                        &dep->parameters.at[t].value->parameters);
+    for (uint32_t t = 0; t < dep->vnfc_parameters.n; t++) {
+        uint64_t type = hash_text(3, dep->vnfc_parameters.at[t].key);
+        const struct dependency_parameters_map *all = &dep->vnfc_parameters.at[t].value->parameters;
+        for (uint32_t i = 0; i < all->n; i++)
+            sum += hash_all(hash_text(type, all->at[i].key), &all->at[i].value->parameters);
+    }
+    return arena_printf(a, "%016llx", (unsigned long long)sum);
+}

@@ -12,7 +12,7 @@
 
 struct operation;
 struct operations;
-struct told_news; /* operate_peer.c */
+struct told_news; /* operate_news.c */
 
 struct vnfr_member {
     struct nsr_model *m;
@@ -32,7 +32,7 @@ struct vnfr_member {
     const struct vnfr_resume *resume; /* of RESUME */
     struct fault *failed_with;        /* its fault in this decision */
     bool is_dropped;                  /* it leaves the model at the end of this decision */
-    bool has_moved; /* its phase means another state of a step (operate_phases.c) */
+    bool has_moved;                   /* its phase means another state of a step (vnfr_step.c) */
 };
 
 struct instance_member {

@@ -62,7 +62,7 @@ static const char *joined_pops(struct decision *d, const struct deploy_request *
     return arena_strdup(d->arena, out.s);
 }
 
-/* By which the VDUs of the VNFMs' records are known again: vdu_candidates in vnfr_grant.c. */
+/* By which the VDUs of the VNFMs' records are known again: vdu_candidates in vnfr_descriptor.c. */
 static void remember_vdus(struct nsr_model *m, const struct vnfd *vnfd)
 {
     struct arena *a = m->d->arena;

@@ -31,15 +31,6 @@ static const bool is_built[OPERATION_KIND_N] = {
 };
 /* clang-format on */
 
-static const char *shown(struct nsr_model *m, const struct run *run, const struct operation *op)
-{
-    struct decision *d = m->d;
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    const struct operation_extras extras = {.run = run, .nsr_name = d->root->key[NSR_NAME]};
-    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), 0, &text);
-    return arena_strndup(d->arena, text.s, text.len);
-}
-
 /* A release is possible in any state: its plan is not bound to one. */
 static const char *shown_plan(struct nsr_model *m, const struct run *run, struct operation *op,
                               const struct operate_request *req, struct plan *plan)
@@ -241,12 +232,6 @@ static struct operation *open_one(const struct run *run, const char *id)
     return NULL;
 }
 
-const char *operate_shown(struct nsr_model *m, const struct operation *op)
-{
-    const struct run run = operate_run_of_one(m, op);
-    return shown(m, &run, op);
-}
-
 static void warn_ended(const struct operation *op, struct plan *plan, struct arena *a)
 {
     if (op)
@@ -315,7 +300,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     const struct operation *same = req->is_dry ? NULL : open_one(&run, req->operation_id);
     if (same) { /* asked again, since the answer was lost */
-        d->text = shown(m, &run, same);
+        d->text = operate_shown_of(m, &run, same);
         return;
     }
     if (!operate_is_as_planned(m, req->basis, &d->err))
@@ -323,7 +308,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     bool is_resume = req->plan.kind == OPERATION_RESUME;
     const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
     if (again)
-        d->text = shown(m, &run, again);
+        d->text = operate_shown_of(m, &run, again);
     if (again || d->err.code != ERR_OK)
         return;
     const struct service_view *view = req->plan.kind == OPERATION_ADD_VNF
@@ -358,7 +343,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         operate_begin(m, &run, op);
     }
     operate_settle(m, &run);
-    d->text = shown(m, &run, op);
+    d->text = operate_shown_of(m, &run, op);
 }
 
 void operate_verb(struct nsr_model *m, const struct verb_request *req)
@@ -386,7 +371,7 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
     if (run_verb(&run, op, req->verb, &ask, &d->err) != ERR_OK)
         return;
     operate_settle(m, &run);
-    d->text = shown(m, &run, op);
+    d->text = operate_shown_of(m, &run, op);
 }
 
 void operate_deployed(struct nsr_model *m)
@@ -395,19 +380,4 @@ void operate_deployed(struct nsr_model *m)
     const struct operations *all = model_operations(m);
     if (all && all->n && operate_run(m, &run))
         operate_settle(m, &run);
-}
-
-void operate_release(struct nsr_model *m)
-{
-    struct run run;
-    operate_deploy_over(m, "the service is released");
-    if (!operate_run(m, &run))
-        return;
-    for (uint32_t i = 0; i < run.operations->n; i++)
-        run_supersede(&run, run.operations->at[i], "the service is released");
-    operate_settle(m, &run);
-    for (uint32_t i = 0; i < m->d->commands.n; i++) /* nobody waits for what is optional either */
-        if (operate_is_request(m->d->commands.at[i]) ||
-            m->d->commands.at[i]->kind == CMD_TIMER_OPERATION)
-            decision_close(m->d->commands.at[i]);
 }

@@ -79,18 +79,15 @@ void operate_pop_answered(struct nsr_model *m, struct vnfr_member *v, const char
 bool operate_wants_launch(struct nsr_model *m, const char *instance);
 void operate_late(struct nsr_model *m, struct command *c);  /* its deadline */
 void operate_timer(struct nsr_model *m, struct command *c); /* CMD_TIMER_OPERATION */
-void operate_release(struct nsr_model *m);                  /* a release ends all others */
 /* --- DEPLOY and RELEASE, whose steps are phases (operate_phases.c) --- */
 void operate_deploy_begun(struct nsr_model *m, const struct deploy_request *req);
 void operate_release_begun(struct nsr_model *m, const struct release_request *req); /* or NULL */
-void operate_moved(struct vnfr_member *v, int from); /* its phase is another one */
-void operate_follow_phases(struct nsr_model *m);     /* after each decision: how far they are */
-/* --- a server that is rebuilt (operate_rebuild.c), for nsr.c and instance.c --- */
+void operate_follow_phases(struct nsr_model *m); /* after each decision: how far they are */
+/* --- a server that is rebuilt (operate_rebuild.c), for nsr.c and instance_said.c --- */
 void operate_rebuilt(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
                      const struct err *bad); /* its driver's answer */
 void operate_rebuild_late(struct nsr_model *m, struct command *c);
 void operate_rebuild_in_doubt(struct nsr_model *m, struct command *c);
-bool operate_rebuild_is_listed(const struct instance_member *i); /* it wants its PoP's list */
 enum listing { LISTING_GOOD, LISTING_WEAK, LISTING_FAILED };
 /* s NULL: it was not in the list. */
 void operate_rebuild_listed(struct nsr_model *m, struct instance_member *i, const struct server *s,
@@ -99,7 +96,7 @@ void operate_rebuild_lost(struct nsr_model *m, struct instance_member *i); /* it
 
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
-/* --- of nsr.c ---------------------------------------------------------------------------------- */
+/* --- of nsr_phase.c, nsr_release.c ------------------------------------------------------------- */
 void nsr_recovered(struct nsr_model *m); /* what failed was resumed; ACTIVE, if all are */
 void nsr_stop(struct nsr_model *m);      /* FAILED: what is under way goes on, nothing new begins */
 void nsr_release(struct nsr_model *m);   /* its release begins; it ends all operations but that

@@ -7,13 +7,6 @@
 
 #include <string.h>
 
-struct told_news {
-    enum step_kind kind;
-    const char *id;
-    struct step_news news;
-    struct told_news *next;
-};
-
 /* clang-format off */
 static const struct operate_peer peers[STEP_KIND_N] = {
     [STEP_DELETE]      = { operate_delete,      operate_is_deleted },
@@ -24,11 +17,6 @@ static const struct operate_peer peers[STEP_KIND_N] = {
     [STEP_TERMINATE]   = { operate_terminate,   operate_is_terminated },
 };
 /* clang-format on */
-
-static enum step_kind request_of(const struct plan_step *s)
-{
-    return run_request_of(s, s->state == STEP_STATE_UNDOING);
-}
 
 bool operate_is_begun_here(enum step_kind kind)
 {
@@ -45,17 +33,7 @@ static bool is_peers(enum step_kind kind)
 static bool is_looked_at(const struct plan_step *s)
 {
     bool is_left = s->kind == STEP_INSTANTIATE && s->state == STEP_STATE_UNKNOWN;
-    return is_left || (step_is_open(s) && is_peers(request_of(s)));
-}
-
-void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
-                  const struct step_news *news)
-{
-    struct told_news *told = arena_alloc(m->d->arena, sizeof(*told)), **at = &m->told;
-    *told = (struct told_news){.kind = kind, .id = id, .news = *news};
-    while (*at)
-        at = &(*at)->next;
-    *at = told;
+    return is_left || (step_is_open(s) && is_peers(operate_request_of(s)));
 }
 
 void operate_peer_begin(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)
@@ -68,26 +46,16 @@ void operate_peer_begin(struct nsr_model *m, struct vnfr_member *v, const struct
         operate_tell(m, a->kind, a->step->instance ? a->step->instance : a->step->vnfr, &none);
 }
 
-static bool is_about(const struct plan_step *s, const struct told_news *told)
-{
-    const char *id = s->instance ? s->instance : s->vnfr;
-    return request_of(s) == told->kind && text_matches(id, told->id);
-}
-
 /* What is told of a step comes before what is seen of it: it says more. */
 static bool news_of(struct nsr_model *m, struct plan_step *s, struct step_news *ret)
 {
     struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
-    const struct operate_peer *peer = &peers[request_of(s)];
-    for (struct told_news **at = &m->told; *at; at = &(*at)->next)
-        if (is_about(s, *at)) {
-            *ret = (*at)->news;
-            *at = (*at)->next;
-            return true;
-        }
+    const struct operate_peer *peer = &peers[operate_request_of(s)];
+    if (operate_is_told(m, s, ret))
+        return true;
     *ret = (struct step_news){.event = STEP_EV_OK};
     if (!v || v->is_dropped) { /* never made, or gone: there is nothing to take away */
-        if (request_of(s) != STEP_TERMINATE && request_of(s) != STEP_DELETE)
+        if (operate_request_of(s) != STEP_TERMINATE && operate_request_of(s) != STEP_DELETE)
             *ret = (struct step_news){.event = STEP_EV_OUT, /* its request was closed with it */
                                       .cause = CAUSE_OUTCOME,
                                       .note = "the VNF is not there any more"};
@@ -120,67 +88,11 @@ bool operate_peers_look(struct nsr_model *m, struct run *run)
     return is_over;
 }
 
-static bool has_open(const struct operations *all)
+bool operate_has_peers(const struct operations *all)
 {
     for (uint32_t o = 0; o < all->n; o++)
         for (uint32_t i = 0; i < all->at[o]->n_steps; i++)
             if (operate_is_machines(&all->at[o]->steps[i]) || is_looked_at(&all->at[o]->steps[i]))
                 return true;
     return false;
-}
-
-/* Its VNFM answered when the operation that made it was given up: what it is on the wire is told by
- * nobody else. */
-static bool has_late_one(const struct nsr_model *m)
-{
-    for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].row->phase == VNFR_ACTIVE && m->vnfrs[i].st->by_steps &&
-            !m->vnfrs[i].st->wire)
-            return true;
-    return false;
-}
-
-/* --- what a VNFR's machine had in hand is over --- */
-
-static bool may_have_waited(const struct operation *op, const struct vnfr_member *v,
-                            const struct plan_step **ret)
-{
-    *ret = NULL;
-    for (uint32_t i = 0; i < op->n_steps; i++) {
-        const struct plan_step *s = &op->steps[i];
-        if (!text_matches(s->vnfr, v->row->id))
-            continue;
-        if (s->kind == STEP_INSTANTIATE) /* it is the operation's own doing */
-            return false;
-        if (s->state == STEP_STATE_PLANNED || op->state == OPERATION_STATE_ROLLING_BACK)
-            *ret = *ret ? *ret : s;
-    }
-    return *ret &&
-           (op->state == OPERATION_STATE_PROCESSING || op->state == OPERATION_STATE_ROLLING_BACK);
-}
-
-/* In a decision of their own: this one has not the facts for what may follow. */
-static void wake_those_who_waited(struct nsr_model *m, const struct operations *all)
-{
-    for (uint32_t k = 0; m->has_moved && k < m->n_vnfrs; k++) {
-        const struct vnfr_member *v = &m->vnfrs[k];
-        const struct plan_step *s;
-        for (uint32_t o = 0; v->has_moved && vnfr_in_hand(v) == STEP_NO && o < all->n; o++)
-            if (may_have_waited(all->at[o], v, &s))
-                decision_open(m->d, CMD_TIMER_OPERATION,
-                              arena_printf(m->d->arena, "%s/%s/%u", s->vnfr, all->at[o]->id, s->n),
-                              0, NULL);
-    }
-}
-
-void operate_look(struct nsr_model *m)
-{
-    const struct operations *all = model_operations(m);
-    struct run run;
-    if (all && (has_open(all) || has_late_one(m)) && operate_run(m, &run) &&
-        (operate_peers_look(m, &run) || has_late_one(m)))
-        operate_settle(m, &run);
-    if (all)
-        wake_those_who_waited(m, all);
-    m->told = NULL;
 }

@@ -6,7 +6,7 @@
  * A deployment that failed, or was cancelled, waits for a person. A retry hands it to the runner,
  * which goes on with its own steps as a RESUME does (operate_resume.c); RESUME is an operation of
  * its own and ends it; a rollback is a release of which the deployment is the operation. */
-#include "nfvo/lifecycle/operate_private.h"
+#include "nfvo/lifecycle/operate_phases.h"
 
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/adopt.h"
@@ -114,7 +114,7 @@ static void follow_member(struct operation *op, struct vnfr_member *v)
 
 /* --- the operation ----------------------------------------------------------------------------- */
 
-static void set_state(struct nsr_model *m, struct operation *op, int state)
+void operate_phases_set_state(struct nsr_model *m, struct operation *op, int state)
 {
     if (op->state == state)
         return;
@@ -124,16 +124,6 @@ static void set_state(struct nsr_model *m, struct operation *op, int state)
     op->is_news = true;
 }
 
-struct run operate_run_of_one(struct nsr_model *m, const struct operation *op)
-{
-    struct operations *none = arena_alloc(m->d->arena, sizeof(*none));
-    bool is_waiting = op->state == OPERATION_STATE_FAILED_TEMP;
-    return (struct run){.view = is_waiting ? operate_view(m) : NULL,
-                        .operations = none,
-                        .now = m->d->now,
-                        .arena = m->d->arena};
-}
-
 static void publish(struct nsr_model *m, struct operation *op)
 {
     const struct run run = operate_run_of_one(m, op);
@@ -141,7 +131,7 @@ static void publish(struct nsr_model *m, struct operation *op)
 }
 
 /* What it had under way there is nobody's any more. */
-static void abandon_step(struct nsr_model *m, struct operation *op, struct plan_step *s)
+void operate_phases_abandon_step(struct nsr_model *m, struct operation *op, struct plan_step *s)
 {
     if (s->state == STEP_STATE_SENT) {
         s->state = STEP_STATE_UNKNOWN;
@@ -161,21 +151,21 @@ static void abandon_removed(struct nsr_model *m, struct operation *op)
         const char *id = op->steps[i].vnfr;
         const struct vnfr_member *v = id ? model_vnfr_by_id(m, id) : NULL;
         if (id && (!v || vnfr_is_leaving(v)))
-            abandon_step(m, op, &op->steps[i]);
+            operate_phases_abandon_step(m, op, &op->steps[i]);
     }
 }
 
-static void end_early(struct nsr_model *m, struct operation *op, const char *by)
+void operate_phases_end_early(struct nsr_model *m, struct operation *op, const char *by)
 {
     for (uint32_t i = 0; i < op->n_steps; i++)
-        abandon_step(m, op, &op->steps[i]);
+        operate_phases_abandon_step(m, op, &op->steps[i]);
     op->superseded_by = by;
-    set_state(m, op, OPERATION_STATE_FAILED);
+    operate_phases_set_state(m, op, OPERATION_STATE_FAILED);
     publish(m, op);
 }
 
 /* The service's fault names the deployment that it is of. */
-static const char *cancelled_object(struct nsr_model *m, const struct operation *op)
+const char *operate_phases_cancelled_object(struct nsr_model *m, const struct operation *op)
 {
     return arena_printf(m->d->arena, "operation %s", op->id);
 }
@@ -199,7 +189,7 @@ static void complete_cancelled(struct nsr_model *m, struct operation *op)
 {
     const struct fault *f = model_nsr(m)->fault;
     if (m->d->root->phase != NSR_FAILED || !f || !f->object ||
-        strcmp(f->object, cancelled_object(m, op)) != 0 || !is_all_done(op))
+        strcmp(f->object, operate_phases_cancelled_object(m, op)) != 0 || !is_all_done(op))
         return;
     nsr_recovered(m);
     if (m->d->root->phase == NSR_ACTIVE)
@@ -215,15 +205,15 @@ static void follow_deployment(struct nsr_model *m, struct operation *op)
     complete_cancelled(m, op);
     int phase = m->d->root->phase;
     if (phase == NSR_ACTIVE && !is_all_done(op)) { /* what failed was taken away */
-        end_early(m, op, "the service runs without what failed");
+        operate_phases_end_early(m, op, "the service runs without what failed");
         return;
     }
     if (phase == NSR_ACTIVE) {
-        set_state(m, op, OPERATION_STATE_COMPLETED);
+        operate_phases_set_state(m, op, OPERATION_STATE_COMPLETED);
     } else if (phase == NSR_FAILED) {
         find_fault(m, op);
         if (operation_count(op, STEP_STATE_SENT) == 0) {
-            set_state(m, op, OPERATION_STATE_FAILED_TEMP);
+            operate_phases_set_state(m, op, OPERATION_STATE_FAILED_TEMP);
             op->cancel = CANCEL_NO;
         }
     }
@@ -278,33 +268,21 @@ static void follow_release(struct nsr_model *m, struct operation *op)
             }
         find_fault(m, op);
         op->is_partial = !is_all_done(op);
-        set_state(m, op, OPERATION_STATE_COMPLETED);
+        operate_phases_set_state(m, op, OPERATION_STATE_COMPLETED);
     }
     publish(m, op);
 }
 
 /* --- a deployment that is rolled back: the VNFs are released -------------------------------------- */
 
-static void set_undo(struct nsr_model *m, struct operation *op, struct plan_step *s, int state)
+void operate_phases_set_undo(struct nsr_model *m, struct operation *op, struct plan_step *s,
+                             int state)
 {
     if (s->state == state)
         return;
     s->state = state;
     s->done_at = state == STEP_STATE_UNDOING ? s->done_at : m->d->now;
     s->is_news = op->is_news = true;
-}
-
-/* What was never sent is left out; a configured or started VNF goes with its servers. */
-static void begin_undo(struct nsr_model *m, struct operation *op, struct plan_step *s)
-{
-    bool was_sent = s->state != STEP_STATE_SKIPPED &&
-                    (s->state != STEP_STATE_PLANNED || s->is_touched || s->attempt > 1);
-    set_undo(m, op, s,
-             !was_sent                     ? STEP_STATE_SKIPPED
-             : s->kind == STEP_INSTANTIATE ? STEP_STATE_UNDOING
-                                           : STEP_STATE_UNDONE);
-    s->is_machines = false;
-    s->undo_at = 0;
 }
 
 static void follow_undo(struct nsr_model *m, struct operation *op)
@@ -317,12 +295,12 @@ static void follow_undo(struct nsr_model *m, struct operation *op)
         if (v && v->failed_with) /* the release goes on without it */
             s->late_fault = v->failed_with;
         if (!v || v->row->phase == VNFR_GONE)
-            set_undo(m, op, s, STEP_STATE_UNDONE);
+            operate_phases_set_undo(m, op, s, STEP_STATE_UNDONE);
         else /* a stage of UNDO_VNFR */
             s->undo_at = v->row->phase == VNFR_DELETING;
     }
     if (is_all_gone(m))
-        set_state(m, op, OPERATION_STATE_ROLLED_BACK);
+        operate_phases_set_state(m, op, OPERATION_STATE_ROLLED_BACK);
     publish(m, op);
 }
 
@@ -384,29 +362,13 @@ void operate_deploy_over(struct nsr_model *m, const char *by)
 {
     struct operation *op = model_phases_operation(m, WORD(DEPLOY));
     if (op && op->state != OPERATION_STATE_ROLLING_BACK) /* that is the release */
-        end_early(m, op, by);
+        operate_phases_end_early(m, op, by);
 }
 
 void operate_release_begun(struct nsr_model *m, const struct release_request *req)
 {
     publish(
         m, begin(m, OPERATION_RELEASE, req ? req->operation_id : NULL, req ? req->asked_by : NULL));
-}
-
-void operate_moved(struct vnfr_member *v, int from)
-{
-    static const enum step_kind kinds[] = {STEP_INSTANTIATE, STEP_MODIFY, STEP_START,
-                                           STEP_TERMINATE,   STEP_DELETE, STEP_DROP};
-    struct view_vnfr now = {.phase = vnfr_phase_names[v->row->phase]},
-                     was = {.phase = vnfr_phase_names[from]};
-    bool has_moved = v->row->phase == VNFR_FAILED || v->row->phase == VNFR_HELD;
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        enum step_state a, b;
-        bool is_known = adopt_step(&now, kinds[i], &a), was_known = adopt_step(&was, kinds[i], &b);
-        has_moved = has_moved || is_known != was_known || (is_known && a != b);
-    }
-    v->has_moved = v->has_moved || has_moved;
-    v->m->has_moved = v->m->has_moved || has_moved;
 }
 
 static bool has_changed_instance(const struct nsr_model *m)
@@ -458,162 +420,4 @@ void operate_follow_phases(struct nsr_model *m)
     for (uint32_t i = 0; m->has_moved && i < m->n_vnfrs; i++)
         m->vnfrs[i].has_moved = false;
     m->has_moved = false;
-}
-
-/* --- what a person wants of them ---------------------------------------------------------------- */
-
-static void cancel(struct nsr_model *m, struct operation *op, const struct verb_request *req)
-{
-    struct decision *d = m->d;
-    struct err err = ERR_INIT;
-    op->cancel = req->mode == CANCEL_FORCEFUL ? CANCEL_FORCEFUL : CANCEL_GRACEFUL;
-    op->is_news = true;
-    operate_note(m, op, NULL, "is being cancelled", NULL);
-    if (d->root->phase == NSR_DEPLOYING) {
-        err_set(&err, ERR_STATE, "the deployment was cancelled by '%s'", req->asked_by);
-        err_hint(&err, "go on with it: baton op retry %s", op->id);
-        struct fault *f = fault_from_err(&err, "nfvo", cancelled_object(m, op), d->arena);
-        f->at = timestamp_executed(d->arena, d->now);
-        model_nsr(m)->fault = f;
-        model_changed(m);
-        nsr_stop(m);
-    }
-    for (uint32_t i = 0; op->cancel == CANCEL_FORCEFUL && i < op->n_steps; i++) {
-        struct plan_step *s = &op->steps[i];
-        struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
-        if (s->state != STEP_STATE_SENT)
-            continue;
-        if (v && v->st->correlates && s->command)
-            send_cancel_to_vnfm(v, s->command);
-        s->note = "abandoned: its answer is not waited for any longer";
-        abandon_step(m, op, s);
-    }
-}
-
-static void roll_back(struct nsr_model *m, struct operation *op)
-{
-    op->is_run = false;
-    op->is_rollback_pending = false;
-    op->cancel = CANCEL_NO;
-    set_state(m, op, OPERATION_STATE_ROLLING_BACK);
-    operate_note(m, op, NULL, operation_state_words[op->state], NULL);
-    nsr_release(m);
-    for (uint32_t i = 0; i < op->n_steps; i++)
-        begin_undo(m, op, &op->steps[i]);
-}
-
-/* The step of the deployment that a step of a RESUME is. */
-static struct plan_step *same_step(const struct operation *op, const struct plan_step *s)
-{
-    for (uint32_t i = 0; i < op->n_steps; i++)
-        if (op->steps[i].kind == s->kind && op->steps[i].vnfr && s->vnfr &&
-            strcmp(op->steps[i].vnfr, s->vnfr) == 0)
-            return &op->steps[i];
-    return NULL;
-}
-
-/* What was added since and failed, too, is no step of it. */
-static bool is_all_of_it(struct nsr_model *m, const struct operation *op,
-                         const struct operation *resume)
-{
-    for (uint32_t i = 0; i < resume->n_steps; i++) {
-        const struct plan_step *s = &resume->steps[i];
-        if (same_step(op, s))
-            continue;
-        err_set(&m->d->err, ERR_STATE,
-                "operation %s (DEPLOY): %s of '%s' has to be done, too, and is no step of it",
-                op->id, step_kind_word(s->kind), s->name);
-        err_hint(&m->d->err, "baton nsr resume %s", m->d->root->key[NSR_NAME]);
-        return false;
-    }
-    return true;
-}
-
-/* As RESUME plans it: what is not in its plan is done. */
-static void take_over(const struct run *run, struct operation *op, const struct operation *resume)
-{
-    for (uint32_t i = 0; i < op->n_steps; i++) {
-        struct plan_step *s = &op->steps[i];
-        const struct plan_step *again = same_step(resume, s);
-        const struct view_vnfr *v = view_vnfr(run->view, s->vnfr);
-        s->is_news = true;
-        if (!again) {
-            if (!step_is_satisfied(s))
-                s->state = v && !v->is_leaving && s->state != STEP_STATE_PLANNED
-                               ? STEP_STATE_DONE
-                               : STEP_STATE_SKIPPED; /* also what is not needed any more */
-            continue;
-        }
-        if (s->state != STEP_STATE_PLANNED && s->state != STEP_STATE_SENT)
-            s->attempt++;
-        s->state = STEP_STATE_PLANNED;
-        s->form = again->form;
-        s->since = s->form == FORM_SAME ? s->since : s->attempt;
-        s->cause = again->cause;
-        s->command = again->command ? again->command : s->command;
-        s->before = again->before;
-        s->note = NULL;
-        if (v && v->in_hand == s->kind) /* it is on its way: only to be waited for */
-            s->after.n = 0;
-    }
-}
-
-static void retry(struct nsr_model *m, struct operation *op, const struct verb_request *req)
-{
-    struct decision *d = m->d;
-    struct run run;
-    struct plan plan = {0};
-    const struct run_ask ask = {.consent = req->consent};
-    const struct operate_request as_resume = {
-        .deploy = req->deploy,
-        .no_deploy = req->no_deploy,
-        .plan = {.kind = OPERATION_RESUME, .consent = req->consent}};
-    if (!operate_run(m, &run) || operate_resume_check(m, &d->err) != ERR_OK ||
-        plan_make(run.view, &as_resume.plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
-        return;
-    struct operation *resume =
-        plan_operation(&plan, &as_resume.plan, op->id, d->root->id, d->now, d->arena);
-    if (!is_all_of_it(m, op, resume) ||
-        operate_resume_take(m, resume, &as_resume, &d->err) != ERR_OK)
-        return;
-    struct admitted admitted = operation_admit(&run, resume, false, &d->err);
-    if (admitted.answer == REFUSE)
-        return;
-    for (uint32_t i = 0; i < admitted.ended.n; i++)
-        run_supersede(&run, admitted.ended.at[i], op->id);
-    take_over(&run, op, resume);
-    model_run_operation(m, op);
-    run_event(&run, op, OPERATION_EV_RETRY, &ask);
-    operate_settle(m, &run);
-}
-
-static struct operation *by_phases(struct nsr_model *m, const char *id)
-{
-    struct operation *op = model_phases_operation(m, WORD(DEPLOY));
-    if (!op || strcmp(op->id, id) != 0)
-        op = model_phases_operation(m, WORD(RELEASE));
-    return op && strcmp(op->id, id) == 0 ? op : NULL;
-}
-
-bool operate_phases_verb(struct nsr_model *m, struct operation *run, const struct verb_request *req)
-{
-    bool undoes = run && run->kind == OPERATION_DEPLOY && req->verb == OPERATION_EV_ROLLBACK;
-    struct operation *op = undoes ? run : run ? NULL : by_phases(m, req->operation_id);
-    if (!op)
-        return false;
-    const struct run_ask ask = {.consent = req->consent, .cancel = req->mode};
-    const struct run one = operate_run_of_one(m, op);
-    if (run_may_by_phases(&one, op, req->verb, &ask, &m->d->err) != ERR_OK)
-        return true;
-    if (req->verb == OPERATION_EV_RETRY)
-        retry(m, op, req);
-    else if (req->verb == OPERATION_EV_ROLLBACK)
-        roll_back(m, op);
-    else if (req->verb == OPERATION_EV_CANCEL)
-        cancel(m, op, req);
-    else
-        end_early(m, op, NULL);
-    if (m->d->err.code == ERR_OK)
-        m->d->text = operate_shown(m, op);
-    return true;
 }

@@ -23,6 +23,8 @@ bool operate_run(struct nsr_model *m, struct run *ret);
  * wire's statuses (operate_run.c). */
 void operate_settle(struct nsr_model *m, struct run *run);
 void operate_begin(struct nsr_model *m, struct run *run, struct operation *op);
+/* What the runner says, done: effects, faults, history, events, commands (operate_act.c). */
+void operate_act(struct nsr_model *m, struct run *run);
 
 /* --- operations that wait for others (operate_queue.c) --- */
 void operate_queue(struct nsr_model *m, struct operation *op, const struct plan_request *asked);
@@ -61,11 +63,15 @@ struct operate_peer {
                  struct step_news *ret);
 };
 operate_step_fn operate_peer_begin;
+enum step_kind operate_request_of(const struct plan_step *s); /* of its stage, where it is undone */
 bool operate_is_begun_here(enum step_kind kind); /* else it is a request (operate_send) */
 /* id: of the instance, else of the VNFR that the step is about. */
 void operate_tell(struct nsr_model *m, enum step_kind kind, const char *id,
                   const struct step_news *news);
+bool operate_is_told(struct nsr_model *m, const struct plan_step *s,
+                     struct step_news *ret);                   /* takes it */
 bool operate_peers_look(struct nsr_model *m, struct run *run); /* true: one is over */
+bool operate_has_peers(const struct operations *all);          /* one is to be looked at */
 /* Rows of its table, by subject. */
 operate_step_fn operate_delete, operate_prepare;
 bool operate_is_deleted(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,
@@ -124,10 +130,11 @@ void operate_scaling_over(struct nsr_model *m, const struct operation *op);
 /* Refused beforehand: no PoP can take it, as far as that is certain; what is not is a warning. */
 MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
                                              const struct operate_request *req, struct err *err);
-/* --- steps that a VNFR's own machine does (operate_resume.c) ------------------------------------
+/* --- steps that a VNFR's own machine does (operate_machine.c) -----------------------------------
  *
  * INSTANTIATE, MODIFY, START of a VNFR that is not ACTIVE yet: its phases have the conversation,
  * the deadline and the record; the step waits for where they lead. */
+bool operate_resumes(const struct operation *op); /* a RESUME, or a DEPLOY that is tried again */
 bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action *a);
 operate_step_fn operate_machine_go;
 /* Rule (a): a request of its machine's that is no step of an operation. */
@@ -136,7 +143,7 @@ bool operate_is_in_hand(void *arg, const struct operation *op, const struct plan
 bool operate_is_machines(
     const struct plan_step *s); /* it waits for that, or its outcome is unknown */
 bool operate_machine_look(struct nsr_model *m, const struct plan_step *s, struct step_news *ret);
-/* RESUME */
+/* --- RESUME (operate_resume.c) --- */
 enum err_code operate_resume_check(struct nsr_model *m, struct err *err);
 /* What INSTANTIATE steps need to go out again; refused where nothing is known of it. */
 enum err_code operate_resume_take(struct nsr_model *m, struct operation *op,
@@ -168,7 +175,9 @@ void operate_deploy_over(struct nsr_model *m,
                          const char *by); /* another operation goes on with it */
 /* For what is told of one that the runner does not run; peers are known where it waits for a person. */
 struct run operate_run_of_one(struct nsr_model *m, const struct operation *op);
-/* The operation's JSON (operate.c). */
+/* The operation's JSON (operate_shown.c). */
+const char *operate_shown_of(struct nsr_model *m, const struct run *run,
+                             const struct operation *op);
 const char *operate_shown(struct nsr_model *m, const struct operation *op);
 
 /* --- an instance that stands by takes over (operate_switch.c) --- */
@@ -197,7 +206,6 @@ void operate_forget_everywhere(struct nsr_model *m, const char *instance); /* it
  * none is left. */
 const char *operate_next_told(struct nsr_model *m, const struct vnfr_member *target,
                               const struct plan_step *s);
-const char *operate_dependency_digest(struct arena *a, const struct vnf_record_dependency *dep);
 
 /* --- what a plan tells beside its steps (operate_plan.c) --- */
 struct operate_plan;

@@ -6,14 +6,13 @@
  * How far it is stands in the instance's row; the command is open until it is over, and bounds it. */
 #include "nfvo/lifecycle/operate_private.h"
 
+#include "nfvo/lifecycle/instance.h"
 #include "nfvo/lifecycle/notify.h"
-#include "nfvo/lifecycle/vnfr.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define REBUILD_SENT  "sent"
 #define REBUILD_LIST  "list"  /* answered: the list decides */
 #define REBUILD_DOUBT "doubt" /* not answered: the list may tell, by the image */
 #define SEEN_TO_BE_UP 2
@@ -22,11 +21,6 @@
 static bool is_at(const struct instance_member *i, const char *how_far)
 {
     return i->st->rebuild && strcmp(i->st->rebuild, how_far) == 0;
-}
-
-bool operate_rebuild_is_listed(const struct instance_member *i)
-{
-    return i->row->phase == INSTANCE_UP && i->st->rebuild && !is_at(i, REBUILD_SENT);
 }
 
 static struct command *command_for(struct nsr_model *m, const struct instance_member *i)

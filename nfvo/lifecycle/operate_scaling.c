@@ -93,18 +93,23 @@ static void answer_all(struct vnfr_member *v, const char *command, const char *f
 
 /* --- the step ---------------------------------------------------------------------------------- */
 
-static struct plan_step *open_step(const struct run *run, const struct vnfr_member *v,
+static struct plan_step *open_step(const struct operations *all, const struct vnfr_member *v,
                                    enum step_kind kind, struct operation **ret_op)
 {
-    for (uint32_t o = 0; o < run->operations->n; o++)
-        for (uint32_t i = 0; i < run->operations->at[o]->n_steps; i++) {
-            struct plan_step *s = &run->operations->at[o]->steps[i];
+    for (uint32_t o = 0; o < all->n; o++)
+        for (uint32_t i = 0; i < all->at[o]->n_steps; i++) {
+            struct plan_step *s = &all->at[o]->steps[i];
             if (s->kind != kind || s->state != STEP_STATE_SENT || strcmp(s->vnfr, v->row->id) != 0)
                 continue;
-            *ret_op = run->operations->at[o];
+            *ret_op = all->at[o];
             return s;
         }
     return NULL;
+}
+
+static void tell(struct vnfr_member *v, const struct plan_step *s, const struct step_news *news)
+{
+    operate_tell(v->m, s->kind, s->instance ? s->instance : v->row->id, news);
 }
 
 bool operate_wants_launch(struct nsr_model *m, const char *instance)
@@ -268,13 +273,13 @@ static void is_alive(struct nsr_model *m, const struct plan_step *s)
 
 bool operate_scaling(struct nsr_model *m, struct vnfr_member *v, const struct vnfm_or *msg)
 {
-    struct run run;
+    const struct operations *all = model_operations(m);
     struct operation *op;
     struct step_news news = {0};
     const char *userdata = msg->userdata;
-    if (!operate_run(m, &run))
+    if (!all)
         return true; /* the decision is refused */
-    struct plan_step *s = member_vnfr(v) ? open_step(&run, v, STEP_SCALE_OUT, &op) : NULL;
+    struct plan_step *s = member_vnfr(v) ? open_step(all, v, STEP_SCALE_OUT, &op) : NULL;
     if (!s || op->state != OPERATION_STATE_PROCESSING)
         return false;
     is_alive(m, s);
@@ -283,11 +288,10 @@ bool operate_scaling(struct nsr_model *m, struct vnfr_member *v, const struct vn
     if (stage_of(s) == STAGE_ASKED) {
         v->st->userdata = userdata && strcmp(userdata, "none") != 0 ? userdata : NULL;
         if (begin(m, v, s, &news))
-            run_step(&run, op, s, &news);
+            tell(v, s, &news);
     } else if (stage_of(s) == STAGE_SERVED) {
         answer_all(v, s->command, NULL);
     }
-    operate_settle(m, &run);
     return true;
 }
 
@@ -322,20 +326,19 @@ bool operate_scaling_look(struct nsr_model *m, struct vnfr_member *v, struct pla
 void operate_pop_answered(struct nsr_model *m, struct vnfr_member *v, const char *pop_id,
                           const struct err *err)
 {
-    struct run run;
+    const struct operations *all = model_operations(m);
     struct operation *op;
     struct step_news news = {.event = STEP_EV_OK};
-    if (!operate_run(m, &run))
+    if (!all)
         return;
-    struct plan_step *s = open_step(&run, v, STEP_PREPARE, &op);
+    struct plan_step *s = open_step(all, v, STEP_PREPARE, &op);
     if (s && strcmp(s->pop, pop_id) == 0) {
         if (err)
             news = refused(v, s, err, NULL);
-        run_step(&run, op, s, &news);
-        operate_settle(m, &run);
+        tell(v, s, &news);
         return;
     }
-    s = open_step(&run, v, STEP_SCALE_OUT, &op);
+    s = open_step(all, v, STEP_SCALE_OUT, &op);
     if (!s || stage_of(s) != STAGE_PREPARING) {
         m->d->outcome = DECISION_STALE;
         return;
@@ -346,8 +349,7 @@ void operate_pop_answered(struct nsr_model *m, struct vnfr_member *v, const char
     if (is_over)
         news = refused(v, s, err, NULL);
     if (is_over || !find_place(v, s, err && !placement_has_choice(v) ? err : NULL, &news))
-        run_step(&run, op, s, &news);
-    operate_settle(m, &run);
+        tell(v, s, &news);
 }
 
 void operate_prepare(struct nsr_model *m, struct vnfr_member *v, const struct run_action *a)

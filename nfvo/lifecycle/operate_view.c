@@ -123,7 +123,7 @@ static void view_sources(struct nsr_model *m, struct view_vnfr *v)
 {
     const struct vnf_record_dependency *dep = dependency_of(m, v->name);
     sources_of(m, dep, v);
-    v->dependency = dep ? operate_dependency_digest(m->d->arena, dep) : NULL;
+    v->dependency = dep ? dependency_digest(m->d->arena, dep) : NULL;
     for (uint32_t t = 0; dep && t < dep->vnfc_parameters.n; t++) {
         const struct vnfc_dependency_parameters *p = dep->vnfc_parameters.at[t].value;
         for (uint32_t i = 0; i < p->parameters.n; i++)

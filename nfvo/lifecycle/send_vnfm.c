@@ -250,32 +250,6 @@ void send_as(struct vnfr_member *v, const char *command_id)
     s->command = c->id;
 }
 
-/* Of ours, or such as the VNFM made itself: both have scripts to run. */
-static bool has_instances(struct vnfr_member *v)
-{
-    const struct vnfr *vnfr = member_vnfr(v);
-    for (uint32_t i = 0; vnfr && i < vnfr->vdu.n; i++)
-        for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++)
-            if (!model_instance_by_id(v->m, vnfr->vdu.at[i]->vnfc_instance.at[k]->id))
-                return true;
-    for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0 &&
-            v->m->instances[i].row->phase != INSTANCE_GONE)
-            return true;
-    return false;
-}
-
-bool vnfr_has_terminate_scripts(struct vnfr_member *v)
-{
-    const struct vnfr *vnfr = has_instances(v) ? member_vnfr(v) : NULL;
-    for (uint32_t i = 0; vnfr && i < vnfr->lifecycle_event.n; i++) {
-        const struct lifecycle_event *e = vnfr->lifecycle_event.at[i];
-        if (e->event && strcmp(e->event, "TERMINATE") == 0 && e->lifecycle_events.n)
-            return true;
-    }
-    return false;
-}
-
 /* The safety net that deletes servers without the VNFM starts when its scripts' own time is over.
  */
 static int64_t release_time(struct vnfr_member *v)

@@ -1,6 +1,6 @@
 /* The VNFR's machine and what surrounds it. The matrix is in vnfr_fsm.c; its handlers by subject:
- * vnfr_grant.c, vnfr_allocate.c, vnfr_configure.c, vnfr_release.c. nsr.c turns intents into events
- * of the machine. */
+ * vnfr_grant.c, vnfr_allocate.c, vnfr_configure.c, vnfr_release.c. nsr.c and nsr_vnfm.c turn intents
+ * into events of the machine. */
 #ifndef NFVO_LIFECYCLE_VNFR_H
 #define NFVO_LIFECYCLE_VNFR_H
 
@@ -35,15 +35,21 @@ void vnfr_mended(struct vnfr_member *v);
 /* An ERROR to a request that the VNFR FAILED without: its VNFM is not at it any more. room: out of which
  * it came; NULL: out of its own. true: that was news. */
 bool vnfr_said_late(struct vnfr_member *v, const char *command, const char *room);
+/* --- what is known of it (vnfr_facts.c) --- */
 /* For vnfr.state of the planners: where it stands, in whatever phase. */
 enum vnfr_state_word vnfr_stable(const struct vnfr_member *v);
+int vnfr_failed_in(const struct vnfr_member *v); /* the phase; -1: it did not, or none is known */
 enum fault_cause vnfr_failed_by(const struct vnfr_member *v); /* CAUSE_NONE: it did not */
 bool vnfr_is_leaving(const struct vnfr_member *v);            /* its release has begun */
 bool vnfr_has_resources(const struct vnfr_member *v); /* FAILED when its servers were there */
 /* The step that its machine has in hand; STEP_NO: none. */
 enum step_kind vnfr_in_hand(const struct vnfr_member *v);
+bool vnfr_is_ready_source(int phase);
+bool launches_pending(const struct vnfr_member *v);
+bool vnfr_has_servers(const struct vnfr_member *v); /* one that is not verified to be gone */
+bool nsr_has_failed(const struct nsr_model *m);
 
-/* Shared by handlers. */
+/* --- its record (vnfr_record.c, vnfr_descriptor.c) --- */
 void vnfr_adopt(struct vnfr_member *v,
                 const struct vnfr *record); /* first record of the VNFM: ids, owner members */
 /* What the VNFM says of its record now: merged by the owner column; new elements get ids. */
@@ -80,14 +86,9 @@ bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
 bool vnfr_allocated_by_us(struct nsr_model *m, const struct vnfc_instance *instance);
 int vnfr_proceed(struct vnfr_member *v); /* INITIALIZED: what comes next */
 int vnfr_begin_release(struct vnfr_member *v);
-bool vnfr_is_ready_source(int phase);
-bool nsr_has_failed(const struct nsr_model *m);
 void vnfr_set_status(struct vnfr_member *v, int phase);
-bool launches_pending(const struct vnfr_member *v);
-/* Ordered start: give the turn to the next one, if nobody has it. */
-void nsr_next_turn(struct nsr_model *m);
 
-/* --- servers (instance.c) --- */
+/* --- servers (instance.c, instance_said.c) --- */
 void instance_answer(struct nsr_model *m, struct command *c, const struct driver_reply *reply,
                      const struct err *bad);
 /* An answer that closes no command. One that names a server which its instance does not have makes
@@ -111,6 +112,8 @@ void dependencies_build(struct nsr_model *m, const struct nsd *nsd);
 void dependencies_fill(struct vnfr_member *source);
 struct vnf_record_dependency *dependency_of(struct nsr_model *m, const char *target);
 bool dependency_sources_ready(struct nsr_model *m, const struct vnf_record_dependency *dep);
+/* What it says now, as one word. */
+const char *dependency_digest(struct arena *a, const struct vnf_record_dependency *dep);
 int dependency_weight(struct nsr_model *m,
                       const char *vnfr_name); /* ordered start: amqp-protocol.md 4.4 */
 

@@ -3,37 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool belongs(const struct instance_member *i, const struct vnfr_member *v)
-{
-    return strcmp(i->row->key[INSTANCE_VNFR], v->row->id) == 0;
-}
-
-bool launches_pending(const struct vnfr_member *v)
-{
-    for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (belongs(&v->m->instances[i], v) &&
-            (v->m->instances[i].row->phase == INSTANCE_LAUNCHING ||
-             v->m->instances[i].row->phase == INSTANCE_DOUBT))
-            return true;
-    return false;
-}
-
-bool vnfr_has_instance(const struct vnfr_member *v, const struct vdu *vdu,
-                       const struct vnf_component *vnfc)
-{
-    for (uint32_t i = 0; i < vdu->vnfc_instance.n; i++)
-        if (vdu->vnfc_instance.at[i]->vnf_component &&
-            vdu->vnfc_instance.at[i]->vnf_component->id &&
-            strcmp(vdu->vnfc_instance.at[i]->vnf_component->id, vnfc->id) == 0)
-            return true;
-    for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (belongs(&v->m->instances[i], v) && v->m->instances[i].st->vnfc_id &&
-            v->m->instances[i].row->phase < INSTANCE_FAILED && /* others are told to go */
-            strcmp(v->m->instances[i].st->vnfc_id, vnfc->id) == 0)
-            return true;
-    return false;
-}
-
 /* "<vnf name>-<n>" as a DNS label, whatever the VNF is called: letters, digits and single dashes,
  * at most 63. EMS agents are known by the digits at its end (amqp-protocol.md 4.9, TRAP). */
 static const char *hostname_of(struct decision *d, const char *vnf)

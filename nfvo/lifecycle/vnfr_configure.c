@@ -2,22 +2,6 @@
 
 #include <string.h>
 
-bool vnfr_is_ready_source(int phase)
-{
-    return phase >= VNFR_WAIT_SOURCES && phase <= VNFR_ACTIVE;
-}
-
-bool nsr_has_failed(const struct nsr_model *m)
-{
-    if (m->d->root->phase == NSR_FAILED)
-        return true;
-    for (uint32_t i = 0; i < m->n_vnfrs;
-         i++) /* what an operation makes is the operation's matter */
-        if (m->vnfrs[i].row->phase == VNFR_FAILED && !m->vnfrs[i].st->by_steps)
-            return true;
-    return false;
-}
-
 /* After MODIFY, or INITIALIZED without dependencies: start, or wait for the turn. */
 static int start(struct vnfr_member *v)
 {
@@ -136,24 +120,4 @@ int on_update(void *ctx)
     v->st->correlation_id = correlation_id;
     v->st->reply_room = room;
     return v->row->phase;
-}
-
-void nsr_next_turn(struct nsr_model *m)
-{
-    struct vnfr_member *next = NULL;
-    int best = 0;
-    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
-        struct vnfr_member *v = &m->vnfrs[i];
-        if (v->row->phase == VNFR_ACTIVE)
-            continue;
-        if (v->row->phase != VNFR_WAIT_TURN) /* somebody starts, or is not INACTIVE yet */
-            return;
-        int weight = dependency_weight(m, v->row->key[VNFR_NAME]);
-        if (!next || weight < best) {
-            next = v;
-            best = weight;
-        }
-    }
-    if (next)
-        vnfr_step(next, VNFR_EV_TURN);
 }

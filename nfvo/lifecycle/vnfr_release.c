@@ -126,15 +126,6 @@ int on_release(void *ctx)
     return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(v);
 }
 
-static bool all_gone(const struct vnfr_member *v)
-{
-    for (uint32_t i = 0; i < v->m->n_instances; i++)
-        if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0 &&
-            v->m->instances[i].row->phase != INSTANCE_GONE)
-            return false;
-    return true;
-}
-
 int on_released(void *ctx)
 {
     struct vnfr_member *v = ctx;
@@ -145,10 +136,10 @@ int on_released(void *ctx)
     for (uint32_t i = 0; i < v->m->n_instances; i++)
         if (strcmp(v->m->instances[i].row->key[INSTANCE_VNFR], v->row->id) == 0)
             instance_delete(v->m, &v->m->instances[i]);
-    return all_gone(v) ? VNFR_GONE : VNFR_DELETING;
+    return vnfr_has_servers(v) ? VNFR_DELETING : VNFR_GONE;
 }
 
 int on_server_gone(void *ctx)
 {
-    return all_gone(ctx) ? VNFR_GONE : VNFR_DELETING;
+    return vnfr_has_servers(ctx) ? VNFR_DELETING : VNFR_GONE;
 }

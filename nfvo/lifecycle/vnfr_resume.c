@@ -6,74 +6,6 @@
 
 #include <string.h>
 
-static int phase_named(const char *word)
-{
-    for (int i = 0; word && i < VNFR_PHASE_N; i++)
-        if (strcmp(word, vnfr_phase_names[i]) == 0)
-            return i;
-    return -1;
-}
-
-/* Rows of before `reached` was kept: as far as the phase tells. */
-static enum vnfr_state_word by_phase(int phase)
-{
-    if (phase == VNFR_ACTIVE)
-        return VNFR_STATE_ACTIVE;
-    return vnfr_is_ready_source(phase) || phase == VNFR_HELD ? VNFR_STATE_INITIALIZED
-                                                             : VNFR_STATE_NULL;
-}
-
-enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
-{
-    int phase = v->row->phase;
-    if (phase == VNFR_GONE)
-        return VNFR_STATE_GONE;
-    for (int i = 0; v->st->stable && i < VNFR_STATE_N; i++)
-        if (strcmp(v->st->stable, vnfr_state_words[i]) == 0)
-            return i;
-    for (int i = 0; phase != VNFR_ACTIVE && v->st->reached && i < VNFR_STATE_N; i++)
-        if (strcmp(v->st->reached, vnfr_state_words[i]) == 0)
-            return i;
-    return by_phase(phase);
-}
-
-bool vnfr_is_leaving(const struct vnfr_member *v)
-{
-    return v->row->phase > VNFR_FAILED;
-}
-
-bool vnfr_has_resources(const struct vnfr_member *v)
-{
-    return v->row->phase == VNFR_FAILED && phase_named(v->st->failed_in) >= VNFR_ALLOCATED;
-}
-
-enum step_kind vnfr_in_hand(const struct vnfr_member *v)
-{
-    int phase = v->row->phase;
-    return phase <= VNFR_ALLOCATED   ? STEP_INSTANTIATE
-           : phase == VNFR_MODIFYING ? STEP_MODIFY
-           : phase == VNFR_STARTING  ? STEP_START
-                                     : STEP_NO;
-}
-
-enum fault_cause vnfr_failed_by(const struct vnfr_member *v)
-{
-    for (int i = 0; v->st->failed_by && i < CAUSE_N; i++)
-        if (strcmp(v->st->failed_by, fault_cause_words[i]) == 0)
-            return i;
-    return CAUSE_NONE;
-}
-
-void vnfr_mended(struct vnfr_member *v)
-{
-    v->st->is_resuming = false;
-    v->st->failed_in = v->st->failed_by = v->st->failed_command = v->st->resumes = NULL;
-    v->st->may_run_yet = false;
-    if (v->vnfr && v->vnfr->fault)
-        v->vnfr->fault = NULL;
-    member_changed(v);
-}
-
 bool vnfr_said_late(struct vnfr_member *v, const char *command, const char *room)
 {
     bool is_its = !room || strcmp(v->row->key[VNFR_ROOM], room) == 0;
@@ -118,7 +50,7 @@ static void forget_resources(struct vnfr_member *v)
 /* Where an INSTANTIATE that is sent again meets the VNFM: a grant that was given is given again. */
 static int phase_of_instantiate(const struct vnfr_member *v)
 {
-    int failed_in = phase_named(v->st->failed_in);
+    int failed_in = vnfr_failed_in(v);
     if (!v->vnfr || failed_in == VNFR_GRANTING || failed_in == VNFR_INSTANTIATING)
         return VNFR_INSTANTIATING;
     if (launches_pending(v))
@@ -147,7 +79,7 @@ static bool is_asked_again(const struct vnfr_member *v)
 {
     return v->resume->form == FORM_MESSAGE && v->resume->kind == STEP_INSTANTIATE &&
            v->st->correlates && v->st->may_run_yet && v->st->failed_command &&
-           !v->st->launch_fault && phase_named(v->st->failed_in) < VNFR_ALLOCATING;
+           !v->st->launch_fault && vnfr_failed_in(v) < VNFR_ALLOCATING;
 }
 
 /* By another id: its VNFM would do both, and run scripts twice. */

@@ -79,7 +79,7 @@ struct plan_step {
     bool is_touched;         /* may have had an effect outside of our records */
     bool is_anew;            /* UNDOING: in order to go out again, not in a rollback */
     bool is_undo_due;        /* UNDO_FAILED: a person wants it tried again */
-    bool is_machines;        /* SENT: the VNFR's own machine does it (operate_resume.c) */
+    bool is_machines;        /* SENT: the VNFR's own machine does it (operate_machine.c) */
     bool needs_again;        /* forward rollback: its turn will come, see runner_undo.c */
     bool is_news;            /* something became of it in this decision; not stored */
     const char *vnfr, *name; /* the VNFR's id and name; NULL: the service */

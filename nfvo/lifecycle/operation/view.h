@@ -61,7 +61,7 @@ struct view_vnfr {
     enum vnfr_state_word state;
     bool is_broken; /* vnfr.fault */
     /* Of one that is broken: why, by which request (id, NULL: none), and is it one whose step is
-     * its machine's (operate_resume.c)? */
+     * its machine's (operate_machine.c)? */
     int cause; /* enum fault_cause */
     const char *failed_command;
     bool has_resources;     /* its servers are there, though it is not INITIALIZED */
