@@ -122,12 +122,35 @@ struct nsr *model_nsr(struct nsr_model *m)
     return m->nsr;
 }
 
+void model_add_line(struct vnfr_member *v, const struct history_event *h, const char *key)
+{
+    struct decision *d = v->m->d;
+    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
+    proto_encode(&history_event_type, h, PROTO_COMPLETE, &doc);
+    struct record_line *l = arena_alloc(d->arena, sizeof(*l));
+    *l = (struct record_line){.subject = v->row->id,
+                              .n = v->st->history_lines++,
+                              .key = key,
+                              .doc = arena_strndup(d->arena, doc.s, doc.len)};
+    proto_list_add(&d->lines, l, d->arena);
+    member_changed(v);
+}
+
+/* What a process before these rows wrote into the document. */
+static void move_history(struct vnfr_member *v)
+{
+    const struct history_event_list *old = &v->vnfr->lifecycle_event_history;
+    for (uint32_t i = 0; i < old->n; i++)
+        model_add_line(v, old->at[i], "");
+    v->vnfr->lifecycle_event_history = (struct history_event_list){0};
+}
+
 struct vnfr *member_vnfr(struct vnfr_member *v)
 {
     if (!v->vnfr && *v->row->doc) {
         v->vnfr = decode_own(v->m->d, v->row, &vnfr_type, v->row->doc);
         if (v->vnfr && v->vnfr->lifecycle_event_history.n)
-            vnfr_move_history(v);
+            move_history(v);
     }
     return v->vnfr;
 }

@@ -86,6 +86,8 @@ void model_drop_vnfr(struct vnfr_member *v);
 void model_drop_instances_of(struct vnfr_member *v);
 void model_forget_dropped(struct nsr_model *m);
 void model_add_instance(struct nsr_model *m, struct row *row, struct instance_state *st);
+/* A line of its record's history; key: see struct record_line. */
+void model_add_line(struct vnfr_member *v, const struct history_event *h, const char *key);
 void member_changed(struct vnfr_member *v);
 void model_changed(struct nsr_model *m);
 

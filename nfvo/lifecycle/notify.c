@@ -29,33 +29,19 @@ static const char *text_end(struct arena *a, const char *text, size_t max)
     return arena_strdup(a, text);
 }
 
-/* key: see struct record_line. */
-static void add_line(struct vnfr_member *v, const struct history_event *h, const char *key)
-{
-    struct decision *d = v->m->d;
-    AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
-    proto_encode(&history_event_type, h, PROTO_COMPLETE, &doc);
-    struct record_line *l = arena_alloc(d->arena, sizeof(*l));
-    *l = (struct record_line){.subject = v->row->id,
-                              .n = v->st->history_lines++,
-                              .key = key,
-                              .doc = arena_strndup(d->arena, doc.s, doc.len)};
-    proto_list_add(&d->lines, l, d->arena);
-    member_changed(v);
-}
-
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description)
 {
     struct decision *d = v->m->d;
     if (!member_vnfr(v))
         return;
-    add_line(v,
-             &(struct history_event){
-                 .id = decision_new_id(d), /* the CLI needs an id in every listed object: 3.1 */
-                 .event = event,
-                 .description = description ? text_cut(d->arena, description, DESCRIPTION_MAX) : "",
-                 .executed_at = timestamp_executed(d->arena, d->now)},
-             "");
+    model_add_line(
+        v,
+        &(struct history_event){
+            .id = decision_new_id(d), /* the CLI needs an id in every listed object: 3.1 */
+            .event = event,
+            .description = description ? text_cut(d->arena, description, DESCRIPTION_MAX) : "",
+            .executed_at = timestamp_executed(d->arena, d->now)},
+        "");
 }
 
 static bool is_noted(const struct decision *d, const struct vnfr_member *v, const char *key)
@@ -87,18 +73,9 @@ void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record)
                          h.description ? h.description : "");
         if (is_noted(d, v, key))
             continue;
-        add_line(v, &h, key);
+        model_add_line(v, &h, key);
         taken++;
     }
-}
-
-/* What a process before these rows wrote into the document. */
-void vnfr_move_history(struct vnfr_member *v)
-{
-    const struct history_event_list *old = &v->vnfr->lifecycle_event_history;
-    for (uint32_t i = 0; i < old->n; i++)
-        add_line(v, old->at[i], "");
-    v->vnfr->lifecycle_event_history = (struct history_event_list){0};
 }
 
 void note_member(struct sbuf *doc, const char *name, const char *value)

@@ -15,7 +15,6 @@ const char *text_cut(struct arena *a, const char *text, size_t max);
 void vnfr_history(struct vnfr_member *v, const char *event, const char *description);
 /* What a VNFM says of its scripts belongs into it: entries without id, each once. */
 void vnfr_merge_history(struct vnfr_member *v, const struct vnfr *record);
-void vnfr_move_history(struct vnfr_member *v); /* model.c: out of an old document */
 /* One line in the NSR's own history (table history), survives the NSR. */
 void nsr_note(struct nsr_model *m, const char *event, const char *vnfr_name, const char *text,
               const struct fault *fault);

@@ -151,7 +151,7 @@ uint32_t run_in_flight(const struct operation *op);
 enum step_kind run_request_of(const struct plan_step *s, bool is_undo);
 bool run_turn_is_free(const struct run *run, const struct operation *op, const struct plan_step *s,
                       enum step_kind kind);
-/* runner_undo.c */
+/* runner_undo.c: the rollback; step_undo.c: one step of it */
 void run_prepare_rollback(struct operation *op);
 int run_undo_begin(struct step_turn *t); /* next state of a step whose undo begins */
 int run_undo_next(struct step_turn *t);  /* ... whose stage is done */

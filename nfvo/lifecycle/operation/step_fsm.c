@@ -2,6 +2,8 @@
  * is SENT is never undone: the operation waits for it first. */
 #include "nfvo/lifecycle/operation/runner.h"
 
+#include <assert.h>
+
 static int note(void *ctx)
 {
     struct step_turn *t = ctx;
@@ -264,3 +266,15 @@ const struct fsm step_fsm = {
     .rules = rules,
     .hits = hits,
 };
+
+bool run_turn(struct step_turn *t, enum step_event event)
+{
+    enum fsm_outcome outcome = fsm_step(&step_fsm, &t->s->state, event, t);
+    assert(outcome != FSM_ILLEGAL);
+    return outcome == FSM_DONE;
+}
+
+bool run_simple(struct run *run, struct operation *op, struct plan_step *s, enum step_event event)
+{
+    return run_turn(&(struct step_turn){.run = run, .op = op, .s = s}, event);
+}
