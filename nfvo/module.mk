@@ -9,6 +9,12 @@ $(O)/gen/contract_texts.c: $(contract-texts) proto/doc nfvo/api/contract/embed-t
 	@mkdir -p $(@D)
 	$(Q)sh nfvo/api/contract/embed-texts.sh contract_texts $(contract-texts) >$@.new && mv $@.new $@
 lib-nfvo-src += $(O)/gen/contract_texts.c
+# The dashboard goes into the program, too: nfvo stays one file.
+ui-files := $(sort $(wildcard nfvo/api/ui/files/*))
+$(O)/gen/ui_files.c: $(ui-files) nfvo/api/ui/files nfvo/api/ui/embed-files.sh $(wildcard nfvo/words/*.h)
+	@mkdir -p $(@D)
+	$(Q)sh nfvo/api/ui/embed-files.sh nfvo/api/ui/files nfvo/words/*.h nfvo/api/ui/ui.c >$@.new && mv $@.new $@
+lib-nfvo-src += $(O)/gen/ui_files.c
 ifneq ($(wildcard nfvo/main.c),)
 bins += nfvo
 bin-nfvo-src := nfvo/main.c

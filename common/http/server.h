@@ -69,6 +69,8 @@ const char *http_request_query(struct http_request *req,
 /* The i-th parameter of the query, in the order sent; NULL: there are no more. */
 const char *http_request_query_at(struct http_request *req, size_t i, const char **ret_value);
 const char *http_request_header(struct http_request *req, const char *name);
+/* Of the header Accept-Encoding: does its sender take gzip? NULL: no such header. Pure. */
+bool http_gzip_accepted(const char *accept_encoding);
 bool http_request_has_body(const struct http_request *req); /* announced: also in `before` */
 bool http_request_has_type(struct http_request *req,
                            const char *type); /* Content-Type without parameters, any case */

@@ -211,9 +211,8 @@ void http_answer_failure(struct http_private *p);                   /* p->failur
 void http_reply_stopping(struct http_reply *reply);
 
 /* gzip.c */
-bool http_gzip_accepted(const char *accept_encoding); /* NULL: no such header */
-bool http_gzip_body(struct http_reply *r);            /* false: left as it is */
-bool http_gzip_pieces(struct http_reply *r);          /* the same */
+bool http_gzip_body(struct http_reply *r);   /* false: left as it is */
+bool http_gzip_pieces(struct http_reply *r); /* the same */
 
 /* parked.c, sse.c: what exchange.c does with requests that wait */
 void http_parked_suspend(struct http_private *p);

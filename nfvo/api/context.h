@@ -77,9 +77,11 @@ struct call {
     int fail_status;           /* instead of err_http_status, where the reference says so */
     bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
     bool has_etag;             /* also without a session: what is read often, and the same */
-    int retry_after_s;         /* header Retry-After of the answer; 0: none */
-    struct sbuf link;          /* header Link of the answer; empty: none */
-    http_piece_fn *next_piece; /* the body in pieces (list.c), instead of out; NULL: none */
+    bool is_packed;            /* `out` is gzip already */
+    const char *policy, *cache, *vary; /* headers; NULL: those of every answer */
+    int retry_after_s;                 /* header Retry-After of the answer; 0: none */
+    struct sbuf link;                  /* header Link of the answer; empty: none */
+    http_piece_fn *next_piece;         /* the body in pieces (list.c), instead of out; NULL: none */
     http_piece_free_fn *free_pieces;
     void *pieces;
 };
@@ -99,7 +101,8 @@ enum endpoint_flags {
     API_AT_ONCE = 1 << 8,     /* waits for nothing, the database included */
     API_OPERATES = 1 << 9, /* asks for an operation: headers Operation-Id, Location (operate.h) */
     API_VNFM = 1 << 10,    /* of VNFMs, from rest-vnfm-networks: rest_vnfm.h */
-    API_LIST_SHIFT = 11,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
+    API_READS = 1 << 11,   /* a POST that changes nothing: no change in the audit log */
+    API_LIST_SHIFT = 12,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
 };
 
 struct endpoint {
@@ -118,7 +121,7 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
     nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
-    rest_vnfm_endpoints[], unbuilt_endpoints[];
+    rest_vnfm_endpoints[], ui_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

@@ -32,6 +32,7 @@ const struct endpoint *const endpoint_tables[] = {
     vnffg_endpoints,
     document_endpoints,
     rest_vnfm_endpoints,
+    ui_endpoints,
     unbuilt_endpoints,
     NULL,
 };

@@ -63,6 +63,7 @@ static enum err_code add_audit(struct db *db, const struct store_list_query *q,
 #define NSR_SLIM \
     "json_build_object('id', t.id, 'name', t.name, 'status', x.status, 'task', x.task, 'projectId', t.project_id, 'descriptor_reference', t.nsd_id, " \
     "'createdAt', x.\"createdAt\", 'updatedAt', x.\"updatedAt\", 'vendor', x.vendor, 'version', x.version, " \
+    "'fault', CASE WHEN x.fault IS NOT NULL THEN json_build_object('code', x.fault->'code', 'message', x.fault->'message') END, " \
     "'vnfr', (SELECT coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'status', " SQL_VNFR_STATUS ") ORDER BY v.name, v.id), '[]') FROM vnfr v WHERE v.agg = t.id AND v.doc <> ''), " \
     "'instances', (SELECT count(*) FROM instance i WHERE i.agg = t.id))"
 #define NSD_SLIM \
@@ -93,8 +94,8 @@ static const struct kind {
 } kinds[STORE_LIST_N] = {
     [STORE_LIST_NSR] = {"nsr", "nsr t", "t." SQL_NSR_IS_SEEN, IN_PROJECT, "t.created_at", "t.name", "t.id",
         "t.doc, (SELECT string_agg(" SQL_VNFR_DOC ", ',' ORDER BY v.name, v.id) FROM vnfr v WHERE v.agg = t.id AND v.doc <> '')", add_nsr,
-        ", json_to_record(doc_json(t.doc)) AS x(status text, task text, \"createdAt\" text, \"updatedAt\" text, vendor text, version text)", NSR_SLIM,
-        {{"name", NAMED}, {"status", IS_STATUS}, {"nsd", "t.nsd_id = $7::text"}, {"project", "t.project_id = $8::text"}}},
+        ", json_to_record(doc_json(t.doc)) AS x(status text, task text, \"createdAt\" text, \"updatedAt\" text, vendor text, version text, fault json)", NSR_SLIM,
+        {{"name", NAMED}, {"status", IS_STATUS}, {"nsd", "t.nsd_id = $7::text"}, {"project", "t.project_id = $8::text"}, {"id", "t.id = ANY (string_to_array($9::text, ','))"}}},
     [STORE_LIST_NSD] = {"nsd", "nsd t", "true", IN_PROJECT, "t.created_at", "t.name", "t.id", "t.doc", add_text,
         ", json_to_record(doc_json(t.doc)) AS x(vendor text, version text, enabled bool, vnfd json)", NSD_SLIM,
         {{"name", NAMED}, {"project", "t.project_id = $6::text"}}},

@@ -192,6 +192,8 @@ static void filters_and_order(void **state)
     assert_non_null(strstr(f->res.body.s, "there are NULL, INITIALIZED, "));
     assert_int_equal(count(&g, NSRS "?name=service-7"), 1);
     assert_int_equal(count(&g, NSRS "?name=service-7*"), 11);
+    assert_int_equal(count(&g, NSRS "?id=n1,n3,none&slim"), 2);
+    assert_int_equal(count(&g, NSRS "?id=n1,n3&status=ERROR"), 0);
     assert_int_equal(count(&g, NSRS "?nsd=d1&status=ACTIVE&slim"), 125);
     assert_int_equal(count(&g, NSRS "?project=other"), 0);
     assert_int_equal(pages_of(&g, NSRS "?sort=-name&limit=20&nsd=d1", &down), 7);

@@ -56,6 +56,7 @@ static const struct matrix_row {
     enum class class;
 } rows[] = {
     {"GET /doc", OPEN},
+    {"GET /ui/{hash}/{name}", OPEN},
     {"GET /doc/{name}", OPEN},
     {"GET /doc/schemas/{name}", OPEN},
     {"GET /api/v1/baton/managers", READ},

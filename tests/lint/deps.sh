@@ -39,7 +39,7 @@ nfvo/placement         proto common nfvo/store
 nfvo/vnfm              proto common nfvo/store nfvo/audit nfvo/broker
 nfvo/vim               proto common nfvo/store
 nfvo/event             proto common nfvo/store nfvo/audit nfvo/broker
-nfvo/api               proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle
+nfvo/api               proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/words
 nfvo/worker            proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/broker
 nfvo/cli               proto common nfvo/catalogue nfvo/words
 nfvo/web               proto common

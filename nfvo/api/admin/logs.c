@@ -107,6 +107,7 @@ static enum err_code logs(struct call *c, struct err *err)
 
 const struct endpoint logs_endpoints[] = {
     {"POST", "/api/v1/logs/{nsrId}/vnfrecord/{vnfrName}/hostname/{hostname}", logs, 200,
-     API_PROJECT, "The output of an instance's scripts; ?full=1: output and errors apart"},
+     API_PROJECT | API_READS,
+     "The output of an instance's scripts; ?full=1: output and errors apart"},
     {0},
 };

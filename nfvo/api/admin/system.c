@@ -153,17 +153,6 @@ static enum err_code metrics(struct call *c, struct err *err)
     return ERR_OK;
 }
 
-/* For who opens the address in a browser, and for probes: the reference answers anybody here. */
-static enum err_code front(struct call *c, struct err *err)
-{
-    (void)err;
-    sbuf_adds(&c->out, "{\"name\":\"Baton NFVO\",\"version\":");
-    text_add_json(&c->out, c->api->host->version ? c->api->host->version : "0");
-    sbuf_adds(&c->out,
-              ",\"api\":\"/api/v1\",\"openapi\":\"/api/v1/openapi.json\",\"doc\":\"/doc\"}");
-    return ERR_OK;
-}
-
 static enum err_code healthz(struct call *c, struct err *err)
 {
     (void)err;
@@ -199,7 +188,6 @@ const struct endpoint system_endpoints[] = {
     {"GET", "/api/v1/audit",           list_answer, 200, API_ADMIN | API_ANY_PROJECT | LIST(AUDIT), "Who did what, from where, with what outcome"},
     {"GET", "/api/v1/operations/{id}", operation,   200, API_ANY_PROJECT, "What became of a request that took too long"},
     {"GET", "/api/v1/openapi.json",    openapi,     200, API_OPEN | API_AT_ONCE,        "This document"},
-    {"GET", "/",                       front,       200, API_OPEN | API_AT_ONCE,        "What this is, and where its description is"},
     {"GET", "/env",                    env,         200, API_ANY_PROJECT, "What the dashboard reads of the configuration"},
     {"GET", "/configprops",            configprops, 200, API_OPEN | API_AT_ONCE,        "What the dashboard's marketplace page reads"},
     {"GET", "/metrics",                metrics,     200, API_OPEN | API_AT_ONCE | API_STATUS,        "Metrics for Prometheus"},

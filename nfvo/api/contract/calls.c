@@ -239,6 +239,7 @@ const struct contract_row contract_rows[] = {
     {"GET",    V1 "/version",                         "getVersionAgain",     NONE, OF(TEXT), NULL, NULL},
     {"GET",    V1 "/openapi.json",                    "getOpenapi",          NONE, SHAPE(object), NULL, NULL},
     {"GET",    "/",                                   "getFront",            NONE, SHAPE(front), NULL, NULL},
+    {"GET",    "/ui/{hash}/{name}",                   "getDashboardFile",    NONE, OF(SCRIPT), NULL, NULL},
     {"GET",    "/doc",                                "getDocuments",        NONE, OF(HTML), NULL, NULL},
     {"GET",    "/doc/{name}",                         "getDocument",         NONE, OF(DOCUMENT), NULL, NULL},
     {"GET",    "/doc/schemas/{name}",                 "getSchema",           NONE, OF(DOCUMENT), NULL, NULL},

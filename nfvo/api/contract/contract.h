@@ -20,6 +20,7 @@ enum body_form {
     BODY_OCTETS,  /* application/octet-stream */
     BODY_METRICS, /* text/plain of Prometheus */
     BODY_HTML,
+    BODY_SCRIPT,   /* a file of the dashboard */
     BODY_DOCUMENT, /* of /doc: JSON, Markdown or HTML */
 };
 

@@ -122,7 +122,7 @@ static void add_body(struct sbuf *out, const struct contract_body *b)
     static const char *const words[] = {
         [BODY_NONE] = "-",        [BODY_TEXT] = "text",           [BODY_FILE] = "file",
         [BODY_STREAM] = "events", [BODY_OCTETS] = "octets",       [BODY_METRICS] = "metrics",
-        [BODY_HTML] = "HTML",     [BODY_DOCUMENT] = "a document",
+        [BODY_HTML] = "HTML",     [BODY_DOCUMENT] = "a document", [BODY_SCRIPT] = "a file",
     };
     bool is_list = b->form == BODY_RECORDS || b->form == BODY_SHAPES;
     if (b->type)

@@ -53,6 +53,7 @@ static void content(struct sbuf *out, const struct contract_body *b, bool is_tak
         [BODY_OCTETS] = {"application/octet-stream", "{\"type\":\"string\",\"format\":\"binary\"}"},
         [BODY_METRICS] = {"text/plain", "{\"type\":\"string\"}"},
         [BODY_HTML] = {"text/html", "{\"type\":\"string\"}"},
+        [BODY_SCRIPT] = {"text/javascript", "{\"type\":\"string\"}"},
         [BODY_DOCUMENT] = {"application/json", "{}"},
     };
     const char *type = b->form == BODY_FORM ? "application/x-www-form-urlencoded" : HTTP_TYPE_JSON;

@@ -16,9 +16,10 @@ void audited_write(const struct call *c, struct audit_record record)
     audit_write(c->api->audit, &record);
 }
 
-static bool is_read(const char *method)
+/* A question changes nothing, in whatever method the reference asks it. */
+static bool is_read(const struct endpoint *e)
 {
-    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+    return strcmp(e->method, "GET") == 0 || strcmp(e->method, "HEAD") == 0 || e->flags & API_READS;
 }
 
 struct request {
@@ -33,7 +34,7 @@ static void write_request(const struct request *r, int status, const char *body,
     AUTO(sbuf_release) struct sbuf what = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf object = SBUF_INIT;
     bool is_refused = err && (err->code == ERR_AUTH || err->code == ERR_DENIED);
-    if (!is_refused && (!r->who || is_read(r->endpoint->method)))
+    if (!is_refused && (!r->who || is_read(r->endpoint)))
         return;
     sbuf_addf(&what, "%s %s", r->endpoint->method, r->endpoint->path);
     if (r->made && status < 300)

@@ -64,6 +64,12 @@ static void answer_body(struct call *c, struct http_reply *reply)
     int status = c->fail_status ? c->fail_status : c->endpoint->status;
     if (c->link.len > 0)
         http_reply_header(reply, "Link", c->link.s);
+    if (c->policy)
+        http_reply_header(reply, "Content-Security-Policy", c->policy);
+    if (c->cache)
+        http_reply_header(reply, "Cache-Control", c->cache);
+    if (c->vary)
+        http_reply_header(reply, "Vary", c->vary);
     if (c->next_piece) {
         http_reply_pieces(reply, status, type, c->next_piece, c->free_pieces, c->pieces);
         return;
@@ -78,6 +84,8 @@ static void answer_body(struct call *c, struct http_reply *reply)
             return;
         }
     }
+    if (c->is_packed)
+        http_reply_header(reply, "Content-Encoding", "gzip");
     http_reply_sbuf(reply, status, type, &c->out);
 }
 
@@ -253,16 +261,25 @@ void api_on_error(struct http_request *req, int status, const struct err *err,
     reply_error(reply, status == 413 ? 422 : status, err, req->path);
 }
 
+static bool has_header(const struct http_reply *reply, const char *name)
+{
+    for (unsigned i = 0; i < reply->header_n; i++)
+        if (strcmp(reply->headers[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void api_finish(struct http_request *req, struct http_reply *reply)
 {
     http_reply_header(reply, "X-Content-Type-Options", "nosniff");
-    /* Nothing here is a page: a browser that shows an answer loads, frames and refers nothing. */
-    http_reply_header(reply, "Content-Security-Policy",
-                      "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+    /* Nothing but the dashboard is a page: a browser that shows an answer loads, frames and refers
+     * nothing. */
+    if (!has_header(reply, "Content-Security-Policy"))
+        http_reply_header(reply, "Content-Security-Policy",
+                          "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
     http_reply_header(reply, "Referrer-Policy", "no-referrer");
-    bool has_etag = false;
-    for (unsigned i = 0; i < reply->header_n; i++)
-        has_etag |= strcmp(reply->headers[i].name, "ETag") == 0;
-    http_reply_header(reply, "Cache-Control", has_etag ? "private, no-cache" : "no-store");
+    if (!has_header(reply, "Cache-Control"))
+        http_reply_header(reply, "Cache-Control",
+                          has_header(reply, "ETag") ? "private, no-cache" : "no-store");
     api_cors(req, reply);
 }

@@ -1,0 +1,108 @@
+/* The suite itself: its processes, peers and queues. */
+import { call, isAdmin, listAll, path } from './api.js';
+import { h } from './dom.js';
+import { bytes, plain } from './format.js';
+import { action, button, confirm, empty, facts, failed, formDialog, loading, pill, problem, section, since, table, command } from './parts.js';
+import { notice, openDialog, redraw } from './state.js';
+import { DEAD, isAway, watchStatus } from './status.js';
+import { t } from './text.js';
+
+const s_ = t.suite;
+
+/* A password is shown once, and is nowhere when the dialog is closed. */
+export function showSecret(title, text, secret) {
+  openDialog(title, (close) => h('div', { class: 'form' }, h('p', {}, text), command(secret), h('div', { class: 'row end' }, button(t.close, close, { class: 'primary' }))));
+}
+
+export function suite() {
+  const status = watchStatus();
+  let accounts = null, subscriptions = null, isAll = false, events = [];
+  const lists = () => {
+    if (isAdmin()) call('GET', '/baton/managers').then((x) => { accounts = x; redraw(); }, failed);
+    listAll('/events').then((x) => { subscriptions = x; redraw(); }, failed);
+  };
+  lists();
+  call('GET', '/events/actions').then((x) => (events = x), () => {});
+
+  const enrol = () => formDialog(s_.enrol, [
+    { name: 'name', label: s_.name, required: true },
+    { name: 'kind', label: s_.kind, type: 'select', value: 'vnfm', options: [['vnfm', 'vnfm'], ['driver', 'driver'], ['listener', 'listener']] },
+    { name: 'type', label: s_.type, required: true },
+    { name: 'sdk', label: s_.sdk, type: 'select', options: [['', ''], ['c', 'c'], ['java', 'java'], ['python', 'python'], ['go', 'go']] }],
+  s_.enrol, async (v) => {
+    const made = await call('POST', '/baton/managers', { body: Object.fromEntries(Object.entries(v).filter(([, x]) => x)) });
+    lists();
+    showSecret(plain(v.name), s_.password, made.password || '');
+  }, { about: s_.enrolAbout });
+  const rotate = (a) => confirm(`${s_.rotate}: ${plain(a.name)}`, s_.rotateAbout, s_.rotate, async () => {
+    const made = await call('POST', path`/baton/managers/${a.name}/rotate`);
+    showSecret(plain(a.name), s_.password, made.password || '');
+  });
+  const remove = (a) => confirm(`${t.delete}: ${plain(a.name)}`, s_.deleteAbout, t.delete, async () => {
+    await call('DELETE', path`/baton/managers/${a.name}`);
+    lists();
+  });
+  const subscribe = () => formDialog(s_.subscribe, [
+    { name: 'name', label: s_.name, required: true },
+    { name: 'event', label: s_.events, type: 'select', value: events[0], options: events.map((e) => [e, e]) },
+    { name: 'type', label: s_.endpointType, type: 'select', value: 'REST', options: [['REST', 'REST'], ['RABBIT', 'RABBIT']] },
+    { name: 'endpoint', label: s_.url, required: true }],
+  s_.subscribe, async (v) => {
+    await call('POST', '/events', { body: v });
+    lists();
+  });
+  const unsubscribe = (e) => confirm(`${s_.unsubscribe}: ${plain(e.name)}`, '', s_.unsubscribe, async () => {
+    await call('DELETE', path`/events/${e.id}`);
+    lists();
+  });
+  const forget = (v) => confirm(`${s_.forget}: ${plain(v.type)}`, '', s_.forget, async () => {
+    await call('DELETE', path`/vnfmanagers/${v.id}`);
+    status.read();
+  });
+
+  const words = (c) => (c ? plain(c) : h('span', { class: 'dim' }, s_.reference));
+  const hidden = { name: h('span', { class: 'sr' }, t.service.actions), class: 'end' };
+
+  function body(s) {
+    const queues = (s.queues || []).filter((q) => isAll || q.messages || q.consumers);
+    const dead = (s.queues || []).find((q) => q.name === DEAD);
+    const failing = s.events?.failing || [];
+    return h('div', { class: 'columns' },
+      section(s_.processes, null, table(s_.processes, [
+        { name: s_.host, cell: (p) => plain(p.host) }, { name: s_.pid, class: 'num', cell: (p) => p.pid }, { name: s_.version, cell: (p) => plain(p.version) },
+        { name: s_.state, cell: (p) => (p.stopped ? pill('INACTIVE', s_.stopped) : isAway(p, s.now) ? pill('missing', s_.away) : pill('active', s_.runs)) },
+        { name: s_.started, cell: (p) => since(p.started) }], (s.processes || []).filter((p) => !p.stopped || s.now - p.seen < 3600e6), (p) => p.id),
+      facts([[t.now.open, s.waiting?.open], [t.now.outbox, s.outbox?.unsent], [s_.broker, s.ready ? s_.ready : `${s_.notReady}: ${plain(s.why)}`]])),
+      section(s_.vnfms, null, table(s_.vnfms, [
+        { name: s_.type, cell: (v) => [plain(v.type), v.endpoint !== v.type ? h('div', {}, h('code', { class: 'dim' }, plain(v.endpoint))) : null] }, { name: s_.state, cell: (v) => pill(v.active && v.enabled ? 'active' : 'inactive') },
+        { name: s_.capabilities, class: 'wide-only', cell: (v) => words(v.capabilities) }, { name: s_.vnfs, class: 'num', cell: (v) => v.vnfrs }, { name: s_.open, class: 'num', cell: (v) => v.open },
+        { ...hidden, cell: (v) => (isAdmin() && !v.active ? button(s_.forget, () => forget(v)) : null) }], s.vnfms || [], (v) => v.id)),
+      section(s_.drivers, null, table(s_.drivers, [
+        { name: s_.type, cell: (d) => [plain(d.type), h('div', {}, h('code', { class: 'dim' }, plain(d.queue)))] }, { name: s_.state, cell: (d) => pill(d.active ? 'active' : 'inactive') },
+        { name: s_.capabilities, class: 'wide-only', cell: (d) => words(d.capabilities) }, { name: s_.pops, class: 'num', cell: (d) => d.pops }], s.drivers || [], (d) => d.queue)),
+      section(s_.queues, button(isAll ? s_.idle : s_.all, () => { isAll = !isAll; redraw(); }, { 'aria-pressed': String(isAll) }), s.queues ? table(s_.queues, [
+        { name: s_.name, cell: (q) => h('code', {}, plain(q.name)) }, { name: s_.consumers, class: 'num', cell: (q) => q.consumers }, { name: s_.messages, class: 'num', cell: (q) => h('span', { class: q.messages && !q.consumers ? 'late' : null }, q.messages) },
+        { name: s_.size, class: 'num', cell: (q) => bytes(q.bytes) }], queues, (q) => q.name) : h('p', { class: 'late' }, s_.noQueues, ' ', plain(s.queuesFault || ''))),
+      section(s_.dead, null, dead?.messages ? h('p', { class: 'late' }, t.now.deadLetters(plain(DEAD), dead.messages)) : h('p', { class: 'dim' }, s_.noDead)),
+      section(s_.subscriptions, action(s_.subscribe, subscribe), subscriptions?.length ? table(s_.subscriptions, [
+        { name: s_.name, cell: (e) => plain(e.name) }, { name: s_.event, cell: (e) => plain(e.event) }, { name: s_.target, cell: (e) => h('code', {}, plain(e.endpoint)) },
+        { name: s_.delivery, cell: (e) => { const f = failing.find((x) => x.endpoint === e.endpoint); return f ? h('span', { class: 'late', title: plain(f.fault) }, plain(f.fault)) : h('span', { class: 'dim' }, s_.delivered); } },
+        { ...hidden, cell: (e) => action(s_.unsubscribe, () => unsubscribe(e)) }], subscriptions, (e) => e.id) : h('p', { class: 'dim' }, s_.noSubscriptions)),
+      isAdmin() ? section(s_.accounts, button(s_.enrol, enrol), accounts?.length ? table(s_.accounts, [
+        { name: s_.name, cell: (a) => plain(a.name) }, { name: s_.kind, cell: (a) => plain(a.kind) }, { name: s_.room, class: 'wide-only', cell: (a) => h('code', {}, plain(a.room || '')) }, { name: s_.state, cell: (a) => [pill(a.active ? 'active' : plain(a.state)), a.fault ? h('div', { class: 'late' }, plain(a.fault)) : null] },
+        { ...hidden, cell: (a) => h('details', { class: 'menu-box' }, h('summary', { 'aria-label': t.act.more(plain(a.name)) }, '⋯'), h('div', { class: 'menu-list' }, button(s_.rotate, () => rotate(a), { key: 'r' }), button(t.delete, () => remove(a), { key: 'd' }))) }], accounts, (a) => a.name) : empty(t.none)) : null,
+      s.refusals?.length ? section(s_.refusals, null, h('ul', {}, s.refusals.map((r, i) => h('li', { key: i }, plain(r.account || r.subject || ''), ': ', plain(r.words || r.kind), r.hint ? h('div', { class: 'dim' }, plain(r.hint)) : null)))) : null);
+  }
+
+  return {
+    title: s_.title,
+    tools: () => button(t.refresh, () => { status.read(); lists(); notice(t.everything); }),
+    commands: () => [{ what: t.commands.status, command: 'baton status', method: 'GET', path: '/baton/status' }, { what: t.commands.managers, command: 'baton manager list', method: 'GET', path: '/baton/managers' }, { what: t.commands.drivers, command: 'baton driver list', method: 'GET', path: '/plugins' },
+      { what: s_.subscriptions, command: 'baton event list', method: 'GET', path: '/events' }, { what: s_.enrol, command: 'baton manager enrol NAME --kind vnfm --type TYPE', method: 'POST', path: '/baton/managers', body: { name: 'NAME', kind: 'vnfm', type: 'TYPE' } }],
+    render() {
+      if (!status.data) return status.error ? problem(status.error, status.read) : loading();
+      return [status.error ? h('div', { key: 'e' }, problem(status.error, status.read)) : null, h('div', { key: 'b' }, body(status.data))];
+    },
+    close: status.stop,
+  };
+}
