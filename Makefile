@@ -139,6 +139,7 @@ fmt:
 # What ./deploy/demo runs, and not what it does not.
 demo-programs: $(addprefix $(O)/bin/,nfvo baton vnfm-generic ems-agent vim-driver-local)
 demo-docker-programs: $(O)/bin/vim-driver-docker $(static-agent)
+demo-openstack-programs: $(O)/bin/vim-driver-openstack
 demo-matrix:
 	@tests/demo/matrix
 # The stack of deploy/compose on a Docker engine of its own; takes minutes.
@@ -159,5 +160,5 @@ help:
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop contract docs demo-programs demo-docker-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop contract docs demo-programs demo-docker-programs demo-openstack-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

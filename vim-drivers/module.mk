@@ -23,3 +23,10 @@ bins += vim-driver-docker
 bin-vim-driver-docker-src := vim-drivers/docker/main.c
 bin-vim-driver-docker-libs := vim_docker vim_common ob_vim proto common
 bin-vim-driver-docker-ldlibs := -lrabbitmq -lcurl -luuid -lm
+
+libs += vim_openstack
+lib-vim_openstack-src := $(shell find vim-drivers/openstack -name '*.c' -not -name main.c | sort)
+bins += vim-driver-openstack
+bin-vim-driver-openstack-src := vim-drivers/openstack/main.c
+bin-vim-driver-openstack-libs := vim_openstack vim_common ob_vim proto common
+bin-vim-driver-openstack-ldlibs := -lrabbitmq -lcurl -luuid -lm

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define HEADERS_MAX ((size_t)64 * 1024)
 
@@ -28,6 +29,7 @@ struct transfer {
     struct curl_slist *headers;
     curl_mime *mime;
     size_t max;
+    off_t sent; /* of call->body_fd */
     bool is_too_long, is_enough, is_cancelled;
     struct err refused; /* by call->dial; the last address of several */
     char text[CURL_ERROR_SIZE];
@@ -167,6 +169,36 @@ static enum err_code set_headers(struct transfer *t, struct err *err)
     return ERR_OK;
 }
 
+static size_t on_read(char *to, size_t size, size_t n, void *arg)
+{
+    struct transfer *t = arg;
+    ssize_t got = pread(t->call->body_fd, to, size * n, t->sent);
+    if (got < 0)
+        return CURL_READFUNC_ABORT;
+    t->sent += got;
+    return (size_t)got;
+}
+
+/* A kept connection may turn out to be closed when a part was sent already. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+    struct transfer *t = arg;
+    if (origin != SEEK_SET)
+        return CURL_SEEKFUNC_CANTSEEK;
+    t->sent = (off_t)offset;
+    return CURL_SEEKFUNC_OK;
+}
+
+static void set_file(struct transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->call->body_len);
+    curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+    curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+}
+
 static enum err_code set_body(struct transfer *t, struct err *err)
 {
     const struct http_call *call = t->call;
@@ -181,6 +213,8 @@ static enum err_code set_body(struct transfer *t, struct err *err)
         if (curl_mime_filedata(part, call->upload_path) != CURLE_OK)
             return err_set_errno(err, ERR_IO, errno, "read '%s'", call->upload_path);
         curl_easy_setopt(t->easy, CURLOPT_MIMEPOST, t->mime);
+    } else if (call->body_fd > 0) {
+        set_file(t);
     } else if (call->body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_len);
         curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, call->body ? call->body : "");
@@ -241,6 +275,8 @@ static enum err_code set_options(struct transfer *t, struct err *err)
         curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_checked);
         curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
     }
+    if (call->is_once)
+        curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
     if (call->is_probe)
         curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     if (call->is_insecure) {

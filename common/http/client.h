@@ -31,6 +31,7 @@ struct http_call {
     const char *type; /* Content-Type; NULL: none */
     const void *body; /* body_len bytes; NULL: none */
     size_t body_len;
+    int body_fd; /* > 0, instead of body: body_len bytes of this file, from its beginning */
     const char *upload_path; /* instead of body: this file as part `file` of multipart/form-data */
     int64_t timeout_ms;      /* of the whole call; 0: 30000; -1: none (streams) */
     int64_t connect_timeout_ms;  /* 0: 5000 */
@@ -44,6 +45,9 @@ struct http_call {
     /* For URLs that users wrote: which addresses may be called, dial.h; every call of a client has
      * the same, since connections are kept. NULL: any, for those that the operator configured. */
     const struct dial_rules *dial;
+    /* Sent once at most, on a connection of its own. Without it a request that was sent on a kept
+     * connection, which turns out to be closed, is sent again by libcurl: also a POST. */
+    bool is_once;
     bool is_probe;    /* only connect (with TLS: and greet), then hang up; a client of its own */
     bool is_insecure; /* neither certificate nor host name is checked */
     int cancel_fd; /* > 0: ERR_UNAVAIL as soon as it is readable (daemon_stop_fd()); 0, -1: none */

@@ -274,6 +274,9 @@ CONF
 sockets = $suite/engine/s
 spent-file = $suite/docker.spent
 CONF
+        suite_write_peer vim-driver-openstack <<CONF
+spent-file = $suite/openstack.spent
+CONF
         printf 'export %s=%q\n' BATON_URL "http://127.0.0.1:$suite_port" BATON_USER admin \
             BATON_PASSWORD "$suite_password" >"$suite/baton.env"
     )
@@ -321,6 +324,12 @@ suite_start_docker_driver()
 {
     suite_enrol vim-driver-docker driver docker
     suite_start vim-driver-docker vim-driver-docker --config "$suite/vim-driver-docker.conf" "$@"
+}
+
+suite_start_openstack_driver()
+{
+    suite_enrol vim-driver-openstack driver openstack
+    suite_start vim-driver-openstack vim-driver-openstack --config "$suite/vim-driver-openstack.conf" "$@"
 }
 
 suite_start_generic_vnfm()

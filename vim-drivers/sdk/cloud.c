@@ -60,12 +60,14 @@ static enum err_code attempt(void *arg, struct ob_call *call, struct sbuf *answe
         struct flight *flight;
     } data = {.kept = ob_call_data(call)};
     struct flight *f = data.flight;
-    struct ob_cloud_call c = {.cloud = cloud, .call = call, .until_us = f->until_us};
+    struct ob_cloud_call c = {
+        .cloud = cloud, .call = call, .until_us = f->until_us, .tries = f->tries};
     enum err_code rc = cloud_read_pop(&c, err);
     if (rc == ERR_OK)
         rc = f->method->run(&c, answer, err);
     arena_release(&c.arena);
-    int64_t delay = delay_ms(++f->tries);
+    f->tries += c.again_ms == 0;
+    int64_t delay = c.again_ms > 0 ? c.again_ms : delay_ms(f->tries);
     if (rc == ERR_UNAVAIL && clock_mono_us() + delay * 1000 < f->until_us && !is_ending(cloud)) {
         ob_call_defer(call);
         ob_vim_after(cloud->vim, delay, again, f);
@@ -274,6 +276,17 @@ int64_t ob_cloud_left_ms(const struct ob_cloud_call *c)
     return left > 1 ? left : 1;
 }
 
+enum err_code ob_cloud_again(struct ob_cloud_call *c, int64_t delay)
+{
+    c->again_ms = delay > 1 ? delay : 1;
+    return ERR_UNAVAIL;
+}
+
+unsigned ob_cloud_tries(const struct ob_cloud_call *c)
+{
+    return c->tries;
+}
+
 const char *ob_cloud_text(struct ob_cloud_call *c, const char *text)
 {
     return arena_strdup(&c->arena, text);
@@ -292,6 +305,14 @@ void ob_cloud_add_image(struct ob_cloud_call *c, const struct ob_cloud_image *im
 void ob_cloud_add_network(struct ob_cloud_call *c, const struct ob_cloud_network *network)
 {
     proto_list_add(&c->networks, cloud_network_record(network, &c->arena), &c->arena);
+}
+
+void ob_cloud_add_zone(struct ob_cloud_call *c, const char *name, bool is_available)
+{
+    struct availability_zone *z = proto_new(&availability_zone_type, &c->arena);
+    z->name = arena_strdup(&c->arena, name);
+    z->available = is_available;
+    proto_list_add(&c->zones, z, &c->arena);
 }
 
 void ob_cloud_add_flavour(struct ob_cloud_call *c, const struct ob_cloud_flavour *flavour)

@@ -21,6 +21,7 @@ static enum err_code list(struct ob_cloud_call *c, unsigned wants, struct err *e
     c->images = (struct image_list){0};
     c->networks = (struct network_list){0};
     c->flavours = (struct deployment_flavour_list){0};
+    c->zones = (struct availability_zone_list){0};
     return table(c)->refresh(c->cloud->arg, c, wants, err);
 }
 
@@ -74,6 +75,7 @@ static enum err_code refresh(struct ob_cloud_call *c, struct sbuf *answer, struc
     vim->images = c->images;
     vim->networks = c->networks;
     vim->flavours = c->flavours;
+    vim->zones = c->zones;
     proto_encode(&vim_instance_type, vim, PROTO_COMPLETE, answer);
     return ERR_OK;
 }
@@ -304,7 +306,7 @@ static enum err_code create_subnet(struct ob_cloud_call *c, struct sbuf *answer,
     r->name = want->name;
     r->cidr = n->subnet;
     r->gateway_ip = n->gateway;
-    proto_encode(&subnet_type, r, PROTO_COMPLETE, answer);
+    proto_encode(&subnet_type, n->subnets.n ? n->subnets.at[0] : r, PROTO_COMPLETE, answer);
     return ERR_OK;
 }
 
@@ -330,6 +332,14 @@ static enum err_code add_flavour(struct ob_cloud_call *c, struct sbuf *answer, s
         rc = list(c, OB_CLOUD_FLAVOURS, err);
     if (rc == ERR_OK)
         rc = find_flavour(c, want->flavour_key ? want->flavour_key : "", &f, err);
+    if (rc == ERR_NOT_FOUND && table(c)->add_flavour && want->flavour_key && want->flavour_key[0]) {
+        struct ob_cloud_flavour asked = {.name = want->flavour_key,
+                                         .vcpus = want->vcpus,
+                                         .ram_mb = want->ram,
+                                         .disk_gb = want->disk};
+        *err = (struct err)ERR_INIT;
+        rc = table(c)->add_flavour(c->cloud->arg, c, &asked, &f, err);
+    }
     if (rc == ERR_OK)
         proto_encode(&deployment_flavour_type, cloud_flavour_record(&f, &c->arena), PROTO_COMPLETE,
                      answer);
@@ -354,6 +364,50 @@ static enum err_code add_image(struct ob_cloud_call *c, struct sbuf *answer, str
         return err_add(err, "add image");
     proto_encode(&image_type, cloud_image_record(&made, &c->arena), PROTO_COMPLETE, answer);
     return ERR_OK;
+}
+
+static enum err_code read_image(struct ob_cloud_call *c, struct image **ret, struct err *err)
+{
+    size_t len;
+    const char *json = ob_call_json(c->call, 0, &len);
+    enum err_code rc = proto_decode(&image_type, json, len, 0, &c->arena, ret, err);
+    if (rc == ERR_OK && (!(*ret)->ext_id || !(*ret)->ext_id[0]))
+        rc = err_set(err, ERR_INVALID, "extId is missing");
+    return rc == ERR_OK ? rc : err_add(err, "image");
+}
+
+static enum err_code update_image(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
+{
+    struct image *want;
+    struct ob_cloud_image made = {.id = NULL};
+    if (!table(c)->update_image)
+        return cannot(c, "changes no images", err);
+    enum err_code rc = read_image(c, &want, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct ob_cloud_image asked = {.id = want->ext_id,
+                                   .name = want->name,
+                                   .min_disk_gb = want->min_disk_space,
+                                   .min_ram_mb = want->min_ram};
+    rc = table(c)->update_image(c->cloud->arg, c, &asked, &made, err);
+    if (rc != ERR_OK)
+        return err_add(err, "update image '%s'", want->ext_id);
+    proto_encode(&image_type, cloud_image_record(&made, &c->arena), PROTO_COMPLETE, answer);
+    return ERR_OK;
+}
+
+static enum err_code delete_image(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
+{
+    struct image *want;
+    bool was_there = false;
+    if (!table(c)->delete_image)
+        return cannot(c, "deletes no images", err);
+    enum err_code rc = read_image(c, &want, err);
+    if (rc == ERR_OK)
+        rc = table(c)->delete_image(c->cloud->arg, c, want->ext_id, &was_there, err);
+    if (rc == ERR_OK)
+        sbuf_adds(answer, was_there ? "true" : "false");
+    return rc;
 }
 
 static enum err_code quota(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
@@ -399,6 +453,8 @@ const struct cloud_method cloud_methods[] = {
     {"addFlavor",               1, add_flavour,    false},
     {"addImage",                2, add_image,      true},
     {"addImage",                3, add_image,      true},
+    {"updateImage",             1, update_image,   false},
+    {"deleteImage",             1, delete_image,   false},
     {"getQuota",                0, quota,          false},
     {"getType",                 0, get_type,       false},
     {0},

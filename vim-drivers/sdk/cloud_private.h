@@ -21,6 +21,8 @@
     X(REC, location,   "location",  location, OPTIONAL)                         \
     X(STR, username,   "username",  _, OPTIONAL)                                \
     X(STR, password,   "password",  _, SECRET)                                  \
+    X(STRMAP, metadata, "metadata", _, OPTIONAL)                                \
+    X(STR, ssl_certificate, "openstackSslCertificate", _, SECRET)                                               \
     X(STR, ca,         "ca",        _, SECRET)                                  \
     X(STR, cert,       "cert",      _, SECRET)                                  \
     X(STR, docker_key, "dockerKey", _, SECRET)
@@ -36,19 +38,21 @@ struct flight {
     struct ob_call *call;
     const struct cloud_method *method;
     int64_t until_us;
-    unsigned tries;
+    unsigned tries; /* that found no cloud */
 };
 
 struct ob_cloud_call { /* one try */
     struct ob_cloud *cloud;
     struct ob_call *call;
-    int64_t until_us;
+    int64_t until_us, again_ms; /* again_ms > 0: it waits */
+    unsigned tries;
     struct arena arena;
     struct ob_cloud_pop pop;
     struct image_list images;
     struct network_list networks;
     struct deployment_flavour_list flavours;
     struct server_list servers;
+    struct availability_zone_list zones;
 };
 
 typedef enum err_code cloud_method_fn(struct ob_cloud_call *c, struct sbuf *answer,

@@ -36,10 +36,27 @@ struct image *cloud_image_record(const struct ob_cloud_image *i, struct arena *a
     r->name = arena_strdup(a, i->name);
     r->status = arena_strdup(a, i->status ? i->status : "ACTIVE");
     r->created = date(i->created_at, a);
-    r->is_public = true;
+    r->is_public = !i->is_private;
+    r->disk_format = arena_strdup(a, i->disk_format);
+    r->container_format = arena_strdup(a, i->container_format);
+    r->min_disk_space = i->min_disk_gb;
+    r->min_ram = i->min_ram_mb;
     for (size_t k = 0; k < i->tag_n; k++)
         proto_list_add(&r->tags, arena_strdup(a, i->tags[k]), a);
     return r;
+}
+
+static void add_subnets(struct network *r, const struct ob_cloud_network *n, struct arena *a)
+{
+    for (size_t i = 0; i < n->subnet_n; i++) {
+        struct subnet *s = proto_new(&subnet_type, a);
+        s->ext_id = arena_strdup(a, n->subnets[i].id);
+        s->name = arena_strdup(a, n->subnets[i].name);
+        s->network_id = r->ext_id;
+        s->cidr = arena_strdup(a, n->subnets[i].cidr);
+        s->gateway_ip = arena_strdup(a, n->subnets[i].gateway);
+        proto_list_add(&r->subnets, s, a);
+    }
 }
 
 struct network *cloud_network_record(const struct ob_cloud_network *n, struct arena *a)
@@ -47,9 +64,14 @@ struct network *cloud_network_record(const struct ob_cloud_network *n, struct ar
     struct network *r = proto_new(&network_type, a);
     r->ext_id = arena_strdup(a, n->id);
     r->name = arena_strdup(a, n->name);
+    r->ext_shared = n->is_shared;
+    r->external = n->is_external;
+    if (n->subnets) { /* peers of the reference tell the kinds of networks by their members: 5.5 */
+        add_subnets(r, n, a);
+        return r;
+    }
     r->subnet = arena_strdup(a, n->cidr);
     r->gateway = arena_strdup(a, n->gateway);
-    r->ext_shared = n->is_shared;
     return r;
 }
 
@@ -100,6 +122,14 @@ struct server *cloud_server_record(const struct ob_cloud_server *s, struct arena
 
 /* --- parameters --- */
 
+static const struct ob_cloud_pair *pairs(const struct proto_strmap *m, struct arena *a)
+{
+    struct ob_cloud_pair *r = arena_alloc(a, (m->n + 1) * sizeof(*r));
+    for (uint32_t i = 0; i < m->n; i++)
+        r[i] = (struct ob_cloud_pair){m->at[i].key, m->at[i].value ? m->at[i].value : ""};
+    return r;
+}
+
 enum err_code cloud_read_pop(struct ob_cloud_call *c, struct err *err)
 {
     struct cloud_pop *p;
@@ -119,9 +149,12 @@ enum err_code cloud_read_pop(struct ob_cloud_call *c, struct err *err)
                                                            : NULL,
                                    .username = p->username,
                                    .password = p->password,
-                                   .ca = p->ca,
+                                   .ca = p->ca && p->ca[0] ? p->ca : p->ssl_certificate,
                                    .cert = p->cert,
-                                   .key = p->docker_key};
+                                   .key = p->docker_key,
+                                   .is_region_said = p->region && p->region[0],
+                                   .metadata = pairs(&p->metadata, &c->arena),
+                                   .metadata_n = p->metadata.n};
     return ERR_OK;
 }
 
@@ -234,6 +267,7 @@ static enum err_code read_ports(struct ob_cloud_call *c, struct ob_cloud_launch 
             .network_id = cp->virtual_link_reference_id,
             .fixed_ip = cp->fixed_ip && cp->fixed_ip[0] ? cp->fixed_ip : NULL,
             .floating_ip = wish && wish[0] ? wish : NULL,
+            .pool = cp->chosen_pool && cp->chosen_pool[0] ? cp->chosen_pool : NULL,
             .interface_id = cp->interface_id};
     }
     return ERR_OK;
@@ -256,10 +290,7 @@ static void read_metadata(struct ob_cloud_call *c, struct ob_cloud_launch *ret)
     const struct proto_strmap *m = call_metadata(c->call);
     if (!m || !m->n)
         return;
-    struct ob_cloud_pair *pairs = arena_alloc(&c->arena, m->n * sizeof(*pairs));
-    for (uint32_t i = 0; i < m->n; i++)
-        pairs[i] = (struct ob_cloud_pair){m->at[i].key, m->at[i].value ? m->at[i].value : ""};
-    ret->metadata = pairs;
+    ret->metadata = pairs(m, &c->arena);
     ret->metadata_n = m->n;
 }
 

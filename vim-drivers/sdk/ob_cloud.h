@@ -1,4 +1,4 @@
-/* The typed shape of a driver: a cloud is a table of at most ten functions, and the rest of a driver
+/* The typed shape of a driver: a cloud is a table of a dozen functions at most, and the rest of a driver
  * is here, once: the remote calls and their parameters, the records of the wire, resolution of
  * images and flavours, ssh keys, connection points in the order of their interfaces, client tokens,
  * a server that a failed launch left behind, tries again, and threads.
@@ -54,19 +54,29 @@ struct ob_cloud_call; /* one call in hand */
 
 enum { OB_CLOUD_PORTS_MAX = 16 };
 
+struct ob_cloud_pair {
+    const char *key, *value;
+};
+
 /* The PoP that a call is for. NULL: absent. Secrets are among it: never into logs or errors. */
 struct ob_cloud_pop {
     const char *id, *name, *project; /* project "": none */
     const char *auth_url, *tenant, *domain, *region, *username, *password;
     const char *ca, *cert, *key; /* PEM texts of TLS */
+    bool is_region_said;         /* region is the PoP's own member, not the name of its location */
+    const struct ob_cloud_pair *metadata; /* metadata_n; "az": the zone that a launch is for */
+    size_t metadata_n;
 };
 
 struct ob_cloud_image {
     const char *id, *name;
     const char *const *tags; /* further names; tag_n */
     size_t tag_n;
-    const char *status; /* NULL: "ACTIVE" */
-    int64_t created_at; /* seconds since 1970; 0: not known */
+    const char *status;                         /* NULL: "ACTIVE" */
+    int64_t created_at;                         /* seconds since 1970; 0: not known */
+    const char *disk_format, *container_format; /* NULL: the cloud has no such thing */
+    int64_t min_disk_gb, min_ram_mb;
+    bool is_private; /* not everybody's */
 };
 
 struct ob_cloud_flavour {
@@ -74,10 +84,19 @@ struct ob_cloud_flavour {
     int64_t vcpus, ram_mb, disk_gb;
 };
 
+struct ob_cloud_subnet {
+    const char *id, *name, *cidr, *gateway;
+};
+
 struct ob_cloud_network {
     const char *id, *name;
     const char *cidr, *gateway; /* NULL: none yet */
     bool is_shared;             /* not the project's own */
+    bool is_external;           /* floating addresses are of such a one */
+    /* Clouds whose subnets are objects of their own, as OpenStack: cidr and gateway are not looked
+     * at then; subnet_n. */
+    const struct ob_cloud_subnet *subnets;
+    size_t subnet_n;
 };
 
 struct ob_cloud_port { /* a connection point; in the order of interfaces */
@@ -85,11 +104,8 @@ struct ob_cloud_port { /* a connection point; in the order of interfaces */
         *network_id; /* name of the link; id, if one was given. Either may be NULL */
     const char *fixed_ip,
         *floating_ip; /* NULL: any, none; floating_ip "random" (or another word): any */
+    const char *pool; /* of floating addresses: its name; NULL: any */
     int64_t interface_id;
-};
-
-struct ob_cloud_pair {
-    const char *key, *value;
 };
 
 struct ob_cloud_launch {
@@ -157,6 +173,16 @@ struct ob_cloud_table {
                               const char *url, struct ob_cloud_image *ret, struct ob_err *err);
     enum ob_code (*quota)(void *arg, struct ob_cloud_call *call, struct ob_cloud_quota *ret,
                           struct ob_err *err);
+    /* NULL: what refresh lists is all there is. One of that name that is there is the answer, too. */
+    enum ob_code (*add_flavour)(void *arg, struct ob_cloud_call *call,
+                                const struct ob_cloud_flavour *want, struct ob_cloud_flavour *ret,
+                                struct ob_err *err);
+    /* want: id, and what is to change (NULL: nothing). */
+    enum ob_code (*update_image)(void *arg, struct ob_cloud_call *call,
+                                 const struct ob_cloud_image *want, struct ob_cloud_image *ret,
+                                 struct ob_err *err);
+    enum ob_code (*delete_image)(void *arg, struct ob_cloud_call *call, const char *id,
+                                 bool *ret_was_there, struct ob_err *err);
     void (*qos)(void); /* reserved: NULL */
 };
 
@@ -187,11 +213,17 @@ int ob_cloud_stop_fd(const struct ob_cloud *cloud);              /* for poll; ne
 const struct ob_cloud_pop *ob_cloud_pop(const struct ob_cloud_call *call);
 const char *ob_cloud_call_id(const struct ob_cloud_call *call); /* as ob_call_id */
 int64_t ob_cloud_left_ms(const struct ob_cloud_call *call);     /* of the call's time; at least 1 */
+/* For functions that wait for their cloud: return what this returns, and the function is called
+ * anew, from its beginning, after delay_ms. No thread waits meanwhile; it is over when the call is
+ * too old, with the words that err has then. */
+OB_MUST_USE enum ob_code ob_cloud_again(struct ob_cloud_call *call, int64_t delay_ms);
+unsigned ob_cloud_tries(const struct ob_cloud_call *call); /* that failed with OB_ERR_UNAVAIL */
 /* What lives as long as the call. Borrowed. */
 const char *ob_cloud_text(struct ob_cloud_call *call, const char *text); /* a copy; NULL: NULL */
 void *ob_cloud_alloc(struct ob_cloud_call *call, size_t size);           /* zeroed */
 void ob_cloud_add_image(struct ob_cloud_call *call, const struct ob_cloud_image *image);
 void ob_cloud_add_network(struct ob_cloud_call *call, const struct ob_cloud_network *network);
+void ob_cloud_add_zone(struct ob_cloud_call *call, const char *name, bool is_available);
 void ob_cloud_add_flavour(struct ob_cloud_call *call, const struct ob_cloud_flavour *flavour);
 void ob_cloud_add_server(struct ob_cloud_call *call, const struct ob_cloud_server *server);
 /* The server of this token is about to be deleted: no launch with it makes another. As

@@ -1,0 +1,342 @@
+/* Images: listed; added from a URL; changed; deleted. */
+#include "common/base/text.h"
+#include "common/log/log.h"
+#include "common/sys/clock.h"
+#include "vim-drivers/openstack/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 33000, UPLOAD_MS = 3600000 };
+
+/* --- what is there --- */
+
+/* In the words of the reference: the NFVO takes those that are ACTIVE. */
+static const char *status_of(const struct os_image *i)
+{
+    static const char *const words[][2] = {{"active", "ACTIVE"},          {"queued", "QUEUED"},
+                                           {"saving", "SAVING"},          {"importing", "SAVING"},
+                                           {"deleted", "DELETED"},        {"killed", "ERROR"},
+                                           {"deactivated", "DEACTIVATED"}};
+    for (size_t k = 0; k < ARRAY_LEN(words); k++)
+        if (text_matches(i->status, words[k][0]))
+            return words[k][1];
+    return "UNRECOGNIZED";
+}
+
+static void record(struct os_conn *c, const struct os_image *i, struct ob_cloud_image *ret)
+{
+    *ret = (struct ob_cloud_image){.id = ob_cloud_text(c->call, i->id),
+                                   .name = ob_cloud_text(c->call, i->name ? i->name : i->id),
+                                   .status = status_of(i),
+                                   .created_at = os_time(i->created),
+                                   .disk_format = ob_cloud_text(c->call, i->disk ? i->disk : ""),
+                                   .container_format =
+                                       ob_cloud_text(c->call, i->container ? i->container : ""),
+                                   .min_disk_gb = i->min_disk,
+                                   .min_ram_mb = i->min_ram,
+                                   .is_private = !text_matches(i->visibility, "public")};
+}
+
+/* The youngest of a name comes first: who looks one up by its name takes the first. */
+static int by_age(const void *a, const void *b)
+{
+    const struct os_image *const *x = a, *const *y = b;
+    int age = strcmp((*y)->created ? (*y)->created : "", (*x)->created ? (*x)->created : "");
+    return age ? age : strcmp((*x)->id, (*y)->id);
+}
+
+enum err_code os_list_images(struct os_conn *c, int64_t not_before_us, struct err *err)
+{
+    struct os_image_list l = {0};
+    enum err_code rc = os_shared(c, OS_IMAGES, not_before_us, &l, NULL, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct os_image **sorted = arena_alloc(&c->arena, (l.n + 1) * sizeof(struct os_image *));
+    for (uint32_t i = 0; i < l.n; i++)
+        sorted[i] = l.at[i];
+    qsort(sorted, l.n, sizeof(struct os_image *), by_age);
+    for (int usable = 1; usable >= 0;
+         usable--) /* one that is half uploaded hides none that is whole */
+        for (uint32_t i = 0; i < l.n; i++) {
+            struct ob_cloud_image one;
+            if (text_matches(sorted[i]->status, "active") != (usable == 1))
+                continue;
+            record(c, sorted[i], &one);
+            ob_cloud_add_image(c->call, &one);
+        }
+    return ERR_OK;
+}
+
+/* --- one more: fetched into a file, then sent: its length is known, and both ends may be slow --- */
+
+struct fetch {
+    int fd;
+    int64_t n, max;
+    bool is_too_long;
+    int sys;
+};
+
+static bool on_data(void *arg, const char *data, size_t len)
+{
+    struct fetch *f = arg;
+    if (f->n + (int64_t)len > f->max) {
+        f->is_too_long = true;
+        return false;
+    }
+    while (len > 0) {
+        ssize_t n = write(f->fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            f->sys = errno;
+            return false;
+        }
+        data += n;
+        len -= (size_t)n;
+        f->n += n;
+    }
+    return true;
+}
+
+/* Without a name: it goes with this process. */
+static enum err_code open_file(const struct os *os, int *ret, struct err *err)
+{
+    char path[4096];
+    *ret = open(os->o->image_folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (*ret >= 0)
+        return ERR_OK;
+    snprintf(path, sizeof(path), "%s/baton-image-XXXXXX", os->o->image_folder);
+    *ret = mkostemp(path, O_CLOEXEC);
+    if (*ret < 0)
+        return err_set_errno(err, ERR_IO, errno, "keep an image in '%s'", os->o->image_folder);
+    unlink(path);
+    return ERR_OK;
+}
+
+static enum err_code fetch(struct os_conn *c, const char *url, struct fetch *f, struct err *err)
+{
+    AUTO(http_client_freep) struct http_client *http = http_client_new();
+    struct http_response res = HTTP_RESPONSE_INIT;
+    struct http_call call = {.url = url,
+                             .timeout_ms = ob_cloud_left_ms(c->call),
+                             .dial = &c->os->outbound,
+                             .cancel_fd = c->os->stop_fd,
+                             .on_data = on_data,
+                             .on_data_arg = f};
+    f->max = c->os->o->image_max_mb << 20;
+    enum err_code rc = http_client_call(http, &call, &res, err);
+    if (rc == ERR_OK && res.status != 200) {
+        rc = err_set(err, ERR_PEER, "the image's server answers %d", res.status);
+        err_hint(err, "redirects are not followed: give the address where it is");
+    }
+    if (f->is_too_long) {
+        rc = err_set(err, ERR_LIMIT, "the image is larger than %lld MB",
+                     (long long)c->os->o->image_max_mb);
+        err_hint(err, "option image-max of the driver");
+    }
+    if (f->sys)
+        rc = err_set_errno(err, ERR_IO, f->sys, "keep the image in '%s'", c->os->o->image_folder);
+    if (rc == ERR_OK && f->n == 0)
+        rc = err_set(err, ERR_PEER, "the image is empty");
+    http_response_release(&res);
+    return rc;
+}
+
+static enum err_code make(struct os_conn *c, const char *name, const char *url,
+                          const struct fetch *f, struct os_image **ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    unsigned char *head = arena_alloc(&c->arena, HEAD_BYTES);
+    ssize_t n = pread(f->fd, head, HEAD_BYTES, 0);
+    sbuf_addc(&body, '{');
+    os_add_pair(&body, "name", name);
+    os_add_pair(&body, "disk_format", os_disk_format(head, n > 0 ? (size_t)n : 0));
+    os_add_pair(&body, "container_format", "bare");
+    os_add_pair(&body, "visibility", "private"); /* a member may not make public ones */
+    os_add_pair(&body, "baton_source", url);
+    sbuf_addc(&body, '}');
+    os_step(c->os);
+    enum err_code rc = os_ask(c,
+                              &(struct os_request){.service = OS_IMAGE,
+                                                   .method = "POST",
+                                                   .path = "/images",
+                                                   .body = body.s,
+                                                   .body_len = body.len},
+                              err);
+    os_step(c->os);
+    return rc == ERR_OK ? os_read(c, &os_image_type, &c->arena, ret, err) : rc;
+}
+
+static enum err_code upload(struct os_conn *c, const struct os_image *i, const struct fetch *f,
+                            struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_addf(&path, "/images/%s/file", i->id);
+    enum err_code rc = os_ask(c,
+                              &(struct os_request){.service = OS_IMAGE,
+                                                   .method = "PUT",
+                                                   .path = path.s,
+                                                   .type = "application/octet-stream",
+                                                   .body_fd = f->fd,
+                                                   .body_len = (size_t)f->n,
+                                                   .timeout_ms = UPLOAD_MS},
+                              err);
+    os_step(c->os);
+    return rc;
+}
+
+static enum err_code get_image(struct os_conn *c, const char *id, struct os_image **ret,
+                               struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_adds(&path, "/images/");
+    os_add_escaped(&path, id);
+    enum err_code rc = os_ask(c, &(struct os_request){.service = OS_IMAGE, .path = path.s}, err);
+    return rc == ERR_OK ? os_read(c, &os_image_type, &c->arena, ret, err) : rc;
+}
+
+/* Of an earlier try: whole, it is the answer; half, it goes. */
+static enum err_code find_earlier(struct os_conn *c, const char *name, const char *url,
+                                  struct os_image **ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
+    struct os_image_list l = {0};
+    *ret = NULL;
+    sbuf_adds(&query, "name=");
+    os_add_escaped(&query, name);
+    enum err_code rc = os_fetch(c, OS_IMAGES, query.s, &c->arena, &l, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
+        if (!text_matches(l.at[i]->name, name) || !text_matches(l.at[i]->source, url))
+            continue;
+        if (text_matches(l.at[i]->status, "active"))
+            *ret = l.at[i];
+        else
+            rc = os_delete(c, OS_IMAGE, "/images", l.at[i]->id, err);
+    }
+    return rc;
+}
+
+static enum err_code transfer(struct os_conn *c, const char *name, const char *url,
+                              struct os_image **ret, struct err *err)
+{
+    struct fetch f = {.fd = -1};
+    struct os_image *made = NULL;
+    struct err other = ERR_INIT;
+    enum err_code rc = open_file(c->os, &f.fd, err);
+    if (rc == ERR_OK)
+        rc = fetch(c, url, &f, err);
+    if (rc == ERR_OK)
+        rc = make(c, name, url, &f, &made, err);
+    if (rc == ERR_OK)
+        rc = upload(c, made, &f, err);
+    if (f.fd >= 0)
+        close(f.fd);
+    if (rc == ERR_OK)
+        rc = get_image(c, made->id, ret, err);
+    if (rc != ERR_OK && rc != ERR_UNAVAIL && made &&
+        os_delete(c, OS_IMAGE, "/images", made->id, &other) != ERR_OK)
+        log_error(LOG_DRIVER, "half_made", KV_S("image", made->id), KV_ERR(&other));
+    return rc;
+}
+
+enum err_code os_add_image(void *arg, struct ob_cloud_call *call, const char *name, const char *url,
+                           struct ob_cloud_image *ret, struct err *err)
+{
+    struct os_conn c;
+    struct os_image *i = NULL;
+    enum err_code rc = os_conn_open(&c, arg, call, err);
+    if (rc == ERR_OK && (!name[0] || !url[0]))
+        rc = err_set(err, ERR_INVALID, "an image needs a name and a URL");
+    if (rc == ERR_OK)
+        rc = find_earlier(&c, name, url, &i, err);
+    if (rc == ERR_OK && !i)
+        rc = transfer(&c, name, url, &i, err);
+    if (rc == ERR_OK)
+        record(&c, i, ret);
+    os_forget(&c, OS_IMAGES);
+    os_conn_close(&c);
+    return rc == ERR_OK ? rc : err_add(err, "'%.80s'", name);
+}
+
+/* --- changes --- */
+
+static void add_change(struct sbuf *out, const char *path)
+{
+    sbuf_adds(out, out->len > 1 ? ",{" : "{");
+    os_add_pair(out, "op", "replace");
+    os_add_pair(out, "path", path);
+    sbuf_adds(out, ",\"value\":");
+}
+
+static enum err_code patch(struct os_conn *c, const struct ob_cloud_image *want, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_addc(&body, '[');
+    if (want->name) {
+        add_change(&body, "/name");
+        proto_quotes(&body, want->name);
+        sbuf_addc(&body, '}');
+    }
+    if (want->min_disk_gb > 0) {
+        add_change(&body, "/min_disk");
+        sbuf_addf(&body, "%lld}", (long long)want->min_disk_gb);
+    }
+    if (want->min_ram_mb > 0) {
+        add_change(&body, "/min_ram");
+        sbuf_addf(&body, "%lld}", (long long)want->min_ram_mb);
+    }
+    sbuf_addc(&body, ']');
+    sbuf_adds(&path, "/images/");
+    os_add_escaped(&path, want->id);
+    return os_ask(c,
+                  &(struct os_request){.service = OS_IMAGE,
+                                       .method = "PATCH",
+                                       .path = path.s,
+                                       .body = body.s,
+                                       .body_len = body.len,
+                                       .type = "application/openstack-images-v2.1-json-patch"},
+                  err);
+}
+
+enum err_code os_update_image(void *arg, struct ob_cloud_call *call,
+                              const struct ob_cloud_image *want, struct ob_cloud_image *ret,
+                              struct err *err)
+{
+    struct os_conn c;
+    struct os_image *i = NULL;
+    enum err_code rc = os_conn_open(&c, arg, call, err);
+    if (rc == ERR_OK)
+        rc = patch(&c, want, err);
+    if (rc == ERR_OK)
+        rc = get_image(&c, want->id, &i, err);
+    if (rc == ERR_OK)
+        record(&c, i, ret);
+    os_forget(&c, OS_IMAGES);
+    os_conn_close(&c);
+    return rc;
+}
+
+enum err_code os_delete_image(void *arg, struct ob_cloud_call *call, const char *id,
+                              bool *ret_was_there, struct err *err)
+{
+    struct os_conn c;
+    struct os_image *i = NULL;
+    enum err_code rc = os_conn_open(&c, arg, call, err);
+    if (rc == ERR_OK)
+        rc = get_image(&c, id, &i, err);
+    *ret_was_there = rc == ERR_OK;
+    if (rc == ERR_NOT_FOUND) {
+        *err = (struct err)ERR_INIT;
+        rc = ERR_OK;
+    } else if (rc == ERR_OK)
+        rc = os_delete(&c, OS_IMAGE, "/images", id, err);
+    os_forget(&c, OS_IMAGES);
+    os_conn_close(&c);
+    return rc == ERR_OK ? rc : err_add(err, "delete image '%.80s'", id);
+}

@@ -1,0 +1,73 @@
+/* vim-driver-openstack: OpenStacks as clouds. README.md says how. */
+#include "common/daemon/daemon.h"
+#include "vim-drivers/common/process.h"
+#include "vim-drivers/openstack/os.h"
+
+/* Launches of other clouds go on while those of a slow one wait for its answers. */
+enum { THREADS_PER_LAUNCH = 4 };
+
+struct driver {
+    struct os_options o;
+    struct os os;
+};
+
+static enum err_code cloud_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return os_open(&d->os, &d->o, err);
+}
+
+static void cloud_close(void *ctx)
+{
+    struct driver *d = ctx;
+    os_close(&d->os);
+}
+
+static enum err_code driver_open(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    struct ob_cloud_options o = {.vim = {.type = d->o.type,
+                                         .name = d->o.name,
+                                         .broker = peer_settings_bus(&d->o.peer),
+                                         .threads = (unsigned)d->o.peer.threads,
+                                         .prefetch = (unsigned)d->o.peer.prefetch},
+                                 .table = &os_table,
+                                 .arg = &d->os,
+                                 .launches = (unsigned)d->o.launches * THREADS_PER_LAUNCH,
+                                 .call_timeout_ms = d->o.call_timeout_ms,
+                                 .spent_file = d->o.spent_file,
+                                 .default_flavour = d->o.default_flavour,
+                                 .on_event = driver_on_event};
+    d->os.cloud = ob_cloud_new(&o, err);
+    if (!d->os.cloud)
+        return err->code;
+    d->os.stop_fd = ob_cloud_stop_fd(d->os.cloud);
+    driver_begins();
+    return ob_cloud_start(d->os.cloud, err);
+}
+
+static void driver_close(void *ctx)
+{
+    struct driver *d = ctx;
+    ob_cloud_stop(d->os.cloud, (int)d->o.stop_grace_ms);
+    driver_log_served(ob_cloud_vim(d->os.cloud));
+    ob_cloud_free(d->os.cloud);
+}
+
+static const struct daemon_duty duties[] = {{"cloud", cloud_open, cloud_close},
+                                            {"driver", driver_open, driver_close},
+                                            {"registration", daemon_await_good, NULL},
+                                            {0}};
+
+int main(int argc, char **argv)
+{
+    return daemon_main(argc, argv,
+                       &(struct daemon){.name = "vim-driver-openstack",
+                                        .version = "0.1",
+                                        .summary = "a VIM driver whose servers are those of "
+                                                   "OpenStack clouds",
+                                        .options = os_option_rows,
+                                        .context_size = sizeof(struct driver),
+                                        .options_at = offsetof(struct driver, o),
+                                        .duties = duties});
+}
