@@ -4,6 +4,7 @@
 #define COMMON_PEER_INTERNAL_H
 
 #include "common/base/table.h"
+#include "common/peer/answers.h"
 #include "common/peer/peer.h"
 #include "common/sys/backoff.h"
 #include "common/sys/ids.h"
@@ -116,13 +117,6 @@ struct tell {
     struct sbuf body;
 };
 
-struct answered { /* a reply that is remembered */
-    struct table_entry entry;
-    struct answered *newer, *older;
-    struct sbuf reply;
-    char id[];
-};
-
 struct peer {
     struct peer_options o; /* strings are ours */
     char *strings[24];
@@ -150,9 +144,8 @@ struct peer {
 
     struct timers timers;
     struct jobs jobs; /* for the workers, at the end of the round */
-    struct table in_hand, asks, answers;
-    struct answered *newest, *oldest;
-    size_t answers_size;
+    struct table in_hand, asks;
+    struct answers answers;
     struct after *afters;
     uint64_t ask_n;
 
@@ -189,7 +182,6 @@ void serve_reply(struct peer *p, struct peer_request *r);
 void serve_ack(struct peer *p, struct peer_request *r);
 void serve_settled(struct peer *p, struct peer_request *r, bool is_sent);
 void serve_flush_acks(struct peer *p);
-void serve_forget(struct peer *p); /* the answers */
 
 /* ask.c */
 void ask_begin(struct peer *p, struct ask *ask);

@@ -49,6 +49,7 @@ struct peer *peer_new(const struct peer_options *options)
     p->o.delivery_limit = p->o.delivery_limit ? p->o.delivery_limit : 8;
     p->o.register_timeout_ms = p->o.register_timeout_ms ? p->o.register_timeout_ms : 5000;
     p->o.answers_max = p->o.answers_max ? p->o.answers_max : (size_t)4 << 20;
+    p->answers.max = p->o.answers_max;
     id_new(p->instance);
     pool_init(&p->pool);
     pthread_mutex_init(&p->lock, NULL);
@@ -101,11 +102,10 @@ void peer_free(struct peer *p)
 {
     if (!p)
         return;
-    serve_forget(p);
     send_free_tells(p);
     table_release(&p->in_hand);
     table_release(&p->asks);
-    table_release(&p->answers);
+    answers_release(&p->answers);
     timers_release(&p->timers);
     pool_release(&p->pool);
     pthread_mutex_destroy(&p->lock);

@@ -42,46 +42,6 @@ static void run(struct job *job)
         r->peer->o.hooks->serve(r->peer->o.arg, r);
 }
 
-static void forget(struct peer *p, struct answered *a)
-{
-    *(a->newer ? &a->newer->older : &p->newest) = a->older;
-    *(a->older ? &a->older->newer : &p->oldest) = a->newer;
-    table_remove(&p->answers, &a->entry);
-    p->answers_size -= a->reply.cap + sizeof(*a);
-    sbuf_release(&a->reply);
-    free(a);
-}
-
-void serve_forget(struct peer *p)
-{
-    while (p->oldest)
-        forget(p, p->oldest);
-}
-
-static void remember(struct peer *p, struct peer_request *r)
-{
-    const char *id = r->delivery->correlation_id;
-    struct table_entry *known = table_find(&p->answers, id);
-    if (known)
-        forget(p, CONTAINER_OF(known, struct answered, entry));
-    struct answered *a = xcalloc(1, sizeof(*a) + strlen(id) + 1);
-    memcpy(a->id, id, strlen(id) + 1);
-    if (r->reply.cap > r->reply.len + 512) { /* buffers double: half of each would be air */
-        a->reply = (struct sbuf)SBUF_INIT;
-        sbuf_add(&a->reply, r->reply.s, r->reply.len);
-    } else {
-        a->reply = r->reply;
-        r->reply = (struct sbuf)SBUF_INIT;
-    }
-    a->older = p->newest;
-    *(p->newest ? &p->newest->newer : &p->oldest) = a;
-    p->newest = a;
-    table_put(&p->answers, &a->entry, a->id);
-    p->answers_size += a->reply.cap + sizeof(*a);
-    while (p->answers_size > p->o.answers_max && p->oldest != a)
-        forget(p, p->oldest);
-}
-
 /* The same request again. True: dealt with. */
 static bool is_repeat(struct peer *p, struct bus_delivery *d)
 {
@@ -121,14 +81,13 @@ void serve_delivery(struct peer *p)
     }
     r->is_keyed = true;
     table_put(&p->in_hand, &r->entry, d->correlation_id);
-    struct table_entry *known = table_find(&p->answers, d->correlation_id);
+    const struct sbuf *known = answers_find(&p->answers, d->correlation_id);
     if (!known) {
         jobs_add(&p->jobs, &r->job);
         return;
     }
-    const struct answered *a = CONTAINER_OF(known, struct answered, entry);
     p->repeats++;
-    sbuf_add(&r->reply, a->reply.s, a->reply.len);
+    sbuf_add(&r->reply, known->s, known->len);
     serve_reply(p, r);
 }
 
@@ -157,6 +116,6 @@ void serve_settled(struct peer *p, struct peer_request *r, bool is_sent)
     *(is_sent ? &p->replies : &p->dropped) += 1;
     add_ack(p, r->tag, r->epoch);
     if (r->is_keyed)
-        remember(p, r);
+        answers_put(&p->answers, r->delivery->correlation_id, &r->reply);
     request_free(p, r);
 }
