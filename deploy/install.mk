@@ -20,7 +20,7 @@ installed = $(call to,$(PREFIX)/bin,755,$(foreach b,$(bins),$(O)/bin/$(b))) \
     644:deploy/systemd/baton.sysusers:$(PREFIX)/lib/sysusers.d/baton.conf \
     644:deploy/systemd/baton.tmpfiles:$(PREFIX)/lib/tmpfiles.d/baton.conf \
     $(call to,$(PREFIX)/include/baton,644,$(sdk-public-headers)) \
-    $(call to,$(LIBDIR),644,$(foreach l,$(sdk-libs),$(O)/sdk/lib/lib$(l).so.$(sdk-version) $(O)/sdk/lib/lib$(l).a)) \
+    $(call to,$(LIBDIR),644,$(foreach l,$(sdk-libs),$(O)/sdk/lib/lib$(l).so.$(sdk-version-$(l)) $(O)/sdk/lib/lib$(l).a)) \
     $(call to,$(LIBDIR)/pkgconfig,644t,$(foreach l,$(sdk-libs),$(sdk-home-$(l))/lib$(l).pc)) \
     $(call to,$(share),644,README.md LICENSE deploy/security.md) \
     644:deploy/README.md:$(share)/deploy.md \
@@ -75,14 +75,15 @@ installed += $(call to-man,$(manuals) $(function-manuals)) \
     644:$(O)/completion/_baton:$(PREFIX)/share/zsh/site-functions/_baton \
     644:$(O)/completion/baton.fish:$(PREFIX)/share/fish/vendor_completions.d/baton.fish
 # TARGET:LINK, of libraries as the linker and the loader look for them
-links = $(foreach l,$(sdk-libs),lib$(l).so.$(sdk-version):$(LIBDIR)/lib$(l).so.$(sdk-major) lib$(l).so.$(sdk-major):$(LIBDIR)/lib$(l).so)
+links = $(foreach l,$(sdk-libs),lib$(l).so.$(sdk-version-$(l)):$(LIBDIR)/lib$(l).so.$(call sdk-major,$(l)) lib$(l).so.$(call sdk-major,$(l)):$(LIBDIR)/lib$(l).so)
 
 install: all libraries manuals
 	@set -e; for row in $(installed); do \
 	    mode=$${row%%:*} from=$${row#*:}; to=$(DESTDIR)$${from#*:} from=$${from%%:*}; \
 	    case $$mode in \
 	    *t) install -d "$${to%/*}"; \
-	        sed -e 's|@LIBDIR@|$(LIBDIR)|g; s|@VERSION@|$(sdk-version)|g; s|/usr/local|$(PREFIX)|g' "$$from" >"$$to.new"; \
+	        case $$from in *ob_vnfm*) version=$(sdk-version-ob_vnfm) ;; *) version=$(sdk-version-ob_vim) ;; esac; \
+	        sed -e "s|@LIBDIR@|$(LIBDIR)|g; s|@VERSION@|$$version|g; s|/usr/local|$(PREFIX)|g" "$$from" >"$$to.new"; \
 	        chmod "$${mode%t}" "$$to.new"; mv "$$to.new" "$$to" ;; \
 	    *) install -D -m "$$mode" "$$from" "$$to" ;; \
 	    esac; done

@@ -2,11 +2,15 @@
 # it needs of proto and common, and shows the functions of its headers only (*/sdk/NAME.map). The objects are compiled again for this,
 # as position-independent code; programs of ours link the ordinary ones.
 sdk-libs := ob_vnfm ob_vim
-# The soname's number changes when a program that was built before would not run any more.
-sdk-major := 1
-sdk-version := 1.0.0
+# The soname's number (the first of the version) changes when a program that was built before would not run any more.
+sdk-version-ob_vnfm := 2.0.0
+sdk-version-ob_vim := 1.0.0
+sdk-major = $(firstword $(subst ., ,$(sdk-version-$(1))))
 sdk-home-ob_vnfm := vnfm-generic/sdk
 sdk-home-ob_vim := vim-drivers/sdk
+# libob_vnfm speaks HTTP as well: libcurl is its client; TLS, compressing and the log are the server's.
+sdk-ldlibs-ob_vnfm := -lrabbitmq -lcurl -lgnutls -lz -luuid -lm
+sdk-ldlibs-ob_vim := -lrabbitmq -luuid -lm
 sdk-headers := common/sdk/ob_base.h $(sort $(wildcard $(foreach l,$(sdk-libs),$(sdk-home-$(l))/ob_*.h)))
 
 pic = $(patsubst %.c,$(O)/pic/%.o,$(1))
@@ -15,18 +19,18 @@ $(O)/pic/%.o: %.c
 	@echo "  CC   $< (pic)"
 	$(Q)$(CCACHE) $(CC) $(filter-out -fPIE,$(CFLAGS)) -fPIC -MMD -MP -c $< -o $@
 # What the libraries may take from; the linker takes what it needs.
-$(O)/pic/libours.a: $(call pic,$(lib-proto-src) $(sort $(wildcard $(addprefix common/,base/*.c sys/*.c bus/*.c peer/*.c))))
+$(O)/pic/libours.a: $(call pic,$(lib-proto-src) $(sort $(wildcard $(addprefix common/,base/*.c sys/*.c log/*.c json/*.c bus/*.c http/*.c peer/*.c))))
 	@rm -f $@
 	@echo "  AR   $@"
 	$(Q)$(AR) rcs $@ $^
 
 define sdk-rule
-$(O)/sdk/lib/lib$(1).so.$(sdk-version): $(call pic,$(lib-$(1)-src) common/sdk/ob_base.c) $(O)/pic/libours.a $(sdk-home-$(1))/$(1).map
+$(O)/sdk/lib/lib$(1).so.$(sdk-version-$(1)): $(call pic,$(lib-$(1)-src) common/sdk/ob_base.c) $(O)/pic/libours.a $(sdk-home-$(1))/$(1).map
 	@mkdir -p $$(@D)
 	@echo "  LD   $$@"
-	$(Q)$(CC) $(filter-out -pie,$(LDFLAGS)) -shared -Wl,-z,defs -Wl,-soname,lib$(1).so.$(sdk-major) \
-	    -Wl,--version-script=$(sdk-home-$(1))/$(1).map -o $$@ $$(filter %.o %.a,$$^) -lrabbitmq -luuid -lm
-	$(Q)ln -sf lib$(1).so.$(sdk-version) $$(@D)/lib$(1).so.$(sdk-major) && ln -sf lib$(1).so.$(sdk-major) $$(@D)/lib$(1).so
+	$(Q)$(CC) $(filter-out -pie,$(LDFLAGS)) -shared -Wl,-z,defs -Wl,-soname,lib$(1).so.$(call sdk-major,$(1)) \
+	    -Wl,--version-script=$(sdk-home-$(1))/$(1).map -o $$@ $$(filter %.o %.a,$$^) $(sdk-ldlibs-$(1))
+	$(Q)ln -sf lib$(1).so.$(sdk-version-$(1)) $$(@D)/lib$(1).so.$(call sdk-major,$(1)) && ln -sf lib$(1).so.$(call sdk-major,$(1)) $$(@D)/lib$(1).so
 # One object, in which nothing but the public functions is global. Those that both libraries have are weak: a program may link both.
 $(O)/sdk/lib/lib$(1).a: $(call pic,$(lib-$(1)-src) common/sdk/ob_base.c) $(O)/pic/libours.a $(sdk-home-$(1))/$(1).map
 	@mkdir -p $$(@D)
@@ -49,6 +53,6 @@ endef
 $(foreach h,$(sdk-headers),$(eval $(call sdk-header-rule,$(h))))
 sdk-public-headers := $(foreach h,$(sdk-headers),$(O)/sdk/include/baton/$(notdir $(h)))
 public-headers: $(sdk-public-headers)
-libraries: public-headers $(foreach l,$(sdk-libs),$(O)/sdk/lib/lib$(l).so.$(sdk-version) $(O)/sdk/lib/lib$(l).a)
+libraries: public-headers $(foreach l,$(sdk-libs),$(O)/sdk/lib/lib$(l).so.$(sdk-version-$(l)) $(O)/sdk/lib/lib$(l).a)
 .PHONY: public-headers libraries
 -include $(shell find $(O)/pic -name '*.d' 2>/dev/null)

@@ -145,6 +145,7 @@ enum err_code nfvo_open_rest_vnfms(struct nfvo *n, struct err *err)
         &(struct rest_vnfms_setup){.bus = &n->rest_vnfms_bus,
                                    .store = n->store,
                                    .dial = &n->dial,
+                                   .token = n->options.api.rest_vnfm_token,
                                    .check_interval_ms = n->options.registry.check_interval_ms,
                                    .absence_grace_ms = n->options.registry.absence_grace_ms,
                                    .doubt_ms = n->options.rest_vnfm_doubt_ms,

@@ -4,7 +4,7 @@ lib-ob_vnfm-src := $(shell find vnfm-generic/sdk -name '*.c' | sort)
 bins += vnfm-dummy
 bin-vnfm-dummy-src := vnfm-generic/dummy/main.c
 bin-vnfm-dummy-libs := ob_vnfm proto common
-bin-vnfm-dummy-ldlibs := -lrabbitmq -luuid -lm
+bin-vnfm-dummy-ldlibs := -lrabbitmq -lcurl -lgnutls -lz -luuid -lm
 
 libs += vnfm_generic
 lib-vnfm_generic-src := $(sort $(wildcard $(addprefix vnfm-generic/,lifecycle/*.c store/*.c ems/*.c scheduler/*.c)))
@@ -19,4 +19,4 @@ lib-vnfm_generic-src += vnfm-generic/options.c
 bins += vnfm-generic
 bin-vnfm-generic-src := vnfm-generic/main.c
 bin-vnfm-generic-libs := vnfm_generic ob_vnfm proto common
-bin-vnfm-generic-ldlibs := -lrabbitmq -lpq -luuid -lm
+bin-vnfm-generic-ldlibs := -lrabbitmq -lcurl -lgnutls -lz -lpq -luuid -lm

@@ -10,7 +10,8 @@
 #define SQL_IS_REST "kind = 'REST' AND account = ''"
 
 /* That a VNFM on the broker is away for a moment does not make its VNFs another's. */
-static enum err_code check_free(struct db *db, const struct vnfm_endpoint *e, struct err *err)
+static enum err_code check_free(struct db *db, const struct vnfm_endpoint *e, bool *ret_is_new,
+                                struct err *err)
 {
     static const struct db_statement other = {
         "vnfm_rest_other",
@@ -20,12 +21,14 @@ static enum err_code check_free(struct db *db, const struct vnfm_endpoint *e, st
         "(SELECT 1 FROM vnfr v WHERE v.endpoint = $1)) LIMIT 1), ''), "
         "(SELECT count(*) FROM vnfm_endpoint WHERE kind = 'REST' AND (type, endpoint) <> ($1, "
         "$2)), (SELECT count(*) FROM vnfm_endpoint WHERE kind = 'REST' AND type = $1 AND endpoint "
-        "<> $2)"};
+        "<> $2), NOT EXISTS (SELECT 1 FROM vnfm_endpoint WHERE kind = 'REST' AND type = $1 AND "
+        "endpoint = $2 AND active)"};
     struct db_result res;
     enum err_code rc = db_query(
         db, &other, DB_PARAMS(db_param_text(e->type), db_param_text(e->endpoint)), &res, err);
     if (rc != ERR_OK)
         return rc;
+    *ret_is_new = db_bool(&res, 0, 3);
     if (*db_text(&res, 0, 0)) {
         rc = err_set(err, ERR_STATE, "type '%s' is served on the broker (%s)", e->type,
                      db_text(&res, 0, 0));
@@ -40,7 +43,8 @@ static enum err_code check_free(struct db *db, const struct vnfm_endpoint *e, st
     return rc;
 }
 
-enum err_code store_vnfm_rest_put(struct db *db, const struct vnfm_endpoint *e, struct err *err)
+enum err_code store_vnfm_rest_put(struct db *db, const struct vnfm_endpoint *e, bool *ret_is_new,
+                                  struct err *err)
 {
     static const struct db_statement put = {
         "vnfm_rest_put",
@@ -51,7 +55,7 @@ enum err_code store_vnfm_rest_put(struct db *db, const struct vnfm_endpoint *e, 
         ", absent_since = NULL"};
     AUTO(sbuf_release) struct sbuf doc = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf capabilities = SBUF_INIT;
-    enum err_code rc = check_free(db, e, err);
+    enum err_code rc = check_free(db, e, ret_is_new, err);
     if (rc != ERR_OK)
         return rc;
     proto_encode(&vnfm_endpoint_type, e, PROTO_REST, &doc);

@@ -9,10 +9,11 @@ struct vnfm_endpoint;
 
 enum { STORE_VNFM_REST_MAX = 256, STORE_VNFM_REST_TYPE_MAX = 16 };
 
-/* Insert, or the same one again, which is active from now on. ERR_STATE: the type is another's, who
+/* Insert, or the same one again, which is active from now on. *ret_is_new: it was not there, or not
+ * active; VNFMs on our SDK say every 30 s that they are here. ERR_STATE: the type is another's, who
  * is enrolled for it or serves it on the broker; ERR_LIMIT: there are too many. */
 MUST_USE enum err_code store_vnfm_rest_put(struct db *db, const struct vnfm_endpoint *e,
-                                           struct err *err);
+                                           bool *ret_is_new, struct err *err);
 /* endpoint NULL: the first one of the type. Absent is fine. */
 MUST_USE enum err_code store_vnfm_rest_leave(struct db *db, const char *type, const char *endpoint,
                                              struct err *err);

@@ -39,6 +39,9 @@ struct rest_vnfms_setup { /* all borrowed until rest_vnfms_close */
     const struct bus_options *bus;
     struct store *store;
     const struct dial_rules *dial; /* where their URLs may lead */
+    /* What they and we send as Authorization: Bearer (option rest-vnfm-token), so that a VNFM can
+     * tell us from others who reach its port; NULL, "": none */
+    const char *token;
     int64_t check_interval_ms, absence_grace_ms;
     int64_t doubt_ms;  /* how long an outcome that is not known is waited for */
     int64_t answer_ms; /* longest wait for the NFVO's answer to a VNFM */

@@ -209,16 +209,24 @@ static enum step post(struct try *t, const struct store_vnfm_rest *to)
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
     struct http_response res = HTTP_RESPONSE_INIT;
     struct err err = ERR_INIT;
-    const struct http_header key = {"Idempotency-Key", t->p->command};
+    AUTO(sbuf_release) struct sbuf bearer = SBUF_INIT;
+    const char *token = t->r->setup.token;
+    struct http_header headers[2];
+    size_t header_n = 0;
     int64_t left_us = t->until_us - clock_mono_us();
     sbuf_addf(&url, "%s/core-rest-actions", to->url);
+    sbuf_addf(&bearer, "Bearer %s", token ? token : "");
+    if (t->p->command)
+        headers[header_n++] = (struct http_header){"Idempotency-Key", t->p->command};
+    if (token && *token)
+        headers[header_n++] = (struct http_header){"Authorization", bearer.s};
     if (mark_sent(t, true, &t->why) != ERR_OK)
         return AGAIN;
     enum err_code rc = http_client_call(t->client,
                                         &(struct http_call){.method = "POST",
                                                             .url = url.s,
-                                                            .headers = &key,
-                                                            .header_n = t->p->command ? 1 : 0,
+                                                            .headers = headers,
+                                                            .header_n = header_n,
                                                             .type = HTTP_TYPE_JSON,
                                                             .body = t->p->body,
                                                             .body_len = t->p->len,

@@ -34,7 +34,7 @@ exported()
         fail "lib$name.so does not export what its headers say"
     diff <(functions_of "${@/#/$include/baton/}") <(nm -g --defined-only "$lib/lib$name.a" | sed -n 's/.* [TWDBRV] //p' | sort) ||
         fail "lib$name.a shows more than its headers say"
-    expect "lib$name has its soname" grep -q "lib$name.so.1" <(objdump -p "$lib/lib$name.so" | grep SONAME)
+    expect "lib$name has its soname" grep -qE "lib$name\.so\.[0-9]+$" <(objdump -p "$lib/lib$name.so" | grep SONAME)
 }
 exported ob_vnfm ob_base.h ob_vnfm.h
 exported ob_vim ob_base.h ob_vim.h ob_spent.h ob_cloud.h
@@ -74,13 +74,13 @@ for part in 'write-a-vnfm.md greeter libob_vnfm' 'write-a-driver.md folder libob
     gcc -Wall -Wextra -Werror -o "$name" "$name.c" $(pkg-config --cflags --libs $packages) || fail "$name.c is not built"
     # shellcheck disable=SC2046,SC2086
     gcc -Wall -o "$name-static" "$name.c" $(pkg-config --cflags $packages) -Wl,-Bstatic $(pkg-config --libs $packages | sed 's/-ljansson//') \
-        -Wl,-Bdynamic -ljansson -lrabbitmq -luuid -lm || fail "$name.c is not built with the static library"
+        -Wl,-Bdynamic -ljansson -lrabbitmq -lcurl -lgnutls -lz -luuid -lm || fail "$name.c is not built with the static library"
 done
 code_of "$tutorials/write-a-vnfm.md" greeting-nsd.json >greeting-nsd.json
 code_of "$tutorials/write-a-driver.md" folder-pop.json >folder-pop.json
 # A program that needs both.
 printf '#include <baton/ob_vim.h>\n#include <baton/ob_vnfm.h>\nint main(void) { struct ob_err e; return ob_vim_new(&(struct ob_vim_options){0}, &e) || ob_vnfm_new(&(struct ob_vnfm_options){0}, &e) || e.code != OB_ERR_INVALID; }\n' >both.c
-gcc -Wall -Werror -o both both.c -I"$include" "$lib"/libob_vim.a "$lib"/libob_vnfm.a -lrabbitmq -luuid -lm
+gcc -Wall -Werror -o both both.c -I"$include" "$lib"/libob_vim.a "$lib"/libob_vnfm.a -lrabbitmq -lcurl -lgnutls -lz -luuid -lm
 expect 'both libraries work in one program' ./both
 
 # start_example NAME PROGRAM ENROL...: with an account that an operator makes for it.
@@ -129,7 +129,23 @@ expect_exit 0 baton nsr scale-in greeting guest --wait --timeout 180s
 expect 'there are two servers' test "$(servers)" == 2
 expect_exit 0 baton nsr delete "$nsr" --wait --timeout 180s
 expect 'no server is left' test "$(servers)" == 0
-for name in greeter folder; do
+suite_stop greeter
+
+# The same program over HTTP, as the tutorial says.
+(
+    export TYPE=greeter-http NFVO=http://127.0.0.1:$suite_port LD_LIBRARY_PATH=$lib
+    exec setsid ./greeter >>"$suite/log/greeter-http.log" 2>&1
+) &
+pid=$!
+process_identity "$pid" >"$suite/run/greeter-http.process"
+disown "$pid"
+sed 's/"name": "greeting"/"name": "greeting-http"/; s/"endpoint": "greeter"/"endpoint": "greeter-http"/; s/"value": "bad"/"value": "good"/' greeting-nsd.json >http-nsd.json
+eventually 120 'the VNFM over HTTP is there' grep -q '^serving 0 http' "$suite/log/greeter-http.log"
+expect 'the NSD is onboarded' baton nsd create http-nsd.json
+expect_exit 0 baton nsr create greeting-http --wait --timeout 180s
+expect_exit 0 baton nsr delete greeting-http --wait --timeout 180s
+expect 'it greeted and started them' test "$(grep -cE '^hello guest-|^guest starts$' "$suite/log/greeter-http.log")" == 3
+for name in greeter-http folder; do
     suite_stop $name
 done
 expect 'the VNFM greeted them' test "$(grep -c '^hello guest-' "$suite/log/greeter.log")" == 4

@@ -12,6 +12,8 @@
 struct options {
     struct peer_settings peer;
     const char *type, *endpoint, *user_data, *journal;
+    const char *nfvo, *listen, *url, *token, *ca, *cert, *key;
+    int64_t port;
     struct config_list delay, fail, silent;
     int64_t seed, ask_timeout_ms, stop_grace_ms;
     bool allocate;
@@ -29,6 +31,20 @@ static const struct config_option option_rows[] = {
                "VNFM type: what a VNFD names as its endpoint"),
     CONFIG_STR(struct options, endpoint, "endpoint", "", "queue; empty: the type"),
     PEER_OPTIONS(struct options, peer),
+    CONFIG_STR(struct options, nfvo, "nfvo", "",
+               "over HTTP: base of the NFVO's URLs, http://HOST:PORT; empty: over the broker"),
+    CONFIG_STR(struct options, listen, "listen-address", "127.0.0.1",
+               "over HTTP: where to listen for the NFVO"),
+    CONFIG_INT(struct options, port, "listen-port", "0", 0, 65535, NULL,
+               "its port; 0: any, which the next process cannot know"),
+    CONFIG_STR(struct options, url, "listen-url", "",
+               "how the NFVO reaches it; empty: http://ADDRESS:PORT"),
+    CONFIG_SECRET(struct options, token, "nfvo-token", "",
+                  "what option rest-vnfm-token of nfvo says"),
+    CONFIG_PATH(struct options, ca, "nfvo-ca", "",
+                "PEM file of the authorities that the NFVO's certificate must be of"),
+    CONFIG_PATH(struct options, cert, "listen-cert", "", "PEM file of our certificate: with TLS"),
+    CONFIG_PRIVATE_PATH(struct options, key, "listen-key", "", "PEM file of its key"),
     CONFIG_BOOL(struct options, allocate, "allocate", "yes", "let the NFVO allocate the resources"),
     CONFIG_STR(struct options, user_data, "user-data", "", "user data of the instances"),
     CONFIG_LIST(struct options, delay, "delay", "",
@@ -131,14 +147,13 @@ static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *
 {
     (void)arg;
     if (state == OB_REGISTERING || state == OB_SERVING || state == OB_LOST)
-        daemon_health(state == OB_SERVING,
-                      state == OB_SERVING ? "serving" : "no login at the broker yet");
+        daemon_health(state == OB_SERVING, state == OB_SERVING ? "serving" : "not registered yet");
     switch (state) {
     case OB_REGISTERING:
         log_info(LOG_VNFM, "registering");
         break;
     case OB_SERVING:
-        log_info(LOG_VNFM, "serving", KV_S("queue", text));
+        log_info(LOG_VNFM, "serving", KV_S("at", text));
         break;
     case OB_LOST:
         log_warn(LOG_VNFM, "connection_lost", KV_I("code", code), KV_S("text", text));
@@ -195,11 +210,19 @@ static enum err_code vnfm_open(void *ctx, struct err *err)
                                                     .user_data = d->o.user_data,
                                                     .handlers = &handlers,
                                                     .arg = d,
-                                                    .on_event = on_event},
+                                                    .on_event = on_event,
+                                                    .http = {.nfvo = d->o.nfvo,
+                                                             .address = d->o.listen,
+                                                             .port = (int)d->o.port,
+                                                             .url = d->o.url,
+                                                             .token = d->o.token,
+                                                             .ca = d->o.ca,
+                                                             .cert = d->o.cert,
+                                                             .key = d->o.key}},
                           err);
     if (!d->vnfm)
         return err->code;
-    daemon_health(false, "no login at the broker yet");
+    daemon_health(false, "not registered yet");
     return ob_vnfm_start(d->vnfm, err);
 }
 

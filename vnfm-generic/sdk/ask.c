@@ -46,8 +46,9 @@ void ask_nfvo(struct ob_request *r, enum action action, struct sbuf *body, int64
     r->asked = action;
     r->step = step;
     request_rewind(r);
-    peer_ask(r->vnfm->peer, body, timeout_ms > 0 ? timeout_ms : r->vnfm->ask_timeout_ms, answered,
-             r);
+    struct transport *t = r->vnfm->transport;
+    t->ops->ask(t, action, body, timeout_ms > 0 ? timeout_ms : r->vnfm->ask_timeout_ms, answered,
+                r);
 }
 
 static void user_step(struct ob_request *r, const struct envelope *answer, const struct err *err)
@@ -71,5 +72,5 @@ void ob_vnfm_ask(struct ob_request *r, const char *action, int64_t timeout_ms, o
 
 void ob_vnfm_after(struct ob_vnfm *vnfm, int64_t delay_ms, void (*fn)(void *arg), void *arg)
 {
-    peer_after(vnfm->peer, delay_ms, fn, arg);
+    vnfm->transport->ops->after(vnfm->transport, delay_ms, fn, arg);
 }

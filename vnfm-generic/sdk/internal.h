@@ -2,11 +2,11 @@
 #ifndef VNFM_GENERIC_SDK_INTERNAL_H
 #define VNFM_GENERIC_SDK_INTERNAL_H
 
-#include "common/peer/peer.h"
 #include "common/sys/ids.h"
 #include "proto/messages/or_vnfm.h"
 #include "proto/messages/vnfm_or.h"
 #include "vnfm-generic/sdk/ob_vnfm.h"
+#include "vnfm-generic/sdk/transport.h"
 
 /* An Or-Vnfm message as we read it first: what passes through untouched stays text. The record has
  * two names (3.1, TRAP). */
@@ -65,7 +65,7 @@ typedef void ask_step_fn(struct ob_request *r, const struct envelope *answer,
 
 struct ob_request {
     struct ob_vnfm *vnfm;
-    struct peer_request *peer;
+    struct carried *carried;
     enum action action;
     bool is_restart;
     bool *is_deferred;     /* on the stack of who runs the handler: r may be gone when it returns */
@@ -87,7 +87,7 @@ struct ob_request {
 };
 
 struct ob_vnfm {
-    struct peer *peer;
+    struct transport *transport;
     struct ob_vnfm_handlers handlers;
     char *type, *endpoint, *description, *user_data;
     char instance[ID_SIZE];
@@ -101,7 +101,6 @@ struct ob_vnfm {
 };
 
 /* request.c */
-void request_serve(void *vnfm, struct peer_request *peer);
 void request_run_handler(struct ob_request *r); /* then answers, unless deferred; takes r */
 MUST_USE enum err_code request_decode(struct ob_request *r, struct err *err);
 void request_rewind(struct ob_request *r); /* give the arena back; changed records become text */

@@ -1,5 +1,5 @@
-/* The SDK of VNF managers: attach to an NFVO (Baton, Open Baton 6) over AMQP and serve its
- * requests.
+/* The SDK of VNF managers: attach to an NFVO (Baton, Open Baton 6) over AMQP or HTTP and
+ * serve its requests.
  *
  *     static enum ob_code start(void *arg, struct ob_request *request, struct ob_err *err)
  *     {
@@ -40,9 +40,13 @@
  * OB_OK, keeps the handle and ends it later, from any thread, by ob_request_reply or
  * ob_request_fail. Thousands may be open. ob_vnfm_ask and ob_vnfm_after call back later.
  *
+ * The transport is one option: with `.http = {.nfvo = "http://10.0.0.5:8080"}` in the place of
+ * `.broker` the same VNFM registers at the NFVO's REST interface, listens, and is called there.
+ * Handlers, threads, deadlines and what is said below of repeats are the same.
+ *
  * Delivery: a request is acknowledged after its answer was confirmed by the broker. A crash before
  * that means it comes again, here or at a sibling: callbacks must stand repeats of what they did.
- * Within one process a repeated request joins the one in hand, or gets the answer that was given (a
+ * Over HTTP the NFVO asks again until its deadline when it had no answer. Within one process a repeated request joins the one in hand, or gets the answer that was given (a
  * bounded memory).
  *
  * Ownership: options are borrowed and duplicated (but handlers' arg). Handles are taken by reply,
@@ -86,6 +90,21 @@ struct ob_vnfm_handlers {
     ob_vnfm_handler *log;   /* LOG_REQUEST: ob_request_add_log */
 };
 
+/* Over HTTP: the NFVO calls the VNFM, and no broker is needed (proto/doc/vnfm.md 6). Borrowed and
+ * duplicated. 0 or NULL: the default in brackets. */
+struct ob_http {
+    const char *nfvo;    /* base of its URLs: "http://10.0.0.5:8080" [none: over the broker] */
+    const char *address; /* to listen at; "0.0.0.0" and "::" want url, too [127.0.0.1] */
+    int port;            /* a fixed one lets the NFVO find the next process there [any] */
+    /* Where the NFVO reaches us, without the path [http://ADDRESS:PORT, with cert https] */
+    const char *url;
+    /* What nfvo's option rest-vnfm-token says: then its requests bear it, and others are refused
+     * [none: whoever reaches the port is taken for the NFVO] */
+    const char *token;
+    const char *ca;         /* PEM file of who signed the NFVO's certificate [the system's] */
+    const char *cert, *key; /* PEM files: listen with TLS [without] */
+};
+
 enum ob_vnfm_state { OB_REGISTERING, OB_SERVING, OB_LOST, OB_FAULT, OB_ANSWER_DROPPED };
 
 struct ob_vnfm_options {
@@ -106,11 +125,12 @@ struct ob_vnfm_options {
                                  struct ob_err *err);
     const struct ob_vnfm_handlers *handlers; /* copied */
     void *arg;                               /* of the handlers and the callbacks */
-    /* The private broker user that registration gave us, each time that we begin to serve as it; on
+    /* Over AMQP: the private broker user that registration gave us, each time that we begin to serve as it; on
      * the I/O thread, must not block; may be NULL. */
     void (*on_credentials)(void *arg, const char *user, const char *password);
     /* What happens to the connection; on the I/O thread, must not block; may be NULL. */
     void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
+    struct ob_http http; /* with http.nfvo: over HTTP, and broker is not looked at */
 };
 
 /* Given. NULL with OB_ERR_INVALID when type is missing. No connection yet. */
@@ -124,7 +144,7 @@ void ob_vnfm_free(struct ob_vnfm *vnfm); /* stopped or never started; NULL is fi
 
 /* Tell the operator (status) that this VNFM refused, `times` since it said so last, what came from
  * this broker login (NULL: not known), e.g. since it is not who it claims to be. Any thread; to be
- * summed up by the caller: at most now and then. */
+ * summed up by the caller: at most now and then. Over HTTP nothing is told: there is no login. */
 void ob_vnfm_tell_refused(struct ob_vnfm *vnfm, const char *account, const char *words,
                           int64_t times);
 

@@ -50,7 +50,7 @@ void ob_request_reply(struct ob_request *r)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     answer_ok(r, &body);
-    peer_request_reply(r->peer, &body);
+    r->carried->ops->reply(r->carried, &body);
     request_free(r);
 }
 
@@ -64,13 +64,13 @@ void ob_request_fail_at(struct ob_request *r, const struct err *err,
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     answer_error(r, err, place, &body);
-    peer_request_reply(r->peer, &body);
+    r->carried->ops->reply(r->carried, &body);
     request_free(r);
 }
 
 void ob_request_drop(struct ob_request *r)
 {
-    peer_request_ack(r->peer);
+    r->carried->ops->drop(r->carried);
     request_free(r);
 }
 
@@ -81,7 +81,7 @@ const char *ob_request_action(const struct ob_request *r)
 
 const char *ob_request_id(const struct ob_request *r)
 {
-    return peer_request_id(r->peer);
+    return r->carried->ops->id(r->carried);
 }
 
 bool ob_request_is_restart(const struct ob_request *r)

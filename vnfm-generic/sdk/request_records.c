@@ -27,7 +27,7 @@ enum err_code request_decode(struct ob_request *r, struct err *err)
     size_t len;
     if (r->msg)
         return ERR_OK;
-    const char *body = peer_request_body(r->peer, &len);
+    const char *body = r->carried->ops->body(r->carried, &len);
     enum err_code rc = proto_decode(&envelope_type, body, len, 0, &r->arena, &r->msg, err);
     return rc == ERR_OK ? rc : err_add(err, "request of the NFVO");
 }

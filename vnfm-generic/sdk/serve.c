@@ -1,18 +1,18 @@
-/* A request from the broker: decoded, and handed to whom it is for. */
+/* A request of the NFVO: decoded, and handed to whom it is for. */
 #include "vnfm-generic/sdk/internal.h"
 
 #include <stdlib.h>
 
-void request_serve(void *arg, struct peer_request *peer)
+void request_serve(struct ob_vnfm *v, struct carried *c)
 {
     struct ob_request *r = calloc(1, sizeof(*r));
     struct err err = ERR_INIT;
     if (!r) { /* not acknowledged: the broker gives it to a sibling, or to us later */
-        peer_request_ack(peer);
+        c->ops->drop(c);
         return;
     }
-    *r = (struct ob_request){.vnfm = arg,
-                             .peer = peer,
+    *r = (struct ob_request){.vnfm = v,
+                             .carried = c,
                              .log = {SBUF_INIT, SBUF_INIT},
                              .note = SBUF_INIT,
                              .host_logs = SBUF_INIT,

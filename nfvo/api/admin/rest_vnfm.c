@@ -132,6 +132,7 @@ static void changed(const struct call *c)
 static enum err_code vnfm_register(struct call *c, struct err *err)
 {
     struct vnfm_endpoint *e;
+    bool is_new = false;
     enum err_code rc = read_endpoint(c, &e, err);
     if (rc == ERR_OK)
         rc = check_url(c, e, err);
@@ -139,8 +140,8 @@ static enum err_code vnfm_register(struct call *c, struct err *err)
         return rc;
     e->id = call_new_id(c);
     e->room = NULL;
-    rc = store_vnfm_rest_put(call_db(c), e, err);
-    if (rc == ERR_OK)
+    rc = store_vnfm_rest_put(call_db(c), e, &is_new, err);
+    if (rc == ERR_OK && is_new)
         changed(c);
     return rc;
 }

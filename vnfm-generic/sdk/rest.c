@@ -1,0 +1,378 @@
+/* A VNFM over HTTP: its life, its registration, the thread that carries its calls. */
+#include "vnfm-generic/sdk/rest.h"
+
+#include "common/base/mem.h"
+#include "common/http/url.h"
+#include "common/sys/clock.h"
+#include "proto/records/manager.h"
+#include "proto/records/package.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Registering is repeated: it is how a lost row comes back, and how we see that the NFVO is away. */
+#define AGAIN_US     (30 * USEC_PER_SEC)
+#define REGISTER_MS  10000
+#define LEAVE_MS     2000
+#define DISCARD_MS   5000
+#define RETRY_MIN_MS 200
+#define RETRY_MAX_MS 10000
+#define BODIES_MAX   ((size_t)256 << 20)
+
+/* --- registration ----------------------------------------------------------------------------- */
+
+static void registered(void *arg, const struct http_response *res, const struct err *failed)
+{
+    struct rest *r = arg;
+    struct err err = ERR_INIT;
+    int64_t now = clock_mono_us();
+    r->is_registering = false;
+    if (!failed && res->status / 100 == 2) {
+        if (!r->is_registered || r->is_lost)
+            rest_report(r, OB_SERVING, 0, r->url);
+        r->is_registered = true;
+        r->is_lost = false;
+        r->registrations++;
+        backoff_reset(&r->backoff);
+        r->register_at_us = now + AGAIN_US;
+        return;
+    }
+    if (r->is_leaving)
+        return;
+    if (failed)
+        err = *failed;
+    else
+        rest_refusal(res, &err);
+    if (r->is_registered && !r->is_lost)
+        rest_report(r, OB_LOST, res->status, err.msg);
+    else
+        rest_report(r, OB_FAULT, res->status, err.msg);
+    r->is_lost = r->is_registered;
+    r->register_at_us = now + backoff_next_ms(&r->backoff) * USEC_PER_MS;
+}
+
+static void left(void *arg, const struct http_response *res, const struct err *failed)
+{
+    struct rest *r = arg;
+    (void)res, (void)failed; /* the NFVO sees by itself that nobody listens */
+    pthread_mutex_lock(&r->lock);
+    r->has_left = true;
+    pthread_cond_broadcast(&r->changed);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void post_registration(struct rest *r, const char *url, int64_t timeout_ms,
+                              http_called_fn *done)
+{
+    http_calls_begin(r->calls,
+                     &(struct http_call){.method = "POST",
+                                         .url = url,
+                                         .headers = &r->authorization,
+                                         .header_n = r->token ? 1 : 0,
+                                         .type = HTTP_TYPE_JSON,
+                                         .body = r->registration.s,
+                                         .body_len = r->registration.len,
+                                         .ca_file = r->ca,
+                                         .timeout_ms = timeout_ms},
+                     done, r);
+}
+
+static void write_registration(struct rest *r)
+{
+    const char *words[] = {"correlation"};
+    struct vnfm_endpoint me = {.type = r->vnfm->type,
+                               .endpoint = r->url,
+                               .endpoint_type = "REST",
+                               .description = r->vnfm->description,
+                               .enabled = true,
+                               .active = true,
+                               .capabilities = {.at = words, .n = ARRAY_LEN(words)}};
+    proto_encode(&vnfm_endpoint_type, &me, PROTO_COMPLETE, &r->registration);
+}
+
+/* --- the I/O thread --------------------------------------------------------------------------- */
+
+static void register_when_due(struct rest *r)
+{
+    if (r->is_leaving || r->is_registering || clock_mono_us() < r->register_at_us)
+        return;
+    r->is_registering = true;
+    post_registration(r, r->register_url, REGISTER_MS, registered);
+}
+
+static void *run_io(void *arg)
+{
+    struct rest *r = arg;
+    rest_report(r, OB_REGISTERING, 0, r->nfvo);
+    for (;;) {
+        pthread_mutex_lock(&r->lock);
+        bool is_ending = r->is_ending, begins_to_leave = r->wants_to_leave && !r->is_leaving;
+        pthread_mutex_unlock(&r->lock);
+        if (is_ending)
+            break;
+        r->is_leaving |= begins_to_leave;
+        register_when_due(r);
+        if (begins_to_leave)
+            post_registration(r, r->unregister_url, LEAVE_MS, left);
+        int64_t next_us = rest_asks_go_on(r), now = clock_mono_us();
+        if (!r->is_leaving && !r->is_registering && r->register_at_us < next_us)
+            next_us = r->register_at_us;
+        int64_t wait_us = next_us <= now                 ? 0
+                          : next_us - now > USEC_PER_SEC ? USEC_PER_SEC
+                                                         : next_us - now;
+        http_calls_run(r->calls, wait_us / USEC_PER_MS + 1);
+    }
+    pthread_mutex_lock(&r->lock);
+    r->is_ended = true;
+    pthread_mutex_unlock(&r->lock);
+    http_calls_free(r->calls); /* what was open ends: asks are tried again, and then aborted */
+    rest_asks_abort(r);
+    return NULL;
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+static enum err_code open_server(struct rest *r, struct err *err)
+{
+    enum err_code rc = http_server_open(
+        &r->server,
+        &(struct http_server_options){.address = r->address,
+                                      .port = (uint16_t)r->port,
+                                      .tls_cert_file = r->cert,
+                                      .tls_key_file = r->key,
+                                      .threads = 2,
+                                      .work_threads = 1,
+                                      .wait_threads = 1,
+                                      .work_body = SIZE_MAX, /* nothing here takes long */
+                                      .memory = {.all = BODIES_MAX},
+                                      .max_body = PACKAGE_MESSAGE_MAX,
+                                      .routes = rest_routes,
+                                      .ctx = r,
+                                      .before = rest_admit,
+                                      .on_error = rest_refuse},
+        err);
+    return rc == ERR_OK ? rc : err_add(err, "listen for the NFVO");
+}
+
+static char *url_of(const char *base, const char *path)
+{
+    struct sbuf s = SBUF_INIT;
+    sbuf_addf(&s, "%s%s", base, path);
+    return s.s;
+}
+
+static void find_url(struct rest *r)
+{
+    struct sbuf s = SBUF_INIT;
+    bool is_v6 = strchr(r->address, ':') != NULL;
+    if (r->url)
+        return;
+    sbuf_addf(&s, "%s://%s%s%s:%d", r->cert ? "https" : "http", is_v6 ? "[" : "", r->address,
+              is_v6 ? "]" : "", (int)http_server_port(r->server));
+    r->url = s.s;
+}
+
+static enum err_code rest_start(struct transport *t, struct err *err)
+{
+    struct rest *r = rest_of(t);
+    r->workers = task_queue_new(r->threads, UINT32_MAX);
+    if (!r->workers)
+        return err_set_errno(err, ERR_IO, errno, "start %u workers", r->threads);
+    enum err_code rc = open_server(r, err);
+    if (rc != ERR_OK)
+        return rc;
+    find_url(r);
+    write_registration(r);
+    r->calls = http_calls_new(REST_CALLS_MAX);
+    int failed = pthread_create(&r->io, NULL, run_io, r);
+    if (failed) {
+        http_calls_free(r->calls);
+        return err_set_errno(err, ERR_IO, failed, "start the I/O thread");
+    }
+    r->is_started = true;
+    return ERR_OK;
+}
+
+/* Lock held. */
+static void wait_for(struct rest *r, int64_t ms, bool (*is_done)(const struct rest *r))
+{
+    int64_t until_us = clock_mono_us() + ms * USEC_PER_MS;
+    struct timespec until = {.tv_sec = (time_t)(until_us / USEC_PER_SEC),
+                             .tv_nsec = (long)(until_us % USEC_PER_SEC) * 1000};
+    while (!is_done(r) && pthread_cond_timedwait(&r->changed, &r->lock, &until) == 0)
+        ;
+}
+
+static bool has_nothing_in_hand(const struct rest *r)
+{
+    return r->in_hand_n == 0;
+}
+
+static bool has_left(const struct rest *r)
+{
+    return r->has_left;
+}
+
+/* What is not finished goes back to the NFVO, which asks a sibling, or whoever comes next. */
+static void rest_stop(struct transport *t, int grace_ms)
+{
+    struct rest *r = rest_of(t);
+    if (!r->is_started)
+        return;
+    pthread_mutex_lock(&r->lock);
+    r->is_stopping = true;
+    wait_for(r, grace_ms < 0 ? 0 : grace_ms, has_nothing_in_hand);
+    r->wants_to_leave = true;
+    http_calls_wake(r->calls);
+    wait_for(r, LEAVE_MS, has_left);
+    r->is_discarding = true;
+    r->is_ending = true;
+    http_calls_wake(r->calls);
+    pthread_mutex_unlock(&r->lock);
+    rest_give_back(r);
+    pthread_join(r->io, NULL);
+    task_queue_stop(r->workers); /* and what waited runs here: delays, answers */
+    pthread_mutex_lock(&r->lock);
+    wait_for(r, DISCARD_MS, has_nothing_in_hand); /* deferred ones, in threads of the user */
+    pthread_mutex_unlock(&r->lock);
+    http_server_close(r->server);
+    r->server = NULL;
+    r->is_started = false;
+}
+
+static void wipe(char *s)
+{
+    if (s)
+        explicit_bzero(s, strlen(s));
+    free(s);
+}
+
+static void rest_free(struct transport *t)
+{
+    struct rest *r = rest_of(t);
+    http_server_close(r->server);
+    task_queue_free(r->workers);
+    table_release(&r->in_hand);
+    answers_release(&r->answers);
+    sbuf_release(&r->registration);
+    char *const texts[] = {r->nfvo, r->address, r->url,          r->ca,
+                           r->cert, r->key,     r->register_url, r->unregister_url};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        free(texts[i]);
+    wipe(r->token);
+    wipe((char *)(uintptr_t)r->authorization.value); // NOLINT(performance-no-int-to-ptr)
+    pthread_cond_destroy(&r->changed);
+    pthread_mutex_destroy(&r->lock);
+    free(r);
+}
+
+static void rest_tell_manager(struct transport *t, struct sbuf *body)
+{
+    (void)t; /* there is no path for it */
+    sbuf_release(body);
+    *body = (struct sbuf)SBUF_INIT;
+}
+
+static void rest_get_stats(struct transport *t, struct peer_stats *ret)
+{
+    struct rest *r = rest_of(t);
+    pthread_mutex_lock(&r->lock);
+    uint64_t in_hand = r->in_hand_n;
+    pthread_mutex_unlock(&r->lock);
+    *ret = (struct peer_stats){.requests = r->requests_n,
+                               .repeats = r->repeats,
+                               .replies = r->replies,
+                               .asks = r->asked,
+                               .answers = r->answered,
+                               .timeouts = r->timeouts,
+                               .dropped = r->dropped,
+                               .registrations = r->registrations,
+                               .in_hand = in_hand};
+}
+
+static const struct transport_ops ops = {.start = rest_start,
+                                         .stop = rest_stop,
+                                         .free = rest_free,
+                                         .ask = rest_ask,
+                                         .after = rest_after,
+                                         .tell_manager = rest_tell_manager,
+                                         .get_stats = rest_get_stats,
+                                         .body = rest_body,
+                                         .id = rest_id,
+                                         .reply = rest_reply,
+                                         .drop = rest_drop};
+
+/* --- made of options -------------------------------------------------------------------------- */
+
+static char *dup_or_null(const char *s)
+{
+    return s && s[0] ? xstrdup(s) : NULL;
+}
+
+/* A base of URLs: without the slashes at its end. */
+static char *dup_base(const char *s)
+{
+    char *base = dup_or_null(s);
+    for (size_t n = base ? strlen(base) : 0; n && base[n - 1] == '/'; n--)
+        base[n - 1] = '\0';
+    return base;
+}
+
+static enum err_code check(const struct ob_http *o, struct err *err)
+{
+    char host[256];
+    const char *address = o->address ? o->address : "";
+    enum err_code rc = http_url_host(o->nfvo, host, err);
+    if (rc != ERR_OK)
+        return err_add(err, "http.nfvo");
+    if (o->url && o->url[0] && http_url_host(o->url, host, err) != ERR_OK)
+        return err_add(err, "http.url");
+    if (o->port < 0 || o->port > 65535)
+        return err_set(err, ERR_INVALID, "http.port: %d is no port", o->port);
+    if (!(o->cert && o->cert[0]) != !(o->key && o->key[0]))
+        return err_set(err, ERR_INVALID, "http.cert and http.key go together");
+    if ((strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0) && !(o->url && o->url[0])) {
+        err_set(err, ERR_INVALID, "http.address: '%s' is not where the NFVO finds us", address);
+        return err_hint(err, "set http.url as well: http://HOST:PORT");
+    }
+    return ERR_OK;
+}
+
+struct transport *transport_rest_new(struct ob_vnfm *v, const struct ob_vnfm_options *o,
+                                     struct err *err)
+{
+    const struct ob_http *h = &o->http;
+    pthread_condattr_t monotonic;
+    if (check(h, err) != ERR_OK)
+        return NULL;
+    struct rest *r = xcalloc(1, sizeof(*r));
+    *r = (struct rest){.base = {&ops},
+                       .vnfm = v,
+                       .nfvo = dup_base(h->nfvo),
+                       .address = xstrdup(h->address && h->address[0] ? h->address : "127.0.0.1"),
+                       .url = dup_base(h->url),
+                       .token = dup_or_null(h->token),
+                       .ca = dup_or_null(h->ca),
+                       .cert = dup_or_null(h->cert),
+                       .key = dup_or_null(h->key),
+                       .port = h->port,
+                       .threads = o->threads ? o->threads : 4,
+                       .prefetch = o->prefetch ? o->prefetch : 512,
+                       .answers = {.max = (size_t)4 << 20},
+                       .registration = SBUF_INIT,
+                       .backoff = BACKOFF_INIT(RETRY_MIN_MS, RETRY_MAX_MS, 0)};
+    id_random(&r->backoff.seed, sizeof(r->backoff.seed));
+    r->new_asks_tail = &r->new_asks;
+    r->register_url = url_of(r->nfvo, "/admin/v1/vnfm-register");
+    r->unregister_url = url_of(r->nfvo, "/admin/v1/vnfm-unregister");
+    r->authorization =
+        (struct http_header){"Authorization", r->token ? url_of("Bearer ", r->token) : NULL};
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    return &r->base;
+}
