@@ -306,7 +306,7 @@ static const struct transport_ops ops = {.start = rest_start,
 
 /* --- made of options -------------------------------------------------------------------------- */
 
-static char *dup_or_null(const char *s)
+static char *dup_unless_empty(const char *s)
 {
     return s && s[0] ? xstrdup(s) : NULL;
 }
@@ -314,7 +314,7 @@ static char *dup_or_null(const char *s)
 /* A base of URLs: without the slashes at its end. */
 static char *dup_base(const char *s)
 {
-    char *base = dup_or_null(s);
+    char *base = dup_unless_empty(s);
     for (size_t n = base ? strlen(base) : 0; n && base[n - 1] == '/'; n--)
         base[n - 1] = '\0';
     return base;
@@ -353,10 +353,10 @@ struct transport *transport_rest_new(struct ob_vnfm *v, const struct ob_vnfm_opt
                        .nfvo = dup_base(h->nfvo),
                        .address = xstrdup(h->address && h->address[0] ? h->address : "127.0.0.1"),
                        .url = dup_base(h->url),
-                       .token = dup_or_null(h->token),
-                       .ca = dup_or_null(h->ca),
-                       .cert = dup_or_null(h->cert),
-                       .key = dup_or_null(h->key),
+                       .token = dup_unless_empty(h->token),
+                       .ca = dup_unless_empty(h->ca),
+                       .cert = dup_unless_empty(h->cert),
+                       .key = dup_unless_empty(h->key),
                        .port = h->port,
                        .threads = o->threads ? o->threads : 4,
                        .prefetch = o->prefetch ? o->prefetch : 512,

@@ -2,6 +2,7 @@
 #include "vnfm-generic/sdk/rest.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/sys/clock.h"
 #include "proto/codec/codec.h"
 
@@ -54,7 +55,7 @@ bool rest_admit(struct http_request *req, struct http_reply *reply)
     const char *key = http_request_header(req, "Idempotency-Key");
     if (http_request_header(req, "Origin"))
         say(reply, 403, "a web page is no NFVO", NULL);
-    else if (r->token && (!said || strncmp(said, bearer, sizeof(bearer) - 1) != 0 ||
+    else if (r->token && (!said || !text_starts_with(said, bearer) ||
                           !is_equal(said + sizeof(bearer) - 1, r->token)))
         say(reply, 401, "the token is missing, or another one",
             "give nfvo and the VNFM the same: its option rest-vnfm-token");
