@@ -29,6 +29,8 @@ static unsigned facts_of(const struct api_command *cmd)
         facts |= FACT_POPS | FACT_VNFMS;
     if (cmd->event == EV_NSR_OPERATE && operate->is_dry)
         facts |= FACT_USE_OF_NSR;
+    if (cmd->agg_kind == AGG_NSR && cmd->fact_key)
+        facts |= FACT_NAMED_POPS;
     return facts;
 }
 

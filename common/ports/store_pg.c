@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/sbuf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +131,9 @@ static void make_statements(struct engine_pg *pg)
         sbuf_adds(&sql, "SELECT ");
         add_columns(&sql, k, false, false);
         sbuf_addf(&sql, " %s ORDER BY r.id", f->sql);
-        pg->facts[i] = make("fact", k->table, &sql);
+        char what[24]; /* several kinds may bring rows of one */
+        snprintf(what, sizeof(what), "fact%d", i);
+        pg->facts[i] = make(what, k->table, &sql);
     }
 }
 

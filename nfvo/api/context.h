@@ -102,7 +102,8 @@ enum endpoint_flags {
     API_OPERATES = 1 << 9, /* asks for an operation: headers Operation-Id, Location (operate.h) */
     API_VNFM = 1 << 10,    /* of VNFMs, from rest-vnfm-networks: rest_vnfm.h */
     API_READS = 1 << 11,   /* a POST that changes nothing: no change in the audit log */
-    API_LIST_SHIFT = 12,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
+    API_PLANS = 1 << 12,   /* ?plan=true: answers what would be done; with API_OPERATES, too */
+    API_LIST_SHIFT = 13,   /* LIST(kind) of list.h: this is a list, fn is list_answer */
 };
 
 struct endpoint {

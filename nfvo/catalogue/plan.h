@@ -35,6 +35,7 @@ struct deploy_plan {
     uint32_t package_n;                  /* filled by the caller, who has read them */
     const struct vnfm_endpoint **vnfms;  /* who manages vnfd[i]: one for each VNFD of the NSD */
     const char *operation_id, *asked_by; /* filled by the caller, of a deployment; NULL: not one */
+    const char *basis; /* filled by the caller: only as that plan says; NULL: as it comes */
 };
 
 struct plan_pop {

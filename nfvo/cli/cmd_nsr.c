@@ -5,6 +5,7 @@
 #include "nfvo/cli/explain.h"
 #include "nfvo/cli/logs.h"
 #include "nfvo/cli/operation.h"
+#include "nfvo/cli/saved_plan.h"
 #include "nfvo/cli/watch.h"
 #include "nfvo/cli/words.h"
 
@@ -295,6 +296,25 @@ static int read_body(struct cli *c, struct sbuf *body)
     return CLI_OK;
 }
 
+/* Nothing is deployed. */
+static int plan_create(struct cli *c, const char *path, const char *body)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(sbuf_release) struct sbuf asked = SBUF_INIT;
+    sbuf_addf(&asked, "%s?plan=true", path);
+    if (cli_request(c, "POST", asked.s, body, &a) != CLI_OK)
+        return cli_report(c, &a, "plan the deployment of the nsd '%s'", c->args[0]);
+    const struct cli_saved_plan saved = {"deployment", "POST", path, body, false, a.json};
+    int exit = c->option[CLI_OPT_SAVE] ? cli_save_plan(c, c->option[CLI_OPT_SAVE], &saved) : CLI_OK;
+    if (exit != CLI_OK)
+        return exit;
+    if (cli_is_for_people(c))
+        cli_show_operation(c, a.json);
+    else
+        cli_print_json(c, a.json, a.body.s);
+    return CLI_OK;
+}
+
 int cli_cmd_nsr_create(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
@@ -302,12 +322,16 @@ int cli_cmd_nsr_create(struct cli *c)
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(cli_answer_release) struct cli_answer created = CLI_ANSWER_INIT;
     AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+    if (c->option[CLI_OPT_SAVE] && !c->option[CLI_OPT_PLAN])
+        return cli_fail(c, CLI_USAGE, NULL, "--save is for a plan: say --plan, too");
     int exit = read_body(c, &body);
     if (exit == CLI_OK)
         exit = cli_resolve(c, "nsd", cli_nsd.path, c->args[0], &id);
     if (exit != CLI_OK)
         return exit;
     sbuf_addf(&path, "%s/%s", cli_nsr.path, id.s);
+    if (c->option[CLI_OPT_PLAN])
+        return plan_create(c, path.s, body.s);
     if (cli_request(c, "POST", path.s, body.s, &created) != CLI_OK)
         return cli_report(c, &created, "deploy the nsd '%s'", c->args[0]);
     if (!c->option[CLI_OPT_WAIT] && cli_is_for_people(c)) {

@@ -46,7 +46,7 @@ const struct cli_command cli_commands[] = {
     {"nsd",        "delete",   "NSD",    1, 1, 0,                       cli_cmd_nsd_delete,   "Remove it from the catalogue"},
     {"nsr",        "list",     "",       0, 0, LIST | CLI_BIT(STATUS),                       cli_cmd_nsr_list,     "List the network services that run"},
     {"nsr",        "show",     "NSR",    1, 1, 0,                       cli_cmd_nsr_show,     "Show one with VNFs, instances, addresses and faults"},
-    {"nsr",        "create",   "NSD",    1, 1, WAIT | CLI_BIT(BODY),    cli_cmd_nsr_create,   "Deploy a network service"},
+    {"nsr",        "create",   "NSD",    1, 1, WAIT | CLI_BIT(BODY) | CLI_BIT(PLAN) | CLI_BIT(SAVE), cli_cmd_nsr_create, "Deploy a network service"},
     {"nsr",        "delete",   "NSR...", 1, CLI_ARGS_MAX, WAIT | CLI_BIT(PLAN),    cli_cmd_nsr_delete,   "Release everything it uses"},
     {"nsr",        "history",  "NSR",    1, 1, 0,                       cli_cmd_nsr_history,  "What happened to it, with times"},
     {"nsr",        "scale-out", "NSR [VNF] [VDU=N...]", 1, CLI_ARGS_MAX, ASK | CLI_BIT(VDU) | CLI_BIT(NUMBER) | CLI_BIT(POP) | CLI_BIT(STANDBY) | CLI_BIT(ON_FAILURE), cli_cmd_nsr_scale_out, "Add instances to a VNF"},

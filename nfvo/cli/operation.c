@@ -277,17 +277,18 @@ static const struct cli_column pop_columns[] = {
     {.heading = "RAM (MB)", .print = put_ram},
     {0}};
 
-static void print_kept(struct cli *c, const json_t *pop)
+static void print_networks(struct cli *c, const json_t *pop, const char *member, const char *begin,
+                           const char *why)
 {
     AUTO(sbuf_release) struct sbuf names = SBUF_INIT;
     size_t i;
     const json_t *name;
-    json_array_foreach(json_object_get(pop, "networksKept"), i, name)
+    json_array_foreach(json_object_get(pop, member), i, name)
         sbuf_addf(&names, "%s%s", i ? ", " : "", json_string_value(name));
     if (names.len == 0)
         return;
-    sbuf_addf(&names, " on '%s': networks are not deleted", cli_json_str(pop, "name"));
-    print_wrapped(c->out, "  stay: ", names.s);
+    sbuf_addf(&names, " on '%s': %s", cli_json_str(pop, "name"), why);
+    print_wrapped(c->out, begin, names.s);
 }
 
 /* Steps that say the same in a row are told at once. */
@@ -329,7 +330,8 @@ static void show_places(struct cli *c, const json_t *op)
         sbuf_addf(&begin, "  %s: ", cli_json_str(pop, "name"));
         if (*cli_json_str(pop, "note"))
             print_wrapped(c->out, begin.s, cli_json_str(pop, "note"));
-        print_kept(c, pop);
+        print_networks(c, pop, "networksMade", "  made: ", "networks that it has not yet");
+        print_networks(c, pop, "networksKept", "  stay: ", "networks are not deleted");
     }
     print_reasons(c, op, "reason", "");
     print_reasons(c, op, "onFailure", "on failure, as the VNFD says: ");

@@ -10,6 +10,9 @@
 uint64_t basis_of_nsr(const char *id, int64_t version);
 /* phase: its word. */
 uint64_t basis_of_vnfr(const char *id, int64_t version, const char *phase);
+uint64_t basis_of_text(const char *text);
+/* Of that of a deployment's plan: where placement begins. NULL: none, or it is not one. */
+const char *basis_spread(const char *basis, struct arena *a);
 const char *basis_text(uint64_t sum, struct arena *a);
 
 #endif

@@ -54,6 +54,26 @@ static bool any(const struct row *root, const struct row *candidate)
     return true;
 }
 
+/* PoPs that fact_key names. $1 has to be mentioned. */
+#define NAMED_POPS                                                                                 \
+    "(SELECT unnest(string_to_array(k, ',')) FROM unnest($2::text[]) k WHERE $1::text[] IS NOT "   \
+    "NULL)"
+/* Which driver serves a type, as fact_driver chooses. types: a SELECT of one column, type. */
+#define DRIVERS_OF(types)                                                                          \
+    "FROM (SELECT DISTINCT d.queue AS id, d.type, d.capabilities, d.absent_since::text AS "        \
+    "absent, "                                                                                     \
+    "d.room "                                                                                      \
+    "FROM (" types ") t JOIN LATERAL (SELECT * FROM vim_driver c WHERE "                           \
+    "c.type = split_part(t.type, '.', 1) AND (c.queue = 'vim-drivers.' || t.type OR "              \
+    "starts_with(c.queue, 'vim-drivers.' || t.type || "                                            \
+    "CASE WHEN strpos(t.type, '.') > 0 THEN '' ELSE '.' END)) ORDER BY "                           \
+    "c.queue = 'vim-drivers.' || t.type DESC, c.absent_since IS NULL DESC, c.absent_since DESC, "  \
+    "c.queue COLLATE \"C\" LIMIT 1) d ON true) r"
+#define USE_OF(pops)                                                                               \
+    "FROM (SELECT concat_ws(' ', i.pop_id, i.flavour) AS id, i.pop_id, i.flavour, "                \
+    "count(*)::text AS n FROM instance i WHERE i.phase IN ('LAUNCHING', 'DOUBT', 'UP') AND "       \
+    "i.pop_id IN " pops " GROUP BY i.pop_id, i.flavour) r"
+
 static const struct fact_kind fact_kinds[] = {
     {FACT_POPS, ROW_POP, AGG_NSR,
      "FROM pop r WHERE r.id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id "
@@ -70,35 +90,26 @@ static const struct fact_kind fact_kinds[] = {
      "ARRAY(SELECT v.id FROM vnfr v WHERE v.agg = ANY ($1::text[])))) r",
      any, false},
     /* Any aggregate's: the PoP's own, or those of the NSR; fact_key is the type of a PoP that is
-     * not stored yet, or gets another one. As fact_driver chooses. */
+     * not stored yet, or gets another one. */
     {FACT_DRIVERS, ROW_DRIVER, AGG_N,
-     "FROM (SELECT DISTINCT d.queue AS id, d.type, d.capabilities, d.absent_since::text AS absent, "
-     "d.room "
-     "FROM "
-     "(SELECT p.type FROM pop p WHERE p.id = ANY ($1::text[] || ARRAY(SELECT "
-     "unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = ANY ($1::text[]))) "
-     "UNION SELECT unnest($2::text[])) t JOIN LATERAL (SELECT * FROM vim_driver c WHERE "
-     "c.type = split_part(t.type, '.', 1) AND (c.queue = 'vim-drivers.' || t.type OR "
-     "starts_with(c.queue, 'vim-drivers.' || t.type || "
-     "CASE WHEN strpos(t.type, '.') > 0 THEN '' ELSE '.' END)) ORDER BY "
-     "c.queue = 'vim-drivers.' || t.type DESC, c.absent_since IS NULL DESC, c.absent_since DESC, "
-     "c.queue COLLATE \"C\" LIMIT 1) d ON true) r",
+     DRIVERS_OF("SELECT p.type FROM pop p WHERE p.id = ANY ($1::text[] || ARRAY(SELECT "
+                "unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = ANY ($1::text[]))) "
+                "UNION SELECT unnest($2::text[])"),
      any, true},
     /* What fails or is being deleted is left out: the driver has the last word. */
     {FACT_USE, ROW_USE, AGG_POP,
-     "FROM (SELECT concat_ws(' ', i.pop_id, i.flavour) AS id, i.pop_id, i.flavour, "
-     "count(*)::text AS n FROM instance i WHERE i.phase IN ('LAUNCHING', 'DOUBT', 'UP') AND "
-     "i.pop_id IN (SELECT p.id FROM pop "
-     "p WHERE p.id = ANY ($1::text[]) AND strpos(p.state, '\"quota\":') > 0) GROUP BY i.pop_id, "
-     "i.flavour) r",
+     USE_OF("(SELECT p.id FROM pop p WHERE p.id = ANY ($1::text[]) AND "
+            "strpos(p.state, '\"quota\":') > 0)"),
      use_of_pop, false},
     /* Rows of their own: facts of a batch are one list, and a PoP counts all of its. */
     {FACT_USE_OF_NSR, ROW_USE_OF_NSR, AGG_NSR,
-     "FROM (SELECT concat_ws(' ', i.pop_id, i.flavour) AS id, i.pop_id, i.flavour, "
-     "count(*)::text AS n FROM instance i WHERE i.phase IN ('LAUNCHING', 'DOUBT', 'UP') AND "
-     "i.pop_id IN (SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = "
-     "ANY ($1::text[])) GROUP BY i.pop_id, i.flavour) r",
+     USE_OF("(SELECT unnest(string_to_array(n.pops, ',')) FROM nsr n WHERE n.id = "
+            "ANY ($1::text[]))"),
      any, false},
+    {FACT_NAMED_POPS, ROW_POP, AGG_NSR, "FROM pop r WHERE r.id IN " NAMED_POPS, any, true},
+    {FACT_NAMED_POPS, ROW_DRIVER, AGG_NSR,
+     DRIVERS_OF("SELECT p.type FROM pop p WHERE p.id IN " NAMED_POPS), any, true},
+    {FACT_NAMED_POPS, ROW_USE_OF_NSR, AGG_NSR, USE_OF(NAMED_POPS), any, true},
     /* By the account that serves the type; of before rooms, one without an account. */
     {FACT_VNFMS, ROW_VNFM, AGG_NSR,
      "FROM (SELECT DISTINCT ON (e.type) e.type AS id, m.sdk FROM vnfm_endpoint e JOIN "

@@ -299,7 +299,12 @@ void nsr_decide(struct decision *d)
 {
     const void *payload = d->in->payload;
     if (d->in->event == EV_NSR_DEPLOY) {
-        nsr_decide_deploy(d, payload);
+        if (d->root || nsr_is_as_planned(d, payload))
+            nsr_decide_deploy(d, payload);
+        return;
+    }
+    if (d->in->event == EV_NSR_PLAN) {
+        nsr_decide_plan(d, payload);
         return;
     }
     if (!d->root || d->root->mark == ROW_GONE || foreign(d) ||

@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/nsr.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/basis.h"
 #include "nfvo/lifecycle/operate.h"
 
 #include <string.h>
@@ -121,6 +122,7 @@ static void new_root(struct decision *d, const struct deploy_request *req)
     remember_packages(m, req);
     m->st->keys = req->keys;
     m->st->monitoring_ip = req->monitoring_ip;
+    m->st->spread = basis_spread(req->basis, d->arena);
     model_changed(m);
 }
 
@@ -154,6 +156,33 @@ static struct vnfr_member *new_vnfr(struct nsr_model *m, const struct deploy_req
     return &m->vnfrs[m->n_vnfrs - 1];
 }
 
+static bool are_vnfms_known(struct decision *d, const struct deploy_request *req)
+{
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
+        const struct vnfd *vnfd = req->nsd->vnfd.at[i];
+        if (vnfm_of(req, vnfd->endpoint))
+            continue;
+        err_set(&d->err, ERR_NOT_FOUND,
+                "VNFManager with endpoint: %s is not registered or not enabled or not active.",
+                vnfd->endpoint);
+        return false;
+    }
+    return true;
+}
+
+struct nsr_model *nsr_make(struct decision *d, const struct deploy_request *req)
+{
+    if (!are_vnfms_known(d, req))
+        return NULL;
+    new_root(d, req);
+    struct nsr_model *m = d->model;
+    add_links(m, req);
+    dependencies_build(m, req->nsd);
+    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++)
+        new_vnfr(m, req, req->nsd->vnfd.at[i], decision_new_id(d));
+    return m;
+}
+
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
 {
     if (d->root) { /* the same command twice (its commit was in doubt): the same answer */
@@ -163,21 +192,9 @@ void nsr_decide_deploy(struct decision *d, const struct deploy_request *req)
         answer_with_record(d);
         return;
     }
-    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++) {
-        const struct vnfd *vnfd = req->nsd->vnfd.at[i];
-        if (!vnfm_of(req, vnfd->endpoint)) {
-            err_set(&d->err, ERR_NOT_FOUND,
-                    "VNFManager with endpoint: %s is not registered or not enabled or not active.",
-                    vnfd->endpoint);
-            return;
-        }
-    }
-    new_root(d, req);
-    struct nsr_model *m = d->model;
-    add_links(m, req);
-    dependencies_build(m, req->nsd);
-    for (uint32_t i = 0; i < req->nsd->vnfd.n; i++)
-        new_vnfr(m, req, req->nsd->vnfd.at[i], decision_new_id(d));
+    struct nsr_model *m = nsr_make(d, req);
+    if (!m)
+        return;
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         send_instantiate(&m->vnfrs[i], req, req->nsd->vnfd.at[i]);
     nsr_note(m, "DEPLOY", NULL, req->nsd->name, NULL);
@@ -213,6 +230,12 @@ static void add_keys(struct nsr_model *m, const struct deploy_request *req)
         proto_list_add(&m->nsr->key_names, name, m->d->arena);
         proto_list_add(&m->st->keys, req->keys.at[i], m->d->arena);
     }
+}
+
+void nsr_know_places(struct nsr_model *m, const struct deploy_request *req)
+{
+    add_candidates(m, req);
+    remember_vdus(m, req->nsd->vnfd.at[0]);
 }
 
 struct vnfr_member *nsr_add_vnfr(struct nsr_model *m, const struct deploy_request *req,

@@ -31,30 +31,6 @@ static const bool is_built[OPERATION_KIND_N] = {
 };
 /* clang-format on */
 
-/* A release is possible in any state: its plan is not bound to one. */
-static const char *shown_plan(struct nsr_model *m, const struct run *run, struct operation *op,
-                              const struct operate_request *req, struct plan *plan)
-{
-    struct decision *d = m->d;
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct shown_pop_list pops = {0};
-    operate_scaling_foretell(m, op);
-    struct operate_plan *more = operate_plan_look(m, run->view, req, op, plan, &pops);
-    const struct operation_extras extras = {
-        .run = run,
-        .basis = op->kind == OPERATION_RELEASE ? NULL : operate_basis(m),
-        .nsr_name = d->root->key[NSR_NAME],
-        .warnings = plan->warnings,
-        .refused = plan->refused,
-        .pops = pops,
-        .add = operate_plan_add,
-        .arg = more,
-        .is_plan = true};
-    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), PROTO_COMPLETE,
-                 &text);
-    return arena_strndup(d->arena, text.s, text.len);
-}
-
 /* What may wait until the deployment is over: a script that the VNFMs were given too early. */
 static bool may_wait(const struct operate_request *req)
 {
@@ -211,6 +187,35 @@ static struct operation *make(struct nsr_model *m, const struct plan *plan,
     return op;
 }
 
+const char *operate_show_plan(struct nsr_model *m, const struct planned *p)
+{
+    struct decision *d = m->d;
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct shown_pop_list pops = {0};
+    struct placed_list added = {0};
+    struct operation *op = p->op ? p->op : make(m, p->plan, p->req);
+    bool is_added = op->kind == OPERATION_ADD_VNF && p->req->deploy;
+    if (is_added)
+        operate_place_added(m, p->req->deploy, &added);
+    operate_scaling_foretell(m, op);
+    struct operate_plan *more = operate_plan_look(m, p->run->view, p->req, op, p->plan,
+                                                  is_added ? &added : p->placed, &pops);
+    const struct operation_extras extras = {.run = p->run,
+                                            .basis = p->basis,
+                                            .nsr_name = d->root->key[NSR_NAME],
+                                            .warnings = p->plan->warnings,
+                                            .refused = p->plan->refused,
+                                            .pops = pops,
+                                            .add = operate_plan_add,
+                                            .arg = more,
+                                            .is_plan = true};
+    if (op->kind == OPERATION_DEPLOY)
+        op->nsr = ""; /* there is none yet */
+    proto_encode(&shown_operation_type, operation_show(op, &extras, d->arena), PROTO_COMPLETE,
+                 &text);
+    return arena_strndup(d->arena, text.s, text.len);
+}
+
 /* While it is deployed all wait. */
 static struct admitted admit(struct nsr_model *m, const struct run *run, struct operation *op,
                              bool may_queue, struct err *err)
@@ -249,11 +254,8 @@ static void foretell(struct nsr_model *m, const struct run *run, struct operatio
     struct arena *a = m->d->arena;
     struct err why = ERR_INIT;
     struct admitted admitted = admit(m, run, op, may_queue, &why);
-    if (admitted.answer == REFUSE) {
-        proto_list_add(&plan->refused, arena_strdup(a, why.msg), a);
-        if (*why.hint)
-            proto_list_add(&plan->refused, arena_strdup(a, why.hint), a);
-    }
+    if (admitted.answer == REFUSE)
+        operate_plan_refuse(plan, why, a);
     if (admitted.answer == QUEUE)
         proto_list_add(&plan->warnings, "it would be queued: it waits for the operations before it",
                        a);
@@ -284,7 +286,8 @@ static void plan_of_release(struct nsr_model *m, const struct operate_request *r
     warn_ended(model_phases_operation(m, operation_kind_word(OPERATION_DEPLOY)), &plan, d->arena);
     for (uint32_t i = 0; i < run.operations->n; i++)
         warn_ended(run.operations->at[i], &plan, d->arena);
-    d->text = shown_plan(m, &run, make(m, &plan, req), req, &plan);
+    /* It is possible in any state: its plan is not bound to one. */
+    d->text = operate_show_plan(m, &(struct planned){.run = &run, .req = req, .plan = &plan});
 }
 
 void operate(struct nsr_model *m, const struct operate_request *req)
@@ -324,7 +327,9 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     if (req->is_dry) {
         foretell(m, &run, op, req->may_queue && !is_resume, &plan);
-        d->text = shown_plan(m, &run, op, req, &plan);
+        d->text = operate_show_plan(
+            m, &(struct planned){
+                   .run = &run, .req = req, .plan = &plan, .op = op, .basis = operate_basis(m)});
         return;
     }
     struct admitted admitted = admit(m, &run, op, req->may_queue && !is_resume, &d->err);

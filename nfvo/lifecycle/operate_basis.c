@@ -20,6 +20,17 @@ static uint64_t mix_number(uint64_t hash, int64_t number)
     return hash;
 }
 
+uint64_t basis_of_text(const char *text)
+{
+    return mix(UINT64_C(0xcbf29ce484222325), text);
+}
+
+const char *basis_spread(const char *basis, struct arena *a)
+{
+    const char *end = basis ? strchr(basis, '-') : NULL;
+    return end ? arena_strndup(a, basis, (size_t)(end - basis)) : NULL;
+}
+
 uint64_t basis_of_nsr(const char *id, int64_t version)
 {
     return mix_number(mix(UINT64_C(0xcbf29ce484222325), id), version);

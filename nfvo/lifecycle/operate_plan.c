@@ -26,7 +26,17 @@ struct operate_plan {
     struct tally *pops;
     uint32_t n_pops;
     const struct service_view *view;
+    const struct placed_list *placed; /* of VNFs that are not there yet; or NULL */
 };
+
+void operate_plan_refuse(struct plan *plan, struct err why, struct arena *a)
+{
+    if (proto_strs_has(&plan->refused, why.msg))
+        return;
+    proto_list_add(&plan->refused, arena_strdup(a, why.msg), a);
+    if (*why.hint)
+        proto_list_add(&plan->refused, arena_strdup(a, why.hint), a);
+}
 
 /* --- PoPs -------------------------------------------------------------------------------------- */
 
@@ -117,13 +127,24 @@ static void count_scale_out(struct operate_plan *p, struct plan_step *s)
             count_made(p, s->pop, vnfr_flavour_key(vnfr, vnfr->vdu.at[u]));
 }
 
+/* A PoP that the service uses and the request names comes twice. */
+static bool is_known_fact(const struct rows *facts, uint32_t at)
+{
+    for (uint32_t i = 0; i < at; i++)
+        if (facts->at[i]->kind == facts->at[at]->kind &&
+            strcmp(facts->at[i]->id, facts->at[at]->id) == 0)
+            return true;
+    return false;
+}
+
 /* Counted now; what is kept beside the quota is as old as the PoP's last refresh. */
 static struct pop_use use_of(const struct operate_plan *p, const char *pop)
 {
     const struct rows *facts = &p->m->d->facts;
     struct pop_use use = {0};
     for (uint32_t i = 0; i < facts->n; i++)
-        if (facts->at[i]->kind == ROW_USE_OF_NSR && strcmp(facts->at[i]->key[USE_POP], pop) == 0)
+        if (facts->at[i]->kind == ROW_USE_OF_NSR && strcmp(facts->at[i]->key[USE_POP], pop) == 0 &&
+            !is_known_fact(facts, i))
             pop_use_add(&use, strtoll(facts->at[i]->key[USE_N], NULL, 10),
                         flavour_of(p, pop, facts->at[i]->key[USE_FLAVOUR]));
     return use;
@@ -158,6 +179,19 @@ static void add_quota(const struct operate_plan *p, const struct tally *t, struc
     }
 }
 
+/* Links that the PoP has no network for yet. */
+static void add_new_networks(const struct operate_plan *p, const struct tally *t,
+                             struct shown_pop *ret)
+{
+    bool makes = p->op->kind == OPERATION_DEPLOY || p->op->kind == OPERATION_ADD_VNF;
+    const struct nsr *nsr = model_nsr(p->m);
+    struct pop_state *st;
+    const struct vim_instance *pop = fact_pop(p->m->d, t->id, &st);
+    for (uint32_t i = 0; makes && pop && t->made && i < nsr->vlr.n; i++)
+        if (nsr->vlr.at[i]->name && !pop_network(pop, st, nsr->vlr.at[i]->name))
+            proto_list_add(&ret->new_networks, nsr->vlr.at[i]->name, p->m->d->arena);
+}
+
 /* The NFVO deletes no network: other services may use it, or its users made it. */
 static void add_networks(const struct operate_plan *p, const struct tally *t, struct shown_pop *ret)
 {
@@ -180,6 +214,7 @@ static void show_pops(const struct operate_plan *p, struct shown_pop_list *ret)
         pop->servers->before = t->before;
         pop->servers->after = t->before + t->made - t->gone;
         add_quota(p, t, pop);
+        add_new_networks(p, t, pop);
         add_networks(p, t, pop);
         proto_list_add(ret, pop, a);
     }
@@ -215,10 +250,24 @@ static const char *flavour_key_of(const struct vnfd *vnfd, const struct vdu *vdu
     return vnfd->deployment_flavour.n ? vnfd->deployment_flavour.at[0]->flavour_key : NULL;
 }
 
-/* "lab", "lab or lab2": which of several is chosen when its VNFM asks. */
-static const char *places_of(const struct operate_plan *p, const struct proto_strs *refs)
+static const struct placed *placed_of(const struct operate_plan *p, const char *vnf, uint32_t vdu)
 {
+    for (uint32_t i = 0; p->placed && i < p->placed->n; i++)
+        if (p->placed->at[i].vdu == vdu && strcmp(p->placed->at[i].vnf, vnf) == 0)
+            return &p->placed->at[i];
+    return NULL;
+}
+
+/* Where it would go by what is known now; else "lab or lab2", of which one is chosen when its VNFM
+ * asks. "": nowhere. */
+static const char *places_of(const struct operate_plan *p, const struct vnfd *vnfd, uint32_t vdu)
+{
+    const struct placed *placed = placed_of(p, vnfd->name, vdu);
+    const struct proto_strs *refs =
+        candidates_of(p->req->deploy, vnfd, vnfd->vdu.at[vdu], p->m->d->arena);
     const char *text = "";
+    if (placed)
+        return placed->ref ? name_of_ref(p, placed->ref) : "";
     for (uint32_t i = 0; refs && i < refs->n && i < 8; i++)
         text = arena_printf(p->m->d->arena, "%s%s%s", text, i ? " or " : "",
                             name_of_ref(p, refs->at[i]));
@@ -229,7 +278,34 @@ static const char *places_of(const struct operate_plan *p, const struct proto_st
 static bool makes_servers(const struct operate_plan *p, const struct plan_step *s)
 {
     const struct vnfr_member *v = model_vnfr_by_id(p->m, s->vnfr);
-    return s->kind == STEP_INSTANTIATE && (!v || (v->row->phase == VNFR_FAILED && !v->vnfr));
+    bool is_new = !v || p->op->kind == OPERATION_DEPLOY;
+    return s->kind == STEP_INSTANTIATE && (is_new || (v->row->phase == VNFR_FAILED && !v->vnfr));
+}
+
+/* The one PoP that it goes to; NULL: it is not known. */
+static const char *place_of(const struct operate_plan *p, const struct vnfd *vnfd, uint32_t vdu)
+{
+    const struct placed *placed = placed_of(p, vnfd->name, vdu);
+    const struct proto_strs *refs =
+        candidates_of(p->req->deploy, vnfd, vnfd->vdu.at[vdu], p->m->d->arena);
+    if (placed)
+        return placed->ref;
+    return refs && refs->n == 1 ? refs->at[0] : NULL;
+}
+
+static const char *why_there(const struct operate_plan *p, const struct vnfd *vnfd, uint32_t vdu)
+{
+    const struct placed *placed = placed_of(p, vnfd->name, vdu);
+    if (placed)
+        return placed->reason;
+    return place_of(p, vnfd, vdu) ? "its only PoP" : NULL;
+}
+
+static void warn_of_doubt(struct operate_plan *p, const char *vdu, const char *doubt)
+{
+    struct arena *a = p->m->d->arena;
+    if (doubt)
+        proto_list_add(&p->plan->warnings, arena_printf(a, "VDU '%s': %s", vdu, doubt), a);
 }
 
 static void place_added(struct operate_plan *p, struct plan_step *s)
@@ -239,14 +315,18 @@ static void place_added(struct operate_plan *p, struct plan_step *s)
     const char *where = "";
     for (uint32_t u = 0; vnfd && u < vnfd->vdu.n; u++) {
         const struct vdu *vdu = vnfd->vdu.at[u];
-        const struct proto_strs *refs = candidates_of(p->req->deploy, vnfd, vdu, a);
-        const char *places = places_of(p, refs);
-        for (uint32_t i = 0; refs && refs->n == 1 && i < vdu->vnfc.n; i++)
-            count_made(p, refs->at[0], flavour_key_of(vnfd, vdu));
-        if (refs)
-            where = arena_printf(a, "%s%sVDU '%s' on %s%s", where, *where ? ", " : "",
-                                 vdu->name ? vdu->name : "", places,
-                                 refs->n == 1 ? ", its only PoP" : "");
+        const struct placed *placed = placed_of(p, vnfd->name, u);
+        const char *places = places_of(p, vnfd, u), *ref = place_of(p, vnfd, u),
+                   *why = why_there(p, vnfd, u);
+        for (uint32_t i = 0; ref && i < vdu->vnfc.n; i++)
+            count_made(p, ref, flavour_key_of(vnfd, vdu));
+        warn_of_doubt(p, vdu->name ? vdu->name : "", placed ? placed->doubt : NULL);
+        if (*places)
+            where =
+                arena_printf(a, "%s%sVDU '%s' on %s%s%s", where, *where ? "; " : "",
+                             vdu->name ? vdu->name : "", places, why ? ", " : "", why ? why : "");
+        else if (placed)
+            operate_plan_refuse(p->plan, placed->why, a);
     }
     s->reason = *where ? where : NULL;
 }
@@ -270,7 +350,7 @@ static void add_children(const struct operate_plan *p, const struct plan_step *s
         add_child(ret, NULL, name_of_ref(p, s->pop), a);
     for (uint32_t u = 0; vnfd && u < vnfd->vdu.n; u++) {
         const struct vdu *vdu = vnfd->vdu.at[u];
-        const char *places = places_of(p, candidates_of(p->req->deploy, vnfd, vdu, a));
+        const char *places = places_of(p, vnfd, u);
         for (uint32_t i = 0; i < vdu->vnfc.n && ret->children.n < CHILDREN_SHOWN; i++)
             add_child(ret, vdu->name, *places ? places : NULL, a);
     }
@@ -322,6 +402,13 @@ static void add_host(struct shown_scripts *ret, const char *host, struct arena *
         ret->more++;
 }
 
+/* "2 new servers of VDU 'front'" */
+static const char *new_servers_of(const struct vdu *u, struct arena *a)
+{
+    const char *n = u->vnfc.n == 1 ? "a new server" : arena_printf(a, "%u new servers", u->vnfc.n);
+    return u->name ? arena_printf(a, "%s of VDU '%s'", n, u->name) : n;
+}
+
 static void add_hosts(const struct operate_plan *p, const struct plan_step *s,
                       struct shown_scripts *ret)
 {
@@ -340,12 +427,8 @@ static void add_hosts(const struct operate_plan *p, const struct plan_step *s,
                 add_host(ret, x->hostname, a);
         }
     for (uint32_t u = 0; vnfd && u < vnfd->vdu.n; u++)
-        for (uint32_t i = 0; i < vnfd->vdu.at[u]->vnfc.n; i++)
-            add_host(ret,
-                     vnfd->vdu.at[u]->name
-                         ? arena_printf(a, "a new server of VDU '%s'", vnfd->vdu.at[u]->name)
-                         : "a new server",
-                     a);
+        if (vnfd->vdu.at[u]->vnfc.n)
+            add_host(ret, new_servers_of(vnfd->vdu.at[u], a), a);
 }
 
 /* An upgrade takes those of the new descriptor first. */
@@ -449,10 +532,12 @@ void operate_plan_add(void *arg, const struct plan_step *s, struct shown_step *r
 
 struct operate_plan *operate_plan_look(struct nsr_model *m, const struct service_view *view,
                                        const struct operate_request *req, struct operation *op,
-                                       struct plan *plan, struct shown_pop_list *ret)
+                                       struct plan *plan, const struct placed_list *placed,
+                                       struct shown_pop_list *ret)
 {
     struct operate_plan *p = arena_alloc(m->d->arena, sizeof(*p));
-    *p = (struct operate_plan){.m = m, .view = view, .req = req, .op = op, .plan = plan};
+    *p = (struct operate_plan){
+        .m = m, .view = view, .req = req, .op = op, .plan = plan, .placed = placed};
     for (uint32_t i = 0; i < op->n_steps; i++) {
         struct plan_step *s = &op->steps[i];
         if (s->kind == STEP_SCALE_OUT)

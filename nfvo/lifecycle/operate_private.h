@@ -207,13 +207,43 @@ void operate_forget_everywhere(struct nsr_model *m, const char *instance); /* it
 const char *operate_next_told(struct nsr_model *m, const struct vnfr_member *target,
                               const struct plan_step *s);
 
+/* --- where a VNF that is not there yet would go (operate_place.c) --- */
+struct placed { /* one VDU */
+    const char *vnf;
+    uint32_t vdu;    /* its place in the VNFD */
+    const char *ref; /* "<pop id>[:zone]"; NULL: no PoP can take its VNF, `why` */
+    const char *reason, *doubt;
+    struct err why;
+};
+struct placed_list {
+    struct placed *at;
+    uint32_t n;
+};
+/* Leaves the member as one that is GRANTING, with a record. */
+void operate_place(struct vnfr_member *v, const struct vnfd *vnfd, struct placed_list *ret);
+/* Of a request ADD_VNF; the model stays as it is. */
+void operate_place_added(struct nsr_model *m, const struct deploy_request *req,
+                         struct placed_list *ret);
+
 /* --- what a plan tells beside its steps (operate_plan.c) --- */
 struct operate_plan;
 /* Steps get their reasons, the plan warnings, *ret the PoPs. Given to operate_plan_add as arg: extras
  * of operation_show. */
 struct operate_plan *operate_plan_look(struct nsr_model *m, const struct service_view *view,
                                        const struct operate_request *req, struct operation *op,
-                                       struct plan *plan, struct shown_pop_list *ret);
+                                       struct plan *plan, const struct placed_list *placed,
+                                       struct shown_pop_list *ret);
+void operate_plan_refuse(struct plan *plan, struct err why, struct arena *a);
+/* A dry run's answer (operate.c). */
+struct planned {
+    const struct run *run;
+    const struct operate_request *req;
+    struct plan *plan;
+    struct operation *op;             /* NULL: that of the plan */
+    const struct placed_list *placed; /* of a deployment; or NULL */
+    const char *basis;                /* NULL: it has none */
+};
+const char *operate_show_plan(struct nsr_model *m, const struct planned *planned);
 void operate_plan_add(void *arg, const struct plan_step *s, struct shown_step *ret);
 
 /* The versions of the service's records, as one word (operate_basis.c). */

@@ -246,10 +246,11 @@ static void refuse(struct vnfr_member *v, const char *vdu, const char *ref, cons
     member_changed(v);
 }
 
-/* By the service's id: where its choice begins. */
+/* Where its choice begins: by the service's id, or as the plan that it was made by had it. */
 static uint64_t beginning(const struct vnfr_member *v)
 {
-    return hash_text(HASH_START, v->m->d->root->id) >> 16;
+    const char *spread = v->m->st->spread;
+    return hash_text(HASH_START, spread ? spread : v->m->d->root->id) >> 16;
 }
 
 static bool is_of_pop(struct vnfr_member *v, const char *ref, const char *other)
@@ -574,6 +575,21 @@ enum err_code placement_foretell(struct vnfr_member *v, uint32_t place, const ch
     v->is_changed = was_changed;
     v->row->mark = mark;
     return rc;
+}
+
+const char *placement_why(struct vnfr_member *v, uint32_t place, const char **ret_doubt)
+{
+    const struct vdu *vdu = member_vnfr(v)->vdu.at[place];
+    const struct proto_strs *refs = vdu_candidates(v, member_vnfr(v)->vdu.at[place], place);
+    const char *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id);
+    struct fitness verdict = judge(v, vdu, ref);
+    *ret_doubt = verdict.reason ? arena_printf(v->m->d->arena, "PoP '%s': %s",
+                                               pop_name(v->m->d, ref), verdict.reason)
+                                : NULL;
+    if (refs->n == 1)
+        return "its only PoP";
+    return arena_printf(v->m->d->arena, "the best of its %u PoPs%s", refs->n,
+                        why_not_others(v, vdu, refs, ref, wanting(v, vdu)));
 }
 
 enum err_code placement_has_room(struct vnfr_member *v, uint32_t place, const char *pop_id,

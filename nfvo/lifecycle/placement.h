@@ -34,6 +34,10 @@ enum err_code placement_foretell(struct vnfr_member *v, uint32_t place, const ch
                                  uint32_t n, const char **ret_ref, const char **ret_why,
                                  struct err *err);
 
+/* Why the record's VDU at this place goes where placement_choose put it: "its only PoP". *ret_doubt:
+ * what speaks against it although it may be old, or NULL. */
+const char *placement_why(struct vnfr_member *v, uint32_t place, const char **ret_doubt);
+
 /* Is there a VDU that more than one PoP is allowed for? */
 bool placement_has_choice(struct vnfr_member *v);
 

@@ -75,6 +75,8 @@ enum facts {
     FACT_USE = 1 << 3, /* what our own instances use of this PoP; no rows where no quota is known */
     FACT_USE_OF_NSR = 1 << 5, /* the same of the PoPs that this NSR may use: for plans */
     FACT_VNFMS = 1 << 4,      /* with which SDK the VNFMs of this NSR's VNFRs are written */
+    FACT_NAMED_POPS = 1 << 6, /* PoPs that the fact_key names ("id,id"), their drivers, and what our
+                                 own instances use of them: for plans of what is not there yet */
 };
 
 /* --- phases (nfvo/words/phases.h) --- */
@@ -144,10 +146,11 @@ enum reference_kind {
 
 /* --- events (intent.event) --- */
 enum nfvo_event {
-    EV_NSR_DEPLOY,         /* payload: struct deploy_request */
-    EV_NSR_RELEASE,        /* payload: struct release_request, or NULL */
-    EV_NSR_LOGS,           /* payload: struct logs_request */
-    EV_NSR_OPERATE,        /* payload: struct operate_request (operate.h) */
+    EV_NSR_DEPLOY,  /* payload: struct deploy_request */
+    EV_NSR_PLAN,    /* the same: what its deployment would be; nothing is stored (nsr_plan.c) */
+    EV_NSR_RELEASE, /* payload: struct release_request, or NULL */
+    EV_NSR_LOGS,    /* payload: struct logs_request */
+    EV_NSR_OPERATE, /* payload: struct operate_request (operate.h) */
     EV_NSR_OPERATION_VERB, /* payload: struct verb_request (operate.h) */
     EV_VNFM_REQUEST,  /* payload: struct vnfm_or: GRANT_OPERATION, ALLOCATE_RESOURCES, UPDATEVNFR,
                          SCALING */
@@ -188,7 +191,8 @@ PROTO_RECORD(deploy_vnfm, DEPLOY_VNFM_FIELDS)
     X(LIST,    keys,          "keys",         ssh_key,     OPTIONAL)                                        \
     X(STR,     monitoring_ip, "monitoringIp", _,           OPTIONAL)                                        \
     X(STR,     operation_id,  "operationId",  _,           OPTIONAL) /* of its operation DEPLOY; absent: a new one */ \
-    X(STR,     asked_by,      "askedBy",      _,           OPTIONAL) /* user */
+    X(STR,     asked_by,      "askedBy",      _,           OPTIONAL) /* user */ \
+    X(STR,     basis,         "basis",        _,           OPTIONAL) /* of a plan: only as it says (nsr_plan.c) */
 PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
 
 #define POP_REQUEST_FIELDS(X)                                        \
@@ -233,6 +237,7 @@ PROTO_RECORD(internal, INTERNAL_FIELDS)
     X(STRMAP,  packages,    "packages",    _,       OPTIONAL) /* VNFD's name -> id of its package */         \
     X(STR,     wire,        "wire",        _,       OPTIONAL) /* phase ACTIVE, operations open: its status on the wire */ \
     X(STR,     monitoring_ip, "monitoringIp", _,    OPTIONAL) /* of the deployment */                        \
+    X(STR,     spread,      "spread",      _,       OPTIONAL) /* where placement begins; absent: by its id */ \
     X(STRS,    warned,      "warned",      _,       OPTIONAL) /* PoPs whose warning is in its history */
 PROTO_RECORD(nsr_state, NSR_STATE_FIELDS)
 

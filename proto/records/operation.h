@@ -37,6 +37,7 @@ PROTO_RECORD(shown_change, SHOWN_CHANGE_FIELDS)
     X(REC,  servers,    "servers",   shown_change, OPTIONAL) /* of this service */                  \
     X(INT,  rebuilt,    "rebuilt",   _, OPTIONAL)                                                   \
     X(LIST, quota,      "quota",     shown_change, OPTIONAL) /* what all of ours use of it; absent: not known */ \
+    X(STRS, new_networks, "networksMade", _, OPTIONAL) /* links that it has no network for yet */    \
     X(STRS, networks,   "networksKept", _, OPTIONAL) /* of the service; they stay */                \
     X(STR,  note,       "note",      _, OPTIONAL)
 PROTO_RECORD(shown_pop, SHOWN_POP_FIELDS)

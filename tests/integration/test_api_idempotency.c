@@ -219,12 +219,39 @@ static void repeats_at_once_have_one_effect(void **state)
     assert_int_equal(count(f, &nsrs), 1);
 }
 
+/* A plan of a deployment deploys nothing; the key of one that was looked at is not that of the
+ * deployment. What is wrong is said of the plan as of the deployment. */
+static void a_plan_deploys_nothing(void **state)
+{
+    struct api_fixture *f = *state;
+    char path[128];
+    WANT(201, api_call(f, "POST", "/api/v1/datacenters", makings[5].body));
+    test_sql(f->db, "INSERT INTO vnfm_endpoint (id, type, endpoint, kind, active, enabled, doc) "
+                    "VALUES ('e','generic','generic','RABBIT',true,true,'{}')");
+    WANT(201, api_call(f, "POST", NSDS, NSD));
+    snprintf(path, sizeof(path), "/api/v1/ns-records/%s", api_member(f, "id"));
+    f->idempotency_key = "looked-at";
+    WANT(200, api_call(f, "POST", api_text("%s?plan=true", path), "{}"));
+    assert_null(http_response_header(&f->res, "Operation-Id"));
+    assert_null(http_response_header(&f->res, "Location"));
+    WANT(422, api_call(f, "POST", path, "{}"));
+    HAS("the Idempotency-Key was used for another request");
+    f->idempotency_key = NULL;
+    WANT(200, api_call(f, "POST", api_text("%s?plan", path), NULL));
+    WANT(404, api_call(f, "POST", "/api/v1/ns-records/nobody?plan=true", "{}"));
+    WANT(422, api_call(f, "POST", api_text("%s?plan=true", path), "{\"keys\":7}"));
+    WANT(422, api_call(f, "POST", api_text("%s?basis=", path), "{}"));
+    HAS("a basis has 1 to 64 characters");
+    assert_int_equal(count(f, &nsrs), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_repeat_gets_the_first_answer), TEST(a_lost_answer_is_found),
         TEST(what_was_not_made_is_made),      TEST(a_key_is_for_one_request),
         TEST(a_refusal_is_an_answer),         TEST(repeats_at_once_have_one_effect),
+        TEST(a_plan_deploys_nothing),
     };
     return cmocka_run_group_tests_name("api_idempotency", tests, NULL, NULL);
 }

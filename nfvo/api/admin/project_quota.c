@@ -115,6 +115,16 @@ enum err_code quota_claim(struct call *c, const struct deploy_plan *plan, const 
                : rc;
 }
 
+enum err_code quota_look(struct call *c, const struct deploy_plan *plan, struct err *err)
+{
+    struct store_use need;
+    bool has_quota;
+    enum err_code rc = needs_by_quota(c, plan, &has_quota, &need, err);
+    return has_quota && rc == ERR_OK
+               ? store_quota_claim_more(call_db(c), plan->project_id, "", &need, true, err)
+               : rc;
+}
+
 enum err_code quota_claim_vnf(struct call *c, const struct deploy_plan *plan, const char *nsr_id,
                               bool is_dry, struct err *err)
 {

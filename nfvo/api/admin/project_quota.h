@@ -13,6 +13,8 @@ struct vnfr;
  * lists for it; without a flavour, or where no PoP has told it, as instances only. */
 MUST_USE enum err_code quota_claim(struct call *c, const struct deploy_plan *plan,
                                    const char *nsr_id, struct err *err);
+/* The same, looked at only. */
+MUST_USE enum err_code quota_look(struct call *c, const struct deploy_plan *plan, struct err *err);
 /* More servers of the VDUs of a VNF that is there, as a plan's counts say. is_dry: looked at only. */
 MUST_USE enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
                                         const struct plan_request *plan, bool is_dry,

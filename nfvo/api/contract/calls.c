@@ -107,10 +107,10 @@ const struct contract_row contract_rows[] = {
     /* network services */
     {"GET",    NSR,                                   "listNsrs",            NONE, LISTED(nsr), NULL, NULL},
     {"POST",   NSR "/multipledelete",                 "deleteNsrs",          IDS, NONE, NULL, EXAMPLE_IDS},
-    {"POST",   NSR "/{id}",                           "deployNsd",           PART_IF(deploy_body), REC(nsr), NULL, "{\"vduVimInstances\":{\"web-1\":[\"pop\"]}}"},
+    {"POST",   NSR "/{id}",                           "deployNsd",           PART_IF(deploy_body), REC(nsr), "plan basis", "{\"vduVimInstances\":{\"web-1\":[\"pop\"]}}"},
     {"GET",    NSR "/{id}",                           "getNsr",              NONE, REC(nsr), NULL, NULL},
     {"PUT",    NSR "/{id}",                           "updateNsr",           SHAPE_IF(object), REC(nsr), NULL, NULL},
-    {"DELETE", NSR "/{id}",                           "deleteNsr",           NONE, NONE, NULL, NULL},
+    {"DELETE", NSR "/{id}",                           "deleteNsr",           NONE, NONE, "plan", NULL},
     {"GET",    NSR "/{id}/history",                   "listHistoryOfNsr",    NONE, SHAPES(object), NULL, NULL},
     {"GET",    NSR "/{id}/operations",                "listOperationsOfNsr", NONE, LISTED(shown_operation), "operation_filter", NULL},
     {"POST",   NSR "/{id}/resume",                    "resumeNsr",           SHAPE_IF(consent), DONE, OPERATION, "{\"repeat\":true}"},

@@ -91,7 +91,7 @@ static const struct query_row {
     {"plan",     "plan",     "\"type\":\"boolean\"", "answer what would be done, and do nothing", false},
     {"queue",    "queue",    "\"type\":\"boolean\"", "wait for operations that are in the way, instead of being refused", false},
     {"attempts", "attempts", "\"type\":\"integer\",\"minimum\":1,\"maximum\":10", "a step that fails is tried again by itself, up to so many times in all", false},
-    {"basis",    "basis",    "\"type\":\"string\",\"maxLength\":64", "the member basis of a plan: refused if the service has changed since", false},
+    {"basis",    "basis",    "\"type\":\"string\",\"maxLength\":64", "the member basis of a plan: refused if what it was made of has changed since", false},
     {"pop_name", "name",     "\"type\":\"string\",\"minLength\":1", "name of the PoP", true},
     {"operation_nsr",    "nsr",   "\"type\":\"string\"", "only those on this network service", false},
     {"operation_filter", "vnfr",  "\"type\":\"string\"", "only those on this VNF", false},
@@ -223,7 +223,7 @@ static void success(struct sbuf *out, const struct endpoint *e, const struct con
         content(out, &row->gives, false, NULL);
     }
     sbuf_addc(out, '}');
-    if (e->flags & API_OPERATES)
+    if (e->flags & (API_OPERATES | API_PLANS))
         sbuf_adds(out,
                   ",\"200\":{\"description\":\"?plan=true: what would be done\",\"content\":{"
                   "\"application/json\":{\"schema\":{\"$ref\":\"" SCHEMAS "shown_operation\"}}}}");

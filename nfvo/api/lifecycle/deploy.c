@@ -17,6 +17,8 @@
 #include "nfvo/store/store_pop.h"
 #include "nfvo/store/store_record.h"
 
+enum { BASIS_MAX = 64 };
+
 static enum err_code read_nsr(struct call *c, const char *id, struct nsr **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
@@ -220,22 +222,60 @@ enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,
     return make_plan(c, &nsd, ret, err);
 }
 
-/* Asked for a plan, nothing is deployed. */
-static enum err_code no_plan(struct call *c, struct err *err)
+/* Only as a plan said that it would be. */
+static enum err_code read_basis(struct call *c, const char **ret, struct err *err)
 {
-    if (!call_query_is_yes(c, "plan"))
-        return call_one_project(c, err);
-    err_set(err, ERR_UNSUPPORTED, "a deployment has no plan: nothing was deployed");
-    err_hint(err, "leave ?plan out; plans are of operations on a service that is there");
-    return err_where(err, "plan");
+    const char *text = http_request_query(c->req, "basis");
+    if (text && (!*text || strlen(text) > BASIS_MAX)) {
+        err_set(err, ERR_INVALID, "a basis has 1 to %d characters: it is the member of a plan",
+                BASIS_MAX);
+        return err_where(err, "basis");
+    }
+    *ret = text ? arena_strdup(&c->arena, text) : NULL;
+    return ERR_OK;
+}
+
+/* Nothing is claimed, and nothing stays. */
+static void planned(void *arg, const struct err *err, const char *text)
+{
+    struct pending *p = arg;
+    struct sbuf body = SBUF_INIT;
+    if (err && err->code != ERR_OK) {
+        pending_fail(p, 0, err);
+        return;
+    }
+    sbuf_adds(&body, text && *text ? text : "{}");
+    pending_answer(p, 200, HTTP_TYPE_JSON, &body);
+}
+
+static void ask_for_plan(struct call *c, struct api_command *cmd)
+{
+    struct err late = ERR_INIT;
+    err_set(&late, ERR_TIMEOUT, "the plan was not made in time: nothing was deployed");
+    err_hint(&late, "ask again");
+    api_submit(c->api->commands, cmd, planned,
+               call_park(c, c->api->options->operation_timeout_ms, &late, NULL));
+}
+
+static void ask_to_deploy(struct call *c, struct api_command *cmd, const struct deploy_request *req)
+{
+    struct err late = ERR_INIT;
+    err_set(&late, ERR_TIMEOUT, "the deployment was not confirmed in time: it may still happen");
+    err_hint(&late, "GET /api/v1/ns-records/%s", cmd->agg);
+    struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, cmd->agg);
+    p->operation_ids = xstrdup(req->operation_id); /* Location is the service's */
+    api_submit(c->api->commands, cmd, deployed, p);
 }
 
 enum err_code nsr_deploy(struct call *c, struct err *err)
 {
     struct nsd *nsd;
     struct deploy_plan plan = {0};
-    struct err late = ERR_INIT;
-    enum err_code rc = no_plan(c, err);
+    bool is_dry = call_query_is_yes(c, "plan");
+    enum err_code rc = call_one_project(c, err);
+    if (rc == ERR_OK)
+        rc = read_basis(c, &plan.basis, err);
+    const char *basis = plan.basis;
     if (rc == ERR_OK)
         rc = read_nsd(c, call_param(c, "id"), &nsd, err);
     if (rc == ERR_OK)
@@ -243,22 +283,24 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
     if (rc != ERR_OK)
         return rc;
     const char *id = call_object_id(c);
-    struct api_command *cmd = api_command_new(AGG_NSR, id, EV_NSR_DEPLOY);
+    struct api_command *cmd = api_command_new(AGG_NSR, id, is_dry ? EV_NSR_PLAN : EV_NSR_DEPLOY);
     const struct deploy_request *req = NULL;
     plan.operation_id = call_new_id(c);
     plan.asked_by = session_user(c->session)->username;
+    plan.basis = basis;
     rc = deploy_request_of(cmd, &plan, &req, err);
     if (rc == ERR_OK)
-        rc = quota_claim(c, &plan, id, err);
+        rc = is_dry ? quota_look(c, &plan, err) : quota_claim(c, &plan, id, err);
     if (rc != ERR_OK) {
         api_command_free(cmd);
         return rc;
     }
     cmd->payload = req;
-    err_set(&late, ERR_TIMEOUT, "the deployment was not confirmed in time: it may still happen");
-    err_hint(&late, "GET /api/v1/ns-records/%s", id);
-    struct pending *p = call_park(c, c->api->options->operation_timeout_ms, &late, id);
-    p->operation_ids = xstrdup(req->operation_id); /* Location is the service's */
-    api_submit(c->api->commands, cmd, deployed, p);
+    if (is_dry || basis)
+        deploy_request_look(cmd, req);
+    if (is_dry)
+        ask_for_plan(c, cmd);
+    else
+        ask_to_deploy(c, cmd, req);
     return ERR_OK;
 }

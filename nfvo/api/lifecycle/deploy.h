@@ -13,6 +13,8 @@ call_fn nsr_deploy;
 /* What the engine is told of a plan, in the command's arena. */
 MUST_USE enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_plan *plan,
                                          const struct deploy_request **ret, struct err *err);
+/* The engine looks at the PoPs that it may use, which are none of the service's yet: for a plan. */
+void deploy_request_look(struct api_command *cmd, const struct deploy_request *req);
 /* The plan of a VNF that is added to a service, with the dependencies that it takes part in
  * (borrowed); the body of the request is that of a deployment. */
 MUST_USE enum err_code deploy_plan_of_vnfd(struct call *c, struct vnfd *vnfd,

@@ -69,7 +69,8 @@ enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_pla
                                  .project_id = plan->project_id,
                                  .monitoring_ip = plan->monitoring_ip,
                                  .operation_id = plan->operation_id,
-                                 .asked_by = plan->asked_by};
+                                 .asked_by = plan->asked_by,
+                                 .basis = plan->basis};
     add_candidates(&req, plan, a);
     add_vnfms(&req, plan, a);
     for (uint32_t i = 0; i < plan->package_n; i++) { /* the publisher reads the rest */
@@ -81,4 +82,12 @@ enum err_code deploy_request_of(struct api_command *cmd, const struct deploy_pla
     for (uint32_t i = 0; i < plan->key_n; i++)
         proto_list_add(&req.keys, proto_dup(&ssh_key_type, plan->keys[i], a), a);
     return api_command_copy(cmd, &deploy_request_type, &req, PROTO_LEAN, ret, err);
+}
+
+void deploy_request_look(struct api_command *cmd, const struct deploy_request *req)
+{
+    const char *ids = "";
+    for (uint32_t i = 0; i < req->pops.n; i++)
+        ids = arena_printf(&cmd->arena, "%s%s%s", ids, i ? "," : "", req->pops.at[i]->id);
+    cmd->fact_key = ids;
 }

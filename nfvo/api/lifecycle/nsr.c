@@ -121,10 +121,10 @@ static enum err_code nsr_delete_many(struct call *c, struct err *err)
 const struct endpoint nsr_endpoints[] = {
     {"GET",    BASE,                                  list_answer,         200, API_PROJECT | LIST(NSR), "List the network services"},
     {"POST",   BASE "/multipledelete",                nsr_delete_many,  204, API_PROJECT, "Release several network services: accepted at once; baton/status tells how many are left"},
-    {"POST",   BASE "/{id}",                          nsr_deploy,       201, API_PROJECT, "Deploy an NSD (its id) as a network service"},
+    {"POST",   BASE "/{id}",                          nsr_deploy,       201, API_PROJECT | API_PLANS, "Deploy an NSD (its id) as a network service; ?plan=true: only say what that would do"},
     {"GET",    BASE "/{id}",                          nsr_get,          200, API_PROJECT, "Show a network service"},
     {"PUT",    BASE "/{id}",                          nsr_get,          202, API_PROJECT, "Changes nothing, as in the reference"},
-    {"DELETE", BASE "/{id}",                          nsr_delete,       204, API_PROJECT, "Release a network service; ?plan=true: only say what would be deleted"},
+    {"DELETE", BASE "/{id}",                          nsr_delete,       204, API_PROJECT | API_PLANS, "Release a network service; ?plan=true: only say what would be deleted"},
     {"GET",    BASE "/{id}/history",                  nsr_history,      200, API_PROJECT, "What happened to a network service"},
     {"GET",    BASE "/{id}/vnfrecords",               nsr_vnfrs,        200, API_PROJECT, "List the VNFs of a network service"},
     {"GET",    BASE "/{id}/vnfrecords/{vnfrId}",      nsr_vnfr,         200, API_PROJECT, "Show a VNF"},

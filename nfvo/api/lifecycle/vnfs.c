@@ -85,6 +85,8 @@ static enum err_code read_added(struct asked *o, struct err *err)
         rc = quota_claim_vnf(c, &plan, o->nsr_id, o->req->is_dry, err);
     if (rc != ERR_OK)
         return rc;
+    if (o->req->is_dry)
+        deploy_request_look(o->cmd, o->req->deploy);
     o->req->vnfd = vnfd;
     operate_say(o, "vnfd", vnfd->name);
     operate_say(o, "vnfdId", vnfd->id);

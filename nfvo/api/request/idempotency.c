@@ -60,7 +60,7 @@ static enum err_code identify(struct call *c, const char *key, struct key_claim 
     crypto_generichash_init(&s, NULL, 0, crypto_generichash_BYTES);
     feed(&s, c->req->method);
     feed(&s, c->req->path);
-    if (c->endpoint->flags & API_OPERATES) /* looking at a plan is not doing it */
+    if (c->endpoint->flags & (API_OPERATES | API_PLANS)) /* looking at a plan is not doing it */
         feed(&s, call_query_is_yes(c, "plan") ? "plan" : "");
     if (file)
         rc = feed_file(&s, file, err);

@@ -1,5 +1,6 @@
 /* What a plan tells beside its steps: PoPs and their quota, why there, which scripts run where; and
  * the plan of a release. */
+#include "nfvo/lifecycle/basis.h"
 #include "nfvo/lifecycle/operate.h"
 
 #include "tests/support/stage.h"
@@ -320,6 +321,141 @@ static void test_release_of_one_that_goes(void **state)
     assert_int_equal(s.d.err.code, ERR_UNSUPPORTED);
 }
 
+/* --- deployment --------------------------------------------------------------------------------- */
+
+#define EQUAL_POP "\"images\":[{\"id\":\"im-1\",\"name\":\"img\",\"extId\":\"img-ext\"}]"
+
+static const unsigned named = FACT_SUBSCRIPTIONS | FACT_POPS | FACT_DRIVERS | FACT_NAMED_POPS |
+                              FACT_USE_OF_NSR; /* as the named ones' use */
+
+static void plan_deployment(void)
+{
+    json_decref(plan);
+    plan = NULL;
+    stage_decide(&s, (struct intent){.event = EV_NSR_PLAN, .facts = named, .payload = s.service});
+    if (s.d.err.code != ERR_OK)
+        return;
+    plan = json_loads(s.d.text, 0, NULL);
+    assert_non_null(plan);
+}
+
+static void deploy_by(const char *basis)
+{
+    s.service->basis = basis;
+    stage_decide(&s, (struct intent){.event = EV_NSR_DEPLOY, .facts = named, .payload = s.service});
+}
+
+static void may_also_use(const char *pop)
+{
+    struct vim_ref *ref = proto_new(&vim_ref_type, &s.arena);
+    ref->id = ref->name = pop;
+    proto_list_add(&s.service->pops, ref, &s.arena);
+    for (uint32_t i = 0; i < s.service->candidates.n; i++)
+        proto_list_add(&s.service->candidates.at[i].value, pop, &s.arena);
+}
+
+static void give_script(uint32_t vnfd)
+{
+    struct lifecycle_event *event = proto_new(&lifecycle_event_type, &s.arena);
+    event->event = "START";
+    proto_list_add(&event->lifecycle_events, "start.sh", &s.arena);
+    proto_list_add(&s.service->nsd->vnfd.at[vnfd]->lifecycle_event, event, &s.arena);
+}
+
+static void test_deployment(void **state)
+{
+    (void)state;
+    give_script(0);
+    stage_pop_is_fresh(&s, pop_fact(), true);
+    give_quota("\"instances\":20,\"cores\":40,\"ram\":-1");
+    plan_deployment();
+    is_json("kind", "\"DEPLOY\"");
+    is_json("nsr.name", "\"service\"");
+    is_json("id", "null");
+    is_json("steps.0.kind", "\"INSTANTIATE\"");
+    is_json("steps.0.reason", arena_printf(&s.arena, "\"VDU '%s' on pop-1, its only PoP\"",
+                                           s.service->nsd->vnfd.at[0]->vdu.at[0]->name));
+    is_json("steps.0.children.0.kind", "\"LAUNCH\"");
+    is_json("steps.0.children.0.pop", "\"pop-1\"");
+    is_json("pops.0.servers", "{\"before\":0,\"after\":2}");
+    is_json("pops.0.quota.0", "{\"what\":\"instances\",\"before\":3,\"after\":5,\"limit\":20}");
+    is_json("refused", "null");
+    is_json("steps.3.kind", "\"START\"");
+    assert_null(s.root); /* nothing of it is there */
+    assert_int_equal(s.rows.n, 0);
+    assert_int_equal(s.commands.n, 0);
+    assert_int_equal(s.d.sends.n + s.d.notes.n + s.d.events.n + s.d.lines.n, 0);
+}
+
+/* It is full: a deployment would be accepted, and fail. */
+static void test_deployment_without_a_place(void **state)
+{
+    (void)state;
+    stage_pop_is_fresh(&s, pop_fact(), true);
+    stage_forget(&s, "pop-1");
+    plan_deployment();
+    json_t *why = json_array_get(json_object_get(plan, "refused"), 0);
+    assert_non_null(why);
+    assert_non_null(strstr(json_string_value(why), "PoP 'pop-1': it is not there any more"));
+    is_json("pops", "null");
+    deploy_by(json_string_value(json_object_get(plan, "basis")));
+    assert_int_equal(s.d.err.code, ERR_NOT_FOUND);
+    assert_null(s.root);
+}
+
+/* Among equals the choice is the plan's, for each id that the service may get. */
+static void test_deployed_as_planned(void **state)
+{
+    static const char *const ids[] = {"1-nsr", "2-nsr", "3-nsr", "4-nsr", "5-nsr", "6-nsr"};
+    (void)state;
+    may_also_use("pop-2");
+    stage_pop_is_fresh(&s, pop_fact(), true);
+    struct row *other = stage_pop(&s, "pop-2", "test", EQUAL_POP);
+    stage_pop_is_fresh(&s, other, true);
+    plan_deployment();
+    const char *basis = arena_strdup(&s.arena, json_string_value(json_object_get(plan, "basis")));
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+        s.agg = ids[i];
+        s.root = NULL;
+        s.rows.n = s.commands.n = 0;
+        deploy_by(basis);
+        assert_int_equal(s.d.err.code, ERR_OK);
+        assert_non_null(s.root);
+        assert_non_null(strstr(s.root->state, basis_spread(basis, &s.arena)));
+    }
+}
+
+static void test_deployment_changed_since(void **state)
+{
+    (void)state;
+    may_also_use("pop-2");
+    stage_pop_is_fresh(&s, pop_fact(), true);
+    struct row *other = stage_pop(&s, "pop-2", "test", EQUAL_POP);
+    stage_pop_is_fresh(&s, other, true);
+    plan_deployment();
+    const char *basis = arena_strdup(&s.arena, json_string_value(json_object_get(plan, "basis")));
+    const char *where =
+        arena_strdup(&s.arena, stage_text(json_array_get(json_object_get(plan, "pops"), 0), "id"));
+    s.service->vnfms.at[0]->queue = "its-next-queue"; /* that is no part of it */
+    s.service->nsd->version = "2.0";
+    deploy_by(basis);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "has changed since that plan was made"));
+    assert_null(s.root);
+    plan_deployment();
+    basis = arena_strdup(&s.arena, json_string_value(json_object_get(plan, "basis")));
+    stage_forget(&s, where);
+    deploy_by(basis);
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.msg, "would go to other PoPs now than the plan says"));
+    static const char *const none[] = {"x", "x-", "-", "x-1-2"};
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) {
+        deploy_by(none[i]);
+        assert_true(s.d.err.code == ERR_INVALID || s.d.err.code == ERR_STATE);
+        assert_null(s.root);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +469,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_release, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_release_of_one_on_its_way, open_stage, close_stage),
         cmocka_unit_test_setup_teardown(test_release_of_one_that_goes, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_deployment, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_deployment_without_a_place, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_deployed_as_planned, open_stage, close_stage),
+        cmocka_unit_test_setup_teardown(test_deployment_changed_since, open_stage, close_stage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
