@@ -524,7 +524,7 @@ suite_wait_for_peers()
 suite_remove_data()
 {
     rm -rf --one-file-system "$suite"/{log,run,config,cloud} "$suite"/*.{conf,password,journal}
-    rm -f "$suite"/{settings,baton.env,driver.state,driver.state.spent,docker.spent,seal-key,admin-password}
+    rm -f "$suite"/{settings,baton.env,driver.state,driver.state.spent,docker.spent,openstack.spent,seal-key,admin-password}
 }
 
 # suite_traces: processes and mounts of ours on this machine, one a line. Nothing when nothing runs.

@@ -3,7 +3,7 @@
 memory, in one process, with faults on demand. The forms of its answers, its errors and its pages are those that the
 services of Debian 12 gave (tests/clouds/ runs the driver against these). Python's standard library only.
 
-    fake_openstack.py ENV-FILE      listens on loopback; ENV-FILE gets OS_* variables when it serves
+    fake_openstack.py ENV-FILE      listens on loopback; ENV-FILE gets OS_* variables when it serves; ends with its parent
     POST /-/fault  {"match": "POST .*/servers$", "do": "500-after", "times": 1}
                    do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow
                    (seconds: "s"), skip: first let so many pass
@@ -12,9 +12,11 @@ services of Debian 12 gave (tests/clouds/ runs the driver against these). Python
     GET  /-/seen   {"METHOD path": times} since the last time
 """
 import collections
+import ctypes
 import json
 import os
 import re
+import signal
 import socket
 import struct
 import sys
@@ -553,6 +555,7 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 128
 
 
+ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: it ends with who started it
 furnish()
 server = Server(("127.0.0.1", 0), Handler)
 with open(sys.argv[1] + ".new", "w", encoding="ascii") as f:

@@ -33,10 +33,13 @@ static void add_metadata(const struct os_body *b, struct sbuf *out)
         if (want->ports[i].network)
             os_add_pair(out, key, want->ports[i].network);
     }
-    for (size_t i = 0; i < want->metadata_n; i++)
-        if (strncmp(want->metadata[i].key, "meta.", 5) == 0 && want->metadata[i].key[5] &&
-            strlen(want->metadata[i].value) <= META_VALUE_MAX)
-            os_add_pair(out, want->metadata[i].key + 5, want->metadata[i].value);
+    for (size_t i = 0; i < want->metadata_n; i++) {
+        const char *name = want->metadata[i].key;
+        if (strncmp(name, "meta.", 5) != 0 || strncmp(name, "meta.baton.", 11) == 0 || !name[5] ||
+            strlen(want->metadata[i].value) > META_VALUE_MAX)
+            continue;
+        os_add_pair(out, name + 5, want->metadata[i].value);
+    }
     sbuf_addc(out, '}');
 }
 
