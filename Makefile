@@ -137,6 +137,10 @@ clouds: all $(O)/support/reap
 # Schemathesis against the OpenAPI document, ten minutes: tests/contract/run.
 contract: all
 	@tests/contract/run
+# The dashboard in a real Chromium: tests/ui/run.
+.PHONY: ui
+ui: all $(O)/support/reap
+	@tests/ui/run
 lint:
 	@tests/lint/run
 fmt:

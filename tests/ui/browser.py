@@ -180,7 +180,3 @@ class Browser:
 
     def switch(self, handle):
         self.call("POST", f"{self.session}/window", {"handle": handle})
-
-    def offline(self, is_off):
-        self.cdp("Network.enable")
-        self.cdp("Network.emulateNetworkConditions", offline=is_off, latency=0, downloadThroughput=-1, uploadThroughput=-1)

@@ -201,8 +201,9 @@ async function freshToken(stale) {
     } catch (e) {
       if (e.isNetwork || session.refresh) throw e;
     }
-  } else if (await askTabs(true)) {
-    if (session.token !== stale) return;
+  } else {
+    await askTabs(true);
+    if (session.token && session.token !== stale) return; /* by that tab, or by a login meanwhile */
   }
   await loginAgain();
 }
@@ -230,6 +231,7 @@ export function urlOf(p, query) {
 /* The raw answer, with a login that is good. */
 export async function ask(method, p, { query, body, text, file, headers, signal, project } = {}) {
   for (let round = 0; ; round++) {
+    if (!session.token && !session.user) throw new DOMException('logged out', 'AbortError');
     if (!session.token) await freshToken(null);
     const token = session.token;
     const id = project === undefined ? session.project?.id : project;

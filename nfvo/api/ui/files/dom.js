@@ -35,7 +35,7 @@ function setProp(el, name, value, old) {
   } else if (name === 'style') {
     for (const k of Object.keys(old || {})) if (!value || !(k in value)) el.style.removeProperty(k);
     for (const [k, v] of Object.entries(value || {})) if (!old || old[k] !== v) el.style.setProperty(k, v);
-  } else if (name === 'value' || name === 'checked' || name === 'indeterminate') {
+  } else if ((name === 'value' && el.tagName !== 'PROGRESS' && el.tagName !== 'LI') || name === 'checked' || name === 'indeterminate') {
     const wanted = name === 'value' ? value ?? '' : Boolean(value);
     if (el[name] !== wanted) el[name] = wanted;
   } else if (value === false || value === null || value === undefined) {

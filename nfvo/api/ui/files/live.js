@@ -145,4 +145,5 @@ setInterval(() => {
   stop();
   begin();
 }, 5000);
+addEventListener('offline', () => project && set('lost'));
 addEventListener('online', () => project && reader && (stop(), begin()));

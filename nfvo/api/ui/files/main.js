@@ -228,6 +228,7 @@ addEventListener('hashchange', () => {
   }));
 });
 addEventListener('unhandledrejection', (e) => failed(e.reason || new Error('?')));
+addEventListener('resize', redraw);
 /* Ages go on. */
 setInterval(() => !document.hidden && session.user && redraw(), 10000);
 

@@ -39,7 +39,7 @@ export function people() {
   const roleFields = (projects) => [
     { name: 'role', label: p_.role, type: 'select', value: 'USER', options: ROLES.map((r) => [r, p_[r]]) },
     { name: 'project', label: p_.project, type: 'select', value: projects[0]?.name, options: [...projects.map((p) => [p.name, plain(p.name)]), ['*', p_.everywhere]] }];
-  const addUser = () => formDialog(p_.add, [{ name: 'username', label: p_.user, required: true }, { name: 'password', label: p_.password, type: 'password', required: true, autocomplete: 'new-password' }, { name: 'email', label: p_.email }, ...roleFields(data.projects || [])], t.create, async (v) => {
+  const addUser = () => formDialog(p_.add, [{ name: 'username', label: p_.user, required: true }, { name: 'password', label: p_.password, type: 'password', required: true, autocomplete: 'new-password' }, { name: 'email', label: p_.email }, ...roleFields(data.projects || session.projects)], t.create, async (v) => {
     await call('POST', '/users', { body: { username: v.username, password: v.password, enabled: true, ...(v.email ? { email: v.email } : {}), roles: [{ role: v.role, project: v.project }] } });
     load('users');
   });
@@ -47,7 +47,7 @@ export function people() {
     await call('PUT', path`/users/${u.id}`, { body: u });
     load('users');
   };
-  const grant = (u) => formDialog(`${p_.grant}: ${plain(u.username)}`, roleFields(data.projects || []), p_.grant, (v) => put({ ...u, roles: [...u.roles.filter((r) => r.project !== v.project), { role: v.role, project: v.project }] }));
+  const grant = (u) => formDialog(`${p_.grant}: ${plain(u.username)}`, roleFields(data.projects || session.projects), p_.grant, (v) => put({ ...u, roles: [...u.roles.filter((r) => r.project !== v.project), { role: v.role, project: v.project }] }));
   const revoke = (u, r) => confirm(`${p_.revoke}: ${plain(u.username)}`, `${p_[r.role] || r.role}, ${plain(r.project)}`, p_.revoke, async () => {
     await call('DELETE', path`/users/${u.id}/roles/${r.project}`);
     load('users');

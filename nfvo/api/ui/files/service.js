@@ -297,7 +297,7 @@ export function service(at) {
       ...(v.provides?.configurationParameters || []).map((p) => [t.parameters.provides, p.confKey, p.value, '']),
       ...(record.vnf_dependency || []).filter((d) => d.target === v.name).flatMap((d) => Object.entries(d.parameters || {}).flatMap(([type, p]) => Object.entries(p.parameters || {}).map(([k, x]) => [`${t.parameters.needs}: ${type}`, k, x, ''])))];
     return list.map((v) => h('div', { key: v.id }, section(plain(v.name), action(t.act.configure, () => configure(v)),
-      rows(v).length ? table(plain(v.name), [{ name: t.parameters.source, cell: (r) => plain(r[0]) }, { name: t.parameters.key, cell: (r) => h('code', {}, plain(r[1])) }, { name: t.parameters.value, cell: (r) => h('code', {}, plain(r[2] ?? '')) }, { name: '', cell: (r) => plain(r[3] || '') }],
+      rows(v).length ? table(plain(v.name), [{ name: t.parameters.source, cell: (r) => plain(r[0]) }, { name: t.parameters.key, cell: (r) => h('code', {}, plain(r[1])) }, { name: t.parameters.value, cell: (r) => h('code', {}, plain(r[2] ?? '')) }, { name: t.parameters.about, cell: (r) => plain(r[3] || '') }],
         rows(v), (r, i) => i) : h('p', { class: 'dim' }, t.parameters.none))));
   }
 
@@ -346,7 +346,7 @@ export function service(at) {
       }
       return [
         h('div', { class: 'head-facts', key: 'facts' }, h('span', {}, phases.nsr[ex.nsr.phase] || ''), h('span', { class: 'dim' }, `${t.service.nsd} ${plain(nsd || '')}`), h('span', { class: 'dim' }, t.service.id, ' ', h('code', {}, nsr)), h('span', { class: 'dim' }, t.service.created, ' ', when(ex.nsr.created))),
-        h('div', { key: 'tabs' }, tabs(t.nav.label, tab, Object.keys(views).map((k) => [k, t.service.tabs[k], link('services', nsr, k)]))),
+        h('div', { key: 'tabs' }, tabs(t.service.parts, tab, Object.keys(views).map((k) => [k, t.service.tabs[k], link('services', nsr, k)]))),
         error ? h('div', { key: 'error' }, problem(error, load)) : null,
         h('div', { key: `tab-${tab}` }, views[tab](where.query))];
     },

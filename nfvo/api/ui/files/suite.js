@@ -16,9 +16,16 @@ export function showSecret(title, text, secret) {
 
 export function suite() {
   const status = watchStatus();
-  let accounts = null, subscriptions = null, isAll = false, events = [];
+  let accounts = null, subscriptions = null, isAll = false, events = [], timer = 0, isClosed = false;
   const lists = () => {
-    if (isAdmin()) call('GET', '/baton/managers').then((x) => { accounts = x; redraw(); }, failed);
+    clearTimeout(timer);
+    if (isAdmin())
+      call('GET', '/baton/managers').then((x) => {
+        accounts = x;
+        /* Made and ended behind the call: looked at again until it is done. */
+        if (!isClosed && x.some((a) => a.state !== 'ready')) timer = setTimeout(lists, 1500);
+        redraw();
+      }, failed);
     listAll('/events').then((x) => { subscriptions = x; redraw(); }, failed);
   };
   lists();
@@ -103,6 +110,10 @@ export function suite() {
       if (!status.data) return status.error ? problem(status.error, status.read) : loading();
       return [status.error ? h('div', { key: 'e' }, problem(status.error, status.read)) : null, h('div', { key: 'b' }, body(status.data))];
     },
-    close: status.stop,
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      status.stop();
+    },
   };
 }

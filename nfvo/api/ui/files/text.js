@@ -102,6 +102,7 @@ export const t = {
     release: 'Release',
     addVnf: 'Add a VNF',
     actions: 'Actions',
+    parts: 'Parts of the service',
     topology: 'Topology',
     topologyAbout: (v, i, l) => `${n(v, 'VNF', 'VNFs')} with ${n(i, 'server', 'servers')} on ${n(l, 'network', 'networks')}; the table below says the same`,
     needs: (a, b) => `${a} needs parameters of ${b}`,
@@ -176,7 +177,7 @@ export const t = {
     output: 'Output', errors: 'Errors',
   },
 
-  parameters: { none: 'No parameters.', configuration: 'Configuration', provides: 'Provides', needs: 'Gets from others', key: 'Key', value: 'Value', source: 'From' },
+  parameters: { none: 'No parameters.', configuration: 'Configuration', provides: 'Provides', needs: 'Gets from others', key: 'Key', value: 'Value', source: 'From', about: 'Description' },
   history: { none: 'Nothing happened yet.', earlier: 'Only the last lines are shown', event: 'Event', text: 'What', at: 'When', of: 'Of' },
 
   fault: { component: 'Component', object: 'Object', host: 'Host', script: 'Script', exit: 'Exit status', time: 'When', causes: 'Because', output: 'What it said' },
