@@ -156,11 +156,52 @@ static void gather_sends(struct engine_worker *w, struct decision *d, const char
     }
 }
 
-static void gather(struct engine_worker *w, struct decision *d, const char *agg, struct gathered *g)
+static bool is_answered(struct item *const *batch, size_t n, const char *command)
+{
+    for (size_t i = 0; i < n; i++)
+        if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && !batch[i]->is_bad &&
+            batch[i]->intent.command && strcmp(batch[i]->intent.command, command) == 0)
+            return true; /* its reply queue goes with the acknowledgement */
+    return false;
+}
+
+/* Commands that ended without an answer: at their deadline, or cancelled. Their own rows may be long
+ * gone, or about to be published by another worker, which makes the queue; so one without a message
+ * tells of it, for the sweep. */
+static void gather_ends(struct engine_worker *w, struct decision *d, const char *agg,
+                        struct item *const *batch, size_t n, struct gathered *g)
+{
+    for (uint32_t i = 0; w->bus->forget && w->dom->may_have_reply_queue && i < d->commands.n; i++) {
+        const struct command *c = d->commands.at[i];
+        if (c->mark != ROW_GONE || !w->dom->may_have_reply_queue(c->kind) ||
+            is_answered(batch, n, c->id))
+            continue;
+        struct outbox_row *row = arena_alloc(&w->arena, sizeof(*row));
+        *row = (struct outbox_row){.stream = agg,
+                                   .seq = ++d->root->seq,
+                                   .made_at = worker_now(w),
+                                   .sender = "",
+                                   .has_ended = true,
+                                   .send = {.exchange = "",
+                                            .key = "",
+                                            .room = c->room,
+                                            .command = c->id,
+                                            .body = "",
+                                            .policy = SEND_BLIND,
+                                            .reply = SEND_REPLY_PRIVATE}};
+        row_touch(d->root);
+        ADD(&g->outbox, row, &w->arena);
+    }
+}
+
+static void gather(struct engine_worker *w, struct decision *d, const char *agg,
+                   struct item *const *batch, size_t n, struct gathered *g)
 {
     struct arena *a = &w->arena;
     w->dom->flush(d);
     gather_sends(w, d, agg, g);
+    if (d->root)
+        gather_ends(w, d, agg, batch, n, g);
     if (d->root && d->root->mark != ROW_CLEAN)
         ADD(&g->rows, d->root, a);
     for (uint32_t i = 0; i < d->rows.n; i++)
@@ -176,8 +217,8 @@ static void gather(struct engine_worker *w, struct decision *d, const char *agg,
     for (uint32_t i = 0; i < d->lines.n; i++)
         ADD(&g->lines, d->lines.at[i], a);
     for (uint32_t i = 0; i < d->notes.n; i++) {
-        struct note n = {agg, d->notes.at[i]->doc};
-        ADD(&g->notes, n, a);
+        struct note x = {agg, d->notes.at[i]->doc};
+        ADD(&g->notes, x, a);
     }
 }
 
@@ -297,7 +338,7 @@ static void decide_aggregate(struct engine_worker *w, const struct load *load, s
     if (d.unreadable)
         give_up(w, &d, l, batch, n, decided, g);
     else
-        gather(w, &d, l->agg, g);
+        gather(w, &d, l->agg, batch, n, g);
 }
 
 static enum err_code save(struct engine_worker *w, const struct gathered *g, struct err *err)
@@ -348,29 +389,6 @@ static void failed(struct engine_worker *w, struct item *const *batch, size_t n,
     }
 }
 
-static bool is_answered(struct item *const *batch, size_t n, const char *command)
-{
-    for (size_t i = 0; i < n; i++)
-        if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && !batch[i]->is_bad &&
-            batch[i]->intent.command && strcmp(batch[i]->intent.command, command) == 0)
-            return true; /* its reply queue goes with the acknowledgement */
-    return false;
-}
-
-/* Commands that ended without an answer: at their deadline, or cancelled. */
-static void forget_replies(struct engine_worker *w, struct item *const *batch, size_t n,
-                           const struct commands *saved)
-{
-    if (!w->bus->forget || !w->dom->may_have_reply_queue)
-        return;
-    for (uint32_t i = 0; i < saved->n; i++) {
-        const struct command *c = saved->at[i];
-        if (c->mark == ROW_GONE && w->dom->may_have_reply_queue(c->kind) &&
-            !is_answered(batch, n, c->id))
-            w->bus->forget(w->bus->ctx, c->room, c->id);
-    }
-}
-
 /* Returns how many were done; -1: failed, nothing was saved. */
 static int run(struct engine_worker *w, struct item *const *batch, size_t n)
 {
@@ -407,7 +425,6 @@ static int run(struct engine_worker *w, struct item *const *batch, size_t n)
     if (w->options.saved && g.rows.n)
         w->options.saved(w->options.log_arg, load.now, g.rows.at, g.rows.n);
     outbox_publish(w, g.outbox.at, g.outbox.n);
-    forget_replies(w, batch, n, &g.commands);
     for (size_t i = 0; i < n; i++) {
         if (decided[i]) {
             finish(w, batch[i]);

@@ -53,7 +53,8 @@ struct outbox_row {
      * sender); OUTBOX_SENDER_GONE: it was seen to have ended a while ago; "": not known. */
     const char *sender;
     bool has_ended; /* not to be sent, its queue is to go: it is confirmed, and that queue holds its
-                       copy, or nobody waits for its answer any more */
+                       copy, or nobody waits for its answer any more. One to insert has no message:
+                       its command, closed in the same save, has no other row */
     struct send send;
 };
 #define OUTBOX_SENDER_GONE      "-"

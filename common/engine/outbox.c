@@ -216,7 +216,8 @@ static size_t prepare_all(struct engine_worker *w, struct outbox_row *const *row
         struct err err = ERR_INIT;
         struct prepared *p = &ret[k];
         *p = (struct prepared){.row = rows[i], .rendered = SBUF_INIT};
-        if (is_away(away, rows[i]->send.room))
+        if (rows[i]->has_ended || /* seen to by the sweep: nobody is about to make its queue then */
+            is_away(away, rows[i]->send.room))
             continue;
         if (prepare(w, p, &err) == ERR_OK) {
             k++;
@@ -386,8 +387,9 @@ static void look_into_doubt(struct engine_worker *w, const struct outbox_row *ro
         worker_fault(w, "look into a doubt", &err);
 }
 
-/* Whoever sent it died before its row was settled, and its answer came to another: that row is all
- * that still tells of its queue. It stays until the room can be reached. */
+/* A row that is all that still tells of a queue: its command has ended, without an answer, or its
+ * answer came to another than who had sent it and died before the row was settled. It stays until the
+ * room can be reached. */
 static void forget_ended(struct engine_worker *w, const struct outbox_row *row)
 {
     enum { TRIES = 40 }; /* two minutes: a room may be gone for ever, and the queue expires */

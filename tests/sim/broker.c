@@ -141,6 +141,14 @@ size_t broker_waiting(struct sim *s, const char *queue)
     return n;
 }
 
+const char *broker_left_reply(const struct sim *s)
+{
+    for (const struct bqueue *q = s->broker->queues; q; q = q->next)
+        if (q->is_private_reply)
+            return q->name;
+    return NULL;
+}
+
 /* --- to the consumers --- */
 struct arrival {
     struct bconsumer *c;

@@ -74,6 +74,7 @@ broker_publish(struct bconn *c,
 void broker_ack(struct bconn *c, struct bconsumer *consumer, struct bmsg *m);
 /* Who will be told of a queue's coming: not modelled; peers are found again by retries. */
 size_t broker_waiting(struct sim *s, const char *queue); /* ready and unacknowledged */
+const char *broker_left_reply(const struct sim *s); /* a private reply queue; NULL: none is there */
 
 struct broker_counts {
     uint64_t published, routed, unroutable, dropped, redelivered, lost_with_queue;

@@ -355,6 +355,8 @@ static void check_queues(struct sim *s)
     for (int i = 0; i < s->cloud->n_vnfms; i++)
         if (broker_waiting(s, s->cloud->vnfms[i].queue))
             sim_violate(s, "messages are left in %s", s->cloud->vnfms[i].queue);
+    if (broker_left_reply(s))
+        sim_violate(s, "queue %s is left, and nobody will answer it", broker_left_reply(s));
 }
 
 void invariants_empty(struct sim *s)

@@ -198,8 +198,10 @@ static enum err_code save(void *ctx, const struct domain *dom, const struct save
     for (size_t i = 0; i < s->n_outbox; i++) {
         struct rig_row *o = &r->outbox[r->n_outbox++];
         const struct send *m = &s->outbox[i]->send;
-        *o = (struct rig_row){
-            .seq = s->outbox[i]->seq, .policy = m->policy, .is_answer = m->is_answer};
+        *o = (struct rig_row){.seq = s->outbox[i]->seq,
+                              .policy = m->policy,
+                              .is_answer = m->is_answer,
+                              .has_ended = s->outbox[i]->has_ended};
         COPY(o->stream, s->outbox[i]->stream);
         COPY(o->room, m->room);
         COPY(o->key, m->key);

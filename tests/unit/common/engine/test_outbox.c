@@ -485,6 +485,27 @@ static void test_settling_waits_for_the_store(void **state)
     assert_int_equal(r->published, 1);
 }
 
+/* Its own row is long gone: another, with nothing to be sent, tells of its reply queue until that is
+ * gone. Here its room is away at first. */
+static void test_a_command_without_an_answer_tells_of_its_queue(void **state)
+{
+    (void)state;
+    r->sender = NULL;
+    decide("a badreply");
+    struct rig_row *row = rig_out(r, "");
+    assert_non_null(row);
+    assert_string_equal(row->body, "");
+    assert_true(*row->command && !row->is_deleted);
+    sweep();
+    assert_int_equal(r->forgotten, 0);
+    assert_false(row->is_deleted);
+    r->sender = "two";
+    sweep();
+    assert_int_equal(r->forgotten, 1);
+    assert_true(row->is_deleted);
+    assert_int_equal(r->published, 0);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_rig, close_rig)
@@ -504,6 +525,7 @@ int main(void)
         T(test_a_copy_outlives_its_row),
         T(test_what_tells_of_a_copy_goes_last),
         T(test_the_queue_of_a_request_that_ended_goes_with_its_row),
+        T(test_a_command_without_an_answer_tells_of_its_queue),
         T(test_a_room_that_never_comes_back_keeps_no_row),
         T(test_a_nack_is_a_doubt),
         T(test_a_stale_mark_sends_nothing),
