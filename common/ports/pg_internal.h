@@ -10,7 +10,7 @@ struct sbuf;
 #define KINDS_MAX 16
 
 struct kind_statements {
-    struct db_statement exists, lock, members, upsert, drop;
+    struct db_statement exists, lock, members, commands, upsert, drop; /* commands: of roots */
 };
 
 struct engine_pg {

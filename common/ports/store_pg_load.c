@@ -3,9 +3,7 @@
 #include <string.h>
 
 /* clang-format off */
-static const struct db_statement
-    now_statement = { "engine_now", "SELECT " NOW_SQL },
-    commands_load = { "engine_commands", "SELECT id, agg, agg_kind, kind, subject, due_at, data, room FROM command WHERE agg = ANY($1::text[]) ORDER BY id" };
+static const struct db_statement now_statement = { "engine_now", "SELECT " NOW_SQL };
 /* clang-format on */
 
 /* --- load --- */
@@ -104,7 +102,7 @@ static void send_loads(struct engine_pg *pg, const struct domain *dom, struct as
         for (int i = 0; i < ak->n_members; i++)
             db_send(pg->db, &pg->kinds[ak->members[i]].members,
                     DB_PARAMS(db_param_array(&q->array)));
-        db_send(pg->db, &commands_load, DB_PARAMS(db_param_array(&q->array)));
+        db_send(pg->db, &pg->kinds[ak->root].commands, DB_PARAMS(db_param_array(&q->array)));
         send_facts(pg, dom, q, k);
     }
 }

@@ -633,6 +633,32 @@ static void test_what_another_holds_is_left_out(void **state)
     engine_pg_free(b);
 }
 
+/* Of an aggregate that another holds nothing is read, but of one that is gone what waits for it. */
+static void test_members_come_with_their_lock(void **state)
+{
+    (void)state;
+    struct engine_pg *a = session(), *b = session();
+    struct engine_store sa = engine_pg_store(a), sb = engine_pg_store(b);
+    struct row *row = pop_row("p2", ROW_CHANGED);
+    struct command *of[] = {command("of-p2", "p2", ROW_NEW, ""),
+                            command("of-gone", "gone", ROW_NEW, "")};
+    load(&sa, "p2");
+    save(&sa, &(struct save){.rows = &row, .n_rows = 1, .commands = of, .n_commands = 2});
+    struct load l = load(&sa, "p2"); /* a holds it now */
+    assert_int_equal(l.aggs[0].commands.n, 1);
+    assert_int_equal(load(&sb, "p2").n_aggs, 0);
+    save(&sb, &(struct save){0});
+    l = load(&sb, "gone");
+    assert_int_equal(l.n_aggs, 1);
+    assert_null(l.aggs[0].root);
+    assert_int_equal(l.aggs[0].commands.n, 1);
+    of[0]->mark = of[1]->mark = ROW_GONE;
+    save(&sb, &(struct save){.commands = of + 1, .n_commands = 1});
+    save(&sa, &(struct save){.commands = of, .n_commands = 1});
+    engine_pg_free(a);
+    engine_pg_free(b);
+}
+
 /* A request comes with its command, as the engine saves it. */
 static void add_outbox(const struct engine_store *s, const struct send *send)
 {
@@ -959,6 +985,7 @@ int main(void)
         cmocka_unit_test(test_numbers_become_words),
         cmocka_unit_test(test_a_word_that_is_not_known),
         cmocka_unit_test(test_what_another_holds_is_left_out),
+        cmocka_unit_test(test_members_come_with_their_lock),
         cmocka_unit_test(test_outbox),
         cmocka_unit_test(test_what_nobody_waits_for_is_not_sent_again),
         cmocka_unit_test(test_a_copied_request_stays_until_its_copy_went),
