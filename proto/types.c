@@ -69,7 +69,9 @@ const struct proto_type *const proto_types[] = {
     &stored_asked_type,
     &stored_count_type,
     &stored_operation_type,
+    &stored_progress_type,
     &stored_step_type,
+    &step_times_type,
     &ssh_key_type,
     &ssh_key_of_pop_type,
     &subnet_type,
@@ -89,6 +91,7 @@ const struct proto_type *const proto_types[] = {
     &vnfd_connection_point_type,
     &vnfm_endpoint_type,
     &vnfm_exception_type,
+    &vnfr_progress_type,
     &vnfr_type,
     NULL,
 };

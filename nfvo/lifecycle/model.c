@@ -371,6 +371,8 @@ static void flush_nsr(struct decision *d, struct nsr_model *m)
             v->row->doc =
                 encode_own(d, &vnfr_type, vnfr, PROTO_COMPLETE | PROTO_STORED | PROTO_ENTITY_OUTER);
         }
+        if (d->root->phase == NSR_ACTIVE) /* its deployment's document has them */
+            v->st->deployed = (struct step_times_list){0};
         v->row->state = encode_own(d, &vnfr_state_type, v->st, 0);
         v->is_changed = false;
     }

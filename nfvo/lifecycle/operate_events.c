@@ -65,6 +65,11 @@ void operate_is_news(struct operation *op, struct plan_step *s)
         s->is_news = true;
 }
 
+bool operate_is_followed(const struct nsr_model *m)
+{
+    return event_is_wanted(m->d, EVENT_OPERATION, m->d->root->id);
+}
+
 static bool is_wanted(const struct decision *d, const struct operation *op)
 {
     return event_is_wanted(d, EVENT_OPERATION, d->root->id) ||

@@ -1,5 +1,6 @@
 /* DEPLOY and RELEASE. Their steps are done by the VNFRs' phases (vnfr_fsm.c), in the order of the
- * plan; here is written down how far they are. So they are no part of what the runner runs, and
+ * plan; here is written down how far they are: of a deployment when it ends, or fails, until then
+ * at the VNFRs (operation/progress.h). So they are no part of what the runner runs, and
  * claim nothing: a service on its way refuses, or queues, by its phase (operate.c). A service that
  * is on its way without such an operation, of a program of before, gets one with its next message.
  *
@@ -11,6 +12,7 @@
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/adopt.h"
 #include "nfvo/lifecycle/operation/claims.h"
+#include "nfvo/lifecycle/operation/progress.h"
 #include "nfvo/lifecycle/vnfr.h"
 
 #include <string.h>
@@ -80,6 +82,30 @@ static bool has_modify(const struct operation *op, const struct vnfr_member *v)
         if (op->steps[i].kind == STEP_MODIFY && is_of(&op->steps[i], v))
             return true;
     return false;
+}
+
+struct operation *operate_phases_deployment(struct nsr_model *m)
+{
+    struct operation *op = model_phases_operation(m, WORD(DEPLOY));
+    for (uint32_t i = 0; op && op->state == OPERATION_STATE_PROCESSING && i < m->n_vnfrs; i++)
+        progress_put(op, m->vnfrs[i].row->id, &m->vnfrs[i].st->deployed);
+    return op;
+}
+
+/* It is written down at the VNFR, whose row changes with its phase. */
+static void note_progress(struct vnfr_member *v)
+{
+    static const enum step_kind kinds[] = {STEP_INSTANTIATE, STEP_MODIFY, STEP_START};
+    struct vnfr_state *st = v->st;
+    struct view_vnfr seen = {.phase = vnfr_phase_names[v->row->phase]};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        enum step_state state;
+        const struct command *c = decision_find_for(v->m->d, command_of(kinds[i]), v->row->id);
+        if (adopt_step(&seen, kinds[i], &state) &&
+            progress_note(&st->deployed, kinds[i], state, v->m->d->now, c ? c->id : NULL,
+                          v->m->d->arena))
+            member_changed(v);
+    }
 }
 
 /* Deleted before its VNFR is: by an operation that the release ended. */
@@ -360,7 +386,7 @@ void operate_deploy_begun(struct nsr_model *m, const struct deploy_request *req)
 
 void operate_deploy_over(struct nsr_model *m, const char *by)
 {
-    struct operation *op = model_phases_operation(m, WORD(DEPLOY));
+    struct operation *op = operate_phases_deployment(m);
     if (op && op->state != OPERATION_STATE_ROLLING_BACK) /* that is the release */
         operate_phases_end_early(m, op, by);
 }
@@ -379,6 +405,19 @@ static bool has_changed_instance(const struct nsr_model *m)
     return false;
 }
 
+/* false: one of them has left the way. */
+static bool note_all(struct nsr_model *m)
+{
+    bool is_well = true;
+    for (uint32_t i = 0; i < m->n_vnfrs; i++) {
+        struct vnfr_member *v = &m->vnfrs[i];
+        if (v->has_moved && v->row->phase <= VNFR_ACTIVE)
+            note_progress(v);
+        is_well = is_well && v->row->phase <= VNFR_ACTIVE;
+    }
+    return is_well;
+}
+
 static void look_at_deployment(struct nsr_model *m)
 {
     int phase = m->d->root->phase;
@@ -387,9 +426,12 @@ static void look_at_deployment(struct nsr_model *m)
     int state = known ? known->state : r ? r->phase : 0;
     if (!r && phase == NSR_DEPLOYING) /* of a program of before */
         operate_deploy_begun(m, &(struct deploy_request){0});
-    bool is_due = r && (m->has_moved || phase == NSR_ACTIVE ||
-                        (phase == NSR_FAILED && state == OPERATION_STATE_PROCESSING));
-    struct operation *op = is_due ? model_phases_operation(m, WORD(DEPLOY)) : NULL;
+    bool is_on_its_way = phase == NSR_DEPLOYING && m->has_moved && note_all(m);
+    bool is_due =
+        r && (is_on_its_way ? operate_is_followed(m)
+                            : m->has_moved || phase == NSR_ACTIVE ||
+                                  (phase == NSR_FAILED && state == OPERATION_STATE_PROCESSING));
+    struct operation *op = is_due ? operate_phases_deployment(m) : NULL;
     if (op)
         follow_deployment(m, op);
 }

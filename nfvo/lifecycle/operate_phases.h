@@ -5,6 +5,9 @@
 
 #include "nfvo/lifecycle/operate_private.h"
 
+/* The deployment, with what has become of its steps since its document was written; NULL: none is
+ * open, or it is the runner's. */
+struct operation *operate_phases_deployment(struct nsr_model *m);
 void operate_phases_set_state(struct nsr_model *m, struct operation *op, int state);
 /* Of a rollback: UNDOING, UNDONE, SKIPPED. */
 void operate_phases_set_undo(struct nsr_model *m, struct operation *op, struct plan_step *s,

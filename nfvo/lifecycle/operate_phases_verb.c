@@ -150,7 +150,7 @@ static void retry(struct nsr_model *m, struct operation *op, const struct verb_r
 
 static struct operation *by_phases(struct nsr_model *m, const char *id)
 {
-    struct operation *op = model_phases_operation(m, WORD(DEPLOY));
+    struct operation *op = operate_phases_deployment(m);
     if (!op || strcmp(op->id, id) != 0)
         op = model_phases_operation(m, WORD(RELEASE));
     return op && strcmp(op->id, id) == 0 ? op : NULL;

@@ -164,6 +164,8 @@ void operate_note(struct nsr_model *m, const struct operation *op, const struct 
 /* Something became of it, or of its step: subscribers to OPERATION learn it from operate_publish, once
  * a decision. */
 void operate_is_news(struct operation *op, struct plan_step *s);
+bool operate_is_followed(
+    const struct nsr_model *m); /* somebody wants these events of the service */
 void operate_publish(struct nsr_model *m, const struct run *run);
 void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op);
 

@@ -12,6 +12,7 @@
 #include "proto/messages/or_vnfm.h"
 #include "proto/messages/vnfm_or.h"
 #include "proto/records/manager.h"
+#include "proto/records/operation.h"
 #include "proto/records/package.h"
 
 struct lifecycle_settings;
@@ -274,6 +275,7 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(BOOL,   may_run_yet,    "mayRunYet",     _, OPTIONAL) /* ... it was not answered: its VNFM may be at it yet */ \
     X(STR,    resumes,        "resumes",       _, OPTIONAL) /* the last request was a RESUME, of this one; "": of what failed last; absent: it was none */ \
     X(BOOL,   is_resuming,    "resuming",      _, OPTIONAL) /* what its VNFM is asked is a RESUME */ \
+    X(LIST,   deployed,       "deployed",      step_times, OPTIONAL) /* its deployment's steps, until their document has them: operation/progress.h */ \
     X(INT,    history_lines,  "historyLines",  _, OPTIONAL) /* how many there were: the next one's number */ \
     X(REC,    launch_fault,   "launchFault",   fault, OPTIONAL) /* first launch that failed */
 PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)

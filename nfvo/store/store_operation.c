@@ -11,10 +11,15 @@
 #define SQL_SDKS                                                                                   \
     "CASE WHEN o.is_open THEN coalesce((SELECT string_agg(v.id || ':' || " SQL_SDK                 \
     ", ',') FROM vnfr v WHERE v.agg = o.agg), '') ELSE '' END"
+#define SQL_DEPLOYED "substring(v.state from '\"deployed\": ?(\\[[^]]*\\])')"
+#define SQL_PROGRESS                                                                               \
+    "CASE WHEN o.is_open AND o.kind = 'DEPLOY' AND o.state = 'PROCESSING' THEN coalesce((SELECT "  \
+    "'{\"vnfrs\":[' || string_agg('{\"vnfr\":\"' || v.id || '\",\"steps\":' || " SQL_DEPLOYED      \
+    " || '}', ',') || ']}' FROM vnfr v WHERE v.agg = o.agg), '') ELSE '' END"
 #define COLUMNS                                                                                    \
     "o.id, o.project_id, o.agg, o.nsr_name, o.kind, o.state, o.vnfr_id, coalesce(v.name, ''), "    \
     "o.instance_id, o.origin, o.asked_by, o.asked_at, o.state_at, o.ended_at, o.is_open, o.doc, "  \
-    "coalesce(i.hostname, ''), " SQL_SDKS
+    "coalesce(i.hostname, ''), " SQL_SDKS ", " SQL_PROGRESS
 #define TABLES                                                                                     \
     "operation o LEFT JOIN vnfr v ON v.id = o.vnfr_id LEFT JOIN instance i ON i.id = "             \
     "o.instance_id"
@@ -42,6 +47,7 @@ static struct store_operation read_row(const struct db_result *res, int row, str
                                     .doc = arena_strdup(a, db_text(res, row, 15)),
                                     .hostname = arena_strdup(a, db_text(res, row, 16)),
                                     .sdks = arena_strdup(a, db_text(res, row, 17)),
+                                    .progress = arena_strdup(a, db_text(res, row, 18)),
                                     .request = ""};
 }
 
@@ -94,7 +100,7 @@ enum err_code store_operation_get(struct db *db, const char *id, const char *pro
         rc = err_set(err, ERR_NOT_FOUND, "No operation found with ID %s", id);
     } else {
         *ret = read_row(&res, 0, a);
-        ret->request = arena_strdup(a, db_text(&res, 0, 18));
+        ret->request = arena_strdup(a, db_text(&res, 0, 19));
     }
     db_results_clear(db);
     return rc;

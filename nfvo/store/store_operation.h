@@ -15,6 +15,9 @@ struct store_operation {
     /* Of open ones: "<VNFR's id>:<sdk>", of each VNFR of the service, separated by commas; sdk of its
      * VNFM (operation/answers.h), "": not known. */
     const char *sdks;
+    /* Of a deployment on its way: what has become of its steps since doc was written
+     * (nfvo/lifecycle/operation/progress.h); "": nothing. */
+    const char *progress;
     const char *origin, *asked_by;        /* user, reconciler, engine: who and which */
     int64_t asked_at, state_at, ended_at; /* database clock, us; ended_at 0: it has not */
     bool is_open;

@@ -39,3 +39,12 @@ PROTO_RECORD_DEFINE(stored_asked, STORED_ASKED_FIELDS)
 #define PROTO_THIS struct stored_operation
 PROTO_RECORD_DEFINE(stored_operation, STORED_OPERATION_FIELDS)
 #undef PROTO_THIS
+#define PROTO_THIS struct step_times
+PROTO_RECORD_DEFINE(step_times, STEP_TIMES_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct vnfr_progress
+PROTO_RECORD_DEFINE(vnfr_progress, VNFR_PROGRESS_FIELDS)
+#undef PROTO_THIS
+#define PROTO_THIS struct stored_progress
+PROTO_RECORD_DEFINE(stored_progress, STORED_PROGRESS_FIELDS)
+#undef PROTO_THIS

@@ -203,6 +203,24 @@ PROTO_RECORD(stored_asked, STORED_ASKED_FIELDS)
     X(STRMAP, before,              "before",          _, OPTIONAL)                                  \
     X(LIST,   steps,               "steps",           stored_step, OPTIONAL)
 PROTO_RECORD(stored_operation, STORED_OPERATION_FIELDS)
+
+/* --- at the VNFRs: what has become of a deployment's steps since its document was written
+ * (nfvo/lifecycle/operation/progress.h) -------------------------------------------------------- */
+#define STEP_TIMES_FIELDS(X)                                                                        \
+    X(STR,  kind,         "kind",      _, REQUIRED)                                                 \
+    X(INT,  sent_at,      "sentAt",    _, OPTIONAL)                                                 \
+    X(INT,  done_at,      "doneAt",    _, OPTIONAL) /* none: it is under way */                     \
+    X(STR,  command,      "command",   _, OPTIONAL) /* id of its request */
+PROTO_RECORD(step_times, STEP_TIMES_FIELDS)
+
+#define VNFR_PROGRESS_FIELDS(X)                                                                     \
+    X(STR,  vnfr,         "vnfr",      _, REQUIRED)                                                 \
+    X(LIST, steps,        "steps",     step_times, OPTIONAL)
+PROTO_RECORD(vnfr_progress, VNFR_PROGRESS_FIELDS)
+
+#define STORED_PROGRESS_FIELDS(X)                                                                   \
+    X(LIST, vnfrs,        "vnfrs",     vnfr_progress, OPTIONAL)
+PROTO_RECORD(stored_progress, STORED_PROGRESS_FIELDS)
 /* clang-format on */
 
 #endif

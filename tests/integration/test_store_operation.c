@@ -2,6 +2,9 @@
 #include "nfvo/store/store_operation.h"
 
 #include "common/base/sbuf.h"
+#include "nfvo/lifecycle/operation/document.h"
+#include "nfvo/lifecycle/operation/progress.h"
+#include "nfvo/lifecycle/types.h"
 #include "tests/support/nfvo_store.h"
 
 #include <setjmp.h>
@@ -97,6 +100,56 @@ static void test_one(void **state)
     assert_int_equal(store_operation_get(db, "o2", "p2", &arena, &o, &err), ERR_NOT_FOUND);
 }
 
+static void put_vnfr(const char *id, const struct vnfr_state *st)
+{
+    AUTO(sbuf_release) struct sbuf sql = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf state = SBUF_INIT;
+    struct err err = ERR_INIT;
+    if (st)
+        proto_encode(&vnfr_state_type, st, 0, &state);
+    else
+        sbuf_adds(&state, "{ not JSON");
+    sbuf_addf(&sql,
+              "INSERT INTO vnfr (id, agg, phase, name, endpoint, doc, state) VALUES ('%s', 'n5', "
+              "'STARTING', '%s', 'generic', '', $x$%s$x$)",
+              id, id, state.s);
+    if (db_script(db, sql.s, &err) != ERR_OK)
+        fail_msg("%s", err.msg);
+}
+
+/* Of a deployment on its way its VNFRs tell how far it is; whatever else stands in their state. */
+static void test_progress(void **state)
+{
+    (void)state;
+    struct store_operation o;
+    struct err err = ERR_INIT;
+    struct vnfr_state web = {.userdata = "\"deployed\": [{]", .queue = "q"}, db_ = {.queue = "q"};
+    progress_note(&web.deployed, STEP_INSTANTIATE, STEP_STATE_DONE, 7, NULL, &arena);
+    progress_note(&web.deployed, STEP_START, STEP_STATE_SENT, 8, "n5:0.1.2", &arena);
+    put_vnfr("web", &web);
+    put_vnfr("db", &db_);
+    put_vnfr("unreadable", NULL);
+    put("'o5', 'n5', 'p5', 'big', 'DEPLOY', 'PROCESSING', '', 'user', 'admin', 1, 2, 0, "
+        "'{\"steps\":[{\"n\":1,\"kind\":\"INSTANTIATE\",\"state\":\"SENT\",\"of\":\"web\"},"
+        "{\"n\":2,\"kind\":\"START\",\"state\":\"PLANNED\",\"of\":\"web\"},"
+        "{\"n\":3,\"kind\":\"INSTANTIATE\",\"state\":\"SENT\",\"of\":\"db\"}]}', ''");
+    assert_int_equal(store_operation_get(db, "o5", "p5", &arena, &o, &err), ERR_OK);
+    struct operation op = {.kind = OPERATION_DEPLOY, .state = OPERATION_STATE_PROCESSING};
+    assert_int_equal(operation_read(o.doc, strlen(o.doc), &op, &arena, &err), ERR_OK);
+    if (progress_read(&op, o.progress, &arena, &err) != ERR_OK)
+        fail_msg("%s: %s", o.progress, err.msg);
+    assert_int_equal(op.steps[0].state, STEP_STATE_DONE);
+    assert_int_equal(op.steps[0].done_at, 7);
+    assert_int_equal(op.steps[1].state, STEP_STATE_SENT);
+    assert_string_equal(op.steps[1].command, "n5:0.1.2");
+    assert_int_equal(op.steps[2].state, STEP_STATE_SENT);
+    assert_int_equal(
+        db_script(db, "UPDATE operation SET state = 'FAILED_TEMP' WHERE id = 'o5'", &err), ERR_OK);
+    assert_int_equal(store_operation_get(db, "o5", "p5", &arena, &o, &err), ERR_OK);
+    assert_string_equal(o.progress, ""); /* its document says it */
+    assert_int_equal(db_script(db, "DELETE FROM operation WHERE id = 'o5'", &err), ERR_OK);
+}
+
 /* Only what ended, however long ago the others began. */
 static void test_expire(void **state)
 {
@@ -113,10 +166,8 @@ static void test_expire(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_one),
-        cmocka_unit_test(test_expire),
+        cmocka_unit_test(test_list),     cmocka_unit_test(test_pages),  cmocka_unit_test(test_one),
+        cmocka_unit_test(test_progress), cmocka_unit_test(test_expire),
     };
     return cmocka_run_group_tests(tests, open_schema, close_schema);
 }

@@ -10,6 +10,7 @@
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/api/request/list.h"
 #include "nfvo/lifecycle/operation/document.h"
+#include "nfvo/lifecycle/operation/progress.h"
 #include "nfvo/lifecycle/told.h"
 #include "nfvo/store/store_operation.h"
 #include "nfvo/store/store_record.h"
@@ -47,7 +48,8 @@ static enum err_code read_row(struct call *c, const struct store_operation *row,
     if (kind < 0 || state < 0)
         return err_set(err, ERR_INVALID, "operation '%s': kind '%s' or state '%s' is not known",
                        row->id, row->kind, row->state);
-    return operation_read(row->doc, strlen(row->doc), ret, &c->arena, err);
+    enum err_code rc = operation_read(row->doc, strlen(row->doc), ret, &c->arena, err);
+    return rc == ERR_OK ? progress_read(ret, row->progress, &c->arena, err) : rc;
 }
 
 static bool is_error(const char *status)

@@ -1,6 +1,7 @@
 /* DEPLOY and RELEASE as operations: how far they are, how they end, what a person may do with them. */
 #include "nfvo/lifecycle/operate.h"
 #include "nfvo/lifecycle/operation/document.h"
+#include "nfvo/lifecycle/operation/progress.h"
 
 #include "tests/support/stage.h"
 
@@ -49,6 +50,19 @@ static struct row *row_of(const char *kind)
     return r ? r : find(&s.d.rows, kind);
 }
 
+/* As REST does. */
+static void put_progress(struct operation *op, const struct row *r)
+{
+    struct vnfr_state *st;
+    struct err err = ERR_INIT;
+    if (r->kind != ROW_VNFR || op->kind != OPERATION_DEPLOY)
+        return;
+    if (proto_decode(&vnfr_state_type, r->state, strlen(r->state), 0, &s.arena, &st, &err) !=
+        ERR_OK)
+        fail_msg("%s", err.msg);
+    progress_put(op, r->id, &st->deployed);
+}
+
 static struct operation *operation(const char *kind)
 {
     const struct row *r = row_of(kind);
@@ -56,9 +70,11 @@ static struct operation *operation(const char *kind)
     struct err err = ERR_INIT;
     if (!r)
         fail_msg("there is no operation %s", kind);
-    *op = (struct operation){.id = r->id, .state = r->phase};
+    *op = (struct operation){.id = r->id, .kind = operation_kind_parse(kind), .state = r->phase};
     if (operation_read(r->doc, strlen(r->doc), op, &s.arena, &err) != ERR_OK)
         fail_msg("operation %s: %s", kind, err.msg);
+    for (uint32_t i = 0; r->phase == OPERATION_STATE_PROCESSING && i < s.rows.n; i++)
+        put_progress(op, s.rows.at[i]);
     return op;
 }
 
@@ -220,6 +236,33 @@ static void test_deployed(void **state)
     const struct operation *op = operation("DEPLOY");
     assert_true(op->steps[4].done_at >= op->steps[4].sent_at && op->steps[4].sent_at > 0);
     assert_string_not_equal(row_of("DEPLOY")->key[OPERATION_ENDED_AT], "0");
+}
+
+/* Nobody follows it: a large document is not written in its course, and ends with the same. */
+static void test_written_when_it_ends(void **state)
+{
+    (void)state;
+    stage_deploy(&s);
+    const char *doc = arena_strdup(&s.arena, row_of("DEPLOY")->doc);
+    stage_to(&s, VNFR_MODIFYING);
+    const char *command = stage_command(&s, CMD_MODIFY, stage_vnfr(&s, "client")->id)->id;
+    int64_t sent_at = operation("DEPLOY")->steps[2].sent_at;
+    assert_string_equal(row_of("DEPLOY")->doc, doc);
+    assert_string_equal(operation("DEPLOY")->steps[2].command, command);
+    assert_true(sent_at > 0);
+    stage_answer_well(&s, CMD_START, "web");
+    stage_answer_well(&s, CMD_MODIFY, "client");
+    int64_t done_at = operation("DEPLOY")->steps[2].done_at;
+    assert_string_equal(row_of("DEPLOY")->doc, doc);
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(told("DEPLOY"),
+                        "COMPLETED: INSTANTIATE web DONE, INSTANTIATE client DONE, MODIFY client "
+                        "DONE, START web DONE, START client DONE");
+    const struct plan_step *modify = &operation("DEPLOY")->steps[2];
+    assert_string_equal(modify->command, command);
+    assert_true(modify->sent_at == sent_at && modify->done_at == done_at);
+    if (strstr(stage_vnfr(&s, "client")->state, "deployed"))
+        fail_msg("%s", stage_vnfr(&s, "client")->state); /* the document has it now */
 }
 
 /* What fails waits for a person; a resume ends it, and goes on. */
@@ -584,6 +627,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
     const struct CMUnitTest tests[] = {
         TEST(test_deployed),
+        TEST(test_written_when_it_ends),
         TEST(test_failed),
         TEST(test_retried),
         TEST(test_retried_anew),
