@@ -3,8 +3,10 @@
 
     rest_vnfm.py NFVO-URL [--type T] [--port P] [--journal FILE] [--java] [--port-file FILE]
 
-It registers, answers core-rest-actions with the result, and unregisters at SIGTERM. With --java it behaves as the Java REST SDK: 204
-without a body, whatever becomes of the request; the VNFM itself posts the result to vnfm-core-actions afterwards. `POST /test` with
+It registers, answers core-rest-actions with the result, and unregisters at SIGTERM. With --java it behaves as the Java REST SDK 6.0 (which
+no registry serves; read in its public source: AbstractVnfmSpringReST, VnfmRestHelper): it registers as http://localhost:PORT before it
+listens, asks with Accept: application/json and leaves out what is null, takes application/json only, and answers 204 without a body, whatever
+becomes of the request, when its handler has returned; the VNFM itself posts the result to vnfm-core-actions (sendToNfvo). `POST /test` with
 {"START": ["503", "garbage", ...]} says what the next requests of an action get instead of work: a status, or
   garbage   200 with what is no message          late     the result after a second
   large     200 with 5 MB                         cut      the connection ends after the work was done
@@ -43,9 +45,19 @@ def write_line(**what):
         f.write(json.dumps(what, separators=(",", ":")) + "\n")
 
 
+def without_null(value):
+    """As Gson writes objects."""
+    if isinstance(value, dict):
+        return {k: without_null(v) for k, v in value.items() if v is not None}
+    return [without_null(v) for v in value] if isinstance(value, list) else value
+
+
 def post(path, body):
-    request = urllib.request.Request(args.nfvo + "/admin/v1/" + path, json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json"}
+    if args.java:
+        headers["Accept"] = "application/json"
+        body = without_null(body)
+    request = urllib.request.Request(args.nfvo + "/admin/v1/" + path, json.dumps(body).encode(), headers)
     if args.token:
         request.add_header("Authorization", "Bearer " + args.token)
     with urllib.request.urlopen(request, timeout=120) as answer:
@@ -148,6 +160,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(200)
         if self.path != "/core-rest-actions":
             return self.answer(404)
+        if args.java and self.headers.get_content_type() != "application/json":
+            return self.answer(415)
         action, key = message["action"], self.headers.get("Idempotency-Key")
         with lock:
             mood = moods.get(action, []).pop(0) if moods.get(action) else ""
@@ -194,14 +208,20 @@ def follow_parent(parent):
 
 
 signal.signal(signal.SIGTERM, stop)
-server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler, bind_and_activate=False)
+server.server_bind()
 server.daemon_threads = True
 threading.Thread(target=follow_parent, args=(os.getppid(),), daemon=True).start()
-threading.Thread(target=server.serve_forever, daemon=True).start()
 open(args.journal, "a").close()
-me = {"type": args.type, "endpointType": "REST", "endpoint": "http://127.0.0.1:%d" % server.server_port, "enabled": True, "active": True,
-      "description": "a VNFM for tests", "capabilities": args.capability}
+me = {"type": args.type, "endpointType": "REST", "endpoint": "http://%s:%d" % ("localhost" if args.java else "127.0.0.1", server.server_port),
+      "enabled": True, "active": True, "description": "a VNFM for tests"}
+if not args.java:
+    me["capabilities"] = args.capability
+    server.server_activate()
 post("vnfm-register", me)
+if args.java:
+    server.server_activate()
+threading.Thread(target=server.serve_forever, daemon=True).start()
 if args.port_file:
     with open(args.port_file, "w") as f:
         f.write("%d\n" % server.server_port)
