@@ -137,6 +137,15 @@ enum err_code store_vnfm_rest_may_speak(struct db *db, const char *nsr, const ch
     return rc;
 }
 
+/* For the transaction that it begins: no flush of the log is waited for. What a crash of the database
+ * takes is then the latest of these only; a later commit that waits makes them last, too. */
+static void send_unflushed(struct db *db)
+{
+    static const struct db_statement unflushed = {
+        "vnfm_call_unflushed", "SELECT set_config('synchronous_commit', 'off', true)"};
+    db_send(db, &unflushed, NULL, 0);
+}
+
 enum err_code store_vnfm_call_take(struct db *db, const char *command, const char *sender,
                                    enum store_vnfm_call *ret, int64_t *ret_left_us, struct err *err)
 {
@@ -149,11 +158,13 @@ enum err_code store_vnfm_call_take(struct db *db, const char *command, const cha
         "alive_at = excluded.alive_at WHERE c.sender = excluded.sender OR c.alive_at < " SQL_NOW
         " - " STALE_US " RETURNING is_sent"};
     struct db_result res;
+    send_unflushed(db);
     db_send(db, &open, DB_PARAMS(db_param_text(command)));
     db_send(db, &take, DB_PARAMS(db_param_text(command), db_param_text(sender)));
     enum err_code rc = db_sync(db, err);
     *ret = STORE_CALL_CLOSED;
-    if (rc == ERR_OK && db_result_next(db, &res) && db_rows(&res) == 1) {
+    if (rc == ERR_OK && db_result_next(db, &res) && db_result_next(db, &res) &&
+        db_rows(&res) == 1) {
         *ret_left_us = db_int64(&res, 0, 0);
         *ret = STORE_CALL_OTHERS;
         if (db_result_next(db, &res) && db_rows(&res) == 1)
@@ -164,12 +175,29 @@ enum err_code store_vnfm_call_take(struct db *db, const char *command, const cha
 }
 
 enum err_code store_vnfm_call_sent(struct db *db, const char *command, bool is_sent,
-                                   struct err *err)
+                                   bool is_lasting, struct err *err)
 {
     static const struct db_statement sent = {
         "vnfm_call_sent", "UPDATE vnfm_call SET is_sent = $2 WHERE command = $1"};
-    return store_write(db, &sent, DB_PARAMS(db_param_text(command), db_param_bool(is_sent)), NULL,
-                       err);
+    if (!is_lasting)
+        send_unflushed(db);
+    db_send(db, &sent, DB_PARAMS(db_param_text(command), db_param_bool(is_sent)));
+    enum err_code rc = db_sync(db, err);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_vnfm_call_is_open(struct db *db, const char *command, bool *ret,
+                                      struct err *err)
+{
+    static const struct db_statement is_open = {"vnfm_call_is_open",
+                                                "SELECT 1 FROM command WHERE id = $1"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &is_open, DB_PARAMS(db_param_text(command)), &res, err);
+    if (rc == ERR_OK)
+        *ret = db_rows(&res) > 0;
+    db_results_clear(db);
+    return rc;
 }
 
 enum err_code store_vnfm_calls_tend(struct db *db, const char *sender, struct err *err)

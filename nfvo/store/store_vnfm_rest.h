@@ -45,8 +45,13 @@ enum store_vnfm_call {
 MUST_USE enum err_code store_vnfm_call_take(struct db *db, const char *command, const char *sender,
                                             enum store_vnfm_call *ret, int64_t *ret_left_us,
                                             struct err *err);
+/* is_lasting: also if the database's machine loses its power now, and of the same call what was stored
+ * before. What may be sent twice need not last, and does not wait for the disk. */
 MUST_USE enum err_code store_vnfm_call_sent(struct db *db, const char *command, bool is_sent,
-                                            struct err *err);
+                                            bool is_lasting, struct err *err);
+/* Does anybody wait for its answer? */
+MUST_USE enum err_code store_vnfm_call_is_open(struct db *db, const char *command, bool *ret,
+                                               struct err *err);
 /* Those of this process are in hand still; those whose command is closed go. */
 MUST_USE enum err_code store_vnfm_calls_tend(struct db *db, const char *sender, struct err *err);
 

@@ -21,6 +21,7 @@
 /* A reply queue that holds a copy of its request dead-letters the answer and says that it did not take
  * it (proto/topology.h); it is gone when the answer is read. */
 #define AGAIN_US   USEC_PER_SEC
+#define LOOK_MS    10 /* then, after twice as long, and so on: until it is published again */
 #define STOP_US    (2 * USEC_PER_SEC)
 #define ANSWER_MAX ((size_t)16 << 20)
 
@@ -324,6 +325,32 @@ static void take_answer(struct rest_vnfms *r, struct bus_delivery *d)
     bus_delivery_free(d);
 }
 
+/* What the broker has not taken may have arrived: a reply queue with a copy of its request in it says
+ * no, and dead-letters it to where it belongs. A place among those that are in hand is free as soon
+ * as that is seen, and not a second later. */
+static bool has_arrived(struct rest_vnfms *r, struct post *p)
+{
+    bool is_open = true;
+    struct err err = ERR_INIT;
+    if (!p->look_us || !p->command || clock_mono_us() < p->look_us)
+        return false;
+    pthread_mutex_lock(&r->db_lock);
+    enum err_code rc = store_vnfm_call_is_open(r->db, p->command, &is_open, &err);
+    pthread_mutex_unlock(&r->db_lock);
+    p->look_ms *= 2;
+    p->look_us += p->look_ms * USEC_PER_MS;
+    return rc == ERR_OK && !is_open;
+}
+
+static int next_look_ms(const struct rest_vnfms *r)
+{
+    int64_t next_us = clock_mono_us() + IDLE_MS * USEC_PER_MS;
+    for (const struct post *p = r->posts; p; p = p->next)
+        if (p->state == POST_ENDED && p->look_us && p->look_us < next_us)
+            next_us = p->look_us;
+    return clock_left_ms(next_us);
+}
+
 /* What came of those whose thread ended: published, and acknowledged when the broker has it. */
 static void send_answers(struct rest_vnfms *r)
 {
@@ -335,7 +362,7 @@ static void send_answers(struct rest_vnfms *r)
         post_join(r, p);
         if (p->is_kept)
             post_remove(r, p);
-        else if (!p->has_answer || !p->reply_to) {
+        else if (!p->has_answer || !p->reply_to || has_arrived(r, p)) {
             post_ack(r, p);
             post_remove(r, p);
         } else if (r->bus && bus_is_ready(r->bus) && clock_mono_us() >= p->again_us &&
@@ -345,8 +372,10 @@ static void send_answers(struct rest_vnfms *r)
                                                      .len = p->answer.len,
                                                      .correlation_id = p->command,
                                                      .is_mandatory = true},
-                               &p->seq, &err) == ERR_OK)
+                               &p->seq, &err) == ERR_OK) {
             p->state = POST_ANSWERING;
+            p->look_us = 0;
+        }
     }
 }
 
@@ -359,8 +388,11 @@ static void settle_posts(struct rest_vnfms *r, const struct range *range, enum f
         if (p->state != POST_ANSWERING || p->seq < range->first || p->seq > range->last)
             continue;
         if (fate == NOT_TAKEN) {
+            int64_t now = clock_mono_us();
             p->state = POST_ENDED;
-            p->again_us = clock_mono_us() + AGAIN_US;
+            p->again_us = now + AGAIN_US;
+            p->look_ms = LOOK_MS;
+            p->look_us = now + p->look_ms * USEC_PER_MS;
             continue;
         }
         post_ack(r, p);
@@ -498,7 +530,7 @@ static void *run(void *arg)
         follow_types(r);
         if (!r->bus)
             rest_without_bus(r);
-        else if (bus_next(r->bus, &ev, r->wake_fd, IDLE_MS) == BUS_WAKE)
+        else if (bus_next(r->bus, &ev, r->wake_fd, next_look_ms(r)) == BUS_WAKE)
             rest_drain_wake(r->wake_fd);
         else
             on_event(r, &ev);

@@ -39,8 +39,10 @@ struct post {
     /* what came of it */
     bool has_answer, is_kept; /* is_kept: not finished; whoever comes next does it */
     struct sbuf answer;
-    uint64_t seq;     /* POST_ANSWERING */
-    int64_t again_us; /* its answer is not published before */
+    uint64_t seq; /* POST_ANSWERING */
+    /* The broker has not taken its answer: not published again before again_us; until then it is
+     * looked whether it arrived all the same, next at look_us. 0: not so. */
+    int64_t again_us, look_us, look_ms;
 };
 
 /* A call of a VNFM that waits. */

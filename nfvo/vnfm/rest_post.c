@@ -194,12 +194,12 @@ static enum step not_answered(struct try *t, const char *url, const struct err *
     }
 }
 
-static enum err_code mark_sent(struct try *t, bool is_sent, struct err *err)
+static enum err_code mark_sent(struct try *t, bool is_sent, bool is_lasting, struct err *err)
 {
     if (!t->p->command)
         return ERR_OK;
     pthread_mutex_lock(&t->r->db_lock);
-    enum err_code rc = store_vnfm_call_sent(t->r->db, t->p->command, is_sent, err);
+    enum err_code rc = store_vnfm_call_sent(t->r->db, t->p->command, is_sent, is_lasting, err);
     pthread_mutex_unlock(&t->r->db_lock);
     return rc;
 }
@@ -220,7 +220,7 @@ static enum step post(struct try *t, const struct store_vnfm_rest *to)
         headers[header_n++] = (struct http_header){"Idempotency-Key", t->p->command};
     if (token && *token)
         headers[header_n++] = (struct http_header){"Authorization", bearer.s};
-    if (mark_sent(t, true, &t->why) != ERR_OK)
+    if (mark_sent(t, true, !may_be_repeated(t, to), &t->why) != ERR_OK)
         return AGAIN;
     enum err_code rc = http_client_call(t->client,
                                         &(struct http_call){.method = "POST",
@@ -240,7 +240,7 @@ static enum step post(struct try *t, const struct store_vnfm_rest *to)
                      : rc == ERR_OK                 ? answered(t, to->url, &res)
                                                     : not_answered(t, to->url, &err);
     http_response_release(&res);
-    if (step == AGAIN && mark_sent(t, false, &err) != ERR_OK)
+    if (step == AGAIN && mark_sent(t, false, false, &err) != ERR_OK)
         step = AWAIT;
     return step;
 }
