@@ -148,7 +148,7 @@ fmt:
 # What ./deploy/demo runs, and not what it does not.
 demo-programs: $(addprefix $(O)/bin/,nfvo baton vnfm-generic ems-agent vim-driver-local)
 demo-docker-programs: $(O)/bin/vim-driver-docker $(static-agent)
-demo-openstack-programs: $(O)/bin/vim-driver-openstack
+demo-openstack-programs: $(addprefix $(O)/bin/,vim-driver-openstack vnfm-dummy)
 demo-matrix:
 	@tests/demo/matrix
 # The stack of deploy/compose on a Docker engine of its own; takes minutes.

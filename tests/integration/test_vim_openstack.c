@@ -713,6 +713,54 @@ static void test_many(void **state)
     assert_left(NOTHING);
 }
 
+/* A launch that takes longer than the call names the server, which the NFVO deletes. */
+static void test_too_slow(void **state)
+{
+    char id[80];
+    (void)state;
+    if (is_real)
+        skip();
+    restart("--call-timeout=2s");
+    control("set", "{\"build_s\":60}", NULL);
+    const char *answer = launch("a", "too-slow", "", "");
+    assert_has(answer, "exception");
+    assert_has(answer, "\"server\":{");
+    id_of(answer, id);
+    control("set", "{\"build_s\":0.05}", NULL);
+    delete_server(id);
+    assert_left(NOTHING);
+}
+
+/* A cloud that does not answer holds up no other: more such calls than there are workers. */
+static void test_slow_cloud(void **state)
+{
+    enum { CALLS = 8 };
+    char body[3000], id[40];
+    (void)state;
+    if (is_real)
+        skip();
+    ask("refresh", NULL, "");
+    control("fault", "{\"match\":\"GET .*/images\",\"do\":\"slow\",\"s\":3,\"times\":8}", NULL);
+    for (int i = 0; i < CALLS; i++) { /* each with a login of its own, as another PoP */
+        char domain[60];
+        snprintf(domain, sizeof(domain), ",\"location\":{\"name\":\"slow-%d\"}", i);
+        pop_more = domain;
+        snprintf(id, sizeof(id), "slow-%d", i);
+        body_of(body, sizeof(body), "listImages", NULL, NULL, "");
+        pop_more = NULL;
+        mini_nfvo_send(nfvo, queue, body, id);
+    }
+    int64_t began = clock_mono_us();
+    assert_has(ask("listFlavors", NULL, ""), "m1.tiny");
+    int64_t took_ms = (clock_mono_us() - began) / 1000;
+    for (int i = 0; i < CALLS; i++) {
+        snprintf(id, sizeof(id), "slow-%d", i);
+        assert_has(mini_nfvo_await(nfvo, id, 1), "tiny");
+    }
+    print_message("beside %d calls of 3 s: %lld ms\n", CALLS, (long long)took_ms);
+    assert_true(took_ms < 3000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -724,6 +772,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_orphans, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_images, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slow_cloud, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_networks_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_at_each_step, set_up, tear_down),

@@ -192,6 +192,10 @@ static enum err_code post(struct launch *l, struct err *err)
     os_step(l->c->os);
     if (rc == ERR_UNAVAIL && l->c->res.status != 429)
         return ob_cloud_again(l->c->call, DOUBT_MS); /* it may be there in a moment */
+    if ((rc == ERR_STATE || rc == ERR_INVALID) && strstr(err->msg, "in use")) {
+        err->code = ERR_UNAVAIL; /* our ports, by a server that was asked for before: wait for it */
+        return ob_cloud_again(l->c->call, DOUBT_MS);
+    }
     if (rc == ERR_OK && !one->server)
         rc = err_set(err, ERR_PEER, "nova made a server and does not say which");
     if (rc == ERR_OK)
@@ -342,6 +346,11 @@ static enum err_code launch(struct os_conn *c, const struct ob_cloud_launch *wan
         return ob_cloud_again(c->call, TURN_MS);
     }
     enum err_code rc = go_on(&l, ret, err);
+    if (rc == ERR_UNAVAIL && (l.server || l.mine->server[0])) /* should the call end here */
+        *ret = (struct ob_cloud_server){
+            .id = ob_cloud_text(c->call, l.server ? l.server->id : l.mine->server),
+            .name = want->name,
+            .status = "BUILD"};
     os_flight_end(c, l.mine, rc == ERR_UNAVAIL);
     return rc;
 }

@@ -106,9 +106,13 @@ static enum err_code fetch_shared(struct os_conn *c, enum os_list which, struct 
     l->begun_us = clock_mono_us();
     s->is_listing[which] = true;
     pthread_mutex_unlock(&s->lock);
-    enum err_code rc = os_fetch(c, which, "", &l->arena, &l->list, err);
+    struct err own = ERR_INIT;
+    enum err_code rc = os_fetch(c, which, "", &l->arena, &l->list, &own);
+    if (rc != ERR_OK && err)
+        *err = own;
     pthread_mutex_lock(&s->lock);
     s->is_listing[which] = false;
+    s->listing_err[which] = own;
     if (rc == ERR_OK)
         keep(s, which, l);
     else {
@@ -124,6 +128,7 @@ enum err_code os_shared(struct os_conn *c, enum os_list which, int64_t not_befor
 {
     struct os_session *s = c->session;
     enum err_code rc = ERR_OK;
+    bool has_waited = false;
     pthread_mutex_lock(&s->lock);
     for (;;) {
         struct os_listing *l = s->listings[which];
@@ -136,9 +141,16 @@ enum err_code os_shared(struct os_conn *c, enum os_list which, int64_t not_befor
                 *ret_begun = l->begun_us;
             break;
         }
-        if (s->is_listing[which])
+        if (has_waited && !s->is_listing[which] && s->listing_err[which].code != ERR_OK) {
+            rc = s->listing_err[which].code; /* not one after the other, each for itself */
+            if (err)
+                *err = s->listing_err[which];
+            break;
+        }
+        if (s->is_listing[which]) {
             pthread_cond_wait(&s->changed, &s->lock);
-        else if ((rc = fetch_shared(c, which, err)) != ERR_OK)
+            has_waited = true;
+        } else if ((rc = fetch_shared(c, which, err)) != ERR_OK)
             break;
     }
     pthread_mutex_unlock(&s->lock);

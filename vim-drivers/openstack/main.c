@@ -34,6 +34,7 @@ static enum err_code driver_open(void *ctx, struct err *err)
                                  .table = &os_table,
                                  .arg = &d->os,
                                  .launches = (unsigned)d->o.launches * THREADS_PER_LAUNCH,
+                                 .is_remote = true,
                                  .call_timeout_ms = d->o.call_timeout_ms,
                                  .spent_file = d->o.spent_file,
                                  .default_flavour = d->o.default_flavour,

@@ -68,7 +68,8 @@ struct os_session { /* a login at one cloud */
     int64_t used_us;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
-    bool is_busy; /* a thread logs in */
+    bool is_busy;         /* a thread logs in */
+    struct err login_err; /* of the last login: who waited for it shares it */
     char *token;
     uint64_t generation; /* of the token */
     int64_t renew_at_us;
@@ -79,7 +80,8 @@ struct os_session { /* a login at one cloud */
     int64_t swept_us;
     struct os_listing *listings[OS_LIST_N];
     bool is_listing[OS_LIST_N];
-    int64_t changed_us[OS_LIST_N]; /* when we changed what is listed */
+    struct err listing_err[OS_LIST_N]; /* the same of the last listing */
+    int64_t changed_us[OS_LIST_N];     /* when we changed what is listed */
     struct os_launching *launching;
     unsigned launching_n;
     pthread_mutex_t networks; /* held while a network is made or removed: routers are shared */

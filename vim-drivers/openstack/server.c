@@ -158,6 +158,7 @@ static enum err_code delete_server(struct os_conn *c, const char *id, struct err
     os_step(c->os);
     if (rc == ERR_OK)
         rc = os_delete(c, OS_COMPUTE, "/servers", s->id, err);
+    os_forget(c, OS_SERVERS); /* one of before would show it as it was */
     os_step(c->os);
     if (rc != ERR_OK)
         return err_add(err, "delete server '%.80s'", id);

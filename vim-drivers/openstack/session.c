@@ -306,14 +306,23 @@ enum err_code os_session_token(struct os_conn *c, uint64_t refused, const char *
 {
     struct os_session *s = c->session;
     enum err_code rc = ERR_OK;
+    bool has_waited = false;
     pthread_mutex_lock(&s->lock);
-    while (s->is_busy)
+    for (; s->is_busy; has_waited = true)
         pthread_cond_wait(&s->changed, &s->lock);
-    if (!s->token || s->generation == refused || clock_mono_us() >= s->renew_at_us) {
+    if (has_waited && s->login_err.code != ERR_OK) { /* not one after the other, each for itself */
+        rc = s->login_err.code;
+        if (err)
+            *err = s->login_err;
+    } else if (!s->token || s->generation == refused || clock_mono_us() >= s->renew_at_us) {
         s->is_busy = true;
         pthread_mutex_unlock(&s->lock);
-        rc = renew(c, err);
+        struct err own = ERR_INIT;
+        rc = renew(c, &own);
+        if (rc != ERR_OK && err)
+            *err = own;
         pthread_mutex_lock(&s->lock);
+        s->login_err = own;
         s->is_busy = false;
         pthread_cond_broadcast(&s->changed);
     }

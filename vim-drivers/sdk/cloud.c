@@ -132,7 +132,7 @@ static void put_in_line(struct ob_cloud *cloud, struct flight *f)
 static void again(void *arg)
 {
     struct flight *f = arg;
-    if (f->method->is_slow)
+    if (f->method->is_slow || f->cloud->is_remote)
         put_in_line(f->cloud, f);
     else
         ob_call_resume(f->call, attempt);
@@ -148,7 +148,7 @@ static enum err_code take(void *arg, struct ob_call *call, struct sbuf *answer, 
                          .method = find_method(call),
                          .until_us = clock_mono_us() + cloud->call_timeout_ms * 1000};
     ob_call_set_data(call, f);
-    if (!f->method->is_slow)
+    if (!f->method->is_slow && !cloud->is_remote)
         return attempt(arg, call, answer, err);
     ob_call_defer(call);
     put_in_line(cloud, f);
@@ -198,6 +198,7 @@ struct ob_cloud *ob_cloud_new(const struct ob_cloud_options *o, struct err *err)
     cloud->arg = o->arg;
     cloud->call_timeout_ms = o->call_timeout_ms > 0 ? o->call_timeout_ms : TIMEOUT_DEFAULT_MS;
     cloud->may_fetch_images = o->may_fetch_images;
+    cloud->is_remote = o->is_remote;
     cloud->default_flavour = xstrdup(o->default_flavour ? o->default_flavour : "");
     cloud->type = xstrdup(o->vim.type ? o->vim.type : "");
     cloud->on_event = o->on_event;

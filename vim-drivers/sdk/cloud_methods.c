@@ -153,9 +153,10 @@ static enum err_code conclude(struct ob_cloud_call *c, enum err_code rc,
     AUTO(sbuf_release) struct sbuf left = SBUF_INIT;
     if (rc == ERR_OK)
         answer_server(c, s, answer);
-    else if (s->id) {
-        answer_server(c, s, &left);
-        ob_call_set_server(c->call, left.s, left.len);
+    else {
+        if (s->id)
+            answer_server(c, s, &left);
+        ob_call_set_server(c->call, left.s, left.len); /* of a try before there may be one */
     }
     return rc;
 }

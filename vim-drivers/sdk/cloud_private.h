@@ -73,7 +73,7 @@ struct ob_cloud {
     struct ob_spent *spent;
     char *default_flavour, *type;
     int64_t call_timeout_ms;
-    bool may_fetch_images;
+    bool may_fetch_images, is_remote;
     void (*on_event)(void *arg, enum ob_vim_state state, int code, const char *text);
     void *on_event_arg;
     struct ob_vim_method methods[CLOUD_METHODS_MAX];

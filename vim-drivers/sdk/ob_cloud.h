@@ -25,7 +25,8 @@
  *
  * Threads: functions may block. Launches, rebuilds and added images run on threads of their own, at
  * most `launches` at once, the others wait in line: so one that waits for its cloud holds up neither
- * a listing nor a deletion. Everything else runs on the workers of ob_vim.h. Functions of one cloud
+ * a listing nor a deletion. Everything else runs on the workers of ob_vim.h (option is_remote: on
+ * those threads, too). Functions of one cloud
  * are called at the same time and must bear that.
  *
  * The cloud is the store: what a driver has to know of a server stands in the cloud's own labels or
@@ -194,6 +195,8 @@ struct ob_cloud_options {
     int64_t call_timeout_ms;     /* tries of a call end after this [240000] */
     const char *spent_file;      /* ob_spent.h; NULL or "": in memory only */
     const char *default_flavour; /* of launches that name none; NULL: refused */
+    bool is_remote;              /* its functions wait for a network: the threads of launches serve
+                                  * all calls, so that a cloud which is slow holds up no other */
     bool may_fetch_images;       /* launch takes images, too, that no listing shows: id NULL then */
     void (*on_event)(void *arg, enum ob_vim_state state, int code, const char *text);
     void *on_event_arg;
