@@ -170,6 +170,18 @@ static enum err_code list_queues(void *ctx, api_queue_fn *report, void *arg, str
     return registry_list_queues(n->registry, on_queue, &(struct queue_report){report, arg}, err);
 }
 
+static enum err_code dead_letters(void *ctx, struct sbuf *out, struct err *err)
+{
+    const struct nfvo *n = ctx;
+    return registry_dead_letters(n->registry, out, err);
+}
+
+static enum err_code drop_dead_letters(void *ctx, struct err *err)
+{
+    const struct nfvo *n = ctx;
+    return registry_drop_dead_letters(n->registry, err);
+}
+
 static void render_metrics(void *ctx, struct sbuf *out)
 {
     const struct nfvo *n = ctx;
@@ -200,6 +212,8 @@ enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
     n->host = (struct api_host){.ctx = n,
                                 .registry = &n->registry_setup,
                                 .list_queues = list_queues,
+                                .dead_letters = dead_letters,
+                                .drop_dead_letters = drop_dead_letters,
                                 .render_broker = render_broker,
                                 .render_metrics = render_metrics,
                                 .is_ready = is_ready,

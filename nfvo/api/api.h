@@ -106,6 +106,9 @@ struct api_host {
     void *ctx;
     /* Reports the broker's queues, ours and those of peers. Blocks some seconds at most. */
     enum err_code (*list_queues)(void *ctx, api_queue_fn *report, void *arg, struct err *err);
+    /* Append the oldest dead letters as a JSON list; delete them all. Block as list_queues does. */
+    enum err_code (*dead_letters)(void *ctx, struct sbuf *out, struct err *err);
+    enum err_code (*drop_dead_letters)(void *ctx, struct err *err);
     /* Append what is known of the broker's own state: nfvo/vnfm/broker_watch.h. */
     void (*render_broker)(void *ctx, struct sbuf *out);
     /* Append Prometheus text. */

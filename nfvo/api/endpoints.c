@@ -33,6 +33,7 @@ const struct endpoint *const endpoint_tables[] = {
     document_endpoints,
     rest_vnfm_endpoints,
     ui_endpoints,
+    dead_letter_endpoints,
     unbuilt_endpoints,
     NULL,
 };

@@ -136,6 +136,10 @@ MUST_USE enum err_code registry_list_queues(struct registry *r,
                                             void (*report)(void *arg,
                                                            const struct management_queue *queue),
                                             void *arg, struct err *err);
+/* Any thread; block as registry_list_queues. Append the oldest 20 dead letters as a JSON list, which
+ * stay where they are; delete them all. */
+MUST_USE enum err_code registry_dead_letters(struct registry *r, struct sbuf *out, struct err *err);
+MUST_USE enum err_code registry_drop_dead_letters(struct registry *r, struct err *err);
 /* Any thread; broker_watch.h says what. */
 bool registry_broker_has_alarm(const struct registry *r, struct sbuf *why);
 void registry_render_broker(const struct registry *r, struct sbuf *out);

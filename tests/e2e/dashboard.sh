@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The dashboard in a real browser, in short: a login, a deployment with its events, a second tab, an operation with its plan first. All of
+# The dashboard in a real browser, in short: a login, a deployment with its events, a second tab, a lost connection, dead letters. All of
 # it: make ui.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -9,5 +9,5 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
 fi
 scenario_open
 start_all
-export UI_OUT=$suite UI_AXE=/nonexistent UI_BATON=$suite_bin/baton UI_DB=$OB_TEST_DB UI_SCHEMA=$suite_schema
-expect 'the dashboard does what it says' python3 "$e2e_top/tests/ui/scenarios.py" login_is_refused deploy_from second_tab lost_connection >&2
+export UI_OUT=$suite UI_AXE=/nonexistent UI_BATON=$suite_bin/baton UI_DB=$OB_TEST_DB UI_SCHEMA=$suite_schema UI_VHOST=$suite_vhost
+expect 'the dashboard does what it says' python3 "$e2e_top/tests/ui/scenarios.py" login_is_refused deploy_from second_tab lost_connection dead_letters >&2

@@ -250,6 +250,8 @@ static const struct contract_row {
     {"POST",   "/admin/v1/vnfm-core-scale",             SAYS("SCALING"), NO_BROKER, "[]", 400},
     /* 2.13 */
     {"GET",    "/",                                     NULL, 200, NULL, 0},
+    {"GET",    V1 "/baton/dead-letters",                NULL, NO_BROKER, NULL, 0},
+    {"DELETE", V1 "/baton/dead-letters",                NULL, NO_BROKER, NULL, 0},
     {"GET",    "/ui/0123456789abcdef/main.js",          NULL, 404, NULL, 0},
     {"GET",    "/env",                                  NULL, 200, NULL, 0},
     {"GET",    "/configprops",                          NULL, 200, NULL, 0},

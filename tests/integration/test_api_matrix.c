@@ -59,6 +59,8 @@ static const struct matrix_row {
     {"GET /ui/{hash}/{name}", OPEN},
     {"GET /doc/{name}", OPEN},
     {"GET /doc/schemas/{name}", OPEN},
+    {"GET /api/v1/baton/dead-letters", ADMIN_READ},
+    {"DELETE /api/v1/baton/dead-letters", ADMIN_WRITE},
     {"GET /api/v1/baton/managers", READ},
     {"POST /api/v1/baton/managers", ADMIN_WRITE},
     {"GET /api/v1/baton/managers/{name}", READ},

@@ -594,6 +594,55 @@ static void test_dead_letters_are_bounded(void **state)
     assert_true(registry_bed_metric("baton_dead_letters_bytes") <= 65536);
 }
 
+static void await_letters(const char *want, bool is_there)
+{
+    int64_t deadline = clock_mono_us() + 60 * USEC_PER_SEC;
+    for (;;) {
+        AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+        struct err err = ERR_INIT;
+        if (registry_dead_letters(bed.registry, &out, &err) != ERR_OK)
+            fail_msg("%s", err.msg);
+        if ((strstr(out.s, want) != NULL) == is_there) {
+            assert_null(strstr(out.s, "hush"));
+            return;
+        }
+        if (clock_mono_us() > deadline)
+            fail_msg("the dead letters are: %s", out.s);
+    }
+}
+
+/* Of all rooms, their secrets masked, and they stay until they are deleted. */
+static void test_dead_letters_are_looked_at(void **state)
+{
+    struct err err = ERR_INIT;
+    uint64_t seq;
+    (void)state;
+    registry_bed_open();
+    bus_free(peer_knock()); /* it is prepared */
+    const struct test_vhost *rooms[] = {bed.inner, bed.vhost};
+    for (size_t i = 0; i < ARRAY_LEN(rooms); i++) {
+        struct bus_options o = test_bus_options(rooms[i], "dead");
+        struct bus *b = bus_new(&o);
+        const struct bus_header headers[] = {{"x-baton-queue", i ? "of.room" : "of.nfvo"},
+                                             {"x-baton-reason", "it cannot be read"}};
+        const struct bus_message m = {.routing_key = QUEUE_DEAD_LETTERS,
+                                      .body = "{\"password\":\"hush\"}",
+                                      .len = 19,
+                                      .headers = headers,
+                                      .header_n = 2,
+                                      .is_mandatory = true};
+        test_bus_await(b, BUS_READY);
+        assert_int_equal(bus_publish(b, &m, &seq, &err), ERR_OK);
+        test_bus_await(b, BUS_CONFIRMED);
+        bus_free(b);
+    }
+    await_letters("\"queue\":\"of.nfvo\",\"reason\":\"it cannot be read\"", true);
+    await_letters("\"queue\":\"of.room\"", true);
+    await_letters(bed.vhost->name, true);
+    assert_int_equal(registry_drop_dead_letters(bed.registry, &err), ERR_OK);
+    await_letters("{", false);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1) /* only this one */
@@ -619,6 +668,7 @@ int main(int argc, char **argv)
         T(test_a_vnfm_that_is_missed_lost_its_request),
         T(test_a_request_that_waits_is_not_lost),
         T(test_dead_letters_are_bounded),
+        T(test_dead_letters_are_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

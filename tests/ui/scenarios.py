@@ -535,6 +535,35 @@ def suite_subscribes_and_enrols(b, rest):
     quiet(b)
 
 
+def dead_letters_are_looked_at_and_deleted(b, rest):
+    def broker(method, path, body=None):
+        basic = base64.b64encode(f"{E['OB_TEST_BROKER_USER']}:{E['OB_TEST_BROKER_PASSWORD']}".encode()).decode()
+        url = f"http://{E['OB_TEST_BROKER_HOST']}:{E['OB_TEST_BROKER_MANAGEMENT_PORT']}/api/{path}"
+        request = urllib.request.Request(url, body and json.dumps(body).encode(), {"Authorization": "Basic " + basic, "Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or b"null")
+    name = E.get("UI_VHOST", "/")
+    room = "baton.vnfm-dummy" if name == "/" else name + ".vnfm-dummy"
+    vhost = urllib.parse.quote(room, safe="")
+    said = broker("POST", f"exchanges/{vhost}/amq.default/publish", {"routing_key": "vnfm.nfvo.actions", "payload_encoding": "string", "properties": {},
+                  "payload": json.dumps({"action": "<b>DANCE</b>", "password": "hush-hush", "vimInstance": {"password": "hush-hush"}})})
+    need(said["routed"], "the broker took it nowhere")
+    until(lambda: rest.call("GET", "/baton/dead-letters"), 60, "it is a dead letter")
+    letter = rest.call("GET", "/baton/dead-letters")[0]
+    need(letter["queue"] == "vnfm.nfvo.actions" and letter["room"] == room and letter["reason"] and "hush" not in json.dumps(letter), f"the letter: {letter}")
+    go(b, "#/suite")
+    b.find(".late", text="Dead letters: 1", seconds=60)
+    b.click("main button", "Look")
+    b.find("dialog .fault-message")
+    need("<b>" in b.js("return document.querySelector('dialog pre').textContent") or "bytes" in b.js("return document.querySelector('dialog pre').textContent"), "its body is shown")
+    axe(b, "dead letters")
+    b.click("dialog .row button", "Close")
+    b.js("[...document.querySelectorAll('section.box')].find(s=>s.querySelector('h2')?.textContent==='Dead letters').querySelector('button.danger').click()")
+    b.click("dialog button.danger")
+    until(lambda: not rest.call("GET", "/baton/dead-letters"), 60, "they are gone")
+    quiet(b)
+
+
 def people_are_made_and_unmade(b, rest):
     go(b, "#/people")
     b.click("button.primary", "Add a user")

@@ -219,6 +219,8 @@ const struct contract_row contract_rows[] = {
     {"POST",   V1 "/baton/operations/{id}/continue",  "continueOperation",   PART_IF(verb_body), REC(shown_operation), NULL, NULL},
     {"GET",    V1 "/baton/explain/{id}",              "explain",             NONE, SHAPE(object), "explain", NULL},
     {"GET",    V1 "/baton/status",                    "getStatus",           NONE, SHAPE(object), NULL, NULL},
+    {"GET",    V1 "/baton/dead-letters",              "listDeadLetters",     NONE, SHAPES(object), NULL, NULL},
+    {"DELETE", V1 "/baton/dead-letters",              "deleteDeadLetters",   NONE, NONE, NULL, NULL},
     {"GET",    V1 "/baton/events",                    "streamEvents",        NONE, OF(STREAM), "stream", NULL},
     {"POST",   V1 "/logs/{nsrId}/vnfrecord/{vnfrName}/hostname/{hostname}", "getLogs", PART_IF(log_lines), SHAPE(logs), "full", "{\"lines\":50}"},
     {"GET",    V1 "/history",                         "listRequests",        NONE, SHAPES(request), NULL, NULL},

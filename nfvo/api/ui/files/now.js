@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { clock, plain, span } from './format.js';
 import { action, button, failed, nextButtons, pill, problem, loading, section, since, stateKind } from './parts.js';
 import { link, notice } from './state.js';
-import { DEAD, isAway, watchStatus } from './status.js';
+import { DEAD, deadCount, isAway, watchStatus } from './status.js';
 import { t } from './text.js';
 import { phases } from './waits.js';
 
@@ -39,9 +39,9 @@ export function now() {
     for (const [i, e] of (s.events?.failing || []).entries()) add(`e${i}`, 'ERROR', [`${t.now.events}: `, plain(e.endpoint), h('div', { class: 'dim' }, plain(e.fault))], look('suite'));
     for (const u of s.unreadable || []) add(`u${u.id}`, 'ERROR', `${t.now.unreadable}: ${u.kind} ${plain(u.id)}: ${plain(u.message)}`);
     for (const q of s.queues || []) {
-      if (q.name === DEAD && q.messages) add('dead', 'ERROR', t.now.deadLetters(t.now.dead, q.messages), look('suite'));
-      else if (q.messages && !q.consumers && q.name !== DEAD && !q.name.includes('reply.')) add(`q${q.name}`, 'missing', t.now.queueWaits(plain(q.name), q.messages), look('suite'));
+      if (q.messages && !q.consumers && q.name !== DEAD && !q.name.includes('reply.')) add(`q${q.name}`, 'missing', t.now.queueWaits(plain(q.name), q.messages), look('suite'));
     }
+    if (status.dead.length) add('dead', 'ERROR', t.now.deadLetters(deadCount(status.dead)), look('suite'));
     for (const p of s.processes || []) if (isAway(p, s.now)) add(`p${p.id}`, 'missing', [t.now.processAway(plain(p.host)), h('span', { class: 'dim' }, ' ', since(p.seen))], look('suite'));
     return out;
   }

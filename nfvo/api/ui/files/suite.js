@@ -1,10 +1,10 @@
 /* The suite itself: its processes, peers and queues. */
 import { call, isAdmin, listAll, path } from './api.js';
 import { h } from './dom.js';
-import { bytes, plain } from './format.js';
+import { bytes, lines, plain } from './format.js';
 import { action, button, confirm, empty, facts, failed, formDialog, loading, pill, problem, section, since, table, command } from './parts.js';
 import { notice, openDialog, redraw } from './state.js';
-import { DEAD, isAway, watchStatus } from './status.js';
+import { deadCount, isAway, watchStatus } from './status.js';
 import { t } from './text.js';
 
 const s_ = t.suite;
@@ -29,7 +29,6 @@ export function suite() {
     listAll('/events').then((x) => { subscriptions = x; redraw(); }, failed);
   };
   lists();
-  call('GET', '/events/actions').then((x) => (events = x), () => {});
 
   const enrol = () => formDialog(s_.enrol, [
     { name: 'name', label: s_.name, required: true },
@@ -49,9 +48,9 @@ export function suite() {
     await call('DELETE', path`/baton/managers/${a.name}`);
     lists();
   });
-  const subscribe = () => formDialog(s_.subscribe, [
+  const subscribe = async () => formDialog(s_.subscribe, [
     { name: 'name', label: s_.name, required: true },
-    { name: 'event', label: s_.events, type: 'select', value: events[0], options: events.map((e) => [e, e]) },
+    { name: 'event', label: s_.events, type: 'select', value: (events = events.length ? events : await call('GET', '/events/actions'))[0], options: events.map((e) => [e, e]) },
     { name: 'type', label: s_.endpointType, type: 'select', value: 'REST', options: [['REST', 'REST'], ['RABBIT', 'RABBIT']] },
     { name: 'endpoint', label: s_.url, required: true }],
   s_.subscribe, async (v) => {
@@ -67,12 +66,25 @@ export function suite() {
     status.read();
   });
 
+  function lookAtDead() {
+    const letters = status.dead;
+    openDialog(s_.dead, (close) => h('div', { class: 'form' }, h('p', { class: 'dim' }, s_.deadAbout),
+      letters.length ? letters.map((l, i) => h('section', { class: 'box', key: i }, h('p', { class: 'fault-message' }, plain(l.reason || s_.noReason)),
+        facts([[s_.from, plain(l.queue || '')], [s_.room, plain(l.room || '')], [t.fault.object, plain(l.where || '')], [s_.size, bytes(Number(l.bodyBytes || l.bytes))], [t.fault.time, l.at ? since(l.at) : ''], [s_.correlation, plain(l.correlation || '')]]),
+        h('pre', { class: 'output', tabindex: '0' }, lines(l.body)))) : h('p', {}, s_.noDead),
+      h('div', { class: 'row end' }, button(t.close, close))), { isWide: true });
+  }
+  const dropDead = () => confirm(s_.dropDead, s_.dropDeadAbout, s_.dropDead, async () => {
+    await call('DELETE', '/baton/dead-letters');
+    status.dead = [];
+    setTimeout(status.readDead, 6000); /* the broker counts each 5 s */
+  });
+
   const words = (c) => (c ? plain(c) : h('span', { class: 'dim' }, s_.reference));
   const hidden = { name: h('span', { class: 'sr' }, t.service.actions), class: 'end' };
 
   function body(s) {
     const queues = (s.queues || []).filter((q) => isAll || q.messages || q.consumers);
-    const dead = (s.queues || []).find((q) => q.name === DEAD);
     const failing = s.events?.failing || [];
     return h('div', { class: 'columns' },
       section(s_.processes, null, table(s_.processes, [
@@ -90,8 +102,9 @@ export function suite() {
       section(s_.queues, button(isAll ? s_.idle : s_.all, () => { isAll = !isAll; redraw(); }, { 'aria-pressed': String(isAll) }), s.queues ? table(s_.queues, [
         { name: s_.name, cell: (q) => h('code', {}, plain(q.name)) }, { name: s_.consumers, class: 'num', cell: (q) => q.consumers }, { name: s_.messages, class: 'num', cell: (q) => h('span', { class: q.messages && !q.consumers ? 'late' : null }, q.messages) },
         { name: s_.size, class: 'num', cell: (q) => bytes(q.bytes) }], queues, (q) => q.name) : h('p', { class: 'late' }, s_.noQueues, ' ', plain(s.queuesFault || ''))),
-      section(s_.dead, null, dead?.messages ? h('p', { class: 'late' }, t.now.deadLetters(plain(DEAD), dead.messages)) : h('p', { class: 'dim' }, s_.noDead)),
-      section(s_.subscriptions, action(s_.subscribe, subscribe), subscriptions?.length ? table(s_.subscriptions, [
+      isAdmin() ? section(s_.dead, status.dead.length ? [button(t.now.look, lookAtDead, { key: 'l' }), button(t.delete, dropDead, { key: 'd', class: 'danger' })] : null,
+        h('p', { class: status.dead.length ? 'late' : 'dim' }, status.dead.length ? t.now.deadLetters(deadCount(status.dead)) : s_.noDead)) : null,
+      section(s_.subscriptions, action(s_.subscribe, () => subscribe().catch(failed)), subscriptions?.length ? table(s_.subscriptions, [
         { name: s_.name, cell: (e) => plain(e.name) }, { name: s_.event, cell: (e) => plain(e.event) }, { name: s_.target, cell: (e) => h('code', {}, plain(e.endpoint)) },
         { name: s_.delivery, cell: (e) => { const f = failing.find((x) => x.endpoint === e.endpoint); return f ? h('span', { class: 'late', title: plain(f.fault) }, plain(f.fault)) : h('span', { class: 'dim' }, s_.delivered); } },
         { ...hidden, cell: (e) => action(s_.unsubscribe, () => unsubscribe(e)) }], subscriptions, (e) => e.id) : h('p', { class: 'dim' }, s_.noSubscriptions)),
@@ -103,8 +116,9 @@ export function suite() {
 
   return {
     title: s_.title,
-    tools: () => button(t.refresh, () => { status.read(); lists(); notice(t.everything); }),
+    tools: () => button(t.refresh, () => { status.read(); if (isAdmin()) status.readDead(); lists(); notice(t.everything); }),
     commands: () => [{ what: t.commands.status, command: 'baton status', method: 'GET', path: '/baton/status' }, { what: t.commands.managers, command: 'baton manager list', method: 'GET', path: '/baton/managers' }, { what: t.commands.drivers, command: 'baton driver list', method: 'GET', path: '/plugins' },
+      isAdmin() ? { what: s_.dead, method: 'GET', path: '/baton/dead-letters' } : null,
       { what: s_.subscriptions, command: 'baton event list', method: 'GET', path: '/events' }, { what: s_.enrol, command: 'baton manager enrol NAME --kind vnfm --type TYPE', method: 'POST', path: '/baton/managers', body: { name: 'NAME', kind: 'vnfm', type: 'TYPE' } }],
     render() {
       if (!status.data) return status.error ? problem(status.error, status.read) : loading();

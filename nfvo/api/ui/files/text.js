@@ -204,7 +204,7 @@ export const t = {
     unreadable: 'Stored documents that cannot be read',
     queues: 'Queues without a consumer',
     dead: 'Dead letters',
-    deadLetters: (q, k) => `${q}: ${n(k, 'message', 'messages')}`,
+    deadLetters: (k) => `Dead letters: ${k}`,
     queueWaits: (q, k) => `${q}: ${n(k, 'message waits', 'messages wait')}, no consumer`,
     notReady: 'The suite is not ready',
     heal: 'Heal', refresh: 'Refresh', look: 'Look',
@@ -233,7 +233,8 @@ export const t = {
     enrolAbout: 'Makes an account on the broker for a VNFM, a driver or a listener before it starts. Its password is shown once.', password: 'Its password, shown this once:',
     forget: 'Forget', unsubscribe: 'Unsubscribe', subscribe: 'Subscribe', latency: 'Latency', all: 'Show all queues', idle: 'Hide idle queues', broker: 'Broker', ready: 'ready', notReady: 'not ready',
     fails: (since, why) => `fails since ${since}: ${why}`, waiting: (k, age) => `${n(k, 'event waits', 'events wait')}, the oldest for ${age}`, delivered: 'in order',
-    noDead: 'There are no dead letters.', noSubscriptions: 'There are no subscriptions.', adminOnly: 'For administrators.', rotateAbout: 'The old password is good for no new connection.',
+    noDead: 'There are no dead letters.', deadAbout: 'The oldest 20: copies of messages that could not be handled, their secrets masked. They cannot be sent again from here: the sender can.', noReason: 'no reason is known',
+    dropDead: 'Delete all dead letters', dropDeadAbout: 'They are copies: nothing waits for them.', from: 'From queue', correlation: 'Correlation', noSubscriptions: 'There are no subscriptions.', adminOnly: 'For administrators.', rotateAbout: 'The old password is good for no new connection.',
     deleteAbout: 'Its connections end.', endpointType: 'Delivered by', url: 'URL or queue', events: 'Event',
   },
 
