@@ -6,6 +6,8 @@
  * that (every release on an otherwise empty PoP). */
 #include "nfvo/lifecycle/instance.h"
 
+#include "common/base/text.h"
+
 #include "nfvo/lifecycle/operate.h"
 
 #include <string.h>
@@ -114,15 +116,30 @@ static const char *addresses_of(struct decision *d, const struct server *s)
     return text;
 }
 
+/* A scale-out that was given up took its component back while the server was on its way. An instance
+ * without one could be the last of its VDU, and nothing could be made like it. */
+static bool has_component(const struct vdu *vdu, const struct instance_member *i)
+{
+    for (uint32_t k = 0; k < vdu->vnfc.n; k++)
+        if (text_matches(vdu->vnfc.at[k]->id, i->st->vnfc_id))
+            return true;
+    return false;
+}
+
 static void came_up(struct nsr_model *m, struct instance_member *i, const struct server *s)
 {
     struct vnfr_member *v = instance_owner(m, i);
+    struct vdu *vdu = NULL;
     i->row->key[INSTANCE_VC] = s->ext_id ? s->ext_id : "";
     instance_set_phase(m, i, INSTANCE_UP, addresses_of(m->d, s));
     struct vnfr *vnfr = v ? member_vnfr(v) : NULL;
-    for (uint32_t u = 0; vnfr && u < vnfr->vdu.n; u++)
+    for (uint32_t u = 0; vnfr && u < vnfr->vdu.n && !vdu; u++)
         if (strcmp(vnfr->vdu.at[u]->id, i->st->vdu_id) == 0)
-            fill_instance(v, vnfr->vdu.at[u], i, s);
+            vdu = vnfr->vdu.at[u];
+    if (vdu && v->row->phase == VNFR_ACTIVE && !has_component(vdu, i))
+        instance_delete(m, i);
+    else if (vdu)
+        fill_instance(v, vdu, i, s);
     launch_settled(m, i);
 }
 

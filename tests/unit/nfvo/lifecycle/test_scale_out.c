@@ -625,6 +625,23 @@ static void test_script_fails_given_up(void **state)
     assert_string_equal(text_of("client", "status"), "ACTIVE");
 }
 
+/* Given up before its server is there: the component went, and the server goes when it comes. */
+static void test_given_up_while_launching(void **state)
+{
+    (void)state;
+    to_active(true);
+    scale("client");
+    scaling("client");
+    size_t components = count_of("client", "vnfc");
+    fail_script();
+    verb("op-1", OPERATION_EV_FAIL);
+    assert_string_equal(state_of("op-1"), "FAILED");
+    assert_int_equal(count_of("client", "vnfc"), components - 1);
+    launched(NULL);
+    assert_int_equal(count_of("client", "vnfc_instance"), 1);
+    assert_non_null(stage_command(&s, CMD_DELETE, NULL));
+}
+
 /* It says SCALED, and nobody has asked for a server: it made one itself, or lies. */
 static void test_allocates_itself(void **state)
 {
@@ -729,6 +746,7 @@ int main(void)
         TEST(test_script_fails_rollback),
         TEST(test_script_fails_at_a_foreigner),
         TEST(test_script_fails_given_up),
+        TEST(test_given_up_while_launching),
         TEST(test_allocates_itself),
         TEST(test_released_while_launching),
         TEST(test_deadline),
