@@ -5,7 +5,7 @@
 #   make build/fuzz/NAME            one of them, to run by hand
 #   make fuzz FUZZ_TARGETS=NAME     one of them
 
-fuzz-all := fuzz_codec fuzz_messages fuzz_package fuzz_metadata fuzz_request fuzz_credentials fuzz_registration fuzz_user_data fuzz_operation fuzz_docker
+fuzz-all := fuzz_codec fuzz_messages fuzz_package fuzz_metadata fuzz_request fuzz_credentials fuzz_registration fuzz_user_data fuzz_operation fuzz_docker fuzz_openstack
 FUZZ_TARGETS ?= $(fuzz-all)
 fuzz-proto-src := tests/support/oracle.c $(lib-proto-src) $(wildcard common/base/*.c)
 fuzz-fuzz_codec-src := $(fuzz-proto-src)
@@ -22,6 +22,7 @@ fuzz-fuzz_registration-src := $(lib-proto-src) $(wildcard common/base/*.c) nfvo/
 fuzz-fuzz_user_data-src := $(lib-proto-src) $(wildcard common/base/*.c) common/fsm/decision.c common/ports/pg_refs.c nfvo/lifecycle/user_data.c
 fuzz-fuzz_operation-src := $(lib-proto-src) $(wildcard common/base/*.c) $(wildcard nfvo/lifecycle/operation/*.c) common/fsm/fsm.c
 fuzz-fuzz_docker-src := $(lib-proto-src) $(wildcard common/base/*.c) vim-drivers/docker/text.c vim-drivers/docker/records.c
+fuzz-fuzz_openstack-src := $(lib-proto-src) $(wildcard common/base/*.c) vim-drivers/openstack/text.c vim-drivers/openstack/records.c
 
 FUZZ_CC ?= clang-14
 FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -D_GNU_SOURCE \

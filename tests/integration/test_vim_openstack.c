@@ -54,10 +54,23 @@ static int read_env(const char *path)
     return 0;
 }
 
+static pid_t start_fake(const char *env, const char *cert, const char *key)
+{
+    struct stat st;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execlp("python3", "python3", "tests/support/fake_openstack.py", env, cert, key,
+               (char *)NULL);
+        _exit(127);
+    }
+    for (time_t end = time(NULL) + WAIT_S; stat(env, &st) != 0 && time(NULL) < end;)
+        usleep(10000);
+    return pid;
+}
+
 static int start_cloud(void **state)
 {
     char path[100];
-    struct stat st;
     (void)state;
     snprintf(folder, sizeof(folder), "/tmp/bto%d", (int)getpid());
     if (mkdir(folder, 0700) != 0)
@@ -66,13 +79,7 @@ static int start_cloud(void **state)
     if (is_real)
         return 0;
     snprintf(path, sizeof(path), "%s/env", folder);
-    cloud_pid = fork();
-    if (cloud_pid == 0) {
-        execlp("python3", "python3", "tests/support/fake_openstack.py", path, (char *)NULL);
-        _exit(127);
-    }
-    for (time_t end = time(NULL) + WAIT_S; stat(path, &st) != 0 && time(NULL) < end;)
-        usleep(10000);
+    cloud_pid = start_fake(path, NULL, NULL);
     if (read_env(path) != 0)
         return -1;
     const char *url = os_env("OS_AUTH_URL");
@@ -209,7 +216,7 @@ static void pop(char *out, size_t size)
 static void body_of(char *out, size_t size, const char *method, const char *token,
                     const char *metadata, const char *rest)
 {
-    char at[1500];
+    char at[4000];
     pop(at, sizeof(at));
     snprintf(out, size, "{\"methodName\":\"%s\"%s%s%s%s%s,\"parameters\":[%s%s]}", method,
              token ? ",\"clientToken\":\"" : "", token ? token : "", token ? "\"" : "",
@@ -761,6 +768,41 @@ static void test_slow_cloud(void **state)
     assert_true(took_ms < 3000);
 }
 
+/* Certificates are checked, by the PoP's own authority. */
+static void test_tls(void **state)
+{
+    char line[500], cert[100], key[100], env[100], plain[200], more[6000] = "";
+    (void)state;
+    if (is_real)
+        skip();
+    snprintf(cert, sizeof(cert), "%s/cert", folder);
+    snprintf(key, sizeof(key), "%s/key", folder);
+    snprintf(env, sizeof(env), "%s/env-tls", folder);
+    snprintf(line, sizeof(line),
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+             "-subj /CN=cloud -addext subjectAltName=IP:127.0.0.1 -keyout %s -out %s 2>/dev/null",
+             key, cert);
+    assert_int_equal(system(line), 0); // NOLINT(cert-env33-c)
+    snprintf(plain, sizeof(plain), "%s", os_env("OS_AUTH_URL"));
+    pid_t pid = start_fake(env, cert, key);
+    assert_int_equal(read_env(env), 0);
+    assert_has(ask("refresh", NULL, ""), "certificate");
+    size_t n = (size_t)snprintf(more, sizeof(more), ",\"openstackSslCertificate\":\"");
+    FILE *f = fopen(cert, "re");
+    assert_non_null(f);
+    for (int c; (c = fgetc(f)) != EOF && n < sizeof(more) - 4;)
+        n += (size_t)snprintf(more + n, sizeof(more) - n, c == '\n' ? "\\n" : "%c", c);
+    fclose(f);
+    snprintf(more + n, sizeof(more) - n, "\"");
+    pop_more = more;
+    const char *answer = ask("refresh", NULL, "");
+    pop_more = NULL;
+    setenv("OS_AUTH_URL", plain, 1);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    assert_has(answer, "\"name\":\"tiny\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -774,6 +816,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_cloud, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_tls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_networks_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_at_each_step, set_up, tear_down),

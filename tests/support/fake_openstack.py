@@ -3,7 +3,7 @@
 memory, in one process, with faults on demand. The forms of its answers, its errors and its pages are those that the
 services of Debian 12 gave (tests/clouds/ runs the driver against these). Python's standard library only.
 
-    fake_openstack.py ENV-FILE      listens on loopback; ENV-FILE gets OS_* variables when it serves; ends with its parent
+    fake_openstack.py ENV-FILE [CERTIFICATE KEY]      listens on loopback; ENV-FILE gets OS_* variables when it serves; ends with its parent
     POST /-/fault  {"match": "POST .*/servers$", "do": "500-after", "times": 1}
                    do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow
                    (seconds: "s"), skip: first let so many pass
@@ -18,6 +18,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -400,7 +401,7 @@ def identity(body):
         raise Problem(401, "error", "The request you have made requires authentication.")
     token = uuid.uuid4().hex
     tokens[token] = time.time() + settings["token_s"]
-    base = "http://127.0.0.1:%d" % server.server_port
+    base = "%s://127.0.0.1:%d" % (scheme, server.server_port)
     catalog = [{"type": t, "name": t, "endpoints": [{"interface": i, "region": "RegionOne", "region_id": "RegionOne", "url": base + u}
                                                     for i in ("admin", "internal", "public")]}
                for t, u in (("image", "/image"), ("compute", "/compute/v2.1"), ("network", "/network"))]
@@ -558,8 +559,13 @@ class Server(ThreadingHTTPServer):
 ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG: it ends with who started it
 furnish()
 server = Server(("127.0.0.1", 0), Handler)
+scheme = "http"
+if len(sys.argv) > 2:
+    scheme, context = "https", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[2], sys.argv[3])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(sys.argv[1] + ".new", "w", encoding="ascii") as f:
-    f.write("OS_AUTH_URL=http://127.0.0.1:%d/identity/v3\nOS_USERNAME=%s\nOS_PASSWORD=%s\nOS_PROJECT_NAME=baton\nOS_PROJECT_ID=%s\n"
-            "OS_REGION_NAME=RegionOne\n" % (server.server_port, USER, PASSWORD, PROJECT))
+    f.write("OS_AUTH_URL=%s://127.0.0.1:%d/identity/v3\nOS_USERNAME=%s\nOS_PASSWORD=%s\nOS_PROJECT_NAME=baton\nOS_PROJECT_ID=%s\n"
+            "OS_REGION_NAME=RegionOne\n" % (scheme, server.server_port, USER, PASSWORD, PROJECT))
 os.rename(sys.argv[1] + ".new", sys.argv[1])
 server.serve_forever()
