@@ -66,8 +66,7 @@ export function deploy(at) {
     try {
       plan = await call('POST', path`/ns-records/${id}`, { body: body(), query: { plan: 'true' } });
     } catch (e) {
-      if (e.status !== 501) error = e;
-      plan = { isParts: true };
+      error = e;
     }
     isBusy = false;
     redraw();
@@ -78,7 +77,7 @@ export function deploy(at) {
     error = null;
     redraw();
     try {
-      const made = await call('POST', path`/ns-records/${id}`, { body: body(), headers: { 'Idempotency-Key': requestKey } });
+      const made = await call('POST', path`/ns-records/${id}`, { body: body(), query: { basis: plan?.basis }, headers: { 'Idempotency-Key': requestKey } });
       notice(d_.deployed(plain(made.name)));
       go('services', made.id);
     } catch (e) {
@@ -113,7 +112,7 @@ export function deploy(at) {
       nsd.vnfd.filter((v) => v.configurations?.configurationParameters?.length).map((v) => h('fieldset', { key: `c${v.id}` }, h('legend', {}, `${d_.configurations}: ${plain(v.name)}`),
         v.configurations.configurationParameters.map((p) => field(`conf-${v.name}`, { name: `${v.name} ${p.confKey}`, label: plain(p.confKey), hint: p.description ? plain(p.description) : null }, values.conf)))),
       use ? h('div', { key: 'quota' }, section(d_.quota, null, quotaView(use))) : null,
-      plan ? h('div', { key: 'plan' }, section(d_.plan, null, plan.isParts ? parts() : [planView(plan), parts()])) : null,
+      plan ? h('div', { key: 'plan' }, section(d_.plan, null, [parts(), planView(plan)])) : null,
       problem(error),
       h('div', { class: 'row', key: 'go' },
         h('button', { type: 'button', class: plan ? null : 'primary', disabled: isBusy, onclick: () => show().catch(failed) }, d_.plan),

@@ -242,7 +242,7 @@ export const t = {
     title: 'Deploy', choose: 'Choose a descriptor', none: 'The catalogue has no network service descriptor.', toCatalogue: 'Upload one', form: (name) => `Deploy ${name}`,
     pops: 'Where', anyPop: 'as the descriptor says, else any', byVdu: 'PoP of each VDU', zones: 'Zone', keys: 'ssh keys', noKeys: 'No keys in this project.', configurations: 'Configuration',
     quota: 'Quota of the project', services: 'services', instances: 'servers', vcpus: 'cores', ram: 'MB of RAM', plan: 'Plan', go: 'Deploy', deployed: (name) => `${name} is being deployed`,
-    adds: (v, i) => `Adds ${n(v, 'VNF', 'VNFs')} with ${n(i, 'server', 'servers')}`, vnfmMissing: (type) => `VNFM ${type} is not registered: nothing of it can be deployed`, noPlan: 'The server shows no plan for a deployment; these are its parts:',
+    adds: (v, i) => `Adds ${n(v, 'VNF', 'VNFs')} with ${n(i, 'server', 'servers')}`, vnfmMissing: (type) => `VNFM ${type} is not registered: nothing of it can be deployed`,
     once: 'Pressing twice deploys once: the request has a key of its own.', vnf: 'VNF', vdu: 'VDU', servers: 'Servers', image: 'Image', scripts: 'Scripts', vnfm: 'VNFM',
   },
 
