@@ -12,13 +12,26 @@ static bool is_ready(const struct operation *op, const struct plan_step *s, int6
     return s->not_before_at <= now;
 }
 
+/* All that it would tell of are components that were left out (policy partial): of what is left of
+ * one the target would learn once, and not again when a retry makes it. */
+static bool is_of_left_out(const struct operation *op, const struct plan_step *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *x = &op->steps[i];
+        n += x->kind == STEP_SCALE_OUT && x->component && run_is_tolerated(op, x) &&
+             proto_strs_has(&s->only, x->component);
+    }
+    return n && n == s->only.n;
+}
+
 /* Rule (b). What had an effect already is sent again whatever the records say. */
 static bool is_needed(const struct run *run, const struct operation *op, const struct plan_step *s)
 {
     const struct plan_step *with = operation_step(op, s->with);
     if (s->is_touched)
         return true;
-    if (with && with->state == STEP_STATE_SKIPPED)
+    if ((with && with->state == STEP_STATE_SKIPPED) || is_of_left_out(op, s))
         return false;
     return s->is_always || !s->only.n || s->kind != STEP_MODIFY || !run->is_needed ||
            run->is_needed(run->arg, op, s);
