@@ -34,6 +34,11 @@ const char *const plant_names[PLANTS + 1] = {
     "a rollback leaves something",
     "the request of a step is forgotten while it is awaited",
     "a START that was never sent is DONE",
+    "a retry of DEPLOY starts what was started",
+    "a rollback of DEPLOY is over before the servers are gone",
+    "a cancelled DEPLOY goes on",
+    "op fail completes a DEPLOY",
+    "what a VNF kept of its deployment's steps is lost",
 };
 
 /* The real domain, with something wrong. One simulator, one thread: the plant's state may be

@@ -195,6 +195,57 @@ static void forget_request(struct decision *d)
             decision_close(d->commands.at[i]);
 }
 
+/* The deployment that the verb is about; NULL: it is none, or the verb was refused. */
+static struct operation *deployment(const struct decision *d, enum operation_event verb)
+{
+    const struct verb_request *req = d->in->payload;
+    for (uint32_t i = 0; is_verb(d, verb) && d->err.code == ERR_OK && i < d->rows.n; i++) {
+        struct row *r = d->rows.at[i];
+        if (r->kind == ROW_OPERATION && strcmp(r->id, req->operation_id) == 0 &&
+            strcmp(r->key[OPERATION_KIND], "DEPLOY") == 0)
+            return r->decoded;
+    }
+    return NULL;
+}
+
+static void start_again(struct decision *d)
+{
+    struct operation *op = deployment(d, OPERATION_EV_RETRY);
+    for (uint32_t i = 0; op && op->is_run && i < op->n_steps; i++)
+        if (op->steps[i].kind == STEP_START && op->steps[i].state == STEP_STATE_DONE)
+            op->steps[i].state = STEP_STATE_PLANNED;
+}
+
+static void end_undone(struct decision *d)
+{
+    struct operation *op = deployment(d, OPERATION_EV_ROLLBACK);
+    if (op && op->state == OPERATION_STATE_ROLLING_BACK)
+        op->state = OPERATION_STATE_ROLLED_BACK;
+}
+
+static void go_on(struct decision *d)
+{
+    const struct operation *op = deployment(d, OPERATION_EV_CANCEL);
+    if (op && op->state == OPERATION_STATE_PROCESSING && d->root->phase == NSR_FAILED)
+        d->root->phase = NSR_DEPLOYING;
+}
+
+static void complete_failed(struct decision *d)
+{
+    struct operation *op = deployment(d, OPERATION_EV_FAIL);
+    if (op && op->state == OPERATION_STATE_FAILED)
+        op->state = OPERATION_STATE_COMPLETED;
+}
+
+/* As if the document alone, written before, told how far the VNFRs are. */
+static void forget_progress(struct decision *d)
+{
+    struct nsr_model *m = d->root && d->in->agg_kind == AGG_NSR ? nsr_model_of(d) : NULL;
+    for (uint32_t i = 0; m && i < m->n_vnfrs; i++)
+        if (d->root->phase == NSR_DEPLOYING && m->vnfrs[i].st)
+            m->vnfrs[i].st->deployed = (struct step_times_list){0};
+}
+
 static void show_again(void)
 {
     for (uint32_t i = 0; i < was.n; i++)
@@ -204,6 +255,16 @@ static void show_again(void)
 
 void plant_after_operations(struct decision *d, const struct cloud *cloud, int plant)
 {
+    if (plant == PLANT_DEPLOY_RETRIES_DONE)
+        start_again(d);
+    if (plant == PLANT_DEPLOY_UNDONE_EARLY)
+        end_undone(d);
+    if (plant == PLANT_DEPLOY_CANCEL_GOES_ON)
+        go_on(d);
+    if (plant == PLANT_DEPLOY_FAIL_COMPLETES)
+        complete_failed(d);
+    if (plant == PLANT_DEPLOY_FORGETS_STEPS)
+        forget_progress(d);
     if (plant == PLANT_STARTS_STANDBY)
         start_standby(d);
     if (plant == PLANT_LEAVES_SOMETHING)
