@@ -27,7 +27,9 @@ static const struct db_statement
                       "SELECT s, q, " NOW_SQL " + $8::int8, u, m, b, r, o FROM unnest($1::text[], $2::int8[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[]) AS t(s, q, u, m, b, r, o)" },
     events_add    = { "engine_events_add", "INSERT INTO event_out (stream, endpoint_id, next_at, body) "
                       "SELECT s, e.id, 0, b FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY AS t(s, p, a, j, k, b, n) "
-                      "JOIN event_endpoint e ON e.subject = ANY (ARRAY['', j, k]) AND e.project_id = ANY (ARRAY['*', p]) AND e.event = a ORDER BY n, e.id" },
+                      "CROSS JOIN LATERAL (SELECT x.id FROM event_endpoint x WHERE x.subject = ANY (ARRAY['', j, k]) AND x.project_id = ANY (ARRAY['*', p]) AND x.event = a "
+                      "UNION ALL SELECT y.id FROM event_endpoint y WHERE y.subject = ANY (ARRAY['', j, k]) AND y.project_id = ANY (ARRAY['*', p]) "
+                      "AND y.event LIKE '%*' AND starts_with(a, rtrim(y.event, '*'))) e ORDER BY n, e.id" },
     events_tell   = { "engine_events_tell", "SELECT pg_notify('event', '')" },
     notes_add     = { "engine_notes_add", "INSERT INTO history (nsr_id, at, doc) SELECT s, " NOW_SQL ", d FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS t(s, d, n) ORDER BY n" },
     lines_add     = { "engine_lines_add", "INSERT INTO record_history (subject, slot, n, key, doc) "

@@ -2,6 +2,7 @@
 
 #include "common/base/sbuf.h"
 #include "common/base/utf8.h"
+#include "proto/records/manager.h"
 
 #include <string.h>
 
@@ -152,7 +153,7 @@ bool event_is_wanted(const struct decision *d, const char *event, const char *su
 {
     for (uint32_t i = 0; i < d->facts.n; i++) {
         const struct row *r = d->facts.at[i];
-        if (r->kind == ROW_INTEREST && strcmp(r->key[INTEREST_EVENT], event) == 0 &&
+        if (r->kind == ROW_INTEREST && event_is_named(r->key[INTEREST_EVENT], event) &&
             (strcmp(r->key[INTEREST_PROJECT], "*") == 0 ||
              strcmp(r->key[INTEREST_PROJECT], d->root->key[NSR_PROJECT]) == 0) &&
             (!*r->key[INTEREST_SUBJECT] || strcmp(r->key[INTEREST_SUBJECT], subject) == 0))

@@ -102,6 +102,7 @@ enum proto_flags {
     ENTITY = 1 << 16, /* small members of every entity: written under PROTO_ENTITY even when empty,
                        * zero or false; under PROTO_LEAN never then, also when they were read */
     REFERABLE = 1 << 21,     /* LIST: an element with an id may refer to a stored record */
+    BEGINNINGS = 1 << 22,    /* STR with words: "S*" stands for all of them that begin so */
     INT32 = 1 << 20,         /* proto_validate: INT that fits 32 bits, as Java peers keep it */
 };
 /* clang-format on */

@@ -29,6 +29,10 @@ static const char *or_null(const struct proto_field *f)
 
 static void words(const struct proto_field *f, struct sbuf *out)
 {
+    if (f->flags & BEGINNINGS) {
+        schema_beginnings(f, out);
+        return;
+    }
     sbuf_adds(out, "\"enum\":[");
     for (int i = 0; f->words[i]; i++) {
         sbuf_adds(out, i ? "," : "");
@@ -233,6 +237,8 @@ static void describe_rules(const struct proto_field *f, struct sbuf *out)
         sbuf_addf(out, "%salso `%s`", out->len > began ? ", " : "", f->alias);
     for (int i = 0; f->words && f->words[i]; i++)
         sbuf_addf(out, "%s%s", i ? " " : out->len > began ? ", one of " : "one of ", f->words[i]);
+    if (f->flags & BEGINNINGS)
+        sbuf_adds(out, ", or a beginning of them and `*`");
 }
 
 void proto_describe(const struct proto_type *type, struct sbuf *out)

@@ -24,6 +24,9 @@ struct proto_schema_style {
 void proto_schema_plain(const struct proto_type *type, const struct proto_schema_style *style,
                         struct sbuf *out);
 
+/* Of a member with BEGINNINGS, in both: the expression of exactly what proto_validate takes. */
+void schema_beginnings(const struct proto_field *f, struct sbuf *out);
+
 /* A section of Markdown: heading, and a table of name, type and rules with links to the records
  * that members consist of. */
 void proto_describe(const struct proto_type *type, struct sbuf *out);

@@ -1,8 +1,28 @@
 /* Records as they are written, one type a member: proto_schema_plain. */
 #include "proto/codec/schema.h"
 
+/* "ON" gives ^(ON|((O(N)?)?)\*)$ */
+void schema_beginnings(const struct proto_field *f, struct sbuf *out)
+{
+    sbuf_adds(out, "\"type\":\"string\",\"pattern\":\"^(");
+    for (int i = 0; f->words[i]; i++)
+        sbuf_addf(out, "%s%s", i ? "|" : "", f->words[i]);
+    for (int i = 0; f->words[i]; i++) {
+        sbuf_adds(out, i ? "|" : "|(");
+        for (const char *p = f->words[i]; *p; p++)
+            sbuf_addf(out, "(%c", *p);
+        for (const char *p = f->words[i]; *p; p++)
+            sbuf_adds(out, ")?");
+    }
+    sbuf_adds(out, ")\\\\*)$\"");
+}
+
 static void words(const struct proto_field *f, struct sbuf *out)
 {
+    if (f->flags & BEGINNINGS) {
+        schema_beginnings(f, out);
+        return;
+    }
     sbuf_adds(out, "\"type\":\"string\",\"enum\":[");
     for (int i = 0; f->words[i]; i++) {
         sbuf_adds(out, i ? "," : "");

@@ -38,15 +38,20 @@ static void violation_of_form(struct walk *w, const char *what)
 
 static void words(struct walk *w, const struct proto_field *f, const char *s)
 {
-    char what[360], shown[TEXT_SHOWN_SIZE]; /* all actions fit */
-    text_show(s, strlen(s), shown);
+    char what[400], shown[TEXT_SHOWN_SIZE]; /* all actions fit */
+    size_t len = strlen(s);
+    size_t begin = f->flags & BEGINNINGS && len > 0 && s[len - 1] == '*' ? len - 1 : SIZE_MAX;
+    text_show(s, len, shown);
     snprintf(what, sizeof(what), "%s is none of", shown);
     for (const char *const *word = f->words; *word; word++) {
         size_t used = strlen(what);
-        if (strcmp(*word, s) == 0)
+        if (strcmp(*word, s) == 0 || (begin <= strlen(*word) && strncmp(*word, s, begin) == 0))
             return;
         snprintf(what + used, sizeof(what) - used, " %s", *word);
     }
+    if (f->flags & BEGINNINGS)
+        snprintf(what + strlen(what), sizeof(what) - strlen(what),
+                 ", nor a beginning of one and *");
     violation_of_presence(w, what);
 }
 

@@ -42,6 +42,13 @@ PROTO_RECORD_DEFINE(user, USER_FIELDS)
 PROTO_RECORD_DEFINE(service, SERVICE_FIELDS)
 #undef PROTO_THIS
 
+bool event_is_named(const char *named, const char *event)
+{
+    size_t len = strlen(named);
+    return strcmp(named, event) == 0 ||
+           (len > 0 && named[len - 1] == '*' && strncmp(named, event, len - 1) == 0);
+}
+
 const char *const role_words[] = {"ADMIN", "USER", "GUEST", NULL};
 
 enum err_code manager_credentials_read(const char *body, size_t len, char *user, char *password,

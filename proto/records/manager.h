@@ -56,7 +56,7 @@ PROTO_RECORD(manager_credentials, MANAGER_CREDENTIALS_FIELDS)
     X(STR, name,               "name",                     _, REQUIRED, .form = &form_name)                         \
     X(STR, type,               "type",                     _, REQUIRED, .words = endpoint_type_words)               \
     X(STR, endpoint,           "endpoint",                 _, REQUIRED, .form = &form_line) /* queue name or URL */ \
-    X(STR, event,              "event",                    _, REQUIRED, .words = event_words)                       \
+    X(STR, event,              "event",                    _, REQUIRED | BEGINNINGS, .words = event_words)          \
     X(STR, network_service_id, "networkServiceId",         _, OPTIONAL)                                             \
     X(STR, vnf_id,             "virtualNetworkFunctionId", _, OPTIONAL)                                             \
     X(STR, description,        "description",              _, OPTIONAL)                                             \
@@ -108,6 +108,8 @@ extern const char *const action_words[];        /* amqp-protocol.md 3.2, order o
 /* What may be subscribed to: those, and EVENT_OPERATION behind them. The reference's enum does not know
  * it, so it goes to nobody who did not ask for it by name. */
 extern const char *const event_words[];
+/* Is it what a subscription names: the word itself, or a beginning and '*'? */
+bool event_is_named(const char *named, const char *event);
 #define EVENT_OPERATION "OPERATION"
 
 /* The answer to a registration, checked. user and password: buffers of size bytes each. ERR_SYNTAX,

@@ -243,13 +243,17 @@ static void test_subscriptions_are_found_by_keys(void **state)
         "('all', '*', 'START', '', '', '{}'), ('mine', 'p', 'START', NULL, NULL, '{}'), "
         "('mine2', 'p', 'START', NULL, NULL, '{}'), ('theirs', 'q', 'START', '', '', '{}'), "
         "('nsr', 'p', 'START', 'f1', '', '{}'), ('other nsr', 'p', 'START', 'f2', '', '{}'), "
-        "('vnfr', 'p', 'START', 'f9', 'f1-v', '{}'), ('error', 'p', 'ERROR', '', '', '{}'); "
+        "('vnfr', 'p', 'START', 'f9', 'f1-v', '{}'), ('error', 'p', 'ERROR', '', '', '{}'), "
+        "('any', 'p', '*', '', '', '{}'), ('begin', '*', 'STAR*', 'f1', '', '{}'), "
+        "('longer', '*', 'STARTS*', '', '', '{}'), ('their any', 'q', '*', '', '', '{}'); "
         "INSERT INTO event_endpoint (id, project_id, event, nsr_id, doc) SELECT 'x' || n, 'p', "
         "'START', 'none' || n, '{}' FROM generate_series(1, 20000) n");
-    assert_string_equal(facts_of(&s, AGG_NSR, "f1", FACT_SUBSCRIPTIONS, NULL),
-                        " * START, p ERROR, p START,f1 p START,f1-v p START");
-    assert_string_equal(facts_of(&s, AGG_NSR, "f2", FACT_SUBSCRIPTIONS, NULL),
-                        " * START, q START,f2 p START"); /* projects are compared by the decider */
+    assert_string_equal(
+        facts_of(&s, AGG_NSR, "f1", FACT_SUBSCRIPTIONS, NULL),
+        " * START, * STARTS*, p *, p ERROR, p START,f1 * STAR*,f1 p START,f1-v p START");
+    assert_string_equal(
+        facts_of(&s, AGG_NSR, "f2", FACT_SUBSCRIPTIONS, NULL),
+        " * START, * STARTS*, q *, q START,f2 p START"); /* projects are compared by the decider */
 
     struct outgoing_event vnfr = {.action = "START",
                                   .project_id = "p",
@@ -269,8 +273,8 @@ static void test_subscriptions_are_found_by_keys(void **state)
     assert_string_equal(test_query(ts->db,
                                    "SELECT string_agg(endpoint_id || ' ' || body, ',' ORDER "
                                    "BY id) FROM event_out WHERE stream = 'f1'"),
-                        "all 1,mine 1,mine2 1,vnfr 1,all 2,mine 2,mine2 2,nsr 2,all 3,mine 3,mine2 "
-                        "3,nsr 3,vnfr 3");
+                        "all 1,any 1,mine 1,mine2 1,vnfr 1,all 2,any 2,begin 2,mine 2,mine2 2,nsr "
+                        "2,all 3,any 3,begin 3,mine 3,mine2 3,nsr 3,vnfr 3");
 
     /* Who unsubscribes last takes the interest away; also by an operator's psql. */
     const char *schema = test_schema_name(ts->schema);
@@ -282,7 +286,7 @@ static void test_subscriptions_are_found_by_keys(void **state)
                           "id = 'f2-v'; SET search_path = %s",
                           schema, schema, schema, schema));
     assert_string_equal(facts_of(&s, AGG_NSR, "f1", FACT_SUBSCRIPTIONS, NULL),
-                        " p MODIFY, p START,f1 p START");
+                        " * STARTS*, p *, p MODIFY, p START,f1 * STAR*,f1 p START");
     engine_pg_free(pg);
 }
 

@@ -124,13 +124,36 @@ static void test_too_deep(void **state)
     assert_non_null(strstr(err.msg, "too deeply"));
 }
 
+/* A subscription may name a beginning: all events, all of a kind. Of what begins no word, none comes. */
+static void test_beginnings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *event;
+        bool is_taken;
+    } cases[] = {{"*", true},       {"SCALE*", true}, {"SCALE_OUT*", true}, {"SCALE_OUT_*", false},
+                 {"scale*", false}, {"**", false},    {"S*E", false},       {"*_OUT", false},
+                 {"", false}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct event_endpoint e = {
+            .name = "n", .type = "RABBIT", .endpoint = "q", .event = (char *)cases[i].event};
+        struct err err = ERR_INIT;
+        if ((proto_validate(&event_endpoint_type, &e, &err) == ERR_OK) != cases[i].is_taken)
+            fail_msg("'%s': %s", cases[i].event, err.msg);
+    }
+    assert_true(event_is_named("SCALE*", "SCALED"));
+    assert_true(event_is_named("*", "START"));
+    assert_false(event_is_named("SCALE_OUT*", "SCALE"));
+    assert_false(event_is_named("START", "STARTED"));
+    assert_false(event_is_named("", "START"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_violations),
-        cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_at_most),
-        cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_violations), cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_at_most),    cmocka_unit_test(test_too_deep),
+        cmocka_unit_test(test_beginnings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
