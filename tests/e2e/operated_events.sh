@@ -11,6 +11,7 @@ queue=ops.$$
 broker_call PUT "/api/queues/$(suite_vhost_in_url)/$queue" '{"durable":true,"arguments":{}}' >/dev/null
 expect_exit 0 baton event create ops --event OPERATION --endpoint "$queue"
 expect_exit 0 baton event create ops-nsr --event OPERATION --endpoint "$queue" --nsr dummy
+expect_exit 0 baton event create ops-any --event 'OPER*' --endpoint "$queue"
 expect_exit 1 baton event create none --event OPERATIONS --endpoint "$queue"
 
 "$suite_bin/baton" event watch --nsr dummy -o json >"$suite/watched" 2>&1 &
@@ -45,10 +46,10 @@ told() # FILTER N: so many messages are so
 {
     [[ $(messages | jq --arg op "$op" "[.[] | select(.action == \"OPERATION\" and .payload.id == \$op and $1)] | length") == "$2" ]]
 }
-# Two subscriptions, each of which is told of the beginning (with the plan) and of the end, once.
-eventually 120 'the beginning' told '.payload.state == "PROCESSING" and .payload.steps[0].state == "SENT" and .payload.askedBy == "admin"' 2
-eventually 120 'the end' told '.payload.state == "COMPLETED" and .payload.steps[0].state == "DONE"' 2
-expect 'nothing else' told true 4
+# Three subscriptions, one of them to what begins so: each is told of the beginning (with the plan) and of the end, once.
+eventually 120 'the beginning' told '.payload.state == "PROCESSING" and .payload.steps[0].state == "SENT" and .payload.askedBy == "admin"' 3
+eventually 120 'the end' told '.payload.state == "COMPLETED" and .payload.steps[0].state == "DONE"' 3
+expect 'nothing else' told true 6
 
 expect_exit 0 baton nsr history dummy
 expect_said "STOP_VNF $op of admin: step 1 of 1, STOP, is sent"

@@ -79,7 +79,8 @@ class Http:
     def __call__(self, method, path, body=None, headers=None):
         if body is not None and not isinstance(body, bytes):
             body = json.dumps(body).encode()
-        every = dict({"Content-Type": "application/json"}, **self.headers, **(headers or {}))
+        every = {"Content-Type": "application/json", **self.headers, **(headers or {})}
+        every = {name: value for name, value in every.items() if value is not None}
         request = urllib.request.Request(self._base + path, body, every, method=method)
         try:
             with urllib.request.urlopen(request, timeout=60) as response:
