@@ -154,6 +154,9 @@ demo-matrix:
 # The stack of deploy/compose on a Docker engine of its own; takes minutes.
 compose-test:
 	@tests/compose/run
+# The packages on a bare Debian 12 with a systemd of its own; takes minutes.
+deb-test: deb
+	@tests/deb/run
 check:
 	@./tests/check
 
@@ -163,11 +166,11 @@ everything: all libraries manuals
 clean:
 	rm -rf $(O)
 help:
-	@echo "all check unit integration hostile e2e upgrade sim interop contract clouds bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb clean"
+	@echo "all check unit integration hostile e2e upgrade sim interop contract clouds bench scale demo-matrix compose-test fuzz lint fmt asan tsan libraries manuals install uninstall deb deb-test clean"
 	@echo "  V=1    show commands    O=dir  output directory     CC=clang-14     SEEDS=n (sim)     CI=1 (warnings are errors)"
 
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan SANITIZE="-fsanitize=thread" OPT="-O1" all
 
-.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop contract clouds docs demo-programs demo-docker-programs demo-openstack-programs demo-matrix compose-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
+.PHONY: all everything check-programs unit test itest integration hostile e2e upgrade upgrade-programs interop contract clouds docs demo-programs demo-docker-programs demo-openstack-programs demo-matrix compose-test deb-test lint fmt check clean help asan tsan unit-programs itest-programs htest-programs sim bench scale fuzz
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

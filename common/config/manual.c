@@ -16,6 +16,8 @@ static void add_text(struct sbuf *out, const char *text)
             sbuf_adds(out, "\\-");
         else
             sbuf_addc(out, *text);
+        if (*text == ',' && text[1] != ' ' && text[1] != '\n')
+            sbuf_adds(out, "\\:"); /* a long list may break here */
         if (*text == '\n' && (text[1] == '.' || text[1] == '\''))
             sbuf_adds(out, "\\&");
     }

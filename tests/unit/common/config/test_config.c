@@ -30,7 +30,7 @@ static const struct config_option options[] = {
     CONFIG_DURATION(struct values, grant_timeout_ms, "grant-timeout", "60s", 1000, 3600000, "patience with managers"),
     CONFIG_BOOL(struct values, tls, "tls", "no", "encrypt"),
     CONFIG_ENUM(struct values, mode, "mode", "plain", modes, "how to isolate"),
-    CONFIG_LIST(struct values, peers, "peers", "a, b", "who may talk to us"),
+    CONFIG_LIST(struct values, peers, "peers", "a,b", "who may talk to us"),
     CONFIG_END
 };
 /* clang-format on */
@@ -405,6 +405,8 @@ static void test_manual(void **state)
     assert_non_null(strstr(f->text.s, ".B workers\\fR = \\fIN\\fR\nparallel workers (1 to 64 "
                                       "threads) [2]\n"));
     assert_null(strstr(f->text.s, "\n'"));
+    /* A list without blanks may break behind its commas, else it leaves the page. */
+    assert_non_null(strstr(f->text.s, "[a,\\:b]"));
 }
 
 int main(void)
