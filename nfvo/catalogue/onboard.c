@@ -111,10 +111,19 @@ static enum err_code check_metadata(const struct vnfd *v, const struct vdu *vdu,
         const char *const *word = vdu_on_failure_words;
         if (strncmp(key, ours, strlen(ours)) != 0)
             continue;
+        if (strcmp(key, VDU_ATTEMPTS) == 0) {
+            if (vdu_attempts_parse(value ? value : "") > 0)
+                continue;
+            err_set(err, ERR_INVALID, "VNFD %s: " VDU_ATTEMPTS " is no number of attempts: '%.64s'",
+                    v->name, value ? value : "");
+            err_hint(err, "1 (a step goes out once) to %d", VDU_ATTEMPTS_MAX);
+            return err_where(err, "%s.metadata[" VDU_ATTEMPTS "]", at);
+        }
         if (strcmp(key, VDU_ON_FAILURE) != 0) {
             err_set(err, ERR_INVALID, "VNFD %s: metadata '%.64s' of a VDU is not known", v->name,
                     key);
-            err_hint(err, "known is " VDU_ON_FAILURE "; other words begin with something else");
+            err_hint(err, "known are " VDU_ON_FAILURE " and " VDU_ATTEMPTS
+                          "; other words begin with something else");
             return err_where(err, "%s.metadata[%.64s]", at, key);
         }
         while (*word && (!value || strcmp(*word, value) != 0))

@@ -303,6 +303,35 @@ static int take_pair(struct asked *a, const char *text, json_t *vdus)
     return CLI_OK;
 }
 
+/* "web:front=2": the VNF goes before the last colon. */
+static bool names_vnf(const char *pair)
+{
+    const char *eq = strchr(pair, '='), *colon = strchr(pair, ':');
+    return eq && colon && colon < eq;
+}
+
+/* All of them name their VNF: several VNFs in one operation. */
+static bool is_of_several(const struct cli *c)
+{
+    return c->arg_n > 1 && names_vnf(c->args[1]);
+}
+
+static int take_pair_of(struct asked *a, const char *text, json_t *vdus)
+{
+    AUTO(sbuf_release) struct sbuf vnf = SBUF_INIT;
+    if (!names_vnf(text))
+        return cli_fail(a->c, CLI_USAGE, NULL, "of which VNF? As in web:%s", text);
+    const char *colon = strchr(text, '=');
+    while (*colon != ':')
+        colon--;
+    sbuf_add(&vnf, text, (size_t)(colon - text));
+    int exit = take_pair(a, colon + 1, vdus);
+    if (exit == CLI_OK)
+        json_object_set_new(json_array_get(vdus, json_array_size(vdus) - 1), "vnf",
+                            json_string(vnf.s));
+    return exit;
+}
+
 /* "front=2 back=1": several VDUs in one operation. */
 static int take_several(struct asked *a, json_t *body)
 {
@@ -316,7 +345,8 @@ static int take_several(struct asked *a, json_t *body)
             return cli_fail(c, CLI_USAGE, NULL,
                             "VDU=N says it all: not together with --vdu, --number or --standby");
     for (int i = first_pair(c); exit == CLI_OK && i < c->arg_n; i++)
-        exit = take_pair(a, c->args[i], vdus);
+        exit =
+            is_of_several(c) ? take_pair_of(a, c->args[i], vdus) : take_pair(a, c->args[i], vdus);
     return exit;
 }
 
@@ -348,12 +378,20 @@ static int take_standby_vdu(struct asked *a)
     return CLI_OK;
 }
 
+static void put_whom(struct asked *a)
+{
+    if (a->vnfr)
+        put_vdu(a);
+    else
+        sbuf_adds(&a->path, "/vnfcinstances");
+}
+
 int cli_cmd_nsr_scale_out(struct cli *c)
 {
     AUTO(asked_release) struct asked a;
     json_t *body = json_object();
     int exit = begin(&a, c, "scale-out");
-    if (exit == CLI_OK)
+    if (exit == CLI_OK && !is_of_several(c))
         exit = take_vnf(&a, subject(c));
     if (exit == CLI_OK)
         exit = take_counts(&a, body);
@@ -367,7 +405,7 @@ int cli_cmd_nsr_scale_out(struct cli *c)
         json_object_set_new(body, "vimInstanceNames", json_pack("[s]", c->option[CLI_OPT_POP]));
     if (c->option[CLI_OPT_ON_FAILURE])
         json_object_set_new(body, "onFailure", json_string(c->option[CLI_OPT_ON_FAILURE]));
-    put_vdu(&a);
+    put_whom(&a);
     if (c->option[CLI_OPT_STANDBY])
         sbuf_adds(&a.path, "/standby");
     return send_json(&a, "POST", body);
@@ -378,7 +416,7 @@ int cli_cmd_nsr_scale_in(struct cli *c)
     AUTO(asked_release) struct asked a;
     json_t *body = json_object();
     int exit = begin(&a, c, "scale-in");
-    if (exit == CLI_OK)
+    if (exit == CLI_OK && !is_of_several(c))
         exit = take_either(&a, subject(c));
     if (exit == CLI_OK && a.instance && (c->option[CLI_OPT_NUMBER] || has_pairs(c)))
         exit = cli_fail(c, CLI_USAGE, NULL, "a host is one: not together with --number or VDU=N");
@@ -393,7 +431,7 @@ int cli_cmd_nsr_scale_in(struct cli *c)
     if (a.instance)
         put_instance(&a);
     else
-        put_vdu(&a);
+        put_whom(&a);
     return send_json(&a, "DELETE", body);
 }
 

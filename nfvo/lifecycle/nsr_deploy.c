@@ -73,7 +73,7 @@ static void remember_vdus(struct nsr_model *m, const struct vnfd *vnfd)
             proto_map_add(&m->st->vdus, arena_printf(a, "%s/%s", vnfd->name, vdu->id), vdu->name,
                           a);
         const char *of = vdu->id ? vdu->id : vdu->name;
-        const char *policy = proto_strmap_get(&vdu->metadata, VDU_ON_FAILURE);
+        const char *policy = vdu_policy_text(vdu, a);
         if (of && policy)
             proto_strmap_set(&m->st->on_failure, arena_printf(a, "%s/%s", vnfd->name, of), policy,
                              a);

@@ -81,14 +81,14 @@ static bool repairs(enum operation_kind kind)
 }
 
 static enum err_code check_vnfr(struct nsr_model *m, const struct operate_request *req,
-                                struct err *err)
+                                const char *id, struct err *err)
 {
-    struct vnfr_member *v = model_vnfr_by_id(m, req->plan.vnfr);
+    struct vnfr_member *v = model_vnfr_by_id(m, id);
     bool stands = v && (v->row->phase == VNFR_FAILED || v->row->phase == VNFR_HELD);
-    if (operation_kinds[req->plan.kind].scope == SCOPE_NSR && !req->plan.vnfr)
+    if (operation_kinds[req->plan.kind].scope == SCOPE_NSR && !id)
         return ERR_OK;
     if (!v)
-        return no_vnfr(req->plan.vnfr, err);
+        return no_vnfr(id, err);
     if (v->row->phase == VNFR_ACTIVE || (stands && repairs(req->plan.kind)))
         return ERR_OK;
     if (is_scaling(req->plan.kind)) { /* clients know that sentence */
@@ -104,6 +104,18 @@ static enum err_code check_vnfr(struct nsr_model *m, const struct operate_reques
                     "go on where it failed: baton nsr resume %s; or give it up: baton nsr "
                     "delete %s",
                     m->d->root->key[NSR_NAME], m->d->root->key[NSR_NAME]);
+}
+
+static enum err_code check_vnfrs(struct nsr_model *m, const struct operate_request *req,
+                                 struct err *err)
+{
+    const struct proto_strs *all = &req->plan.vnfrs;
+    enum err_code rc = ERR_OK;
+    if (req->plan.vnfr || !all->n || !is_scaling(req->plan.kind))
+        return check_vnfr(m, req, req->plan.vnfr, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < all->n; i++)
+        rc = check_vnfr(m, req, all->at[i], err);
+    return rc;
 }
 
 static enum err_code check_texts(const struct operate_request *req, struct err *err)
@@ -139,7 +151,7 @@ static enum err_code check(struct nsr_model *m, const struct operate_request *re
     if (rc == ERR_OK && kind == OPERATION_REMOVE_VNF)
         rc = check_removed(m, req, err);
     else if (rc == ERR_OK && kind != OPERATION_ADD_VNF)
-        rc = check_vnfr(m, req, err);
+        rc = check_vnfrs(m, req, err);
     if (rc == ERR_OK && kind == OPERATION_UPDATE_SCRIPT)
         rc = operate_script_check(req, err);
     return rc == ERR_OK ? check_texts(req, err) : rc;

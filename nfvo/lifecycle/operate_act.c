@@ -246,6 +246,17 @@ static void set_task(struct nsr_model *m, const struct run_action *a)
     model_changed(m);
 }
 
+/* amqp-protocol.md 8: of no single step. */
+static void tell_scaled_in(struct nsr_model *m, const struct operation *op)
+{
+    struct vnfr_member *v = model_vnfr_by_id(m, op->vnfr);
+    if (v)
+        vnfr_event(v, ACTION_SCALE_IN);
+    for (uint32_t i = 0; i < op->vnfrs.n; i++)
+        if ((v = model_vnfr_by_id(m, op->vnfrs.at[i])) != NULL)
+            vnfr_event(v, ACTION_SCALE_IN);
+}
+
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
@@ -260,8 +271,8 @@ static void on_state(struct nsr_model *m, const struct run_action *a)
     if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
         nsr_event(m, row->finish);
     struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;
-    if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_SCALE_IN && v)
-        vnfr_event(v, ACTION_SCALE_IN); /* amqp-protocol.md 8: of no single step */
+    if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_SCALE_IN)
+        tell_scaled_in(m, a->op);
     if (a->state == OPERATION_STATE_ROLLED_BACK && operation_is_life(a->op) && v)
         mend(v); /* what had broken it is undone */
     if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {

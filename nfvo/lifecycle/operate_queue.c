@@ -39,14 +39,26 @@ static const struct service_view *view_for(struct nsr_model *m, const struct run
     return deploy ? operate_view_added(m, deploy, op->vnfr) : NULL;
 }
 
+static enum err_code is_ready(struct nsr_model *m, const struct operation *op, const char *vnfr,
+                              struct err *err)
+{
+    const struct vnfr_member *v = model_vnfr_by_id(m, vnfr);
+    if (!v || v->row->phase == VNFR_ACTIVE || op->kind == OPERATION_REMOVE_VNF)
+        return ERR_OK;
+    return err_set(err, ERR_STATE, "VNF '%s' is %s now", v->row->key[VNFR_NAME],
+                   vnfr_phase_names[v->row->phase]);
+}
+
 static enum err_code plan(struct nsr_model *m, const struct run *run, const struct operation *op,
                           struct plan *ret, struct err *err)
 {
-    const struct vnfr_member *v = model_vnfr_by_id(m, op->asked->vnfr);
+    const struct proto_strs *several = &op->asked->vnfrs;
     const struct service_view *view = view_for(m, run, op);
-    if (v && v->row->phase != VNFR_ACTIVE && op->kind != OPERATION_REMOVE_VNF)
-        return err_set(err, ERR_STATE, "VNF '%s' is %s now", v->row->key[VNFR_NAME],
-                       vnfr_phase_names[v->row->phase]);
+    enum err_code rc = is_ready(m, op, op->asked->vnfr, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < several->n; i++)
+        rc = is_ready(m, op, several->at[i], err);
+    if (rc != ERR_OK)
+        return rc;
     if (!view)
         return err_set(err, ERR_INTERNAL, "what it was to be made of is not known any more");
     return plan_make(view, op->asked, m->d->ids, m->d->arena, ret, err);

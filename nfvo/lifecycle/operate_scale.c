@@ -158,11 +158,12 @@ static bool is_known_pop(const struct nsr_model *m, const char *id)
 enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
                                     const struct operate_request *req, struct err *err)
 {
-    struct vnfr_member *v = model_vnfr_by_id(m, req->plan.vnfr);
+    (void)req;
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct plan_step *s = &plan->steps[i];
+        struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);
         const char *doubt;
-        if (s->kind != STEP_SCALE_OUT || !is_known_pop(m, s->pop))
+        if (s->kind != STEP_SCALE_OUT || !v || !is_known_pop(m, s->pop))
             continue; /* nothing is known yet of a PoP that is new to the service */
         for (uint32_t u = 0; u < member_vnfr(v)->vdu.n; u++) {
             if (strcmp(v->vnfr->vdu.at[u]->id ? v->vnfr->vdu.at[u]->id : "", s->vdu) != 0)

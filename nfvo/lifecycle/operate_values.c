@@ -141,8 +141,7 @@ void operate_set_vnfd(struct nsr_model *m, struct vnfr_member *v, const struct r
         if (now && now->vm_image.n)
             vnfr->vdu.at[u]->vm_image = now->vm_image;
         if (now)
-            vnfr_set_on_failure(v, vnfr->vdu.at[u],
-                                proto_strmap_get(&now->metadata, VDU_ON_FAILURE));
+            vnfr_set_on_failure(v, vnfr->vdu.at[u], vdu_policy_text(now, d->arena));
     }
     vnfr->descriptor_reference = vnfd->id;
     vnfr->version = vnfd->version;

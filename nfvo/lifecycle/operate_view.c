@@ -82,8 +82,8 @@ static void view_instances(struct nsr_model *m, struct vnfr_member *member, stru
         const struct vdu *vdu = vnfr->vdu.at[u];
         vdus[u] = (struct view_vdu){.id = vdu->id ? vdu->id : "",
                                     .name = vdu->name,
-                                    .scale_max = (uint32_t)vdu->scale_in_out,
-                                    .on_failure = vnfr_on_failure(member, vdu, u)};
+                                    .scale_max = (uint32_t)vdu->scale_in_out};
+        vdu_policy_read(vnfr_on_failure(member, vdu, u), a, &vdus[u].on_failure, &vdus[u].attempts);
         for (uint32_t k = 0; k < vdu->vnfc_instance.n; k++) {
             const struct vnfc_instance *x = vdu->vnfc_instance.at[k];
             if (!x->id)

@@ -63,6 +63,10 @@ const struct proto_strs *vdu_candidates(struct vnfr_member *v, struct vdu *vdu, 
 /* What the descriptor says of that VDU (VDU_ON_FAILURE): not every VNFM hands metadata on. NULL: nothing.
  * An upgrade says it anew. */
 const char *vnfr_on_failure(const struct vnfr_member *v, const struct vdu *vdu, uint32_t place);
+/* As it is kept: "rollback", "rollback*3", "*3" (VDU_ATTEMPTS); NULL: the descriptor says nothing. */
+const char *vdu_policy_text(const struct vdu *vdu, struct arena *a);
+void vdu_policy_read(const char *text, struct arena *a, const char **ret_on_failure,
+                     uint16_t *ret_attempts); /* NULL; 1 */
 void vnfr_set_on_failure(struct vnfr_member *v, const struct vdu *vdu, const char *word);
 /* Is the snapshot fresh, and are all networks of the service there? Otherwise the PoP is asked to see
  * to it (CMD_PREPARE_POP), and its answer comes as POP_READY or POP_FAULT. */

@@ -82,6 +82,23 @@ const char *vnfr_on_failure(const struct vnfr_member *v, const struct vdu *vdu, 
     return word || !vdu->name ? word : proto_strmap_get(all, key_of(v, vdu->name));
 }
 
+const char *vdu_policy_text(const struct vdu *vdu, struct arena *a)
+{
+    const char *word = proto_strmap_get(&vdu->metadata, VDU_ON_FAILURE);
+    int attempts = vdu_attempts_parse(proto_strmap_get(&vdu->metadata, VDU_ATTEMPTS));
+    return attempts > 1 ? arena_printf(a, "%s*%d", word ? word : "", attempts) : word;
+}
+
+void vdu_policy_read(const char *text, struct arena *a, const char **ret_on_failure,
+                     uint16_t *ret_attempts)
+{
+    const char *star = text ? strchr(text, '*') : NULL;
+    int attempts = star ? vdu_attempts_parse(star + 1) : 1;
+    const char *word = star ? arena_strndup(a, text, (size_t)(star - text)) : text;
+    *ret_on_failure = word && *word ? word : NULL;
+    *ret_attempts = (uint16_t)(attempts > 0 ? attempts : 1);
+}
+
 void vnfr_set_on_failure(struct vnfr_member *v, const struct vdu *vdu, const char *word)
 {
     const char *before = vdu->id ? proto_strmap_get(&v->m->st->on_failure, key_of(v, vdu->id)) : "";

@@ -113,3 +113,16 @@ PROTO_RECORD_DEFINE(vnfd, VNFD_FIELDS)
 #define PROTO_THIS struct nsd
 PROTO_RECORD_DEFINE(nsd, NSD_FIELDS)
 #undef PROTO_THIS
+
+int vdu_attempts_parse(const char *text)
+{
+    int n = 0;
+    if (!text)
+        return 1;
+    for (const char *c = text; *c; c++) {
+        if (*c < '0' || *c > '9' || c - text > 1)
+            return 0;
+        n = n * 10 + (*c - '0');
+    }
+    return n <= VDU_ATTEMPTS_MAX ? n : 0;
+}

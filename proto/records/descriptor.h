@@ -251,6 +251,11 @@ PROTO_RECORD(nsd, NSD_FIELDS)
  * request says it. Its words (NULL at the end) are those of "onFailure", nfvo/lifecycle/operation. */
 #define VDU_ON_FAILURE "baton.on-failure"
 extern const char *const vdu_on_failure_words[];
+/* There, too: how often a step that is about the VDU, or its VNF, goes out by itself, unless the request
+ * says it; "1" to "10". */
+#define VDU_ATTEMPTS     "baton.attempts"
+#define VDU_ATTEMPTS_MAX 10
+int vdu_attempts_parse(const char *text); /* NULL: 1; 0: not such a number */
 /* The events a lifecycle_event may name: GRANTED, ALLOCATE, ... RESET; NULL at the end. */
 extern const char *const lifecycle_event_words[];
 

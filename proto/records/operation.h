@@ -59,6 +59,7 @@ PROTO_RECORD(shown_untold, SHOWN_UNTOLD_FIELDS)
     X(STR,  pop,        "pop",       _, OPTIONAL)                                                   \
     X(STR,  mode,       "mode",      _, OPTIONAL)                                                   \
     X(STR,  on_failure, "onFailure", _, OPTIONAL) /* of its VDU, where the request says nothing */  \
+    X(INT,  attempts,   "attempts",  _, OPTIONAL) /* so often by itself, if more than once */       \
     X(STRS, only,       "only",      _, OPTIONAL)                                                   \
     X(RAW,  after,      "after",     _, OPTIONAL) /* [1,2] */                                       \
     X(STR,  state,      "state",     _, REQUIRED)                                                   \
@@ -136,6 +137,7 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
     X(STR,  pop,          "pop",       _, OPTIONAL)                                                 \
     X(STR,  mode,         "mode",      _, OPTIONAL)                                                 \
     X(STR,  policy,       "policy",    _, OPTIONAL)                                                 \
+    X(INT,  attempts,     "attempts",  _, OPTIONAL)                                                 \
     X(STRS, only,         "only",      _, OPTIONAL)                                                 \
     X(RAW,  after,        "after",     _, OPTIONAL)                                                 \
     X(INT,  with,         "with",      _, OPTIONAL)                                                 \
@@ -165,6 +167,7 @@ PROTO_RECORD(shown_operation, SHOWN_OPERATION_FIELDS)
 PROTO_RECORD(stored_step, STORED_STEP_FIELDS)
 
 #define STORED_COUNT_FIELDS(X) /* of a scale request */                                             \
+    X(STR,  vnfr,       "of",      _, OPTIONAL) /* of several VNFRs */                              \
     X(STR,  vdu,        "vdu",     _, OPTIONAL)                                                     \
     X(INT,  number,     "number",  _, OPTIONAL)                                                     \
     X(STR,  pop,        "pop",     _, OPTIONAL)                                                     \

@@ -7,7 +7,7 @@ suite_start_nfvo
 suite_start_driver --delay launchInstanceAndWait=300ms
 suite_start_vnfm --delay 200ms
 suite_wait_for_peers
-jq '.vnfd |= map(if .name == "dummy-server" then .vdu |= [(.[0] | .name = "front" | .scale_in_out = 3), (.[0] | .name = "back" | .scale_in_out = 2)] else . end)' \
+jq '(.vnfd[] | select(.name == "dummy-client") | .vdu[]).scale_in_out = 4 | .vnfd |= map(if .name == "dummy-server" then .vdu |= [(.[0] | .name = "front" | .scale_in_out = 3), (.[0] | .name = "back" | .scale_in_out = 2)] else . end)' \
     "$e2e_top/deploy/examples/dummy-nsd.json" >"$suite/two-vdus.json"
 expect 'the PoP is registered' baton pop create "$e2e_top/deploy/examples/test-pop.json"
 expect 'the NSD is onboarded' baton nsd create "$suite/two-vdus.json"
@@ -55,5 +55,26 @@ suite_stop nfvo KILL
 suite_start_nfvo
 eventually 180 'COMPLETED after a kill -9 of nfvo' completed "$op"
 expect 'as it was' are 'front=1 back=1'
+eventually 120 'no server is left over' servers_are 0
+
+# Of two VNFs, one of which depends on the other: all of it, or nothing.
+clients() { baton nsr show dummy -o json | jq '[.vnfr[] | select(.name == "dummy-client") | .vdu[].vnfc_instance | length] | add'; }
+had=$(clients)
+expect_exit 1 baton nsr scale-out dummy dummy-client:dummy-client-1=1 dummy-server:back=2
+expect_said "VDU 'back' has 1 instance of at most 2"
+expect_exit 1 baton nsr scale-out dummy dummy-client:dummy-client-1=1 nobody:x=1
+expect_said 'it has: dummy-client, dummy-server'
+expect_exit 2 baton nsr scale-out dummy dummy-client:dummy-client-1=1 back=1
+expect_said 'of which VNF? As in web:back=1'
+expect_exit 0 baton nsr scale-out dummy dummy-client:dummy-client-1=1 dummy-server:back=1 --plan
+expect_said '4 -> 6'
+expect 'nothing was done' are 'front=1 back=1'
+expect_exit 0 baton nsr scale-out dummy dummy-client:dummy-client-1=1 dummy-server:back=1 --wait --timeout 180s
+expect_said 'SCALE_OUT of dummy is COMPLETED'
+expect 'the servers have one more' are 'front=1 back=2'
+expect 'the clients, too' test "$(clients)" == $((had + 1))
+expect_exit 0 baton nsr scale-in dummy dummy-client:dummy-client-1=1 dummy-server:back=1 --wait --timeout 180s
+expect 'as it was' are 'front=1 back=1'
+expect 'the clients, too' test "$(clients)" == "$had"
 eventually 120 'no server is left over' servers_are 0
 delete_and_leave_nothing "$nsr"

@@ -233,6 +233,8 @@ static const struct matrix_row {
     {"DELETE /api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits/vnfcinstances", WRITE},
     {"DELETE /api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits/{vduId}/vnfcinstances", WRITE},
     {"DELETE /api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits/{vduId}/vnfcinstances/{instanceId}", WRITE},
+    {"POST /api/v1/ns-records/{id}/vnfcinstances", WRITE},
+    {"DELETE /api/v1/ns-records/{id}/vnfcinstances", WRITE},
     {"GET /api/v1/ns-records/{id}/vnfdependenciesList", READ},
     {"POST /api/v1/ns-records/{id}/vnfdependencies", WRITE},
     {"PUT /api/v1/ns-records/{id}/vnfdependencies/{depId}", WRITE},

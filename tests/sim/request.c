@@ -45,6 +45,24 @@ static void some_more(struct sim *s, struct operate_request *r)
     r->policy = policies[sim_between(s, 0, ARRAY_LEN(policies) - 1)];
 }
 
+/* Of all VNFRs of the service in one operation, one instance each. */
+static void of_several(struct sim *s, struct operate_request *r, const char *agg)
+{
+    struct plan_count *counts = arena_alloc(&s->arena, 8 * sizeof(*counts));
+    uint32_t n = 0;
+    for (size_t i = 0; i < s->store->n_rows && n < 8; i++) {
+        const struct row *v = s->store->rows[i];
+        if (v->kind != ROW_VNFR || strcmp(v->agg, agg) != 0)
+            continue;
+        const char *id = arena_strdup(&s->arena, v->id);
+        counts[n++] = (struct plan_count){.vnfr = id, .number = 1};
+        proto_list_add(&r->plan.vnfrs, id, &s->arena);
+    }
+    r->plan.counts = counts;
+    r->plan.n_counts = n;
+    r->plan.vnfr = r->plan.instance = NULL;
+}
+
 static const struct deploy_request *deployed_as(struct sim *s, const char *agg)
 {
     for (int i = 0; i < s->crowd->n_nsrs; i++)
@@ -168,6 +186,9 @@ const void *crowd_operation(struct sim *s, const char *agg)
         r->plan.drains = sim_chance(s, 300);
         r->plan.instance = sim_chance(s, 500) ? r->plan.instance : NULL;
     }
+    bool is_scaling = r->plan.kind == OPERATION_SCALE_OUT || r->plan.kind == OPERATION_SCALE_IN;
+    if (is_scaling && sim_chance(s, 250))
+        of_several(s, r, agg);
     return r;
 }
 

@@ -86,6 +86,8 @@ static void take(struct reading *r, char *word)
         add_vdu(r, rest, 0);
     else if (starts(word, "on-failure=", &rest))
         r->vdus[v->n_vdus - 1].on_failure = rest;
+    else if (starts(word, "attempts=", &rest))
+        r->vdus[v->n_vdus - 1].attempts = (uint16_t)atoi(rest);
     else if (starts(word, "@", &rest))
         r->pop = rest;
     else if (starts(word, "package=", &rest))
@@ -191,13 +193,17 @@ struct plan_request *scene_request(struct arena *a, const char *text)
     q->kind = kind;
     for (char *w = strtok_r(NULL, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
         const char *rest;
-        if (starts(w, "n=", &rest) || strcmp(w, "standby") == 0 || starts(w, "u=", &rest) ||
-            starts(w, "pop=", &rest)) {
+        if (starts(w, "v=", &rest)) { /* those behind it are of that one */
+            q->counts = c;
+            c[q->n_counts++] = (struct plan_count){.vnfr = rest, .number = 1};
+            proto_list_add(&q->vnfrs, rest, a);
+        } else if (starts(w, "n=", &rest) || strcmp(w, "standby") == 0 || starts(w, "u=", &rest) ||
+                   starts(w, "pop=", &rest)) {
             q->counts = c;
             q->n_counts = q->n_counts ? q->n_counts : 1;
             struct plan_count *last = &c[q->n_counts - 1];
             if (starts(w, "u=", &rest) && last->vdu)
-                last = &c[q->n_counts++];
+                *(last = &c[q->n_counts++]) = (struct plan_count){.vnfr = last->vnfr};
             last->number = last->number ? last->number : 1;
             if (starts(w, "n=", &rest))
                 last->number = (uint32_t)atoi(rest);
@@ -250,6 +256,7 @@ const char *scene_plan(struct arena *a, const struct plan *plan)
         member(&out, "mode", s->mode);
         member(&out, "on-failure",
                s->policy != POLICY_DEFAULT ? fault_policy_words[s->policy] : NULL);
+        member(&out, "attempts", s->attempts ? arena_printf(a, "%u", s->attempts) : NULL);
         member(&out, "pop", s->pop);
         for (uint32_t k = 0; k < s->only.n; k++)
             sbuf_addf(&out, "%s%s", k ? "," : " only=", s->only.at[k]);

@@ -6,7 +6,7 @@
  *   NULL INITIALIZED INACTIVE ACTIVE GONE   stable state (NULL unless said)
  *   <web           depends on web; told=web-1: its dependency holds that instance
  *   u/3 or vdu:u   the VDU of the instances behind it, at most 3 of them
- *   on-failure=WORD  of that VDU
+ *   on-failure=WORD attempts=N  of that VDU
  *   i:web-1=STATE  an instance (ACTIVE unless said); later ones are younger; @lab: PoP from here on
  *   broken new c java python go package=p foreign unknown (to its VNFM)
  *   launches       has servers that are not in its record
@@ -18,7 +18,7 @@
 #include "nfvo/lifecycle/operation/planner.h"
 
 struct service_view *scene_read(struct arena *a, const char *text); /* aborts when it cannot */
-/* "SCALE_OUT web n=2 u=u pop=lab standby": ids as above. */
+/* "SCALE_OUT web n=2 u=u pop=lab standby", "SCALE_IN v=web u=u v=db n=2": ids as above. */
 struct plan_request *scene_request(struct arena *a, const char *text);
 /* c1, c2, ...; ctx: int. */
 void scene_id(void *ctx, char out[ID_SIZE]);

@@ -176,17 +176,25 @@ static enum err_code add_need(struct call *c, const struct vnfr *vnfr,
     return rc;
 }
 
-enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
+static const struct vnfr *vnfr_of(const struct vnfr_list *all, const char *id)
+{
+    for (uint32_t i = 0; id && i < all->n; i++)
+        if (strcmp(all->at[i]->id, id) == 0)
+            return all->at[i];
+    return all->at[0];
+}
+
+enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr_list *vnfrs,
                                const struct plan_request *plan, bool is_dry, struct err *err)
 {
     struct project *p;
     struct store_use need = {0};
-    const char *project = vnfr->project_id ? vnfr->project_id : c->project;
+    const char *of = vnfrs->at[0]->project_id, *project = of ? of : c->project;
     enum err_code rc = store_project_get(call_db(c), project, &c->arena, &p, err);
     if (rc != ERR_OK || !p->quota)
         return rc == ERR_NOT_FOUND ? ERR_OK : rc; /* the engine says what is wrong */
     for (uint32_t i = 0; rc == ERR_OK && i < plan->n_counts; i++)
-        rc = add_need(c, vnfr, &plan->counts[i], &need, err);
+        rc = add_need(c, vnfr_of(vnfrs, plan->counts[i].vnfr), &plan->counts[i], &need, err);
     return rc == ERR_OK ? store_quota_claim_more(call_db(c), project, nsr_id, &need, is_dry, err)
                         : rc;
 }

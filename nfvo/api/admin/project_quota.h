@@ -6,7 +6,7 @@
 
 struct deploy_plan;
 struct plan_request;
-struct vnfr;
+struct vnfr_list;
 
 /* ERR_LIMIT: the quota has not so much left. A project without quota costs one look. A VDU counts
  * with all its components, at the largest flavour that its name has on the PoPs that the plan
@@ -15,8 +15,10 @@ MUST_USE enum err_code quota_claim(struct call *c, const struct deploy_plan *pla
                                    const char *nsr_id, struct err *err);
 /* The same, looked at only. */
 MUST_USE enum err_code quota_look(struct call *c, const struct deploy_plan *plan, struct err *err);
-/* More servers of the VDUs of a VNF that is there, as a plan's counts say. is_dry: looked at only. */
-MUST_USE enum err_code quota_claim_more(struct call *c, const char *nsr_id, const struct vnfr *vnfr,
+/* More servers of the VDUs of VNFs that are there (at least one), as a plan's counts say. is_dry: looked
+ * at only. */
+MUST_USE enum err_code quota_claim_more(struct call *c, const char *nsr_id,
+                                        const struct vnfr_list *vnfrs,
                                         const struct plan_request *plan, bool is_dry,
                                         struct err *err);
 /* The plan's VNF more of a service that is there. */

@@ -135,6 +135,8 @@ const struct contract_row contract_rows[] = {
     {"POST",   VDU "/{vduId}/vnfcinstances/standby",  "addStandby",          PART(scale_body), DONE, OPERATION, NULL},
     {"DELETE", VDU "/vnfcinstances",                  "scaleIn",             PART_IF(scale_body), NONE, OPERATION, NULL},
     {"DELETE", VDU "/{vduId}/vnfcinstances",          "scaleInVdu",          PART_IF(scale_body), NONE, OPERATION, NULL},
+    {"POST",   NSR "/{id}/vnfcinstances",             "scaleOutVnfs",        PART(scale_body), DONE, OPERATION, "{\"vdus\":[{\"vnf\":\"web\",\"vdu\":\"front\",\"number\":2}]}"},
+    {"DELETE", NSR "/{id}/vnfcinstances",             "scaleInVnfs",         PART(scale_body), NONE, OPERATION, "{\"vdus\":[{\"vnf\":\"web\",\"vdu\":\"front\",\"number\":2}]}"},
     {"DELETE", ONE,                                   "removeInstance",      PART_IF(scale_body), NONE, OPERATION, NULL},
     {"POST",   ONE "/switchtostandby",                "switchToStandby",     PART_IF(vnfc_instance), DONE, OPERATION, NULL},
     {"POST",   ONE "/actions",                        "healInstance",        PART(action_body), DONE, OPERATION, "{\"action\":\"HEAL\",\"cause\":\"it does not answer\"}"},

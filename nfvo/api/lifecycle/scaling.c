@@ -4,14 +4,17 @@
 #include "nfvo/api/admin/project_quota.h"
 #include "nfvo/api/lifecycle/operate.h"
 #include "nfvo/store/store_pop.h"
+#include "nfvo/store/store_record.h"
 
 #define VDU "/api/v1/ns-records/{id}/vnfrecords/{vnfrId}/vdunits"
+#define ALL "/api/v1/ns-records/{id}/vnfcinstances"
 #define ONE VDU "/{vduId}/vnfcinstances/{instanceId}"
 
 /* --- scaling out ------------------------------------------------------------------------------ */
 
 /* clang-format off */
 #define SCALE_PART_FIELDS(X)                                      \
+    X(STR,  vnf,    "vnf",              _, OPTIONAL) /* name or id; of the call for several VNFs */ \
     X(STR,  vdu,    "vdu",              _, OPTIONAL) /* name or id */ \
     X(INT,  number, "number",           _, OPTIONAL)              \
     X(STRS, pops,   "vimInstanceNames", _, OPTIONAL)
@@ -131,11 +134,11 @@ static bool is_called(const struct vdu *u, const char *word)
     return (u->id && strcmp(u->id, word) == 0) || (u->name && strcmp(u->name, word) == 0);
 }
 
-static enum err_code find_vdu(const struct asked *o, const char *word, const struct vdu **ret,
+static enum err_code find_vdu(const struct vnfr *v, const char *word, const struct vdu **ret,
                               struct err *err)
 {
     AUTO(sbuf_release) struct sbuf known = SBUF_INIT;
-    const struct vdu_list *all = &o->vnfr->vdu;
+    const struct vdu_list *all = &v->vdu;
     for (uint32_t i = 0; i < all->n; i++) {
         if (word && is_called(all->at[i], word)) {
             *ret = all->at[i];
@@ -144,17 +147,17 @@ static enum err_code find_vdu(const struct asked *o, const char *word, const str
         sbuf_addf(&known, "%s%s", i ? ", " : "", all->at[i]->name ? all->at[i]->name : "");
     }
     if (word && *word)
-        err_set(err, ERR_INVALID, "VNF '%s' has no VDU '%s'", o->vnfr->name, word);
+        err_set(err, ERR_INVALID, "VNF '%s' has no VDU '%s'", v->name, word);
     else
         err_set(err, ERR_INVALID, "which VDU? It has no name");
     return err_hint(err, "it has: %s", known.len ? known.s : "none");
 }
 
-static enum err_code read_one(struct asked *o, const struct scale_part *part, uint32_t i,
-                              struct plan_count *counts, struct err *err)
+static enum err_code read_one(struct asked *o, const struct vnfr *v, const struct scale_part *part,
+                              uint32_t i, struct plan_count *counts, struct err *err)
 {
     const struct vdu *u = NULL;
-    if (find_vdu(o, part->vdu, &u, err) != ERR_OK)
+    if (find_vdu(v, part->vdu, &u, err) != ERR_OK)
         return err_where(err, "vdus[%u].vdu", i);
     for (uint32_t k = 0; k < i; k++)
         if (strcmp(counts[k].vdu, u->id) == 0) {
@@ -192,6 +195,13 @@ static enum err_code check_alone(const struct asked *o, const struct scale_body 
     return err_where(err, "vdus");
 }
 
+static enum err_code no_vnf_here(uint32_t i, struct err *err)
+{
+    err_set(err, ERR_INVALID, "the path names the VNF");
+    err_hint(err, "several VNFs: POST, DELETE " ALL);
+    return err_where(err, "vdus[%u].vnf", i);
+}
+
 static enum err_code read_several(struct asked *o, const struct scale_body *body, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf said = SBUF_INIT;
@@ -201,7 +211,8 @@ static enum err_code read_several(struct asked *o, const struct scale_body *body
     struct plan_count *counts = arena_alloc(&o->cmd->arena, body->vdus.n * sizeof(*counts));
     memset(counts, 0, body->vdus.n * sizeof(*counts));
     for (uint32_t i = 0; rc == ERR_OK && i < body->vdus.n; i++) {
-        rc = read_one(o, body->vdus.at[i], i, counts, err);
+        rc = body->vdus.at[i]->vnf ? no_vnf_here(i, err)
+                                   : read_one(o, o->vnfr, body->vdus.at[i], i, counts, err);
         if (rc == ERR_OK)
             sbuf_addf(&said, "%s%s=%u", i ? " " : "", body->vdus.at[i]->vdu, counts[i].number);
     }
@@ -262,7 +273,8 @@ static enum err_code read_scale_out(struct asked *o, struct err *err)
     if (rc != ERR_OK)
         return rc;
     operate_say(o, "onFailure", body->policy);
-    return quota_claim_more(o->call, o->nsr_id, o->vnfr, &o->req->plan, o->req->is_dry, err);
+    struct vnfr_list one = {.at = &o->vnfr, .n = 1};
+    return quota_claim_more(o->call, o->nsr_id, &one, &o->req->plan, o->req->is_dry, err);
 }
 
 static enum err_code read_standby(struct asked *o, struct err *err)
@@ -309,6 +321,118 @@ static enum err_code read_scale_in(struct asked *o, struct err *err)
 static enum err_code scale_in(struct call *c, struct err *err)
 {
     return operate_ask(c, OPERATION_SCALE_IN, read_scale_in, err);
+}
+
+/* --- several VNFs ------------------------------------------------------------------------------- */
+
+static enum err_code read_vnfrs(struct asked *o, struct vnfr_list *ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    struct call *c = o->call;
+    *ret = (struct vnfr_list){0};
+    enum err_code rc = store_vnfr_list(call_db(c), o->nsr_id, c->project, &text, err);
+    if (rc == ERR_OK)
+        rc = proto_decode_list(&vnfr_type, text.s, text.len, &o->cmd->arena, ret, err);
+    return rc;
+}
+
+static enum err_code find_vnfr(const struct vnfr_list *all, const char *word,
+                               const struct vnfr **ret, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf known = SBUF_INIT;
+    for (uint32_t i = 0; i < all->n; i++) {
+        const struct vnfr *v = all->at[i];
+        const char *name = v->name ? v->name : "";
+        if (word && v->id && (strcmp(v->id, word) == 0 || strcmp(name, word) == 0)) {
+            *ret = v;
+            return ERR_OK;
+        }
+        sbuf_addf(&known, "%s%s", i ? ", " : "", name);
+    }
+    if (word && *word)
+        err_set(err, ERR_INVALID, "the service has no VNF '%s'", word);
+    else
+        err_set(err, ERR_INVALID, "which VNF? It has no name");
+    return err_hint(err, "it has: %s", known.len ? known.s : "none");
+}
+
+/* In the order in which the body names the VNFs first; those of one VNF stand together. */
+static void put_together(struct asked *o, const struct plan_count *counts, uint32_t n)
+{
+    struct operate_request *req = o->req;
+    struct plan_count *sorted = arena_alloc(&o->cmd->arena, n * sizeof(*sorted));
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (proto_strs_has(&req->plan.vnfrs, counts[i].vnfr))
+            continue;
+        proto_list_add(&req->plan.vnfrs, counts[i].vnfr, &o->cmd->arena);
+        for (uint32_t k = i; k < n; k++)
+            if (strcmp(counts[k].vnfr, counts[i].vnfr) == 0)
+                sorted[at++] = counts[k];
+    }
+    req->plan.counts = sorted;
+    req->plan.n_counts = n;
+}
+
+static enum err_code read_of_several(struct asked *o, const struct scale_body *body,
+                                     struct vnfr_list *ret_all, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf said = SBUF_INIT;
+    enum err_code rc = check_alone(o, body, err);
+    if (rc == ERR_OK)
+        rc = read_vnfrs(o, ret_all, err);
+    if (rc != ERR_OK)
+        return rc;
+    struct plan_count *counts = arena_alloc(&o->cmd->arena, body->vdus.n * sizeof(*counts));
+    memset(counts, 0, body->vdus.n * sizeof(*counts));
+    for (uint32_t i = 0; i < body->vdus.n; i++) {
+        const struct scale_part *part = body->vdus.at[i];
+        const struct vnfr *v = NULL;
+        if (find_vnfr(ret_all, part->vnf, &v, err) != ERR_OK)
+            return err_where(err, "vdus[%u].vnf", i);
+        rc = read_one(o, v, part, i, counts, err);
+        if (rc != ERR_OK)
+            return rc;
+        counts[i].vnfr = v->id;
+        sbuf_addf(&said, "%s%s:%s=%u", i ? " " : "", v->name, part->vdu, counts[i].number);
+    }
+    put_together(o, counts, body->vdus.n);
+    operate_say(o, "vdus", said.s);
+    return ERR_OK;
+}
+
+static enum err_code read_scale_out_all(struct asked *o, struct err *err)
+{
+    struct scale_body *body;
+    struct vnfr_list all = {0};
+    enum err_code rc = read_scale_body(o, &body, err);
+    if (rc == ERR_OK)
+        rc = read_of_several(o, body, &all, err);
+    if (rc != ERR_OK)
+        return rc;
+    operate_say(o, "onFailure", body->policy);
+    return quota_claim_more(o->call, o->nsr_id, &all, &o->req->plan, o->req->is_dry, err);
+}
+
+static enum err_code read_scale_in_all(struct asked *o, struct err *err)
+{
+    struct scale_body *body;
+    struct vnfr_list all = {0};
+    enum err_code rc = read_scale_body(o, &body, err);
+    if (rc != ERR_OK)
+        return rc;
+    o->req->plan.drains = body->drain;
+    return read_of_several(o, body, &all, err);
+}
+
+static enum err_code scale_out_all(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SCALE_OUT, read_scale_out_all, err);
+}
+
+static enum err_code scale_in_all(struct call *c, struct err *err)
+{
+    return operate_ask(c, OPERATION_SCALE_IN, read_scale_in_all, err);
 }
 
 /* --- one instance ----------------------------------------------------------------------------- */
@@ -382,6 +506,8 @@ const struct endpoint scaling_endpoints[] = {
     {"DELETE", VDU "/vnfcinstances",                 scale_in,    204, OPERATES, "Scale in, on the first VDU with more than one instance"},
     {"DELETE", VDU "/{vduId}/vnfcinstances",         scale_in,    204, OPERATES, "Scale in a VDU: failed instances go first"},
     {"DELETE", ONE,                                  scale_in,    204, OPERATES, "Remove this instance"},
+    {"POST",   ALL,                                  scale_out_all, 201, OPERATES, "Scale out VDUs of several VNFs, in one operation"},
+    {"DELETE", ALL,                                  scale_in_all, 204, OPERATES, "Scale in VDUs of several VNFs, in one operation"},
     {"POST",   ONE "/switchtostandby",               switch_over, 201, OPERATES, "Let a standby instance take the place of the one in the body"},
     {"POST",   ONE "/actions",                       act,         201, OPERATES, "Heal an instance: {\"action\":\"HEAL\",\"cause\":...}"},
     {"POST",   ONE "/start",                         start,       201, OPERATES, "Start an instance"},

@@ -19,6 +19,7 @@ struct plan_request *asked_copy(const struct plan_request *r, struct arena *a)
         proto_list_add(&copy->vnfrs, arena_strdup(a, r->vnfrs.at[i]), a);
     for (uint32_t i = 0; i < r->n_counts; i++) {
         counts[i] = r->counts[i];
+        counts[i].vnfr = dup(r->counts[i].vnfr, a);
         counts[i].vdu = dup(r->counts[i].vdu, a);
         counts[i].pop = dup(r->counts[i].pop, a);
     }
@@ -41,6 +42,7 @@ struct stored_asked *asked_write(const struct plan_request *r, struct arena *a)
     s->is_record_only = r->is_record_only;
     for (uint32_t i = 0; i < r->n_counts; i++) {
         struct stored_count *c = proto_new(&stored_count_type, a);
+        c->vnfr = r->counts[i].vnfr;
         c->vdu = r->counts[i].vdu;
         c->number = r->counts[i].number;
         c->pop = r->counts[i].pop;
@@ -61,7 +63,8 @@ struct plan_request *asked_read(const struct stored_asked *s, struct arena *a)
         const struct stored_count *c = s->counts.at[i];
         if (c->number < 0 || c->number > PLAN_NUMBER_MAX)
             return NULL;
-        counts[i] = (struct plan_count){.vdu = c->vdu,
+        counts[i] = (struct plan_count){.vnfr = c->vnfr,
+                                        .vdu = c->vdu,
                                         .number = (uint32_t)c->number,
                                         .pop = c->pop,
                                         .is_standby = c->is_standby};

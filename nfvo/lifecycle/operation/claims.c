@@ -55,7 +55,7 @@ static bool claims_instance(const struct operation *op, const struct claims_of *
     if (text_matches(op->instance, id))
         return true;
     for (uint32_t i = 0; i < op->n_steps; i++)
-        if (text_matches(op->steps[i].instance, id) && text_matches(op->steps[i].vnfr, op->vnfr))
+        if (text_matches(op->steps[i].instance, id) && is_about(op, op->steps[i].vnfr))
             return true;
     return false;
 }
@@ -68,7 +68,7 @@ static bool share_an_instance(const struct operation *a, const struct claims_of 
     if (claims_instance(a, ca, b->instance) || claims_instance(b, cb, a->instance))
         return true;
     for (uint32_t i = 0; i < a->n_steps; i++)
-        if (text_matches(a->steps[i].vnfr, a->vnfr) && claims_instance(b, cb, a->steps[i].instance))
+        if (is_about(a, a->steps[i].vnfr) && claims_instance(b, cb, a->steps[i].instance))
             return true;
     return false;
 }

@@ -1,5 +1,7 @@
 #include "nfvo/lifecycle/operation/document.h"
 
+#include "proto/records/descriptor.h"
+
 #include "nfvo/lifecycle/operation/asked.h"
 
 #include <string.h>
@@ -51,6 +53,7 @@ static struct stored_step *write_step(const struct plan_step *s, struct arena *a
     r->not_before_at = s->not_before_at;
     r->stage = s->stage;
     r->policy = s->policy != POLICY_DEFAULT ? fault_policy_words[s->policy] : NULL;
+    r->attempts = s->attempts;
     r->note = s->note;
     r->reason = s->reason;
     r->before = s->before;
@@ -158,6 +161,7 @@ static enum err_code read_words(const struct stored_step *r, uint32_t i, struct 
     s->form = form;
     s->cause = cause;
     s->policy = policy;
+    s->attempts = r->attempts > 0 && r->attempts <= VDU_ATTEMPTS_MAX ? (uint16_t)r->attempts : 0;
     return ERR_OK;
 }
 

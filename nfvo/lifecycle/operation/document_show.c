@@ -132,6 +132,7 @@ static struct shown_step *show_step(const struct operation *op, const struct pla
     r->on_failure = s->policy != POLICY_DEFAULT && op->policy == POLICY_DEFAULT
                         ? fault_policy_words[s->policy]
                         : NULL;
+    r->attempts = operation_attempts(op, s) > 1 ? operation_attempts(op, s) : 0;
     r->note = s->note;
     r->fault = s->fault;
     r->late_fault = s->late_fault;

@@ -41,6 +41,11 @@ bool operation_is_final(const struct operation *op)
            op->state == OPERATION_STATE_ROLLED_BACK;
 }
 
+uint16_t operation_attempts(const struct operation *op, const struct plan_step *s)
+{
+    return op->attempts > 1 || s->attempts == 0 ? op->attempts : s->attempts;
+}
+
 bool operation_is_life(const struct operation *op)
 {
     return operation_kinds[op->kind].class == CLASS_LIFE;

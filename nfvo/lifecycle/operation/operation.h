@@ -86,6 +86,7 @@ struct plan_step {
     const char *instance, *component, *vdu, *pop;
     const char *mode;         /* SCALE_OUT: "standby", or NULL */
     enum fault_policy policy; /* SCALE_OUT: its VDU's, where the request says nothing */
+    uint16_t attempts;        /* of its VDU, or the most of its VNF's; 0: as the operation */
     /* MODIFY, SCALE_IN: the instances that it is about, looked up when it goes: ids of instances,
      * of components whose instance is not made yet, or of a VNFR (all of its instances). */
     struct proto_strs only;
@@ -141,6 +142,8 @@ bool step_may_have_effect(const struct plan_step *s);
 bool operation_is_final(const struct operation *op);
 /* What happens when that step fails: as the request says, else its VDU. */
 enum fault_policy operation_policy(const struct operation *op, const struct plan_step *s);
+/* How often that step goes out by itself: as the request says, else its VDU; 1: no retry. */
+uint16_t operation_attempts(const struct operation *op, const struct plan_step *s);
 bool operation_is_life(const struct operation *op);
 /* DEPLOY, RELEASE: the VNFRs' phases do its steps (operate_phases.c); the runner leaves it alone. */
 bool operation_is_by_phases(const struct operation *op);

@@ -149,28 +149,66 @@ static enum err_code in_list(uint32_t n, uint32_t i, struct err *err)
     return n > 1 ? err_where(err, "vdus[%u]", i) : err->code;
 }
 
-enum err_code plan_scale_out(struct planning *p, struct err *err)
+/* Those of one VNFR: [first, end) of the request's. */
+struct part {
+    const struct view_vnfr *v;
+    const struct plan_count *counts;
+    uint32_t first, end, n; /* n: of all VNFRs */
+    uint16_t before;        /* the last step of the part before it, or 0 */
+};
+
+/* Done once for each VNFR that the request names; p->vnfr is that one meanwhile. */
+typedef enum err_code part_fn(struct planning *p, struct part *part, struct err *err);
+static enum err_code each_part(struct planning *p, part_fn *fn, struct err *err)
 {
     static const struct plan_count one = {.number = 1};
-    const struct plan_count *counts = p->request->n_counts ? p->request->counts : &one;
-    uint32_t n = p->request->n_counts ? p->request->n_counts : 1;
+    const struct plan_request *q = p->request;
+    struct part part = {
+        .v = p->vnfr, .counts = q->n_counts ? q->counts : &one, .n = q->n_counts ? q->n_counts : 1};
+    part.end = part.n;
+    if (p->vnfr)
+        return fn(p, &part, err);
+    for (; part.first < part.n; part.first = part.end) {
+        const char *id = part.counts[part.first].vnfr;
+        p->vnfr = part.v = view_vnfr(p->view, id);
+        if (!part.v || !proto_strs_has(&p->plan->vnfrs, id))
+            return err_set(err, ERR_INVALID, "a number of instances is of no VNF of the request");
+        for (part.end = part.first;
+             part.end < part.n && strcmp(part.counts[part.end].vnfr, id) == 0; part.end++)
+            ;
+        enum err_code rc = fn(p, &part, err);
+        if (rc != ERR_OK)
+            return rc;
+    }
+    p->vnfr = NULL;
+    return ERR_OK;
+}
+
+static enum err_code more_of(struct planning *p, struct part *part, struct err *err)
+{
     struct told told = {.undo = UNDO_SCALE_IN};
     struct proto_strs prepared = {0};
     uint32_t *more = arena_alloc(p->arena, (p->vnfr->n_vdus + 1) * sizeof(*more));
     if (p->vnfr->state != VNFR_STATE_ACTIVE)
         return err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = part->first; i < part->end; i++) {
+        const struct plan_count *c = &part->counts[i];
         const struct view_vdu *u = NULL;
-        uint16_t pop = prepare(p, &prepared, counts[i].pop);
-        enum err_code rc = find_room(p->vnfr, &counts[i], more, &u, err);
+        uint16_t pop = prepare(p, &prepared, c->pop);
+        enum err_code rc = find_room(p->vnfr, c, more, &u, err);
         if (rc != ERR_OK)
-            return in_list(n, i, err);
-        for (uint32_t k = 0; k < counts[i].number; k++)
-            told.after = one_more(p, &counts[i], u, pop, told.after, &told);
+            return in_list(part->n, i, err);
+        for (uint32_t k = 0; k < c->number; k++)
+            told.after = one_more(p, c, u, pop, told.after, &told);
     }
     if (told.only.n)
         plan_targets(p, p->vnfr, tell, &told);
     return ERR_OK;
+}
+
+enum err_code plan_scale_out(struct planning *p, struct err *err)
+{
+    return each_part(p, more_of, err);
 }
 
 /* --- scale in --------------------------------------------------------------------------------- */
@@ -314,28 +352,29 @@ static enum err_code named(struct planning *p, struct err *err)
     return ERR_OK;
 }
 
-enum err_code plan_scale_in(struct planning *p, struct err *err)
+/* One VNFR after the other: what goes of one may be a host on which another tells its own. */
+static enum err_code fewer_of(struct planning *p, struct part *part, struct err *err)
 {
-    static const struct plan_count one = {.number = 1};
-    const struct plan_count *counts = p->request->n_counts ? p->request->counts : &one;
-    uint32_t n = p->request->n_counts ? p->request->n_counts : 1;
     bool *is_taken = arena_alloc(p->arena, p->vnfr->n_instances + 1);
-    uint16_t before = 0;
-    if (p->request->instance)
-        return named(p, err);
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t k = 0; k < counts[i].number; k++) {
-            const struct view_instance *x = choose(p, &counts[i], is_taken);
+    for (uint32_t i = part->first; i < part->end; i++)
+        for (uint32_t k = 0; k < part->counts[i].number; k++) {
+            const struct view_instance *x = choose(p, &part->counts[i], is_taken);
             if (!x) {
-                err_ignore(no_victim(p, counts, i, err), "the place is added");
-                return in_list(n, i, err);
+                err_ignore(no_victim(p, part->counts + part->first, i - part->first, err),
+                           "the place is added");
+                return in_list(part->n, i, err);
             }
             if (!may_go(p->vnfr, x))
                 return err_set(err, ERR_STATE, "NetworkServiceDescriptor must be in ACTIVE state");
             is_taken[x - p->vnfr->instances] = true;
-            before = one_less(p, x, before);
+            part->before = one_less(p, x, part->before);
         }
     return ERR_OK;
+}
+
+enum err_code plan_scale_in(struct planning *p, struct err *err)
+{
+    return p->request->instance ? named(p, err) : each_part(p, fewer_of, err);
 }
 
 /* --- switch, heal ----------------------------------------------------------------------------- */

@@ -17,7 +17,8 @@
 
 /* So many instances of one VDU. */
 struct plan_count {
-    const char *vdu; /* id; NULL: the first with room (SCALE_OUT), with one to spare (SCALE_IN) */
+    const char *vnfr; /* id; NULL: the request's. Those of one VNFR stand together */
+    const char *vdu;  /* id; NULL: the first with room (SCALE_OUT), with one to spare (SCALE_IN) */
     uint32_t number;
     const char *pop;      /* SCALE_OUT: where; NULL: placement decides when it is asked */
     const char *pop_name; /* for people; NULL: not known */
@@ -30,7 +31,7 @@ struct plan_request {
     const char *failed;          /* SWITCH: the instance that failed; `instance`: NULL, chosen */
     const struct plan_count *counts; /* SCALE_*; none and no instance: one, anywhere */
     uint32_t n_counts;
-    struct proto_strs vnfrs;      /* REMOVE_VNF: several, in one plan; `vnfr`: NULL then */
+    struct proto_strs vnfrs;      /* REMOVE_VNF, SCALE_*: several, in one plan; `vnfr`: NULL then */
     const char *package;          /* UPDATE_SCRIPT: id */
     bool has_image;               /* RESTART: another image; UPGRADE has always one */
     bool keeps_service;           /* UPGRADE: "restartService": false */

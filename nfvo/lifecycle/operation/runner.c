@@ -93,8 +93,8 @@ static void retry_by_itself(struct run *run, struct operation *op, struct plan_s
     struct step_turn t = {.run = run, .op = op, .s = s};
     int64_t pause = run->retry_pause_us ? run->retry_pause_us : RETRY_PAUSE_US;
     if (op->state != OPERATION_STATE_PROCESSING || s->state != STEP_STATE_FAILED ||
-        s->attempt >= op->attempts || op->cancel != CANCEL_NO || op->is_rollback_pending ||
-        op->superseded_by || run_is_tolerated(op, s))
+        s->attempt >= operation_attempts(op, s) || op->cancel != CANCEL_NO ||
+        op->is_rollback_pending || op->superseded_by)
         return;
     t.form = retry_form(s, run_sdk(run, s), &none);
     t.not_before_at = run->now + (pause << (s->attempt < 16 ? s->attempt - 1 : 15));

@@ -54,6 +54,7 @@ struct view_vdu {
     const char *id, *name;
     uint32_t scale_max;     /* scale_in_out; 0: no limit told */
     const char *on_failure; /* a word of fault_policy_words; NULL: the VNFD says nothing */
+    uint16_t attempts;      /* of a step, by itself; 0, 1: it goes out once */
 };
 
 struct view_vnfr {

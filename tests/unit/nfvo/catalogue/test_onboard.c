@@ -61,6 +61,10 @@ static const struct {
 #define SAYS(metadata) NSD(",\"vnfd\":[{\"name\":\"a\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":\"g\",\"vdu\":[" VDU("") "," VDU(",\"metadata\":{\"x\":\"y\"," metadata "}") "]}]")
     { SAYS("\"baton.on-failure\":\"abort\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.on-failure]", "VNFD a: baton.on-failure is none that there is: 'abort'" },
     { SAYS("\"baton.on-failure\":\"\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.on-failure]", "VNFD a: baton.on-failure is none that there is: ''" },
+    { SAYS("\"baton.attempts\":\"0\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.attempts]", "VNFD a: baton.attempts is no number of attempts: '0'" },
+    { SAYS("\"baton.attempts\":\"11\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.attempts]", "VNFD a: baton.attempts is no number of attempts: '11'" },
+    { SAYS("\"baton.attempts\":\"2x\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.attempts]", "VNFD a: baton.attempts is no number of attempts: '2x'" },
+    { SAYS("\"baton.attempts\":\"000000000000000001\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.attempts]", "VNFD a: baton.attempts is no number of attempts: '000000000000000001'" },
     { SAYS("\"baton.onfailure\":\"keep\""), ERR_INVALID, "vnfd[0].vdu[1].metadata[baton.onfailure]", "VNFD a: metadata 'baton.onfailure' of a VDU is not known" },
     { NSD(",\"vnfd\":[" VNFD("a", ",\"virtual_link\":[{\"cidr\":\"10.0.0.0/8\"}]") "]"), ERR_INVALID, "vnfd[0].virtual_link[0].name", "a virtual link of VNFD 'a' has no name" },
     { NSD(",\"vld\":[{\"name\":\"net\"}],\"vnfd\":[" VNFD("a", "") "," WITH_POINT("{\"virtual_link_reference\":\"other\"}", "") "]"), ERR_INVALID, "vnfd[1].vdu[0].vnfc[0].connection_point[0].virtual_link_reference", "VirtualLinkReference other not found in the virtual links defined in the vnfd" },
