@@ -292,7 +292,6 @@ def broken_service_is_repaired_without_a_terminal(b, rest):
     nsr = rest.deploy("shop")
     need(rest.status(nsr) == "ERROR", "the script was to fail")
     go(b, "#/now")
-    b.see("needs you")
     b.see("shop: DEPLOY")
     axe(b, "now")
     b.click(".todo a", "shop: DEPLOY")
@@ -646,9 +645,9 @@ def first_paint_is_quick(b, rest):
     b.open("about:blank")
     b.open(proxy.url + "/#/services")
     b.find("#login-user")
-    entries = b.js("""return Object.fromEntries(performance.getEntriesByType('paint').map(e => [e.name, e.startTime]))""")
+    painted = b.until(lambda: b.js("return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"), 30, "the first paint")
     size = b.js("return performance.getEntriesByType('resource').reduce((n, r) => n + (r.encodedBodySize || 0), 0)")
-    measured["first_paint_ms"] = entries.get("first-contentful-paint", 0)
+    measured["first_paint_ms"] = painted
     measured["bytes_first_load"] = size
     log_in(b)
     need(measured["first_paint_ms"] < 2000, f"first paint after {measured['first_paint_ms']:.0f} ms")

@@ -111,7 +111,7 @@ export function services() {
   };
 
   function rowsFor(query) {
-    const word = (query.get('q') || '').toLowerCase(), sort = query.get('sort') || 'created';
+    const word = (query.get('q') || '').trim().toLowerCase(), sort = query.get('sort') || 'created';
     if (seen.version === version && seen.word === word && seen.sort === sort) return seen.rows;
     let rows = [...all.values()];
     if (word) rows = rows.filter((s) => (s.name || '').toLowerCase().includes(word) || s.id.startsWith(word) || nsdOf(s).toLowerCase().includes(word));
