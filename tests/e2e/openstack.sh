@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A service on an OpenStack, with a VNFM that does nothing (no server of a fake runs anything): deployed with addresses, scaled, healed, deleted; the
-# cloud itself says what it has. tests/support/fake_openstack.py, or with BATON_OPENSTACK=real the one of OS_* (tests/clouds/run).
+# cloud itself says what it has. tests/support/fake_openstack.py, or with OB_TEST_OPENSTACK=real the one of OS_* (tests/clouds/run).
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 scenario_open
-if [[ ${BATON_OPENSTACK-} != real ]]; then
+if [[ ${OB_TEST_OPENSTACK-} != real ]]; then
     python3 "$e2e_top/tests/support/fake_openstack.py" "$suite/cloud.env" &
     eventually 60 'the cloud serves' test -s "$suite/cloud.env"
     set -a
@@ -13,7 +13,7 @@ if [[ ${BATON_OPENSTACK-} != real ]]; then
     set +a
 fi
 suite_start_nfvo
-suite_start_openstack_driver --poll "$([[ ${BATON_OPENSTACK-} == real ]] && echo 1s || echo 100ms)"
+suite_start_openstack_driver --poll "$([[ ${OB_TEST_OPENSTACK-} == real ]] && echo 1s || echo 100ms)"
 suite_start_vnfm
 suite_wait_for_peers openstack dummy
 

@@ -1,5 +1,5 @@
 /* vim-driver-openstack, the program: its calls through a broker, killed at each step, and each fault that a cloud
- * has for it. The cloud is tests/support/fake_openstack.py; with BATON_OPENSTACK=real it is the one of the
+ * has for it. The cloud is tests/support/fake_openstack.py; with OB_TEST_OPENSTACK=real it is the one of the
  * environment's OS_* variables (tests/clouds/run), and what needs faults is skipped. */
 #include "common/base/sbuf.h"
 #include "common/http/client.h"
@@ -75,7 +75,7 @@ static int start_cloud(void **state)
     snprintf(folder, sizeof(folder), "/tmp/bto%d", (int)getpid());
     if (mkdir(folder, 0700) != 0)
         return -1;
-    is_real = strcmp(os_env("BATON_OPENSTACK"), "real") == 0;
+    is_real = strcmp(os_env("OB_TEST_OPENSTACK"), "real") == 0;
     if (is_real)
         return 0;
     snprintf(path, sizeof(path), "%s/env", folder);
