@@ -24,6 +24,7 @@ import traceback
 import scenarios
 import scenarios_cli  # noqa: F401  adds its group
 import scenarios_companions  # noqa: F401  adds its group
+import scenarios_cli_all  # noqa: F401  adds its group
 import scenarios_contract  # noqa: F401  adds its group
 import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
