@@ -10,6 +10,7 @@
 #include "nfvo/cli/kit/kit.h"
 #include "proto/topology.h"
 #include "tests/support/broker.h"
+#include "tests/support/database.h"
 #include "tests/support/odd_peer.h"
 
 #include <setjmp.h>
@@ -22,7 +23,14 @@
 
 #include <cmocka.h>
 
-enum { PATIENT_MS = 30000, HASTY_MS = 300, LATE_MS = 300, MORE_PATIENT = 3, SIDE_BY_SIDE = 4 };
+enum {
+    PATIENT_MS = 30000,
+    BRIEF_MS = 5000,
+    HASTY_MS = 300,
+    LATE_MS = 300,
+    MORE_PATIENT = 3,
+    SIDE_BY_SIDE = 4
+};
 
 /* A peer that breaks these rules ("bad" stands for all that begin so), and how long the kit waits. */
 struct faults {
@@ -122,7 +130,7 @@ static void left_nothing(const struct fixture *f)
 
 /* A type of its own: the accounts that the kit makes are named after it. */
 static void run_ours(struct fixture *f, const char *program, enum kit_whose whose,
-                     const char *options)
+                     const char *options, int64_t answer_ms)
 {
     char *type = f->type;
     snprintf(f->type, sizeof(f->type), "kit%d", (int)getpid());
@@ -134,21 +142,37 @@ static void run_ours(struct fixture *f, const char *program, enum kit_whose whos
              (int)(cut - f->self), f->self, program, f->place->host, f->place->port, f->place->name,
              type, options);
     f->o.run = f->run;
-    run(f, whose, type, PATIENT_MS, PATIENT_MS);
+    run(f, whose, type, PATIENT_MS, answer_ms);
 }
 
 static void our_vnfm_passes(void **state)
 {
     struct fixture *f = *state;
-    run_ours(f, "vnfm-dummy", KIT_VNFM, "");
+    run_ours(f, "vnfm-dummy", KIT_VNFM, "", PATIENT_MS);
     passes(f, "");
     left_nothing(f);
+}
+
+/* It waits for agents: what they do is told as not tested, the rest passes. */
+static void our_generic_vnfm_passes(void **state)
+{
+    struct fixture *f = *state;
+    char options[1000];
+    struct test_schema *schema = test_schema_new("kit");
+    snprintf(options, sizeof(options), "--database='%s' --database-schema=%s",
+             test_schema_conninfo(schema), test_schema_name(schema));
+    run_ours(f, "vnfm-generic", KIT_VNFM, options, BRIEF_MS);
+    passes(f, "instantiate reinstantiate scale-out update execute grant-late answer-twice "
+              "unknown-members missing-members");
+    assert_int_equal(f->report.rules[KIT_INSTANTIATE_RULE].verdict, KIT_SKIPPED);
+    left_nothing(f);
+    test_schema_free(schema);
 }
 
 static void our_driver_passes(void **state)
 {
     struct fixture *f = *state;
-    run_ours(f, "vim-driver-test", KIT_DRIVER, "");
+    run_ours(f, "vim-driver-test", KIT_DRIVER, "", PATIENT_MS);
     passes(f, "correlation");
     left_nothing(f);
 }
@@ -164,7 +188,7 @@ static void our_local_driver_passes(void **state)
     }
     assert_non_null(mkdtemp(folder));
     snprintf(options, sizeof(options), "--mode=plain --state-dir=%s", folder);
-    run_ours(f, "vim-driver-local", KIT_DRIVER, options);
+    run_ours(f, "vim-driver-local", KIT_DRIVER, options, PATIENT_MS);
     passes(f, "correlation");
     snprintf(f->run, sizeof(f->run), "rm -rf %s", folder);
     assert_int_equal(system(f->run), 0);
@@ -312,6 +336,7 @@ static const struct CMUnitTest cases[] = {
     FAULTS(driver_registers),
     CASE(our_vnfm_passes),
     CASE(our_driver_passes),
+    CASE(our_generic_vnfm_passes),
     CASE(our_local_driver_passes),
     CASE(the_vnfm_passes_without_faults),
     CASE(the_driver_passes_without_faults),

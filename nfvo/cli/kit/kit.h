@@ -74,8 +74,9 @@ struct kit {
     char users[KIT_USERS_MAX][128]; /* that we made */
     unsigned user_n, registrations, unregistrations;
     bool has_correlation, has_token, is_gone;
-    bool is_one_way; /* it answered elsewhere, while all had reply_to */
-    bool is_shaken;  /* connections break: what is in hand may be answered twice */
+    bool is_one_way;    /* it answered elsewhere, while all had reply_to */
+    bool is_shaken;     /* connections break: what is in hand may be answered twice */
+    bool has_user_data; /* it gave servers user data: it may wait for what that starts in them */
     pid_t child;
     /* what it asks */
     enum kit_manner grant, allocate, scaling;
@@ -124,7 +125,7 @@ struct kit_ask *kit_send(struct kit *k, const char *body, size_t len, const stru
 struct kit_ask *kit_send_json(struct kit *k, const json_t *message); /* borrowed */
 bool kit_await(struct kit *k, struct kit_ask *a); /* for answer_ms; false: no answer */
 /* Sends, waits, and checks what all answers have in common. Takes message. NULL: no answer, told as a
- * failure of this rule. */
+ * failure of this rule; of what a VNFM with user data does in servers, as not tested. */
 struct kit_ask *kit_ask_for(struct kit *k, enum kit_rule rule, json_t *message);
 
 void kit_reply(struct kit *k, const char *reply_to, const char *correlation_id, const char *body);

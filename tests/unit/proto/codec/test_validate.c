@@ -129,14 +129,14 @@ static void test_beginnings(void **state)
 {
     (void)state;
     static const struct {
-        const char *event;
+        char *event;
         bool is_taken;
     } cases[] = {{"*", true},       {"SCALE*", true}, {"SCALE_OUT*", true}, {"SCALE_OUT_*", false},
                  {"scale*", false}, {"**", false},    {"S*E", false},       {"*_OUT", false},
                  {"", false}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct event_endpoint e = {
-            .name = "n", .type = "RABBIT", .endpoint = "q", .event = (char *)cases[i].event};
+            .name = "n", .type = "RABBIT", .endpoint = "q", .event = cases[i].event};
         struct err err = ERR_INIT;
         if ((proto_validate(&event_endpoint_type, &e, &err) == ERR_OK) != cases[i].is_taken)
             fail_msg("'%s': %s", cases[i].event, err.msg);
