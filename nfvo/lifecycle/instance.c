@@ -10,24 +10,15 @@
 
 #define LIST_RETRY_MAX_US (60 * USEC_PER_SEC)
 
+void instance_delete(struct nsr_model *m, struct instance_member *i)
+{
+    i->raised |= 1u << INSTANCE_EV_DELETE;
+    m->has_raised = true;
+}
+
 struct vnfr_member *instance_owner(struct nsr_model *m, const struct instance_member *i)
 {
     return model_vnfr_by_id(m, i->row->key[INSTANCE_VNFR]);
-}
-
-void instance_set_phase(struct nsr_model *m, struct instance_member *i, int phase, const char *text)
-{
-    const struct vnfr_member *v = instance_owner(m, i);
-    if (phase != i->row->phase)
-        nsr_note_step(m, v ? v->row->key[VNFR_NAME] : NULL, i->row->key[INSTANCE_HOSTNAME],
-                      instance_phase_names[i->row->phase], instance_phase_names[phase], text);
-    if (i->row->phase == INSTANCE_DOUBT && phase != INSTANCE_DOUBT)
-        decision_close(decision_find_for(m->d, CMD_TIMER_DOUBT, i->row->id));
-    i->row->phase = phase;
-    i->st->misses = i->st->lists = 0;
-    i->st->delete_again = false;
-    i->st->rebuild = NULL;
-    row_touch(i->row);
 }
 
 struct instance_place instance_place(struct nsr_model *m, const struct instance_member *i)
@@ -39,26 +30,6 @@ struct instance_place instance_place(struct nsr_model *m, const struct instance_
         return (struct instance_place){i->row->key[INSTANCE_POP], "its driver", "vim-driver"};
     return (struct instance_place){pop->name ? pop->name : pop->id, driver_named(d, pop->type),
                                    arena_printf(d->arena, "vim-driver:%s", pop->type)};
-}
-
-void instance_delete(struct nsr_model *m, struct instance_member *i)
-{
-    struct decision *d = m->d;
-    struct pop_state *st;
-    const struct vim_instance *pop = fact_pop(d, i->row->key[INSTANCE_POP], &st);
-    if (i->row->phase == INSTANCE_GONE)
-        return;
-    if (!pop) { /* the PoP was deleted under it: nobody can be asked any more */
-        nsr_note(m, "UNVERIFIED", NULL, i->row->key[INSTANCE_HOSTNAME], NULL);
-        instance_set_phase(m, i, INSTANCE_GONE, NULL);
-        return;
-    }
-    instance_set_phase(m, i, INSTANCE_DELETING, NULL);
-    /* Without an id (its launch was never answered) the listing has to find it by its hostname
-     * first. */
-    i->st->delete_again = true;
-    i->st->list_at = d->now;
-    instances_want_list(m, i->row->key[INSTANCE_POP]);
 }
 
 /* --- listings --- */

@@ -7,10 +7,36 @@
 #define REBUILD_SENT "sent" /* of a server that is rebuilt: its driver is asked */
 
 struct vnfr_member *instance_owner(struct nsr_model *m, const struct instance_member *i);
-/* text: for people; may be NULL. */
-void instance_set_phase(struct nsr_model *m, struct instance_member *i, int phase,
-                        const char *text);
 
+/* --- its machine (instance_fsm.c) --- */
+struct instance_input {
+    const struct driver_reply *reply; /* LAUNCHED; NULL: nothing */
+    const struct err *bad;            /* LAUNCHED: it cannot be read */
+    bool is_lost;                     /* LATE: its driver died with it in hand */
+    const struct server *server;      /* LISTED */
+    bool is_weak;                     /* MISSED: by an empty list, which may be no list */
+};
+/* false: the event means nothing in its phase. in NULL: it brought nothing. */
+bool instance_step(struct nsr_model *m, struct instance_member *i, enum instance_event ev,
+                   const struct instance_input *in);
+
+struct instance_turn { /* ctx of the handlers */
+    struct nsr_model *m;
+    struct instance_member *i;
+    const struct instance_input *in;
+    /* what follows when the next phase is there */
+    const char *text; /* of the step, for people; or NULL */
+    bool is_anew;     /* the phase begins again, though it may be the same */
+    bool wants_delete, wants_list;
+};
+fsm_handler instance_on_launched, instance_on_late, instance_on_unsure, instance_on_doubt_over;
+fsm_handler instance_on_launch_lost, instance_on_found, instance_on_not_found, instance_on_unlisted;
+fsm_handler instance_on_delete, instance_on_deleted, instance_on_there_yet, instance_on_not_there;
+fsm_handler instance_on_gone, instance_on_late_launch;
+fsm_handler instance_on_rebuild_listed, instance_on_rebuild_missed, instance_on_rebuild_unlisted;
+fsm_handler instance_on_rebuild_lost;
+
+/* --- what all of its files know (instance.c) --- */
 /* The PoP by its name, its driver, and the component of a fault; all in the arena. */
 struct instance_place {
     const char *pop, *driver, *component;

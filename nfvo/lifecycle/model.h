@@ -12,6 +12,7 @@
 
 struct operation;
 struct operations;
+struct run;
 struct told_news; /* operate_news.c */
 
 struct vnfr_member {
@@ -33,11 +34,13 @@ struct vnfr_member {
     struct fault *failed_with;        /* its fault in this decision */
     bool is_dropped;                  /* it leaves the model at the end of this decision */
     bool has_moved;                   /* its phase means another state of a step (vnfr_step.c) */
+    uint32_t raised; /* events that other machines have for it: a bit each, enum vnfr_event */
 };
 
 struct instance_member {
     struct row *row;
     struct instance_state *st;
+    uint32_t raised; /* as a VNFR's: enum instance_event */
 };
 
 struct nsr_model {
@@ -50,8 +53,12 @@ struct nsr_model {
     struct instance_member *instances; /* use model_instances() */
     uint32_t n_instances;
     bool has_moved;                /* one of its VNFRs */
+    bool has_raised;               /* one of its VNFRs or instances has a bit in `raised` */
     struct operations *operations; /* use model_operations() */
     struct told_news *told;        /* operate_tell: not acted upon yet; or NULL */
+    struct run *due;               /* operate_due: the loop is to act on it; or NULL */
+    const struct operation
+        *shown; /* the answer's text is this one, when the loop is over; or NULL */
 };
 
 struct pop_model {

@@ -38,10 +38,8 @@ static void settle(struct nsr_model *m)
 {
     struct decision *d = m->d;
     bool was_deploying = d->root->phase == NSR_DEPLOYING;
-    if (d->root->phase == NSR_DEPLOYING && nsr_has_failed(m)) {
+    if (d->root->phase <= NSR_ACTIVE && nsr_has_failed(m)) {
         nsr_stop(m);
-    } else if (d->root->phase == NSR_ACTIVE && nsr_has_failed(m)) {
-        nsr_set_phase(m, NSR_FAILED);
     } else if (d->root->phase == NSR_DEPLOYING) {
         poke_targets(m);
         if (settings_of(d)->ordered_start)
@@ -55,18 +53,14 @@ static void settle(struct nsr_model *m)
         m->nsr->status = status;
         model_changed(m);
     }
-    if (d->root->phase == NSR_DEPLOYING && nsr_all_in(m, VNFR_ACTIVE)) {
-        nsr_set_phase(m, NSR_ACTIVE);
-        m->nsr->task = "Onboarded";
-        model_changed(m);
-        nsr_note(m, "ACTIVE", NULL, NULL, NULL);
-        nsr_event(m, ACTION_INSTANTIATE_FINISH); /* once per arrival: decisions.md D16 */
-    }
+    if (nsr_all_in(m, VNFR_ACTIVE))
+        nsr_step(m, NSR_EV_ALL_ACTIVE);
     if (was_deploying && (d->root->phase == NSR_ACTIVE || d->root->phase == NSR_FAILED))
         operate_deployed(m);
+    machines_run(m); /* what was queued begins */
     operate_follow_phases(m);
-    if (d->root->phase >= NSR_RELEASING && nsr_all_in(m, VNFR_GONE))
-        nsr_finish(m);
+    if (nsr_all_in(m, VNFR_GONE))
+        nsr_step(m, NSR_EV_ALL_GONE);
 }
 
 /* --- what drivers, PoPs and the clock say --- */
@@ -196,7 +190,8 @@ static void deadline(struct nsr_model *m)
         instance_doubt_over(m, c);
         break;
     case CMD_TIMER_RELEASE:
-        nsr_leave_sight(m, c);
+        decision_close(c);
+        nsr_step(m, NSR_EV_SIGHT_OVER);
         break;
     case CMD_LOG_REQUEST:
         logs_late(m, c);
@@ -355,8 +350,8 @@ void nsr_decide(struct decision *d)
     default:
         d->outcome = DECISION_STALE;
     }
-    if (!d->unreadable)
-        operate_look(m);
+    machines_run(m);
+    operate_show(m);
     model_forget_dropped(m);
     if (!d->unreadable)
         settle(m);

@@ -5,6 +5,8 @@
 #include "nfvo/lifecycle/vnfr.h"
 
 void nsr_decide(struct decision *d);
+/* One event through the matrix (nsr_fsm.c). false: it means nothing in its phase. */
+bool nsr_step(struct nsr_model *m, enum nsr_event ev);
 void nsr_refused(struct decision *d); /* struct domain, refused */
 void nsr_foreign(struct decision *d); /* author.h: who asked is told what a stranger is told */
 void nsr_decide_deploy(struct decision *d, const struct deploy_request *req);

@@ -322,8 +322,10 @@ void operate(struct nsr_model *m, const struct operate_request *req)
         return;
     bool is_resume = req->plan.kind == OPERATION_RESUME;
     const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
-    if (again)
+    if (again && req->is_dry)
         d->text = operate_shown_of(m, &run, again);
+    else
+        m->shown = again;
     if (again || d->err.code != ERR_OK)
         return;
     const struct service_view *view = req->plan.kind == OPERATION_ADD_VNF
@@ -359,8 +361,8 @@ void operate(struct nsr_model *m, const struct operate_request *req)
             run_supersede(&run, admitted.ended.at[i], op->id);
         operate_begin(m, &run, op);
     }
-    operate_settle(m, &run);
-    d->text = operate_shown_of(m, &run, op);
+    operate_due(m, &run);
+    m->shown = op;
 }
 
 void operate_verb(struct nsr_model *m, const struct verb_request *req)
@@ -387,8 +389,8 @@ void operate_verb(struct nsr_model *m, const struct verb_request *req)
         return;
     if (run_verb(&run, op, req->verb, &ask, &d->err) != ERR_OK)
         return;
-    operate_settle(m, &run);
-    d->text = operate_shown_of(m, &run, op);
+    operate_due(m, &run);
+    m->shown = op;
 }
 
 void operate_deployed(struct nsr_model *m)
@@ -396,5 +398,19 @@ void operate_deployed(struct nsr_model *m)
     struct run run;
     const struct operations *all = model_operations(m);
     if (all && all->n && operate_run(m, &run))
-        operate_settle(m, &run);
+        operate_due(m, &run);
+}
+
+/* What it is when the loop is over. One that phases do is none of the runner's. */
+void operate_show(struct nsr_model *m)
+{
+    const struct operations *all = m->shown ? model_operations(m) : NULL;
+    struct run run;
+    bool is_run = false;
+    for (uint32_t i = 0; all && i < all->n; i++)
+        is_run = is_run || all->at[i] == m->shown;
+    if (is_run && operate_run(m, &run))
+        m->d->text = operate_shown_of(m, &run, m->shown);
+    else if (all && !is_run)
+        m->d->text = operate_shown(m, m->shown);
 }

@@ -94,9 +94,11 @@ void operate_rebuild_listed(struct nsr_model *m, struct instance_member *i, cons
                             enum listing listing);
 void operate_rebuild_lost(struct nsr_model *m, struct instance_member *i); /* its PoP is gone */
 
+void operate_show(
+    struct nsr_model *m); /* the answer to who asked for an operation, or for a verb */
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
-/* --- of nsr_phase.c, nsr_release.c ------------------------------------------------------------- */
+/* --- of nsr_fsm.c, nsr_release.c --------------------------------------------------------------- */
 void nsr_recovered(struct nsr_model *m); /* what failed was resumed; ACTIVE, if all are */
 void nsr_stop(struct nsr_model *m);      /* FAILED: what is under way goes on, nothing new begins */
 void nsr_release(struct nsr_model *m);   /* its release begins; it ends all operations but that

@@ -197,16 +197,11 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
         return;
     }
     const struct step_news news = news_of(m, &x, &run, msg, bad);
-    const char *vnfr = x.v->row->id;
-    x.v->msg = msg;
     if (news.event == STEP_EV_OK)
         take_instance(x.v, x.s, msg);
     if (news.event != STEP_EV_OK || !on_to_next(m, &run, &x))
         run_step(&run, x.op, x.s, &news);
-    operate_settle(m, &run);
-    x.v = model_vnfr_by_id(m, vnfr); /* the list may have moved */
-    if (x.v)
-        x.v->msg = NULL;
+    operate_due(m, &run);
 }
 
 bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const struct vnfm_or *msg)
@@ -257,7 +252,7 @@ void operate_late(struct nsr_model *m, struct command *c)
         command_change(c, d->now + LATE_KEEP_US, c->data);
     else
         decision_close(c);
-    operate_settle(m, &run);
+    operate_due(m, &run);
 }
 
 /* Silence is an answer; or a pause is over; or it was queued for too long. */
@@ -280,5 +275,5 @@ void operate_timer(struct nsr_model *m, struct command *c)
                      .is_undo = x.is_undo,
                      .note = is_nothing ? "nothing was left to tell"
                                         : "sent; its VNFM says nothing when it went well"});
-    operate_settle(m, &run);
+    operate_due(m, &run);
 }

@@ -202,10 +202,8 @@ static void is_well_again(struct nsr_model *m)
     bool is_well = m->d->root->phase == NSR_FAILED;
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         is_well = is_well && (m->vnfrs[i].is_dropped || m->vnfrs[i].row->phase == VNFR_ACTIVE);
-    if (is_well) {
-        m->d->root->phase = NSR_ACTIVE;
-        row_touch(m->d->root);
-    }
+    if (is_well)
+        nsr_step(m, NSR_EV_PRUNED);
 }
 
 /* Else its INSTANTIATE does not go out now, and it is made when that does, if ever. */

@@ -145,7 +145,7 @@ static void retry(struct nsr_model *m, struct operation *op, const struct verb_r
     take_over(&run, op, resume);
     model_run_operation(m, op);
     run_event(&run, op, OPERATION_EV_RETRY, &ask);
-    operate_settle(m, &run);
+    operate_due(m, &run);
 }
 
 static struct operation *by_phases(struct nsr_model *m, const char *id)
@@ -175,6 +175,6 @@ bool operate_phases_verb(struct nsr_model *m, struct operation *run, const struc
     else
         operate_phases_end_early(m, op, NULL);
     if (m->d->err.code == ERR_OK)
-        m->d->text = operate_shown(m, op);
+        m->shown = op;
     return true;
 }

@@ -22,6 +22,8 @@ bool operate_run(struct nsr_model *m, struct run *ret);
 /* Start what may go, do what comes of it, and begin what was queued, until nothing changes; then the
  * wire's statuses (operate_run.c). */
 void operate_settle(struct nsr_model *m, struct run *run);
+/* Handlers do not do that: they leave the run for the loop above them (machines.c). */
+void operate_due(struct nsr_model *m, const struct run *run);
 void operate_begin(struct nsr_model *m, struct run *run, struct operation *op);
 /* What the runner says, done: effects, faults, history, events, commands (operate_act.c). */
 void operate_act(struct nsr_model *m, struct run *run);
@@ -178,9 +180,9 @@ void operate_deploy_over(struct nsr_model *m,
 /* For what is told of one that the runner does not run; peers are known where it waits for a person. */
 struct run operate_run_of_one(struct nsr_model *m, const struct operation *op);
 /* The operation's JSON (operate_shown.c). */
+const char *operate_shown(struct nsr_model *m, const struct operation *op);
 const char *operate_shown_of(struct nsr_model *m, const struct run *run,
                              const struct operation *op);
-const char *operate_shown(struct nsr_model *m, const struct operation *op);
 
 /* --- an instance that stands by takes over (operate_switch.c) --- */
 #define OPERATE_CAUSE_SWITCH "switchToStandby" /* of HEAL: VNFMs know the word */

@@ -128,6 +128,6 @@ struct operation *operate_resume_open(struct nsr_model *m, struct run *run,
             run_verb(run, run->operations->at[i], OPERATION_EV_RETRY, &ask, err) != ERR_OK)
             return NULL;
     if (first && !req->is_dry)
-        operate_settle(m, run);
+        operate_due(m, run);
     return first;
 }

@@ -144,10 +144,19 @@ static void wake_those_who_waited(struct nsr_model *m, const struct operations *
     }
 }
 
+void operate_due(struct nsr_model *m, const struct run *run)
+{
+    m->due = arena_alloc(m->d->arena, sizeof(*m->due));
+    *m->due = *run;
+}
+
 void operate_look(struct nsr_model *m)
 {
     const struct operations *all = model_operations(m);
-    struct run run;
+    struct run run, *due = m->due;
+    m->due = NULL;
+    if (all && due)
+        operate_settle(m, due);
     if (all && (operate_has_peers(all) || has_late_one(m)) && operate_run(m, &run) &&
         (operate_peers_look(m, &run) || has_late_one(m)))
         operate_settle(m, &run);

@@ -113,6 +113,44 @@ enum vnfr_event {
 extern const char *const vnfr_event_names[VNFR_EV_N];
 extern const struct fsm vnfr_fsm; /* the matrix: vnfr_fsm.c */
 
+#define NSR_EVENTS(X)                                                                              \
+    X(ALL_ACTIVE) /* its VNFRs are */                                                              \
+    X(STOP)       /* one failed, or it was cancelled: nothing new begins */                        \
+    X(RECOVERED)  /* what failed was resumed */                                                    \
+    X(PRUNED)     /* what failed was taken away */                                                 \
+    X(RELEASE)                                                                                     \
+    X(SIGHT_OVER) /* its servers were not verified to be gone in time */                           \
+    X(ALL_GONE)   /* its VNFRs are */
+enum nsr_event {
+#define X(name) NSR_EV_##name,
+    NSR_EVENTS(X)
+#undef X
+        NSR_EV_N
+};
+extern const char *const nsr_event_names[NSR_EV_N];
+extern const struct fsm nsr_fsm; /* the matrix: nsr_fsm.c */
+
+#define INSTANCE_EVENTS(X)                                                                         \
+    X(LAUNCHED)    /* answer to its launch */                                                      \
+    X(LATE)        /* the deadline of its launch */                                                \
+    X(UNSURE)      /* its launch may not have been sent */                                         \
+    X(DOUBT_OVER)  /* the end of the doubt's time */                                               \
+    X(LISTED)      /* its PoP lists it */                                                          \
+    X(MISSED)      /* its PoP does not */                                                          \
+    X(UNLISTED)    /* its PoP could not be asked */                                                \
+    X(POP_GONE)    /* nobody can be asked any more */                                              \
+    X(DELETE)      /* it is to go */                                                               \
+    X(DELETED)     /* answer to its delete, or its deadline: a hint */                             \
+    X(LATE_LAUNCH) /* a driver says too late that it launched it */
+enum instance_event {
+#define X(name) INSTANCE_EV_##name,
+    INSTANCE_EVENTS(X)
+#undef X
+        INSTANCE_EV_N
+};
+extern const char *const instance_event_names[INSTANCE_EV_N];
+extern const struct fsm instance_fsm; /* the matrix: instance_fsm.c */
+
 /* --- commands (nfvo/words/commands.h) --- */
 struct command_row {
     const char *word; /* NULL: no kind has this code */

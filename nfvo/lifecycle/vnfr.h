@@ -16,6 +16,10 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev);
 bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err,
                      const char *detail);
 
+/* The same when the machine that found out has returned, once, however often it is raised before
+ * (machines.c). */
+void vnfr_raise(struct vnfr_member *v, enum vnfr_event ev);
+
 /* Handlers (ctx: struct vnfr_member). */
 fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fault;
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
@@ -109,6 +113,7 @@ void instance_list_again(struct nsr_model *m,
                          const char *pop_id); /* the pause between listings is over */
 void instance_pause_list(struct nsr_model *m, struct instance_member *i); /* longer each time */
 void instances_want_list(struct nsr_model *m, const char *pop_id);
+/* It is to go: an event of its machine, when this one has returned. */
 void instance_delete(struct nsr_model *m, struct instance_member *i);
 
 /* --- dependencies (dependency.c) --- */

@@ -73,3 +73,9 @@ void vnfr_mended(struct vnfr_member *v)
         v->vnfr->fault = NULL;
     member_changed(v);
 }
+
+void vnfr_raise(struct vnfr_member *v, enum vnfr_event ev)
+{
+    v->raised |= 1u << ev;
+    v->m->has_raised = true;
+}

@@ -1,7 +1,5 @@
-/* The phase of a service, and its status on the wire: how both follow from those of its VNFRs. */
+/* The status of a service on the wire, as it follows from those of its VNFRs. */
 #include "nfvo/lifecycle/nsr_private.h"
-
-#include "nfvo/lifecycle/operate.h"
 
 #include <string.h>
 
@@ -38,44 +36,4 @@ const char *nsr_status_of_all(const struct nsr_model *m)
                 least = k;
     }
     return is_resuming && least > 0 ? "RESUMING" : order[least];
-}
-
-/* One that is half taken away is no part of it any more. */
-static bool are_rest_active(const struct nsr_model *m)
-{
-    for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].row->phase != VNFR_ACTIVE && !vnfr_is_leaving(&m->vnfrs[i]))
-            return false;
-    return true;
-}
-
-void nsr_recovered(struct nsr_model *m)
-{
-    if (m->d->root->phase != NSR_FAILED || !are_rest_active(m))
-        return;
-    m->d->root->phase = NSR_ACTIVE;
-    model_nsr(m)->fault = NULL;
-    m->nsr->status = nsr_status_of_all(m);
-    m->nsr->task = "Onboarded";
-    model_changed(m);
-    nsr_note(m, "ACTIVE", NULL, NULL, NULL);
-}
-
-void nsr_set_phase(struct nsr_model *m, int phase)
-{
-    m->d->root->phase = phase;
-    row_touch(m->d->root);
-}
-
-static void hold_the_others(struct nsr_model *m)
-{
-    for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        if (m->vnfrs[i].row->phase == VNFR_WAIT_SOURCES || m->vnfrs[i].row->phase == VNFR_WAIT_TURN)
-            vnfr_step(&m->vnfrs[i], VNFR_EV_HOLD);
-}
-
-void nsr_stop(struct nsr_model *m)
-{
-    nsr_set_phase(m, NSR_FAILED);
-    hold_the_others(m);
 }
