@@ -128,8 +128,8 @@ static void test_too_deep(void **state)
 static void test_beginnings(void **state)
 {
     (void)state;
-    static const struct {
-        char *event;
+    static struct {
+        char event[16];
         bool is_taken;
     } cases[] = {{"*", true},       {"SCALE*", true}, {"SCALE_OUT*", true}, {"SCALE_OUT_*", false},
                  {"scale*", false}, {"**", false},    {"S*E", false},       {"*_OUT", false},
