@@ -33,7 +33,7 @@ static struct http_client *take_client(struct os *os)
 static void give_client(struct os *os, struct http_client *c)
 {
     pthread_mutex_lock(&os->lock);
-    if (c && os->client_n < OS_CLIENTS_MAX) {
+    if (os->client_n < OS_CLIENTS_MAX) {
         os->clients[os->client_n++] = c;
         c = NULL;
     }
@@ -47,9 +47,7 @@ enum err_code os_conn_open(struct os_conn *c, struct os *os, struct ob_cloud_cal
     *c = (struct os_conn){
         .os = os, .call = call, .pop = ob_cloud_pop(call), .res = HTTP_RESPONSE_INIT};
     c->http = take_client(os);
-    enum err_code rc = os_session_get(c, &c->session, err);
-    if (rc != ERR_OK)
-        return rc;
+    c->session = os_session_ref(c);
     pthread_mutex_lock(&c->session->lock);
     bool is_paused = clock_mono_us() < c->session->pause_until_us;
     pthread_mutex_unlock(&c->session->lock);
@@ -59,23 +57,12 @@ enum err_code os_conn_open(struct os_conn *c, struct os *os, struct ob_cloud_cal
 
 void os_conn_close(struct os_conn *c)
 {
-    struct os_session *s = c->session;
-    for (size_t i = 0; s && i < OS_LIST_N; i++) {
-        struct os_listing *l = c->held[i];
-        if (!l)
-            continue;
-        pthread_mutex_lock(&s->lock);
-        bool is_last = --l->refs == 0;
-        pthread_mutex_unlock(&s->lock);
-        if (is_last) {
-            arena_release(&l->arena);
-            free(l);
-        }
-    }
-    if (s)
-        os_session_put(s);
-    if (c->http)
-        give_client(c->os, c->http);
+    pthread_mutex_lock(&c->session->lock);
+    for (size_t i = 0; i < OS_LIST_N; i++)
+        os_listing_unref(c->held[i]);
+    pthread_mutex_unlock(&c->session->lock);
+    os_session_unref(c->session);
+    give_client(c->os, c->http);
     http_response_release(&c->res);
     arena_release(&c->arena);
 }
@@ -88,8 +75,8 @@ static const char *name_of(enum os_service service)
     return names[service];
 }
 
-static enum err_code send(struct os_conn *c, const struct os_request *want, const char *token,
-                          struct err *err)
+static enum err_code ask_once(struct os_conn *c, const struct os_request *want, const char *token,
+                              struct err *err)
 {
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
     char version[40];
@@ -113,11 +100,11 @@ static bool may_repeat(const struct os_request *want)
 
 /* A connection that was reset before a byte of the answer came: some servers end kept connections
  * without saying so. */
-static enum err_code send_surely(struct os_conn *c, const struct os_request *want,
-                                 const char *token, struct err *err)
+static enum err_code ask_by_token(struct os_conn *c, const struct os_request *want,
+                                  const char *token, struct err *err)
 {
     for (int tries = 1;; tries++) {
-        enum err_code rc = send(c, want, token, err);
+        enum err_code rc = ask_once(c, want, token, err);
         if (rc != ERR_UNKNOWN || !may_repeat(want) || tries == CUT_TRIES)
             return rc;
         if (err)
@@ -132,11 +119,11 @@ enum err_code os_ask(struct os_conn *c, const struct os_request *want, struct er
     enum err_code rc = os_session_token(c, 0, &token, &generation, err);
     if (rc != ERR_OK)
         return rc;
-    rc = send_surely(c, want, token, err);
+    rc = ask_by_token(c, want, token, err);
     if (rc == ERR_OK && c->res.status == 401) { /* it did nothing */
         rc = os_session_token(c, generation, &token, &generation, err);
         if (rc == ERR_OK)
-            rc = send_surely(c, want, token, err);
+            rc = ask_by_token(c, want, token, err);
     }
     if (rc == ERR_UNKNOWN || rc == ERR_TIMEOUT) { /* asked again, the call finds what there is */
         rc = ERR_UNAVAIL;

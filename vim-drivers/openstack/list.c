@@ -3,7 +3,6 @@
 #include "common/sys/clock.h"
 #include "vim-drivers/openstack/os.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { PAGES_MAX = 1000 };
@@ -76,33 +75,20 @@ enum err_code os_fetch(struct os_conn *c, enum os_list which, const char *query,
 
 /* --- shared --- */
 
-static void hold(struct os_conn *c, enum os_list which, struct os_listing *l)
+/* Lock held: l in the place of what was there. */
+static void put(struct os_listing **at, struct os_listing *l)
 {
-    struct os_listing *before = c->held[which];
+    struct os_listing *before = *at;
     l->refs++;
-    c->held[which] = l;
-    if (before && --before->refs == 0) {
-        arena_release(&before->arena);
-        free(before);
-    }
-}
-
-/* Of the session's lock. */
-static void keep(struct os_session *s, enum os_list which, struct os_listing *l)
-{
-    struct os_listing *before = s->listings[which];
-    l->refs++;
-    s->listings[which] = l;
-    if (before && --before->refs == 0) {
-        arena_release(&before->arena);
-        free(before);
-    }
+    *at = l;
+    os_listing_unref(before);
 }
 
 static enum err_code fetch_shared(struct os_conn *c, enum os_list which, struct err *err)
 {
     struct os_session *s = c->session;
     struct os_listing *l = xcalloc(1, sizeof(*l));
+    l->refs = 1; /* ours */
     l->begun_us = clock_mono_us();
     s->is_listing[which] = true;
     pthread_mutex_unlock(&s->lock);
@@ -114,11 +100,8 @@ static enum err_code fetch_shared(struct os_conn *c, enum os_list which, struct 
     s->is_listing[which] = false;
     s->listing_err[which] = own;
     if (rc == ERR_OK)
-        keep(s, which, l);
-    else {
-        arena_release(&l->arena);
-        free(l);
-    }
+        put(&s->listings[which], l);
+    os_listing_unref(l);
     pthread_cond_broadcast(&s->changed);
     return rc;
 }
@@ -135,7 +118,7 @@ enum err_code os_shared(struct os_conn *c, enum os_list which, int64_t not_befor
         if (not_before_us < s->changed_us[which])
             not_before_us = s->changed_us[which];
         if (l && l->begun_us >= not_before_us) {
-            hold(c, which, l);
+            put(&c->held[which], l);
             memcpy(ret_list, &l->list, sizeof(l->list));
             if (ret_begun)
                 *ret_begun = l->begun_us;

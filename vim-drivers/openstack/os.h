@@ -129,7 +129,8 @@ struct os_request {
     int64_t timeout_ms;
 };
 
-/* Finds or makes the session, logged in. Close it in every case. */
+/* Finds or makes the session; the first request logs in. ERR_UNAVAIL: the cloud wants a pause. Close it
+ * in every case. */
 MUST_USE enum err_code os_conn_open(struct os_conn *c, struct os *os, struct ob_cloud_call *call,
                                     struct err *err);
 void os_conn_close(struct os_conn *c);
@@ -147,8 +148,9 @@ MUST_USE enum err_code os_delete(struct os_conn *c, enum os_service service, con
 unsigned os_minor(const struct os_conn *c, unsigned minor);
 
 /* --- session.c --- */
-MUST_USE enum err_code os_session_get(struct os_conn *c, struct os_session **ret, struct err *err);
-void os_session_put(struct os_session *s);
+/* That of the PoP's credentials, made when there is none; not logged in yet. */
+struct os_session *os_session_ref(struct os_conn *c);
+void os_session_unref(struct os_session *s);
 void os_session_free(struct os_session *s);
 /* A token that is good for a while; *ret lives with the call. refused: the generation of one that
  * was not taken, 0: none. */
@@ -168,8 +170,12 @@ MUST_USE enum err_code os_read(struct os_conn *c, const struct proto_type *type,
 /* The last answer was no success: as os_ask. */
 MUST_USE enum err_code os_said(struct os_conn *c, const char *who, struct err *err);
 
+/* --- listing.c --- */
+void os_listing_unref(struct os_listing *l); /* by the session's lock; NULL is fine */
+
 /* --- list.c --- */
-/* query: "" or "a=b&c=d", only to make the answer shorter: who asks looks at each himself. */
+/* query: "" or "a=b&c=d", only to make the answer shorter: services ignore filters that they do not
+ * know, so the caller checks each element. */
 MUST_USE enum err_code os_fetch(struct os_conn *c, enum os_list which, const char *query,
                                 struct arena *a, void *ret_list, struct err *err);
 /* The same of the whole list, shared by all calls; it began at or after not_before_us (clock_mono_us;
@@ -177,7 +183,7 @@ MUST_USE enum err_code os_fetch(struct os_conn *c, enum os_list which, const cha
 MUST_USE enum err_code os_shared(struct os_conn *c, enum os_list which, int64_t not_before_us,
                                  void *ret_list, int64_t *ret_begun, struct err *err);
 
-/* What was changed by us is not in a listing of before. */
+/* We changed something: listings that began before do not count. */
 void os_forget(struct os_conn *c, enum os_list which);
 
 /* --- network.c --- */

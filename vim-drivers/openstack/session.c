@@ -1,5 +1,6 @@
 /* Logins: one for all calls that come with the same credentials. */
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "vim-drivers/openstack/os.h"
@@ -14,7 +15,8 @@ enum { LOGIN_MS = 20000, MARGIN_MAX_S = 300 };
 
 static void add_part(struct sbuf *out, const char *text)
 {
-    sbuf_addf(out, "%zu:%s,", text ? strlen(text) : 0, text ? text : "");
+    const char *part = text_or_empty(text);
+    sbuf_addf(out, "%zu:%s,", strlen(part), part); /* no two PoPs' parts make one key */
 }
 
 static void make_key(const struct os_conn *c, struct sbuf *out)
@@ -53,14 +55,12 @@ void os_session_free(struct os_session *s)
         free(l);
     }
     for (size_t i = 0; i < OS_LIST_N; i++)
-        if (s->listings[i]) {
-            arena_release(&s->listings[i]->arena);
-            free(s->listings[i]);
-        }
+        os_listing_unref(s->listings[i]);
     pthread_mutex_destroy(&s->lock);
     pthread_mutex_destroy(&s->networks);
     pthread_cond_destroy(&s->changed);
     free(s->token);
+    explicit_bzero(s->key, strlen(s->key));
     free(s->key);
     free(s);
 }
@@ -81,11 +81,10 @@ static struct os_session *take_oldest(struct os *os)
     return s;
 }
 
-enum err_code os_session_get(struct os_conn *c, struct os_session **ret, struct err *err)
+struct os_session *os_session_ref(struct os_conn *c)
 {
     AUTO(sbuf_release) struct sbuf key = SBUF_INIT;
     struct os *os = c->os;
-    (void)err;
     make_key(c, &key);
     pthread_mutex_lock(&os->lock);
     struct os_session *s = os->sessions;
@@ -101,13 +100,13 @@ enum err_code os_session_get(struct os_conn *c, struct os_session **ret, struct 
     s->used_us = clock_mono_us();
     struct os_session *old = take_oldest(os);
     pthread_mutex_unlock(&os->lock);
+    explicit_bzero(key.s, key.len); /* it holds the password */
     if (old)
         os_session_free(old);
-    *ret = s;
-    return ERR_OK;
+    return s;
 }
 
-void os_session_put(struct os_session *s)
+void os_session_unref(struct os_session *s)
 {
     pthread_mutex_lock(&s->os->lock);
     s->refs--;
@@ -116,7 +115,7 @@ void os_session_put(struct os_session *s)
 
 /* --- the login --- */
 
-enum { BY_ID = 1, BY_NAME = 2 };
+enum project_by { BY_ID, BY_NAME };
 
 static void add_domain(struct sbuf *out, const char *domain)
 {
@@ -140,35 +139,34 @@ static bool is_application(const struct os_conn *c)
 static void add_identity(const struct os_conn *c, struct sbuf *out)
 {
     const struct ob_cloud_pop *p = c->pop;
-    const char *user = p->username ? p->username : "";
     if (is_application(c)) {
         sbuf_adds(out, "{\"auth\":{\"identity\":{\"methods\":[\"application_credential\"],"
                        "\"application_credential\":{");
-        os_add_pair(out, "id", user);
+        os_add_pair(out, "id", p->username);
         os_add_pair(out, "secret", p->password);
         sbuf_adds(out, "}}}}");
         return;
     }
     sbuf_adds(out, "{\"auth\":{\"identity\":{\"methods\":[\"password\"],\"password\":{\"user\":{");
-    os_add_pair(out, "name", user);
+    os_add_pair(out, "name", p->username);
     os_add_pair(out, "password", p->password);
     add_domain(out, domain_of(c));
     sbuf_adds(out, "}}},\"scope\":{\"project\":{");
 }
 
-static void make_body(const struct os_conn *c, int by, struct sbuf *out)
+static void make_body(const struct os_conn *c, enum project_by by, struct sbuf *out)
 {
-    const char *tenant = c->pop->tenant ? c->pop->tenant : "";
     add_identity(c, out);
     if (is_application(c))
         return; /* it is of one project */
-    os_add_pair(out, by == BY_ID ? "id" : "name", tenant);
+    os_add_pair(out, by == BY_ID ? "id" : "name", c->pop->tenant);
     if (by == BY_NAME)
         add_domain(out, domain_of(c));
     sbuf_adds(out, "}}}}");
 }
 
-static enum err_code ask_keystone(struct os_conn *c, const char *auth, int by, struct err *err)
+static enum err_code ask_keystone(struct os_conn *c, const char *auth, enum project_by by,
+                                  struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
@@ -180,7 +178,7 @@ static enum err_code ask_keystone(struct os_conn *c, const char *auth, int by, s
                 &(struct os_request){
                     .method = "POST", .body = body.s, .body_len = body.len, .timeout_ms = LOGIN_MS},
                 &none, err);
-    memset(body.s, 0, body.len); /* the password */
+    explicit_bzero(body.s, body.len); /* the password; a memset before a free is left out */
     if (rc == ERR_OK && c->res.status != 201)
         rc = os_said(c, "keystone", err);
     if (rc == ERR_UNKNOWN || rc == ERR_TIMEOUT)
@@ -188,22 +186,24 @@ static enum err_code ask_keystone(struct os_conn *c, const char *auth, int by, s
     return rc;
 }
 
-static enum err_code log_in_by(struct os_conn *c, const char *auth, int by, struct err *err)
+static enum err_code log_in_by(struct os_conn *c, const char *auth, enum project_by by,
+                               struct err *err)
 {
     enum err_code rc = ask_keystone(c, auth, by, err);
     if (rc != ERR_AUTH && rc != ERR_NOT_FOUND)
         return rc;
     /* Keystone says the same of each mistake: so say what was asked for. */
     if (is_application(c))
-        return err_hint(err, "application credential '%.60s' at %.80s", c->pop->username, auth);
+        return err_hint(err, "application credential '%.60s' at %.80s",
+                        text_or_empty(c->pop->username), auth);
     return err_hint(err, "user '%.40s', domain '%.40s', project %s '%.50s'",
-                    c->pop->username ? c->pop->username : "", domain_of(c),
-                    by == BY_ID ? "id" : "name", c->pop->tenant ? c->pop->tenant : "");
+                    text_or_empty(c->pop->username), domain_of(c), by == BY_ID ? "id" : "name",
+                    text_or_empty(c->pop->tenant));
 }
 
 static enum err_code log_in(struct os_conn *c, const char *auth, bool is_v2, struct err *err)
 {
-    bool may_be_id = !is_v2 && os_is_hex_id(c->pop->tenant ? c->pop->tenant : "");
+    bool may_be_id = !is_v2 && os_is_hex_id(text_or_empty(c->pop->tenant));
     enum err_code rc = log_in_by(c, auth, may_be_id ? BY_ID : BY_NAME, err);
     if (rc == ERR_AUTH && may_be_id && !is_application(c)) {
         *err = (struct err)ERR_INIT;
@@ -212,7 +212,7 @@ static enum err_code log_in(struct os_conn *c, const char *auth, bool is_v2, str
     return rc;
 }
 
-/* --- what it told --- */
+/* --- its answer --- */
 
 static int64_t renewal(const struct os_token *t)
 {
@@ -273,8 +273,10 @@ static void ask_versions(struct os_conn *c, const char *compute, const char *tok
     struct os_one *one = NULL;
     unsigned major = 0, minor = 0;
     AUTO(sbuf_release) struct sbuf url = SBUF_INIT;
-    const char *at = strstr(compute, "/v2.1");
-    sbuf_addf(&url, "%.*s/", (int)(at ? (size_t)(at - compute) + 5 : strlen(compute)), compute);
+    static const char version[] = "/v2.1"; /* older endpoints go on with the project's id */
+    const char *at = strstr(compute, version);
+    size_t len = at ? (size_t)(at - compute) + strlen(version) : strlen(compute);
+    sbuf_addf(&url, "%.*s/", (int)len, compute);
     if (os_http(c, url.s, &(struct os_request){.timeout_ms = LOGIN_MS}, &headers, NULL) == ERR_OK &&
         c->res.status == 200 && os_read(c, &os_one_type, &c->arena, &one, NULL) == ERR_OK &&
         one->version && one->version->version &&
@@ -290,8 +292,9 @@ static enum err_code renew(struct os_conn *c, struct err *err)
     char auth[OS_URL_MAX], urls[OS_SERVICE_N][OS_URL_MAX] = {{0}};
     bool is_v2 = false;
     enum err_code rc = os_auth_url(c->pop->auth_url, c->os->o->may_be_plain, auth, &is_v2, err);
-    if (rc == ERR_OK)
-        rc = log_in(c, auth, is_v2, err);
+    if (rc != ERR_OK)
+        return rc; /* it quotes the URL, and auth is not set */
+    rc = log_in(c, auth, is_v2, err);
     if (rc == ERR_OK)
         rc = read_login(c, urls, err);
     if (rc == ERR_OK && !c->session->nova_minor) {
