@@ -1,10 +1,12 @@
 /* What a server is made of: pure. */
+#include "common/base/text.h"
 #include "vim-drivers/openstack/os.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define META_PREFIX "meta." /* of a VDU's metadata that goes to its servers */
 enum { META_VALUE_MAX = 255, VOLUME_MAX_GB = 16384 };
 
 const char *os_wish(const struct ob_cloud_pop *pop, const struct ob_cloud_launch *want,
@@ -35,10 +37,10 @@ static void add_metadata(const struct os_body *b, struct sbuf *out)
     }
     for (size_t i = 0; i < want->metadata_n; i++) {
         const char *name = want->metadata[i].key;
-        if (strncmp(name, "meta.", 5) != 0 || strncmp(name, "meta.baton.", 11) == 0 || !name[5] ||
-            strlen(want->metadata[i].value) > META_VALUE_MAX)
-            continue;
-        os_add_pair(out, name + 5, want->metadata[i].value);
+        const char *key_at = name + strlen(META_PREFIX);
+        if (text_starts_with(name, META_PREFIX) && *key_at && !text_starts_with(key_at, "baton.") &&
+            strlen(want->metadata[i].value) <= META_VALUE_MAX)
+            os_add_pair(out, key_at, want->metadata[i].value);
     }
     sbuf_addc(out, '}');
 }
@@ -47,7 +49,7 @@ static void add_metadata(const struct os_body *b, struct sbuf *out)
 static void add_networks(const struct os_body *b, struct sbuf *out)
 {
     if (!b->want->port_n) {
-        sbuf_adds(out, b->has_none ? ",\"networks\":\"none\"" : "");
+        sbuf_adds(out, b->knows_no_network ? ",\"networks\":\"none\"" : "");
         return;
     }
     sbuf_adds(out, ",\"networks\":[");

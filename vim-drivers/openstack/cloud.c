@@ -1,3 +1,4 @@
+/* The table that ob_cloud calls: what is not in a file of its own. */
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORGOTTEN_US = 120000000 }; /* a launch that nobody came back to */
+enum { FORGOTTEN_US = 120000000 }; /* a launch that was not called again */
 
 static struct os_launching **find_mine(struct os_session *s, const char *token)
 {

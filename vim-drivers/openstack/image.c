@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HEAD_BYTES = 33000, UPLOAD_MS = 3600000 };
+enum {
+    HEAD_BYTES = 33000, /* as far as os_disk_format looks: the mark of an ISO is at 32769 */
+    UPLOAD_MS = 3600000
+};
 
 /* --- what is there --- */
 
@@ -42,12 +45,21 @@ static void record(struct os_conn *c, const struct os_image *i, struct ob_cloud_
                                    .is_private = !text_matches(i->visibility, "public")};
 }
 
-/* The youngest of a name comes first: who looks one up by its name takes the first. */
-static int by_age(const void *a, const void *b)
+static bool is_whole(const struct os_image *i)
 {
-    const struct os_image *const *x = a, *const *y = b;
-    int age = strcmp((*y)->created ? (*y)->created : "", (*x)->created ? (*x)->created : "");
-    return age ? age : strcmp((*x)->id, (*y)->id);
+    return text_matches(i->status, "active");
+}
+
+/* Names are looked up from the front: whole ones first, so that one that is half uploaded hides none
+ * of them; then the youngest. */
+static int by_use(const void *a, const void *b)
+{
+    const struct os_image *x = *(const struct os_image *const *)a;
+    const struct os_image *y = *(const struct os_image *const *)b;
+    if (is_whole(x) != is_whole(y))
+        return is_whole(x) ? -1 : 1;
+    int age = strcmp(text_or_empty(y->created), text_or_empty(x->created));
+    return age ? age : strcmp(x->id, y->id);
 }
 
 enum err_code os_list_images(struct os_conn *c, int64_t not_before_us, struct err *err)
@@ -59,16 +71,12 @@ enum err_code os_list_images(struct os_conn *c, int64_t not_before_us, struct er
     struct os_image **sorted = arena_alloc(&c->arena, (l.n + 1) * sizeof(struct os_image *));
     for (uint32_t i = 0; i < l.n; i++)
         sorted[i] = l.at[i];
-    qsort(sorted, l.n, sizeof(struct os_image *), by_age);
-    for (int usable = 1; usable >= 0;
-         usable--) /* one that is half uploaded hides none that is whole */
-        for (uint32_t i = 0; i < l.n; i++) {
-            struct ob_cloud_image one;
-            if (text_matches(sorted[i]->status, "active") != (usable == 1))
-                continue;
-            record(c, sorted[i], &one);
-            ob_cloud_add_image(c->call, &one);
-        }
+    qsort(sorted, l.n, sizeof(struct os_image *), by_use);
+    for (uint32_t i = 0; i < l.n; i++) {
+        struct ob_cloud_image one;
+        record(c, sorted[i], &one);
+        ob_cloud_add_image(c->call, &one);
+    }
     return ERR_OK;
 }
 
@@ -213,7 +221,7 @@ static enum err_code find_earlier(struct os_conn *c, const char *name, const cha
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
         if (!text_matches(l.at[i]->name, name) || !text_matches(l.at[i]->source, url))
             continue;
-        if (text_matches(l.at[i]->status, "active"))
+        if (is_whole(l.at[i]))
             *ret = l.at[i];
         else
             rc = os_delete(c, OS_IMAGE, "/images", l.at[i]->id, err);

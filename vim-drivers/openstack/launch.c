@@ -9,9 +9,9 @@
 #include <string.h>
 
 enum {
-    TURN_MS = 300, /* until a launch looks again whether it is its turn */
-    LIST_AGE_US = 3000000,
-    DOUBT_MS = 3000 /* before a server that may have been made is looked for */
+    TURN_MS = 300,         /* until a launch looks again whether it is its turn */
+    LIST_AGE_US = 3000000, /* of networks: one that is not in it may be new */
+    DOUBT_MS = 3000        /* before a server that may have been made is looked for */
 };
 
 struct launch {
@@ -46,21 +46,23 @@ static const struct os_server *better(const struct os_server *a, const struct os
     return strcmp(a->id, b->id) <= 0 ? a : b;
 }
 
+static bool is_ours(const struct launch *l, const struct os_server *s)
+{
+    return strcmp(os_meta(s, OS_META_TOKEN), l->want->token) == 0 && !is_going(s);
+}
+
 static enum err_code look(struct launch *l, struct err *err)
 {
     struct os_server_list all = {0};
-    int64_t not_before = l->mine->looked_us
-                             ? l->mine->looked_us + l->c->os->o->poll_ms * USEC_PER_MS
-                             : clock_mono_us();
-    if (not_before > clock_mono_us())
-        not_before = clock_mono_us();
+    int64_t not_before = clock_mono_us(), poll_us = l->c->os->o->poll_ms * USEC_PER_MS;
+    if (l->mine->looked_us && l->mine->looked_us + poll_us < not_before)
+        not_before = l->mine->looked_us + poll_us;
     enum err_code rc = os_shared(l->c, OS_SERVERS, not_before, &all, &l->mine->looked_us, err);
     for (uint32_t i = 0; rc == ERR_OK && i < all.n; i++)
-        if (strcmp(os_meta(all.at[i], OS_META_TOKEN), l->want->token) == 0 && !is_going(all.at[i]))
+        if (is_ours(l, all.at[i]))
             l->server = better(l->server, all.at[i]);
     for (uint32_t i = 0; rc == ERR_OK && i < all.n; i++)
-        if (strcmp(os_meta(all.at[i], OS_META_TOKEN), l->want->token) == 0 &&
-            !is_going(all.at[i]) && all.at[i] != l->server) {
+        if (is_ours(l, all.at[i]) && all.at[i] != l->server) {
             log_warn(LOG_DRIVER, "second_server", KV_S("server", all.at[i]->id),
                      KV_S("kept", l->server->id));
             rc = os_delete(l->c, OS_COMPUTE, "/servers", all.at[i]->id, err);
@@ -91,7 +93,7 @@ static enum err_code make_group(struct launch *l, const char *name, const char *
                                 const char **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    unsigned minor = os_minor(l->c, 64);
+    unsigned minor = os_minor(l->c, OS_MINOR_GROUP_POLICY);
     enum err_code rc = find_group(l, name, policy, ret, err);
     if (rc != ERR_OK || *ret)
         return rc;
@@ -174,7 +176,7 @@ static enum err_code post(struct launch *l, struct err *err)
                         .pop = l->c->pop,
                         .o = l->c->os->o,
                         .ports = l->ports,
-                        .has_none = os_minor(l->c, 37) != 0};
+                        .knows_no_network = os_minor(l->c, OS_MINOR_NO_NETWORK) != 0};
     enum err_code rc = choose_group(l, &b.group, err);
     if (rc == ERR_OK)
         rc = os_body_server(&b, &body, err);
@@ -187,7 +189,7 @@ static enum err_code post(struct launch *l, struct err *err)
                                          .path = "/servers",
                                          .body = body.s,
                                          .body_len = body.len,
-                                         .minor = os_minor(l->c, 37)},
+                                         .minor = os_minor(l->c, OS_MINOR_NO_NETWORK)},
                     &one, err);
     os_step(l->c->os);
     if (rc == ERR_UNAVAIL && l->c->res.status != 429)

@@ -15,9 +15,9 @@ static const struct kind {
     size_t list_at, links_at; /* links_at 0: member next, as glance */
     unsigned minor;
 } kinds[OS_LIST_N] = {
-    [OS_SERVERS]  = {OS_COMPUTE, "/servers/detail", "", AT(servers), AT(server_links), 47}, /* the flavour's name */
+    [OS_SERVERS]  = {OS_COMPUTE, "/servers/detail", "", AT(servers), AT(server_links), OS_MINOR_FLAVOUR_NAME},
     [OS_FLAVOURS] = {OS_COMPUTE, "/flavors/detail", "", AT(flavours), AT(flavour_links), 0},
-    [OS_GROUPS]   = {OS_COMPUTE, "/os-server-groups", "", AT(groups), AT(server_links), 64},
+    [OS_GROUPS]   = {OS_COMPUTE, "/os-server-groups", "", AT(groups), AT(server_links), OS_MINOR_GROUP_POLICY},
     [OS_ZONES]    = {OS_COMPUTE, "/os-availability-zone", "", AT(zones), AT(server_links), 0},
     [OS_NETWORKS] = {OS_NETWORK, "/networks", "", AT(networks), AT(network_links), 0},
     [OS_SUBNETS]  = {OS_NETWORK, "/subnets", "", AT(subnets), AT(subnet_links), 0},
@@ -25,7 +25,7 @@ static const struct kind {
     [OS_FLOATING] = {OS_NETWORK, "/floatingips", "", AT(floating), AT(floating_links), 0},
     [OS_ROUTERS]  = {OS_NETWORK, "/routers", "", AT(routers), AT(router_links), 0},
     [OS_SECURITY] = {OS_NETWORK, "/security-groups", "", AT(security), AT(security_links), 0},
-    [OS_IMAGES]   = {OS_IMAGE, "/images", "limit=200", AT(images), 0, 0}, /* 25 by default */
+    [OS_IMAGES]   = {OS_IMAGE, "/images", "limit=200", AT(images), 0, 0}, /* glance gives 25 by itself */
 };
 /* clang-format on */
 

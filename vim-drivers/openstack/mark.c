@@ -1,4 +1,5 @@
-/* What a server's metadata say: pure. */
+/* What metadata, owners and devices say. */
+#include "common/base/text.h"
 #include "vim-drivers/openstack/os.h"
 
 #include <string.h>
@@ -14,4 +15,16 @@ bool os_server_is_theirs(const struct os_conn *c, const struct os_server *s)
 {
     const char *project = proto_strmap_get(&s->metadata, OS_META_PROJECT);
     return !project || strcmp(project, c->pop->project) == 0;
+}
+
+bool os_port_is_bound(const struct os_port *p)
+{
+    return p->device && p->device[0];
+}
+
+/* "network:router_interface", and "..._distributed", "ha_router_replicated_..." of other routers. */
+bool os_port_is_of_router(const struct os_port *p)
+{
+    return p->owner && text_starts_with(p->owner, "network:") && strstr(p->owner, "router") &&
+           os_port_is_bound(p);
 }

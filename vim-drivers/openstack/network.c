@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TURN_MS = 100 };
+enum {
+    TURN_MS = 100,            /* until a call looks again whether it is its turn */
+    OUTSIDE_AGE_US = 60000000 /* of external networks: operators seldom change them */
+};
 
 /* --- what is there --- */
 
@@ -49,6 +52,14 @@ const struct os_network *os_network_find(const struct os_network_list *l, const 
     return best;
 }
 
+static struct ob_cloud_subnet subnet_record(struct os_conn *c, const struct os_subnet *s)
+{
+    return (struct ob_cloud_subnet){.id = ob_cloud_text(c->call, s->id),
+                                    .name = ob_cloud_text(c->call, s->name),
+                                    .cidr = ob_cloud_text(c->call, s->cidr),
+                                    .gateway = ob_cloud_text(c->call, s->gateway)};
+}
+
 static void record(struct os_conn *c, const struct os_network *n, const struct os_subnet_list *all,
                    struct ob_cloud_network *ret)
 {
@@ -58,15 +69,9 @@ static void record(struct os_conn *c, const struct os_network *n, const struct o
                                      .is_shared = n->shared,
                                      .is_external = n->external,
                                      .subnets = at};
-    for (uint32_t i = 0; i < all->n && ret->subnet_n < n->subnets.n; i++) {
-        const struct os_subnet *s = all->at[i];
-        if (text_matches(s->network, n->id))
-            at[ret->subnet_n++] =
-                (struct ob_cloud_subnet){.id = ob_cloud_text(c->call, s->id),
-                                         .name = ob_cloud_text(c->call, s->name),
-                                         .cidr = ob_cloud_text(c->call, s->cidr),
-                                         .gateway = ob_cloud_text(c->call, s->gateway)};
-    }
+    for (uint32_t i = 0; i < all->n && ret->subnet_n < n->subnets.n; i++)
+        if (text_matches(all->at[i]->network, n->id))
+            at[ret->subnet_n++] = subnet_record(c, all->at[i]);
 }
 
 enum err_code os_list_networks(struct os_conn *c, struct err *err)
@@ -89,8 +94,8 @@ enum err_code os_list_networks(struct os_conn *c, struct err *err)
 
 /* --- the parts of one more --- */
 
-static enum err_code post(struct os_conn *c, const char *path, const char *method,
-                          const struct sbuf *body, struct os_one **ret, struct err *err)
+static enum err_code ask_neutron(struct os_conn *c, const char *method, const char *path,
+                                 const struct sbuf *body, struct os_one **ret, struct err *err)
 {
     os_step(c->os);
     enum err_code rc = os_ask_one(c,
@@ -114,7 +119,7 @@ static enum err_code make_network(struct os_conn *c, const char *name,
     os_add_pair(&body, "description",
                 arena_printf(&c->arena, OS_NETWORK_MARK "%s", c->pop->project));
     sbuf_adds(&body, "}}");
-    enum err_code rc = post(c, "/networks", "POST", &body, &one, err);
+    enum err_code rc = ask_neutron(c, "POST", "/networks", &body, &one, err);
     if (rc == ERR_OK && !one->network)
         rc = err_set(err, ERR_PEER, "neutron made a network and does not say which");
     if (rc == ERR_OK)
@@ -172,7 +177,7 @@ static enum err_code make_subnet(struct os_conn *c, const struct os_network *n, 
         proto_quotes(&body, c->os->o->dns.items[i]);
     }
     sbuf_adds(&body, "]}}");
-    rc = post(c, "/subnets", "POST", &body, &one, err);
+    rc = ask_neutron(c, "POST", "/subnets", &body, &one, err);
     if (rc == ERR_OK && !one->subnet)
         rc = err_set(err, ERR_PEER, "neutron made a subnet and does not say which");
     if (rc == ERR_OK)
@@ -193,8 +198,7 @@ static enum err_code find_external(struct os_conn *c, const char **ret, struct e
 {
     struct os_network_list l = {0};
     const char *name = c->os->o->external;
-    enum err_code rc =
-        os_shared(c, OS_NETWORKS, clock_mono_us() - 60 * USEC_PER_SEC, &l, NULL, err);
+    enum err_code rc = os_shared(c, OS_NETWORKS, clock_mono_us() - OUTSIDE_AGE_US, &l, NULL, err);
     *ret = NULL;
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++)
         if (l.at[i]->external && (!name[0] || text_matches(l.at[i]->name, name)) &&
@@ -203,12 +207,27 @@ static enum err_code find_external(struct os_conn *c, const char **ret, struct e
     return rc;
 }
 
-/* NULL in *ret: there is none, and nowhere that one could lead to. */
-static enum err_code find_router(struct os_conn *c, const char **ret, struct err *err)
+static enum err_code make_router(struct os_conn *c, const char *outside, const char **ret,
+                                 struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    struct os_router_list l = {0};
     struct os_one *one;
+    sbuf_adds(&body, "{\"router\":{");
+    os_add_pair(&body, "name", OS_ROUTER_NAME);
+    os_add_pair(&body, "description", OS_ROUTER_MARK);
+    sbuf_adds(&body, ",\"external_gateway_info\":{");
+    os_add_pair(&body, "network_id", outside);
+    sbuf_adds(&body, "}}}");
+    enum err_code rc = ask_neutron(c, "POST", "/routers", &body, &one, err);
+    if (rc == ERR_OK && one->router)
+        *ret = one->router->id;
+    return rc == ERR_OK ? rc : err_add(err, "make a router");
+}
+
+/* NULL in *ret: there is none, and nowhere that one could lead to. */
+static enum err_code choose_router(struct os_conn *c, const char **ret, struct err *err)
+{
+    struct os_router_list l = {0};
     const char *outside = NULL;
     *ret = NULL;
     enum err_code rc = os_fetch(c, OS_ROUTERS, "", &c->arena, &l, err);
@@ -222,18 +241,7 @@ static enum err_code find_router(struct os_conn *c, const char **ret, struct err
         return err_hint(err, "option router of the driver; openstack router list");
     }
     rc = find_external(c, &outside, err);
-    if (rc != ERR_OK || !outside)
-        return rc;
-    sbuf_adds(&body, "{\"router\":{");
-    os_add_pair(&body, "name", OS_ROUTER_NAME);
-    os_add_pair(&body, "description", OS_ROUTER_MARK);
-    sbuf_adds(&body, ",\"external_gateway_info\":{");
-    os_add_pair(&body, "network_id", outside);
-    sbuf_adds(&body, "}}}");
-    rc = post(c, "/routers", "POST", &body, &one, err);
-    if (rc == ERR_OK && one->router)
-        *ret = one->router->id;
-    return rc == ERR_OK ? rc : err_add(err, "make a router");
+    return rc == ERR_OK && outside ? make_router(c, outside, ret, err) : rc;
 }
 
 /* Is the subnet on a router already? */
@@ -247,10 +255,9 @@ static enum err_code is_attached(struct os_conn *c, const struct os_network *n,
     enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++)
         for (uint32_t k = 0; k < l.at[i]->fixed.n; k++)
-            *ret = *ret || (text_matches(l.at[i]->network, n->id) && l.at[i]->owner &&
-                            strncmp(l.at[i]->owner, "network:", 8) == 0 &&
-                            strstr(l.at[i]->owner, "router") &&
-                            text_matches(l.at[i]->fixed.at[k]->subnet, s->id));
+            *ret =
+                *ret || (text_matches(l.at[i]->network, n->id) && os_port_is_of_router(l.at[i]) &&
+                         text_matches(l.at[i]->fixed.at[k]->subnet, s->id));
     return rc;
 }
 
@@ -264,14 +271,14 @@ static enum err_code attach(struct os_conn *c, const struct os_network *n,
     enum err_code rc = is_attached(c, n, s, &is_there, err);
     if (rc != ERR_OK || is_there)
         return rc;
-    rc = find_router(c, &router, err);
+    rc = choose_router(c, &router, err);
     if (rc != ERR_OK || !router)
         return rc;
     sbuf_addc(&body, '{');
     os_add_pair(&body, "subnet_id", s->id);
     sbuf_addc(&body, '}');
-    rc = post(c, arena_printf(&c->arena, "/routers/%s/add_router_interface", router), "PUT", &body,
-              &one, err);
+    rc = ask_neutron(c, "PUT", arena_printf(&c->arena, "/routers/%s/add_router_interface", router),
+                     &body, &one, err);
     if (rc == ERR_INVALID && strstr(err->msg, "already has a port")) {
         *err = (struct err)ERR_INIT;
         return ERR_OK;
@@ -330,10 +337,7 @@ static enum err_code complete(struct os_conn *c, const struct os_network *n, con
     record(c, n, &l, ret);
     if (s && !ret->subnet_n) {
         struct ob_cloud_subnet *one = ob_cloud_alloc(c->call, sizeof(*one));
-        *one = (struct ob_cloud_subnet){.id = ob_cloud_text(c->call, s->id),
-                                        .name = ob_cloud_text(c->call, s->name),
-                                        .cidr = ob_cloud_text(c->call, s->cidr),
-                                        .gateway = ob_cloud_text(c->call, s->gateway)};
+        *one = subnet_record(c, s);
         ret->subnets = one;
         ret->subnet_n = 1;
     }
@@ -392,9 +396,9 @@ static enum err_code detach(struct os_conn *c, const char *router, const char *p
     sbuf_addc(&body, '{');
     os_add_pair(&body, "port_id", port);
     sbuf_addc(&body, '}');
-    enum err_code rc =
-        post(c, arena_printf(&c->arena, "/routers/%s/remove_router_interface", router), "PUT",
-             &body, &one, err);
+    enum err_code rc = ask_neutron(
+        c, "PUT", arena_printf(&c->arena, "/routers/%s/remove_router_interface", router), &body,
+        &one, err);
     if (rc == ERR_NOT_FOUND) {
         *err = (struct err)ERR_INIT;
         rc = ERR_OK;
@@ -411,12 +415,11 @@ static enum err_code remove_ports(struct os_conn *c, const struct os_network *n,
     enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
         const struct os_port *p = l.at[i];
-        const char *owner = p->owner ? p->owner : "", *device = p->device ? p->device : "";
         if (!text_matches(p->network, n->id))
             continue;
-        if (strncmp(owner, "network:", 8) == 0 && strstr(owner, "router") && device[0])
-            rc = detach(c, device, p->id, err);
-        else if (!device[0] && os_marked(p->description) &&
+        if (os_port_is_of_router(p))
+            rc = detach(c, p->device, p->id, err);
+        else if (!os_port_is_bound(p) && os_marked(p->description) &&
                  !os_is_launching(c->session, os_marked(p->description)))
             rc = os_delete(c, OS_NETWORK, "/ports", p->id, err);
     }

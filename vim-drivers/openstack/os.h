@@ -26,7 +26,10 @@
 #define OS_ROUTER_MARK  "Baton's router"
 #define OS_ROUTER_NAME  "baton-router"
 
-enum { OS_CLIENTS_MAX = 64, OS_SESSIONS_MAX = 64 };
+enum { OS_CLIENTS_MAX = 64, OS_SESSIONS_MAX = 64, OS_ID_MAX = 80 };
+
+/* Microversions of nova, by what they are needed for: os_minor. */
+enum { OS_MINOR_NO_NETWORK = 37, OS_MINOR_FLAVOUR_NAME = 47, OS_MINOR_GROUP_POLICY = 64 };
 
 enum os_list {
     OS_SERVERS,
@@ -54,10 +57,10 @@ struct os_listing {
 struct os_launching { /* from the first look to the last */
     struct os_launching *next;
     char *token;
-    char server[80];    /* its id, once it is posted */
-    bool is_running;    /* a thread is at it; otherwise it waits for the cloud */
-    int64_t touched_us; /* when it began to wait */
-    int64_t looked_us;  /* begin of the last listing that it saw; 0: none */
+    char server[OS_ID_MAX]; /* its id, once it is posted */
+    bool is_running;        /* a thread is at it; otherwise it waits for the cloud */
+    int64_t touched_us;     /* when it began to wait */
+    int64_t looked_us;      /* begin of the last listing that it saw; 0: none */
 };
 
 struct os_session { /* a login at one cloud */
@@ -73,7 +76,7 @@ struct os_session { /* a login at one cloud */
     char *token;
     uint64_t generation; /* of the token */
     int64_t renew_at_us;
-    char project_id[80];
+    char project_id[OS_ID_MAX];
     char urls[OS_SERVICE_N][OS_URL_MAX];
     unsigned nova_minor;    /* of the highest microversion 2.x */
     int64_t pause_until_us; /* the cloud said 429 */
@@ -216,9 +219,11 @@ MUST_USE enum err_code os_ports_remove(struct os_conn *c, const char *token, str
 /* Those whose servers are not among `servers`, nor being launched, and that are old. */
 void os_sweep(struct os_conn *c, const struct os_server_list *servers);
 
-/* --- mark.c --- */
+/* --- mark.c: what marks, owners and devices say (pure) --- */
 const char *os_meta(const struct os_server *s, const char *key); /* "" without it */
 bool os_server_is_theirs(const struct os_conn *c, const struct os_server *s);
+bool os_port_is_bound(const struct os_port *p);
+bool os_port_is_of_router(const struct os_port *p); /* its device is the router */
 
 /* --- server.c --- */
 void os_server_record(struct os_conn *c, const struct os_server *s, struct ob_cloud_server *ret);
@@ -234,7 +239,7 @@ MUST_USE enum err_code os_rebuild(void *arg, struct ob_cloud_call *call, const c
 
 /* --- flight.c --- */
 bool os_is_launching(struct os_session *s, const char *token);
-/* NULL in *ret: not its turn yet. */
+/* NULL in *ret: not its turn yet. goes_on: the launch will be called again. */
 void os_flight_begin(struct os_conn *c, const char *token, struct os_launching **ret);
 void os_flight_end(struct os_conn *c, struct os_launching *mine, bool goes_on);
 
@@ -251,7 +256,7 @@ struct os_body {
     const struct os_options *o;
     const struct os_port *const *ports; /* want->port_n */
     const char *group;                  /* id of a server group; NULL: none */
-    bool has_none;                      /* nova knows networks "none" */
+    bool knows_no_network;              /* nova has OS_MINOR_NO_NETWORK */
 };
 /* The body of POST /servers. */
 MUST_USE enum err_code os_body_server(const struct os_body *b, struct sbuf *out, struct err *err);

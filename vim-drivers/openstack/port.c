@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIST_AGE_US = 5000000 };
+enum {
+    GROUPS_AGE_US = 5000000, /* security groups that are older are not believed to be missing */
+    POOLS_AGE_US = 30000000  /* of external networks: operators seldom change them */
+};
 
 /* --- ports --- */
 
@@ -21,24 +24,21 @@ static void query_of(const char *token, struct sbuf *out)
     os_add_escaped(out, mark.s);
 }
 
-/* The index is behind the last dash of a port's name. */
-static int index_of(const struct os_port *p)
+/* Of the token's interfaces: it is behind the last dash of the port's name. -1: not one of them. */
+static int index_of(const struct os_port *p, const char *token)
 {
+    if (!text_matches(os_marked(p->description), token))
+        return -1;
     const char *dash = p->name ? strrchr(p->name, '-') : NULL;
     long i = dash && dash[1] ? strtol(dash + 1, NULL, 10) : -1;
     return i >= 0 && i < OB_CLOUD_PORTS_MAX ? (int)i : -1;
 }
 
-static bool is_bound(const struct os_port *p)
-{
-    return p->device && p->device[0];
-}
-
 /* Two drivers may have made the same one at once: both must choose alike. */
 static const struct os_port *better(const struct os_port *a, const struct os_port *b)
 {
-    if (!a || is_bound(a) != is_bound(b))
-        return !a || is_bound(b) ? b : a;
+    if (!a || os_port_is_bound(a) != os_port_is_bound(b))
+        return !a || os_port_is_bound(b) ? b : a;
     return strcmp(a->id, b->id) <= 0 ? a : b;
 }
 
@@ -51,13 +51,13 @@ enum err_code os_ports_find(struct os_conn *c, const char *token,
     memset(at, 0, OB_CLOUD_PORTS_MAX * sizeof(at[0]));
     enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
-        int k = text_matches(os_marked(l.at[i]->description), token) ? index_of(l.at[i]) : -1;
+        int k = index_of(l.at[i], token);
         if (k >= 0)
             at[k] = better(at[k], l.at[i]);
     }
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
-        int k = text_matches(os_marked(l.at[i]->description), token) ? index_of(l.at[i]) : -1;
-        if (k >= 0 && at[k] != l.at[i] && !is_bound(l.at[i]))
+        int k = index_of(l.at[i], token);
+        if (k >= 0 && at[k] != l.at[i] && !os_port_is_bound(l.at[i]))
             rc = os_delete(c, OS_NETWORK, "/ports", l.at[i]->id, err);
     }
     return rc;
@@ -83,7 +83,7 @@ static enum err_code group_id(struct os_conn *c, const char *name, const char **
     *ret = name;
     if (os_is_hex_id(name))
         return ERR_OK;
-    enum err_code rc = find_group(c, name, now - LIST_AGE_US, ret, err);
+    enum err_code rc = find_group(c, name, now - GROUPS_AGE_US, ret, err);
     if (rc == ERR_OK && !*ret) /* it may be new */
         rc = find_group(c, name, now, ret, err);
     if (rc != ERR_OK || *ret)
@@ -186,7 +186,7 @@ static enum err_code gateway_network(struct os_conn *c, const struct os_port *p,
         rc = os_fetch(c, OS_ROUTERS, "", &c->arena, &routers, err);
     for (uint32_t i = 0; rc == ERR_OK && i < ports.n && !*ret; i++) {
         const struct os_port *q = ports.at[i];
-        if (!text_matches(q->network, p->network) || !q->owner || !strstr(q->owner, "router"))
+        if (!text_matches(q->network, p->network) || !os_port_is_of_router(q))
             continue;
         for (uint32_t k = 0; k < routers.n; k++)
             if (text_matches(routers.at[k]->id, q->device) && routers.at[k]->gateway)
@@ -200,8 +200,7 @@ static enum err_code pool_id(struct os_conn *c, const struct ob_cloud_port *want
 {
     struct os_network_list l = {0};
     const char *name = want->pool, *first = NULL;
-    enum err_code rc =
-        os_shared(c, OS_NETWORKS, clock_mono_us() - 30 * USEC_PER_SEC, &l, NULL, err);
+    enum err_code rc = os_shared(c, OS_NETWORKS, clock_mono_us() - POOLS_AGE_US, &l, NULL, err);
     if (rc == ERR_OK && !name && c->os->o->external[0])
         name = c->os->o->external;
     if (rc == ERR_OK && !name) {

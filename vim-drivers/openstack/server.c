@@ -98,9 +98,11 @@ enum err_code os_server_get(struct os_conn *c, const char *id, struct os_server 
         return ERR_OK;
     sbuf_adds(&path, "/servers/");
     os_add_escaped(&path, id);
-    enum err_code rc = os_ask_one(
-        c, &(struct os_request){.service = OS_COMPUTE, .path = path.s, .minor = os_minor(c, 47)},
-        &one, err);
+    enum err_code rc = os_ask_one(c,
+                                  &(struct os_request){.service = OS_COMPUTE,
+                                                       .path = path.s,
+                                                       .minor = os_minor(c, OS_MINOR_FLAVOUR_NAME)},
+                                  &one, err);
     if (rc == ERR_NOT_FOUND) {
         *err = (struct err)ERR_INIT;
         return ERR_OK;

@@ -1,5 +1,5 @@
 /* Ports and floating addresses that outlived their server: of a launch that was given up half-way,
- * or of a server that somebody else removed. */
+ * or of a server that another client removed. */
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "vim-drivers/openstack/os.h"
@@ -7,11 +7,6 @@
 #include <string.h>
 
 enum { SWEEP_US = 60000000 };
-
-static bool is_bound(const struct os_port *p)
-{
-    return p->device && p->device[0];
-}
 
 static bool is_old(const struct os_conn *c, const char *created)
 {
@@ -46,30 +41,47 @@ static bool is_time(struct os_session *s)
     return is;
 }
 
+static enum err_code sweep_floating(struct os_conn *c, const struct os_server_list *servers,
+                                    struct err *err)
+{
+    struct os_floating_list l = {0};
+    enum err_code rc = os_fetch(c, OS_FLOATING, "", &c->arena, &l, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
+        const struct os_floating *f = l.at[i];
+        if (!is_orphan(c, f->description, f->created, servers))
+            continue;
+        rc = os_delete(c, OS_NETWORK, "/floatingips", f->id, err);
+        if (rc == ERR_OK)
+            log_warn(LOG_DRIVER, "orphan_removed", KV_S("floating", f->ip),
+                     KV_S("of", f->description));
+    }
+    return rc;
+}
+
+static enum err_code sweep_ports(struct os_conn *c, const struct os_server_list *servers,
+                                 struct err *err)
+{
+    struct os_port_list l = {0};
+    enum err_code rc = os_fetch(c, OS_PORTS, "", &c->arena, &l, err);
+    for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
+        const struct os_port *p = l.at[i];
+        if (os_port_is_bound(p) || !is_orphan(c, p->description, p->created, servers))
+            continue;
+        rc = os_delete(c, OS_NETWORK, "/ports", p->id, err);
+        if (rc == ERR_OK)
+            log_warn(LOG_DRIVER, "orphan_removed", KV_S("port", p->id), KV_S("of", p->description));
+    }
+    return rc;
+}
+
 void os_sweep(struct os_conn *c, const struct os_server_list *servers)
 {
-    struct os_port_list ports = {0};
-    struct os_floating_list floating = {0};
     struct err err = ERR_INIT;
     if (!is_time(c->session))
         return;
-    enum err_code rc = os_fetch(c, OS_FLOATING, "", &c->arena, &floating, &err);
-    for (uint32_t i = 0; rc == ERR_OK && i < floating.n; i++) {
-        const struct os_floating *f = floating.at[i];
-        if (!is_orphan(c, f->description, f->created, servers))
-            continue;
-        rc = os_delete(c, OS_NETWORK, "/floatingips", f->id, &err);
-        log_warn(LOG_DRIVER, "orphan_removed", KV_S("floating", f->ip), KV_S("of", f->description));
-    }
+    enum err_code rc = sweep_floating(c, servers, &err);
     if (rc == ERR_OK)
-        rc = os_fetch(c, OS_PORTS, "", &c->arena, &ports, &err);
-    for (uint32_t i = 0; rc == ERR_OK && i < ports.n; i++) {
-        const struct os_port *p = ports.at[i];
-        if (is_bound(p) || !is_orphan(c, p->description, p->created, servers))
-            continue;
-        rc = os_delete(c, OS_NETWORK, "/ports", p->id, &err);
-        log_warn(LOG_DRIVER, "orphan_removed", KV_S("port", p->id), KV_S("of", p->description));
-    }
+        rc = sweep_ports(c, servers, &err);
     if (rc != ERR_OK)
         log_warn(LOG_DRIVER, "sweep", KV_ERR(&err));
 }

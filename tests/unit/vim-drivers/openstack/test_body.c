@@ -27,7 +27,7 @@ static const struct os_options options = {.boot_volume_gb = 0};
 static struct os_body body(const struct ob_cloud_pop *pop)
 {
     return (struct os_body){
-        .want = &want, .pop = pop, .o = &options, .ports = ports, .has_none = true};
+        .want = &want, .pop = pop, .o = &options, .ports = ports, .knows_no_network = true};
 }
 
 static void test_create(void **state)
@@ -128,7 +128,7 @@ static void test_no_networks(void **state)
     assert_int_equal(os_body_server(&b, &out, &err), ERR_OK);
     assert_has(out.s, "\"networks\":\"none\"");
     sbuf_clear(&out);
-    b.has_none = false;
+    b.knows_no_network = false;
     assert_int_equal(os_body_server(&b, &out, &err), ERR_OK);
     assert_null(strstr(out.s, "networks"));
     want.port_n = 2;
