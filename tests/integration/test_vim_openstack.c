@@ -408,6 +408,10 @@ static void test_credentials(void **state)
                  ",\"username\":\"app-1\",\"metadata\":{\"auth\":\"application_credential\"}");
         assert_has(ask("refresh", NULL, ""), "\"name\":\"tiny\"");
     }
+    pop_more = ",\"authUrl\":\"ftp://cloud\""; /* no login was tried, so none is named */
+    const char *refused = ask("refresh", NULL, "");
+    assert_has(refused, "authUrl 'ftp://cloud' is no URL of a keystone");
+    assert_null(strstr(refused, "log in at"));
     pop_more = NULL;
 }
 
