@@ -19,7 +19,10 @@
 #define DISCARD_MS   5000
 #define RETRY_MIN_MS 200
 #define RETRY_MAX_MS 10000
-#define BODIES_MAX   ((size_t)256 << 20)
+#define BODIES_MAX   ((size_t)256 << 20) /* of all requests that are read */
+#define ANSWERS_MAX  ((size_t)4 << 20)   /* kept for requests that come again */
+#define THREADS      4                   /* as common/peer */
+#define PREFETCH     512
 
 /* --- registration ----------------------------------------------------------------------------- */
 
@@ -45,10 +48,8 @@ static void registered(void *arg, const struct http_response *res, const struct 
         err = *failed;
     else
         rest_refusal(res, &err);
-    if (r->is_registered && !r->is_lost)
-        rest_report(r, OB_LOST, res->status, err.msg);
-    else
-        rest_report(r, OB_FAULT, res->status, err.msg);
+    bool is_news = r->is_registered && !r->is_lost;
+    rest_report(r, is_news ? OB_LOST : OB_FAULT, res->status, err.msg);
     r->is_lost = r->is_registered;
     r->register_at_us = now + backoff_next_ms(&r->backoff) * USEC_PER_MS;
 }
@@ -56,7 +57,7 @@ static void registered(void *arg, const struct http_response *res, const struct 
 static void left(void *arg, const struct http_response *res, const struct err *failed)
 {
     struct rest *r = arg;
-    (void)res, (void)failed; /* the NFVO sees by itself that nobody listens */
+    (void)res, (void)failed; /* the NFVO sees by itself that the address is closed */
     pthread_mutex_lock(&r->lock);
     r->has_left = true;
     pthread_cond_broadcast(&r->changed);
@@ -215,7 +216,7 @@ static bool has_left(const struct rest *r)
     return r->has_left;
 }
 
-/* What is not finished goes back to the NFVO, which asks a sibling, or whoever comes next. */
+/* What is not finished goes back to the NFVO, which asks a sibling, or the next that registers. */
 static void rest_stop(struct transport *t, int grace_ms)
 {
     struct rest *r = rest_of(t);
@@ -358,9 +359,9 @@ struct transport *transport_rest_new(struct ob_vnfm *v, const struct ob_vnfm_opt
                        .cert = dup_unless_empty(h->cert),
                        .key = dup_unless_empty(h->key),
                        .port = h->port,
-                       .threads = o->threads ? o->threads : 4,
-                       .prefetch = o->prefetch ? o->prefetch : 512,
-                       .answers = {.max = (size_t)4 << 20},
+                       .threads = o->threads ? o->threads : THREADS,
+                       .prefetch = o->prefetch ? o->prefetch : PREFETCH,
+                       .answers = {.max = ANSWERS_MAX},
                        .registration = SBUF_INIT,
                        .backoff = BACKOFF_INIT(RETRY_MIN_MS, RETRY_MAX_MS, 0)};
     id_random(&r->backoff.seed, sizeof(r->backoff.seed));

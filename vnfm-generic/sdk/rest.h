@@ -39,8 +39,7 @@ struct rest_ask {
     struct rest *rest;
     enum action action;
     struct sbuf body, answer;
-    char *url, *authorization;
-    struct http_header header;
+    char *url;
     int64_t deadline_us, due_us; /* due: INT64_MAX while a call is open */
     struct backoff backoff;
     bool was_refused;
@@ -61,6 +60,7 @@ struct rest {
     struct transport base;
     struct ob_vnfm *vnfm;
     char *nfvo, *address, *url, *token, *ca, *cert, *key; /* NULL: none */
+    struct http_header authorization;                     /* of the token */
     int port;
     unsigned threads, prefetch;
     struct http_server *server;
@@ -85,10 +85,9 @@ struct rest {
     /* of the I/O thread */
     struct rest_ask *asks;
     struct sbuf registration;
-    struct http_header authorization;
     char *register_url, *unregister_url;
     bool is_registered, is_registering, is_lost, is_leaving;
-    _Atomic int64_t register_at_us;
+    int64_t register_at_us;
     struct backoff backoff;
 
     _Atomic uint64_t requests_n, repeats, replies, asked, answered, timeouts, dropped,
@@ -112,7 +111,7 @@ extern const struct http_route rest_routes[];
 bool rest_admit(struct http_request *req, struct http_reply *reply);
 void rest_refuse(struct http_request *req, int status, const struct err *err,
                  struct http_reply *reply);
-void rest_give_back(struct rest *r); /* whoever waits gets 503: the NFVO asks a sibling, or later */
+void rest_give_back(struct rest *r); /* all callers get 503: the NFVO asks a sibling, or later */
 const char *rest_body(struct carried *c, size_t *ret_len);
 const char *rest_id(struct carried *c);
 void rest_reply(struct carried *c, struct sbuf *body);

@@ -58,7 +58,6 @@ static void run(struct task *t, enum task_end how)
     sbuf_release(&k->body);
     sbuf_release(&k->answer);
     free(k->url);
-    free(k->authorization);
     free(k);
 }
 
@@ -142,8 +141,8 @@ static void try(struct rest_ask *k)
     http_calls_begin(k->rest->calls,
                      &(struct http_call){.method = "POST",
                                          .url = k->url,
-                                         .headers = &k->header,
-                                         .header_n = k->authorization ? 1 : 0,
+                                         .headers = &k->rest->authorization,
+                                         .header_n = k->rest->token ? 1 : 0,
                                          .type = HTTP_TYPE_JSON,
                                          .body = k->body.s,
                                          .body_len = k->body.len,
@@ -207,10 +206,10 @@ static const char *path_of(enum action action)
     }
 }
 
-static char *text_of(const char *before, const char *middle, const char *after)
+static char *url_of(const struct rest *r, enum action action)
 {
     struct sbuf s = SBUF_INIT;
-    sbuf_addf(&s, "%s%s%s", before, middle, after);
+    sbuf_addf(&s, "%s/admin/v1/%s", r->nfvo, path_of(action));
     return s.s; /* given with it */
 }
 
@@ -225,14 +224,12 @@ void rest_ask(struct transport *t, enum action action, struct sbuf *body, int64_
                            .action = action,
                            .body = *body,
                            .answer = SBUF_INIT,
-                           .url = text_of(r->nfvo, "/admin/v1/", path_of(action)),
-                           .authorization = r->token ? text_of("Bearer ", r->token, "") : NULL,
+                           .url = url_of(r, action),
                            .deadline_us = now + timeout_ms * USEC_PER_MS,
                            .backoff = BACKOFF_INIT(RETRY_MIN_MS, RETRY_MAX_MS, (uint64_t)now),
                            .why = ERR_INIT,
                            .done = done,
                            .arg = arg};
-    k->header = (struct http_header){"Authorization", k->authorization};
     *body = (struct sbuf)SBUF_INIT;
     pthread_mutex_lock(&r->lock);
     bool is_ended = r->is_ended;
