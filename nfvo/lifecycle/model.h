@@ -57,8 +57,8 @@ struct nsr_model {
     struct operations *operations; /* use model_operations() */
     struct told_news *told;        /* operate_tell: not acted upon yet; or NULL */
     struct run *due;               /* operate_due: the loop is to act on it; or NULL */
-    const struct operation
-        *shown; /* the answer's text is this one, when the loop is over; or NULL */
+    /* The answer's text is this one, when the loop is over; or NULL. */
+    const struct operation *shown;
 };
 
 struct pop_model {

@@ -302,6 +302,19 @@ static void plan_of_release(struct nsr_model *m, const struct operate_request *r
     d->text = operate_show_plan(m, &(struct planned){.run = &run, .req = req, .plan = &plan});
 }
 
+static void queue_or_begin(struct nsr_model *m, struct run *run, const struct operate_request *req,
+                           struct operation *op, const struct admitted *admitted)
+{
+    if (admitted->answer == QUEUE) {
+        operate_queue(m, op, &req->plan);
+        operate_note(m, op, NULL, "waits for the operations before it", NULL);
+        return;
+    }
+    for (uint32_t i = 0; i < admitted->ended.n; i++)
+        run_supersede(run, admitted->ended.at[i], op->id);
+    operate_begin(m, run, op);
+}
+
 void operate(struct nsr_model *m, const struct operate_request *req)
 {
     struct decision *d = m->d;
@@ -353,14 +366,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     op->is_news = op->is_new = true;
     if (is_resume)
         operate_deploy_over(m, op->id);
-    if (admitted.answer == QUEUE) {
-        operate_queue(m, op, &req->plan);
-        operate_note(m, op, NULL, "waits for the operations before it", NULL);
-    } else {
-        for (uint32_t i = 0; i < admitted.ended.n; i++)
-            run_supersede(&run, admitted.ended.at[i], op->id);
-        operate_begin(m, &run, op);
-    }
+    queue_or_begin(m, &run, req, op, &admitted);
     operate_due(m, &run);
     m->shown = op;
 }

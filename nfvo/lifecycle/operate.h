@@ -94,8 +94,8 @@ void operate_rebuild_listed(struct nsr_model *m, struct instance_member *i, cons
                             enum listing listing);
 void operate_rebuild_lost(struct nsr_model *m, struct instance_member *i); /* its PoP is gone */
 
-void operate_show(
-    struct nsr_model *m); /* the answer to who asked for an operation, or for a verb */
+/* The answer to a request for an operation, or for a verb. */
+void operate_show(struct nsr_model *m);
 void operate_look(struct nsr_model *m);     /* after the handlers: which driver's steps are over */
 void operate_deployed(struct nsr_model *m); /* its deployment is over: what was queued may begin */
 /* --- of nsr_fsm.c, nsr_release.c --------------------------------------------------------------- */

@@ -142,8 +142,8 @@ operate_step_fn operate_machine_go;
 /* Rule (a): a request of its machine's that is no step of an operation. */
 bool operate_is_in_hand(void *arg, const struct operation *op, const struct plan_step *s,
                         enum step_kind kind);
-bool operate_is_machines(
-    const struct plan_step *s); /* it waits for that, or its outcome is unknown */
+/* It waits for that, or its outcome is unknown. */
+bool operate_is_machines(const struct plan_step *s);
 bool operate_machine_look(struct nsr_model *m, const struct plan_step *s, struct step_news *ret);
 /* --- RESUME (operate_resume.c) --- */
 enum err_code operate_resume_check(struct nsr_model *m, struct err *err);
@@ -166,8 +166,8 @@ void operate_note(struct nsr_model *m, const struct operation *op, const struct 
 /* Something became of it, or of its step: subscribers to OPERATION learn it from operate_publish, once
  * a decision. */
 void operate_is_news(struct operation *op, struct plan_step *s);
-bool operate_is_followed(
-    const struct nsr_model *m); /* somebody wants these events of the service */
+/* There is a subscription to these events of the service. */
+bool operate_is_followed(const struct nsr_model *m);
 void operate_publish(struct nsr_model *m, const struct run *run);
 void operate_publish_one(struct nsr_model *m, const struct run *run, struct operation *op);
 
