@@ -6,6 +6,8 @@
  * that (every release on an otherwise empty PoP). */
 #include "nfvo/lifecycle/instance.h"
 
+#include "nfvo/lifecycle/send.h"
+
 #include <assert.h>
 
 const char *const instance_event_names[INSTANCE_EV_N] = {
@@ -101,6 +103,20 @@ static void tell_vnfr(const struct instance_turn *t, int from)
         vnfr_raise(v, VNFR_EV_SERVER_GONE);
 }
 
+/* It is not there, but its launch was never answered: its PoP looks for it a while longer. */
+static void tell_pop(const struct instance_turn *t, int from)
+{
+    const struct instance_member *i = t->i;
+    if (i->row->phase != INSTANCE_GONE || from == INSTANCE_GONE || i->st->tries <= i->st->answered)
+        return;
+    struct internal *msg = proto_new(&internal_type, t->m->d->arena);
+    msg->what = INTERNAL_LATE;
+    msg->to = i->row->key[INSTANCE_POP];
+    msg->to_kind = AGG_POP;
+    proto_list_add(&msg->servers, i->row->key[INSTANCE_HOSTNAME], t->m->d->arena);
+    send_internal(t->m->d, msg);
+}
+
 bool instance_step(struct nsr_model *m, struct instance_member *i, enum instance_event ev,
                    const struct instance_input *in)
 {
@@ -121,5 +137,6 @@ bool instance_step(struct nsr_model *m, struct instance_member *i, enum instance
     if (t.wants_list)
         instances_want_list(m, i->row->key[INSTANCE_POP]);
     tell_vnfr(&t, from);
+    tell_pop(&t, from);
     return true;
 }

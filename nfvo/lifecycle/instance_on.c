@@ -159,6 +159,7 @@ int instance_on_launched(void *ctx)
     struct decision *d = t->m->d;
     struct server *s = NULL;
     struct err err = ERR_INIT;
+    t->i->st->answered++;
     if (reply && reply->exception) {
         const struct driver_exception *e = reply->exception;
         if (e->server && e->server->ext_id) /* partly created: it has to be deleted */
@@ -229,6 +230,7 @@ int instance_on_found(void *ctx)
     struct instance_turn *t = ctx;
     const struct server *s = t->in->server;
     struct err err = ERR_INIT;
+    t->i->st->answered = t->i->st->tries; /* by the listing */
     decision_close(decision_find_for(t->m->d, CMD_LAUNCH, t->i->row->id));
     if (!s->status || strcmp(s->status, "ERROR") != 0)
         return came_up(t, s);

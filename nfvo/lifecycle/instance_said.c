@@ -66,8 +66,9 @@ const struct server *late_server(struct decision *d, const struct driver_reply *
     err_set(&d->err, ERR_STATE,
             "a driver says too late that it launched '%s' (%s): no VNF waits for that server",
             s->host_name ? s->host_name : s->name, s->ext_id);
-    err_hint(&d->err, "it is deleted with its network service; if that is gone, look whether the "
-                      "PoP has the server, and delete it there");
+    err_hint(&d->err,
+             "it is deleted with its network service, or, if that is gone, when its PoP is "
+             "looked at next");
     return s;
 }
 

@@ -373,6 +373,8 @@ static struct sought sought_of(struct pop_model *p)
         for (uint32_t k = 0; msg && k < msg->servers.n; k++)
             proto_list_add(&s.names, msg->servers.at[k], d->arena);
     }
+    for (uint32_t k = 0; k < p->st->late.n; k++)
+        proto_list_add(&s.names, p->st->late.at[k].key, d->arena);
     if (s.names.n)
         qsort(s.names.at, s.names.n, sizeof(s.names.at[0]), by_text);
     return s;
@@ -392,6 +394,8 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
         rc = proto_decode_each(&server_type, reply->answer.at, reply->answer.n, keep_sought,
                                &sought, &err);
     struct fault *f = rc == ERR_OK ? NULL : fault_of(p, &err);
+    if (rc == ERR_OK)
+        pop_late_found(p, &sought.found);
     EACH_COMMAND(c, d, CMD_WAIT_LIST)
     {
         if (!is_served(p, c))
@@ -487,6 +491,10 @@ static void pop_internal(struct pop_model *p, const struct internal *msg)
     struct decision *d = p->d;
     AUTO(sbuf_release) struct sbuf data = SBUF_INIT;
     int kind = strcmp(msg->what, "prepare") == 0 ? CMD_WAIT_PREPARE : CMD_WAIT_LIST;
+    if (strcmp(msg->what, INTERNAL_LATE) == 0) {
+        pop_late_add(p, msg);
+        return;
+    }
     EACH_COMMAND(c, d, kind)
     if (msg->command && strcmp(c->subject, msg->command) == 0) { /* the message came twice */
         d->outcome = DECISION_STALE;
@@ -553,6 +561,11 @@ static void pop_deadline(struct pop_model *p)
         d->outcome = DECISION_STALE;
         return;
     }
+    if (c->kind == CMD_TIMER_LATE) {
+        decision_close(c);
+        pop_late_look(p);
+        return;
+    }
     too_late(p, c, &err);
     if (method_of(c->kind) && strcmp(c->data, COMMAND_LOST) == 0)
         call_lost(p, c);
@@ -603,8 +616,10 @@ static void pop_deleted(struct pop_model *p)
 static void unknown_pop(struct decision *d)
 {
     d->outcome = DECISION_STALE;
-    if (d->in->event == EV_INTERNAL) {
-        const struct internal *msg = d->in->payload;
+    const struct internal *msg = d->in->event == EV_INTERNAL ? d->in->payload : NULL;
+    if (msg && strcmp(msg->what, INTERNAL_LATE) == 0)
+        return; /* nobody can be asked, or has anything left there */
+    if (msg) {
         struct internal *answer = proto_new(&internal_type, d->arena);
         struct err err = ERR_INIT;
         AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
@@ -689,7 +704,7 @@ void pop_decide(struct decision *d)
 void pop_refused(struct decision *d)
 {
     const struct internal *question = d->in->event == EV_INTERNAL ? d->in->payload : NULL;
-    if (!question || !question->from)
+    if (!question || !question->from || strcmp(question->what, INTERNAL_LATE) == 0)
         return;
     struct internal *answer = proto_new(&internal_type, d->arena);
     *answer = (struct internal){

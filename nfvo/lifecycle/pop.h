@@ -35,4 +35,12 @@ void pop_quota_told(struct pop_model *p, const struct driver_reply *reply, const
 /* Takes over what FACT_USE says our instances use, where the intent has it and a quota is known. */
 void pop_count_use(struct pop_model *p);
 
+/* --- launches that take effect too late: pop_late.c */
+
+/* Hostnames of which nobody knows whether their launch takes effect yet (internal message "late"). */
+void pop_late_add(struct pop_model *p, const struct internal *msg);
+void pop_late_look(struct pop_model *p); /* CMD_TIMER_LATE is due, and closed */
+/* Servers of a listing; those of these hostnames are deleted. */
+void pop_late_found(struct pop_model *p, const struct server_list *found);
+
 #endif

@@ -286,6 +286,14 @@ struct command *send_listing(struct pop_model *p, struct err *err)
     return pop_request(p, CMD_LIST_SERVERS, "", p->d->root->id, err);
 }
 
+struct command *send_delete_late(struct pop_model *p, const char *hostname, const char *ext_id,
+                                 struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    quoted_parameter(&id, ext_id);
+    return pop_request(p, CMD_DELETE, id.s, hostname, err);
+}
+
 struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err)
 {
     struct command *c = pop_request(p, CMD_GET_QUOTA, "", p->d->root->id, err);

@@ -253,6 +253,7 @@ struct logs_request {
 };
 
 /* --- messages between aggregates (queue nfvo.internal) --- */
+#define INTERNAL_LATE "late" /* to a PoP: servers whose launch may take effect yet; not answered */
 #define INTERNAL_FIELDS(X)                                                                                  \
     X(STR,  what,     "what",     _,       REQUIRED) /* prepare, prepared, list, listed */                  \
     X(STR,  to,       "to",       _,       REQUIRED) /* aggregate */                                        \
@@ -324,6 +325,7 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(STR,  owner,   "owner",  _, OPTIONAL) /* "vnfm": made by its VNFM, not by us */        \
     X(INT,  misses,  "misses", _, OPTIONAL) /* weight of the listings in a row that missed it */      \
     X(INT,  tries,   "tries",  _, OPTIONAL) /* launches sent */                              \
+    X(INT,  answered, "answered", _, OPTIONAL) /* of them: what became of the others may come to light late */                              \
     X(INT,  until,   "until",  _, OPTIONAL) /* its launches end before (database clock, us) */    \
     X(INT,  list_at, "listAt", _, OPTIONAL) /* DOUBT, DELETING: when it wants a listing */   \
     X(INT,  lists,   "lists",  _, OPTIONAL) /* listings that brought it no further, in this phase */ \
@@ -348,6 +350,7 @@ PROTO_RECORD(pop_use, POP_USE_FIELDS)
     X(BOOL, refresh_again,"refreshAgain",_,     OPTIONAL)                                    \
     X(INT,  refresh_from, "refreshFrom", _,     OPTIONAL) /* the last refresh serves waiters opened before this seq */ \
     X(STRMAP, made,       "made",        _,     OPTIONAL) /* networks that their driver called otherwise: wanted name -> extId */ \
+    X(STRMAP, late,       "late",        _,     OPTIONAL) /* hostname whose launch may take effect yet, and is nobody's any more -> until when (database clock, us) */ \
     X(INT,  listing_from, "listingFrom", _,     OPTIONAL) /* waiters opened before this seq are served by the listing under way */ \
     X(INT,  quota_asked_at, "quotaAskedAt", _,  OPTIONAL) /* database clock, us */           \
     X(INT,  quota_at,     "quotaAt",     _,     OPTIONAL) /* when it was answered */         \

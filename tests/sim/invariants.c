@@ -369,15 +369,9 @@ void invariants_empty(struct sim *s)
                         st->rows[i]->id, row_name(st->rows[i]), phase_name(st->rows[i]));
     for (int i = 0; i < s->cloud->n_drivers; i++)
         for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++) {
-            /* NEEDSWORK: a launch that takes effect after its deadline, when its service is
-             * released already, is nobody's: the reconciler of orphans (design.md) is not there
-             * yet. */
-            if (s->cloud->drivers[i].servers[k].is_late)
-                s->orphans++;
-            else
-                sim_violate(s, "server %s (%s) is left over at %s",
-                            s->cloud->drivers[i].servers[k].hostname,
-                            s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
+            sim_violate(s, "server %s (%s) is left over at %s",
+                        s->cloud->drivers[i].servers[k].hostname,
+                        s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
         }
     check_operations(s, true);
     if (st->n_locks)

@@ -326,6 +326,34 @@ static void test_a_listing_serves_who_asked_before_it(void **state)
           ">vim-drivers.test.test:listServer");
 }
 
+static void look(const char *listed)
+{
+    stage_late(&s, CMD_TIMER_LATE, "pop-1");
+    stage_answer(&s, CMD_LIST_SERVERS, "pop-1", listed);
+}
+
+/* A launch that nobody waits for any more, of a service that may be gone: what comes is deleted, and
+ * nothing else; an hour later nobody looks any more. */
+static void test_a_launch_that_takes_effect_late(void **state)
+{
+    (void)state;
+    ask("late", "nsr-1", ",\"servers\":[\"web-7\"]");
+    story("+TIMER_LATE(pop-1)");
+    look("{\"answer\":[{\"hostName\":\"web-6\",\"extId\":\"v-6\"}]}");
+    story("-WAIT_LIST(late) -LIST_SERVERS(pop-1)");
+    look("{\"answer\":[{\"hostName\":\"web-6\",\"extId\":\"v-6\"},"
+         "{\"name\":\"web-7\",\"extId\":\"v-7\"}]}");
+    story("-WAIT_LIST(late) -LIST_SERVERS(pop-1) +DELETE(web-7) "
+          ">vim-drivers.test.test:deleteServerByIdAndWait");
+    const json_t *call = stage_body(&s, stage_sent(&s, "vim-drivers.test.test"));
+    assert_string_equal(json_string_value(json_array_get(json_object_get(call, "parameters"), 1)),
+                        "v-7");
+    stage_answer(&s, CMD_DELETE, "web-7", "{\"answer\":true}");
+    s.now += 3600 * USEC_PER_SEC;
+    stage_late(&s, CMD_TIMER_LATE, "pop-1");
+    story("-TIMER_LATE(pop-1)");
+}
+
 /* All servers of a PoP, for who compares: with the listing that others wait for, and no other. */
 static void test_inventory(void **state)
 {
@@ -658,6 +686,7 @@ int main(void)
         T(test_listings),
         T(test_a_long_listing),
         T(test_a_listing_serves_who_asked_before_it),
+        T(test_a_launch_that_takes_effect_late),
         T(test_inventory),
         T(test_deletion_tells_who_waits),
         T(test_questions_to_a_pop_that_is_gone),

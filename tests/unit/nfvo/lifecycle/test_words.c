@@ -39,6 +39,7 @@ static void test_codes_keep_their_meaning(void **state)
                                         "TIMER_DOUBT",
                                         "GET_QUOTA",
                                         "TIMER_OPERATION",
+                                        "TIMER_LATE",
                                         [65] = "STEP_REINSTANTIATE",
                                         [66] = "STEP_MODIFY",
                                         [67] = "STEP_START",
