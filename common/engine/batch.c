@@ -160,7 +160,8 @@ static bool is_answered(struct item *const *batch, size_t n, const char *command
 {
     for (size_t i = 0; i < n; i++)
         if (batch[i]->kind == ITEM_MESSAGE && batch[i]->token && !batch[i]->is_bad &&
-            batch[i]->intent.command && strcmp(batch[i]->intent.command, command) == 0)
+            !batch[i]->is_foreign && batch[i]->intent.command &&
+            strcmp(batch[i]->intent.command, command) == 0)
             return true; /* its reply queue goes with the acknowledgement */
     return false;
 }
@@ -238,6 +239,7 @@ static void decide_one(struct engine_worker *w, struct decision *d, struct item 
     w->stats.stale += d->outcome == DECISION_STALE;
     w->stats.empty += d->outcome == DECISION_EMPTY;
     w->stats.foreign += d->outcome == DECISION_FOREIGN;
+    it->is_foreign = d->outcome == DECISION_FOREIGN;
     w->stats.deadlines += it->kind == ITEM_DUE && d->outcome == DECISION_APPLIED;
     it->err = d->err;
     it->text = d->text;

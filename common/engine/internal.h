@@ -13,7 +13,8 @@ enum item_kind { ITEM_MESSAGE, ITEM_REQUEST, ITEM_DUE, ITEM_DOUBT, ITEM_LOST };
 struct item {
     enum item_kind kind;
     bool is_done, is_bad, is_oversize;
-    bool is_alone; /* a neighbour needs a document that cannot be read: decided by itself next */
+    bool is_foreign; /* it said nothing: of another room than who was asked */
+    bool is_alone;   /* a neighbour needs a document that cannot be read: decided by itself next */
     uint8_t failures;
     size_t oversize; /* bytes that were not read */
     struct err bad;  /* MESSAGE: why it goes to the dead letters when it is done */
