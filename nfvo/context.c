@@ -4,6 +4,8 @@
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
 #include "nfvo/commands.h"
+#include "nfvo/lifecycle/operate.h"
+#include "nfvo/reconcile/reconciler.h"
 #include "nfvo/vnfm/management.h"
 #include "nfvo/vnfm/rest.h"
 #include "nfvo/worker/workers.h"
@@ -38,15 +40,6 @@ static void refreshed(void *arg, const struct err *err, const char *text)
     free(arg);
 }
 
-/* Accepted or not: the operation says what came of it, and there is a next time. */
-static void not_listed(void *arg, const struct err *err, const char *text)
-{
-    (void)text;
-    if (err && err->code != ERR_OK)
-        log_debug(LOG_VIM, "pop_not_listed", KV_S("pop", arg), KV_ERR(err));
-    free(arg);
-}
-
 /* At the start and at the end of the process nobody takes it: a grant refreshes by itself. */
 static void refresh_pop(void *ctx, const char *pop_id)
 {
@@ -60,16 +53,114 @@ static void refresh_pop(void *ctx, const char *pop_id)
     pthread_mutex_unlock(&n->workers_lock);
 }
 
-static void list_pop(void *ctx, const char *operation_id, const char *pop_id)
+/* What the reconciler asks for. At the end of the process nobody takes it, and says so. */
+
+struct errand {
+    reconcile_done_fn *done; /* NULL: nobody waits */
+    void *arg;
+};
+
+static void errand_done(void *arg, const struct err *err, const char *text)
 {
-    struct nfvo *n = ctx;
+    struct errand *e = arg;
+    (void)text;
+    if (e->done)
+        e->done(e->arg, err);
+    else if (err && err->code != ERR_OK)
+        log_debug(LOG_VIM, "not_reconciled", KV_ERR(err));
+    free(e);
+}
+
+static void submit(struct nfvo *n, struct api_command *cmd, reconcile_done_fn *done, void *arg)
+{
+    struct errand *e = xcalloc(1, sizeof(*e));
+    struct err err = ERR_INIT;
+    *e = (struct errand){done, arg};
     pthread_mutex_lock(&n->workers_lock);
-    if (n->workers) {
+    bool is_there = n->workers != NULL;
+    if (is_there) {
         struct api_commands commands = commands_on(workers_queue(n->workers));
-        api_submit(&commands, command_pop(EV_POP_LIST, operation_id, pop_id), not_listed,
-                   xstrdup(pop_id));
+        api_submit(&commands, cmd, errand_done, e);
     }
     pthread_mutex_unlock(&n->workers_lock);
+    if (is_there)
+        return;
+    api_command_free(cmd);
+    err_set(&err, ERR_UNAVAIL, "the orchestrator is stopping");
+    errand_done(e, &err, NULL);
+}
+
+static void reconcile_list(void *ctx, const char *operation, const char *pop)
+{
+    struct api_command *cmd = command_pop(EV_POP_LIST, operation, pop);
+    struct pop_request *req = proto_new(&pop_request_type, &cmd->arena);
+    *req = (struct pop_request){.operation = arena_strdup(&cmd->arena, operation), .full = true};
+    cmd->payload = req;
+    submit(ctx, cmd, NULL, NULL);
+}
+
+static void reconcile_refresh(void *ctx, const char *pop)
+{
+    submit(ctx, command_pop(EV_POP_REFRESH, NULL, pop), NULL, NULL);
+}
+
+static void reconcile_collect(void *ctx, const char *pop, const struct proto_strs *servers)
+{
+    submit(ctx, command_collect(pop, servers), NULL, NULL);
+}
+
+static const char *copied(struct api_command *cmd, const char *text)
+{
+    return text ? arena_strdup(&cmd->arena, text) : NULL;
+}
+
+static void reconcile_tell(void *ctx, const char *nsr, const struct alarm_news *news,
+                           reconcile_done_fn *done, void *arg)
+{
+    struct api_command *cmd = api_command_new(AGG_NSR, nsr, EV_NSR_ALARM);
+    struct alarm_news *copy = arena_alloc(&cmd->arena, sizeof(*copy));
+    *copy = (struct alarm_news){.word = copied(cmd, news->word),
+                                .kind = copied(cmd, news->kind),
+                                .instance = copied(cmd, news->instance),
+                                .vnfr = copied(cmd, news->vnfr),
+                                .host = copied(cmd, news->host),
+                                .text = copied(cmd, news->text),
+                                .body = copied(cmd, news->body)};
+    cmd->payload = copy;
+    submit(ctx, cmd, done, arg);
+}
+
+static void reconcile_heal(void *ctx, const struct reconcile_heal *heal, reconcile_done_fn *done,
+                           void *arg)
+{
+    struct api_command *cmd = api_command_new(AGG_NSR, heal->nsr, EV_NSR_OPERATE);
+    bool whole = heal->is_whole;
+    struct operate_request *req = arena_alloc(&cmd->arena, sizeof(*req));
+    *req = (struct operate_request){.operation_id = copied(cmd, heal->operation),
+                                    .asked_by = "reconciler",
+                                    .origin = "reconciler",
+                                    .cause = copied(cmd, heal->cause),
+                                    .missing = heal->is_gone ? copied(cmd, heal->instance) : NULL,
+                                    .plan = {.kind = whole ? OPERATION_RESTART : OPERATION_HEAL,
+                                             .vnfr = copied(cmd, heal->vnfr),
+                                             .instance = whole ? NULL : copied(cmd, heal->instance),
+                                             .is_rebuilt = !whole}};
+    cmd->payload = req;
+    submit(ctx, cmd, done, arg);
+}
+
+enum err_code nfvo_open_reconciler(struct nfvo *n, struct err *err)
+{
+    return reconciler_open(&n->reconciler,
+                           &(struct reconciler_setup){.options = &n->options.reconcile,
+                                                      .store = n->store,
+                                                      .engine = {.ctx = n,
+                                                                 .list = reconcile_list,
+                                                                 .refresh = reconcile_refresh,
+                                                                 .collect = reconcile_collect,
+                                                                 .tell = reconcile_tell,
+                                                                 .heal = reconcile_heal}},
+                           err);
 }
 
 enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
@@ -82,7 +173,6 @@ enum err_code nfvo_open_registry(struct nfvo *n, struct err *err)
                                                 .audit = n->audit,
                                                 .rooms = n->rooms,
                                                 .refresh_pop = refresh_pop,
-                                                .list_pop = list_pop,
                                                 .ctx = n};
     return registry_open(&n->registry, &n->registry_setup, err);
 }
@@ -187,6 +277,7 @@ static void render_metrics(void *ctx, struct sbuf *out)
     const struct nfvo *n = ctx;
     workers_metrics(n->workers, out);
     registry_render_metrics(n->registry, out);
+    reconciler_metrics(n->reconciler, out);
     dispatcher_render_metrics(n->events, out);
 }
 

@@ -11,6 +11,7 @@
 #define NFVO_VERSION                                                                               \
     "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
 
+struct reconciler;
 struct rest_vnfms;
 struct rooms;
 struct workers;
@@ -24,6 +25,7 @@ struct nfvo {
     struct rooms *rooms;
     struct dispatcher *events;
     struct rest_vnfms *rest_vnfms;
+    struct reconciler *reconciler;
     struct api *api;
     struct api_commands commands;
     struct api_host host;
@@ -41,6 +43,7 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err);
 void nfvo_close_workers(struct nfvo *n);
 enum err_code nfvo_open_events(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_rest_vnfms(struct nfvo *n, struct err *err);
+enum err_code nfvo_open_reconciler(struct nfvo *n, struct err *err);
 enum err_code nfvo_open_api(struct nfvo *n, struct err *err);
 /* Ends early when the process is told to stop. */
 void nfvo_pause_ms(int ms);

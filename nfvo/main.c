@@ -91,6 +91,16 @@ static void rest_vnfms_done(void *ctx)
     rest_vnfms_close(((struct nfvo *)ctx)->rest_vnfms);
 }
 
+static enum err_code reconciler_duty(void *ctx, struct err *err)
+{
+    return nfvo_open_reconciler(ctx, err);
+}
+
+static void reconciler_done(void *ctx)
+{
+    reconciler_close(((struct nfvo *)ctx)->reconciler);
+}
+
 static enum err_code api_duty(void *ctx, struct err *err)
 {
     return nfvo_open_api(ctx, err);
@@ -136,6 +146,7 @@ static const struct daemon_duty duties[] = {
      workers_done}, /* unfinished work is in the store: nothing to reload */
     {"events", events_duty, events_done},
     {"rest-vnfms", rest_vnfms_duty, rest_vnfms_done},
+    {"reconciler", reconciler_duty, reconciler_done},
     {"api", api_duty, api_done}, /* no request before we can serve it */
     {"registration", registration_duty, NULL},
     {0},

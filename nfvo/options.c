@@ -29,6 +29,7 @@ const struct config_option nfvo_options[] = {
     API_CONFIG(struct nfvo_options, api),
     REGISTRY_CONFIG(struct nfvo_options, registry),
     DISPATCHER_CONFIG(struct nfvo_options, events),
+    RECONCILE_CONFIG(struct nfvo_options, reconcile),
     CONFIG_LIST(struct nfvo_options, outbound_allow, "outbound-allow", "", "networks (ADDRESS/BITS) that URLs of users (events) may lead to although they are loopback, link-local, this host's own, a cloud's metadata or the like"),
     CONFIG_DURATION(struct nfvo_options, rest_vnfm_doubt_ms, "rest-vnfm-doubt", "60s", 0, 3600000, "a VNFM that is called over HTTP may tell so long by itself what became of a request whose answer is lost; then the operation ends with an error"),
     CONFIG_INT(struct nfvo_options, workers, "workers", "2", 1, 64, NULL, "lifecycle workers; as many as cores"),

@@ -8,6 +8,7 @@
 #include "nfvo/audit/audit.h"
 #include "nfvo/event/dispatcher.h"
 #include "nfvo/lifecycle/types.h"
+#include "nfvo/reconcile/reconciler.h"
 #include "nfvo/store/store.h"
 #include "nfvo/vnfm/registry.h"
 
@@ -42,6 +43,7 @@ struct nfvo_options {
     struct api_options api;
     struct registry_options registry;
     struct dispatcher_options events;
+    struct reconcile_options reconcile;
     struct lifecycle_options lifecycle;
     struct config_list outbound_allow;
     int64_t rest_vnfm_doubt_ms;

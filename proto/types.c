@@ -5,6 +5,7 @@
 #include "proto/messages/event.h"
 #include "proto/messages/or_vnfm.h"
 #include "proto/messages/vnfm_or.h"
+#include "proto/records/alarm.h"
 #include "proto/records/manager.h"
 #include "proto/records/operation.h"
 #include "proto/records/package.h"
@@ -24,6 +25,7 @@ const struct proto_type *const proto_types[] = {
     &ems_hello_type,
     &ems_request_type,
     &ems_reply_type,
+    &alarm_type,
     &auto_scale_policy_type,
     &availability_zone_type,
     &configuration_type,
@@ -35,6 +37,8 @@ const struct proto_type *const proto_types[] = {
     &driver_exception_type,
     &event_endpoint_type,
     &fault_type,
+    &faulty_resource_type,
+    &faulty_resource_info_type,
     &fault_management_policy_type,
     &high_availability_type,
     &history_event_type,

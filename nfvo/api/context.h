@@ -122,7 +122,8 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     explain_endpoints[], logs_endpoints[], enrolment_endpoints[], scaling_endpoints[],
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
     nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
-    rest_vnfm_endpoints[], ui_endpoints[], dead_letter_endpoints[], unbuilt_endpoints[];
+    rest_vnfm_endpoints[], ui_endpoints[], dead_letter_endpoints[], alarm_endpoints[],
+    reconcile_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

@@ -34,6 +34,8 @@ const struct endpoint *const endpoint_tables[] = {
     rest_vnfm_endpoints,
     ui_endpoints,
     dead_letter_endpoints,
+    alarm_endpoints,
+    reconcile_endpoints,
     unbuilt_endpoints,
     NULL,
 };

@@ -1,6 +1,8 @@
 /* The integrity rules, in the reference's order: amqp-protocol.md 9.7, rest-api.md 2.1. */
 #include "nfvo/catalogue/internal.h"
 
+#include "proto/records/policy.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -101,42 +103,58 @@ static enum err_code check_events(const struct vnfd *v, const struct lifecycle_e
     return ERR_OK;
 }
 
-/* A word of ours that is misspelt would do nothing, and nobody would know before it is too late. */
-static enum err_code check_metadata(const struct vnfd *v, const struct vdu *vdu, const char *at,
-                                    struct err *err)
+static const struct {
+    const char *key;
+    const char *const *words;
+    const char *hint;
+} policies[] = {
+    {VDU_ON_FAILURE, vdu_on_failure_words,
+     "keep (the others stay, and a person decides), partial (go on without), or rollback"},
+    {VDU_HEAL, vdu_heal_words,
+     "none, instance (a server that is down is made anew), or vnf (all servers of its VNF are)"},
+};
+
+/* A word of ours that is misspelt would do nothing, and nobody would know before it is too late.
+ */
+static enum err_code check_policy(const struct vnfd *v, const char *key, const char *value,
+                                  bool is_vdu, const char *at, struct err *err)
+{
+    size_t k = is_vdu ? 0 : 1; /* the first is of VDUs only */
+    if (is_vdu && strcmp(key, VDU_ATTEMPTS) == 0) {
+        if (vdu_attempts_parse(value ? value : "") > 0)
+            return ERR_OK;
+        err_set(err, ERR_INVALID, "VNFD %s: " VDU_ATTEMPTS " is no number of attempts: '%.64s'",
+                v->name, value ? value : "");
+        err_hint(err, "1 (a step goes out once) to %d", VDU_ATTEMPTS_MAX);
+        return err_where(err, "%smetadata[" VDU_ATTEMPTS "]", at);
+    }
+    while (k < ARRAY_LEN(policies) && strcmp(key, policies[k].key) != 0)
+        k++;
+    if (k == ARRAY_LEN(policies)) {
+        err_set(err, ERR_INVALID, "VNFD %s: metadata '%.64s' of a %s is not known", v->name, key,
+                is_vdu ? "VDU" : "VNFD");
+        err_hint(err, "known are %s" VDU_HEAL "; other words begin with something else",
+                 is_vdu ? VDU_ON_FAILURE ", " VDU_ATTEMPTS " and " : "");
+        return err_where(err, "%smetadata[%.64s]", at, key);
+    }
+    for (const char *const *word = policies[k].words; *word; word++)
+        if (value && strcmp(*word, value) == 0)
+            return ERR_OK;
+    err_set(err, ERR_INVALID, "VNFD %s: %s is none that there is: '%.64s'", v->name, key,
+            value ? value : "");
+    err_hint(err, "%s", policies[k].hint);
+    return err_where(err, "%smetadata[%s]", at, key);
+}
+
+static enum err_code check_metadata(const struct vnfd *v, const struct proto_strmap *metadata,
+                                    bool is_vdu, const char *at, struct err *err)
 {
     static const char ours[] = "baton.";
-    for (uint32_t i = 0; i < vdu->metadata.n; i++) {
-        const char *key = vdu->metadata.at[i].key, *value = vdu->metadata.at[i].value;
-        const char *const *word = vdu_on_failure_words;
-        if (strncmp(key, ours, strlen(ours)) != 0)
-            continue;
-        if (strcmp(key, VDU_ATTEMPTS) == 0) {
-            if (vdu_attempts_parse(value ? value : "") > 0)
-                continue;
-            err_set(err, ERR_INVALID, "VNFD %s: " VDU_ATTEMPTS " is no number of attempts: '%.64s'",
-                    v->name, value ? value : "");
-            err_hint(err, "1 (a step goes out once) to %d", VDU_ATTEMPTS_MAX);
-            return err_where(err, "%s.metadata[" VDU_ATTEMPTS "]", at);
-        }
-        if (strcmp(key, VDU_ON_FAILURE) != 0) {
-            err_set(err, ERR_INVALID, "VNFD %s: metadata '%.64s' of a VDU is not known", v->name,
-                    key);
-            err_hint(err, "known are " VDU_ON_FAILURE " and " VDU_ATTEMPTS
-                          "; other words begin with something else");
-            return err_where(err, "%s.metadata[%.64s]", at, key);
-        }
-        while (*word && (!value || strcmp(*word, value) != 0))
-            word++;
-        if (*word)
-            continue;
-        err_set(err, ERR_INVALID, "VNFD %s: " VDU_ON_FAILURE " is none that there is: '%.64s'",
-                v->name, value ? value : "");
-        err_hint(err, "keep (the others stay, and a person decides), partial (go on without), or "
-                      "rollback");
-        return err_where(err, "%s.metadata[" VDU_ON_FAILURE "]", at);
-    }
-    return ERR_OK;
+    enum err_code rc = ERR_OK;
+    for (uint32_t i = 0; rc == ERR_OK && i < metadata->n; i++)
+        if (strncmp(metadata->at[i].key, ours, strlen(ours)) == 0)
+            rc = check_policy(v, metadata->at[i].key, metadata->at[i].value, is_vdu, at, err);
+    return rc;
 }
 
 static enum err_code check_vdus(struct vnfd *v, const char *at, struct arena *a, struct err *err)
@@ -170,11 +188,10 @@ static enum err_code check_vnfd(const struct vld_list *vlds, struct vnfd *v, con
         char path[48];
         snprintf(path, sizeof(path), "%svdu[%u].", at, i);
         rc = check_events(v, &v->vdu.at[i]->lifecycle_event, path, err);
-        snprintf(path, sizeof(path), "%svdu[%u]", at, i);
         if (rc == ERR_OK)
-            rc = check_metadata(v, v->vdu.at[i], path, err);
+            rc = check_metadata(v, &v->vdu.at[i]->metadata, true, path, err);
     }
-    return rc;
+    return rc == ERR_OK ? check_metadata(v, &v->metadata, false, at, err) : rc;
 }
 
 /* --- filling in ----------------------------------------------------------------------------- */

@@ -87,6 +87,7 @@ enum cli_exit {
     X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
     X(UNKNOWN, "unknown", 0, "WORD", "steps that may or may not have run: repeat them, or count them as done") \
     X(FORCEFUL, "forceful", 0, "", "do not wait for what VNFMs have in hand")                                  \
+    X(COLLECT, "collect", 0, "", "delete them, those named or all that were launched here for sure")           \
     X(BROKER, "broker", 0, "URL", "the message broker: amqp://user:password@host:5672/vhost; default amqp://guest:guest@localhost:5672/") \
     X(BROKER_API, "broker-api", 0, "URL", "its management API; default http://HOST:15672 of --broker")          \
     X(RUN, "run", 0, "COMMAND", "start the peer by this shell command, and end, kill and start it again for the test") \

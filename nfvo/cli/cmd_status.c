@@ -279,21 +279,30 @@ static void check_old_agents(struct view *v)
          (long long)n, n == 1 ? "" : "s", names.s, services == 1 ? "it" : "them");
 }
 
-static void check_servers(struct view *v)
+/* Root causes first. Those that follow from another one are counted with it. */
+static void check_alarms(struct view *v)
 {
     size_t i;
     const json_t *item;
-    json_array_foreach(json_object_get(v->all, "serversGone"), i, item)
+    int64_t open = number(v->all, "alarmsOpen"), shown = 0;
+    json_array_foreach(json_object_get(v->all, "alarms"), i, item)
     {
         AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
-        cli_put_clock(&at, number(item, "since"), v->now_us);
+        const char *nsr = cli_json_str(item, "nsrName");
+        if (!is_true(item, "isRoot"))
+            continue;
+        cli_put_clock(&at, number(item, "raised"), v->now_us);
         sbuf_adds(&at, " (");
-        cli_put_span(&at, v->now_us - number(item, "since"));
+        cli_put_span(&at, v->now_us - number(item, "raised"));
         sbuf_addc(&at, ')');
-        warn(v, "PoP '%s' does not list server %s (nsr '%s') any more, since %s (baton explain %s)",
-             cli_json_str(item, "pop"), cli_json_str(item, "host"), cli_json_str(item, "nsrName"),
-             at.s, cli_json_str(item, "host"));
+        warn(v, "%s%s%s%s, since %s%s%s%s (baton alarm show %.8s)", cli_json_str(item, "text"),
+             *nsr ? " (nsr '" : "", nsr, *nsr ? "')" : "", at.s,
+             *cli_json_str(item, "healing") ? "; " : "", cli_json_str(item, "healing"),
+             is_true(item, "acked") ? "; acknowledged" : "", cli_json_str(item, "id"));
+        shown++;
     }
+    if (open > shown)
+        warn(v, "%lld more alarms (baton alarm list state=open)", (long long)(open - shown));
 }
 
 /* What their drivers say to those who deploy there. */
@@ -575,7 +584,7 @@ static void print_status(struct cli *c, const json_t *all)
     check_peers(&v);
     check_around(&v);
     check_old_agents(&v);
-    check_servers(&v);
+    check_alarms(&v);
     check_pops(&v);
     check_work(&v);
     check_operations(&v);

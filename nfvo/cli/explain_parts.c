@@ -166,6 +166,19 @@ static void hint_replaced(struct page *p, const json_t *vnfr, const json_t *inst
                cli_json_str(vnfr, "name"), nsr, cli_json_str(instance, "hostname"));
 }
 
+/* Its PoP lists it otherwise than it is recorded. */
+static bool show_drift(struct page *p, const json_t *instance, const char *label)
+{
+    AUTO(sbuf_release) struct sbuf since = SBUF_INIT;
+    const char *text = cli_json_str(instance, "drift.text");
+    if (!*text)
+        return false;
+    cli_put_clock(&since, json_integer_value(cli_json_at(instance, "drift.since")), p->now_us);
+    page_field(p, label, "%s, since %s (baton alarm show %.8s)", text, since.s,
+               cli_json_str(instance, "drift.alarm"));
+    return true;
+}
+
 /* Servers that are not there any more, and agents. vnfr and host NULL: of all. */
 void page_losses(struct page *p, const char *vnfr, const char *host)
 {
@@ -183,7 +196,11 @@ void page_losses(struct page *p, const char *vnfr, const char *host)
             if (show_gone(p, instance, "serverGone", label, "is not listed by its PoP any more,")) {
                 hint_replaced(p, v, instance);
                 label = "";
+            } else if (show_drift(p, instance, label)) {
+                label = "";
             }
+            if (*cli_json_str(instance, "drift.healing"))
+                page_field(p, "", "%s", cli_json_str(instance, "drift.healing"));
             if (show_gone(p, instance, "agentGone", label, "has an agent that is not connected")) {
                 if (!page_time_of(instance, "serverGone"))
                     page_field(p, "", "start it, or rebuild the servers: baton nsr restart %s %s",

@@ -32,6 +32,24 @@ struct instance_place instance_place(struct nsr_model *m, const struct instance_
                                    arena_printf(d->arena, "vim-driver:%s", pop->type)};
 }
 
+struct command *instance_launch_again(struct nsr_model *m, struct instance_member *i,
+                                      struct vnfr_member *v, const struct vim_instance *pop,
+                                      struct err *err)
+{
+    const struct instance_state before = *i->st;
+    i->st->until = i->st->tries = 0;
+    i->st->launches++;
+    struct command *c = send_launch(m, i, v, pop, err);
+    if (!c) {
+        *i->st = before;
+        return NULL;
+    }
+    i->st->rebuild = REBUILD_SENT; /* until its machine takes the event: the step is not over */
+    i->raised |= 1u << INSTANCE_EV_LAUNCH_AGAIN;
+    m->has_raised = true;
+    return c;
+}
+
 /* --- listings --- */
 
 /* Its driver answered, or will not: the list decides (operate_rebuild.c). */

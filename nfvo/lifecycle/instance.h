@@ -34,7 +34,7 @@ fsm_handler instance_on_launch_lost, instance_on_found, instance_on_not_found, i
 fsm_handler instance_on_delete, instance_on_deleted, instance_on_there_yet, instance_on_not_there;
 fsm_handler instance_on_gone, instance_on_late_launch;
 fsm_handler instance_on_rebuild_listed, instance_on_rebuild_missed, instance_on_rebuild_unlisted;
-fsm_handler instance_on_rebuild_lost;
+fsm_handler instance_on_rebuild_lost, instance_on_launch_again;
 
 /* --- what all of its files know (instance.c) --- */
 /* The PoP by its name, its driver, and the component of a fault; all in the arena. */
@@ -42,6 +42,12 @@ struct instance_place {
     const char *pop, *driver, *component;
 };
 struct instance_place instance_place(struct nsr_model *m, const struct instance_member *i);
+
+/* Its server is gone: another one is launched, with its name and a client token of its own. NULL: it
+ * could not be asked for, and nothing has changed. Else the launch settles as any other. */
+struct command *instance_launch_again(struct nsr_model *m, struct instance_member *i,
+                                      struct vnfr_member *v, const struct vim_instance *pop,
+                                      struct err *err);
 
 /* It waits for a listing of its PoP, and how long after the one before. */
 bool instance_needs_list(const struct instance_member *i, const char *pop_id);

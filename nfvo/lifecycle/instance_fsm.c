@@ -41,9 +41,11 @@ static const struct fsm_rule rules[INSTANCE_PHASE_N][INSTANCE_EV_N] = {
         [INSTANCE_EV_MISSED]      = { instance_on_rebuild_missed,   LIST,      B(UP) },
         [INSTANCE_EV_UNLISTED]    = { instance_on_rebuild_unlisted, LIST,      B(UP) },
         [INSTANCE_EV_POP_GONE]    = { instance_on_rebuild_lost,     0,         B(UP) },
+        [INSTANCE_EV_LAUNCH_AGAIN] = { instance_on_launch_again,    LIST,      B(LAUNCHING) },
         [INSTANCE_EV_DELETE]      = { instance_on_delete,           LIST,      B(DELETING) | B(GONE) },
     },
     [INSTANCE_FAILED] = {
+        [INSTANCE_EV_LAUNCH_AGAIN] = { instance_on_launch_again,    LIST,      B(LAUNCHING) },
         [INSTANCE_EV_DELETE]      = { instance_on_delete,           LIST,      B(DELETING) | B(GONE) },
     },
     [INSTANCE_DELETING] = {

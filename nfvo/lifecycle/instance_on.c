@@ -114,6 +114,33 @@ static bool has_component(const struct vdu *vdu, const struct instance_member *i
     return false;
 }
 
+static void drop_address(struct vnfr *vnfr, const char *ip)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < vnfr->vnf_address.n; k++)
+        if (!ip || strcmp(vnfr->vnf_address.at[k], ip) != 0)
+            vnfr->vnf_address.at[n++] = vnfr->vnf_address.at[k];
+    vnfr->vnf_address.n = n;
+}
+
+/* Launched in the place of one that was gone: its entry, and its addresses, are another one's. */
+static void forget_before(struct vnfr *vnfr, struct vdu *vdu, const char *id)
+{
+    uint32_t n = 0;
+    for (uint32_t k = 0; k < vdu->vnfc_instance.n; k++) {
+        const struct vnfc_instance *vi = vdu->vnfc_instance.at[k];
+        if (!vi->id || strcmp(vi->id, id) != 0) {
+            vdu->vnfc_instance.at[n++] = vdu->vnfc_instance.at[k];
+            continue;
+        }
+        for (uint32_t p = 0; p < vi->ips.n; p++)
+            drop_address(vnfr, vi->ips.at[p]->ip);
+        for (uint32_t p = 0; p < vi->floating_ips.n; p++)
+            drop_address(vnfr, vi->floating_ips.at[p]->ip);
+    }
+    vdu->vnfc_instance.n = n;
+}
+
 static int came_up(struct instance_turn *t, const struct server *s)
 {
     struct vdu *vdu = NULL;
@@ -126,8 +153,10 @@ static int came_up(struct instance_turn *t, const struct server *s)
             vdu = vnfr->vdu.at[u];
     if (vdu && v->row->phase == VNFR_ACTIVE && !has_component(vdu, i))
         instance_delete(t->m, t->i);
-    else if (vdu)
+    else if (vdu) {
+        forget_before(vnfr, vdu, i->row->id);
         fill_instance(v, vdu, i, s);
+    }
     t->text = addresses_of(t->m->d, s);
     return INSTANCE_UP;
 }
@@ -302,6 +331,21 @@ int instance_on_unlisted(void *ctx)
     if (t->i->st->list_at <= t->m->d->now)
         instance_pause_list(t->m, t->i);
     return t->i->row->phase;
+}
+
+/* Its launch is asked for already. What was launched before has nothing to do with it. */
+int instance_on_launch_again(void *ctx)
+{
+    struct instance_turn *t = ctx;
+    struct vnfr_member *v = instance_owner(t->m, t->i);
+    t->i->row->key[INSTANCE_VC] = "";
+    t->i->st->missing = false;
+    t->text = "its server was gone: another one is launched";
+    if (v) {
+        v->st->launch_fault = NULL;
+        member_changed(v);
+    }
+    return INSTANCE_LAUNCHING;
 }
 
 /* --- one that is deleted ----------------------------------------------------------------------- */

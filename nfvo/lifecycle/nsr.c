@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/nsr_private.h"
 
 #include "nfvo/lifecycle/operate.h"
+#include "nfvo/lifecycle/reconcile/alarm.h"
 
 #include <string.h>
 
@@ -346,6 +347,9 @@ void nsr_decide(struct decision *d)
         break;
     case EV_ANSWER_LOST:
         nsr_vnfm_answer_lost(m);
+        break;
+    case EV_NSR_ALARM:
+        alarm_take_news(m, payload);
         break;
     default:
         d->outcome = DECISION_STALE;

@@ -333,6 +333,11 @@ void operate(struct nsr_model *m, const struct operate_request *req)
     }
     if (!operate_is_as_planned(m, req->basis, &d->err))
         return;
+    struct instance_member *gone = req->missing ? model_instance_by_id(m, req->missing) : NULL;
+    if (gone && gone->row->phase == INSTANCE_UP && !req->is_dry) { /* its alarm may come later */
+        gone->st->missing = true;
+        row_touch(gone->row);
+    }
     bool is_resume = req->plan.kind == OPERATION_RESUME;
     const struct operation *again = is_resume ? operate_resume_open(m, &run, req, &d->err) : NULL;
     if (again && req->is_dry)

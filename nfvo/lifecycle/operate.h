@@ -32,8 +32,9 @@ struct operate_request {
     uint16_t attempts; /* 0, 1: a step goes out once by itself */
     bool may_queue, is_dry;
     /* by kind; NULL where it has none */
-    const char *cause;                     /* HEAL */
-    const char *script;                    /* EXECUTE: its text */
+    const char *cause;   /* HEAL */
+    const char *missing; /* HEAL, RESTART: instance that its PoP does not list any more; NULL */
+    const char *script;  /* EXECUTE: its text */
     struct script *new_script;             /* UPDATE_SCRIPT: as it is in the package now */
     struct script *old_script;             /* ... and was before: for a rollback */
     struct proto_strmap configurations;    /* CONFIGURE: what changes, by confKey */

@@ -94,6 +94,10 @@ static struct command *begin(struct nsr_model *m, struct vnfr_member *v, const s
     struct decision *d = m->d;
     struct pop_state *st;
     const struct vim_instance *pop = fact_pop(d, i->row->key[INSTANCE_POP], &st);
+    bool is_gone = (i->row->phase == INSTANCE_UP && i->st->missing) ||
+                   (i->row->phase == INSTANCE_FAILED && i->st->launches);
+    if (is_gone && pop && pop->type) /* there is nothing to rebuild */
+        return instance_launch_again(m, i, v, pop, err);
     if (i->row->phase != INSTANCE_UP || !*i->row->key[INSTANCE_VC])
         err_set(err, ERR_STATE, "'%s' has no server that is up", i->row->key[INSTANCE_HOSTNAME]);
     else if (!pop || !pop->type)
@@ -131,6 +135,8 @@ void operate_rebuild(struct nsr_model *m, struct vnfr_member *v, const struct ru
     }
     a->step->command = c->id;
     a->step->before = arena_printf(m->d->arena, "%" PRId64, m->d->now);
+    if (c->kind == CMD_LAUNCH)
+        return;
     i->st->rebuild = REBUILD_SENT;
     i->st->seen = i->st->misses = i->st->lists = 0;
     row_touch(i->row);
@@ -304,9 +310,21 @@ bool operate_rebuild_look(struct nsr_model *m, struct vnfr_member *v, struct pla
                           struct step_news *ret)
 {
     const struct instance_member *i = model_instance_by_id(m, s->instance);
-    (void)v;
-    if (i && i->row->phase == INSTANCE_UP && i->st->rebuild)
+    bool is_up = i && i->row->phase == INSTANCE_UP;
+    if ((i && i->st->rebuild && (is_up || i->row->phase == INSTANCE_FAILED)) ||
+        (i && (i->row->phase == INSTANCE_LAUNCHING || i->row->phase == INSTANCE_DOUBT)))
         return false;
+    if (is_up && i->st->launches) { /* launched in the place of one that was gone */
+        *ret = (struct step_news){.event = STEP_EV_OK};
+        return true;
+    }
+    if (i && i->row->phase == INSTANCE_FAILED && v && v->st->launch_fault) {
+        *ret = (struct step_news){
+            .event = STEP_EV_FAULT, .cause = CAUSE_RESOURCES, .fault = v->st->launch_fault};
+        v->st->launch_fault = NULL;
+        member_changed(v);
+        return true;
+    }
     *ret = (struct step_news){
         .event = STEP_EV_FAULT, .cause = CAUSE_RESOURCES, .note = "its server goes, or is gone"};
     return true;

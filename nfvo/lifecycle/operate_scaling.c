@@ -118,8 +118,8 @@ bool operate_wants_launch(struct nsr_model *m, const char *instance)
     for (uint32_t o = 0; all && o < all->n; o++)
         for (uint32_t i = 0; i < all->at[o]->n_steps; i++) {
             const struct plan_step *s = &all->at[o]->steps[i];
-            if (s->kind == STEP_SCALE_OUT && s->state == STEP_STATE_SENT && s->instance &&
-                strcmp(s->instance, instance) == 0)
+            if ((s->kind == STEP_SCALE_OUT || s->kind == STEP_REBUILD) &&
+                s->state == STEP_STATE_SENT && s->instance && strcmp(s->instance, instance) == 0)
                 return true;
         }
     return false;

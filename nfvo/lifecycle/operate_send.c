@@ -80,6 +80,21 @@ static void add_resumed(struct sbuf *body, struct vnfr_member *v, const struct r
         add_dependency(body, dep);
 }
 
+/* Its server was made anew first: nothing is on it, and the agent of before does not count. */
+static void add_rebuilt(struct sbuf *body, struct vnfr_member *v, const struct run_action *a,
+                        bool is_resume)
+{
+    const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
+    const char *since = operate_rebuilt_since(a, v->m->d->arena);
+    if (!since)
+        return;
+    sbuf_addf(body, ",\"extension\":{\"" OR_VNFM_REBUILT "\":\"%s\"}", since);
+    if (dep && !is_resume) {
+        sbuf_adds(body, ",\"dependency\":");
+        proto_encode(&vnf_record_dependency_type, dep, PROTO_COMPLETE, body);
+    }
+}
+
 static void build(struct sbuf *body, struct send_refs *places, struct vnfr_member *v,
                   const struct run_action *a, const char *instance)
 {
@@ -100,8 +115,10 @@ static void build(struct sbuf *body, struct send_refs *places, struct vnfr_membe
         operate_add_scaling(body, places, v, a);
     if (a->kind == STEP_REINSTANTIATE && !is_resume)
         operate_add_reinstantiate(body, places, v, a);
-    if (a->kind == STEP_HEAL) /* never missing: the Java VNFM dereferences it */
+    if (a->kind == STEP_HEAL) { /* never missing: the Java VNFM dereferences it */
         message_add_text(body, "cause", s->before ? s->before : "");
+        add_rebuilt(body, v, a, is_resume);
+    }
     if (a->kind == STEP_EXECUTE)
         add_script(body, s);
     if (a->kind == STEP_UPDATE_SCRIPT)

@@ -1,6 +1,7 @@
 #include "nfvo/lifecycle/pop.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,11 +33,19 @@ static struct internal *asked(struct decision *d, const struct command *c)
 
 /* --- answers to who waits --- */
 
-#define INVENTORY "inventory" /* data of a CMD_WAIT_LIST of an operation: it wants all names */
+/* data of a CMD_WAIT_LIST of an operation: it wants all names (as a process of before asks); all
+ * servers with what is compared of them. */
+#define INVENTORY "inventory"
+#define FULL      "full"
+
+static bool is_full(const struct command *c)
+{
+    return c->kind == CMD_WAIT_LIST && strcmp(c->data, FULL) == 0;
+}
 
 static bool is_inventory(const struct command *c)
 {
-    return c->kind == CMD_WAIT_LIST && strcmp(c->data, INVENTORY) == 0;
+    return is_full(c) || (c->kind == CMD_WAIT_LIST && strcmp(c->data, INVENTORY) == 0);
 }
 
 static void finish_operation(struct pop_model *p, struct command *c, int status, const char *body);
@@ -319,8 +328,9 @@ struct sought {
     struct arena *arena;
     struct proto_strs names; /* sorted */
     struct server_list found;
-    bool wants_all;
-    struct sbuf all; /* ["id","hostname",.. */
+    bool wants_all, wants_full;
+    struct sbuf all;  /* ["id","hostname",.. */
+    struct sbuf full; /* [{"id":"..",.. */
 };
 
 static void add_name(struct sbuf *out, const char *name)
@@ -329,6 +339,32 @@ static void add_name(struct sbuf *out, const char *name)
         return;
     sbuf_adds(out, out->s[out->len - 1] == '[' ? "" : ",");
     proto_quotes(out, name);
+}
+
+static void add_member(struct sbuf *out, const char *name, const char *value, size_t max)
+{
+    if (!value || !*value)
+        return;
+    sbuf_addf(out, "%s\"%s\":", out->s[out->len - 1] == '{' ? "" : ",", name);
+    proto_quote(out, value, utf8_cut(value, strnlen(value, max)));
+}
+
+/* Only what is compared, and bounded: a driver chooses these texts. */
+static void add_full(struct sbuf *out, const struct server *server)
+{
+    enum { TEXT_MAX = 255, IPS_MAX = 1024 };
+    AUTO(sbuf_release) struct sbuf ips = SBUF_INIT;
+    for (uint32_t k = 0; k < server->ips.n && ips.len < IPS_MAX; k++)
+        for (uint32_t i = 0; i < server->ips.at[k].value.n && ips.len < IPS_MAX; i++)
+            sbuf_addf(&ips, "%s%s=%s", ips.len ? " " : "", server->ips.at[k].key,
+                      server->ips.at[k].value.at[i]);
+    sbuf_adds(out, out->s[out->len - 1] == '[' ? "{" : ",{");
+    add_member(out, "id", server->ext_id, TEXT_MAX);
+    add_member(out, "host", server->host_name, TEXT_MAX);
+    add_member(out, "name", server->name, TEXT_MAX);
+    add_member(out, "status", server->status, TEXT_MAX);
+    add_member(out, "ips", ips.s, IPS_MAX);
+    sbuf_addc(out, '}');
 }
 
 static int by_text(const void *a, const void *b)
@@ -351,6 +387,8 @@ static void keep_sought(void *arg, const void *rec)
         add_name(&s->all, server->host_name);
         add_name(&s->all, server->name);
     }
+    if (s->wants_full)
+        add_full(&s->full, server);
     if (is_sought(s, server->ext_id) || is_sought(s, server->host_name) ||
         is_sought(s, server->name))
         proto_list_add(&s->found, proto_dup(&server_type, server, s->arena), s->arena);
@@ -364,12 +402,14 @@ static bool is_served(const struct pop_model *p, const struct command *waiter)
 static struct sought sought_of(struct pop_model *p)
 {
     struct decision *d = p->d;
-    struct sought s = {.arena = d->arena, .all = SBUF_INIT};
+    struct sought s = {.arena = d->arena, .all = SBUF_INIT, .full = SBUF_INIT};
     sbuf_addc(&s.all, '[');
+    sbuf_addc(&s.full, '[');
     EACH_COMMAND(c, d, CMD_WAIT_LIST)
     {
-        s.wants_all |= is_served(p, c) && is_inventory(c);
-        const struct internal *msg = is_served(p, c) ? asked(d, c) : NULL;
+        s.wants_full |= is_served(p, c) && is_full(c);
+        s.wants_all |= is_served(p, c) && is_inventory(c) && !is_full(c);
+        const struct internal *msg = is_served(p, c) && !is_inventory(c) ? asked(d, c) : NULL;
         for (uint32_t k = 0; msg && k < msg->servers.n; k++)
             proto_list_add(&s.names, msg->servers.at[k], d->arena);
     }
@@ -405,8 +445,10 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
                 tell_fault(p, c, "listed", f);
             else
                 finish_operation(p, c, 200,
-                                 arena_printf(d->arena, "{\"weak\":%s,\"names\":%s]}",
-                                              is_weak ? "true" : "false", sought.all.s));
+                                 arena_printf(d->arena, "{\"weak\":%s,\"%s\":%s]}",
+                                              is_weak ? "true" : "false",
+                                              is_full(c) ? "servers" : "names",
+                                              is_full(c) ? sought.full.s : sought.all.s));
             continue;
         }
         struct internal *answer = proto_new(&internal_type, d->arena);
@@ -418,6 +460,7 @@ static void servers_listed(struct pop_model *p, const struct driver_reply *reply
         tell(p, c, "listed", answer);
     }
     sbuf_release(&sought.all);
+    sbuf_release(&sought.full);
 }
 
 static void driver_answer(struct pop_model *p, struct command *c, const struct driver_reply *reply,
@@ -599,6 +642,17 @@ static void pop_in_doubt(struct pop_model *p)
         want_refresh(p);
 }
 
+/* Servers that no row owns: which, whoever asks has made sure of. What the driver answers is a
+ * hint, and nobody waits for it: the next listing tells. */
+static void pop_collect(struct pop_model *p, const struct pop_request *req)
+{
+    struct decision *d = p->d;
+    for (uint32_t i = 0; i < req->servers.n; i++)
+        if (!decision_find_for(d, CMD_DELETE, req->servers.at[i]) &&
+            !send_collect(p, arena_strdup(d->arena, req->servers.at[i]), &d->err))
+            return;
+}
+
 /* Who waits for it is told: the deadline of their question may be far. */
 static void pop_deleted(struct pop_model *p)
 {
@@ -636,7 +690,8 @@ static void unknown_pop(struct decision *d)
             decision_send(d, "", "nfvo.internal", arena_strndup(d->arena, body.s, body.len));
         s->is_internal = true;
         s->until_at = d->now + settings_of(d)->driver_us;
-    } else if (d->in->event >= EV_POP_REGISTER && d->in->event <= EV_POP_DELETE) {
+    } else if ((d->in->event >= EV_POP_REGISTER && d->in->event <= EV_POP_DELETE) ||
+               d->in->event == EV_POP_COLLECT) {
         err_set(&d->err, ERR_NOT_FOUND, "VIM Instance with ID %s not found.", d->in->agg);
     }
 }
@@ -662,7 +717,11 @@ void pop_decide(struct decision *d)
         wait_for_operation(p, ((const struct pop_request *)payload)->operation);
         break;
     case EV_POP_LIST: /* no listing of its own: one serves all */
-        command_open(d, CMD_WAIT_LIST, ((const struct pop_request *)payload)->operation, INVENTORY);
+        command_open(d, CMD_WAIT_LIST, ((const struct pop_request *)payload)->operation,
+                     ((const struct pop_request *)payload)->full ? FULL : INVENTORY);
+        break;
+    case EV_POP_COLLECT:
+        pop_collect(p, payload);
         break;
     case EV_POP_UPDATE:
         pop_update(p, payload);

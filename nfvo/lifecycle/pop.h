@@ -3,8 +3,9 @@
  * unless a user wants the refresh; nothing waits for the answer, and without one no quota is
  * known).
  *
- * EV_POP_LIST: an operation waits for the next listing; its body is
- * {"weak":bool,"names":[..]}, weak as in instance.c, names: the ids and names of all servers.
+ * EV_POP_LIST: an operation waits for the next listing; its body is struct pop_listing if it asked
+ * for a full one, else {"weak":bool,"names":[..]}, weak as in instance.c, names: the ids and names
+ * of all servers.
  *
  * Who waits is a command of the PoP: CMD_WAIT_PREPARE and CMD_WAIT_LIST (an NSR, answered by an
  * internal message), CMD_WAIT_OPERATION (a REST call). pop_proceed serves whoever can be served and

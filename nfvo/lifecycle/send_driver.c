@@ -207,8 +207,12 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
     if (!i->st->until) /* ALLOCATE_RESOURCES ends before the Java SDK's 1000 s */
         i->st->until = d->now + 3 * settings_of(d)->driver_us;
     row_touch(i->row);
+    /* A driver refuses the token of a server that was deleted, and gives one that it knows again. */
+    const char *token =
+        i->st->launches ? arena_printf(d->arena, "%s.%lld", i->row->id, (long long)i->st->launches)
+                        : i->row->id;
     return driver_end(d, &body, &driver, CMD_LAUNCH, i->row->id,
-                      driver.has_client_token ? i->row->id : NULL);
+                      driver.has_client_token ? token : NULL);
 }
 
 struct command *send_delete(struct nsr_model *m, struct instance_member *i, const char *pop_type)
@@ -279,6 +283,13 @@ static struct command *pop_request(struct pop_model *p, int kind, const char *pa
 struct command *send_refresh(struct pop_model *p, struct err *err)
 {
     return pop_request(p, CMD_REFRESH, "", p->d->root->id, err);
+}
+
+struct command *send_collect(struct pop_model *p, const char *server, struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    quoted_parameter(&body, server);
+    return pop_request(p, CMD_DELETE, body.s, server, err);
 }
 
 struct command *send_listing(struct pop_model *p, struct err *err)

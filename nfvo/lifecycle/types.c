@@ -60,6 +60,14 @@ PROTO_RECORD_DEFINE(deploy_vnfm, DEPLOY_VNFM_FIELDS)
 PROTO_RECORD_DEFINE(deploy_request, DEPLOY_REQUEST_FIELDS)
 #undef PROTO_THIS
 
+#define PROTO_THIS struct listed_server
+PROTO_RECORD_DEFINE(listed_server, LISTED_SERVER_FIELDS)
+#undef PROTO_THIS
+
+#define PROTO_THIS struct pop_listing
+PROTO_RECORD_DEFINE(pop_listing, POP_LISTING_FIELDS)
+#undef PROTO_THIS
+
 #define PROTO_THIS struct pop_request
 PROTO_RECORD_DEFINE(pop_request, POP_REQUEST_FIELDS)
 #undef PROTO_THIS

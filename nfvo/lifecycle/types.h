@@ -131,17 +131,18 @@ extern const char *const nsr_event_names[NSR_EV_N];
 extern const struct fsm nsr_fsm; /* the matrix: nsr_fsm.c */
 
 #define INSTANCE_EVENTS(X)                                                                         \
-    X(LAUNCHED)    /* answer to its launch */                                                      \
-    X(LATE)        /* the deadline of its launch */                                                \
-    X(UNSURE)      /* its launch may not have been sent */                                         \
-    X(DOUBT_OVER)  /* the end of the doubt's time */                                               \
-    X(LISTED)      /* its PoP lists it */                                                          \
-    X(MISSED)      /* its PoP does not */                                                          \
-    X(UNLISTED)    /* its PoP could not be asked */                                                \
-    X(POP_GONE)    /* nobody can be asked any more */                                              \
-    X(DELETE)      /* it is to go */                                                               \
-    X(DELETED)     /* answer to its delete, or its deadline: a hint */                             \
-    X(LATE_LAUNCH) /* a driver says too late that it launched it */
+    X(LAUNCHED)     /* answer to its launch */                                                     \
+    X(LATE)         /* the deadline of its launch */                                               \
+    X(UNSURE)       /* its launch may not have been sent */                                        \
+    X(DOUBT_OVER)   /* the end of the doubt's time */                                              \
+    X(LISTED)       /* its PoP lists it */                                                         \
+    X(MISSED)       /* its PoP does not */                                                         \
+    X(UNLISTED)     /* its PoP could not be asked */                                               \
+    X(POP_GONE)     /* nobody can be asked any more */                                             \
+    X(DELETE)       /* it is to go */                                                              \
+    X(DELETED)      /* answer to its delete, or its deadline: a hint */                            \
+    X(LATE_LAUNCH)  /* a driver says too late that it launched it */                               \
+    X(LAUNCH_AGAIN) /* it is gone, or its launch failed: another one is asked for */
 enum instance_event {
 #define X(name) INSTANCE_EV_##name,
     INSTANCE_EVENTS(X)
@@ -207,6 +208,8 @@ enum nfvo_event {
     EV_BAD_REPLY,
     EV_ANSWER_LOST, /* our answer to a VNFM's request found nobody; command: the INSTANTIATE in
                        whose course it had asked */
+    EV_NSR_ALARM,   /* payload: struct alarm_news */
+    EV_POP_COLLECT, /* payload: struct pop_request: servers that nobody owns are deleted */
     EV_N
 };
 
@@ -236,8 +239,33 @@ PROTO_RECORD(deploy_request, DEPLOY_REQUEST_FIELDS)
 
 #define POP_REQUEST_FIELDS(X)                                        \
     X(STR, operation, "operation", _,            OPTIONAL)           \
-    X(REC, pop,       "pop",       vim_instance, OPTIONAL) /* without secrets */
+    X(REC, pop,       "pop",       vim_instance, OPTIONAL) /* without secrets */ \
+    X(BOOL, full,     "full",      _,            OPTIONAL) /* EV_POP_LIST: struct pop_listing */ \
+    X(STRS, servers,  "servers",   _,            OPTIONAL) /* EV_POP_COLLECT: their ids at the PoP */
 PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
+
+/* What a PoP lists, as an EV_POP_LIST that is full brings it. */
+#define LISTED_SERVER_FIELDS(X)            \
+    X(STR, id,     "id",     _, OPTIONAL)  \
+    X(STR, host,   "host",   _, OPTIONAL)  \
+    X(STR, name,   "name",   _, OPTIONAL)  \
+    X(STR, status, "status", _, OPTIONAL)  \
+    X(STR, ips,    "ips",    _, OPTIONAL) /* "net=10.0.0.2 net=10.0.0.3 .." */
+PROTO_RECORD(listed_server, LISTED_SERVER_FIELDS)
+#define POP_LISTING_FIELDS(X)                              \
+    X(BOOL, weak,    "weak",    _,             OPTIONAL) /* an empty answer: see instance.c */ \
+    X(LIST, servers, "servers", listed_server, OPTIONAL)
+PROTO_RECORD(pop_listing, POP_LISTING_FIELDS)
+
+/* An alarm about something of this service was raised, has changed, or was cleared (nfvo/reconcile). */
+struct alarm_news {
+    const char *word;     /* RAISED, CHANGED, CLEARED */
+    const char *kind;     /* lifecycle/reconcile/judge.h */
+    const char *instance; /* id; NULL: of none */
+    const char *vnfr;     /* id; NULL */
+    const char *host, *text;
+    const char *body; /* struct alarm, as JSON: payload of the event */
+};
 
 struct release_request {
     const char *project;      /* NULL, "*": any */
@@ -332,7 +360,9 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(BOOL, delete_again, "deleteAgain", _, OPTIONAL) /* DELETING: the next listing comes after another delete */ \
     X(STR,  pop_ref, "popRef", _, OPTIONAL) /* "<pop id>[:zone]" */                          \
     X(STR,  rebuild, "rebuild", _, OPTIONAL) /* UP: how far its REBUILD is (operate_rebuild.c) */     \
-    X(INT,  seen,    "seen",   _, OPTIONAL) /* ... listings in a row that showed it ACTIVE */
+    X(INT,  seen,    "seen",   _, OPTIONAL) /* ... listings in a row that showed it ACTIVE */ \
+    X(BOOL, missing, "missing", _, OPTIONAL) /* UP: its PoP does not list it any more (EV_NSR_ALARM) */ \
+    X(INT,  launches, "launches", _, OPTIONAL) /* servers that were launched in the place of one that was gone */
 PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
 
 /* What our own instances use of a PoP, as far as it is known. */

@@ -39,6 +39,276 @@
     "g.tries)::text FROM event_target g WHERE g.key = " e                                          \
     ".target AND g.fault <> ''), '') || '}')"
 
+/* A time in microseconds as ISO 8601, in UTC; NULL stays NULL. */
+#define SQL_ISO_TIME(t)                                                                            \
+    "to_char(to_timestamp(" t                                                                      \
+    " / 1000000.0) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+/* An alarm (t: its alias): struct alarm of proto/records/alarm.h. */
+#define SQL_ALARM_DOC(t)                                                                           \
+    "json_strip_nulls(json_build_object('id', " t ".id, 'managedObjectId', coalesce(nullif(" t     \
+    ".vnfr_id, ''), nullif(" t ".nsr_id, ''), " t                                                  \
+    ".pop_id), 'rootCauseFaultyResource', CASE WHEN " t                                            \
+    ".resource_id <> '' THEN json_build_object('faultyResource', "                                 \
+    "json_build_object('vimConnectionId', " t ".pop_id, 'resourceId', " t                          \
+    ".resource_id), 'faultyResourceType', CASE WHEN " t                                            \
+    ".kind LIKE 'NETWORK%' THEN 'NETWORK' ELSE 'COMPUTE' END) END, "                               \
+    "'alarmRaisedTime', " SQL_ISO_TIME(t ".raised_at") ", 'alarmChangedTime', " SQL_ISO_TIME(      \
+        t                                                                                          \
+        ".changed_at") ", "                                                                        \
+                       "'alarmClearedTime', " SQL_ISO_TIME(                                        \
+                           t                                                                       \
+                           ".cleared_at") ", "                                                     \
+                                          "'alarmAcknowledgedTi"                                   \
+                                          "me', " SQL_ISO_TIME(                                    \
+                                              t                                                    \
+                                              ".acked_at") ", 'ackState', CASE WHEN " t            \
+                                                           ".acked_at IS NULL THEN "               \
+                                                           "'UNACKNOWLEDGED' ELSE 'ACKNOWLEDGED' " \
+                                                           "END, 'perceivedSeverity', " t          \
+                                                           ".severity, "                           \
+                                                           "'eventTime', " SQL_ISO_TIME(           \
+                                                               t ".raised_at") ", "                \
+                                                                               "'e"                \
+                                                                               "ve"                \
+                                                                               "nt"                \
+                                                                               "Ty"                \
+                                                                               "pe"                \
+                                                                               "',"                \
+                                                                               " " t ".e"          \
+                                                                               "ve"                \
+                                                                               "nt"                \
+                                                                               "_t"                \
+                                                                               "yp"                \
+                                                                               "e,"                \
+                                                                               " '"                \
+                                                                               "fa"                \
+                                                                               "ul"                \
+                                                                               "tT"                \
+                                                                               "yp"                \
+                                                                               "e'"                \
+                                                                               ","                 \
+                                                                               " " t ".k"          \
+                                                                               "in"                \
+                                                                               "d,"                \
+                                                                               " '"                \
+                                                                               "pr"                \
+                                                                               "ob"                \
+                                                                               "ab"                \
+                                                                               "le"                \
+                                                                               "Ca"                \
+                                                                               "us"                \
+                                                                               "e'"                \
+                                                                               ","                 \
+                                                                               " " t ".c"          \
+                                                                               "au"                \
+                                                                               "se"                \
+                                                                               ", "                \
+                                                                               "'i"                \
+                                                                               "sR"                \
+                                                                               "oo"                \
+                                                                               "tC"                \
+                                                                               "au"                \
+                                                                               "se"                \
+                                                                               "',"                \
+                                                                               " " t ".i"          \
+                                                                               "s_"                \
+                                                                               "ro"                \
+                                                                               "ot"                \
+                                                                               ", "                \
+                                                                               "'c"                \
+                                                                               "or"                \
+                                                                               "re"                \
+                                                                               "la"                \
+                                                                               "te"                \
+                                                                               "dA"                \
+                                                                               "la"                \
+                                                                               "rm"                \
+                                                                               "Id"                \
+                                                                               "s'"                \
+                                                                               ", "                \
+                                                                               "CA"                \
+                                                                               "SE"                \
+                                                                               " W"                \
+                                                                               "HE"                \
+                                                                               "N"                 \
+                                                                               " " t ".r"          \
+                                                                               "oo"                \
+                                                                               "t_"                \
+                                                                               "id"                \
+                                                                               " <"                \
+                                                                               "> "                \
+                                                                               "''"                \
+                                                                               " T"                \
+                                                                               "HE"                \
+                                                                               "N "                \
+                                                                               "js"                \
+                                                                               "on"                \
+                                                                               "_b"                \
+                                                                               "ui"                \
+                                                                               "ld"                \
+                                                                               "_a"                \
+                                                                               "rr"                \
+                                                                               "ay"                \
+                                                                               "(" t ".r"          \
+                                                                               "oo"                \
+                                                                               "t_"                \
+                                                                               "id"                \
+                                                                               ") "                \
+                                                                               "EN"                \
+                                                                               "D,"                \
+                                                                               " '"                \
+                                                                               "fa"                \
+                                                                               "ul"                \
+                                                                               "tD"                \
+                                                                               "et"                \
+                                                                               "ai"                \
+                                                                               "ls"                \
+                                                                               "',"                \
+                                                                               " j"                \
+                                                                               "so"                \
+                                                                               "n_"                \
+                                                                               "bu"                \
+                                                                               "il"                \
+                                                                               "d_"                \
+                                                                               "ar"                \
+                                                                               "ra"                \
+                                                                               "y"                 \
+                                                                               "(" t ".d"          \
+                                                                               "et"                \
+                                                                               "ai"                \
+                                                                               "l)"                \
+                                                                               ", "                \
+                                                                               "'p"                \
+                                                                               "ro"                \
+                                                                               "je"                \
+                                                                               "ct"                \
+                                                                               "Id"                \
+                                                                               "',"                \
+                                                                               " " t ".p"          \
+                                                                               "ro"                \
+                                                                               "je"                \
+                                                                               "ct"                \
+                                                                               "_i"                \
+                                                                               "d,"                \
+                                                                               " '"                \
+                                                                               "ns"                \
+                                                                               "rI"                \
+                                                                               "d'"                \
+                                                                               ", "                \
+                                                                               "nu"                \
+                                                                               "ll"                \
+                                                                               "if"                \
+                                                                               "(" t ".n"          \
+                                                                               "sr"                \
+                                                                               "_i"                \
+                                                                               "d,"                \
+                                                                               " '"                \
+                                                                               "')"                \
+                                                                               ", "                \
+                                                                               "'n"                \
+                                                                               "sr"                \
+                                                                               "Na"                \
+                                                                               "me"                \
+                                                                               "',"                \
+                                                                               " n"                \
+                                                                               "ul"                \
+                                                                               "li"                \
+                                                                               "f"                 \
+                                                                               "(" t ".n"          \
+                                                                               "sr"                \
+                                                                               "_n"                \
+                                                                               "am"                \
+                                                                               "e,"                \
+                                                                               " '"                \
+                                                                               "')"                \
+                                                                               ", "                \
+                                                                               "'v"                \
+                                                                               "nf"                \
+                                                                               "rI"                \
+                                                                               "d'"                \
+                                                                               ", "                \
+                                                                               "nu"                \
+                                                                               "ll"                \
+                                                                               "if"                \
+                                                                               "(" t ".v"          \
+                                                                               "nf"                \
+                                                                               "r_"                \
+                                                                               "id"                \
+                                                                               ", "                \
+                                                                               "''"                \
+                                                                               "),"                \
+                                                                               " '"                \
+                                                                               "ho"                \
+                                                                               "st"                \
+                                                                               "',"                \
+                                                                               " n"                \
+                                                                               "ul"                \
+                                                                               "li"                \
+                                                                               "f"                 \
+                                                                               "(" t ".h"          \
+                                                                               "os"                \
+                                                                               "t,"                \
+                                                                               " '"                \
+                                                                               "')"                \
+                                                                               ", "                \
+                                                                               "'p"                \
+                                                                               "op"                \
+                                                                               "Id"                \
+                                                                               "',"                \
+                                                                               " " t ".p"          \
+                                                                               "op"                \
+                                                                               "_i"                \
+                                                                               "d,"                \
+                                                                               " '"                \
+                                                                               "po"                \
+                                                                               "pN"                \
+                                                                               "am"                \
+                                                                               "e'"                \
+                                                                               ","                 \
+                                                                               " " t ".p"          \
+                                                                               "op"                \
+                                                                               "_n"                \
+                                                                               "am"                \
+                                                                               "e,"                \
+                                                                               " '"                \
+                                                                               "ac"                \
+                                                                               "kn"                \
+                                                                               "ow"                \
+                                                                               "le"                \
+                                                                               "dg"                \
+                                                                               "ed"                \
+                                                                               "By"                \
+                                                                               "',"                \
+                                                                               " n"                \
+                                                                               "ul"                \
+                                                                               "li"                \
+                                                                               "f"                 \
+                                                                               "(" t ".a"          \
+                                                                               "ck"                \
+                                                                               "ed"                \
+                                                                               "_b"                \
+                                                                               "y,"                \
+                                                                               " '"                \
+                                                                               "')"                \
+                                                                               ", "                \
+                                                                               "'h"                \
+                                                                               "ea"                \
+                                                                               "li"                \
+                                                                               "ng"                \
+                                                                               "',"                \
+                                                                               " n"                \
+                                                                               "ul"                \
+                                                                               "li"                \
+                                                                               "f"                 \
+                                                                               "(" t ".h"          \
+                                                                               "ea"                \
+                                                                               "li"                \
+                                                                               "ng"                \
+                                                                               ", "                \
+                                                                               "''"                \
+                                                                               "))"                \
+                                                                               ")"
+
 /* One column of documents as a JSON array, appended. */
 MUST_USE enum err_code store_read_array(struct db *db, const struct db_statement *st,
                                         const struct db_param *params, size_t n, struct sbuf *out,

@@ -41,7 +41,7 @@
 
 #define SQL_INSTANCES \
     "(SELECT json_agg(json_build_object('id', i.id, 'hostname', i.hostname, 'phase', i.phase, 'vcId', i.vc_id, 'pop', i.pop_id, 'popName', p.name, " \
-    "'serverGone', (SELECT m.since FROM server_missing m WHERE m.instance_id = i.id AND m.weight >= 5), 'agentGone', CASE WHEN i." SQL_INSTANCE_IS_UP " THEN " SQL_AGENT_GONE " END, " \
+    "'serverGone', (SELECT m.since FROM drift m WHERE m.subject = i.id AND m.believed = 'SERVER_GONE'), 'drift', (SELECT json_build_object('kind', m.believed, 'since', m.since, 'text', a.detail, 'healing', nullif(a.healing, ''), 'alarm', a.id) FROM drift m JOIN alarm a ON a.subject = m.subject AND a.cleared_at IS NULL WHERE m.subject = i.id AND m.believed <> ''), 'agentGone', CASE WHEN i." SQL_INSTANCE_IS_UP " THEN " SQL_AGENT_GONE " END, " \
     "'state', x.doc->>'state', 'ips', x.doc->'ips', 'floatingIps', x.doc->'floatingIps') ORDER BY i.hostname) " \
     "FROM instance i LEFT JOIN pop p ON p.id = i.pop_id LEFT JOIN LATERAL (SELECT e AS doc FROM json_array_elements(CASE WHEN v.doc <> '' THEN doc_json(v.doc)->'vdu' END) u, " \
     "json_array_elements(u->'vnfc_instance') e WHERE e->>'id' = i.id LIMIT 1) x ON true WHERE i.vnfr_id = v.id)"
@@ -187,9 +187,13 @@ static const struct db_statement status = {"status",
         "JOIN instance i ON i.hostname = l.hostname AND i." SQL_INSTANCE_HAS_AGENT " JOIN nsr n ON n.id = i.agg WHERE l.is_old AND ($1::text = '*' OR n.project_id = $1::text)) t)"
     ", 'unreadable', (SELECT json_agg(json_build_object(" SQL_UNREADABLE_COLUMNS ") ORDER BY u.found_at) FROM (SELECT u.* FROM unreadable u LEFT JOIN nsr n ON n.id = u.agg LEFT JOIN pop p ON p.id = u.agg "
         "WHERE ($1::text = '*' OR coalesce(n.project_id, p.project_id) = $1::text) AND " SQL_STILL_UNREADABLE " ORDER BY u.found_at LIMIT 20) u)"
-    ", 'serversGone', coalesce((SELECT json_agg(json_build_object('host', t.hostname, 'since', t.since, 'pop', t.pop, 'nsr', t.id, 'nsrName', t.name) ORDER BY t.since, t.hostname) "
-        "FROM (SELECT i.hostname, m.since, p.name AS pop, n.id, n.name FROM server_missing m JOIN instance i ON i.id = m.instance_id AND i." SQL_INSTANCE_IS_UP " JOIN nsr n ON n.id = i.agg "
-        "LEFT JOIN pop p ON p.id = m.pop_id WHERE m.weight >= 5 AND n." SQL_NSR_IS_ACTIVE " AND ($1::text = '*' OR n.project_id = $1::text) ORDER BY m.since, i.hostname LIMIT 20) t), '[]')"
+    ", 'alarms', coalesce((SELECT json_agg(json_build_object('id', t.id, 'kind', t.kind, 'severity', t.severity, 'raised', t.raised_at, 'host', t.host, 'nsr', t.nsr_id, 'nsrName', t.nsr_name, 'pop', t.pop_name, "
+        "'text', t.detail, 'healing', nullif(t.healing, ''), 'isRoot', t.is_root, 'acked', t.acked_at IS NOT NULL) ORDER BY NOT t.is_root, t.raised_at, t.id) FROM (SELECT * FROM alarm a WHERE a.cleared_at IS NULL "
+        "AND ($1::text = '*' OR a.project_id = $1::text) ORDER BY NOT a.is_root, a.raised_at LIMIT 20) t), '[]')"
+    ", 'serversGone', coalesce((SELECT json_agg(json_build_object('host', t.host, 'since', t.since, 'pop', t.pop_name, 'nsr', t.nsr_id, 'nsrName', t.nsr_name) ORDER BY t.since, t.host) "
+        "FROM (SELECT a.host, d.since, a.pop_name, a.nsr_id, a.nsr_name FROM drift d JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL "
+        "WHERE d.believed = 'SERVER_GONE' AND ($1::text = '*' OR a.project_id = $1::text) ORDER BY d.since, a.host LIMIT 20) t), '[]')"
+    ", 'alarmsOpen', (SELECT count(*) FROM alarm a WHERE a.cleared_at IS NULL AND ($1::text = '*' OR a.project_id = $1::text))"
     ", 'releases', (SELECT json_build_object('left', count(*), 'oldest', min(r.wanted_at)) FROM release_wanted r WHERE $1::text = '*' OR r.project_id = $1::text)"
     ", 'tombstones', (SELECT count(*) FROM nsr n WHERE NOT n." SQL_NSR_IS_SEEN ")"
     ", 'operations', (SELECT count(*) FROM rest_call WHERE status = 0 AND expires_at > " SQL_NOW "))::text"};

@@ -28,7 +28,9 @@ MUST_USE enum err_code store_explain(struct db *db, const struct store_question 
 /* {"now", "processes":[..], "vnfms":[..], "missing":[..], "drivers":[..], "pops":[..],
  * "nsrs":{"ACTIVE":2,..}, "phases":{"ACTIVE":2,..}, "inFlight":[..], "waiting":{..}, "outbox":{..},
  * "events":{..}, "refusals":[..], "agentsGone":[{"host","since","nsr","nsrName"}],
- * "serversGone":[{"host","pop","since","nsr","nsrName"}], "operations"}.
+ * "serversGone":[{"host","pop","since","nsr","nsrName"}],
+ * "alarms":[{"id","kind","severity","raised","host","nsr","nsrName","pop","text","healing","isRoot",
+ * "acked"}], "alarmsOpen", "operations"}.
  * Refusals are those of the last minutes and those of who is still missed; agents those that are
  * gone for longer than STORE_AGENT_GRACE_US. Appended. */
 #define STORE_AGENT_GRACE_US (30 * USEC_PER_SEC)

@@ -70,27 +70,4 @@ MUST_USE enum err_code store_shut_end(struct db *db, const char *account, struct
 MUST_USE enum err_code store_agents_seen(struct db *db, struct db_array *hostnames,
                                          int64_t *ret_gone, int64_t *ret_new, struct err *err);
 
-/* --- servers --- */
-
-enum {
-    STORE_MISS_GOOD = 3,
-    STORE_MISS_WEAK = 1,
-    STORE_MISS_GONE = 5
-}; /* as lifecycle/instance.c */
-
-/* PoPs with servers that are up, of services that are active: their ids, in the arena. */
-MUST_USE enum err_code store_pops_with_servers(struct db *db, struct arena *a, const char ***ret,
-                                               size_t *ret_n, struct err *err);
-/* Those of the operations that are finished. */
-MUST_USE enum err_code store_rest_calls_done(struct db *db, struct db_array *ids,
-                                             void (*report)(void *arg, const char *id), void *arg,
-                                             struct err *err);
-/* The operation was an EV_POP_LIST of this PoP, sent at asked_at; forgets it. If it succeeded,
- * servers of active services that it does not name are missed once more, since asked_at if they
- * were not missed before, and all others are there. *ret_new: how many became gone by it. */
-MUST_USE enum err_code store_servers_listed(struct db *db, const char *operation, const char *pop,
-                                            int64_t asked_at, int64_t *ret_new, struct err *err);
-/* Forgets those whose instance is gone, too. */
-MUST_USE enum err_code store_servers_gone(struct db *db, int64_t *ret, struct err *err);
-
 #endif

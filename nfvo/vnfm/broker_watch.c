@@ -346,8 +346,6 @@ static void look(struct broker_watch *w)
     }
     if (w->loads_at_us <= now)
         loads_look(w, is_turn_ours(w));
-    if (w->setup->list_pop && servers_next_us(w) <= now)
-        servers_look(w, is_turn_ours(w));
     if (w->has_failed) {
         w->has_failed = false;
         close_log(w, w->failure.s);
@@ -364,8 +362,6 @@ static int wait_ms(const struct broker_watch *w)
         next = w->agents_at_us;
     if (w->loads_at_us < next)
         next = w->loads_at_us;
-    if (w->setup->list_pop && servers_next_us(w) < next)
-        next = servers_next_us(w);
     if (w->store_at_us && w->store_at_us < next)
         next = w->store_at_us;
     return clock_left_ms(next);
@@ -394,7 +390,6 @@ static void *run(void *arg)
 static void release(struct broker_watch *w)
 {
     refusals_forget(w);
-    servers_forget(w);
     loads_forget(w);
     bus_free(w->bus);
     db_free(w->db);

@@ -8,9 +8,6 @@
  * acknowledged. Without that exchange it is guessed: an account of ours that is connected and
  * consumes nothing. Alarms: the nodes' state, every 5 s. Agents: the queues of those that were
  * there once.
- * Servers: every pop-check-interval each PoP with servers of active services lists them (it is the
- * listing that others wait for, if there is one); what two good listings in a row miss is gone
- * since the first.
  *
  * Work: each account's share of what the broker does (load.h), every LOADS_MS. Who does too much is
  * told as a refusal and shut out for a while.

@@ -1,4 +1,4 @@
-/* Between broker_watch.c, refusals.c, load_watch.c and server_watch.c. */
+/* Between broker_watch.c, refusals.c and load_watch.c. */
 #ifndef NFVO_VNFM_BROKER_WATCH_INTERNAL_H
 #define NFVO_VNFM_BROKER_WATCH_INTERNAL_H
 
@@ -26,16 +26,6 @@ enum {
     LOADS_SOON_MS = 1000,
     SLOW = 3,         /* times manager-check-interval: what costs more to look for */
     SILENT_MS = 30000 /* connected for so long without a consumer */
-};
-
-enum { LISTED_MAX = 2048 /* PoPs that are asked at a time */ };
-/* A PoP that was asked for its servers. */
-struct inventory {
-    char operation[40];
-    char *pop;        /* ours */
-    int64_t asked_at; /* database clock */
-    int64_t until_us; /* then it is forgotten */
-    bool is_done;     /* its operation is */
 };
 
 enum log_state { LOG_UNKNOWN, LOG_READ, LOG_NOT_READ };
@@ -77,9 +67,6 @@ struct broker_watch {
     bool has_failed, is_store_failing, has_missed_log;
     struct sbuf failure;
     int64_t silent_ms;
-    struct inventory *inventories; /* of LISTED_MAX; NULL: none yet */
-    size_t inventory_n;
-    int64_t pops_at_us, inventories_at_us;
     struct load *load;
     struct arena shut_arena;
     struct store_shut *shut; /* in it, as of the last look */
@@ -123,11 +110,5 @@ void refusals_store(struct broker_watch *w);
 void refusals_forget(struct broker_watch *w);
 /* Without the log: from who is connected. */
 void refusals_guess(struct broker_watch *w);
-
-/* --- server_watch.c --- */
-/* Asks PoPs for their servers when it is time, and reads what came. */
-void servers_look(struct broker_watch *w, bool is_turn_ours);
-void servers_forget(struct broker_watch *w);
-int64_t servers_next_us(const struct broker_watch *w);
 
 #endif

@@ -39,7 +39,6 @@ enum registry_metric {
     M_LOG_READ,
     M_ALARMS,
     M_AGENTS_GONE,
-    M_SERVERS_GONE,
     M_REFUSED_BY_PEERS,
     M_N
 };

@@ -55,8 +55,6 @@ static const struct metric_def metric_defs[M_N] = {
     [M_DEAD_LETTERS] = {METRIC_GAUGE, "baton_dead_letters",
                         "Messages in the queue of those that could not be read or delivered."},
     [M_DEAD_LETTERS_BYTES] = {METRIC_GAUGE, "baton_dead_letters_bytes", "And their size."},
-    [M_SERVERS_GONE] = {METRIC_GAUGE, "baton_servers_gone",
-                        "Servers of active services that their PoP does not list any more."},
     [M_REFUSED_BY_PEERS] = {METRIC_COUNTER, "baton_agents_refused_total",
                             "Hellos and answers that VNFMs refused: another agent's login sent "
                             "them."},

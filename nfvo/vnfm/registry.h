@@ -38,7 +38,6 @@ struct registry_options {
     bool is_registration_open;
     const char *registration_room, *registration_project;
     const char *registration_user, *registration_password;
-    int64_t pop_check_interval_ms; /* 0: never */
     int64_t check_interval_ms, absence_grace_ms, unregister_grace_ms;
     int64_t dead_letters_max, dead_letters_keep_ms;
     bool are_peers_administrators, has_registration_default_exchange;
@@ -69,7 +68,6 @@ struct registry_options {
     CONFIG_SECRET(S, m.registration_password, "registration-password", REGISTRATION_PASSWORD, "its password; the default is well known"), \
     CONFIG_DURATION(S, m.check_interval_ms, "manager-check-interval", "20s", 100, 3600000, "how often the managers' queues are looked at"), \
     CONFIG_DURATION(S, m.absence_grace_ms, "manager-absence-grace", "30s", 0, 3600000, "a VNFM or driver that is not seen for so long is gone; until then it counts as being there"), \
-    CONFIG_DURATION(S, m.pop_check_interval_ms, "pop-check-interval", "2m", 0, 86400000, "how often PoPs are asked for their servers, to miss those of active services that are not there any more; 0: never"), \
     CONFIG_DURATION(S, m.unregister_grace_ms, "manager-unregister-grace", "5s", 0, 60000, "how long a manager that unregisters may go on consuming"), \
     CONFIG_INT(S, m.dead_letters_max, "dead-letters-max", "64M", 65536, INT64_C(17179869184), "bytes", "messages that could not be read or delivered are kept up to this size; the oldest go first"), \
     CONFIG_DURATION(S, m.dead_letters_keep_ms, "dead-letters-keep", "7d", 60000, INT64_C(4233600000), "and for so long"), \
@@ -100,9 +98,6 @@ struct registry_setup { /* all borrowed until registry_close */
     /* A driver came, or came back: what its PoPs hold is to be looked at (2.3, item 5). In the
      * registry's thread, must not block. May be NULL. */
     void (*refresh_pop)(void *ctx, const char *pop_id);
-    /* Its servers as the outcome of this operation (EV_POP_LIST). In the watch's thread, must not
-     * block. May be NULL: then no server is missed. */
-    void (*list_pop)(void *ctx, const char *operation_id, const char *pop_id);
     void *ctx;
 };
 

@@ -15,6 +15,7 @@
 #include "nfvo/store/store_engine.h"
 #include "nfvo/store/store_manager.h"
 #include "nfvo/store/store_pop.h"
+#include "nfvo/store/store_reconcile.h"
 #include "nfvo/vnfm/internal.h"
 #include "proto/topology.h"
 
@@ -133,6 +134,8 @@ static enum err_code refresh_pops(struct registry *r, struct driver_changes *c, 
     for (uint32_t i = 0; rc == ERR_OK && i < n; i++)
         if (proto_strs_has(&c->back_types, pops[i].type))
             r->setup.refresh_pop(r->setup.ctx, pops[i].id);
+    for (uint32_t i = 0; rc == ERR_OK && i < c->back_types.n; i++)
+        rc = store_watch_soon(r->db, NULL, c->back_types.at[i], true, err);
     return rc;
 }
 

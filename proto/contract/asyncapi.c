@@ -222,6 +222,7 @@ static void events(struct sbuf *out)
         bool is_of_service = strcmp(event_words[i], "INSTANTIATE_FINISH") == 0 ||
                              strcmp(event_words[i], "RELEASE_RESOURCES_FINISH") == 0;
         const char *payload = strcmp(event_words[i], EVENT_OPERATION) == 0 ? "shown_operation"
+                              : strcmp(event_words[i], EVENT_ALARM) == 0   ? "alarm"
                               : is_of_service                              ? "nsr"
                                                                            : NULL;
         sbuf_addf(out, "%s\"%s\":{\"payload\":%s\"$ref\":\"" SCHEMAS "%s\"}%s}", i ? "," : "",

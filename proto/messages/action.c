@@ -21,7 +21,7 @@ const char *const event_words[] = {
     ACTIONS(X)
 #undef X
         EVENT_OPERATION,
-    NULL};
+    EVENT_ALARM, NULL};
 
 const char *const endpoint_type_words[] = {"RABBIT", "REST", "JMS", NULL};
 

@@ -105,12 +105,13 @@ PROTO_RECORD(service, SERVICE_FIELDS)
 extern const char *const role_words[];          /* ADMIN USER GUEST */
 extern const char *const endpoint_type_words[]; /* RABBIT REST JMS */
 extern const char *const action_words[];        /* amqp-protocol.md 3.2, order of rest-api.md 2.9 */
-/* What may be subscribed to: those, and EVENT_OPERATION behind them. The reference's enum does not know
- * it, so it goes to nobody who did not ask for it by name. */
+/* What may be subscribed to: those, and ours behind them. The reference's enum does not know ours, so
+ * they go to nobody who did not ask for them by name. */
 extern const char *const event_words[];
 /* Is it what a subscription names: the word itself, or a beginning and '*'? */
 bool event_is_named(const char *named, const char *event);
 #define EVENT_OPERATION "OPERATION"
+#define EVENT_ALARM     "ALARM"
 
 /* The answer to a registration, checked. user and password: buffers of size bytes each. ERR_SYNTAX,
  * ERR_INVALID (a member is missing), ERR_LIMIT (longer than the buffers), ERR_DENIED (refused, with

@@ -5,7 +5,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/scripted.sh"
 scenario_open --own-servers # the broker tells every nfvo of refused logins, so status may warn of those of another suite
-printf '%s\n' 'manager-check-interval = 500ms' 'pop-check-interval = 1s' >>"$suite/nfvo.conf"
+printf '%s\n' 'manager-check-interval = 500ms' 'reconcile-interval = 1s' 'reconcile-confirm = 200ms' >>"$suite/nfvo.conf"
 start_scripted
 suite_start_driver
 suite_start_vnfm
@@ -68,13 +68,13 @@ suite_stop vim-driver-test
 cp "$suite/driver.state" "$suite/driver.state.whole"
 grep -v "\"name\":\"$host\"" "$suite/driver.state.whole" >"$suite/driver.state"
 suite_start_driver
-eventually 120 'status says which server is not listed' status_says "does not list server $host (nsr 'dummy') any more, since"
+eventually 120 'status says which server is not listed' status_says "server $host of PoP 'demo': the PoP does not list it any more (nsr 'dummy'), since"
 eventually 120 'so does explain of the service' explain_says "$nsr" "$host is not listed by its PoP any more, since"
 name=$(baton nsr show "$nsr" -o json | jq -r --arg host "$host" '.vnfr[] | select(any(.vdu[].vnfc_instance[]; .hostname == $host)) | .name')
 expect 'and how to replace it' explain_says "$host" "baton nsr scale-out dummy $name; baton nsr scale-in dummy $host"
 expect_exit 0 baton nsr heal dummy "$host" --plan
 expect_said "does not list server '$host' any more"
-expect 'and its metric' test "$(suite_sql 'select count(*) from server_missing where weight >= 5')" == 1
+expect 'and its metric' test "$(suite_sql "select count(*) from drift where believed = 'SERVER_GONE'")" == 1
 suite_stop vim-driver-test
 cp "$suite/driver.state.whole" "$suite/driver.state"
 suite_start_driver

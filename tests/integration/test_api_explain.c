@@ -426,14 +426,23 @@ static void tells_since_when_agent_and_server_are_gone(void **state)
     WANT(200, api_call(f, "GET", EXPLAIN "n1-host", NULL));
     HAS("\"agentGone\" : 123456");
     HAS("\"serverGone\" : null");
-    test_sql(f->db, "INSERT INTO server_missing VALUES ('n1-i', 'p1', 3, 4711)");
+    test_sql(f->db, "INSERT INTO drift VALUES ('n1-i', 'p1', 'SERVER_GONE', 3, '', 4711, '')");
     WANT(200, api_call(f, "GET", STATUS, NULL));
-    HAS("\"serversGone\" : []"); /* missed once */
-    test_sql(f->db, "UPDATE server_missing SET weight = 6");
+    HAS("\"alarms\" : []"); /* missed once */
+    test_sql(f->db, "UPDATE drift SET weight = 6, believed = kind");
+    test_sql(
+        f->db,
+        "INSERT INTO alarm (id, subject, kind, project_id, pop_id, pop_name, nsr_id, nsr_name, "
+        "vnfr_id, host, severity, event_type, cause, is_root, detail, raised_at, changed_at) "
+        "SELECT 'alarm-1', 'n1-i', 'SERVER_GONE', project_id, 'p1', 'cloud', id, name, 'v', "
+        "'n1-host', 'CRITICAL', 'EQUIPMENT_ALARM', 'c', true, 'it is gone', 4711, 4711 FROM "
+        "nsr");
     WANT(200, api_call(f, "GET", STATUS, NULL));
-    HAS("\"host\" : \"n1-host\", \"since\" : 4711, \"pop\" : \"cloud\"");
+    HAS("\"kind\" : \"SERVER_GONE\", \"severity\" : \"CRITICAL\", \"raised\" : 4711");
     WANT(200, api_call(f, "GET", EXPLAIN "svc", NULL));
     HAS("\"serverGone\" : 4711");
+    HAS("\"text\" : \"it is gone\"");
+    test_sql(f->db, "UPDATE alarm SET project_id = 'another'");
     test_sql(f->db, "UPDATE nsr SET project_id = 'another'");
     WANT(200, api_call(f, "GET", STATUS, NULL));
     HAS("\"agentsGone\" : []");

@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -670,107 +669,14 @@ static void test_agent_never_seen(void **state)
     db_free(db);
 }
 
-/* --- servers that their PoP does not list --------------------------------------------------------
- */
-
-static atomic_int lists;
-
-/* As the engine would, at once: what stands in table listing, which is the test's. */
-static void list_pop(void *ctx, const char *operation_id, const char *pop_id)
-{
-    struct err err = ERR_INIT;
-    struct db *db = store_borrow(ctx);
-    static const struct db_statement finish = {
-        "test_list", "UPDATE rest_call SET status = l.status, body = l.body FROM listing l WHERE "
-                     "rest_call.id = $1 AND l.pop = $2"};
-    if (db_query(db, &finish, DB_PARAMS(db_param_text(operation_id), db_param_text(pop_id)), NULL,
-                 &err) == ERR_OK)
-        atomic_fetch_add(&lists, 1);
-    store_return(ctx, db);
-}
-
-static const char *missing(const char *columns)
-{
-    return arena_printf(
-        &memory, "SELECT string_agg(%s, ',' ORDER BY instance_id) FROM server_missing", columns);
-}
-
-/* For so many listings that began after now. */
-static void await_lists(int n)
-{
-    int64_t deadline = clock_mono_us() + DEADLINE_S * USEC_PER_SEC;
-    for (int until = atomic_load(&lists) + n + 1; atomic_load(&lists) < until; poll(NULL, 0, 5))
-        if (clock_mono_us() > deadline)
-            fail_msg("the PoP is not asked for its servers");
-}
-
-static void test_server_gone(void **state)
-{
-    (void)state;
-    test_sql(
-        ts->db,
-        "CREATE TABLE listing (pop text, status int, body text); INSERT INTO listing VALUES ('p', "
-        "200, "
-        "'{\"weak\":false,\"names\":[\"vc-a\",\"web-2\",\"other\"]}');"
-        "INSERT INTO pop (id, agg, phase, seq, project_id, name, type, doc, state) VALUES ('p', "
-        "'p', 'READY', 0, '', 'p', 'test', '', '');"
-        "INSERT INTO nsr (id, agg, phase, seq, project_id, name, nsd_id, pops, doc, state) VALUES "
-        "('n', 'n', 'ACTIVE', 0, '', 'n', '', '', '', ''), ('m', 'm', 'DEPLOYING', 0, '', 'm', '', "
-        "'', '', '');"
-        /* known by its id, by its name; gone; of a service that is being deployed */
-        "INSERT INTO instance (id, agg, phase, vnfr_id, pop_id, hostname, vc_id, state) VALUES "
-        "('a', 'n', 'UP', 'v', 'p', 'web-1', 'vc-a', ''), ('b', 'n', 'UP', 'v', 'p', 'web-2', "
-        "'vc-b', "
-        "''), "
-        "('c', 'n', 'UP', 'v', 'p', 'web-3', 'vc-c', ''), ('d', 'm', 'UP', 'v', 'p', 'web-4', "
-        "'vc-d', "
-        "'')");
-    options.pop_check_interval_ms = 100;
-    struct registry_setup setup = setup_of_test();
-    struct err err = ERR_INIT;
-    setup.list_pop = list_pop;
-    setup.ctx = ts->store;
-    if (registry_open(&registry, &setup, &err) != ERR_OK)
-        fail_msg("%s", err.msg);
-    await_metric(registry, "\nbaton_servers_gone 1\n");
-    test_query_await(ts->db, missing("instance_id || (weight >= 6) || (since > 0)"), "ctruetrue");
-
-    /* A driver that cannot list says nothing about it. */
-    test_sql(ts->db, "UPDATE listing SET status = 500, body = '{}'");
-    await_lists(3);
-    test_query_await(ts->db, "SELECT count(*) FROM server_missing", "1");
-    /* It is there again. */
-    test_sql(ts->db, "UPDATE listing SET status = 200, body = "
-                     "'{\"weak\":false,\"names\":[\"vc-a\",\"vc-b\",\"vc-c\"]}'");
-    test_query_await(ts->db, "SELECT count(*) FROM server_missing", "0");
-    await_metric(registry, "\nbaton_servers_gone 0\n");
-    /* Nothing, which is all that some SDKs can say of an empty PoP: five times. */
-    test_sql(ts->db, "UPDATE listing SET body = '{\"weak\":true,\"names\":[]}'");
-    int before = atomic_load(&lists);
-    await_metric(registry, "\nbaton_servers_gone 3\n");
-    assert_true(atomic_load(&lists) - before >= 4); /* one may have been under way */
-    /* Released: nobody misses them, and nothing is left. */
-    test_sql(ts->db, "UPDATE instance SET phase = 'DELETING'");
-    test_query_await(ts->db, "SELECT count(*) FROM server_missing", "0");
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {T(test_agent),
-                                       T(test_agent_left),
-                                       T(test_refused_by_vnfm),
-                                       T(test_vnfm),
-                                       T(test_driver),
-                                       T(test_login),
-                                       T(test_own_refusals),
-                                       T(test_flood),
-                                       T(test_early),
-                                       T(test_guess),
-                                       T(test_server_gone),
-                                       T(test_agent_gone),
-                                       T(test_agent_never_seen),
-                                       T(test_log_not_there)};
+    const struct CMUnitTest tests[] = {
+        T(test_agent),        T(test_agent_left), T(test_refused_by_vnfm), T(test_vnfm),
+        T(test_driver),       T(test_login),      T(test_own_refusals),    T(test_flood),
+        T(test_early),        T(test_guess),      T(test_agent_gone),      T(test_agent_never_seen),
+        T(test_log_not_there)};
     return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
 }

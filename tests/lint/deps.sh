@@ -38,6 +38,7 @@ nfvo/catalogue         proto common nfvo/store
 nfvo/placement         proto common nfvo/store
 nfvo/vnfm              proto common nfvo/store nfvo/audit nfvo/broker
 nfvo/vim               proto common nfvo/store
+nfvo/reconcile         proto common nfvo/store nfvo/lifecycle
 nfvo/event             proto common nfvo/store nfvo/audit nfvo/broker
 nfvo/api               proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/words
 nfvo/worker            proto common nfvo/store nfvo/audit nfvo/catalogue nfvo/placement nfvo/vnfm nfvo/vim nfvo/event nfvo/lifecycle nfvo/broker

@@ -166,9 +166,13 @@ static void plan_scale_in(struct run *run, struct run_host *host)
     plan_event(run, host, "SCALE_IN");
 }
 
+/* On a server that was made anew nothing is there: what the others have, first. */
 static void plan_heal(struct run *run, struct run_host *host)
 {
-    if (!is_switch_to_standby(run->request))
+    if (run->request->rebuilt_at) {
+        plan_scale_out(run, host);
+        add_scripts(run, host, "HEAL");
+    } else if (!is_switch_to_standby(run->request))
         plan_event(run, host, "HEAL");
     else if (run->request->is_resumed || is_in_state(host->instance, INSTANCE_STANDBY))
         plan_event(run, host, "START"); /* one that failed at it is STANDBY no more */

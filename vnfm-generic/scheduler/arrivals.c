@@ -40,7 +40,7 @@ static bool installs(enum action action)
 static enum err_code take_package(struct job *job, const char *text, struct err *err)
 {
     struct run_request *q = &job->request;
-    if (!installs(q->action) || q->package || !text)
+    if ((!installs(q->action) && !q->rebuilt_at) || q->package || !text)
         return ERR_OK;
     return proto_decode(&vnf_package_type, text, strlen(text), 0, &job->arena, &q->package, err);
 }

@@ -3,6 +3,7 @@
 
 #include "nfvo/api/contract/contract.h"
 #include "proto/messages/vnfm_or.h"
+#include "proto/records/alarm.h"
 #include "proto/records/manager.h"
 #include "proto/records/operation.h"
 #include "proto/records/package.h"
@@ -12,7 +13,8 @@
 /* Bodies that one call only has: declared where it is. */
 extern const struct proto_type account_wanted_type, log_lines_type, service_wanted_type,
     password_change_type, nsd_part_type, vnffgd_type, restart_body_type, upgrade_body_type,
-    configure_body_type, verb_body_type, scale_body_type, action_body_type, pnfr_type;
+    configure_body_type, verb_body_type, alarm_body_type, scale_body_type, action_body_type,
+    pnfr_type;
 
 /* clang-format off */
 #define NONE         {BODY_NONE, NULL, NULL, false}
@@ -219,6 +221,12 @@ const struct contract_row contract_rows[] = {
     {"POST",   V1 "/baton/operations/{id}/cancel",    "cancelOperation",     PART_IF(verb_body), REC(shown_operation), NULL, "{\"mode\":\"GRACEFUL\"}"},
     {"POST",   V1 "/baton/operations/{id}/fail",      "failOperation",       PART_IF(verb_body), REC(shown_operation), NULL, NULL},
     {"POST",   V1 "/baton/operations/{id}/continue",  "continueOperation",   PART_IF(verb_body), REC(shown_operation), NULL, NULL},
+    {"GET",    V1 "/baton/alarms",                    "listAlarms",          NONE, LISTED(alarm), NULL, NULL},
+    {"GET",    V1 "/baton/alarms/{id}",               "getAlarm",            NONE, REC(alarm), NULL, NULL},
+    {"PATCH",  V1 "/baton/alarms/{id}",               "acknowledgeAlarm",    PART(alarm_body), REC(alarm), NULL, "{\"ackState\":\"ACKNOWLEDGED\"}"},
+    {"GET",    V1 "/baton/pops/{id}/reconcile",       "getDriftOfPop",       NONE, SHAPE(object), NULL, NULL},
+    {"POST",   V1 "/baton/pops/{id}/reconcile",       "reconcilePop",        NONE, SHAPE(object), NULL, NULL},
+    {"POST",   V1 "/baton/pops/{id}/collect",         "collectOrphans",      IDS, SHAPE(object), NULL, EXAMPLE_IDS},
     {"GET",    V1 "/baton/explain/{id}",              "explain",             NONE, SHAPE(object), "explain", NULL},
     {"GET",    V1 "/baton/status",                    "getStatus",           NONE, SHAPE(object), NULL, NULL},
     {"GET",    V1 "/baton/dead-letters",              "listDeadLetters",     NONE, SHAPES(object), NULL, NULL},

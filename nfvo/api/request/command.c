@@ -45,6 +45,16 @@ struct api_command *command_release(const char *nsr_id, const struct release_req
     return cmd;
 }
 
+struct api_command *command_collect(const char *pop_id, const struct proto_strs *servers)
+{
+    struct api_command *cmd = api_command_new(AGG_POP, pop_id, EV_POP_COLLECT);
+    struct pop_request *req = proto_new(&pop_request_type, &cmd->arena);
+    for (uint32_t i = 0; i < servers->n; i++)
+        proto_list_add(&req->servers, arena_strdup(&cmd->arena, servers->at[i]), &cmd->arena);
+    cmd->payload = req;
+    return cmd;
+}
+
 struct api_command *command_pop(enum nfvo_event event, const char *rest_call_id, const char *pop_id)
 {
     struct api_command *cmd = api_command_new(AGG_POP, pop_id, event);

@@ -56,4 +56,7 @@ struct api_command *command_release(const char *nsr_id, const struct release_req
 struct api_command *command_pop(enum nfvo_event event, const char *rest_call_id,
                                 const char *pop_id);
 
+/* EV_POP_COLLECT: these servers of that PoP, by their ids there, are deleted; which no row owns. */
+struct api_command *command_collect(const char *pop_id, const struct proto_strs *servers);
+
 #endif

@@ -408,7 +408,7 @@ enum err_code plan_switch(struct planning *p, struct err *err)
     return ERR_OK;
 }
 
-/* HEAL i -> per target whose parameters changed by it: MODIFY t {i} -> START t. */
+/* [REBUILD i ->] HEAL i -> per target whose parameters changed by it: MODIFY t {i} -> START t. */
 enum err_code plan_heal(struct planning *p, struct err *err)
 {
     const struct view_instance *x = view_instance(p->vnfr, p->request->instance);
@@ -418,8 +418,12 @@ enum err_code plan_heal(struct planning *p, struct err *err)
     if (x->state == INSTANCE_STATE_STANDBY)
         return err_set(err, ERR_STATE, "instance '%s' is in standby: there is nothing to heal",
                        x->hostname);
+    uint16_t rebuild = p->request->is_rebuilt ? plan_add_step(p, STEP_REBUILD, p->vnfr) : 0;
+    if (rebuild)
+        plan_at(p, rebuild)->instance = x->id;
     uint16_t heal = plan_add_step(p, STEP_HEAL, p->vnfr);
     plan_at(p, heal)->instance = x->id;
+    plan_after(p, heal, rebuild);
     struct told told = {.after = heal,
                         .undo = UNDO_NEVER,
                         .if_changed = !p->view->heal_tells_targets,

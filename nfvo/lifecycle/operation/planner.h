@@ -35,6 +35,7 @@ struct plan_request {
     const char *package;          /* UPDATE_SCRIPT: id */
     bool has_image;               /* RESTART: another image; UPGRADE has always one */
     bool keeps_service;           /* UPGRADE: "restartService": false */
+    bool is_rebuilt;              /* HEAL: its server is made anew first, with all that was on it */
     bool drains;                  /* SCALE_IN: STOP of the instance before it goes */
     bool is_record_only;          /* CONFIGURE: nobody is told */
     struct retry_consent consent; /* RESUME */

@@ -117,6 +117,8 @@ static const struct cell {
     C(UP,        MISSED,      UP,        is_rebuilt,    { 0 }),
     C(UP,        UNLISTED,    UP,        is_rebuilt,    { 0 }),
     C(UP,        POP_GONE,    UP,        is_rebuilt,    { 0 }),
+    C(UP,        LAUNCH_AGAIN, LAUNCHING, NULL,         { 0 }),
+    C(FAILED,    LAUNCH_AGAIN, LAUNCHING, NULL,         { 0 }),
     C(UP,        DELETE,      DELETING,  NULL,          { 0 }),
     C(UP,        DELETE,      GONE,      no_pop,        { 0 }),
     C(FAILED,    DELETE,      DELETING,  NULL,          { 0 }),

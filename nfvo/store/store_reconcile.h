@@ -1,0 +1,166 @@
+/* The reconciler's rows (migrations/0047_reconcile.sql): which PoP is looked at when, what differs
+ * there, which servers nobody owns, what was done to heal. Who decides is nfvo/reconcile. */
+#ifndef NFVO_STORE_STORE_RECONCILE_H
+#define NFVO_STORE_STORE_RECONCILE_H
+
+#include "nfvo/store/store.h"
+#include "proto/codec/codec.h"
+
+/* --- which PoP, when --------------------------------------------------------------------------- */
+
+/* A row for each PoP that users see, its first look after from_us, spread over within_us; none for
+ * others. */
+MUST_USE enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_us,
+                                          struct err *err);
+
+struct store_due {               /* texts in the arena */
+    const char *pop, *operation; /* operation: a rest_call that was made for it */
+    bool has_ours;               /* it has servers of ours */
+};
+/* PoPs whose time has come, at most max, and a call for each that lasts lease_us; what was waited
+ * for before is given up, and counts as a failure. */
+MUST_USE enum err_code store_watch_take(struct db *db, int64_t max, int64_t lease_us,
+                                        struct arena *a, struct store_due **ret, size_t *ret_n,
+                                        struct err *err);
+/* This PoP (NULL: all of this type; both NULL: all) is looked at now. is_back: its driver was away,
+ * so its listings have to be good anew before anything is healed. */
+MUST_USE enum err_code store_watch_soon(struct db *db, const char *pop, const char *type,
+                                        bool is_back, struct err *err);
+
+struct store_looked { /* a listing that came; texts in the arena */
+    const char *pop, *name, *body, *networks;
+    int64_t status, asked_at, good_since, failures, outage_at;
+    bool is_outage_acked;
+};
+/* At most one that is finished, locked until the transaction ends, which the caller has begun.
+ * *ret NULL: none. */
+MUST_USE enum err_code store_watch_finished(struct db *db, struct arena *a,
+                                            struct store_looked **ret, struct err *err);
+
+/* --- what should be there ---------------------------------------------------------------------- */
+
+struct store_expected {
+    const char *id, *hostname, *vc_id, *nsr, *vnfr;
+    const char *kind, *believed, *detail; /* of its drift; "" */
+    int64_t weight;
+    bool is_judged, is_of_vnfm; /* is_of_vnfm: its VNFM launched it: known by its id only */
+};
+MUST_USE enum err_code store_expected_read(struct db *db, const char *pop, struct arena *a,
+                                           struct store_expected **ret, size_t *ret_n,
+                                           struct err *err);
+/* The addresses in the records of these instances (of these VNFRs): report(id, "net=10.0.0.2 .."). */
+MUST_USE enum err_code
+store_expected_addresses(struct db *db, struct db_array *vnfrs, struct db_array *instances,
+                         void (*report)(void *arg, const char *id, const char *addresses),
+                         void *arg, struct err *err);
+
+struct store_network {
+    const char *id, *name, *ext_id, *nsr; /* id: of the virtual link's record */
+    const char *kind, *believed;
+    int64_t weight;
+    bool is_listed;
+};
+/* Networks of services on that PoP, if the PoP's are not those of `digest` (then *ret_digest is
+ * another), or if one is missed already; by a snapshot that is younger than asked_at. */
+MUST_USE enum err_code store_networks_read(struct db *db, const char *pop, const char *digest,
+                                           int64_t asked_at, struct arena *a,
+                                           struct store_network **ret, size_t *ret_n,
+                                           const char **ret_digest, struct err *err);
+
+/* --- what was found ---------------------------------------------------------------------------- */
+
+/* One column each; all of one length. Alarms: raised or changed. */
+struct store_findings {
+    struct db_array subject, kind, weight, believed, detail; /* drift */
+    struct db_array over;                                    /* subjects without one any more */
+    struct {
+        struct db_array subject, kind, nsr, vnfr, host, resource, severity, type, cause, detail;
+    } alarm;
+    struct db_array cleared; /* subjects of alarms */
+    struct {
+        struct db_array id, host, status, mark;
+    } orphan; /* all of them */
+};
+void store_findings_init(struct store_findings *f);
+void store_findings_release(struct store_findings *f);
+
+struct store_look_end {
+    const char *pop, *fault, *networks;
+    int64_t next_us; /* until it is asked again */
+    int64_t good_since, failures, outage_at, servers, expected;
+    bool is_good, is_outage; /* is_good: there was a listing, so orphans are as it says */
+};
+/* Queues all of it in the open transaction; *now: its clock. */
+void store_look_write(struct db *db, const struct store_look_end *end, struct store_findings *f,
+                      int64_t now);
+MUST_USE enum err_code store_reconcile_now(struct db *db, int64_t *ret, struct err *err);
+
+/* Which of these (ids, names of servers that are nobody's now) were ours, on that PoP, and how that
+ * is known: "id" (we launched a server with that id), "token" (the id is made of an instance's),
+ * "launch" (a launch of that name was never answered), "name" (its name alone, which another suite
+ * on the same cloud may have given, too). */
+MUST_USE enum err_code store_past_find(struct db *db, const char *pop, struct db_array *ids,
+                                       struct db_array *names,
+                                       void (*report)(void *arg, int64_t index, const char *mark),
+                                       void *arg, struct err *err);
+
+/* --- orphans ----------------------------------------------------------------------------------- */
+
+/* {"orphans":[..]}, appended, of a PoP that the project may see: ERR_NOT_FOUND. */
+MUST_USE enum err_code store_pop_reconcile(struct db *db, const char *pop, const char *project,
+                                           struct sbuf *out, struct err *err);
+/* Those to collect: asked by name or id, or (names empty) all that were launched by us for sure; at
+ * most max. They are marked as asked for by `who`. */
+MUST_USE enum err_code store_orphans_take(struct db *db, const char *pop, struct db_array *names,
+                                          const char *who, int64_t max, struct arena *a,
+                                          struct proto_strs *ret, struct err *err);
+/* By policy: PoPs that have some which were seen for older_us and are sure. */
+MUST_USE enum err_code store_orphans_due(struct db *db, int64_t older_us, struct arena *a,
+                                         struct proto_strs *ret_pops, struct err *err);
+
+/* --- healing ----------------------------------------------------------------------------------- */
+
+struct store_heal {
+    const char *subject, *kind, *detail, *pop, *pop_name, *nsr, *nsr_name, *project, *vnfr, *host,
+        *policy_vdu, *policy_vnfd, *healing;
+    int64_t since, good_since, outage_at, running, attempts, hour_at, last_at;
+    bool is_outage_acked, is_busy;
+};
+/* Servers that are down, with what decides whether they are healed; at most max, the oldest first. */
+MUST_USE enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a,
+                                        struct store_heal **ret, size_t *ret_n, struct err *err);
+/* An attempt is begun: counted before it is asked for. false: another process was faster. */
+MUST_USE enum err_code store_heal_begin(struct db *db, const char *subject,
+                                        const struct store_heal *h, const char *operation,
+                                        bool *ret, struct err *err);
+/* Why it is not healed now, or what is done: shown with its alarm. */
+MUST_USE enum err_code store_heal_note(struct db *db, const char *subject, const char *text,
+                                       struct err *err);
+
+/* --- alarms ------------------------------------------------------------------------------------ */
+
+struct store_untold {
+    const char *id, *nsr, *vnfr, *instance, *host, *kind, *word, *text, *body;
+};
+/* Alarms of which their services were not told yet; at most max. */
+MUST_USE enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
+                                           struct store_untold **ret, size_t *ret_n,
+                                           struct err *err);
+MUST_USE enum err_code store_alarm_told(struct db *db, const char *id, const char *word_or_kind,
+                                        struct err *err);
+/* Appended. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_alarm_get(struct db *db, const char *id, const char *project,
+                                       struct sbuf *out, struct err *err);
+/* by NULL: it is not acknowledged any more. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_alarm_ack(struct db *db, const char *id, const char *project,
+                                       const char *by, struct err *err);
+/* Open ones by severity, as CRITICAL=1 ..; drifts, orphans: for metrics. */
+struct store_alarm_counts {
+    int64_t critical, major, minor, warning, drifts, orphans, outages;
+};
+MUST_USE enum err_code store_alarm_count(struct db *db, struct store_alarm_counts *ret,
+                                         struct err *err);
+/* Forgets cleared alarms, attempts and servers that are older. */
+MUST_USE enum err_code store_reconcile_sweep(struct db *db, int64_t keep_us, struct err *err);
+
+#endif
