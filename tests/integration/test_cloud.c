@@ -113,7 +113,7 @@ static const struct ob_cloud_table table = {.refresh = refresh,
                                             .launch = launch,
                                             .delete_server = delete_server};
 
-static void open_cloud(unsigned launches, unsigned wanted)
+static void open_as(bool is_remote, unsigned launches, unsigned wanted)
 {
     static int number;
     struct err err = ERR_INIT;
@@ -133,11 +133,17 @@ static void open_cloud(unsigned launches, unsigned wanted)
                                                             .threads = 1},
                                                     .table = &table,
                                                     .launches = launches,
+                                                    .is_remote = is_remote,
                                                     .default_flavour = "tiny"},
                          &err);
     if (!cloud || ob_cloud_start(cloud, &err) != ERR_OK)
         fail_msg("%s", err.msg);
     mini_nfvo_await_consumer(nfvo, queue);
+}
+
+static void open_cloud(unsigned launches, unsigned wanted)
+{
+    open_as(false, launches, wanted);
 }
 
 static void close_cloud(void)
@@ -150,19 +156,35 @@ static void close_cloud(void)
     test_vhost_free(vhost);
 }
 
-#define POP "{\"id\":\"v-1\",\"name\":\"pop\",\"type\":\"sky\",\"projectId\":\"p\"}"
+#define POP_OF(id, project)                                                                        \
+    "{\"id\":\"" id "\",\"name\":\"pop\",\"type\":\"sky\",\"projectId\":\"" project "\"}"
+#define POP POP_OF("v-1", "p")
 
-static void send_launch(const char *name, const char *image, const char *id)
+static void send_launch_to(const char *pop, const char *name, const char *image, const char *id)
 {
     char body[1000];
     snprintf(body, sizeof(body),
              "{\"methodName\":\"launchInstanceAndWait\",\"clientToken\":\"%s\",\"vduMetadata\":{"
-             "\"m\":\"1\"},\"parameters\":[" POP
+             "\"m\":\"1\"},\"parameters\":[%s"
              ",\"%s\",\"%s\",\"\",\"\",[{\"virtual_link_reference\":\"b\",\"interfaceId\":1,"
              "\"fixedIp\":\"10.0.0.9\"},{\"virtual_link_reference\":\"a\",\"interfaceId\":0}],[],"
              "\"\",{\"b\":\"random\"},[{\"name\":\"k\",\"publicKey\":\"ssh-rsa AA\\n\"}]]}",
-             id, name, image);
+             id, pop, name, image);
     mini_nfvo_send(nfvo, queue, body, id);
+}
+
+static void send_launch(const char *name, const char *image, const char *id)
+{
+    send_launch_to(POP, name, image, id);
+}
+
+static const char *ask_of(const char *pop, const char *method)
+{
+    static int number;
+    char body[400], id[40];
+    snprintf(id, sizeof(id), "of-%d", ++number);
+    snprintf(body, sizeof(body), "{\"methodName\":\"%s\",\"parameters\":[%s]}", method, pop);
+    return mini_nfvo_ask(nfvo, queue, body, id);
 }
 
 static const char *ask(const char *method, const char *rest)
@@ -225,6 +247,42 @@ static void test_few_at_once(void **state)
     close_cloud();
 }
 
+/* A cloud that answers nothing has no more than half of the threads, and all clouds of a project three
+ * quarters: the rest answers others. All of it is served in the end. */
+static void attack_clouds_that_answer_nothing(void **state)
+{
+    enum { THREADS = 8, MANY = 3 * THREADS };
+    static const char *const pops[] = {POP, POP_OF("v-2", "p"), POP_OF("v-3", "p")};
+    char id[40];
+    (void)state;
+    open_as(true, THREADS, MANY + 1);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "l-%d", i);
+        send_launch_to(pops[0], "web", "i-1", id);
+    }
+    assert_has(ask_of(pops[1], "listServer"), "\"extId\":\"s\"");
+    pthread_mutex_lock(&sky.lock);
+    unsigned of_one = sky.in_flight;
+    pthread_mutex_unlock(&sky.lock);
+    assert_int_equal(of_one, THREADS / 2);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof(id), "m-%d", i);
+        send_launch_to(pops[1 + i % 2], "web", "i-1", id);
+    }
+    assert_has(ask_of(POP_OF("v-4", "other"), "listServer"), "\"extId\":\"s\"");
+    pthread_mutex_lock(&sky.lock);
+    unsigned of_all = sky.in_flight;
+    sky.is_open = true;
+    pthread_cond_broadcast(&sky.changed);
+    pthread_mutex_unlock(&sky.lock);
+    assert_int_equal(of_all, THREADS * 3 / 4);
+    for (int i = 0; i < 2 * MANY; i++) {
+        snprintf(id, sizeof(id), "%c-%d", i < MANY ? 'l' : 'm', i % MANY);
+        assert_has(mini_nfvo_await(nfvo, id, 1), "\"status\":\"ACTIVE\"");
+    }
+    close_cloud();
+}
+
 static void test_calls(void **state)
 {
     (void)state;
@@ -262,8 +320,8 @@ static void test_calls(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_at_once),
-                                       cmocka_unit_test(test_few_at_once),
-                                       cmocka_unit_test(test_calls)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_at_once), cmocka_unit_test(test_few_at_once),
+        cmocka_unit_test(attack_clouds_that_answer_nothing), cmocka_unit_test(test_calls)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

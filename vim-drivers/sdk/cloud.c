@@ -82,27 +82,69 @@ static enum err_code attempt(void *arg, struct ob_call *call, struct sbuf *answe
 
 /* --- the line of launches --- */
 
-static struct flight *next_flight(struct ob_cloud *cloud)
+/* A cloud that answers nothing, or a project with many of them, holds threads for minutes: of a remote
+ * cloud's line one PoP has half of them at most, one project three quarters. */
+static bool may_be_served(const struct ob_cloud *cloud, const struct flight *f)
 {
+    unsigned of_pop = 0, of_project = 0, max = cloud->thread_max;
+    if (!cloud->is_remote)
+        return true;
+    for (const struct cloud_served *s = cloud->served; s; s = s->next) {
+        of_pop += f->whose.pop && s->whose.pop == f->whose.pop;
+        of_project += f->whose.project && s->whose.project == f->whose.project;
+    }
+    return of_pop < (max + 1) / 2 && of_project < (max * 3 + 3) / 4;
+}
+
+/* Lock held. Who may not be served now keeps the place in the line. */
+static struct flight *take_first(struct ob_cloud *cloud)
+{
+    for (struct flight **at = &cloud->head; *at; at = &(*at)->next) {
+        struct flight *f = *at;
+        if (!cloud->is_ending && !may_be_served(cloud, f))
+            continue;
+        *at = f->next;
+        if (!f->next)
+            cloud->tail = at;
+        return f;
+    }
+    return NULL;
+}
+
+static struct flight *next_flight(struct ob_cloud *cloud, struct cloud_served *mine)
+{
+    struct flight *f;
     pthread_mutex_lock(&cloud->lock);
     cloud->idle++;
-    while (!cloud->head && !cloud->is_ending)
+    while (!(f = take_first(cloud)) && !cloud->is_ending)
         pthread_cond_wait(&cloud->more, &cloud->lock);
     cloud->idle--;
-    struct flight *f = cloud->head;
     if (f) {
-        cloud->head = f->next;
-        if (!cloud->head)
-            cloud->tail = &cloud->head;
+        mine->whose = f->whose;
+        mine->next = cloud->served;
+        cloud->served = mine;
     }
     pthread_mutex_unlock(&cloud->lock);
     return f;
 }
 
+static void end_served(struct ob_cloud *cloud, struct cloud_served *mine)
+{
+    pthread_mutex_lock(&cloud->lock);
+    struct cloud_served **at = &cloud->served;
+    while (*at != mine)
+        at = &(*at)->next;
+    *at = mine->next;
+    if (cloud->head) /* one that might not be served until now may be */
+        pthread_cond_signal(&cloud->more);
+    pthread_mutex_unlock(&cloud->lock);
+}
+
 static void *serve_line(void *arg)
 {
     struct ob_cloud *cloud = arg;
-    for (struct flight *f; (f = next_flight(cloud));) {
+    struct cloud_served mine;
+    for (struct flight *f; (f = next_flight(cloud, &mine)); end_served(cloud, &mine)) {
         if (!is_ending(cloud))
             ob_call_resume(f->call, attempt);
         else { /* it comes again, to the next process */
@@ -147,6 +189,8 @@ static enum err_code take(void *arg, struct ob_call *call, struct sbuf *answer, 
                          .call = call,
                          .method = find_method(call),
                          .until_us = clock_mono_us() + cloud->call_timeout_ms * 1000};
+    if (cloud->is_remote)
+        f->whose = cloud_read_whose(call);
     ob_call_set_data(call, f);
     if (!f->method->is_slow && !cloud->is_remote)
         return attempt(arg, call, answer, err);

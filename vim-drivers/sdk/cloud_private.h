@@ -31,6 +31,17 @@ PROTO_RECORD(cloud_pop, CLOUD_POP_FIELDS)
 
 struct cloud_method;
 
+/* Hashes: two that are the same share what each would have alone. 0: nobody's. */
+struct cloud_whose {
+    uint64_t project, pop;
+};
+
+/* What a thread of the line has in hand. */
+struct cloud_served {
+    struct cloud_served *next;
+    struct cloud_whose whose;
+};
+
 /* A call from its first try to its end. */
 struct flight {
     struct flight *next; /* in the line of launches */
@@ -39,6 +50,7 @@ struct flight {
     const struct cloud_method *method;
     int64_t until_us;
     unsigned tries; /* that found no cloud */
+    struct cloud_whose whose;
 };
 
 struct ob_cloud_call { /* one try */
@@ -84,6 +96,7 @@ struct ob_cloud {
     struct flight *head, **tail;
     pthread_t *threads;
     unsigned thread_n, thread_max, idle;
+    struct cloud_served *served;
     bool is_ending;
 };
 
@@ -94,6 +107,7 @@ struct deployment_flavour *cloud_flavour_record(const struct ob_cloud_flavour *f
 struct server *cloud_server_record(const struct ob_cloud_server *s, struct arena *a);
 /* Parameters. */
 MUST_USE enum err_code cloud_read_pop(struct ob_cloud_call *c, struct err *err);
+struct cloud_whose cloud_read_whose(struct ob_call *call);
 /* All but image and flavour, of which the ids go to the two out-parameters. */
 MUST_USE enum err_code cloud_read_launch(struct ob_cloud_call *c, struct ob_cloud_launch *ret,
                                          const char **ret_image, const char **ret_flavour,

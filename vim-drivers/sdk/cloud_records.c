@@ -1,6 +1,7 @@
 /* What a cloud says, as records of the wire; and what the wire asks for, as a cloud hears it. */
 #include "vim-drivers/sdk/cloud_private.h"
 
+#include "common/base/hash.h"
 #include "proto/records/record.h"
 #include "vim-drivers/sdk/internal.h"
 
@@ -156,6 +157,23 @@ enum err_code cloud_read_pop(struct ob_cloud_call *c, struct err *err)
                                    .metadata = pairs(&p->metadata, &c->arena),
                                    .metadata_n = p->metadata.n};
     return ERR_OK;
+}
+
+static uint64_t hash_of(const char *text)
+{
+    return text && text[0] ? hash_text(HASH_START, text) : 0;
+}
+
+struct cloud_whose cloud_read_whose(struct ob_call *call)
+{
+    AUTO(arena_release) struct arena a = ARENA_INIT;
+    struct cloud_pop *p;
+    size_t len;
+    const char *json = ob_call_vim(call, &len);
+    if (proto_decode(&cloud_pop_type, json, len, 0, &a, &p, NULL) != ERR_OK)
+        return (struct cloud_whose){0}; /* the try says so */
+    return (struct cloud_whose){.project = hash_of(p->project_id),
+                                .pop = hash_of(p->id && p->id[0] ? p->id : p->auth_url)};
 }
 
 /* A key is a line: what holds another could authorize whom nobody named. */

@@ -196,7 +196,8 @@ struct ob_cloud_options {
     const char *spent_file;      /* ob_spent.h; NULL or "": in memory only */
     const char *default_flavour; /* of launches that name none; NULL: refused */
     bool is_remote;              /* its functions wait for a network: the threads of launches serve
-                                  * all calls, so that a cloud which is slow holds up no other */
+                                  * all calls, half of them those of one PoP at most, three quarters
+                                  * those of one project: a slow cloud holds up no other */
     bool may_fetch_images;       /* launch takes images, too, that no listing shows: id NULL then */
     void (*on_event)(void *arg, enum ob_vim_state state, int code, const char *text);
     void *on_event_arg;
