@@ -435,6 +435,26 @@ def hostile_names_are_text(b, rest):
     rest.release(nsr)
 
 
+def attack_commands_by_a_link(b, rest):
+    """What a link names stands in the commands to copy as one word of a shell, whatever it is."""
+    mark = os.path.join(OUT, "attacked")
+    evil = f"x'; touch {mark} #$(touch {mark})\u001b[201~\n"
+    part = urllib.parse.quote(evil, safe="")
+    for page in (f"#/clouds/{part}", f"#/services/{part}", f"#/services?status={part}"):
+        go(b, page)
+        b.click("button[aria-label='As command, as request']")
+        b.find(".commands")
+        shown = b.js("return [...document.querySelectorAll('.commands code')].map(e=>e.textContent)")
+        b.click("button[aria-label='As command, as request']")
+        words = set()
+        for command in (c for c in shown if c.startswith("baton ")):
+            need(not re.search(r"[\x00-\x1f\x7f-\x9f]", command), f"{page}: a control character is copied: {command!r}")
+            done = subprocess.run(["bash", "-c", "baton() { printf '%s\\0' \"$@\"; }\n" + command], capture_output=True, text=True)
+            words.update(done.stdout.split("\0"))
+        need(not os.path.exists(mark), f"{page}: a command that is copied runs what the link says")
+        need(evil in words, f"{page}: the commands do not name it: {shown}")
+
+
 def keyboard_is_enough(b, rest):
     nsr = rest.deploy("dummy")
     go(b, "#/services")

@@ -1,7 +1,7 @@
 /* PoPs: what they are, how old our picture of them is, and what they hold. */
 import { call, path } from './api.js';
 import { h } from './dom.js';
-import { lines, plain } from './format.js';
+import { lines, plain, word } from './format.js';
 import { action, bar, button, confirm, empty, facts, failed, faultCard, formDialog, loading, pill, problem, section, since, table } from './parts.js';
 import { go, link, notice, redraw } from './state.js';
 import { watchStatus } from './status.js';
@@ -83,7 +83,7 @@ export function clouds(at) {
     title: t.clouds.title,
     crumb: id ? [t.clouds.title, link('clouds')] : null,
     tools: () => (id ? (pop ? [action(t.clouds.refreshed, () => refresh(id), { key: 'r' }), action(t.clouds.edit, edit, { key: 'e' }), action(t.clouds.forget, forget, { key: 'f', class: 'danger' })] : null) : action(t.clouds.register, register, { class: 'primary' })),
-    commands: () => (id ? [{ what: t.commands.show, command: `baton pop show ${id}`, method: 'GET', path: path`/datacenters/${id}` }, { what: t.commands.explain, command: `baton explain ${id}`, method: 'GET', path: path`/baton/explain/${id}?kind=pop` }, { what: t.commands.refresh, command: `baton pop refresh ${id}`, method: 'GET', path: path`/datacenters/${id}/refresh` }]
+    commands: () => (id ? [{ what: t.commands.show, command: `baton pop show ${word(id)}`, method: 'GET', path: path`/datacenters/${id}` }, { what: t.commands.explain, command: `baton explain ${word(id)}`, method: 'GET', path: path`/baton/explain/${id}?kind=pop` }, { what: t.commands.refresh, command: `baton pop refresh ${word(id)}`, method: 'GET', path: path`/datacenters/${id}/refresh` }]
       : [{ what: t.commands.list, command: 'baton pop list', method: 'GET', path: '/datacenters?slim=true' }, { what: t.commands.create, command: 'baton pop create FILE', method: 'POST', path: '/datacenters', body: JSON.parse(sample) }]),
     render() {
       if (id) return one();

@@ -1,7 +1,7 @@
 /* From the catalogue to a service: a form made of the descriptor, its parts and the quota, then the button. */
 import { call, listAll, path, session } from './api.js';
 import { h } from './dom.js';
-import { plain } from './format.js';
+import { plain, word } from './format.js';
 import { bar, empty, failed, field, loading, pill, planView, problem, section, table } from './parts.js';
 import { go, link, notice, redraw, setQuery } from './state.js';
 import { t } from './text.js';
@@ -123,7 +123,7 @@ export function deploy(at) {
   const page = {
     title: d_.title,
     crumb: id ? [d_.title, link('deploy')] : null,
-    commands: () => (nsd ? [{ what: t.commands.deploy, command: Object.keys(body()).length ? `baton nsr create ${id} --body FILE --wait` : `baton nsr create ${id} --wait`, method: 'POST', path: path`/ns-records/${id}`, body: body() }] : [{ what: t.commands.list, command: 'baton nsd list', method: 'GET', path: '/ns-descriptors?slim=true' }]),
+    commands: () => (nsd ? [{ what: t.commands.deploy, command: Object.keys(body()).length ? `baton nsr create ${word(id)} --body FILE --wait` : `baton nsr create ${word(id)} --wait`, method: 'POST', path: path`/ns-records/${id}`, body: body() }] : [{ what: t.commands.list, command: 'baton nsd list', method: 'GET', path: '/ns-descriptors?slim=true' }]),
     render(where) {
       if (id) {
         if (!nsd) return error ? problem(error, load) : loading();

@@ -59,7 +59,11 @@ export function lines(s) {
   return String(s ?? '').split('\n').map((l) => l.replace(/\t/g, '    ')).map(plain).join('\n');
 }
 
-/* As a word of a shell. */
+/* As a word of a shell: what is copied may come out of the address of the page, or out of a name. Bash
+ * spells control characters, which a terminal would obey when they are pasted. */
 export function word(s) {
-  return /^[A-Za-z0-9_./:@%+,=-]+$/.test(s) ? s : `'${String(s).replace(/'/g, "'\\''")}'`;
+  const text = String(s ?? '');
+  if (/^[A-Za-z0-9_./:@%+,=-]+$/.test(text)) return text;
+  if (!/[\u0000-\u001f\u007f-\u009f]/.test(text)) return `'${text.replace(/'/g, "'\\''")}'`;
+  return `$'${text.replace(/[\\']/g, '\\$&').replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
 }

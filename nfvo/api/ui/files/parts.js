@@ -293,7 +293,7 @@ function resume(nsr, after) {
 
 export function release(nsr, after) {
   planned(t.service.release, { method: 'DELETE', path: `/ns-records/${encodeURIComponent(nsr)}` }, t.service.release, after,
-    { command: `baton nsr delete ${nsr} --wait` });
+    { command: `baton nsr delete ${word(nsr)} --wait` });
 }
 
 /* Buttons of the commands in `next`; what is no button is a command to copy. */

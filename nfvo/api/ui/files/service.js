@@ -1,7 +1,7 @@
 /* One network service: what it is, what it waits for, what failed, and what may be done. */
 import { call, listAll, mayChange, path } from './api.js';
 import { h } from './dom.js';
-import { clock, lines, plain, span, timeOf } from './format.js';
+import { clock, lines, plain, span, timeOf, word } from './format.js';
 import { listen } from './live.js';
 import { action, button, empty, failed, faultCard, formDialog, id as idOf, loading, nextButtons, pill, planned, problem, release, section, since, table, tabs, facts, when } from './parts.js';
 import { go, link, redraw, setQuery } from './state.js';
@@ -58,7 +58,6 @@ export function service(at) {
   };
   const vnfPath = (v) => `${own}${path`/vnfrecords/${v.id}`}`;
   const unitPath = (v, u) => `${vnfPath(v)}${path`/vdunits/${u.id}/vnfcinstances`}`;
-  const q = (text) => (/^[\w.-]+$/.test(text) ? text : `'${text.replace(/'/g, "'\\''")}'`);
 
   /* A form, then the plan, then the button. build(values) -> request */
   function ask(title, fields, build, cli, about) {
@@ -78,36 +77,36 @@ export function service(at) {
       { name: 'standby', label: t.act.standby, type: 'checkbox' }],
     (f) => ({ method: 'POST', path: `${vnfPath(v)}${path`/vdunits/${f.vdu}/vnfcinstances`}${f.standby ? '/standby' : ''}`,
       body: { number: f.number, ...(f.pop ? { vimInstanceNames: [f.pop] } : {}), ...(f.onFailure ? { onFailure: f.onFailure } : {}) } }),
-    (f) => `baton nsr scale-out ${nsr} ${q(v.name)} --vdu ${q(f.vdu)} --number ${f.number}${f.pop ? ` --pop ${q(f.pop)}` : ''}${f.standby ? ' --standby' : ''} --plan`);
+    (f) => `baton nsr scale-out ${word(nsr)} ${word(v.name)} --vdu ${word(f.vdu)} --number ${word(f.number)}${f.pop ? ` --pop ${word(f.pop)}` : ''}${f.standby ? ' --standby' : ''} --plan`);
   }
 
   const perVnf = (v) => [
     [t.act.scaleOut, () => scaleOut(v).catch(failed)],
     [t.act.scaleIn, () => ask(`${t.act.scaleIn}: ${plain(v.name)}`, [units(v), { name: 'number', label: t.act.number, type: 'number', value: 1, min: 1, max: 100, required: true }, { name: 'drain', label: t.act.drain, type: 'checkbox' }],
       (f) => ({ method: 'DELETE', path: `${vnfPath(v)}${path`/vdunits/${f.vdu}/vnfcinstances`}`, body: { number: f.number, ...(f.drain ? { drain: true } : {}) } }),
-      (f) => `baton nsr scale-in ${nsr} ${q(v.name)} --number ${f.number} --plan`)],
-    [t.act.start, () => ask(`${t.act.start}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/start`, body: {} }), () => `baton nsr start ${nsr} ${q(v.name)} --plan`)],
-    [t.act.stop, () => ask(`${t.act.stop}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/stop`, body: {} }), () => `baton nsr stop ${nsr} ${q(v.name)} --plan`)],
+      (f) => `baton nsr scale-in ${word(nsr)} ${word(v.name)} --number ${word(f.number)} --plan`)],
+    [t.act.start, () => ask(`${t.act.start}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/start`, body: {} }), () => `baton nsr start ${word(nsr)} ${word(v.name)} --plan`)],
+    [t.act.stop, () => ask(`${t.act.stop}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/stop`, body: {} }), () => `baton nsr stop ${word(nsr)} ${word(v.name)} --plan`)],
     [t.act.configure, () => configure(v)],
-    [t.act.update, () => ask(`${t.act.update}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/update`, body: {} }), () => `baton nsr update ${nsr} ${q(v.name)} --plan`)],
+    [t.act.update, () => ask(`${t.act.update}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/update`, body: {} }), () => `baton nsr update ${word(nsr)} ${word(v.name)} --plan`)],
     [t.act.execute, () => ask(`${t.act.execute}: ${plain(v.name)}`, [{ name: 'script', label: t.act.script, type: 'text-area', rows: 10, required: true, value: '#!/bin/sh\n' }],
-      (f) => ({ method: 'POST', path: `${vnfPath(v)}/execute-script`, text: f.script }), () => `baton nsr execute ${nsr} ${q(v.name)} FILE --plan`)],
+      (f) => ({ method: 'POST', path: `${vnfPath(v)}/execute-script`, text: f.script }), () => `baton nsr execute ${word(nsr)} ${word(v.name)} FILE --plan`)],
     [t.act.restart, () => ask(`${t.act.restart}: ${plain(v.name)}`, [{ name: 'image', label: t.act.image, hint: t.act.sameImage }],
-      (f) => ({ method: 'POST', path: `${vnfPath(v)}/restart`, body: { imageName: f.image } }), (f) => `baton nsr restart ${nsr} ${q(v.name)}${f.image ? ` --image ${q(f.image)}` : ''} --plan`, t.act.restartAbout)],
+      (f) => ({ method: 'POST', path: `${vnfPath(v)}/restart`, body: { imageName: f.image } }), (f) => `baton nsr restart ${word(nsr)} ${word(v.name)}${f.image ? ` --image ${word(f.image)}` : ''} --plan`, t.act.restartAbout)],
     [t.act.upgrade, () => upgrade(v).catch(failed)],
-    [t.act.removeVnf, () => ask(`${t.act.removeVnf}: ${plain(v.name)}`, [], () => ({ method: 'DELETE', path: vnfPath(v) }), () => `baton nsr remove-vnf ${nsr} ${q(v.name)} --plan`)],
+    [t.act.removeVnf, () => ask(`${t.act.removeVnf}: ${plain(v.name)}`, [], () => ({ method: 'DELETE', path: vnfPath(v) }), () => `baton nsr remove-vnf ${word(nsr)} ${word(v.name)} --plan`)],
   ];
 
   async function upgrade(v) {
     const list = await listAll('/vnf-descriptors', { slim: 'true' });
     ask(`${t.act.upgrade}: ${plain(v.name)}`, [{ name: 'vnfd', label: t.act.vnfd, type: 'select', value: list[0]?.id, options: list.map((d) => [d.id, `${plain(d.name)} ${plain(d.version)}`]) }, { name: 'keeps', label: t.act.keepsService, type: 'checkbox' }],
-      (f) => ({ method: 'POST', path: `${vnfPath(v)}/upgrade`, body: { vnfdId: f.vnfd, ...(f.keeps ? { restartService: false } : {}) } }), (f) => `baton nsr upgrade ${nsr} ${q(v.name)} ${f.vnfd} --plan`);
+      (f) => ({ method: 'POST', path: `${vnfPath(v)}/upgrade`, body: { vnfdId: f.vnfd, ...(f.keeps ? { restartService: false } : {}) } }), (f) => `baton nsr upgrade ${word(nsr)} ${word(v.name)} ${word(f.vnfd)} --plan`);
   }
 
   async function addVnf() {
     const list = await listAll('/vnf-descriptors', { slim: 'true' });
     ask(t.service.addVnf, [{ name: 'vnfd', label: t.act.vnfd, type: 'select', value: list[0]?.id, options: list.map((d) => [d.id, `${plain(d.name)} ${plain(d.version)}`]) }],
-      (f) => ({ method: 'PUT', path: `${own}${path`/vnfd/${f.vnfd}`}`, body: {} }), (f) => `baton nsr add-vnf ${nsr} ${f.vnfd} --plan`);
+      (f) => ({ method: 'PUT', path: `${own}${path`/vnfd/${f.vnfd}`}`, body: {} }), (f) => `baton nsr add-vnf ${word(nsr)} ${word(f.vnfd)} --plan`);
   }
 
   function configure(v) {
@@ -116,16 +115,16 @@ export function service(at) {
     const changed = (f) => params.map((p, i) => ({ confKey: p.confKey, value: f[`p${i}`] })).filter((p, i) => p.value !== (params[i].value ?? ''));
     ask(`${t.act.configure}: ${plain(v.name)}`, [...params.map((p, i) => ({ name: `p${i}`, label: plain(p.confKey), value: p.value ?? '', hint: p.description ? plain(p.description) : null })), { name: 'record', label: t.act.record, type: 'checkbox' }],
       (f) => ({ method: 'PATCH', path: `${vnfPath(v)}/configurations`, body: { configurationParameters: changed(f), ...(f.record ? { apply: 'record' } : {}) } }),
-      (f) => `baton nsr configure ${nsr} ${q(v.name)} ${changed(f).map((p) => q(`${p.confKey}=${p.value}`)).join(' ')} --plan`);
+      (f) => `baton nsr configure ${word(nsr)} ${word(v.name)} ${changed(f).map((p) => word(`${p.confKey}=${p.value}`)).join(' ')} --plan`);
   }
 
   const perServer = (v, u, x) => [
     [t.act.heal, () => ask(`${t.act.heal}: ${plain(x.hostname)}`, [{ name: 'cause', label: t.act.cause, value: '' }],
-      (f) => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/actions`}`, body: { action: 'HEAL', cause: f.cause } }), () => `baton nsr heal ${nsr} ${q(x.hostname)} --plan`)],
-    [t.act.start, () => ask(`${t.act.start}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/start`}`, body: {} }), () => `baton nsr start ${nsr} ${q(x.hostname)} --plan`)],
-    [t.act.stop, () => ask(`${t.act.stop}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/stop`}`, body: {} }), () => `baton nsr stop ${nsr} ${q(x.hostname)} --plan`)],
-    [t.act.switch, () => ask(`${t.act.switch}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/switchtostandby`}`, body: {} }), () => `baton nsr switch ${nsr} ${q(x.hostname)} --plan`)],
-    [t.act.remove, () => ask(`${t.act.remove}: ${plain(x.hostname)}`, [], () => ({ method: 'DELETE', path: `${unitPath(v, u)}${path`/${x.id}`}` }), () => `baton nsr scale-in ${nsr} ${q(x.hostname)} --plan`)],
+      (f) => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/actions`}`, body: { action: 'HEAL', cause: f.cause } }), () => `baton nsr heal ${word(nsr)} ${word(x.hostname)} --plan`)],
+    [t.act.start, () => ask(`${t.act.start}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/start`}`, body: {} }), () => `baton nsr start ${word(nsr)} ${word(x.hostname)} --plan`)],
+    [t.act.stop, () => ask(`${t.act.stop}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/stop`}`, body: {} }), () => `baton nsr stop ${word(nsr)} ${word(x.hostname)} --plan`)],
+    [t.act.switch, () => ask(`${t.act.switch}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/switchtostandby`}`, body: {} }), () => `baton nsr switch ${word(nsr)} ${word(x.hostname)} --plan`)],
+    [t.act.remove, () => ask(`${t.act.remove}: ${plain(x.hostname)}`, [], () => ({ method: 'DELETE', path: `${unitPath(v, u)}${path`/${x.id}`}` }), () => `baton nsr scale-in ${word(nsr)} ${word(x.hostname)} --plan`)],
     [t.act.logs, () => go('services', nsr, 'logs', { host: x.hostname })],
   ];
 
@@ -321,14 +320,14 @@ export function service(at) {
     badge: () => (ex?.nsr ? pill(ex.nsr.status, phases.nsr[ex.nsr.phase]) : null),
     tools: () => (ex?.nsr ? [action(t.service.addVnf, () => addVnf().catch(failed), { key: 'a' }), action(t.service.release, () => release(nsr, after), { key: 'r', class: 'danger' })] : null),
     commands: () => [
-      { what: t.commands.show, command: `baton nsr show ${nsr}`, method: 'GET', path: own },
-      { what: t.commands.explain, command: `baton explain ${nsr}`, method: 'GET', path: path`/baton/explain/${nsr}?kind=nsr` },
-      { what: t.commands.operations, command: `baton op list ${nsr}`, method: 'GET', path: `${own}/operations` },
-      opId ? { what: t.commands.wait, command: `baton op wait ${opId}`, method: 'GET', path: path`/baton/operations/${opId}` } : null,
-      { what: t.commands.history, command: `baton nsr history ${nsr}`, method: 'GET', path: `${own}/history` },
-      ...(ex ? hosts().slice(0, 3).map(([k, v]) => ({ what: t.commands.logs, command: `baton logs ${q(k)}`, method: 'POST', path: path`/logs/${nsr}/vnfrecord/${v}/hostname/${k}`, body: { lines: 50 } })) : []),
-      { what: t.commands.resume, command: `baton nsr resume ${nsr} --wait`, method: 'POST', path: `${own}/resume`, body: {} },
-      { what: t.commands.delete, command: `baton nsr delete ${nsr} --wait`, method: 'DELETE', path: own }],
+      { what: t.commands.show, command: `baton nsr show ${word(nsr)}`, method: 'GET', path: own },
+      { what: t.commands.explain, command: `baton explain ${word(nsr)}`, method: 'GET', path: path`/baton/explain/${nsr}?kind=nsr` },
+      { what: t.commands.operations, command: `baton op list ${word(nsr)}`, method: 'GET', path: `${own}/operations` },
+      opId ? { what: t.commands.wait, command: `baton op wait ${word(opId)}`, method: 'GET', path: path`/baton/operations/${opId}` } : null,
+      { what: t.commands.history, command: `baton nsr history ${word(nsr)}`, method: 'GET', path: `${own}/history` },
+      ...(ex ? hosts().slice(0, 3).map(([k, v]) => ({ what: t.commands.logs, command: `baton logs ${word(k)}`, method: 'POST', path: path`/logs/${nsr}/vnfrecord/${v}/hostname/${k}`, body: { lines: 50 } })) : []),
+      { what: t.commands.resume, command: `baton nsr resume ${word(nsr)} --wait`, method: 'POST', path: `${own}/resume`, body: {} },
+      { what: t.commands.delete, command: `baton nsr delete ${word(nsr)} --wait`, method: 'DELETE', path: own }],
     render(where) {
       const tab = views[where.parts[2]] ? where.parts[2] : 'overview';
       if (tab !== 'logs' && logs.timer) {

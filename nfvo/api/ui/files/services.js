@@ -2,7 +2,7 @@
  * names is read again, all names of a moment in one call. */
 import { ask, call, listAll, mayChange, pages, path } from './api.js';
 import { h } from './dom.js';
-import { plain, span, timeOf } from './format.js';
+import { plain, span, timeOf, word } from './format.js';
 import { listen } from './live.js';
 import { button, empty, failed, loading, pill, problem, since, stateKind } from './parts.js';
 import { here, link, openDialog, redraw, setQuery } from './state.js';
@@ -183,9 +183,9 @@ export function services() {
     title: t.services.title,
     tools: () => (mayChange() ? h('a', { class: 'button primary', href: link('deploy') }, t.services.deploy) : null),
     commands: (at) => [
-      { what: t.commands.list, command: `baton nsr list${at.query.get('status') ? ` --status ${at.query.get('status')}` : ''}`, method: 'GET', path: `/ns-records?slim=true&limit=100${at.query.get('status') ? `&status=${at.query.get('status')}` : ''}` },
+      { what: t.commands.list, command: `baton nsr list${at.query.get('status') ? ` --status ${word(at.query.get('status'))}` : ''}`, method: 'GET', path: `/ns-records?slim=true&limit=100${at.query.get('status') ? `&status=${encodeURIComponent(at.query.get('status'))}` : ''}` },
       { what: t.commands.watch, command: 'baton event watch', method: 'GET', path: '/baton/events' },
-      ...[...chosen].slice(0, 5).map((id) => ({ what: t.commands.delete, command: `baton nsr delete ${id} --wait`, method: 'DELETE', path: path`/ns-records/${id}` }))],
+      ...[...chosen].slice(0, 5).map((id) => ({ what: t.commands.delete, command: `baton nsr delete ${word(id)} --wait`, method: 'DELETE', path: path`/ns-records/${id}` }))],
     again: load,
     render(at) {
       const wanted = at.query.get('status');
