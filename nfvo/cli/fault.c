@@ -1,4 +1,5 @@
 #include "nfvo/cli/cli.h"
+#include "nfvo/cli/hint.h"
 #include "nfvo/cli/terminal.h"
 
 #include <string.h>
@@ -18,6 +19,13 @@ static void print_text(FILE *to, const char *label, const char *text)
     fputc('\n', to);
 }
 
+static void print_hint(FILE *to, const char *text)
+{
+    AUTO(sbuf_release) struct sbuf hint = SBUF_INIT;
+    cli_put_hint(&hint, text);
+    print_text(to, "hint", hint.len ? hint.s : "");
+}
+
 static void print_details(FILE *to, const json_t *fault)
 {
     static const char *const members[] = {"component", "object", "host", "script", "exit"};
@@ -28,7 +36,7 @@ static void print_details(FILE *to, const json_t *fault)
             print_text(to, members[i], cli_json_str(fault, members[i]));
     json_array_foreach(causes, i, cause) print_text(to, "cause", json_string_value(cause));
     print_text(to, "output", cli_json_str(fault, "output_tail"));
-    print_text(to, "hint", cli_json_str(fault, "hint"));
+    print_hint(to, cli_json_str(fault, "hint"));
 }
 
 void cli_print_fault_below(FILE *to, const json_t *fault)

@@ -63,6 +63,6 @@ bool operate_is_as_planned(struct nsr_model *m, const char *basis, struct err *e
         return true;
     err_set(err, ERR_STATE, "service '%s' has changed since that plan was made",
             m->d->root->key[NSR_NAME]);
-    err_hint(err, "plan it again: the command that made it, with --plan; REST ?plan=true");
+    err_hint(err, "plan it again: repeat the request with ?plan=true");
     return false;
 }

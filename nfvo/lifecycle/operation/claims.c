@@ -138,7 +138,7 @@ static enum err_code busy(const struct operation *op, int64_t now, bool may_queu
     if (op->state == OPERATION_STATE_FAILED_TEMP)
         return err_hint(err, "see 'baton op show %s': retry it, roll it back, or fail it", op->id);
     return err_hint(err, "wait for it: baton op wait %s%s", op->id,
-                    may_queue ? "; or have this one queued behind it: option --queued" : "");
+                    may_queue ? "; or have this one queued behind it: ?queue=true" : "");
 }
 
 static uint32_t queued(const struct operations *open)
