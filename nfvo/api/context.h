@@ -75,6 +75,7 @@ struct call {
     const char *type;          /* JSON unless set */
     const char *basis;         /* If-Match of an operation: precondition.h; NULL: not asked */
     int fail_status;           /* instead of err_http_status, where the reference says so */
+    bool is_plan;              /* call_is_plan() said so */
     bool is_parked, is_stream; /* answered later; by events, for as long as it lasts */
     bool has_etag;             /* also without a session: what is read often, and the same */
     bool is_packed;            /* `out` is gzip already */
@@ -130,6 +131,9 @@ struct db *call_db(struct call *c); /* borrowed from the pool until the call end
 const char *call_param(struct call *c, const char *name); /* of the path; never NULL */
 bool call_query_is_yes(struct call *c,
                        const char *name); /* there, as in "?plan", and neither 0 nor false */
+/* ?plan: what is asked for is only looked at, which is no change for the audit log. Only of calls
+ * that do look then. */
+bool call_is_plan(struct call *c);
 /* Decode the body. Errors: ERR_SYNTAX (400). */
 MUST_USE enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
                                  struct err *err);
@@ -151,6 +155,7 @@ struct pending {
     struct http_parked *parked;
     int status; /* on success */
     int retry_after_s;
+    bool is_plan; /* as in struct call */
     const struct endpoint *endpoint;
     struct key_claim *claim; /* its end is the pending's */
     char *username, *from, *method, *path;

@@ -168,6 +168,8 @@ MUST_USE enum cli_exit cli_parse(struct cli *c, int argc, char **argv);
 /* "baton: what 'subject'", and a hint at the help of the command, or of the noun. USAGE. */
 int cli_usage(struct cli *c, const char *what, const char *subject);
 int cli_usage_behind(struct cli *c, const char *noun, const char *what, const char *subject);
+/* "which NSR? usage: baton nsr show NSR". */
+int cli_usage_missing(struct cli *c, const struct cli_command *cmd);
 MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);
 
 /* Results as JSON or as ids; else they are for people, and may say more, or less. */

@@ -433,7 +433,8 @@ static void say_step(struct follow *f, const json_t *op, const json_t *step)
 {
     AUTO(sbuf_release) struct sbuf of = SBUF_INIT;
     const char *state = cli_json_str(step, "state");
-    int64_t at = cli_operation_time(step, strcmp(state, "SENT") == 0 ? "sentAt" : "doneAt");
+    bool is_under_way = strcmp(state, "SENT") == 0 || strcmp(state, "UNDOING") == 0;
+    int64_t at = cli_operation_time(step, is_under_way ? "sentAt" : "doneAt");
     int64_t begin = cli_operation_time(op, "askedAt");
     put_of(&of, step);
     if (at)

@@ -4,14 +4,43 @@
 
 #include <stdlib.h>
 
+static void put_help(struct cli *c, const char *noun, const char *verb)
+{
+    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", noun ? " " : "", noun ? noun : "",
+            verb ? " " : "", verb ? verb : "");
+}
+
 int cli_usage_behind(struct cli *c, const char *noun, const char *what, const char *subject)
 {
     const char *verb = c->command ? c->command->verb : NULL;
     if (c->command)
         noun = c->command->noun;
     fprintf(c->errors, "baton: %s '%s'\n", what, subject);
-    fprintf(c->errors, "  hint: baton help%s%s%s%s\n", noun ? " " : "", noun ? noun : "",
-            verb ? " " : "", verb ? verb : "");
+    put_help(c, noun, verb);
+    return CLI_USAGE;
+}
+
+/* The first word of args, of those that must be given, behind the n that are. */
+static const char *missing(const char *args, int n, size_t *ret_len)
+{
+    for (const char *word = args; *word; word += *ret_len + strspn(word + *ret_len, " ")) {
+        *ret_len = strcspn(word, " ");
+        if (*word != '[' && n-- == 0) {
+            *ret_len = strcspn(word, " .");
+            return word;
+        }
+    }
+    *ret_len = 0;
+    return args;
+}
+
+int cli_usage_missing(struct cli *c, const struct cli_command *cmd)
+{
+    size_t len;
+    const char *word = missing(cmd->args, c->arg_n, &len);
+    fprintf(c->errors, "baton: which %.*s? usage: baton %s%s%s %s\n", (int)len, word, cmd->noun,
+            cmd->verb ? " " : "", cmd->verb ? cmd->verb : "", cmd->args);
+    put_help(c, cmd->noun, cmd->verb);
     return CLI_USAGE;
 }
 

@@ -118,7 +118,7 @@ static enum cli_exit check_fit(struct cli *c)
     if (c->arg_n > cmd->arg_max)
         return cli_usage(c, "one argument too many:", c->args[cmd->arg_max]);
     if (c->arg_n < cmd->arg_min)
-        return cli_usage(c, "arguments are missing; it takes", cmd->args);
+        return cli_usage_missing(c, cmd);
     if (c->option[CLI_OPT_TIMEOUT] && !c->option[CLI_OPT_WAIT] && cmd->options & CLI_BIT(WAIT))
         return cli_usage(c, "only together with --wait:", "--timeout");
     if (c->option[CLI_OPT_PLAN] && c->option[CLI_OPT_WAIT])

@@ -232,15 +232,28 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
 
 /* --- of the operation ------------------------------------------------------------------------- */
 
-/* The reference's clients wait for these texts. */
+/* "Scaling out": of an operation that runs beside. */
+static bool is_task_of_others(const char *task)
+{
+    for (int i = 0; task && i < OPERATION_KIND_N; i++)
+        if (*operation_kinds[i].task && strcmp(operation_kinds[i].task, task) == 0)
+            return true;
+    return false;
+}
+
+/* The reference's clients wait for these texts. An operation that has none ends with "Onboarded", as
+ * in the reference (amqp-protocol.md 4.1): "Scaled out" of long ago says nothing of a service that
+ * was upgraded since. */
 static void set_task(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
     bool is_over = operation_is_final(a->op);
-    const char *text = a->state == OPERATION_STATE_COMPLETED ? row->task_done
-                       : is_over                             ? "Onboarded"
-                                                             : row->task;
-    if (!*row->task || (a->state != OPERATION_STATE_PROCESSING && !is_over))
+    const char *text = !is_over                                                   ? row->task
+                       : a->state == OPERATION_STATE_COMPLETED && *row->task_done ? row->task_done
+                                                                                  : "Onboarded";
+    if (a->op->kind == OPERATION_RELEASE || (a->state != OPERATION_STATE_PROCESSING && !is_over))
+        return;
+    if (!*row->task && (!is_over || is_task_of_others(model_nsr(m)->task)))
         return;
     model_nsr(m)->task = text;
     model_changed(m);

@@ -307,7 +307,8 @@ void operate_phases_set_undo(struct nsr_model *m, struct operation *op, struct p
     if (s->state == state)
         return;
     s->state = state;
-    s->done_at = state == STEP_STATE_UNDOING ? s->done_at : m->d->now;
+    s->sent_at = state == STEP_STATE_UNDOING ? m->d->now : s->sent_at;
+    s->done_at = state == STEP_STATE_UNDOING ? 0 : m->d->now;
     s->is_news = op->is_news = true;
 }
 

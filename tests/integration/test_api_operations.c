@@ -1,6 +1,7 @@
 /* The REST API: operations on network services. What the engine is asked for each call, what is
  * refused before, and how operations are shown; the engine is a fake. */
 #include "tests/support/api_fixture.h"
+#include "tests/support/nfvo_store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -276,6 +277,22 @@ static void a_plan_of_a_release(void **state)
     ASKED("RELEASE plan"); /* nothing else */
 }
 
+/* Of two that ask for the same, one only looks; in the order in which the log is written. */
+static void a_plan_is_no_change(void **state)
+{
+    struct api_fixture *f = *state;
+    WANT(200, api_call(f, "POST", VNF "/update?plan=true", NULL));
+    WANT(200, api_call(f, "DELETE", NSR "?plan=true", NULL));
+    WANT(404, api_call(f, "POST", "/api/v1/ns-records/nobody?plan=true", "{}"));
+    WANT(201, api_call(f, "POST", VNF "/update", NULL));
+    WANT(404, api_call(f, "DELETE", "/api/v1/keys/none?plan=true", NULL)); /* it knows no plans */
+    test_query_await(f->db,
+                     "SELECT string_agg(what || ' ' || times, ', ' ORDER BY what) FROM audit "
+                     "WHERE kind = 'change' AND who = 'admin'",
+                     "DELETE /api/v1/keys/{id} 1, POST "
+                     "/api/v1/ns-records/{id}/vnfrecords/{vnfrId}/update 1");
+}
+
 /* --- who may ---------------------------------------------------------------------------------- */
 
 static void others_see_and_change_nothing(void **state)
@@ -518,6 +535,7 @@ static const struct CMUnitTest tests[] = {
     OF_SERVICE(long_texts_are_refused),
     OF_SERVICE(the_engines_refusal_is_the_answer),
     OF_SERVICE(a_plan_of_a_release),
+    OF_SERVICE(a_plan_is_no_change),
     OF_SERVICE(others_see_and_change_nothing),
     OF_SERVICE(a_repeat_is_the_same_operation),
     OF_SERVICE(an_operation_is_shown),

@@ -211,7 +211,7 @@ enum err_code package_script_put(struct call *c, struct err *err)
 {
     struct script *s;
     struct proto_strs services = {0};
-    bool is_dry = call_query_is_yes(c, "plan");
+    bool is_dry = call_is_plan(c);
     enum err_code rc = read_script(c, &s, err);
     if (rc == ERR_OK)
         rc = check_room(c, s, err);

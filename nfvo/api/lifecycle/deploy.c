@@ -271,7 +271,7 @@ enum err_code nsr_deploy(struct call *c, struct err *err)
 {
     struct nsd *nsd;
     struct deploy_plan plan = {0};
-    bool is_dry = call_query_is_yes(c, "plan");
+    bool is_dry = call_is_plan(c);
     enum err_code rc = call_one_project(c, err);
     if (rc == ERR_OK)
         rc = read_basis(c, &plan.basis, err);

@@ -80,7 +80,7 @@ static void released(void *arg, const struct err *err, const char *text)
 
 static enum err_code nsr_delete(struct call *c, struct err *err)
 {
-    if (call_query_is_yes(c, "plan"))
+    if (call_is_plan(c))
         return operate_ask(c, OPERATION_RELEASE, NULL, err);
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     struct err late = ERR_INIT;

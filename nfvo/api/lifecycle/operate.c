@@ -248,7 +248,7 @@ enum err_code operate_ask(struct call *c, enum operation_kind kind, operate_read
                                  .origin = "user",
                                  .plan = {.kind = kind},
                                  .may_queue = call_query_is_yes(c, "queue"),
-                                 .is_dry = call_query_is_yes(c, "plan")};
+                                 .is_dry = call_is_plan(c)};
     o.cmd->payload = o.req;
     enum err_code rc = read_basis(&o, &o.req->basis, err);
     if (rc == ERR_OK)

@@ -26,6 +26,7 @@ struct request {
     struct audit *audit;
     const struct endpoint *endpoint;
     const char *who, *from, *path, *project, *made;
+    bool is_plan;
 };
 
 static void write_request(const struct request *r, int status, const char *body,
@@ -34,7 +35,7 @@ static void write_request(const struct request *r, int status, const char *body,
     AUTO(sbuf_release) struct sbuf what = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf object = SBUF_INIT;
     bool is_refused = err && (err->code == ERR_AUTH || err->code == ERR_DENIED);
-    if (!is_refused && (!r->who || is_read(r->endpoint)))
+    if (!is_refused && (!r->who || r->is_plan || is_read(r->endpoint)))
         return;
     sbuf_addf(&what, "%s %s", r->endpoint->method, r->endpoint->path);
     if (r->made && status < 300)
@@ -70,6 +71,7 @@ void audited_call(const struct call *c, int status, const char *body, const stru
                                     .from = c->from,
                                     .path = c->req->path,
                                     .made = c->made,
+                                    .is_plan = c->is_plan,
                                     .project = c->project},
                   status, body, err);
 }
@@ -82,6 +84,7 @@ void audited_pending(const struct pending *p, int status, const char *body, cons
                                     .from = p->from,
                                     .path = p->path,
                                     .made = p->made,
+                                    .is_plan = p->is_plan,
                                     .project = p->project},
                   status, body, err);
 }

@@ -32,6 +32,12 @@ bool call_query_is_yes(struct call *c, const char *name)
     return text && strcmp(text, "0") != 0 && strcmp(text, "false") != 0;
 }
 
+bool call_is_plan(struct call *c)
+{
+    c->is_plan = call_query_is_yes(c, "plan");
+    return c->is_plan;
+}
+
 enum err_code call_body(struct call *c, const struct proto_type *type, void *ret_rec,
                         struct err *err)
 {

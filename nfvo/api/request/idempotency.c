@@ -60,8 +60,9 @@ static enum err_code identify(struct call *c, const char *key, struct key_claim 
     crypto_generichash_init(&s, NULL, 0, crypto_generichash_BYTES);
     feed(&s, c->req->method);
     feed(&s, c->req->path);
-    if (c->endpoint->flags & (API_OPERATES | API_PLANS)) /* looking at a plan is not doing it */
-        feed(&s, call_query_is_yes(c, "plan") ? "plan" : "");
+    bool is_plan = call_query_is_yes(c, "plan"); /* looking at a plan is not doing it */
+    if (is_plan || c->endpoint->flags & (API_OPERATES | API_PLANS))
+        feed(&s, is_plan ? "plan" : "");
     if (file)
         rc = feed_file(&s, file, err);
     else

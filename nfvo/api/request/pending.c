@@ -24,6 +24,7 @@ struct pending *call_park(struct call *c, int64_t timeout_ms, const struct err *
     p->api = c->api;
     p->status = c->endpoint->status;
     p->endpoint = c->endpoint;
+    p->is_plan = c->is_plan;
     p->claim = c->claim;
     c->claim = NULL;
     p->username = xstrdup(c->session ? session_user(c->session)->username : "");

@@ -163,6 +163,7 @@ static int undo_failed(struct step_turn *t)
     struct plan_step *s = t->s;
     s->fault = t->news && t->news->fault ? t->news->fault : s->fault;
     run_say(t->run, RUN_FAULT, t->op, s, s->kind);
+    s->done_at = t->run->now;
     if (!s->is_anew)
         return STEP_STATE_UNDO_FAILED;
     s->is_anew = false;
@@ -204,6 +205,7 @@ static int on_late_stage(void *ctx)
     if (!is_last)
         return note(ctx);
     t->s->is_touched = false;
+    t->s->done_at = t->run->now;
     run_say(t->run, RUN_UNDONE, t->op, t->s, t->s->kind);
     return STEP_STATE_UNDONE;
 }

@@ -6,8 +6,10 @@ static int undone(struct step_turn *t)
     struct plan_step *s = t->s;
     run_say(t->run, RUN_UNDONE, t->op, s, s->kind);
     s->is_touched = false;
+    s->done_at = t->run->now;
     if (!s->is_anew)
         return STEP_STATE_UNDONE;
+    s->done_at = 0;
     s->is_anew = false;
     s->form = FORM_MESSAGE;
     return STEP_STATE_PLANNED;
@@ -28,6 +30,7 @@ static int stages(struct step_turn *t)
         if (t->op->superseded_by && step_kinds[kind].peer == PEER_VNFM)
             return STEP_STATE_UNDO_FAILED; /* nothing is begun any more */
         run_say(t->run, RUN_UNDO, t->op, s, kind);
+        s->done_at = 0;
         return STEP_STATE_UNDOING;
     }
     s->undo_at = 0;
@@ -64,6 +67,8 @@ int run_undo_begin(struct step_turn *t)
     if (s->state != STEP_STATE_UNDO_FAILED)
         s->undo_at = 0;
     s->is_undo_due = false;
+    if (s->sent_at)
+        s->sent_at = t->run->now; /* the times are those of what the state says: of its undoing */
     return stages(t);
 }
 

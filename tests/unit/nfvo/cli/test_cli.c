@@ -85,7 +85,12 @@ static void wrong_usage_exits_2_and_says_what(void **state)
     } cases[] = {
         {{"baton", "frobnicate"}, "no such command 'frobnicate'"},
         {{"baton", "nsr", "explode"}, "'explode'"},
-        {{"baton", "nsr", "show"}, "arguments are missing; it takes 'NSR'"},
+        {{"baton", "nsr", "show"}, "which NSR? usage: baton nsr show NSR"},
+        {{"baton", "nsr", "delete"}, "which NSR? usage: baton nsr delete NSR..."},
+        {{"baton", "nsr", "execute", "web"}, "which FILE? usage: baton nsr execute NSR [VNF] FILE"},
+        {{"baton", "script", "put", "p"},
+         "which SCRIPT? usage: baton script put PACKAGE SCRIPT FILE"},
+        {{"baton", "explain"}, "which ID|NAME? usage: baton explain ID|NAME"},
         {{"baton", "nsr", "show", "a", "b"}, "one argument too many: 'b'"},
         {{"baton", "nsr", "list", "--wait"}, "does not take the option 'wait'"},
         {{"baton", "nsr", "list", "-o", "yaml"}, "not 'yaml'"},
@@ -102,7 +107,7 @@ static void wrong_usage_exits_2_and_says_what(void **state)
         {{"baton", "event", "create", "x"}, "--event and --endpoint"},
         {{"baton", "nsr", "heal", "x", "--plan", "--wait"}, "a plan does nothing to wait for"},
         {{"baton", "nsr", "heal", "x", "--number", "2"}, "does not take the option 'number'"},
-        {{"baton", "nsr", "configure", "x"}, "it takes 'NSR [VNF] KEY=VALUE...'"},
+        {{"baton", "nsr", "configure", "x"}, "which KEY=VALUE? usage: baton nsr configure NSR"},
         {{"baton", "op", "show", "abc"}, "its first 4 characters or more, not 'abc'"},
         {{"baton", "op", "list", "state=open", "x"}, "a filter is NAME=VALUE"},
         {{"baton", "op", "wait", "abcd", "--timeout=soon"}, "'soon'"},
@@ -124,9 +129,10 @@ static void completion_of_three_shells(void **state)
         const char *shell, *verb, *option;
     } rows[] = {
         {"bash", "scale-out", "--record-only"},
-        {"zsh", "'scale-out:Add instances to a VNF'",
+        {"zsh", "'scale-out:Add instances to a VNF, or to several in one operation'",
          "'--ca:PEM file of the authority that signed the server'\\''s"},
-        {"fish", "-a scale-out -d 'Add instances to a VNF'", "--ca"},
+        {"fish", "-a scale-out -d 'Add instances to a VNF, or to several in one operation'",
+         "--ca"},
     };
     struct fixture *f = *state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

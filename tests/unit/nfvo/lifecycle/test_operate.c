@@ -1,6 +1,7 @@
 /* Operations on a service that is ACTIVE: admitted, sent, answered, late, undone; and what comes late
  * touches nothing but its subject. */
 #include "nfvo/lifecycle/operate.h"
+#include "nfvo/lifecycle/operation/document.h"
 
 #include "tests/support/stage.h"
 
@@ -97,6 +98,17 @@ static const struct row *operation(const char *id)
             return s.rows.at[i];
     fail_msg("there is no operation %s", id);
     return NULL;
+}
+
+static const struct plan_step *the_step(const char *id)
+{
+    const struct row *r = operation(id);
+    struct operation *op = arena_alloc(&s.arena, sizeof(*op));
+    struct err err = ERR_INIT;
+    *op = (struct operation){.id = r->id, .kind = OPERATION_STOP_VNF, .state = r->phase};
+    if (operation_read(r->doc, strlen(r->doc), op, &s.arena, &err) != ERR_OK)
+        fail_msg("operation %s: %s", id, err.msg);
+    return &op->steps[0];
 }
 
 static const char *state_of(const char *id)
@@ -290,11 +302,18 @@ static void test_rollback(void **state)
     to_active(true);
     ask_for(OPERATION_STOP_VNF, "client");
     answer(CMD_STEP_STOP, "{\"action\":\"ERROR\"}");
+    s.now += USEC_PER_SEC;
+    int64_t began = s.now;
     verb("op-1", OPERATION_EV_ROLLBACK);
     assert_string_equal(stage_text(stage_body(&s, stage_sent(&s, "vnfm-queue")), "action"),
                         "START");
+    const struct plan_step *step = the_step("op-1"); /* its times are no longer of the first run */
+    assert_true(step->sent_at >= began && step->done_at == 0);
+    began = s.now += USEC_PER_SEC;
     answer(CMD_STEP_START, "{\"action\":\"START\"}");
     assert_string_equal(state_of("op-1"), "ROLLED_BACK");
+    step = the_step("op-1");
+    assert_true(step->sent_at < began && step->done_at >= began);
     assert_string_equal(status("client"), "ACTIVE");
     for (uint32_t i = 0; i < s.d.notes.n; i++)
         assert_null(strstr(s.d.notes.at[i]->doc, "differs"));

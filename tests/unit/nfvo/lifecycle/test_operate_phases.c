@@ -385,7 +385,11 @@ static void test_rolled_back(void **state)
 {
     (void)state;
     failed();
+    s.now += USEC_PER_SEC;
+    int64_t began = s.now;
     assert_int_equal(verb(OPERATION_EV_ROLLBACK, "op-deploy"), ERR_OK);
+    assert_true(operation("DEPLOY")->steps[0].sent_at >= began);
+    assert_true(operation("DEPLOY")->steps[0].done_at == 0); /* not that of the first run */
     assert_string_equal(told("DEPLOY"),
                         "ROLLING_BACK: INSTANTIATE web UNDOING, INSTANTIATE client UNDOING, MODIFY "
                         "client UNDONE, START web UNDONE, START client SKIPPED");

@@ -246,6 +246,42 @@ static void test_conversation(void **state)
                         "ERROR");
 }
 
+static void other(enum operation_kind kind, const char *vnf)
+{
+    struct operate_request req = request(vnf);
+    req.plan.kind = kind;
+    req.plan.n_counts = 0;
+    ask(req);
+}
+
+static const char *task(void)
+{
+    return stage_text(stage_record(&s, s.root), "task");
+}
+
+/* A kind without a text leaves that of one beside it alone, and ends that of one before it. */
+static void test_task(void **state)
+{
+    (void)state;
+    to_active(true);
+    scale("client");
+    scaling("client");
+    other(OPERATION_STOP_VNF, "web");
+    answer(CMD_STEP_STOP, "{\"action\":\"STOP\"}");
+    assert_string_equal(state_of("op-2"), "COMPLETED");
+    assert_string_equal(task(), "Scaling out");
+    launched(NULL);
+    scaled("client");
+    assert_string_equal(task(), "Scaled out");
+    other(OPERATION_START_VNF, "web");
+    assert_string_equal(task(), "Scaled out");
+    answer(CMD_STEP_START, "{\"action\":\"ERROR\"}");
+    verb("op-3", OPERATION_EV_ROLLBACK);
+    answer(CMD_STEP_STOP, "{\"action\":\"STOP\"}");
+    assert_string_equal(state_of("op-3"), "ROLLED_BACK");
+    assert_string_equal(task(), "Onboarded");
+}
+
 /* The PoP is looked at first when what is known of it is old. */
 static void test_stale_pop(void **state)
 {
@@ -732,6 +768,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_message),
         TEST(test_conversation),
+        TEST(test_task),
         TEST(test_stale_pop),
         TEST(test_standby),
         TEST(test_policy_of_the_vnfd),
