@@ -389,16 +389,20 @@ static void look_into_doubt(struct engine_worker *w, const struct outbox_row *ro
 
 /* A row that is all that still tells of a queue: its command has ended, without an answer, or its
  * answer came to another than who had sent it and died before the row was settled. It stays until the
- * room can be reached. */
+ * room can be reached; one without a message for some sweeps more (half a minute), as the request may
+ * be on its way to the broker yet, and make the queue once more. */
 static void forget_ended(struct engine_worker *w, const struct outbox_row *row)
 {
     enum { TRIES = 40 }; /* two minutes: a room may be gone for ever, and the queue expires */
+    enum { LOOKS = 10 };
+    bool may_come_again = !*row->send.key && row->attempts < LOOKS;
     bool is_reached = w->bus->sender(w->bus->ctx, row->send.room) != NULL;
     if (!is_reached && row->attempts < TRIES)
         return;
     if (is_reached && w->bus->forget)
         w->bus->forget(w->bus->ctx, row->send.room, row->send.command);
-    outbox_delete_later(w, outbox_row_dup(row)); /* has_ended: it is not kept once more */
+    if (!may_come_again)
+        outbox_delete_later(w, outbox_row_dup(row)); /* has_ended: it is not kept once more */
 }
 
 void outbox_sweep(struct engine_worker *w)
