@@ -773,6 +773,43 @@ static void test_slow_cloud(void **state)
 }
 
 /* Certificates are checked, by the PoP's own authority. */
+static long resident_mb(void)
+{
+    char path[60], line[200];
+    long kb = -1;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)child);
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f))
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kb = strtol(line + 6, NULL, 10);
+    (void)fclose(f);
+    return kb / 1024;
+}
+
+/* Clouds that say much, and a user who names many of them: what is kept of them is bounded together. */
+static void attack_much_is_listed(void **state)
+{
+    enum { CLOUDS = 30, MB = 20, MAX_MB = 600 }; /* of which a sanitizer has 256 */
+    char json[120], name[60];
+    (void)state;
+    if (is_real)
+        skip();
+    snprintf(json, sizeof(json),
+             "{\"match\":\"GET .*/images\",\"do\":\"flood\",\"mb\":%d,\"times\":%d}", MB, CLOUDS);
+    control("fault", json, NULL);
+    for (int i = 0; i < CLOUDS; i++) {
+        snprintf(name, sizeof(name), ",\"location\":{\"name\":\"flood-%d\"}", i);
+        pop_more = name;
+        const char *answer = ask("listImages", NULL, "");
+        pop_more = NULL;
+        assert_has(answer, "\"name\":\"f\"");
+    }
+    long mb = resident_mb();
+    print_message("%d listings of %d MB: %ld MB are resident\n", CLOUDS, MB, mb);
+    assert_true(mb > 0 && mb < MAX_MB);
+}
+
 static void test_tls(void **state)
 {
     char line[500], cert[100], key[100], env[100], plain[200], more[6000] = "";
@@ -819,6 +856,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_images, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_cloud, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(attack_much_is_listed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),

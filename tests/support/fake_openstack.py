@@ -5,7 +5,8 @@ services of Debian 12 gave (tests/clouds/ runs the driver against these). Python
 
     fake_openstack.py ENV-FILE [CERTIFICATE KEY]      listens on loopback; ENV-FILE gets OS_* variables when it serves; ends with its parent
     POST /-/fault  {"match": "POST .*/servers$", "do": "500-after", "times": 1}
-                   do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow
+                   do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow,
+                   flood (a list of "mb" MB)
                    (seconds: "s"), skip: first let so many pass
     POST /-/set    {"build_s": 0.2, "page": 2, "fail": "words", "tokens_end": true, "vanish": "image", "old": 3600}
     GET  /-/left   what the project has, as openstack_count.py says it
@@ -532,6 +533,10 @@ class Handler(BaseHTTPRequestHandler):
         before = self.fault("before")
         if before and before["do"] == "slow":
             time.sleep(before.get("s", 2))
+        elif before and before["do"] == "flood":
+            one = b'{"id":"%s","name":"f","pad":"' + b"x" * (1 << 20) + b'"}'
+            name = path.rsplit("/", 1)[-1].encode()
+            return self.say(200, b'{"' + name + b'":[' + b",".join(one % uuid.uuid4().hex.encode() for _ in range(before["mb"])) + b"]}")
         elif before and before["do"] == "cut-before":
             return self.cut()
         elif before:

@@ -8,7 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUT_TRIES = 3 }; /* of a GET or DELETE whose answer did not come */
+enum {
+    CUT_TRIES = 3, /* of a GET or DELETE whose answer did not come */
+    /* Clouds may say much, and a user may name many: beyond this each call drops what it had listed. */
+    LISTED_MAX = 128 * 1024 * 1024
+};
 
 unsigned os_minor(const struct os_conn *c, unsigned minor)
 {
@@ -61,6 +65,8 @@ void os_conn_close(struct os_conn *c)
     for (size_t i = 0; i < OS_LIST_N; i++)
         os_listing_unref(c->held[i]);
     pthread_mutex_unlock(&c->session->lock);
+    if (c->os->listed > LISTED_MAX)
+        os_listings_drop(c->session, INT64_MAX);
     os_session_unref(c->session);
     give_client(c->os, c->http);
     http_response_release(&c->res);

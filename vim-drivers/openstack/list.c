@@ -89,11 +89,14 @@ static enum err_code fetch_shared(struct os_conn *c, enum os_list which, struct 
     struct os_session *s = c->session;
     struct os_listing *l = xcalloc(1, sizeof(*l));
     l->refs = 1; /* ours */
+    l->os = c->os;
     l->begun_us = clock_mono_us();
     s->is_listing[which] = true;
     pthread_mutex_unlock(&s->lock);
     struct err own = ERR_INIT;
     enum err_code rc = os_fetch(c, which, "", &l->arena, &l->list, &own);
+    l->bytes = l->arena.used;
+    l->os->listed += l->bytes;
     if (rc != ERR_OK && err)
         *err = own;
     pthread_mutex_lock(&s->lock);

@@ -50,6 +50,8 @@ enum os_list {
 struct os_listing {
     unsigned refs; /* by the session's lock */
     int64_t begun_us;
+    struct os *os; /* counts its bytes */
+    size_t bytes;
     struct arena arena;
     struct proto_list list; /* as os_server_list, ... */
 };
@@ -100,7 +102,8 @@ struct os {
     size_t client_n;
     struct os_session *sessions;
     unsigned session_n;
-    unsigned steps; /* for die-at */
+    unsigned steps;        /* for die-at */
+    _Atomic size_t listed; /* bytes of all listings that sessions keep */
 };
 
 MUST_USE enum err_code os_open(struct os *os, const struct os_options *o, struct err *err);
@@ -188,6 +191,8 @@ MUST_USE enum err_code os_shared(struct os_conn *c, enum os_list which, int64_t 
 
 /* We changed something: listings that began before do not count. */
 void os_forget(struct os_conn *c, enum os_list which);
+/* Those that no call has in hand and that began before then. */
+void os_listings_drop(struct os_session *s, int64_t before_us);
 
 /* --- network.c --- */
 /* By id, or else by name: the project's own, else one that others share. NULL: none. */

@@ -9,7 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOGIN_MS = 20000, MARGIN_MAX_S = 300 };
+enum {
+    LOGIN_MS = 20000,
+    MARGIN_MAX_S = 300,
+    LISTING_AGE_MAX_US = 90000000 /* no call wants to know what is older */
+};
 
 /* --- what a PoP logs in by --- */
 
@@ -98,6 +102,8 @@ struct os_session *os_session_ref(struct os_conn *c)
     }
     s->refs++;
     s->used_us = clock_mono_us();
+    for (struct os_session *each = os->sessions; each; each = each->next)
+        os_listings_drop(each, s->used_us - LISTING_AGE_MAX_US);
     struct os_session *old = take_oldest(os);
     pthread_mutex_unlock(&os->lock);
     explicit_bzero(key.s, key.len); /* it holds the password */
