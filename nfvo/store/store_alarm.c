@@ -6,9 +6,9 @@
 enum err_code store_alarm_get(struct db *db, const char *id, const char *project, struct sbuf *out,
                               struct err *err)
 {
-    static const struct db_statement get = {
-        "alarm_get", "SELECT " SQL_ALARM_DOC("t") "::text FROM alarm t WHERE t.id = "
-                                                  "$1 AND " SQL_IN_PROJECT};
+    static const struct db_statement get = {"alarm_get", "SELECT " SQL_ALARM_DOC
+                                                         "::text FROM alarm t WHERE t.id = "
+                                                         "$1 AND " SQL_IN_PROJECT};
     enum err_code rc =
         store_read_text(db, &get, DB_PARAMS(db_param_text(id), db_param_text(project)), out, err);
     return rc == ERR_NOT_FOUND ? err_set(err, rc, "there is no alarm '%s'", id) : rc;
@@ -40,13 +40,13 @@ enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
 {
     static const struct db_statement read = {
         "alarms_untold",
-        "SELECT t.id, t.nsr_id, nullif(t.vnfr_id, ''), CASE WHEN t.vnfr_id <> '' THEN t.subject "
-        "END, "
-        "t.host, t.kind, CASE WHEN t.cleared_at IS NOT NULL THEN 'CLEARED' WHEN t.told = '' THEN "
-        "'RAISED' ELSE 'CHANGED' END, t.detail, " SQL_ALARM_DOC(
-            "t") "::text FROM alarm t WHERE t.told <> CASE WHEN t.cleared_at IS NULL THEN t.kind "
-                 "ELSE "
-                 "'CLEARED' END ORDER BY t.changed_at LIMIT $1::int8"};
+        "SELECT t.id, t.nsr_id, nullif(t.vnfr_id, ''), "
+        "CASE WHEN t.vnfr_id <> '' THEN t.subject END, t.host, t.kind, "
+        "CASE WHEN t.cleared_at IS NOT NULL THEN 'CLEARED' "
+        "WHEN t.told = '' THEN 'RAISED' ELSE 'CHANGED' END, "
+        "t.detail, " SQL_ALARM_DOC "::text FROM alarm t "
+        "WHERE t.told <> CASE WHEN t.cleared_at IS NULL THEN t.kind ELSE 'CLEARED' END "
+        "ORDER BY t.changed_at LIMIT $1::int8"};
     struct db_result res;
     enum err_code rc = db_query(db, &read, DB_PARAMS(db_param_int(max)), &res, err);
     if (rc != ERR_OK)

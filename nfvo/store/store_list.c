@@ -131,7 +131,7 @@ static const struct kind {
         {{"name", NAMED}, {"project", "t.project_id = $6::text"}}},
     [STORE_LIST_COMPONENT] = {"component", SQL_COMPONENTS("vnfd t"), "true", IN_PROJECT, "t.created_at", "t.name", "k->>'id'", "k::text", add_text, NULL, NULL,
         {{"vnfd", "t.id = $5::text"}, {"project", "t.project_id = $6::text"}}},
-    [STORE_LIST_ALARM] = {"alarm", "alarm t", "true", IN_PROJECT, "t.raised_at", "t.host", "t.id", SQL_ALARM_DOC("t"), add_text, NULL, NULL,
+    [STORE_LIST_ALARM] = {"alarm", "alarm t", "true", IN_PROJECT, "t.raised_at", "t.host", "t.id", SQL_ALARM_DOC, add_text, NULL, NULL,
         {{"host", BEGINS("t.host", "$5")}, {"state", "(t.cleared_at IS NULL) = ($6::text = 'open')"}, {"severity", "t.severity = upper($7::text)"},
          {"kind", "t.kind = upper($8::text)"}, {"nsr", "(t.nsr_id = $9::text OR t.nsr_name = $9::text)"}, {"pop", "(t.pop_id = $10::text OR t.pop_name = $10::text)"},
          {"ack", "(t.acked_at IS NOT NULL) = ($11::text IN ('yes', 'true'))"}, {"project", "t.project_id = $12::text"}}},
