@@ -61,11 +61,11 @@ static enum err_code add_audit(struct db *db, const struct store_list_query *q,
 
 /* clang-format off */
 #define NSR_SLIM \
-    "json_build_object('id', t.id, 'name', t.name, 'status', x.status, 'task', x.task, 'projectId', t.project_id, 'descriptor_reference', t.nsd_id, " \
+    "json_strip_nulls(json_build_object('id', t.id, 'name', t.name, 'status', x.status, 'task', x.task, 'projectId', t.project_id, 'descriptor_reference', t.nsd_id, " \
     "'createdAt', x.\"createdAt\", 'updatedAt', x.\"updatedAt\", 'vendor', x.vendor, 'version', x.version, " \
     "'fault', CASE WHEN x.fault IS NOT NULL THEN json_build_object('code', x.fault->'code', 'message', x.fault->'message') END, " \
     "'vnfr', (SELECT coalesce(json_agg(json_build_object('id', v.id, 'name', v.name, 'status', " SQL_VNFR_STATUS ") ORDER BY v.name, v.id), '[]') FROM vnfr v WHERE v.agg = t.id AND v.doc <> ''), " \
-    "'instances', (SELECT count(*) FROM instance i WHERE i.agg = t.id))"
+    "'instances', (SELECT count(*) FROM instance i WHERE i.agg = t.id)))"
 #define NSD_SLIM \
     "json_build_object('id', t.id, 'name', t.name, 'vendor', x.vendor, 'version', x.version, 'projectId', t.project_id, 'enabled', x.enabled, " \
     "'vnfd', (SELECT coalesce(json_agg(json_build_object('id', v->'id', 'name', v->'name')), '[]') FROM json_array_elements(x.vnfd) v))"

@@ -162,7 +162,7 @@ static void any_number_is_answered(void **state)
     assert_string_equal(slim.s, whole.s);
     assert_true(g.body.len < 2u << 20);
     assert_null(strstr(g.body.s, "xxx"));
-    assert_non_null(strstr(g.body.s, "\"vnfr\" : [{\"id\" : \"v7-1\", \"name\" : \"vnf1\""));
+    assert_non_null(strstr(g.body.s, "\"vnfr\":[{\"id\":\"v7-1\",\"name\":\"vnf1\""));
 
     g.stop_at = 1000000; /* a client that leaves in the middle */
     assert_int_equal(get(&g, NSRS, NULL, NULL), 200);
