@@ -141,7 +141,8 @@ static json_t *answer_of(struct kit *k, const char *action, const struct bus_del
         json_object_set(k->granted, kit_text(record, "id"), k->grant_sent);
         return answer;
     }
-    if (*kit_text(message, "userdata"))
+    /* With the broker in it, it starts an agent; other user data says nothing of the VNFM's answers. */
+    if (strstr(kit_text(message, "userdata"), "BROKER_IP"))
         k->has_user_data = true;
     if (strcmp(action, "ALLOCATE_RESOURCES") == 0) {
         check_allocate(k, d, message, record);
