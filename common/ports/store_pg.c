@@ -10,13 +10,13 @@
 /* clang-format off */
 /* Of outbox row r: its time is not over, and it is no request (meta: write_meta) whose command was closed meanwhile. A launch that leaves
    after its server was released would bring it to life again. */
-#define IS_WANTED_SQL(answer_flag) "(r.sender <> '" OUTBOX_SENDER_CONFIRMED "' AND (r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (split_part(r.meta, E'\\t', 3) = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
-                      "OR EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3))))"
+#define IS_WANTED_SQL(answer_flag) "(r.sender <> '" OUTBOX_SENDER_CONFIRMED "' AND (r.until_at <= 0 OR r.until_at >= " NOW_SQL ") AND (" OUTBOX_COMMAND_SQL("r") " = '' OR split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int <> 0 " \
+                      "OR EXISTS (SELECT 1 FROM command c WHERE c.id = " OUTBOX_COMMAND_SQL("r") ")))"
 /* It is a request that may have a queue at the broker, for its answer or its copy, and its command was closed, or it is confirmed and kept
    for this: what is left to do is to delete that queue. */
-#define HAS_ENDED_SQL(answer_flag, blind, private) "(r.sender = '" OUTBOX_SENDER_CONFIRMED "' OR split_part(r.meta, E'\\t', 3) <> '' AND split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int = 0 " \
+#define HAS_ENDED_SQL(answer_flag, blind, private) "(r.sender = '" OUTBOX_SENDER_CONFIRMED "' OR " OUTBOX_COMMAND_SQL("r") " <> '' AND split_part(r.meta, E'\\t', 7)::int & " answer_flag "::int = 0 " \
                       "AND (split_part(r.meta, E'\\t', 5)::int <> " blind "::int OR split_part(r.meta, E'\\t', 6)::int = " private "::int) " \
-                      "AND NOT EXISTS (SELECT 1 FROM command c WHERE c.id = split_part(r.meta, E'\\t', 3)))"
+                      "AND NOT EXISTS (SELECT 1 FROM command c WHERE c.id = " OUTBOX_COMMAND_SQL("r") "))"
 static const struct db_statement
     outbox_mark   = { "engine_outbox_mark", "UPDATE outbox o SET maybe_sent = true, sender = c.w FROM unnest($1::text[], $2::int8[], $3::text[]) AS c(s, q, w) WHERE o.stream = c.s AND o.seq = c.q AND NOT o.maybe_sent RETURNING o.stream, o.seq" },
     outbox_expire = { "engine_outbox_expire", "DELETE FROM outbox o USING (SELECT stream, seq FROM outbox r WHERE next_at < " NOW_SQL " AND "

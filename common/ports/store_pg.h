@@ -20,6 +20,12 @@ void engine_pg_free(struct engine_pg *pg);
 struct engine_store engine_pg_store(struct engine_pg *pg);
 struct db *engine_pg_db(struct engine_pg *pg); /* borrowed */
 
+/* Of row r of the outbox, in statements; what its column meta holds, write_meta says. A row
+ * without a key has no message: it tells of a reply queue that is to go (has_ended, engine.h). */
+#define OUTBOX_KEY_SQL(r)         "split_part(" r ".meta, E'\\t', 2)"
+#define OUTBOX_COMMAND_SQL(r)     "split_part(" r ".meta, E'\\t', 3)"
+#define OUTBOX_HAS_MESSAGE_SQL(r) "(" OUTBOX_KEY_SQL(r) " <> '')"
+
 /* Outbox rows that nobody confirmed for so long are sent again by whoever finds them. */
 #define ENGINE_PG_LEASE_US (3 * USEC_PER_SEC)
 

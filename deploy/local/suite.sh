@@ -382,7 +382,8 @@ suite_rows()
 # What must not be there when no network service exists: each prints one line per kind that is not empty.
 suite_leftover_rows()
 {
-    # A row without a routing key is no message: it deletes the reply queue of a command that ended, for half a minute.
+    # A row without a routing key is no message (OUTBOX_HAS_MESSAGE_SQL, common/ports/store_pg.h): it deletes the reply
+    # queue of a command that ended, for half a minute.
     suite_rows "$suite_schema" nsr vnfr instance "outbox where split_part(meta, E'\\t', 2) <> ''" event_out "command where agg_kind = 'nsr'" agent_login agent_gone
     [[ -z $(suite_sql "select 1 from pg_namespace where nspname = '${suite_schema}_vnfm'") ]] ||
         suite_rows "${suite_schema}_vnfm" 'vnfr where released_at is null' 'agent where gone_at is null' 'run where ended_at is null'

@@ -1,6 +1,7 @@
 #include "nfvo/store/store_explain.h"
 
 #include "common/base/macros.h"
+#include "common/ports/store_pg.h"
 #include "nfvo/store/internal.h"
 
 /* One statement is one round trip, and longer than what C99 promises; gcc and clang have no limit.
@@ -71,7 +72,7 @@
     "WHERE NOT (one.kind = 'command' AND c.id <> one.id))"
 
 #define SQL_OUTBOX \
-    "(SELECT json_agg(json_build_object('seq', o.seq, 'to', split_part(o.meta, E'\\t', 2), 'command', split_part(o.meta, E'\\t', 3), 'attempts', o.attempts, " \
+    "(SELECT json_agg(json_build_object('seq', o.seq, 'to', " OUTBOX_KEY_SQL("o") ", 'command', " OUTBOX_COMMAND_SQL("o") ", 'attempts', o.attempts, " \
     "'next', o.next_at, 'until', o.until_at, 'maybeSent', o.maybe_sent, 'bytes', length(o.body)) ORDER BY o.seq) FROM outbox o JOIN one ON o.stream = one.agg)"
 
 /* What the broker refused. To whom: an agent, a VNFM, a driver; the account by which VNFMs and drivers register concerns those that are not there. */
@@ -175,7 +176,7 @@ static const struct db_statement status = {"status",
         "FROM (SELECT n.id, n.name, n.doc, n.created_at " SQL_STATUS_NSRS " AND n." SQL_NSR_IS_FAILED " ORDER BY n.created_at LIMIT 20) t)"
     ", 'waiting', (SELECT json_build_object('open', count(*), 'oldest', (array_agg(json_build_object('id', c.id, 'kind', c.kind, 'opened', c.opened_at, 'due', c.due_at) "
         "ORDER BY c.opened_at))[1]) FROM command c LEFT JOIN nsr n ON n.id = c.agg LEFT JOIN pop p ON p.id = c.agg WHERE $1::text = '*' OR coalesce(n.project_id, p.project_id) = $1::text)"
-    ", 'outbox', (SELECT json_build_object('unsent', count(*) FILTER (WHERE o.next_at < " SQL_NOW "), 'retried', count(*) FILTER (WHERE o.attempts > 1)) FROM outbox o WHERE split_part(o.meta, E'\\t', 2) <> '')"
+    ", 'outbox', (SELECT json_build_object('unsent', count(*) FILTER (WHERE o.next_at < " SQL_NOW "), 'retried', count(*) FILTER (WHERE o.attempts > 1)) FROM outbox o WHERE " OUTBOX_HAS_MESSAGE_SQL("o") ")"
     ", 'events', (SELECT json_build_object('undelivered', count(*), 'oldest', min(e.created_at), 'failing', (SELECT json_agg(json_build_object('type', t.type, 'endpoint', CASE t.type WHEN 'REST' THEN url_masked(t.endpoint) ELSE t.endpoint END, 'since', t.since, 'tries', t.tries, 'fault', t.fault)) FROM (SELECT * FROM event_target WHERE fault <> '' ORDER BY since LIMIT 20) t)) FROM event_out e)"
     ", 'refusals', coalesce((SELECT json_agg(json_build_object(" SQL_REFUSAL_COLUMNS ") ORDER BY r.about <> '' DESC, r.last_at DESC) FROM (SELECT * FROM refusal r WHERE (" SQL_REFUSAL_NOW ") AND " SQL_REFUSAL_OPEN " "
         "AND ($1::text = '*' OR r.about <> 'agent' OR EXISTS (SELECT 1 FROM instance i JOIN nsr n ON n.id = i.agg WHERE i.hostname = r.subject AND n.project_id = $1::text))"
