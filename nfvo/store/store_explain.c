@@ -73,7 +73,7 @@
 
 #define SQL_OUTBOX \
     "(SELECT json_agg(json_build_object('seq', o.seq, 'to', " OUTBOX_KEY_SQL("o") ", 'command', " OUTBOX_COMMAND_SQL("o") ", 'attempts', o.attempts, " \
-    "'next', o.next_at, 'until', o.until_at, 'maybeSent', o.maybe_sent, 'bytes', length(o.body)) ORDER BY o.seq) FROM outbox o JOIN one ON o.stream = one.agg)"
+    "'next', o.next_at, 'until', o.until_at, 'maybeSent', o.maybe_sent, 'bytes', length(o.body)) ORDER BY o.seq) FROM outbox o JOIN one ON o.stream = one.agg WHERE " OUTBOX_HAS_MESSAGE_SQL("o") ")"
 
 /* What the broker refused. To whom: an agent, a VNFM, a driver; the account by which VNFMs and drivers register concerns those that are not there. */
 #define SQL_REFUSAL_COLUMNS \

@@ -45,8 +45,9 @@ static void add_service(struct api_fixture *f, const char *id, const char *proje
                       id, id, id, id, id, id));
     test_sql(f->db,
              api_text("INSERT INTO outbox (stream, seq, next_at, until_at, meta, body) VALUES "
-                      "('%s', 1, 0, 9, E'x\\tgeneric\\t%s:0.1.1\\t\\t0\\t1\\t0', 'hush hush')",
-                      id, id));
+                      "('%s', 1, 0, 9, E'x\\tgeneric\\t%s:0.1.1\\t\\t0\\t1\\t0', 'hush hush'), "
+                      "('%s', 2, 0, 0, E'\\t\\t%s:0.9.9\\t\\t0\\t1\\t0', '')", /* no message */
+                      id, id, id, id));
     test_sql(f->db, api_text("INSERT INTO history (nsr_id, at, doc) VALUES ('%s', 5, '{\"event\":"
                              "\"DEPLOY\",\"project\":\"%s\"}')",
                              id, project));
@@ -78,6 +79,7 @@ static void explains_by_id_and_by_name(void **state)
         HAS("\"due\" : 7777");
         HAS("\"vnfm\" : \"generic\"");
         HAS_NOT("hush"); /* no bodies, no configurations */
+        HAS_NOT("0.9.9");
     }
     WANT(200, api_call(f, "GET", EXPLAIN "n1", NULL));
     HAS("\"phase\" : \"ALLOCATED\"");
