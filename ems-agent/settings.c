@@ -1,6 +1,7 @@
 #include "ems-agent/settings.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/base/text.h"
 #include "proto/topology.h"
 
@@ -246,10 +247,9 @@ bool settings_has_agents_exchange(const struct settings *s)
 
 void settings_release(struct settings *s)
 {
-    if (s->password)
-        explicit_bzero(s->password, strlen(s->password));
-    char *const all[] = {s->broker_ip, s->hostname, s->type,         s->username,
-                         s->password,  s->exchange, s->virtual_host, s->tls_ca};
+    secret_free(s->password);
+    char *const all[] = {s->broker_ip, s->hostname,     s->type,  s->username,
+                         s->exchange,  s->virtual_host, s->tls_ca};
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         free(all[i]);
     memset(s, 0, sizeof(*s));

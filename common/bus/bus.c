@@ -1,6 +1,7 @@
 #include "common/bus/bus.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/bus/internal.h"
 #include "common/sys/ids.h"
 
@@ -102,8 +103,7 @@ void bus_free(struct bus *bus)
     free(bus->host);
     free(bus->vhost);
     free(bus->user);
-    explicit_bzero(bus->password, strlen(bus->password));
-    free(bus->password);
+    secret_free(bus->password);
     free(bus->password_path);
     free(bus->name);
     free(bus->address);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 
 static struct timeval timeval_of(int ms)
 {
@@ -94,8 +95,7 @@ static void read_password(struct bus *bus)
         return;
     if (fgets(line, sizeof(line), f)) {
         line[strcspn(line, "\r\n")] = '\0';
-        explicit_bzero(bus->password, strlen(bus->password));
-        free(bus->password);
+        secret_free(bus->password);
         bus->o.password = bus->password = xstrdup(line);
     }
     explicit_bzero(line, sizeof(line));

@@ -1,6 +1,7 @@
 #include "common/peer/peer.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/peer/internal.h"
 #include "common/sys/clock.h"
 
@@ -111,10 +112,8 @@ void peer_free(struct peer *p)
     pthread_mutex_destroy(&p->lock);
     if (p->wake_fd >= 0)
         close(p->wake_fd);
-    for (size_t i = 0; i < p->string_n; i++) {
-        explicit_bzero(p->strings[i], strlen(p->strings[i]));
-        free(p->strings[i]);
-    }
+    for (size_t i = 0; i < p->string_n; i++)
+        secret_free(p->strings[i]);
     free(p->acks);
     explicit_bzero(&p->credentials, sizeof(p->credentials));
     free(p);

@@ -1,4 +1,5 @@
 /* baton user. */
+#include "common/base/secret.h"
 #include "common/http/http.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
@@ -213,9 +214,8 @@ int cli_cmd_user_create(struct cli *c)
             exit = cli_report(c, &a, "create the user '%s'", c->args[0]);
         else
             cli_print_object(c, &users, &a);
-        explicit_bzero(text, strlen(text));
     }
-    free(text);
+    secret_free(text);
     json_decref(body);
     json_decref(roles);
     if (password.len)
@@ -248,8 +248,7 @@ static int put_password(struct cli *c, const char *path, json_t *body, const cha
     if (!text)
         return cli_fail(c, CLI_USAGE, NULL, "the password is not UTF-8");
     int exit = cli_request(c, "PUT", path, text, &a);
-    explicit_bzero(text, strlen(text));
-    free(text);
+    secret_free(text);
     if (exit != CLI_OK)
         return cli_report(c, &a, "change the password%s%s%s", user ? " of '" : "", user ? user : "",
                           user ? "'" : "");

@@ -2,6 +2,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/sbuf.h"
+#include "common/base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,11 +134,9 @@ enum err_code cli_session_remove(struct err *err)
 
 void cli_session_release(struct cli_session *s)
 {
-    if (s->token)
-        explicit_bzero(s->token, strlen(s->token));
     free(s->url);
     free(s->user);
-    free(s->token);
+    secret_free(s->token);
     free(s->project);
     free(s->ca);
     *s = (struct cli_session){0};

@@ -1,6 +1,7 @@
 /* Registering and unregistering: whose account, rows, broker. Every step may be repeated. */
 #include <string.h>
 
+#include "common/base/secret.h"
 #include "common/log/log.h"
 #include "common/sys/ids.h"
 #include "nfvo/store/seal.h"
@@ -314,16 +315,6 @@ enum err_code enroll_register(struct registry *r, struct enroll_try *t,
 
 /* --- unregister ------------------------------------------------------------------------------- */
 
-static bool is_same_secret(const char *a, const char *b, size_t len)
-{
-    unsigned char differ = 0;
-    if (strlen(b) != len)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        differ |= (unsigned char)(a[i] ^ b[i]);
-    return differ == 0;
-}
-
 /* Is it that account's password, and said in its room? In a room of enrolled peers the room is
  * enough: a process may know the password from before it was rotated. */
 static enum err_code check_password(struct registry *r, const struct enroll_try *t,
@@ -333,7 +324,7 @@ static enum err_code check_password(struct registry *r, const struct enroll_try 
     AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
     enum err_code rc = account_password(&r->setup, m, &password, err);
     *ret = rc == ERR_OK && strcmp(m->room, t->room->name) == 0 &&
-           ((m->is_enrolled && *m->room) || is_same_secret(password.s, q->password, password.len));
+           ((m->is_enrolled && *m->room) || secret_equal(password.s, q->password));
     if (password.cap)
         explicit_bzero(password.s, password.cap);
     return rc;

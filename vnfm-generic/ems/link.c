@@ -1,6 +1,7 @@
 #include "vnfm-generic/ems/link.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/log/log.h"
 #include "proto/topology.h"
 
@@ -78,13 +79,6 @@ static void order_free(struct order *o)
     free(o);
 }
 
-static void wipe(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    free(secret);
-}
-
 void ems_link_free(struct ems_link *a)
 {
     if (!a)
@@ -112,7 +106,7 @@ void ems_link_free(struct ems_link *a)
     free(a->instance);
     free(a->user);
     free(a->author);
-    wipe(a->password);
+    secret_free(a->password);
     free(a);
 }
 
@@ -138,7 +132,7 @@ void ems_link_login(struct ems_link *a, const char *user, const char *password)
     bool is_same = a->user && strcmp(a->user, user) == 0 && strcmp(a->password, password) == 0;
     if (!is_same) {
         free(a->user);
-        wipe(a->password);
+        secret_free(a->password);
         a->user = xstrdup(user);
         a->password = xstrdup(password);
         a->has_new_login = true;

@@ -1,6 +1,7 @@
 #include "vnfm-generic/ems/links.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/log/log.h"
 #include "proto/topology.h"
 
@@ -214,9 +215,7 @@ void ems_links_login(struct ems_links *l, const char *user, const char *password
 {
     pthread_mutex_lock(&l->lock);
     free(l->user);
-    if (l->password)
-        explicit_bzero(l->password, strlen(l->password));
-    free(l->password);
+    secret_free(l->password);
     l->user = xstrdup(user);
     l->password = xstrdup(password);
     ems_link_login(l->common, user, password);
@@ -283,9 +282,7 @@ void ems_links_free(struct ems_links *l)
     }
     ems_link_free(l->common);
     free(l->user);
-    if (l->password)
-        explicit_bzero(l->password, strlen(l->password));
-    free(l->password);
+    secret_free(l->password);
     char *const texts[] = {l->host, l->endpoint, l->instance, l->tls_ca, l->tls_cert, l->tls_key};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);

@@ -2,6 +2,7 @@
 #include "vnfm-generic/sdk/rest.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/http/url.h"
 #include "common/sys/clock.h"
 #include "proto/records/manager.h"
@@ -243,13 +244,6 @@ static void rest_stop(struct transport *t, int grace_ms)
     r->is_started = false;
 }
 
-static void wipe(char *s)
-{
-    if (s)
-        explicit_bzero(s, strlen(s));
-    free(s);
-}
-
 static void rest_free(struct transport *t)
 {
     struct rest *r = rest_of(t);
@@ -262,8 +256,8 @@ static void rest_free(struct transport *t)
                            r->cert, r->key,     r->register_url, r->unregister_url};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++)
         free(texts[i]);
-    wipe(r->token);
-    wipe((char *)(uintptr_t)r->authorization.value); // NOLINT(performance-no-int-to-ptr)
+    secret_free(r->token);
+    secret_free((char *)(uintptr_t)r->authorization.value); // NOLINT(performance-no-int-to-ptr)
     pthread_cond_destroy(&r->changed);
     pthread_mutex_destroy(&r->lock);
     free(r);

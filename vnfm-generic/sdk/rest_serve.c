@@ -2,6 +2,7 @@
 #include "vnfm-generic/sdk/rest.h"
 
 #include "common/base/mem.h"
+#include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/sys/clock.h"
 #include "proto/codec/codec.h"
@@ -36,18 +37,6 @@ void rest_refuse(struct http_request *req, int status, const struct err *err,
 
 /* --- who may ---------------------------------------------------------------------------------- */
 
-/* Looks at all bytes, so that the time does not tell how many of the first ones were right. */
-static bool is_equal(const char *a, const char *b)
-{
-    size_t n = strlen(a);
-    unsigned char differs = 0;
-    if (strlen(b) != n)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        differs |= (unsigned char)(a[i] ^ b[i]);
-    return !differs;
-}
-
 /* A page in a browser of this machine may post to any port of it, and always has an Origin. */
 bool rest_admit(struct http_request *req, struct http_reply *reply)
 {
@@ -58,7 +47,7 @@ bool rest_admit(struct http_request *req, struct http_reply *reply)
     if (http_request_header(req, "Origin"))
         say(reply, 403, "a web page is no NFVO", NULL);
     else if (r->token && (!said || !text_starts_with(said, bearer) ||
-                          !is_equal(said + sizeof(bearer) - 1, r->token)))
+                          !secret_equal(said + sizeof(bearer) - 1, r->token)))
         say(reply, 401, "the token is missing, or another one",
             "give nfvo and the VNFM the same: its option rest-vnfm-token");
     else if (key && strlen(key) > REST_KEY_MAX)
