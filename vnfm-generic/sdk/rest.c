@@ -3,6 +3,7 @@
 
 #include "common/base/mem.h"
 #include "common/base/secret.h"
+#include "common/base/text.h"
 #include "common/http/url.h"
 #include "common/sys/clock.h"
 #include "proto/records/manager.h"
@@ -303,7 +304,7 @@ static const struct transport_ops ops = {.start = rest_start,
 
 static char *dup_unless_empty(const char *s)
 {
-    return s && s[0] ? xstrdup(s) : NULL;
+    return xstrdup_or_null(text_or_null(s));
 }
 
 /* A base of URLs: without the slashes at its end. */
@@ -318,17 +319,17 @@ static char *dup_base(const char *s)
 static enum err_code check(const struct ob_http *o, struct err *err)
 {
     char host[256];
-    const char *address = o->address ? o->address : "";
+    const char *address = text_or_empty(o->address);
     enum err_code rc = http_url_host(o->nfvo, host, err);
     if (rc != ERR_OK)
         return err_add(err, "http.nfvo");
-    if (o->url && o->url[0] && http_url_host(o->url, host, err) != ERR_OK)
+    if (text_or_null(o->url) && http_url_host(o->url, host, err) != ERR_OK)
         return err_add(err, "http.url");
     if (o->port < 0 || o->port > 65535)
         return err_set(err, ERR_INVALID, "http.port: %d is no port", o->port);
-    if (!(o->cert && o->cert[0]) != !(o->key && o->key[0]))
+    if (!text_or_null(o->cert) != !text_or_null(o->key))
         return err_set(err, ERR_INVALID, "http.cert and http.key go together");
-    if ((strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0) && !(o->url && o->url[0])) {
+    if ((strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0) && !text_or_null(o->url)) {
         err_set(err, ERR_INVALID, "http.address: '%s' is not where the NFVO finds us", address);
         return err_hint(err, "set http.url as well: http://HOST:PORT");
     }
@@ -346,7 +347,7 @@ struct transport *transport_rest_new(struct ob_vnfm *v, const struct ob_vnfm_opt
     *r = (struct rest){.base = {&ops},
                        .vnfm = v,
                        .nfvo = dup_base(h->nfvo),
-                       .address = xstrdup(h->address && h->address[0] ? h->address : "127.0.0.1"),
+                       .address = xstrdup(text_or_null(h->address) ? h->address : "127.0.0.1"),
                        .url = dup_base(h->url),
                        .token = dup_unless_empty(h->token),
                        .ca = dup_unless_empty(h->ca),
