@@ -105,6 +105,15 @@ static void register_when_due(struct rest *r)
     post_registration(r, r->register_url, REGISTER_MS, registered);
 }
 
+static void end_calls(struct rest *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->is_ended = true;
+    pthread_mutex_unlock(&r->lock);
+    http_calls_free(r->calls); /* what was open ends: asks are tried again, and then aborted */
+    rest_asks_abort(r);
+}
+
 static void *run_io(void *arg)
 {
     struct rest *r = arg;
@@ -127,11 +136,7 @@ static void *run_io(void *arg)
                                                          : next_us - now;
         http_calls_run(r->calls, wait_us / USEC_PER_MS + 1);
     }
-    pthread_mutex_lock(&r->lock);
-    r->is_ended = true;
-    pthread_mutex_unlock(&r->lock);
-    http_calls_free(r->calls); /* what was open ends: asks are tried again, and then aborted */
-    rest_asks_abort(r);
+    end_calls(r);
     return NULL;
 }
 
@@ -177,27 +182,6 @@ static void find_url(struct rest *r)
     r->url = s.s;
 }
 
-static enum err_code rest_start(struct transport *t, struct err *err)
-{
-    struct rest *r = rest_of(t);
-    r->workers = task_queue_new(r->threads, UINT32_MAX);
-    if (!r->workers)
-        return err_set_errno(err, ERR_IO, errno, "start %u workers", r->threads);
-    enum err_code rc = open_server(r, err);
-    if (rc != ERR_OK)
-        return rc;
-    find_url(r);
-    write_registration(r);
-    r->calls = http_calls_new(REST_CALLS_MAX);
-    int failed = pthread_create(&r->io, NULL, run_io, r);
-    if (failed) {
-        http_calls_free(r->calls);
-        return err_set_errno(err, ERR_IO, failed, "start the I/O thread");
-    }
-    r->is_started = true;
-    return ERR_OK;
-}
-
 /* Lock held. */
 static void wait_for(struct rest *r, int64_t ms, bool (*is_done)(const struct rest *r))
 {
@@ -218,6 +202,58 @@ static bool has_left(const struct rest *r)
     return r->has_left;
 }
 
+/* No call is open any more, and what is in hand goes nowhere. */
+static void end_serving(struct rest *r)
+{
+    task_queue_stop(r->workers); /* and what waited runs here: delays, answers */
+    pthread_mutex_lock(&r->lock);
+    wait_for(r, DISCARD_MS, has_nothing_in_hand); /* deferred ones, in threads of the user */
+    pthread_mutex_unlock(&r->lock);
+    http_server_close(r->server);
+    r->server = NULL;
+}
+
+static enum err_code start_io(struct rest *r, struct err *err)
+{
+    find_url(r);
+    write_registration(r);
+    int failed = pthread_create(&r->io, NULL, run_io, r);
+    return failed ? err_set_errno(err, ERR_IO, failed, "start the I/O thread") : ERR_OK;
+}
+
+/* The server may have been open: what came in meanwhile has to end, too. Then it may be started
+ * again: no other thread is left. */
+static void give_up(struct rest *r)
+{
+    pthread_mutex_lock(&r->lock);
+    r->is_stopping = true;
+    r->is_discarding = true;
+    pthread_mutex_unlock(&r->lock);
+    rest_give_back(r);
+    end_calls(r);
+    end_serving(r);
+    task_queue_free(r->workers);
+    r->workers = NULL;
+    sbuf_clear(&r->registration);
+    r->is_stopping = r->is_discarding = r->is_ended = false;
+}
+
+static enum err_code rest_start(struct transport *t, struct err *err)
+{
+    struct rest *r = rest_of(t);
+    r->workers = task_queue_new(r->threads, UINT32_MAX);
+    if (!r->workers)
+        return err_set_errno(err, ERR_IO, errno, "start %u workers", r->threads);
+    r->calls = http_calls_new(REST_CALLS_MAX); /* a request that comes in at once may ask */
+    enum err_code rc = open_server(r, err);
+    if (rc == ERR_OK)
+        rc = start_io(r, err);
+    r->is_started = rc == ERR_OK;
+    if (rc != ERR_OK)
+        give_up(r);
+    return rc;
+}
+
 /* What is not finished goes back to the NFVO, which asks a sibling, or the next that registers. */
 static void rest_stop(struct transport *t, int grace_ms)
 {
@@ -236,12 +272,7 @@ static void rest_stop(struct transport *t, int grace_ms)
     pthread_mutex_unlock(&r->lock);
     rest_give_back(r);
     pthread_join(r->io, NULL);
-    task_queue_stop(r->workers); /* and what waited runs here: delays, answers */
-    pthread_mutex_lock(&r->lock);
-    wait_for(r, DISCARD_MS, has_nothing_in_hand); /* deferred ones, in threads of the user */
-    pthread_mutex_unlock(&r->lock);
-    http_server_close(r->server);
-    r->server = NULL;
+    end_serving(r);
     r->is_started = false;
 }
 

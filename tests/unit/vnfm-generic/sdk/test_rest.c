@@ -6,6 +6,8 @@
 #include "common/http/client.h"
 #include "common/http/server.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,20 +162,33 @@ static int set_up(void **state)
     return 0;
 }
 
-static void vnfm_open(const char *token)
+static void vnfm_new(struct ob_http http)
 {
     static const struct ob_vnfm_handlers handlers = {.start = start, .modify = modify};
     struct err err = ERR_INIT;
     char nfvo[100];
     snprintf(nfvo, sizeof(nfvo), "http://127.0.0.1:%u/", http_server_port(my.server));
-    my.vnfm = ob_vnfm_new(&(struct ob_vnfm_options){.type = "web",
-                                                    .handlers = &handlers,
-                                                    .on_event = on_event,
-                                                    .http = {.nfvo = nfvo, .token = token}},
-                          &err);
-    if (!my.vnfm || ob_vnfm_start(my.vnfm, &err) != ERR_OK)
+    http.nfvo = nfvo;
+    my.vnfm = ob_vnfm_new(
+        &(struct ob_vnfm_options){
+            .type = "web", .handlers = &handlers, .on_event = on_event, .http = http},
+        &err);
+    if (!my.vnfm)
+        fail_msg("%s", err.msg);
+}
+
+static void vnfm_start(void)
+{
+    struct err err = ERR_INIT;
+    if (ob_vnfm_start(my.vnfm, &err) != ERR_OK)
         fail_msg("%s", err.msg);
     await(&my.served, 1);
+}
+
+static void vnfm_open(const char *token)
+{
+    vnfm_new((struct ob_http){.token = token});
+    vnfm_start();
 }
 
 static int tear_down(void **state)
@@ -368,6 +383,58 @@ static void test_stop(void **state)
     pthread_join(stopper, NULL);
 }
 
+static _Thread_local struct {
+    unsigned begun, fails; /* threads; the fails-th does not begin, but what comes first does */
+    void (*first)(void);
+} threads;
+
+/* In the place of libc's, for all that is linked here. */
+int pthread_create(pthread_t *ret, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+        (int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *))(uintptr_t)dlsym(
+            RTLD_NEXT, "pthread_create");
+    if (++threads.begun == threads.fails) {
+        threads.first();
+        return EAGAIN;
+    }
+    return real(ret, attr, run, arg);
+}
+
+static struct asked early;
+
+static void ask_early(void)
+{
+    struct ob_vnfm_stats stats = {0};
+    ask_begin(&early, INSTANTIATE, "a");
+    while (stats.asks < 1)
+        ob_vnfm_get_stats(my.vnfm, &stats);
+}
+
+/* The last thread of the start does not begin, and a request came in already, and asked. */
+static void test_start_fails(void **state)
+{
+    (void)state;
+    struct err err = ERR_INIT;
+    threads.begun = 0;
+    vnfm_open(NULL);
+    unsigned last = threads.begun;
+    ob_vnfm_stop(my.vnfm, 1000);
+    ob_vnfm_free(my.vnfm);
+    vnfm_new((struct ob_http){.port = atoi(strrchr(my.vnfm_url, ':') + 1)});
+    threads.begun = 0;
+    threads.fails = last;
+    threads.first = ask_early;
+    assert_int_equal(ob_vnfm_start(my.vnfm, &err), ERR_IO);
+    threads.fails = 0;
+    assert_non_null(strstr(err.msg, "start the I/O thread"));
+    ask_end(&early, 503, "the VNFM is stopping");
+    assert_int_equal(my.calls[GRANT], 0);
+    my.served = 0;
+    vnfm_start();
+    ask(INSTANTIATE, "a", 200, "{\"action\":\"INSTANTIATE\"");
+}
+
 static void test_options(void **state)
 {
     static const struct {
@@ -394,9 +461,9 @@ static void test_options(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_life),      TEST(test_repeat),
-                                       TEST(test_questions), TEST(test_registration_is_repeated),
-                                       TEST(test_token),     TEST(test_stop),
-                                       TEST(test_options)};
+    const struct CMUnitTest tests[] = {TEST(test_life),        TEST(test_repeat),
+                                       TEST(test_questions),   TEST(test_registration_is_repeated),
+                                       TEST(test_token),       TEST(test_stop),
+                                       TEST(test_start_fails), TEST(test_options)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
