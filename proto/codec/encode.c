@@ -1,5 +1,6 @@
 #include "proto/codec/codec.h"
 
+#include "common/base/base64.h"
 #include "common/base/utf8.h"
 
 #include <inttypes.h>
@@ -83,25 +84,12 @@ static void strs(struct sbuf *out, const struct proto_strs *l)
     sbuf_addc(out, ']');
 }
 
-static void base64(struct sbuf *out, const struct proto_bytes *b)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    sbuf_addc(out, '"');
-    for (size_t i = 0; i < b->n; i += 3) {
-        size_t left = b->n - i;
-        uint32_t v = (uint32_t)b->at[i] << 16 | (left > 1 ? (uint32_t)b->at[i + 1] << 8 : 0) |
-                     (left > 2 ? b->at[i + 2] : 0);
-        char q[4] = {digits[v >> 18], digits[v >> 12 & 63], left > 1 ? digits[v >> 6 & 63] : '=',
-                     left > 2 ? digits[v & 63] : '='};
-        sbuf_add(out, q, 4);
-    }
-    sbuf_addc(out, '"');
-}
-
 static void bytes(struct sbuf *out, const struct proto_bytes *b, unsigned flags)
 {
     if (flags & PROTO_BASE64) {
-        base64(out, b);
+        sbuf_addc(out, '"');
+        base64_add(out, b->at, b->n);
+        sbuf_addc(out, '"');
         return;
     }
     sbuf_addc(out, '[');

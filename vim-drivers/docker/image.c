@@ -1,5 +1,6 @@
 #include "vim-drivers/docker/docker.h"
 
+#include "common/base/base64.h"
 #include "common/log/log.h"
 
 #include <string.h>
@@ -70,7 +71,7 @@ void dk_registry_auth(const struct dk_options *o, const struct ob_cloud_pop *pop
     sbuf_adds(&text, ",\"serveraddress\":");
     proto_quotes(&text, registry);
     sbuf_addc(&text, '}');
-    dk_add_base64url(out, text.s, text.len);
+    base64_add_url(out, text.s, text.len);
     explicit_bzero(text.s, text.len);
 }
 

@@ -144,21 +144,6 @@ void dk_add_escaped(struct sbuf *out, const char *text)
             sbuf_addf(out, "%%%02X", (unsigned char)*text);
 }
 
-void dk_add_base64url(struct sbuf *out, const void *data, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    const unsigned char *p = data;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned v = (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) |
-                     (left > 2 ? p[i + 2] : 0U);
-        sbuf_addc(out, digits[v >> 18 & 63]);
-        sbuf_addc(out, digits[v >> 12 & 63]);
-        sbuf_addc(out, left > 1 ? digits[v >> 6 & 63] : '=');
-        sbuf_addc(out, left > 2 ? digits[v & 63] : '=');
-    }
-}
-
 /* --- archives --- */
 
 static void entry(struct sbuf *out, const char *path, unsigned mode, char type, size_t len)

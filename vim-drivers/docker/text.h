@@ -39,7 +39,6 @@ MUST_USE enum err_code dk_reference_read(const char *text, char repository[DK_NA
 void dk_registry_of(const char *repository, char ret[DK_NAME_MAX]);
 
 void dk_add_escaped(struct sbuf *out, const char *text); /* for a part of a URL */
-void dk_add_base64url(struct sbuf *out, const void *data, size_t len);
 
 /* --- an archive (POSIX ustar) --- */
 void dk_tar_folder(struct sbuf *out, const char *path, unsigned mode);

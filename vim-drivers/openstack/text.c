@@ -1,5 +1,6 @@
 #include "vim-drivers/openstack/text.h"
 
+#include "common/base/base64.h"
 #include "common/base/text.h"
 
 #include <ctype.h>
@@ -273,21 +274,6 @@ void os_add_escaped(struct sbuf *out, const char *text)
             sbuf_addf(out, "%%%02X", (unsigned char)*text);
 }
 
-void os_add_base64(struct sbuf *out, const void *data, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *at = data;
-    for (size_t i = 0; i < len; i += 3) {
-        unsigned left = len - i < 3 ? (unsigned)(len - i) : 3;
-        uint32_t w = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) |
-                     (left > 2 ? at[i + 2] : 0);
-        sbuf_addc(out, digits[w >> 18 & 63]);
-        sbuf_addc(out, digits[w >> 12 & 63]);
-        sbuf_addc(out, left > 1 ? digits[w >> 6 & 63] : '=');
-        sbuf_addc(out, left > 2 ? digits[w & 63] : '=');
-    }
-}
-
 void os_add_pair(struct sbuf *out, const char *key, const char *value)
 {
     if (out->len && !strchr("{[", out->s[out->len - 1]))
@@ -387,7 +373,7 @@ enum err_code os_user_data(const char *user_data, const char *keys, struct sbuf 
         err_set(err, ERR_INVALID, "ssh keys cannot be added to user data of this kind");
         return err_hint(err, "begin it with #!/bin/sh or #cloud-config, or name no keys");
     }
-    os_add_base64(out, text.s, text.len);
+    base64_add(out, text.s, text.len);
     if (out->len <= OS_USER_DATA_MAX)
         return ERR_OK;
     err_set(err, ERR_LIMIT,

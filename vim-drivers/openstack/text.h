@@ -47,7 +47,6 @@ enum err_code os_code(int status, const char *words, const char *type);
 const char *os_next_query(const struct os_page *page, size_t links_at);
 
 void os_add_escaped(struct sbuf *out, const char *text); /* for a part of a URL */
-void os_add_base64(struct sbuf *out, const void *data, size_t len);
 /* ,"key":"value" with a comma in front unless out ends with an opening bracket. */
 void os_add_pair(struct sbuf *out, const char *key, const char *value);
 

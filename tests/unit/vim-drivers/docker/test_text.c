@@ -1,4 +1,5 @@
 /* What an engine is told, and what comes of what it says, hostile answers among it. */
+#include "common/base/base64.h"
 #include "vim-drivers/common/ip4.h"
 #include "vim-drivers/docker/docker.h"
 #include "vim-drivers/docker/records.h"
@@ -136,7 +137,7 @@ static void attack_an_image_of_ones_own_registry(void **state)
     dk_registry_auth(&o, &pop, "own.example/vnf/web", &out);
     assert_int_equal(out.len, 0);
     dk_registry_auth(&o, &pop, "own.example:5000/vnf/web", &out);
-    dk_add_base64url(&want, text, sizeof(text) - 1);
+    base64_add_url(&want, text, sizeof(text) - 1);
     assert_string_equal(out.s, want.s);
     sbuf_clear(&out);
     dk_registry_auth(&o, &pop, "vnf/web", &out);
@@ -201,11 +202,6 @@ static void test_encodings(void **state)
     (void)state;
     dk_add_escaped(&out, "{\"a\":[1]}/ü");
     assert_string_equal(out.s, "%7B%22a%22%3A%5B1%5D%7D%2F%C3%BC");
-    sbuf_clear(&out);
-    dk_add_base64url(&out, "\xfb\xff\xfe", 3);
-    dk_add_base64url(&out, "ab", 2);
-    dk_add_base64url(&out, "a", 1);
-    assert_string_equal(out.s, "-__-YWI=YQ==");
 }
 
 /* Read by the system's own tar. */

@@ -1,6 +1,8 @@
 /* Texts of OpenStack: URLs, the catalogue, errors, user data. */
 #include "vim-drivers/openstack/text.h"
 
+#include "common/base/base64.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -251,18 +253,6 @@ static void test_small(void **state)
     assert_string_equal(os_disk_format((const unsigned char *)"KD", 2), "raw");
 }
 
-static void test_base64(void **state)
-{
-    static const char *const cases[][2] = {
-        {"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}};
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
-        os_add_base64(&out, cases[i][0], strlen(cases[i][0]));
-        assert_string_equal(out.s, cases[i][1]);
-    }
-}
-
 /* "#!/bin/sh\nfor home" in base64 is 24 characters to the line's end. */
 static void test_user_data(void **state)
 {
@@ -278,15 +268,15 @@ static void test_user_data(void **state)
     assert_int_equal(os_user_data("", "", &none, &err), ERR_OK);
     assert_int_equal(none.len, 0);
     assert_int_equal(os_user_data("#!/bin/sh\necho hi\n", "", &script, &err), ERR_OK);
-    os_add_base64(&want, "#!/bin/sh\necho hi\n", 18);
+    base64_add(&want, "#!/bin/sh\necho hi\n", 18);
     assert_string_equal(script.s, want.s);
     assert_int_equal(os_user_data(NULL, "ssh-ed25519 AAAA k\n", &keys, &err), ERR_OK);
     sbuf_clear(&want);
-    os_add_base64(&want, "#!/bin/sh\nfor home", 18);
+    base64_add(&want, "#!/bin/sh\nfor home", 18);
     assert_memory_equal(keys.s, want.s, want.len);
     assert_int_equal(os_user_data("#cloud-config\nx: y\n", "k\n", &parts, &err), ERR_OK);
     sbuf_clear(&want);
-    os_add_base64(&want, "Content-Type: multipart/mixed", 27);
+    base64_add(&want, "Content-Type: multipart/mixed", 27);
     assert_memory_equal(parts.s, want.s, want.len);
     assert_int_equal(os_user_data("#!/usr/bin/python3\n", "k\n", &other, &err), ERR_INVALID);
     assert_int_equal(os_user_data("#!/bin/sh\n", "k BATON_KEYS\n", &other, &err), ERR_INVALID);
@@ -301,8 +291,7 @@ int main(void)
         cmocka_unit_test(test_endpoints), cmocka_unit_test(test_regions),
         cmocka_unit_test(test_words),     cmocka_unit_test(test_endpoint_of_region),
         cmocka_unit_test(attack_words),   cmocka_unit_test(test_next),
-        cmocka_unit_test(test_small),     cmocka_unit_test(test_base64),
-        cmocka_unit_test(test_user_data),
+        cmocka_unit_test(test_small),     cmocka_unit_test(test_user_data),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
