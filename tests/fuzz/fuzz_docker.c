@@ -1,5 +1,6 @@
 /* What the Docker driver reads: a PoP's address, an image's name, a client token, and what an engine
  * answers, which may be none at all. Memory is bounded, and what is refused says why. */
+#include "common/http/http.h"
 #include "vim-drivers/docker/records.h"
 #include "vim-drivers/docker/text.h"
 
@@ -50,7 +51,7 @@ static void names(const char *text)
     dk_hostname(text, host);
     err = (struct err)ERR_INIT;
     must_say(dk_version_choose(text, NULL, version, &err), &err);
-    dk_add_escaped(&out, text);
+    http_percent_encode(&out, text);
     must_be_plain(out.s, "\r\n /&?#");
 }
 

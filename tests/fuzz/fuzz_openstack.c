@@ -1,5 +1,6 @@
 /* What the OpenStack driver reads: a PoP's authUrl, what a user puts into user data and keys, and what a cloud answers,
  * which may be none at all. Memory is bounded, and what is refused says why. */
+#include "common/http/http.h"
 #include "vim-drivers/openstack/records.h"
 #include "vim-drivers/openstack/text.h"
 
@@ -38,7 +39,7 @@ static void urls(const char *text)
         if (rc == ERR_OK)
             must_be_plain(url, "\r\n @?#");
     }
-    os_add_escaped(&out, text);
+    http_percent_encode(&out, text);
     must_be_plain(out.s, "\r\n /&?#");
     os_time(text);
     os_is_hex_id(text);

@@ -21,8 +21,8 @@ fuzz-fuzz_credentials-ldlibs := -lsodium
 fuzz-fuzz_registration-src := $(lib-proto-src) $(wildcard common/base/*.c) nfvo/vnfm/request.c
 fuzz-fuzz_user_data-src := $(lib-proto-src) $(wildcard common/base/*.c) common/fsm/decision.c common/ports/pg_refs.c nfvo/lifecycle/user_data.c
 fuzz-fuzz_operation-src := $(lib-proto-src) $(wildcard common/base/*.c) $(wildcard nfvo/lifecycle/operation/*.c) common/fsm/fsm.c
-fuzz-fuzz_docker-src := $(lib-proto-src) $(wildcard common/base/*.c) vim-drivers/docker/text.c vim-drivers/docker/records.c
-fuzz-fuzz_openstack-src := $(lib-proto-src) $(wildcard common/base/*.c) vim-drivers/openstack/text.c vim-drivers/openstack/records.c
+fuzz-fuzz_docker-src := $(lib-proto-src) $(wildcard common/base/*.c) common/http/http.c vim-drivers/docker/text.c vim-drivers/docker/records.c
+fuzz-fuzz_openstack-src := $(lib-proto-src) $(wildcard common/base/*.c) common/http/http.c vim-drivers/openstack/text.c vim-drivers/openstack/records.c
 
 FUZZ_CC ?= clang-14
 FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer -I. -D_GNU_SOURCE \

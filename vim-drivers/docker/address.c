@@ -57,7 +57,7 @@ static enum err_code add_members(struct engine *e, struct used *u, const struct 
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct dk_network *full;
     sbuf_adds(&path, "/networks/");
-    dk_add_escaped(&path, n->id);
+    http_percent_encode(&path, n->id);
     enum err_code rc = engine_get(e, path.s, err);
     if (rc == ERR_OK)
         rc = engine_read(e, &dk_network_type, &full, err);

@@ -42,7 +42,7 @@ static enum err_code inspect(struct engine *e, const char *name, struct dk_image
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_adds(&path, "/images/");
-    dk_add_escaped(&path, name);
+    http_percent_encode(&path, name);
     sbuf_adds(&path, "/json");
     enum err_code rc = engine_get(e, path.s, err);
     return rc == ERR_OK ? engine_read(e, &dk_image_inspect_type, ret, err) : rc;
@@ -87,9 +87,9 @@ enum err_code dk_pull(struct engine *e, const char *reference, struct err *err)
     if (rc != ERR_OK)
         return rc;
     sbuf_adds(&path, "/images/create?fromImage=");
-    dk_add_escaped(&path, repository);
+    http_percent_encode(&path, repository);
     sbuf_adds(&path, "&tag=");
-    dk_add_escaped(&path, tag);
+    http_percent_encode(&path, tag);
     want.path = path.s;
     dk_registry_auth(e->d->o, e->pop, repository, &auth);
     if (auth.len)

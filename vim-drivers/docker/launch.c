@@ -145,7 +145,7 @@ static enum err_code create(struct launch *l, struct err *err)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     struct dk_made *made;
     sbuf_adds(&path, "/containers/create?name=");
-    dk_add_escaped(&path, l->name);
+    http_percent_encode(&path, l->name);
     dk_body_create(&l->body, &body);
     dk_step(l->e->d);
     enum err_code rc =
@@ -171,7 +171,7 @@ static enum err_code connect_others(struct launch *l, struct err *err)
         AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
         AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
         sbuf_adds(&path, "/networks/");
-        dk_add_escaped(&path, l->ports[i].network->id);
+        http_percent_encode(&path, l->ports[i].network->id);
         sbuf_adds(&path, "/connect");
         dk_body_connect(&l->ports[i], l->id, &body);
         rc = engine_ask(l->e,

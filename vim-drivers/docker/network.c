@@ -263,7 +263,7 @@ static enum err_code delete (struct engine *e, const char *id, bool *ret_was_the
         err_set(err, ERR_STATE, "network '%s' was not made by this driver", n->name);
         return err_hint(err, "docker network rm %s", n->name);}
 sbuf_adds(&path, "/networks/");
-dk_add_escaped(&path, n->id);
+http_percent_encode(&path, n->id);
 dk_step(e->d);
 rc = engine_ask(e, &(struct dk_request){.method = "DELETE", .path = path.s}, err);
 dk_step(e->d);

@@ -14,7 +14,7 @@ enum err_code dk_containers(struct engine *e, struct dk_container_list *ret, str
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct dk_container_list all = {0};
     sbuf_adds(&path, "/containers/json?all=1&filters=");
-    dk_add_escaped(&path, "{\"label\":[\"" DK_LABEL_NAME "\"]}");
+    http_percent_encode(&path, "{\"label\":[\"" DK_LABEL_NAME "\"]}");
     enum err_code rc = engine_get(e, path.s, err);
     if (rc == ERR_OK)
         rc = engine_read_list(e, &dk_container_type, &all, err);
@@ -180,7 +180,7 @@ enum err_code dk_remove_container(struct engine *e, const char *name, struct err
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_adds(&path, "/containers/");
-    dk_add_escaped(&path, name);
+    http_percent_encode(&path, name);
     sbuf_adds(&path, "?force=1&v=1");
     enum err_code rc = engine_ask(e, &(struct dk_request){.method = "DELETE", .path = path.s}, err);
     if (rc == ERR_NOT_FOUND) {

@@ -135,15 +135,6 @@ void dk_registry_of(const char *repository, char ret[DK_NAME_MAX])
         snprintf(ret, DK_NAME_MAX, "docker.io");
 }
 
-void dk_add_escaped(struct sbuf *out, const char *text)
-{
-    for (; *text; text++)
-        if (isalnum((unsigned char)*text) || strchr("-._~", *text))
-            sbuf_addc(out, *text);
-        else
-            sbuf_addf(out, "%%%02X", (unsigned char)*text);
-}
-
 /* --- archives --- */
 
 static void entry(struct sbuf *out, const char *path, unsigned mode, char type, size_t len)

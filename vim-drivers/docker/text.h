@@ -38,8 +38,6 @@ MUST_USE enum err_code dk_reference_read(const char *text, char repository[DK_NA
  * another one. */
 void dk_registry_of(const char *repository, char ret[DK_NAME_MAX]);
 
-void dk_add_escaped(struct sbuf *out, const char *text); /* for a part of a URL */
-
 /* --- an archive (POSIX ustar) --- */
 void dk_tar_folder(struct sbuf *out, const char *path, unsigned mode);
 void dk_tar_file(struct sbuf *out, const char *path, unsigned mode, const void *data, size_t len);

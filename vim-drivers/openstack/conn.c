@@ -153,7 +153,7 @@ enum err_code os_delete(struct os_conn *c, enum os_service service, const char *
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_addf(&path, "%s/", folder);
-    os_add_escaped(&path, id);
+    http_percent_encode(&path, id);
     enum err_code rc = os_ask(
         c, &(struct os_request){.service = service, .method = "DELETE", .path = path.s}, err);
     if (rc != ERR_NOT_FOUND)

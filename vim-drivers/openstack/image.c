@@ -203,7 +203,7 @@ static enum err_code get_image(struct os_conn *c, const char *id, struct os_imag
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_adds(&path, "/images/");
-    os_add_escaped(&path, id);
+    http_percent_encode(&path, id);
     enum err_code rc = os_ask(c, &(struct os_request){.service = OS_IMAGE, .path = path.s}, err);
     return rc == ERR_OK ? os_read(c, &os_image_type, &c->arena, ret, err) : rc;
 }
@@ -216,7 +216,7 @@ static enum err_code find_earlier(struct os_conn *c, const char *name, const cha
     struct os_image_list l = {0};
     *ret = NULL;
     sbuf_adds(&query, "name=");
-    os_add_escaped(&query, name);
+    http_percent_encode(&query, name);
     enum err_code rc = os_fetch(c, OS_IMAGES, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
         if (!text_matches(l.at[i]->name, name) || !text_matches(l.at[i]->source, url))
@@ -301,7 +301,7 @@ static enum err_code patch(struct os_conn *c, const struct ob_cloud_image *want,
     }
     sbuf_addc(&body, ']');
     sbuf_adds(&path, "/images/");
-    os_add_escaped(&path, want->id);
+    http_percent_encode(&path, want->id);
     return os_ask(c,
                   &(struct os_request){.service = OS_IMAGE,
                                        .method = "PATCH",

@@ -21,7 +21,7 @@ static void query_of(const char *token, struct sbuf *out)
     AUTO(sbuf_release) struct sbuf mark = SBUF_INIT;
     os_mark(&mark, token);
     sbuf_adds(out, "description=");
-    os_add_escaped(out, mark.s);
+    http_percent_encode(out, mark.s);
 }
 
 /* Of the token's interfaces: it is behind the last dash of the port's name. -1: not one of them. */
@@ -180,7 +180,7 @@ static enum err_code gateway_network(struct os_conn *c, const struct os_port *p,
     struct os_router_list routers = {0};
     *ret = NULL;
     sbuf_adds(&query, "network_id=");
-    os_add_escaped(&query, p->network);
+    http_percent_encode(&query, p->network);
     enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &ports, err);
     if (rc == ERR_OK)
         rc = os_fetch(c, OS_ROUTERS, "", &c->arena, &routers, err);

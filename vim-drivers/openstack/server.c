@@ -97,7 +97,7 @@ enum err_code os_server_get(struct os_conn *c, const char *id, struct os_server 
     if (!id[0])
         return ERR_OK;
     sbuf_adds(&path, "/servers/");
-    os_add_escaped(&path, id);
+    http_percent_encode(&path, id);
     enum err_code rc = os_ask_one(c,
                                   &(struct os_request){.service = OS_COMPUTE,
                                                        .path = path.s,
@@ -206,7 +206,7 @@ static enum err_code ask_rebuild(struct os_conn *c, const struct os_server *s, c
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_adds(&path, "/servers/");
-    os_add_escaped(&path, s->id);
+    http_percent_encode(&path, s->id);
     sbuf_adds(&path, "/action");
     sbuf_adds(&body, "{\"rebuild\":{");
     os_add_pair(&body, "imageRef", image->id);

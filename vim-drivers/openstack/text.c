@@ -265,15 +265,6 @@ const char *os_next_query(const struct os_page *page, size_t links_at)
 
 /* --- pieces --- */
 
-void os_add_escaped(struct sbuf *out, const char *text)
-{
-    for (; *text; text++)
-        if (isalnum((unsigned char)*text) || strchr("-_.~", *text))
-            sbuf_addc(out, *text);
-        else
-            sbuf_addf(out, "%%%02X", (unsigned char)*text);
-}
-
 void os_add_pair(struct sbuf *out, const char *key, const char *value)
 {
     if (out->len && !strchr("{[", out->s[out->len - 1]))

@@ -46,7 +46,6 @@ enum err_code os_code(int status, const char *words, const char *type);
 /* What comes after '?' in the link to the next page, which may name an inside host. "": last. */
 const char *os_next_query(const struct os_page *page, size_t links_at);
 
-void os_add_escaped(struct sbuf *out, const char *text); /* for a part of a URL */
 /* ,"key":"value" with a comma in front unless out ends with an opening bracket. */
 void os_add_pair(struct sbuf *out, const char *key, const char *value);
 

@@ -46,6 +46,12 @@ static void test_encode(void **state)
     AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
     http_percent_encode(&out, "aZ9-._~ /?&=%\xc3\xbc");
     assert_string_equal(out.s, "aZ9-._~%20%2F%3F%26%3D%25%C3%BC");
+    sbuf_clear(&out);
+    http_percent_encode(&out, "a b/&?\xc3\xa4");
+    assert_string_equal(out.s, "a%20b%2F%26%3F%C3%A4");
+    sbuf_clear(&out);
+    http_percent_encode(&out, "{\"a\":[1]}/ü");
+    assert_string_equal(out.s, "%7B%22a%22%3A%5B1%5D%7D%2F%C3%BC");
     assert_string_equal(http_status_text(404), "Not Found");
     assert_string_equal(http_status_text(299), "Status");
 }

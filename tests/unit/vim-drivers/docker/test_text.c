@@ -196,14 +196,6 @@ static void attack_a_subnet_that_is_others(void **state)
     }
 }
 
-static void test_encodings(void **state)
-{
-    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
-    (void)state;
-    dk_add_escaped(&out, "{\"a\":[1]}/ü");
-    assert_string_equal(out.s, "%7B%22a%22%3A%5B1%5D%7D%2F%C3%BC");
-}
-
 /* Read by the system's own tar. */
 static void test_tar(void **state)
 {
@@ -326,7 +318,6 @@ int main(void)
         cmocka_unit_test(test_address),
         cmocka_unit_test(test_version),
         cmocka_unit_test(test_names),
-        cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_tar),
         cmocka_unit_test(test_stream),
         cmocka_unit_test(test_endless_line),
