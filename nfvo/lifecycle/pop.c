@@ -649,7 +649,8 @@ static void pop_collect(struct pop_model *p, const struct pop_request *req)
     struct decision *d = p->d;
     for (uint32_t i = 0; i < req->servers.n; i++)
         if (!decision_find_for(d, CMD_DELETE, req->servers.at[i]) &&
-            !send_collect(p, arena_strdup(d->arena, req->servers.at[i]), &d->err))
+            !send_delete_stray(p, req->servers.at[i], arena_strdup(d->arena, req->servers.at[i]),
+                               &d->err))
             return;
 }
 

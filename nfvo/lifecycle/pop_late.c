@@ -59,7 +59,7 @@ void pop_late_found(struct pop_model *p, const struct server_list *found)
         const char *name = late_name(p, s);
         struct err err = ERR_INIT;
         if (name && s->ext_id && *s->ext_id && !decision_find_for(p->d, CMD_DELETE, name) &&
-            !send_delete_late(p, name, s->ext_id, &err))
+            !send_delete_stray(p, s->ext_id, name, &err))
             return; /* no driver: the next look finds it */
     }
 }

@@ -64,11 +64,10 @@ struct command *send_delete(struct nsr_model *m, struct instance_member *i, cons
 struct command *send_rebuild(struct nsr_model *m, struct instance_member *i, struct vnfr_member *v,
                              const struct vim_instance *pop, const char *subject, struct err *err);
 struct command *send_refresh(struct pop_model *p, struct err *err);
-struct command *send_collect(struct pop_model *p, const char *server, struct err *err);
 struct command *send_listing(struct pop_model *p, struct err *err);
-/* Of a server that is nobody's (pop_late.c); its answer says nothing. */
-struct command *send_delete_late(struct pop_model *p, const char *hostname, const char *ext_id,
-                                 struct err *err);
+/* Of a server that is nobody's; its answer says nothing. */
+struct command *send_delete_stray(struct pop_model *p, const char *ext_id, const char *subject,
+                                  struct err *err);
 struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);

@@ -285,24 +285,17 @@ struct command *send_refresh(struct pop_model *p, struct err *err)
     return pop_request(p, CMD_REFRESH, "", p->d->root->id, err);
 }
 
-struct command *send_collect(struct pop_model *p, const char *server, struct err *err)
-{
-    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    quoted_parameter(&body, server);
-    return pop_request(p, CMD_DELETE, body.s, server, err);
-}
-
 struct command *send_listing(struct pop_model *p, struct err *err)
 {
     return pop_request(p, CMD_LIST_SERVERS, "", p->d->root->id, err);
 }
 
-struct command *send_delete_late(struct pop_model *p, const char *hostname, const char *ext_id,
-                                 struct err *err)
+struct command *send_delete_stray(struct pop_model *p, const char *ext_id, const char *subject,
+                                  struct err *err)
 {
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
     quoted_parameter(&id, ext_id);
-    return pop_request(p, CMD_DELETE, id.s, hostname, err);
+    return pop_request(p, CMD_DELETE, id.s, subject, err);
 }
 
 struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err)
