@@ -351,8 +351,7 @@ void operate(struct nsr_model *m, const struct operate_request *req)
                                           : run.view;
     if (plan_make(view, &req->plan, d->ids, d->arena, &plan, &d->err) != ERR_OK)
         return;
-    if (req->plan.kind == OPERATION_SCALE_OUT &&
-        operate_scaling_check(m, &plan, req, &d->err) != ERR_OK)
+    if (req->plan.kind == OPERATION_SCALE_OUT && operate_scaling_check(m, &plan, &d->err) != ERR_OK)
         return;
     struct operation *op = make(m, &plan, req);
     if (is_resume && operate_resume_take(m, op, req, &d->err) != ERR_OK)

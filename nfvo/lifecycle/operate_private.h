@@ -131,7 +131,7 @@ void operate_scaling_withdrawn(struct vnfr_member *v, struct plan_step *s);
 void operate_scaling_over(struct nsr_model *m, const struct operation *op);
 /* Refused beforehand: no PoP can take it, as far as that is certain; what is not is a warning. */
 MUST_USE enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
-                                             const struct operate_request *req, struct err *err);
+                                             struct err *err);
 /* --- steps that a VNFR's own machine does (operate_machine.c) -----------------------------------
  *
  * INSTANTIATE, MODIFY, START of a VNFR that is not ACTIVE yet: its phases have the conversation,

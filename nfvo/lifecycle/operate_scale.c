@@ -155,10 +155,8 @@ static bool is_known_pop(const struct nsr_model *m, const char *id)
     return !id || strstr(m->d->root->key[NSR_POPS], id); /* ids have one length */
 }
 
-enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan,
-                                    const struct operate_request *req, struct err *err)
+enum err_code operate_scaling_check(struct nsr_model *m, struct plan *plan, struct err *err)
 {
-    (void)req;
     for (uint32_t i = 0; i < plan->n_steps; i++) {
         const struct plan_step *s = &plan->steps[i];
         struct vnfr_member *v = model_vnfr_by_id(m, s->vnfr);

@@ -1,8 +1,7 @@
 #include "nfvo/lifecycle/operation/document.h"
 
-#include "proto/records/descriptor.h"
-
 #include "nfvo/lifecycle/operation/asked.h"
+#include "proto/records/descriptor.h"
 
 #include <string.h>
 
