@@ -49,7 +49,7 @@ static bool is_of_vnfm(const struct row *r)
     return strstr(r->state, "\"owner\"") != NULL;
 }
 
-/* Not one that came to life after its deadline: an orphan, see invariants_empty. */
+/* Not one that came to life after its deadline: its PoP finds it (pop_late.c), see invariants_empty. */
 static bool is_left(const struct sim *s, const char *hostname)
 {
     const struct cloud_server *v = server_named(s, hostname, NULL);
@@ -368,11 +368,10 @@ void invariants_empty(struct sim *s)
             sim_violate(s, "%s %.8s %s is left over as %s", st->dom->rows[st->rows[i]->kind].table,
                         st->rows[i]->id, row_name(st->rows[i]), phase_name(st->rows[i]));
     for (int i = 0; i < s->cloud->n_drivers; i++)
-        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++) {
+        for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++)
             sim_violate(s, "server %s (%s) is left over at %s",
                         s->cloud->drivers[i].servers[k].hostname,
                         s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
-        }
     check_operations(s, true);
     if (st->n_locks)
         sim_violate(s, "%zu locks are left over", st->n_locks);

@@ -70,7 +70,6 @@ struct sim {
     int outcome[3]; /* of network services: ACTIVE, ERROR, gone */
     struct weather weather;
     uint64_t events;
-    int orphans;
     int doubts; /* messages that may or may not have left: each costs a deadline */
     struct broker *broker;
     struct store *store;
