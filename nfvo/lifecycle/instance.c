@@ -37,6 +37,7 @@ struct command *instance_launch_again(struct nsr_model *m, struct instance_membe
                                       struct err *err)
 {
     const struct instance_state before = *i->st;
+    i->st->answered -= i->st->tries; /* what was not answered yet may come to light late, too */
     i->st->until = i->st->tries = 0;
     i->st->launches++;
     struct command *c = send_launch(m, i, v, pop, err);

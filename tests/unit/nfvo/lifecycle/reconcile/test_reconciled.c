@@ -189,6 +189,38 @@ static void test_released_meanwhile(void **state)
     assert_null(operated_command(&s, CMD_STEP_HEAL));
 }
 
+static void missed(const char *vnf, int phase)
+{
+    for (int i = 0; i < 3 && stage_instance(&s, vnf)->phase == phase; i++) {
+        const char *pop = stage_instance(&s, vnf)->key[INSTANCE_POP];
+        if (!stage_command(&s, CMD_LIST_POP, pop))
+            stage_late(&s, CMD_TIMER_LIST, pop);
+        stage_listed(&s, pop, NULL, false);
+    }
+}
+
+/* Its driver died with that launch in hand, and it is released: the answer to the launch of before
+ * tells nothing of this one, which may take effect yet. */
+static void test_launched_again_and_never_answered(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    const char *id = operated_instance(&s, "web");
+    heal(1, "web", true);
+    stage_command(&s, CMD_LAUNCH, id)->data = COMMAND_LOST;
+    stage_late(&s, CMD_LAUNCH, id);
+    assert_int_equal(stage_instance(&s, "web")->phase, INSTANCE_DOUBT);
+    stage_release_nsr(&s);
+    s.now += 3 * s.settings.driver_us; /* it is not worth while to launch it again */
+    missed("web", INSTANCE_DOUBT);
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "web");
+    assert_int_equal(stage_instance(&s, "web")->phase, INSTANCE_DELETING);
+    missed("web", INSTANCE_DELETING);
+    const struct send *late = stage_sent(&s, "nfvo.internal");
+    assert_non_null(late);
+    assert_string_equal(stage_text(stage_body(&s, late), "what"), "late");
+}
+
 /* Cleared by another server that came back: it can be rebuilt again. */
 static void test_missing_no_more(void **state)
 {
@@ -268,6 +300,7 @@ int main(void)
         TEST(test_heal_launches_again, open_stage),
         TEST(test_restart_of_one_that_is_gone, open_stage),
         TEST(test_released_meanwhile, open_stage),
+        TEST(test_launched_again_and_never_answered, open_stage),
         TEST(test_missing_no_more, open_stage),
         TEST(test_full_listing, open_pop),
         TEST(test_collect, open_pop),
