@@ -12,8 +12,7 @@ let reader = null; /* AbortController of our stream */
 let heardAt = 0;
 let project = null;
 
-/* fn(event) with event = {id, at, nsr, nsrName, entry}; fn(null): some may have been missed, read
- * everything again. Returns what ends it. */
+/* fn(event) with event = {id, at, nsr, nsrName, entry}. Returns what ends it. */
 export function listen(fn) {
   listeners.add(fn);
   return () => listeners.delete(fn);
@@ -31,6 +30,11 @@ function set(state) {
   }
 }
 
+/* To tabs that follow: the stream stands, and this is how far it came: who takes over goes on there. */
+function tick() {
+  say('tick', { project, last });
+}
+
 function got(id, data) {
   if (id) last = id;
   if (data) tell(data);
@@ -45,7 +49,7 @@ async function readStream(body) {
     if (done) return;
     heardAt = Date.now();
     set('on');
-    say('tick', { project });
+    tick();
     rest += value;
     const all = rest.split('\n');
     rest = all.pop();
@@ -114,20 +118,26 @@ hear('event', (m) => {
 hear('tick', (m) => {
   if (m.project !== project || reader) return;
   heardAt = Date.now();
+  last = m.last;
   set('on');
 });
+hear('follow', (m) => m.project === project && live.state === 'on' && reader && tick());
 hear('owner', () => project && begin());
 
 /* Of the project that is looked at; again when that changes. */
 export function start() {
-  if (session.project?.id === project && (reader || heardAt)) return;
+  const wanted = session.project?.id || null;
+  if (wanted === project) return;
   stop();
-  project = session.project?.id || null;
+  project = wanted;
   last = null;
   heardAt = 0;
   if (!project) return;
   if (isOwner()) begin();
-  else setTimeout(() => !heardAt && begin(), 2000);
+  else {
+    say('follow', { project });
+    setTimeout(() => !heardAt && begin(), 2000);
+  }
 }
 
 export function end() {

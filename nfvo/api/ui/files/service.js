@@ -47,7 +47,7 @@ export function service(at) {
       load();
     }, 150);
   }
-  const stop = listen((event) => (!event || event.nsr === nsr) && schedule());
+  const stop = listen((event) => event.nsr === nsr && schedule());
   load();
 
   /* --- what may be asked --- */

@@ -93,7 +93,6 @@ export function services() {
     timer ||= setTimeout(readDirty, ms);
   }
   const stop = listen((event) => {
-    if (!event) return load();
     dirty.add(event.nsr);
     schedule(200);
   });
