@@ -9,6 +9,9 @@
 #include "common/metrics/metrics.h"
 #include "common/sys/ids.h"
 #include "nfvo/reconcile/reconciler.h"
+#include "nfvo/store/store_alarm.h"
+#include "nfvo/store/store_heal.h"
+#include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"
 
 enum { M_LOOKS, M_FAILED, M_DRIFT, M_ALARMS, M_ORPHANS, M_OUTAGES, M_HEALS, M_N };

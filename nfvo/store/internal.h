@@ -39,6 +39,12 @@
     "g.tries)::text FROM event_target g WHERE g.key = " e                                          \
     ".target AND g.fault <> ''), '') || '}')"
 
+/* An operation that goes on may stop, rebuild and delete servers. One that waits for a person does
+ * not. */
+#define SQL_IS_CHANGING(agg)                                                                       \
+    "EXISTS (SELECT 1 FROM operation o WHERE o.agg = " agg                                         \
+    " AND o.is_open AND o.state IN ('STARTING', 'PROCESSING', 'ROLLING_BACK'))"
+
 /* A time in microseconds as ISO 8601, in UTC; NULL stays NULL. */
 #define SQL_ISO_TIME(t)                                                                            \
     "to_char(to_timestamp(" t                                                                      \
@@ -66,6 +72,9 @@
     "'acknowledgedBy', nullif(t.acked_by, ''), 'healing', nullif(t.healing, '')))"
 /* clang-format on */
 
+/* A column of a row, copied: for SQL's NULL, NULL or "". */
+const char *store_text(struct arena *a, const struct db_result *res, int row, int col);
+const char *store_text_or_empty(struct arena *a, const struct db_result *res, int row, int col);
 /* One column of documents as a JSON array, appended. */
 MUST_USE enum err_code store_read_array(struct db *db, const struct db_statement *st,
                                         const struct db_param *params, size_t n, struct sbuf *out,

@@ -197,11 +197,6 @@ enum err_code store_token_add(struct db *db, const struct store_token *t, struct
     return rc;
 }
 
-static const char *text_or_null(const struct db_result *res, int col, struct arena *a)
-{
-    return db_is_null(res, 0, col) ? NULL : arena_strdup(a, db_text(res, 0, col));
-}
-
 /* p: person, s: service, j: project; NULL for a token that is none. */
 #define SQL_STANDING                                                                               \
     "md5(coalesce(p.id, s.id) || coalesce(p.doc, s.doc) || coalesce(p.enabled, true)::text || "    \
@@ -227,14 +222,14 @@ enum err_code store_token_find(struct db *db, const char *hash, const char *proj
     if (db_rows(&res) == 0)
         rc = err_set(err, ERR_NOT_FOUND, "no such token");
     else
-        *ret = (struct store_bearer){.id = text_or_null(&res, 0, a),
-                                     .name = text_or_null(&res, 1, a),
-                                     .doc = text_or_null(&res, 2, a),
+        *ret = (struct store_bearer){.id = store_text(a, &res, 0, 0),
+                                     .name = store_text(a, &res, 0, 1),
+                                     .doc = store_text(a, &res, 0, 2),
                                      .is_service = db_bool(&res, 0, 3),
                                      .is_enabled = db_bool(&res, 0, 4),
                                      .left_us = db_int64(&res, 0, 5),
-                                     .project_name = text_or_null(&res, 6, a),
-                                     .standing = text_or_null(&res, 7, a)};
+                                     .project_name = store_text(a, &res, 0, 6),
+                                     .standing = store_text(a, &res, 0, 7)};
     db_results_clear(db);
     return rc;
 }

@@ -1,4 +1,4 @@
-#include "nfvo/store/store_reconcile.h"
+#include "nfvo/store/store_alarm.h"
 
 #include "nfvo/store/internal.h"
 
@@ -29,12 +29,6 @@ enum err_code store_alarm_ack(struct db *db, const char *id, const char *project
     return rc == ERR_OK && n == 0 ? err_set(err, ERR_NOT_FOUND, "there is no alarm '%s'", id) : rc;
 }
 
-static const char *copied(struct arena *a, const struct db_result *res, int row, int col)
-{
-    const char *text = db_text(res, row, col);
-    return text ? arena_strdup(a, text) : NULL;
-}
-
 enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
                                   struct store_untold **ret, size_t *ret_n, struct err *err)
 {
@@ -55,15 +49,15 @@ enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
     *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
     for (size_t k = 0; k < *ret_n; k++) {
         int i = (int)k;
-        (*ret)[k] = (struct store_untold){.id = copied(a, &res, i, 0),
-                                          .nsr = copied(a, &res, i, 1),
-                                          .vnfr = copied(a, &res, i, 2),
-                                          .instance = copied(a, &res, i, 3),
-                                          .host = copied(a, &res, i, 4),
-                                          .kind = copied(a, &res, i, 5),
-                                          .word = copied(a, &res, i, 6),
-                                          .text = copied(a, &res, i, 7),
-                                          .body = copied(a, &res, i, 8)};
+        (*ret)[k] = (struct store_untold){.id = store_text(a, &res, i, 0),
+                                          .nsr = store_text(a, &res, i, 1),
+                                          .vnfr = store_text(a, &res, i, 2),
+                                          .instance = store_text(a, &res, i, 3),
+                                          .host = store_text(a, &res, i, 4),
+                                          .kind = store_text(a, &res, i, 5),
+                                          .word = store_text(a, &res, i, 6),
+                                          .text = store_text(a, &res, i, 7),
+                                          .body = store_text(a, &res, i, 8)};
     }
     db_results_clear(db);
     return ERR_OK;

@@ -1,6 +1,18 @@
-/* One statement of one answer: a text, or how many rows it changed. */
+/* One statement of one answer: a text, or how many rows it changed; one column. */
+#include "common/base/text.h"
 #include "common/db/db.h"
 #include "nfvo/store/internal.h"
+
+const char *store_text(struct arena *a, const struct db_result *res, int row, int col)
+{
+    const char *text = db_text(res, row, col);
+    return text ? arena_strdup(a, text) : NULL;
+}
+
+const char *store_text_or_empty(struct arena *a, const struct db_result *res, int row, int col)
+{
+    return text_or_empty(store_text(a, res, row, col));
+}
 
 enum err_code store_read_text(struct db *db, const struct db_statement *st,
                               const struct db_param *params, size_t n, struct sbuf *out,

@@ -4,12 +4,6 @@
 
 #include "nfvo/store/internal.h"
 
-static const char *text_of(struct arena *a, const struct db_result *res, int row, int col)
-{
-    const char *text = db_text(res, row, col);
-    return text ? arena_strdup(a, text) : "";
-}
-
 enum err_code store_reconcile_now(struct db *db, int64_t *ret, struct err *err)
 {
     static const struct db_statement now = {"reconcile_now", "SELECT " SQL_NOW};
@@ -78,8 +72,8 @@ enum err_code store_watch_take(struct db *db, int64_t max, int64_t lease_us, str
     *ret_n = (size_t)db_rows(&res);
     *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
     for (size_t i = 0; i < *ret_n; i++)
-        (*ret)[i] = (struct store_due){.pop = text_of(a, &res, (int)i, 0),
-                                       .operation = text_of(a, &res, (int)i, 1),
+        (*ret)[i] = (struct store_due){.pop = store_text_or_empty(a, &res, (int)i, 0),
+                                       .operation = store_text_or_empty(a, &res, (int)i, 1),
                                        .has_ours = db_bool(&res, (int)i, 2)};
     db_results_clear(db);
     return ERR_OK;
@@ -118,15 +112,15 @@ enum err_code store_watch_finished(struct db *db, struct arena *a, struct store_
     enum err_code rc = db_query(db, &finished, NULL, 0, &res, err);
     if (rc == ERR_OK && db_rows(&res)) {
         *ret = arena_alloc(a, sizeof(**ret));
-        **ret = (struct store_looked){.pop = text_of(a, &res, 0, 0),
-                                      .name = text_of(a, &res, 0, 1),
+        **ret = (struct store_looked){.pop = store_text_or_empty(a, &res, 0, 0),
+                                      .name = store_text_or_empty(a, &res, 0, 1),
                                       .status = db_int64(&res, 0, 2),
-                                      .body = text_of(a, &res, 0, 3),
+                                      .body = store_text_or_empty(a, &res, 0, 3),
                                       .asked_at = db_int64(&res, 0, 4),
                                       .good_since = db_int64(&res, 0, 5),
                                       .failures = db_int64(&res, 0, 6),
                                       .outage_at = db_int64(&res, 0, 7),
-                                      .networks = text_of(a, &res, 0, 8),
+                                      .networks = store_text_or_empty(a, &res, 0, 8),
                                       .is_outage_acked = db_bool(&res, 0, 9)};
     }
     db_results_clear(db);
@@ -134,12 +128,6 @@ enum err_code store_watch_finished(struct db *db, struct arena *a, struct store_
 }
 
 /* --- what should be there ---------------------------------------------------------------------- */
-
-/* An operation that goes on may stop, rebuild and delete servers. One that waits for a person does
- * not. */
-#define SQL_IS_CHANGING(agg)                                                                       \
-    "EXISTS (SELECT 1 FROM operation o WHERE o.agg = " agg                                         \
-    " AND o.is_open AND o.state IN ('STARTING', 'PROCESSING', 'ROLLING_BACK'))"
 
 enum err_code store_expected_read(struct db *db, const char *pop, struct arena *a,
                                   struct store_expected **ret, size_t *ret_n, struct err *err)
@@ -165,14 +153,14 @@ enum err_code store_expected_read(struct db *db, const char *pop, struct arena *
     *ret_n = (size_t)db_rows(&res);
     *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
     for (size_t i = 0; i < *ret_n; i++)
-        (*ret)[i] = (struct store_expected){.id = text_of(a, &res, (int)i, 0),
-                                            .hostname = text_of(a, &res, (int)i, 1),
-                                            .vc_id = text_of(a, &res, (int)i, 2),
-                                            .nsr = text_of(a, &res, (int)i, 3),
-                                            .vnfr = text_of(a, &res, (int)i, 4),
-                                            .kind = text_of(a, &res, (int)i, 5),
-                                            .believed = text_of(a, &res, (int)i, 6),
-                                            .detail = text_of(a, &res, (int)i, 7),
+        (*ret)[i] = (struct store_expected){.id = store_text_or_empty(a, &res, (int)i, 0),
+                                            .hostname = store_text_or_empty(a, &res, (int)i, 1),
+                                            .vc_id = store_text_or_empty(a, &res, (int)i, 2),
+                                            .nsr = store_text_or_empty(a, &res, (int)i, 3),
+                                            .vnfr = store_text_or_empty(a, &res, (int)i, 4),
+                                            .kind = store_text_or_empty(a, &res, (int)i, 5),
+                                            .believed = store_text_or_empty(a, &res, (int)i, 6),
+                                            .detail = store_text_or_empty(a, &res, (int)i, 7),
                                             .weight = db_int64(&res, (int)i, 8),
                                             .is_judged = db_bool(&res, (int)i, 9),
                                             .is_of_vnfm = db_bool(&res, (int)i, 10)};
@@ -230,16 +218,17 @@ enum err_code store_networks_read(struct db *db, const char *pop, const char *di
         return rc;
     *ret = arena_alloc(a, ((size_t)db_rows(&res) + 1) * sizeof((*ret)[0]));
     for (int i = 0; i < db_rows(&res); i++) {
-        *ret_digest = text_of(a, &res, i, 0);
+        *ret_digest = store_text_or_empty(a, &res, i, 0);
         if (!db_is_null(&res, i, 1))
-            (*ret)[(*ret_n)++] = (struct store_network){.id = text_of(a, &res, i, 1),
-                                                        .name = text_of(a, &res, i, 2),
-                                                        .ext_id = text_of(a, &res, i, 3),
-                                                        .nsr = text_of(a, &res, i, 4),
-                                                        .kind = text_of(a, &res, i, 5),
-                                                        .believed = text_of(a, &res, i, 6),
-                                                        .weight = db_int64(&res, i, 7),
-                                                        .is_listed = db_bool(&res, i, 8)};
+            (*ret)[(*ret_n)++] =
+                (struct store_network){.id = store_text_or_empty(a, &res, i, 1),
+                                       .name = store_text_or_empty(a, &res, i, 2),
+                                       .ext_id = store_text_or_empty(a, &res, i, 3),
+                                       .nsr = store_text_or_empty(a, &res, i, 4),
+                                       .kind = store_text_or_empty(a, &res, i, 5),
+                                       .believed = store_text_or_empty(a, &res, i, 6),
+                                       .weight = db_int64(&res, i, 7),
+                                       .is_listed = db_bool(&res, i, 8)};
     }
     db_results_clear(db);
     return ERR_OK;
@@ -436,35 +425,7 @@ void store_look_write(struct db *db, const struct store_look_end *end, struct st
                       db_param_text(end->fault), db_param_text(end->networks)));
 }
 
-enum err_code store_past_find(struct db *db, const char *pop, struct db_array *ids,
-                              struct db_array *names,
-                              void (*report)(void *arg, int64_t index, const char *mark), void *arg,
-                              struct err *err)
-{
-    /* An id that is made of an instance's, as docker's container is: baton-<token>. A launch that was
-     * never answered told no id: its name, which comes once, is all that there is. */
-    static const struct db_statement find = {
-        "past_find",
-        "SELECT x.n - 1, m.mark FROM unnest($2::text[], $3::text[]) WITH ORDINALITY x(id, name, "
-        "n), "
-        "LATERAL (SELECT CASE WHEN p.vc_id <> '' AND p.vc_id = x.id THEN 'id' WHEN p.instance_id = "
-        "right(x.id, 36) THEN 'token' WHEN p.vc_id = '' THEN 'launch' ELSE 'name' END AS mark FROM "
-        "server_past p WHERE p.pop_id = $1 AND (p.hostname = x.name OR (p.vc_id <> '' AND p.vc_id "
-        "= "
-        "x.id) OR p.instance_id = right(x.id, 36)) ORDER BY 1 LIMIT 1) m WHERE NOT EXISTS (SELECT "
-        "1 "
-        "FROM instance i WHERE i.hostname = x.name OR i.id = right(x.id, 36))"};
-    struct db_result res;
-    enum err_code rc = db_query(
-        db, &find, DB_PARAMS(db_param_text(pop), db_param_array(ids), db_param_array(names)), &res,
-        err);
-    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
-        report(arg, db_int64(&res, i, 0), db_text(&res, i, 1));
-    db_results_clear(db);
-    return rc;
-}
-
-/* --- orphans ----------------------------------------------------------------------------------- */
+/* --- for people -------------------------------------------------------------------------------- */
 
 /* What it belonged to: the youngest of those that fit. */
 #define SQL_PAST(o)                                                                                \
@@ -498,136 +459,6 @@ enum err_code store_pop_reconcile(struct db *db, const char *pop, const char *pr
     return rc == ERR_NOT_FOUND
                ? err_set(err, ERR_NOT_FOUND, "VIM Instance with ID %s not found.", pop)
                : rc;
-}
-
-/* Only what two listings showed. One whose name alone is of ours has to be asked for by name. */
-enum err_code store_orphans_take(struct db *db, const char *pop, struct db_array *names,
-                                 const char *who, int64_t max, struct arena *a,
-                                 struct proto_strs *ret, struct err *err)
-{
-    static const struct db_statement take = {
-        "orphans_take",
-        "UPDATE orphan SET asked_at = " SQL_NOW
-        ", asked_by = $3 WHERE (pop_id, server_id) IN (SELECT o.pop_id, o.server_id FROM orphan o "
-        "WHERE o.pop_id = $1 AND o.times >= 2 AND (o.hostname = ANY ($2::text[]) OR o.server_id = "
-        "ANY ($2::text[]) OR (cardinality($2::text[]) = 0 AND o.mark <> 'name')) AND NOT EXISTS "
-        "(SELECT 1 FROM instance i WHERE i.pop_id = $1 AND (i.hostname = o.hostname OR (i.vc_id = "
-        "o.server_id AND i.vc_id <> ''))) ORDER BY o.since LIMIT $4::int8 FOR UPDATE) RETURNING "
-        "server_id"};
-    struct db_result res;
-    enum err_code rc = db_query(
-        db, &take,
-        DB_PARAMS(db_param_text(pop), db_param_array(names), db_param_text(who), db_param_int(max)),
-        &res, err);
-    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
-        proto_list_add(ret, text_of(a, &res, i, 0), a);
-    db_results_clear(db);
-    return rc;
-}
-
-enum err_code store_orphans_due(struct db *db, int64_t older_us, struct arena *a,
-                                struct proto_strs *ret_pops, struct err *err)
-{
-    static const struct db_statement due = {
-        "orphans_due",
-        "SELECT DISTINCT o.pop_id FROM orphan o JOIN pop_watch w ON w.pop_id = o.pop_id WHERE "
-        "o.mark <> 'name' AND o.times >= 2 AND o.since < " SQL_NOW
-        " - $1::int8 AND o.asked_at < " SQL_NOW
-        " - 60000000 AND w.good_since > 0 AND w.outage_at = 0 LIMIT 100"};
-    struct db_result res;
-    enum err_code rc = db_query(db, &due, DB_PARAMS(db_param_int(older_us)), &res, err);
-    for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
-        proto_list_add(ret_pops, text_of(a, &res, i, 0), a);
-    db_results_clear(db);
-    return rc;
-}
-
-/* --- healing ----------------------------------------------------------------------------------- */
-
-#define SQL_VDU_OF                                                                                 \
-    "(SELECT u->'metadata' FROM json_array_elements(doc_json(v.doc)->'vdu') u, "                   \
-    "json_array_elements(u->'vnfc_instance') e WHERE e->>'id' = i.id LIMIT 1)"
-
-enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a, struct store_heal **ret,
-                               size_t *ret_n, struct err *err)
-{
-    /* clang-format off */
-    static const struct db_statement read = {"heals_read",
-        "SELECT q.* FROM (SELECT d.subject, d.believed, d.detail, d.pop_id, p.name AS pop_name, n.id, n.name, n.project_id, v.id AS vnfr, i.hostname, " SQL_VDU_OF
-        "->>'baton.heal' AS of_vdu, coalesce(doc_json(v.doc)->'metadata'->>'baton.heal', (SELECT doc_json(x.doc)->'metadata'->>'baton.heal' FROM vnfd x "
-            "WHERE x.id = doc_json(v.doc)->>'descriptor_reference')) AS of_vnfd, a.healing, d.since, w.good_since, w.outage_at, "
-        "(SELECT count(*) FROM heal x JOIN operation o ON o.id = x.operation AND o.is_open AND o.state <> 'FAILED_TEMP' WHERE x.pop_id = d.pop_id), "
-        "coalesce(h.attempts, 0), coalesce(h.hour_at, 0), coalesce(h.last_at, 0), EXISTS (SELECT 1 FROM alarm q WHERE q.subject = 'pop:' || d.pop_id || ':outage' "
-            "AND q.cleared_at IS NULL AND q.acked_at IS NOT NULL), " SQL_IS_CHANGING("n.id")
-        " FROM drift d JOIN instance i ON i.id = d.subject AND i." SQL_INSTANCE_IS_UP " JOIN vnfr v ON v.id = i.vnfr_id AND v.doc <> '' "
-        "JOIN nsr n ON n.id = i.agg AND n." SQL_NSR_IS_ACTIVE " JOIN pop p ON p.id = d.pop_id JOIN pop_watch w ON w.pop_id = d.pop_id "
-        "JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL LEFT JOIN heal h ON h.subject = d.subject "
-        "WHERE d.believed IN ('SERVER_GONE', 'SERVER_STOPPED') AND d.believed = d.kind) q "
-        "WHERE coalesce(nullif(q.of_vdu, ''), q.of_vnfd) IN ('instance', 'vnf') ORDER BY q.since LIMIT $1::int8"};
-    /* clang-format on */
-    struct db_result res;
-    enum err_code rc = db_query(db, &read, DB_PARAMS(db_param_int(max)), &res, err);
-    if (rc != ERR_OK)
-        return rc;
-    *ret_n = (size_t)db_rows(&res);
-    *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
-    for (size_t k = 0; k < *ret_n; k++) {
-        int i = (int)k;
-        (*ret)[k] = (struct store_heal){.subject = text_of(a, &res, i, 0),
-                                        .kind = text_of(a, &res, i, 1),
-                                        .detail = text_of(a, &res, i, 2),
-                                        .pop = text_of(a, &res, i, 3),
-                                        .pop_name = text_of(a, &res, i, 4),
-                                        .nsr = text_of(a, &res, i, 5),
-                                        .nsr_name = text_of(a, &res, i, 6),
-                                        .project = text_of(a, &res, i, 7),
-                                        .vnfr = text_of(a, &res, i, 8),
-                                        .host = text_of(a, &res, i, 9),
-                                        .policy_vdu = text_of(a, &res, i, 10),
-                                        .policy_vnfd = text_of(a, &res, i, 11),
-                                        .healing = text_of(a, &res, i, 12),
-                                        .since = db_int64(&res, i, 13),
-                                        .good_since = db_int64(&res, i, 14),
-                                        .outage_at = db_int64(&res, i, 15),
-                                        .running = db_int64(&res, i, 16),
-                                        .attempts = db_int64(&res, i, 17),
-                                        .hour_at = db_int64(&res, i, 18),
-                                        .last_at = db_int64(&res, i, 19),
-                                        .is_outage_acked = db_bool(&res, i, 20),
-                                        .is_busy = db_bool(&res, i, 21)};
-    }
-    db_results_clear(db);
-    return ERR_OK;
-}
-
-enum err_code store_heal_begin(struct db *db, const char *subject, const struct store_heal *h,
-                               const char *operation, bool *ret, struct err *err)
-{
-    static const struct db_statement begin = {
-        "heal_begin",
-        "INSERT INTO heal AS h (subject, pop_id, nsr_id, operation, attempts, hour_at, last_at) "
-        "VALUES ($1, $2, $3, $4, 1, " SQL_NOW ", " SQL_NOW
-        ") ON CONFLICT (subject) DO UPDATE SET operation = excluded.operation, attempts = CASE "
-        "WHEN h.hour_at < excluded.hour_at - 3600000000 THEN 1 ELSE h.attempts + 1 END, hour_at = "
-        "CASE WHEN h.hour_at < excluded.hour_at - 3600000000 THEN excluded.hour_at ELSE h.hour_at "
-        "END, last_at = excluded.last_at WHERE h.last_at = $5::int8"};
-    int64_t n = 0;
-    enum err_code rc =
-        store_write(db, &begin,
-                    DB_PARAMS(db_param_text(subject), db_param_text(h->pop), db_param_text(h->nsr),
-                              db_param_text(operation), db_param_int(h->last_at)),
-                    &n, err);
-    *ret = n > 0;
-    return rc;
-}
-
-enum err_code store_heal_note(struct db *db, const char *subject, const char *text, struct err *err)
-{
-    static const struct db_statement note = {
-        "heal_note", "UPDATE alarm SET healing = $2, changed_at = " SQL_NOW
-                     " WHERE subject = $1 AND cleared_at IS NULL AND healing <> $2"};
-    return store_write(db, &note, DB_PARAMS(db_param_text(subject), db_param_text(text)), NULL,
-                       err);
 }
 
 /* --- sweeping ---------------------------------------------------------------------------------- */

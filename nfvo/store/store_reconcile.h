@@ -1,5 +1,5 @@
 /* The reconciler's rows (migrations/0047_reconcile.sql): which PoP is looked at when, what differs
- * there, which servers nobody owns, what was done to heal. Who decides is nfvo/reconcile. */
+ * there. Who decides is nfvo/reconcile; its other rows: store_alarm.h, store_heal.h, store_orphan.h. */
 #ifndef NFVO_STORE_STORE_RECONCILE_H
 #define NFVO_STORE_STORE_RECONCILE_H
 
@@ -95,71 +95,12 @@ void store_look_write(struct db *db, const struct store_look_end *end, struct st
                       int64_t now);
 MUST_USE enum err_code store_reconcile_now(struct db *db, int64_t *ret, struct err *err);
 
-/* Which of these (ids, names of servers that are nobody's now) were ours, on that PoP, and how that
- * is known: "id" (we launched a server with that id), "token" (the id is made of an instance's),
- * "launch" (a launch of that name was never answered), "name" (its name alone, which another suite
- * on the same cloud may have given, too). */
-MUST_USE enum err_code store_past_find(struct db *db, const char *pop, struct db_array *ids,
-                                       struct db_array *names,
-                                       void (*report)(void *arg, int64_t index, const char *mark),
-                                       void *arg, struct err *err);
+/* --- for people, and the end ------------------------------------------------------------------- */
 
-/* --- orphans ----------------------------------------------------------------------------------- */
-
-/* {"orphans":[..]}, appended, of a PoP that the project may see: ERR_NOT_FOUND. */
+/* {"pop","name","now","lookedAt",..,"drift":[..],"orphans":[..]}, appended, of a PoP that the project
+ * may see: ERR_NOT_FOUND. */
 MUST_USE enum err_code store_pop_reconcile(struct db *db, const char *pop, const char *project,
                                            struct sbuf *out, struct err *err);
-/* Those to collect: asked by name or id, or (names empty) all that were launched by us for sure; at
- * most max. They are marked as asked for by `who`. */
-MUST_USE enum err_code store_orphans_take(struct db *db, const char *pop, struct db_array *names,
-                                          const char *who, int64_t max, struct arena *a,
-                                          struct proto_strs *ret, struct err *err);
-/* By policy: PoPs that have some which were seen for older_us and are sure. */
-MUST_USE enum err_code store_orphans_due(struct db *db, int64_t older_us, struct arena *a,
-                                         struct proto_strs *ret_pops, struct err *err);
-
-/* --- healing ----------------------------------------------------------------------------------- */
-
-struct store_heal {
-    const char *subject, *kind, *detail, *pop, *pop_name, *nsr, *nsr_name, *project, *vnfr, *host,
-        *policy_vdu, *policy_vnfd, *healing;
-    int64_t since, good_since, outage_at, running, attempts, hour_at, last_at;
-    bool is_outage_acked, is_busy;
-};
-/* Servers that are down, with what decides whether they are healed; at most max, the oldest first. */
-MUST_USE enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a,
-                                        struct store_heal **ret, size_t *ret_n, struct err *err);
-/* An attempt is begun: counted before it is asked for. false: another process was faster. */
-MUST_USE enum err_code store_heal_begin(struct db *db, const char *subject,
-                                        const struct store_heal *h, const char *operation,
-                                        bool *ret, struct err *err);
-/* Why it is not healed now, or what is done: shown with its alarm. */
-MUST_USE enum err_code store_heal_note(struct db *db, const char *subject, const char *text,
-                                       struct err *err);
-
-/* --- alarms ------------------------------------------------------------------------------------ */
-
-struct store_untold {
-    const char *id, *nsr, *vnfr, *instance, *host, *kind, *word, *text, *body;
-};
-/* Alarms of which their services were not told yet; at most max. */
-MUST_USE enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
-                                           struct store_untold **ret, size_t *ret_n,
-                                           struct err *err);
-MUST_USE enum err_code store_alarm_told(struct db *db, const char *id, const char *word_or_kind,
-                                        struct err *err);
-/* Appended. ERR_NOT_FOUND. */
-MUST_USE enum err_code store_alarm_get(struct db *db, const char *id, const char *project,
-                                       struct sbuf *out, struct err *err);
-/* by NULL: it is not acknowledged any more. ERR_NOT_FOUND. */
-MUST_USE enum err_code store_alarm_ack(struct db *db, const char *id, const char *project,
-                                       const char *by, struct err *err);
-/* Open ones by severity, as CRITICAL=1 ..; drifts, orphans: for metrics. */
-struct store_alarm_counts {
-    int64_t critical, major, minor, warning, drifts, orphans, outages;
-};
-MUST_USE enum err_code store_alarm_count(struct db *db, struct store_alarm_counts *ret,
-                                         struct err *err);
 /* Forgets cleared alarms, attempts and servers that are older. */
 MUST_USE enum err_code store_reconcile_sweep(struct db *db, int64_t keep_us, struct err *err);
 

@@ -2,11 +2,6 @@
 
 #include "nfvo/store/internal.h"
 
-static const char *text_of(const struct db_result *res, int col, struct arena *a)
-{
-    return db_is_null(res, 0, col) ? NULL : arena_strdup(a, db_text(res, 0, col));
-}
-
 /* Of two that come with the same one the second waits for the row, and finds another refresh token
  * in it. */
 static enum err_code rotate(struct db *db, const struct db_param params[4], struct arena *a,
@@ -22,7 +17,7 @@ static enum err_code rotate(struct db *db, const struct db_param params[4], stru
     struct db_result res;
     enum err_code rc = db_query(db, &take, params, 4, &res, err);
     if (rc == ERR_OK && db_rows(&res) > 0)
-        *ret_username = text_of(&res, 0, a);
+        *ret_username = store_text(a, &res, 0, 0);
     return rc;
 }
 
@@ -42,8 +37,8 @@ static enum err_code find_used(struct db *db, const char *refresh_hash, struct a
         db, &find, DB_PARAMS(db_param_text(refresh_hash), db_param_int(STORE_REFRESH_GRACE_US)),
         &res, err);
     if (rc == ERR_OK && db_rows(&res) > 0) {
-        *ret_id = text_of(&res, 0, a);
-        *ret_username = text_of(&res, 1, a);
+        *ret_id = store_text(a, &res, 0, 0);
+        *ret_username = store_text(a, &res, 0, 1);
         *ret_is_last = db_bool(&res, 0, 2);
     }
     return rc;
@@ -138,7 +133,7 @@ enum err_code store_session_revoke(struct db *db, const char *hash, struct arena
     *ret_username = NULL;
     enum err_code rc = db_query(db, &end, DB_PARAMS(db_param_text(hash)), &res, err);
     if (rc == ERR_OK && db_rows(&res) > 0)
-        *ret_username = text_of(&res, 0, a);
+        *ret_username = store_text(a, &res, 0, 0);
     db_results_clear(db);
     return rc;
 }

@@ -4,6 +4,8 @@
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "nfvo/reconcile/reconciler.h"
+#include "nfvo/store/store_alarm.h"
+#include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"
 #include "tests/support/nfvo_store.h"
 

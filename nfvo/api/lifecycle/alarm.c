@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/request/list.h"
-#include "nfvo/store/store_reconcile.h"
+#include "nfvo/store/store_alarm.h"
 #include "proto/records/alarm.h"
 
 #define BASE "/api/v1/baton/alarms"

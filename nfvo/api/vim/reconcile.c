@@ -4,6 +4,7 @@
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/command.h"
+#include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"
 
 #define BASE "/api/v1/baton/pops"

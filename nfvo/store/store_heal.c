@@ -1,0 +1,89 @@
+#include "nfvo/store/store_heal.h"
+
+#include "nfvo/store/internal.h"
+
+#define SQL_VDU_OF                                                                                 \
+    "(SELECT u->'metadata' FROM json_array_elements(doc_json(v.doc)->'vdu') u, "                   \
+    "json_array_elements(u->'vnfc_instance') e WHERE e->>'id' = i.id LIMIT 1)"
+
+enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a, struct store_heal **ret,
+                               size_t *ret_n, struct err *err)
+{
+    /* clang-format off */
+    static const struct db_statement read = {"heals_read",
+        "SELECT q.* FROM (SELECT d.subject, d.believed, d.detail, d.pop_id, p.name AS pop_name, n.id, n.name, n.project_id, v.id AS vnfr, i.hostname, " SQL_VDU_OF
+        "->>'baton.heal' AS of_vdu, coalesce(doc_json(v.doc)->'metadata'->>'baton.heal', (SELECT doc_json(x.doc)->'metadata'->>'baton.heal' FROM vnfd x "
+            "WHERE x.id = doc_json(v.doc)->>'descriptor_reference')) AS of_vnfd, a.healing, d.since, w.good_since, w.outage_at, "
+        "(SELECT count(*) FROM heal x JOIN operation o ON o.id = x.operation AND o.is_open AND o.state <> 'FAILED_TEMP' WHERE x.pop_id = d.pop_id), "
+        "coalesce(h.attempts, 0), coalesce(h.hour_at, 0), coalesce(h.last_at, 0), EXISTS (SELECT 1 FROM alarm q WHERE q.subject = 'pop:' || d.pop_id || ':outage' "
+            "AND q.cleared_at IS NULL AND q.acked_at IS NOT NULL), " SQL_IS_CHANGING("n.id")
+        " FROM drift d JOIN instance i ON i.id = d.subject AND i." SQL_INSTANCE_IS_UP " JOIN vnfr v ON v.id = i.vnfr_id AND v.doc <> '' "
+        "JOIN nsr n ON n.id = i.agg AND n." SQL_NSR_IS_ACTIVE " JOIN pop p ON p.id = d.pop_id JOIN pop_watch w ON w.pop_id = d.pop_id "
+        "JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL LEFT JOIN heal h ON h.subject = d.subject "
+        "WHERE d.believed IN ('SERVER_GONE', 'SERVER_STOPPED') AND d.believed = d.kind) q "
+        "WHERE coalesce(nullif(q.of_vdu, ''), q.of_vnfd) IN ('instance', 'vnf') ORDER BY q.since LIMIT $1::int8"};
+    /* clang-format on */
+    struct db_result res;
+    enum err_code rc = db_query(db, &read, DB_PARAMS(db_param_int(max)), &res, err);
+    if (rc != ERR_OK)
+        return rc;
+    *ret_n = (size_t)db_rows(&res);
+    *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
+    for (size_t k = 0; k < *ret_n; k++) {
+        int i = (int)k;
+        (*ret)[k] = (struct store_heal){.subject = store_text_or_empty(a, &res, i, 0),
+                                        .kind = store_text_or_empty(a, &res, i, 1),
+                                        .detail = store_text_or_empty(a, &res, i, 2),
+                                        .pop = store_text_or_empty(a, &res, i, 3),
+                                        .pop_name = store_text_or_empty(a, &res, i, 4),
+                                        .nsr = store_text_or_empty(a, &res, i, 5),
+                                        .nsr_name = store_text_or_empty(a, &res, i, 6),
+                                        .project = store_text_or_empty(a, &res, i, 7),
+                                        .vnfr = store_text_or_empty(a, &res, i, 8),
+                                        .host = store_text_or_empty(a, &res, i, 9),
+                                        .policy_vdu = store_text_or_empty(a, &res, i, 10),
+                                        .policy_vnfd = store_text_or_empty(a, &res, i, 11),
+                                        .healing = store_text_or_empty(a, &res, i, 12),
+                                        .since = db_int64(&res, i, 13),
+                                        .good_since = db_int64(&res, i, 14),
+                                        .outage_at = db_int64(&res, i, 15),
+                                        .running = db_int64(&res, i, 16),
+                                        .attempts = db_int64(&res, i, 17),
+                                        .hour_at = db_int64(&res, i, 18),
+                                        .last_at = db_int64(&res, i, 19),
+                                        .is_outage_acked = db_bool(&res, i, 20),
+                                        .is_busy = db_bool(&res, i, 21)};
+    }
+    db_results_clear(db);
+    return ERR_OK;
+}
+
+enum err_code store_heal_begin(struct db *db, const char *subject, const struct store_heal *h,
+                               const char *operation, bool *ret, struct err *err)
+{
+    static const struct db_statement begin = {
+        "heal_begin",
+        "INSERT INTO heal AS h (subject, pop_id, nsr_id, operation, attempts, hour_at, last_at) "
+        "VALUES ($1, $2, $3, $4, 1, " SQL_NOW ", " SQL_NOW
+        ") ON CONFLICT (subject) DO UPDATE SET operation = excluded.operation, attempts = CASE "
+        "WHEN h.hour_at < excluded.hour_at - 3600000000 THEN 1 ELSE h.attempts + 1 END, hour_at = "
+        "CASE WHEN h.hour_at < excluded.hour_at - 3600000000 THEN excluded.hour_at ELSE h.hour_at "
+        "END, last_at = excluded.last_at WHERE h.last_at = $5::int8"};
+    int64_t n = 0;
+    enum err_code rc =
+        store_write(db, &begin,
+                    DB_PARAMS(db_param_text(subject), db_param_text(h->pop), db_param_text(h->nsr),
+                              db_param_text(operation), db_param_int(h->last_at)),
+                    &n, err);
+    *ret = n > 0;
+    return rc;
+}
+
+enum err_code store_heal_note(struct db *db, const char *subject, const char *text, struct err *err)
+{
+    static const struct db_statement note = {
+        "heal_note", "UPDATE alarm SET healing = $2, changed_at = " SQL_NOW
+                     " WHERE subject = $1 AND cleared_at IS NULL AND healing <> $2"};
+    return store_write(db, &note, DB_PARAMS(db_param_text(subject), db_param_text(text)), NULL,
+                       err);
+}
