@@ -46,7 +46,7 @@ static enum err_code begin(struct reconciler *r, const struct store_heal *h, boo
 {
     char operation[ID_SIZE];
     id_new(operation);
-    enum err_code rc = store_heal_begin(r->db, h->subject, h, operation, ret_begun, err);
+    enum err_code rc = store_heal_begin(r->db, h, operation, ret_begun, err);
     if (rc != ERR_OK || !*ret_begun)
         return rc;
     rc = store_heal_note(r->db, h->subject,
@@ -84,8 +84,8 @@ static int64_t begun_on(const struct round *b, const char *pop)
     return n;
 }
 
-static enum err_code consider(struct reconciler *r, const struct store_heal *h, int64_t now,
-                              struct round *b, struct arena *a, struct err *err)
+static enum err_code consider(struct reconciler *r, const struct store_heal *h, struct round *b,
+                              struct arena *a, struct err *err)
 {
     const struct heal_limits limits = limits_of(r->setup.options);
     enum heal_policy policy = heal_policy_of(h->policy_vdu, h->policy_vnfd);
@@ -95,7 +95,7 @@ static enum err_code consider(struct reconciler *r, const struct store_heal *h, 
         return ERR_OK;
     enum heal_answer answer =
         heal_decide(&limits,
-                    &(struct heal_facts){.now = now,
+                    &(struct heal_facts){.now = h->now,
                                          .good_since = h->good_since,
                                          .outage_at = h->outage_at,
                                          .is_outage_acked = h->is_outage_acked,
@@ -124,11 +124,8 @@ enum err_code heal_round(struct reconciler *r, struct err *err)
     struct store_heal *all = NULL;
     struct round b = {0};
     size_t n = 0;
-    int64_t now = 0;
-    enum err_code rc = store_reconcile_now(r->db, &now, err);
-    if (rc == ERR_OK)
-        rc = store_heals_read(r->db, ROUND_MAX, &a, &all, &n, err);
+    enum err_code rc = store_heals_read(r->db, ROUND_MAX, &a, &all, &n, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++)
-        rc = consider(r, &all[i], now, &b, &a, err);
+        rc = consider(r, &all[i], &b, &a, err);
     return rc;
 }

@@ -7,12 +7,15 @@
 
 #include "common/base/table.h"
 #include "common/metrics/metrics.h"
+#include "common/sys/clock.h"
 #include "common/sys/ids.h"
 #include "nfvo/reconcile/reconciler.h"
 #include "nfvo/store/store_alarm.h"
 #include "nfvo/store/store_heal.h"
 #include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"
+
+#define NEVER_US (INT64_C(3650) * 86400 * USEC_PER_SEC)
 
 enum { M_LOOKS, M_FAILED, M_DRIFT, M_ALARMS, M_ORPHANS, M_OUTAGES, M_HEALS, M_N };
 

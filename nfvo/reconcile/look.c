@@ -10,7 +10,6 @@
 #include "nfvo/reconcile/internal.h"
 
 enum { FAR_TIMES = 10 /* PoPs without servers of ours are looked at so much less often */ };
-#define NEVER_US (INT64_C(3650) * 86400 * USEC_PER_SEC)
 
 struct look {
     struct reconciler *r;
@@ -22,7 +21,6 @@ struct look {
     struct judged judged;
     struct store_findings findings;
     struct store_look_end end;
-    int64_t now;
 };
 
 /* --- addresses that were right ----------------------------------------------------------------- */
@@ -249,7 +247,7 @@ static void put_outage(struct look *l)
     const char *subject = pop_subject(l, "outage");
     l->end.outage_at = !l->judged.is_outage   ? 0
                        : l->looked->outage_at ? l->looked->outage_at
-                                              : l->now;
+                                              : l->looked->now;
     if (!l->judged.is_outage)
         db_array_text(&l->findings.cleared, subject);
     else if (l->looked->outage_at) /* two in a row, as for all else */
@@ -327,7 +325,7 @@ static enum err_code good_listing(struct look *l, const struct pop_listing *list
     for (uint32_t i = 0; i < l->judged.n; i++)
         put_finding(l, &l->judged.findings[i]);
     l->end.is_good = true;
-    l->end.good_since = l->looked->good_since ? l->looked->good_since : l->now;
+    l->end.good_since = l->looked->good_since ? l->looked->good_since : l->looked->now;
     l->end.servers = listing->servers.n;
     l->end.expected = (int64_t)l->judged.n_judged;
     db_array_text(&l->findings.cleared, pop_subject(l, "listing"));
@@ -358,13 +356,11 @@ static enum err_code compare(struct look *l, struct err *err)
 static enum err_code look(struct look *l, struct err *err)
 {
     l->end = (struct store_look_end){.pop = l->looked->pop, .fault = "", .networks = ""};
-    enum err_code rc = store_reconcile_now(l->r->db, &l->now, err);
-    if (rc == ERR_OK)
-        rc = compare(l, err);
+    enum err_code rc = compare(l, err);
     if (rc != ERR_OK)
         return rc;
     l->end.next_us = next_look(l);
-    store_look_write(l->r->db, &l->end, &l->findings, l->now);
+    store_look_write(l->r->db, &l->end, &l->findings, l->looked->now);
     rc = db_commit(l->r->db, err);
     db_results_clear(l->r->db);
     if (rc == ERR_OK)

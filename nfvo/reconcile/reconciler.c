@@ -24,7 +24,6 @@ enum {
 #define HEAL_US   (1 * USEC_PER_SEC)
 #define SWEEP_US  (600 * USEC_PER_SEC)
 #define FORGET_US (3600 * USEC_PER_SEC)
-#define NEVER_US  (INT64_C(3650) * 86400 * USEC_PER_SEC)
 
 static const char *const severities[] = {"critical", "major", "minor", "warning", NULL};
 

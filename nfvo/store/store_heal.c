@@ -11,12 +11,12 @@ enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a, stru
 {
     /* clang-format off */
     static const struct db_statement read = {"heals_read",
-        "SELECT q.* FROM (SELECT d.subject, d.believed, d.detail, d.pop_id, p.name AS pop_name, n.id, n.name, n.project_id, v.id AS vnfr, i.hostname, " SQL_VDU_OF
+        "SELECT q.* FROM (SELECT d.subject, d.believed, d.detail, d.pop_id, p.name AS pop_name, n.id, v.id AS vnfr, i.hostname, " SQL_VDU_OF
         "->>'baton.heal' AS of_vdu, coalesce(doc_json(v.doc)->'metadata'->>'baton.heal', (SELECT doc_json(x.doc)->'metadata'->>'baton.heal' FROM vnfd x "
-            "WHERE x.id = doc_json(v.doc)->>'descriptor_reference')) AS of_vnfd, a.healing, d.since, w.good_since, w.outage_at, "
+            "WHERE x.id = doc_json(v.doc)->>'descriptor_reference')) AS of_vnfd, a.healing, w.good_since, w.outage_at, "
         "(SELECT count(*) FROM heal x JOIN operation o ON o.id = x.operation AND o.is_open AND o.state <> 'FAILED_TEMP' WHERE x.pop_id = d.pop_id), "
         "coalesce(h.attempts, 0), coalesce(h.hour_at, 0), coalesce(h.last_at, 0), EXISTS (SELECT 1 FROM alarm q WHERE q.subject = 'pop:' || d.pop_id || ':outage' "
-            "AND q.cleared_at IS NULL AND q.acked_at IS NOT NULL), " SQL_IS_CHANGING("n.id")
+            "AND q.cleared_at IS NULL AND q.acked_at IS NOT NULL), " SQL_IS_CHANGING("n.id") ", " SQL_NOW ", d.since"
         " FROM drift d JOIN instance i ON i.id = d.subject AND i." SQL_INSTANCE_IS_UP " JOIN vnfr v ON v.id = i.vnfr_id AND v.doc <> '' "
         "JOIN nsr n ON n.id = i.agg AND n." SQL_NSR_IS_ACTIVE " JOIN pop p ON p.id = d.pop_id JOIN pop_watch w ON w.pop_id = d.pop_id "
         "JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL LEFT JOIN heal h ON h.subject = d.subject "
@@ -37,29 +37,27 @@ enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a, stru
                                         .pop = store_text_or_empty(a, &res, i, 3),
                                         .pop_name = store_text_or_empty(a, &res, i, 4),
                                         .nsr = store_text_or_empty(a, &res, i, 5),
-                                        .nsr_name = store_text_or_empty(a, &res, i, 6),
-                                        .project = store_text_or_empty(a, &res, i, 7),
-                                        .vnfr = store_text_or_empty(a, &res, i, 8),
-                                        .host = store_text_or_empty(a, &res, i, 9),
-                                        .policy_vdu = store_text_or_empty(a, &res, i, 10),
-                                        .policy_vnfd = store_text_or_empty(a, &res, i, 11),
-                                        .healing = store_text_or_empty(a, &res, i, 12),
-                                        .since = db_int64(&res, i, 13),
-                                        .good_since = db_int64(&res, i, 14),
-                                        .outage_at = db_int64(&res, i, 15),
-                                        .running = db_int64(&res, i, 16),
-                                        .attempts = db_int64(&res, i, 17),
-                                        .hour_at = db_int64(&res, i, 18),
-                                        .last_at = db_int64(&res, i, 19),
-                                        .is_outage_acked = db_bool(&res, i, 20),
-                                        .is_busy = db_bool(&res, i, 21)};
+                                        .vnfr = store_text_or_empty(a, &res, i, 6),
+                                        .host = store_text_or_empty(a, &res, i, 7),
+                                        .policy_vdu = store_text_or_empty(a, &res, i, 8),
+                                        .policy_vnfd = store_text_or_empty(a, &res, i, 9),
+                                        .healing = store_text_or_empty(a, &res, i, 10),
+                                        .good_since = db_int64(&res, i, 11),
+                                        .outage_at = db_int64(&res, i, 12),
+                                        .running = db_int64(&res, i, 13),
+                                        .attempts = db_int64(&res, i, 14),
+                                        .hour_at = db_int64(&res, i, 15),
+                                        .last_at = db_int64(&res, i, 16),
+                                        .is_outage_acked = db_bool(&res, i, 17),
+                                        .is_busy = db_bool(&res, i, 18),
+                                        .now = db_int64(&res, i, 19)};
     }
     db_results_clear(db);
     return ERR_OK;
 }
 
-enum err_code store_heal_begin(struct db *db, const char *subject, const struct store_heal *h,
-                               const char *operation, bool *ret, struct err *err)
+enum err_code store_heal_begin(struct db *db, const struct store_heal *h, const char *operation,
+                               bool *ret, struct err *err)
 {
     static const struct db_statement begin = {
         "heal_begin",
@@ -70,11 +68,11 @@ enum err_code store_heal_begin(struct db *db, const char *subject, const struct 
         "CASE WHEN h.hour_at < excluded.hour_at - 3600000000 THEN excluded.hour_at ELSE h.hour_at "
         "END, last_at = excluded.last_at WHERE h.last_at = $5::int8"};
     int64_t n = 0;
-    enum err_code rc =
-        store_write(db, &begin,
-                    DB_PARAMS(db_param_text(subject), db_param_text(h->pop), db_param_text(h->nsr),
-                              db_param_text(operation), db_param_int(h->last_at)),
-                    &n, err);
+    enum err_code rc = store_write(db, &begin,
+                                   DB_PARAMS(db_param_text(h->subject), db_param_text(h->pop),
+                                             db_param_text(h->nsr), db_param_text(operation),
+                                             db_param_int(h->last_at)),
+                                   &n, err);
     *ret = n > 0;
     return rc;
 }

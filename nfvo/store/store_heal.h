@@ -6,18 +6,17 @@
 #include "nfvo/store/store.h"
 
 struct store_heal {
-    const char *subject, *kind, *detail, *pop, *pop_name, *nsr, *nsr_name, *project, *vnfr, *host,
-        *policy_vdu, *policy_vnfd, *healing;
-    int64_t since, good_since, outage_at, running, attempts, hour_at, last_at;
+    const char *subject, *kind, *detail, *pop, *pop_name, *nsr, *vnfr, *host, *policy_vdu,
+        *policy_vnfd, *healing;
+    int64_t now, good_since, outage_at, running, attempts, hour_at, last_at;
     bool is_outage_acked, is_busy;
 };
 /* Servers that are down, with what decides whether they are healed; at most max, the oldest first. */
 MUST_USE enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a,
                                         struct store_heal **ret, size_t *ret_n, struct err *err);
 /* An attempt is begun: counted before it is asked for. false: another process was faster. */
-MUST_USE enum err_code store_heal_begin(struct db *db, const char *subject,
-                                        const struct store_heal *h, const char *operation,
-                                        bool *ret, struct err *err);
+MUST_USE enum err_code store_heal_begin(struct db *db, const struct store_heal *h,
+                                        const char *operation, bool *ret, struct err *err);
 /* Why it is not healed now, or what is done: shown with its alarm. */
 MUST_USE enum err_code store_heal_note(struct db *db, const char *subject, const char *text,
                                        struct err *err);

@@ -4,17 +4,6 @@
 
 #include "nfvo/store/internal.h"
 
-enum err_code store_reconcile_now(struct db *db, int64_t *ret, struct err *err)
-{
-    static const struct db_statement now = {"reconcile_now", "SELECT " SQL_NOW};
-    struct db_result res;
-    enum err_code rc = db_query(db, &now, NULL, 0, &res, err);
-    if (rc == ERR_OK)
-        *ret = db_int64(&res, 0, 0);
-    db_results_clear(db);
-    return rc;
-}
-
 /* --- which PoP, when --------------------------------------------------------------------------- */
 
 enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_us, struct err *err)
@@ -103,8 +92,7 @@ enum err_code store_watch_finished(struct db *db, struct arena *a, struct store_
         "watch_finished",
         "SELECT w.pop_id, p.name, r.status, CASE r.status WHEN 200 THEN r.body ELSE "
         "coalesce(r.body::json->>'message', '') END, w.asked_at, w.good_since, w.failures, "
-        "w.outage_at, w.networks, EXISTS (SELECT 1 FROM alarm a WHERE a.subject = 'pop:' || "
-        "w.pop_id || ':outage' AND a.cleared_at IS NULL AND a.acked_at IS NOT NULL) FROM pop_watch "
+        "w.outage_at, w.networks, " SQL_NOW " FROM pop_watch "
         "w JOIN pop p ON p.id = w.pop_id JOIN rest_call r ON r.id = w.operation WHERE w.operation "
         "<> '' AND r.status <> 0 ORDER BY w.asked_at LIMIT 1 FOR UPDATE OF w SKIP LOCKED"};
     struct db_result res;
@@ -121,7 +109,7 @@ enum err_code store_watch_finished(struct db *db, struct arena *a, struct store_
                                       .failures = db_int64(&res, 0, 6),
                                       .outage_at = db_int64(&res, 0, 7),
                                       .networks = store_text_or_empty(a, &res, 0, 8),
-                                      .is_outage_acked = db_bool(&res, 0, 9)};
+                                      .now = db_int64(&res, 0, 9)};
     }
     db_results_clear(db);
     return rc;
@@ -236,35 +224,35 @@ enum err_code store_networks_read(struct db *db, const char *pop, const char *di
 
 /* --- what was found ---------------------------------------------------------------------------- */
 
-static struct db_array *const *columns_of(struct store_findings *f, struct db_array *ret[20])
+enum { COLUMNS = 21 };
+
+static void columns_of(struct store_findings *f, struct db_array *ret[COLUMNS])
 {
-    struct db_array *all[] = {
+    struct db_array *const all[COLUMNS] = {
         &f->subject,        &f->kind,       &f->weight,        &f->believed,
         &f->detail,         &f->over,       &f->alarm.subject, &f->alarm.kind,
         &f->alarm.nsr,      &f->alarm.vnfr, &f->alarm.host,    &f->alarm.resource,
         &f->alarm.severity, &f->alarm.type, &f->alarm.cause,   &f->alarm.detail,
-        &f->cleared,        &f->orphan.id,  &f->orphan.host,   &f->orphan.status};
+        &f->cleared,        &f->orphan.id,  &f->orphan.host,   &f->orphan.status,
+        &f->orphan.mark};
     memcpy(ret, all, sizeof(all));
-    return ret;
 }
 
 void store_findings_init(struct store_findings *f)
 {
-    struct db_array *columns[20];
+    struct db_array *columns[COLUMNS];
     columns_of(f, columns);
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+    for (size_t i = 0; i < COLUMNS; i++)
         *columns[i] = (struct db_array)DB_TEXT_ARRAY;
-    f->orphan.mark = (struct db_array)DB_TEXT_ARRAY;
     f->weight = (struct db_array)DB_INT8_ARRAY;
 }
 
 void store_findings_release(struct store_findings *f)
 {
-    struct db_array *columns[20];
+    struct db_array *columns[COLUMNS];
     columns_of(f, columns);
-    for (size_t i = 0; i < ARRAY_LEN(columns); i++)
+    for (size_t i = 0; i < COLUMNS; i++)
         db_array_release(columns[i]);
-    db_array_release(&f->orphan.mark);
 }
 
 static void send_drifts(struct db *db, const char *pop, struct store_findings *f, int64_t now)

@@ -29,8 +29,7 @@ MUST_USE enum err_code store_watch_soon(struct db *db, const char *pop, const ch
 
 struct store_looked { /* a listing that came; texts in the arena */
     const char *pop, *name, *body, *networks;
-    int64_t status, asked_at, good_since, failures, outage_at;
-    bool is_outage_acked;
+    int64_t status, asked_at, good_since, failures, outage_at, now;
 };
 /* At most one that is finished, locked until the transaction ends, which the caller has begun.
  * *ret NULL: none. */
@@ -88,12 +87,11 @@ struct store_look_end {
     const char *pop, *fault, *networks;
     int64_t next_us; /* until it is asked again */
     int64_t good_since, failures, outage_at, servers, expected;
-    bool is_good, is_outage; /* is_good: there was a listing, so orphans are as it says */
+    bool is_good; /* there was a listing, so orphans are as it says */
 };
-/* Queues all of it in the open transaction; *now: its clock. */
+/* Queues all of it in the open transaction; now: of the database, when the listing was taken. */
 void store_look_write(struct db *db, const struct store_look_end *end, struct store_findings *f,
                       int64_t now);
-MUST_USE enum err_code store_reconcile_now(struct db *db, int64_t *ret, struct err *err);
 
 /* --- for people, and the end ------------------------------------------------------------------- */
 
