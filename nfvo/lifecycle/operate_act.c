@@ -1,9 +1,7 @@
 /* What the runner says, done: effects, faults, history, events, commands. */
 #include "nfvo/lifecycle/operate_life.h"
 
-#include "common/base/text.h"
 #include "nfvo/lifecycle/notify.h"
-#include "nfvo/lifecycle/operation/claims.h"
 #include "nfvo/lifecycle/operation/digest.h"
 #include "nfvo/lifecycle/operation/projection.h"
 #include "nfvo/lifecycle/send.h"
@@ -232,33 +230,6 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
 
 /* --- of the operation ------------------------------------------------------------------------- */
 
-/* "Scaling out": of an operation that runs beside. */
-static bool is_task_of_others(const char *task)
-{
-    for (int i = 0; task && i < OPERATION_KIND_N; i++)
-        if (*operation_kinds[i].task && strcmp(operation_kinds[i].task, task) == 0)
-            return true;
-    return false;
-}
-
-/* The reference's clients wait for these texts. An operation that has none ends with "Onboarded", as
- * in the reference (amqp-protocol.md 4.1): "Scaled out" of long ago says nothing of a service that
- * was upgraded since. */
-static void set_task(struct nsr_model *m, const struct run_action *a)
-{
-    const struct operation_kind_row *row = &operation_kinds[a->op->kind];
-    bool is_over = operation_is_final(a->op);
-    const char *text = !is_over                                                   ? row->task
-                       : a->state == OPERATION_STATE_COMPLETED && *row->task_done ? row->task_done
-                                                                                  : "Onboarded";
-    if (a->op->kind == OPERATION_RELEASE || (a->state != OPERATION_STATE_PROCESSING && !is_over))
-        return;
-    if (!*row->task && (!is_over || is_task_of_others(model_nsr(m)->task)))
-        return;
-    model_nsr(m)->task = text;
-    model_changed(m);
-}
-
 /* amqp-protocol.md 8: of no single step. */
 static void tell_scaled_in(struct nsr_model *m, const struct operation *op)
 {
@@ -280,7 +251,11 @@ static void on_state(struct nsr_model *m, const struct run_action *a)
     if (a->op->kind == OPERATION_SCALE_OUT &&
         (a->state == OPERATION_STATE_COMPLETED || a->state == OPERATION_STATE_FAILED))
         operate_scaling_over(m, a->op);
-    set_task(m, a);
+    const char *task = nsr_wire_task(a->op, a->state, model_nsr(m)->task);
+    if (task) {
+        m->nsr->task = task;
+        model_changed(m);
+    }
     if (a->state == OPERATION_STATE_COMPLETED && row->finish != ACTION_NONE)
         nsr_event(m, row->finish);
     struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;

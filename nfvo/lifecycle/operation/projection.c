@@ -161,17 +161,26 @@ enum wire_status nsr_wire_status(const struct service_view *view, const struct o
     return smallest(view, open); /* a rebuild makes its VNFR NULL, and so the service */
 }
 
-const char *nsr_wire_task(const struct operations *ops)
+/* "Scaling out": of an operation that runs beside. */
+static bool is_task_of_others(const char *task)
 {
-    for (uint32_t i = ops->n; i-- > 0;) {
-        const struct operation *op = ops->at[i];
-        const struct operation_kind_row *row = &operation_kinds[op->kind];
-        if (!*row->task || op->state == OPERATION_STATE_FAILED ||
-            op->state == OPERATION_STATE_ROLLED_BACK || op->state == OPERATION_STATE_STARTING)
-            continue;
-        return op->state == OPERATION_STATE_COMPLETED ? row->task_done : row->task;
-    }
-    return NULL;
+    for (int i = 0; task && i < OPERATION_KIND_N; i++)
+        if (*operation_kinds[i].task && strcmp(operation_kinds[i].task, task) == 0)
+            return true;
+    return false;
+}
+
+const char *nsr_wire_task(const struct operation *op, int state, const char *task)
+{
+    const struct operation_kind_row *row = &operation_kinds[op->kind];
+    bool is_over = operation_is_final(op);
+    if (op->kind == OPERATION_RELEASE || (state != OPERATION_STATE_PROCESSING && !is_over))
+        return NULL;
+    if (!*row->task && (!is_over || is_task_of_others(task)))
+        return NULL;
+    if (!is_over)
+        return row->task;
+    return state == OPERATION_STATE_COMPLETED && *row->task_done ? row->task_done : "Onboarded";
 }
 
 const char *instance_wire_state(const struct view_instance *i)

@@ -20,9 +20,10 @@ extern const char *const wire_status_words[WIRE_STATUS_N];
 
 enum wire_status vnfr_wire_status(const struct view_vnfr *v, const struct operations *open);
 enum wire_status nsr_wire_status(const struct service_view *view, const struct operations *open);
-/* nsr.task by the youngest operation that has texts for it; NULL: as it was. ops: oldest first,
- * final ones among them. */
-const char *nsr_wire_task(const struct operations *ops);
+/* nsr.task, which is `task` now, as op comes to that state; NULL: it stays as it is. The reference's
+ * clients wait for these texts. An operation that has none ends with "Onboarded", as in the reference
+ * (amqp-protocol.md 4.1): "Scaled out" of long ago says nothing of a service that was upgraded since. */
+const char *nsr_wire_task(const struct operation *op, int state, const char *task);
 /* What an instance's record shows; NULL: the driver's word, as it was; "": it is not in the
  * record. */
 const char *instance_wire_state(const struct view_instance *i);

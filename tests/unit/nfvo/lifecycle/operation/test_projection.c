@@ -1,5 +1,7 @@
 /* The wire's statuses, at each moment of an operation. */
 #include "nfvo/lifecycle/operation/projection.h"
+
+#include "common/base/text.h"
 #include "nfvo/lifecycle/operation/runner.h"
 #include "tests/support/service_scene.h"
 
@@ -129,22 +131,35 @@ static void test_moments(void **state)
 
 static void test_task(void **state)
 {
-    AUTO(arena_release) struct arena a = ARENA_INIT;
-    struct operation deploy = {.kind = OPERATION_DEPLOY, .state = OPERATION_STATE_PROCESSING},
-                     scale = {.kind = OPERATION_SCALE_OUT, .state = OPERATION_STATE_PROCESSING},
-                     heal = {.kind = OPERATION_HEAL, .state = OPERATION_STATE_PROCESSING};
-    struct operations ops = {0};
+    static const struct {
+        enum operation_kind kind;
+        enum operation_state state;
+        const char *task, *want; /* want NULL: it stays */
+    } cases[] = {
+        {OPERATION_DEPLOY, OPERATION_STATE_PROCESSING, NULL, "Onboarding"},
+        {OPERATION_DEPLOY, OPERATION_STATE_COMPLETED, "Onboarding", "Onboarded"},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_STARTING, "Onboarded", NULL},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_PROCESSING, "Onboarded", "Scaling out"},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_FAILED_TEMP, "Scaling out", NULL},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_ROLLING_BACK, "Scaling out", NULL},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_ROLLED_BACK, "Scaling out", "Onboarded"},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_FAILED, "Scaling out", "Onboarded"},
+        {OPERATION_SCALE_OUT, OPERATION_STATE_COMPLETED, "Scaling out", "Scaled out"},
+        {OPERATION_HEAL, OPERATION_STATE_PROCESSING, "Scaling out", NULL}, /* has no texts */
+        {OPERATION_HEAL, OPERATION_STATE_PROCESSING, "Scaled out", NULL},
+        {OPERATION_HEAL, OPERATION_STATE_COMPLETED, "Scaling out", NULL}, /* of one beside it */
+        {OPERATION_HEAL, OPERATION_STATE_COMPLETED, "Scaled out", "Onboarded"},
+        {OPERATION_HEAL, OPERATION_STATE_COMPLETED, NULL, "Onboarded"},
+        {OPERATION_RELEASE, OPERATION_STATE_PROCESSING, "Onboarded", NULL},
+        {OPERATION_RELEASE, OPERATION_STATE_COMPLETED, "Onboarded", NULL},
+    };
     (void)state;
-    assert_null(nsr_wire_task(&ops));
-    proto_list_add(&ops, &deploy, &a);
-    assert_string_equal(nsr_wire_task(&ops), "Onboarding");
-    deploy.state = OPERATION_STATE_COMPLETED;
-    assert_string_equal(nsr_wire_task(&ops), "Onboarded");
-    proto_list_add(&ops, &scale, &a);
-    proto_list_add(&ops, &heal, &a); /* has no texts */
-    assert_string_equal(nsr_wire_task(&ops), "Scaling out");
-    scale.state = OPERATION_STATE_ROLLED_BACK;
-    assert_string_equal(nsr_wire_task(&ops), "Onboarded");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct operation op = {.kind = cases[i].kind, .state = cases[i].state};
+        const char *got = nsr_wire_task(&op, cases[i].state, cases[i].task);
+        if (!text_equal(got, cases[i].want))
+            fail_msg("case %zu: got '%s'", i, got ? got : "");
+    }
 }
 
 static void test_instances(void **state)
