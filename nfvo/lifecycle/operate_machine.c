@@ -4,8 +4,6 @@
 
 #include "nfvo/lifecycle/vnfr.h"
 
-#include <string.h>
-
 /* DEPLOY: one that is tried again. */
 bool operate_resumes(const struct operation *op)
 {

@@ -2,10 +2,7 @@
  * over. */
 #include "nfvo/lifecycle/operate_private.h"
 
-#include "common/base/text.h"
 #include "nfvo/lifecycle/vnfr.h"
-
-#include <string.h>
 
 /* clang-format off */
 static const struct operate_peer peers[STEP_KIND_N] = {

@@ -8,8 +8,6 @@
 #include "nfvo/lifecycle/operation/projection.h"
 #include "nfvo/lifecycle/vnfr.h"
 
-#include <string.h>
-
 bool operate_run(struct nsr_model *m, struct run *ret)
 {
     struct operations *all = model_operations(m);

@@ -4,12 +4,10 @@
  * hostname is given once, so it can be nobody else's. */
 #include "nfvo/lifecycle/pop.h"
 
-#include "common/base/sbuf.h"
 #include "nfvo/lifecycle/send.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { LATE_MAX = 1000, LOOKS = 12 };
 

@@ -1,7 +1,5 @@
 #include "nfvo/lifecycle/vnfr.h"
 
-#include <string.h>
-
 /* After MODIFY, or INITIALIZED without dependencies: start, or wait for the turn. */
 static int start(struct vnfr_member *v)
 {

@@ -1,5 +1,4 @@
 #include "nfvo/lifecycle/placement.h"
-#include "nfvo/lifecycle/published.h"
 
 #include <string.h>
 
