@@ -4,7 +4,7 @@
  * known).
  *
  * EV_POP_LIST: an operation waits for the next listing; its body is struct pop_listing if it asked
- * for a full one, else {"weak":bool,"names":[..]}, weak as in instance.c, names: the ids and names
+ * for a full one, else {"weak":bool,"names":[..]}, weak as in instance_fsm.c, names: the ids and names
  * of all servers.
  *
  * Who waits is a command of the PoP: CMD_WAIT_PREPARE and CMD_WAIT_LIST (an NSR, answered by an

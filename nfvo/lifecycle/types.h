@@ -253,7 +253,7 @@ PROTO_RECORD(pop_request, POP_REQUEST_FIELDS)
     X(STR, ips,    "ips",    _, OPTIONAL) /* "net=10.0.0.2 net=10.0.0.3 .." */
 PROTO_RECORD(listed_server, LISTED_SERVER_FIELDS)
 #define POP_LISTING_FIELDS(X)                              \
-    X(BOOL, weak,    "weak",    _,             OPTIONAL) /* an empty answer: see instance.c */ \
+    X(BOOL, weak,    "weak",    _,             OPTIONAL) /* an empty answer: see instance_fsm.c */ \
     X(LIST, servers, "servers", listed_server, OPTIONAL)
 PROTO_RECORD(pop_listing, POP_LISTING_FIELDS)
 
@@ -291,7 +291,7 @@ struct logs_request {
     X(LIST, networks, "networks", network, OPTIONAL) /* wanted by name and cidr; answered with extId */     \
     X(STRS, servers,  "servers",  _,       OPTIONAL) /* asked about: hostnames and vc ids; answered: present ones */ \
     X(LIST, found,    "found",    server,  OPTIONAL) /* the servers of those names */                       \
-    X(BOOL, weak,     "weak",     _,       OPTIONAL) /* an empty answer: see instance.c */                  \
+    X(BOOL, weak,     "weak",     _,       OPTIONAL) /* an empty answer: see instance_fsm.c */                  \
     X(REC,  fault,    "fault",    fault,   OPTIONAL)
 PROTO_RECORD(internal, INTERNAL_FIELDS)
 
