@@ -269,16 +269,17 @@ export async function call(method, p, options = {}) {
   return body;
 }
 
+/* Where a list goes on; null: nowhere. */
+export const nextPage = (headers) => /<([^>]*)>;\s*rel="next"/.exec(headers.get('Link') || '')?.[1] || null;
+
 /* A list in pages: onPage(elements, isLast) for each; ends after max elements. */
 export async function pages(p, query, { limit = 100, further = 1000, max = 20000, signal, onPage }) {
   let next = urlOf(p, { ...query, limit });
   let n = 0;
   while (next) {
-    const answer = await ask('GET', next, { signal });
-    const body = await read(answer);
-    if (!answer.ok) throw new ApiError(answer.status, body, 'GET', next);
-    const m = /<([^>]*)>;\s*rel="next"/.exec(answer.headers.get('Link') || '');
-    next = m ? m[1].replace(/([?&]limit=)\d+/, `$1${further}`) : null;
+    let more = null;
+    const body = await call('GET', next, { signal, onHeaders: (x) => (more = nextPage(x)) });
+    next = more?.replace(/([?&]limit=)\d+/, `$1${further}`);
     n += body.length;
     const isFull = n >= max;
     onPage(body, !next, isFull && Boolean(next));

@@ -1,28 +1,16 @@
 /* Descriptors, packages and keys: put in with their faults named, compared with what is there, and
  * where each is used. */
-import { ask, call, listAll, path } from './api.js';
+import { call, listAll, path } from './api.js';
 import { diffView } from './diff.js';
 import { h } from './dom.js';
-import { bytes, lines, plain } from './format.js';
-import { action, button, confirm, empty, failed, formDialog, loading, problem, table, tabs } from './parts.js';
-import { here, link, notice, openDialog, redraw, setQuery } from './state.js';
+import { parseJson, plain } from './format.js';
+import { action, actions, button, confirm, empty, failed, filterBox, filtered, formDialog, jsonView, loading, problem, table, tabs } from './parts.js';
+import { link, notice, openDialog, redraw } from './state.js';
 import { showSecret } from './suite.js';
 import { t } from './text.js';
 
 const c_ = t.catalogue;
 const kinds = { nsd: '/ns-descriptors', vnfd: '/vnf-descriptors', package: '/vnf-packages', key: '/keys' };
-
-/* Where a JSON text is broken, as line and column. */
-export function parseJson(text) {
-  try {
-    return JSON.parse(text);
-  } catch (e) {
-    const at = /position (\d+)/.exec(e.message);
-    const lc = /line (\d+) column (\d+)/.exec(e.message);
-    const before = at ? text.slice(0, Number(at[1])).split('\n') : null;
-    throw new Error(lc ? c_.badJson(lc[1], lc[2], e.message) : before ? c_.badJson(before.length, before[before.length - 1].length + 1, e.message) : e.message);
-  }
-}
 
 /* Without what the server adds, for a comparison that says something. */
 function bare(x) {
@@ -114,15 +102,13 @@ export function catalogue() {
 
   async function show(kind, x) {
     const whole = await call('GET', `${kinds[kind]}${path`/${x.id}`}`);
-    openDialog(plain(x.name), (close) => h('div', { class: 'form' }, h('pre', { class: 'log', tabindex: '0' }, lines(JSON.stringify(whole, null, 2))), h('div', { class: 'row end' }, button(t.close, close))), { isWide: true });
+    openDialog(plain(x.name), (close) => h('div', { class: 'form' }, jsonView(whole), h('div', { class: 'row end' }, button(t.close, close))), { isWide: true });
   }
 
   /* --- scripts: read, changed, what that does, done --- */
 
   async function editScript(pkg, s) {
-    const answer = await ask('GET', path`/vnf-packages/${pkg.id}/scripts/${s.id}`);
-    if (!answer.ok) return notice(await answer.text(), 'bad');
-    const before = await answer.text();
+    const before = await call('GET', path`/vnf-packages/${pkg.id}/scripts/${s.id}`);
     const v = { text: before };
     let plan = null, error2 = null, isBusy = false;
     const send = async (isPlan) => {
@@ -154,10 +140,10 @@ export function catalogue() {
         h('button', { type: 'button', class: 'primary', disabled: isBusy || !plan || v.text === before, onclick: () => send(false) }, c_.put))), { isWide: true });
   }
 
-  const hidden = (kind) => ({ name: h('span', { class: 'sr' }, t.service.actions), class: 'end', cell: (x) => [
+  const hidden = (kind) => actions((x) => [
     kind === 'nsd' ? h('a', { key: 'd', class: 'button', href: link('deploy', x.id), 'aria-label': t.deploy.form(plain(x.name)) }, c_.deploy) : null, ' ',
     kind === 'key' ? null : button(c_.show, () => show(kind, x).catch(failed), { key: 's', 'aria-label': `${c_.show} ${plain(x.name)}` }), ' ',
-    action(t.delete, () => remove(kind, x), { key: 'r', class: 'danger', 'aria-label': `${t.delete} ${plain(x.name)}` })] });
+    action(t.delete, () => remove(kind, x), { key: 'r', class: 'danger', 'aria-label': `${t.delete} ${plain(x.name)}` })]);
   const name = { name: c_.name, cell: (x) => h('strong', {}, plain(x.name)) };
   const tables = {
     nsd: (l) => table(c_.tabs.nsd, [name, { name: c_.vendor, class: 'wide-only', cell: (x) => plain(x.vendor || '') }, { name: c_.version, cell: (x) => plain(x.version || '') }, { name: c_.vnfs, cell: (x) => (x.vnfd || []).map((v) => plain(v.name)).join(', ') },
@@ -184,14 +170,12 @@ export function catalogue() {
         seen = tab;
         load(tab);
       }
-      const list = lists[tab], word = (here().query.get('q') || '').toLowerCase();
+      const list = lists[tab];
       return [
         h('div', { key: 'tabs' }, tabs(c_.title, tab, Object.keys(tables).map((k) => [k, c_.tabs[k], link('catalogue', k)]))),
-        h('div', { class: 'toolbar', key: 'q' }, h('input', { type: 'search', placeholder: t.filter, 'aria-label': t.filter, value: at.query.get('q') || '', oninput: (e) => setQuery({ q: e.target.value }) })),
+        filterBox(at.query),
         error ? h('div', { key: 'e' }, problem(error, () => load(tab))) : null,
-        h('div', { key: `t-${tab}` }, !list ? (error ? null : loading()) : list.length ? tables[tab](list.filter((x) => !word || (x.name || '').toLowerCase().includes(word))) : empty(c_.none))];
+        h('div', { key: `t-${tab}` }, !list ? (error ? null : loading()) : list.length ? tables[tab](filtered(list, at.query)) : empty(c_.none))];
     },
   };
 }
-
-export { bytes };

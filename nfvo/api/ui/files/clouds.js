@@ -1,8 +1,8 @@
 /* PoPs: what they are, how old our picture of them is, and what they hold. */
 import { call, path } from './api.js';
 import { h } from './dom.js';
-import { lines, plain, word } from './format.js';
-import { action, bar, button, confirm, empty, facts, failed, faultCard, formDialog, loading, pill, problem, section, since, table } from './parts.js';
+import { parseJson, plain, word } from './format.js';
+import { action, actions, bar, button, confirm, empty, facts, failed, faultCard, formDialog, jsonView, loading, pill, problem, section, since, table } from './parts.js';
 import { go, link, notice, redraw } from './state.js';
 import { watchStatus } from './status.js';
 import { t } from './text.js';
@@ -18,22 +18,15 @@ export function clouds(at) {
   if (id) load();
   const refresh = (p) => call('GET', path`/datacenters/${p}/refresh`).then(() => { notice(t.clouds.refreshed); status.read(); if (id) load(); }, failed);
 
-  const parse = (text) => {
-    try {
-      return JSON.parse(text);
-    } catch (e) {
-      throw new Error(e.message);
-    }
-  };
   const register = () => formDialog(t.clouds.register, [{ name: 'json', label: 'JSON', type: 'text-area', rows: 14, value: sample, required: true }], t.clouds.register,
     async (v) => {
-      const made = await call('POST', '/datacenters', { body: parse(v.json) });
+      const made = await call('POST', '/datacenters', { body: parseJson(v.json) });
       status.read();
       go('clouds', made.id);
     }, { about: t.clouds.registerAbout });
   const edit = () => formDialog(t.clouds.edit, [{ name: 'json', label: 'JSON', type: 'text-area', rows: 18, value: JSON.stringify({ ...pop, images: undefined, networks: undefined, flavours: undefined }, null, 2), required: true }], t.save,
     async (v) => {
-      await call('PUT', path`/datacenters/${id}`, { body: parse(v.json) });
+      await call('PUT', path`/datacenters/${id}`, { body: parseJson(v.json) });
       load();
       status.read();
     }, { about: t.clouds.editAbout });
@@ -53,7 +46,7 @@ export function clouds(at) {
       { name: t.clouds.columns.data, cell: (p) => (p.refreshed ? since(p.refreshed) : t.clouds.never) },
       { name: t.clouds.columns.holds, class: 'wide-only', cell: (p) => t.clouds.holds(p.images, p.networks, p.flavours) },
       { name: t.clouds.columns.servers, class: 'num', cell: (p) => p.servers },
-      { name: h('span', { class: 'sr' }, t.service.actions), class: 'end', cell: (p) => action(t.clouds.refreshed, () => refresh(p.id)) }], pops, (p) => p.id);
+      actions((p) => action(t.clouds.refreshed, () => refresh(p.id)))], pops, (p) => p.id);
   }
 
   function one() {
@@ -66,7 +59,7 @@ export function clouds(at) {
       networks: [t.clouds.networks, () => table(t.clouds.networks, [{ name: t.clouds.name, cell: (x) => plain(x.name) }, { name: t.clouds.external, cell: (x) => (x.external || x.extShared ? t.yes : '') }, { name: t.clouds.subnets, cell: (x) => (x.subnets || []).map((n) => plain(n.cidr || n.name)).join(', ') }, { name: t.clouds.id, cell: (x) => h('code', {}, plain(x.extId || '')) }], pop.networks || [], (x) => x.id)],
       flavours: [t.clouds.flavours, () => table(t.clouds.flavours, [{ name: t.clouds.name, cell: (x) => plain(x.flavour_key) }, { name: t.clouds.cores, class: 'num', cell: (x) => x.vcpus }, { name: t.clouds.ram, class: 'num', cell: (x) => x.ram }, { name: t.clouds.disk, class: 'num', cell: (x) => x.disk }], pop.flavours || [], (x) => x.id)],
       zones: [t.clouds.zones, () => table(t.clouds.zones, [{ name: t.clouds.name, cell: (x) => plain(x.name) }, { name: t.clouds.columns.state, cell: (x) => plain(String(x.available ?? '')) }], Object.values(pop.zones || {}), (x, i) => x.id || i)],
-      json: [t.service.tabs.json, () => h('pre', { class: 'log', tabindex: '0' }, lines(JSON.stringify(pop, null, 2)))],
+      json: [t.service.tabs.json, () => jsonView(pop)],
     };
     return [
       s.fault ? h('div', { key: 'fault' }, faultCard(s.fault, t.service.fault, action(t.clouds.refreshed, () => refresh(id), { key: 'r' }))) : null,
@@ -74,7 +67,7 @@ export function clouds(at) {
       s.warning ? h('div', { class: 'alert warn', key: 'warning' }, plain(s.warning)) : null,
       h('div', { class: 'columns', key: 'top' },
         h('section', { class: 'box' }, facts([[t.clouds.columns.type, plain(pop.type)], [t.clouds.address, plain(pop.authUrl || '')], [t.clouds.columns.driver, plain(s.driver || t.clouds.noDriver)], [t.clouds.columns.data, s.refreshed ? since(s.refreshed) : t.clouds.never], [t.clouds.columns.servers, s.servers], [t.clouds.note, plain(s.note || '')]])),
-        h('section', { class: 'box' }, h('h2', {}, t.clouds.quota), quota.length ? quota.map(([k, name, used]) => h('div', { key: k }, used === null ? bar(0, 0, name) && h('div', { class: 'quota' }, h('span', {}, name), h('span', {}), h('span', { class: 'quota-text' }, s.quota[k])) : bar(used, s.quota[k], name))) : h('p', { class: 'dim' }, t.clouds.noQuota))),
+        h('section', { class: 'box' }, h('h2', {}, t.clouds.quota), quota.length ? quota.map(([k, name, used]) => h('div', { key: k }, used === null ? h('div', { class: 'quota' }, h('span', {}, name), h('span', {}), h('span', { class: 'quota-text' }, s.quota[k])) : bar(used, s.quota[k], name))) : h('p', { class: 'dim' }, t.clouds.noQuota))),
       h('div', { class: 'tabs', key: 'tabs', role: 'group', 'aria-label': t.clouds.title }, Object.entries(views).map(([k, [name]]) => button(name, () => { tab = k; redraw(); }, { key: k, class: 'quiet', 'aria-pressed': String(k === tab) }))),
       h('div', { key: `tab-${tab}` }, views[tab][1]())];
   }

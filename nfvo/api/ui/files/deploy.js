@@ -2,16 +2,16 @@
 import { call, listAll, path, session } from './api.js';
 import { h } from './dom.js';
 import { plain, word } from './format.js';
-import { bar, empty, failed, field, loading, pill, planView, problem, section, table } from './parts.js';
-import { go, link, notice, redraw, setQuery } from './state.js';
+import { actions, bar, empty, failed, field, filterBox, filtered, loading, pill, planView, problem, section, table } from './parts.js';
+import { go, link, notice, redraw } from './state.js';
 import { t } from './text.js';
 
 const d_ = t.deploy;
 
 /* Used and limits of the project; what a deployment adds is shown beside it. */
+export const QUOTA = ['services', 'instances', 'vcpus', 'ram'];
 export function quotaView(use) {
-  const names = ['services', 'instances', 'vcpus', 'ram'];
-  return names.map((k) => h('div', { key: k }, bar(use.used?.[k] ?? 0, use.quota?.[k] || 0, d_[k])));
+  return QUOTA.map((k) => h('div', { key: k }, bar(use.used?.[k] ?? 0, use.quota?.[k] || 0, d_[k])));
 }
 
 export function deploy(at) {
@@ -132,13 +132,12 @@ export function deploy(at) {
       }
       if (!list) return error ? problem(error, load) : loading();
       if (!list.length) return empty(d_.none, h('a', { class: 'button', href: link('catalogue') }, d_.toCatalogue));
-      const word = (where.query.get('q') || '').toLowerCase();
-      return [h('div', { class: 'toolbar', key: 'q' }, h('input', { type: 'search', placeholder: t.filter, 'aria-label': t.filter, value: where.query.get('q') || '', oninput: (e) => setQuery({ q: e.target.value }) })),
+      return [filterBox(where.query),
         h('div', { key: 'l' }, table(d_.choose, [
           { name: t.catalogue.name, cell: (x) => h('a', { href: link('deploy', x.id) }, plain(x.name)) }, { name: t.catalogue.vendor, cell: (x) => plain(x.vendor || '') }, { name: t.catalogue.version, cell: (x) => plain(x.version || '') },
           { name: t.catalogue.vnfs, cell: (x) => (x.vnfd || []).map((v) => plain(v.name)).join(', ') },
-          { name: h('span', { class: 'sr' }, t.service.actions), class: 'end', cell: (x) => h('a', { class: 'button', href: link('deploy', x.id), 'aria-label': d_.form(plain(x.name)) }, d_.go) }],
-        list.filter((x) => !word || x.name.toLowerCase().includes(word)), (x) => x.id))];
+          actions((x) => h('a', { class: 'button', href: link('deploy', x.id), 'aria-label': d_.form(plain(x.name)) }, d_.go))],
+        filtered(list, where.query), (x) => x.id))];
     },
   };
   return page;

@@ -21,7 +21,7 @@ function compare(a, b) {
 }
 
 /* [[' ' | '-' | '+', line]]: of what is the same only three lines around what differs. */
-export function diff(before, after) {
+function diff(before, after) {
   const a = before.split('\n'), b = after.split('\n');
   let from = 0, end = 0;
   while (from < a.length && from < b.length && a[from] === b[from]) from++;

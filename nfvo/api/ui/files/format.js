@@ -35,17 +35,27 @@ export function span(ms) {
   return `${Math.round(s / 86400)} d`;
 }
 
-export function age(v) {
+export function ago(v) {
   const ms = timeOf(v);
-  return Number.isFinite(ms) ? span(Date.now() - ms) : '';
+  return Number.isFinite(ms) ? t.ago(span(Date.now() - ms)) : '';
 }
-
-export const ago = (v) => (age(v) ? t.ago(age(v)) : '');
 
 export function bytes(n) {
   if (n < 1024) return `${n} B`;
   if (n < 1 << 20) return `${(n / 1024).toFixed(1)} KiB`;
   return `${(n / (1 << 20)).toFixed(1)} MiB`;
+}
+
+/* Where a JSON text is broken, as line and column. */
+export function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch (e) {
+    const at = /position (\d+)/.exec(e.message);
+    const lc = /line (\d+) column (\d+)/.exec(e.message);
+    const before = at ? text.slice(0, Number(at[1])).split('\n') : null;
+    throw new Error(lc ? t.badJson(lc[1], lc[2], e.message) : before ? t.badJson(before.length, before[before.length - 1].length + 1, e.message) : e.message);
+  }
 }
 
 /* Control characters and changes of direction are shown, not obeyed. */

@@ -1,12 +1,12 @@
 /* The frame around all pages: who is logged in, where we are, what is said for a moment. */
-import { askTabs, chooseProject, login, logout, session, whoAmI } from './api.js';
+import { askTabs, call, chooseProject, login, logout, session, whoAmI } from './api.js';
 import { catalogue } from './catalogue.js';
 import { clouds } from './clouds.js';
 import { deploy } from './deploy.js';
 import { h, patch } from './dom.js';
 import { live, start as startLive, end as endLive } from './live.js';
 import { now } from './now.js';
-import { asCommands, button, failed, formDialog, loading, problem, call } from './parts.js';
+import { asCommands, button, failed, formDialog, loading, problem } from './parts.js';
 import { people } from './people.js';
 import { service } from './service.js';
 import { services } from './services.js';
@@ -14,8 +14,8 @@ import { dialogs, here, link, notice, notices, onDraw, redraw } from './state.js
 import { suite } from './suite.js';
 import { t } from './text.js';
 
-/* A page: {title, render(at), commands(at), close(), again()}; made for its key, rendered as often as something
- * changes. */
+/* A page: {title, crumb, badge(at), tools(at), render(at), commands(at), close()}; made for its key, rendered as often as
+ * something changes. */
 const routes = {
   now: { make: now, key: 'n' },
   services: { make: (at) => (at.parts[1] ? service(at) : services(at)), parts: 2, key: 's' },
@@ -185,15 +185,15 @@ function draw() {
 
 /* --- keys ------------------------------------------------------------------------------------------------- */
 
-let isAfterG = 0;
+let gAt = 0; /* when g was pressed */
 addEventListener('keydown', (e) => {
   if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(e.target.tagName) || dialogs.length || !session.user) return;
-  if (Date.now() - isAfterG < 1200) {
-    isAfterG = 0;
+  if (Date.now() - gAt < 1200) {
+    gAt = 0;
     const r = Object.keys(routes).find((k) => routes[k].key === e.key);
     if (r) location.hash = link(r);
   } else if (e.key === 'g') {
-    isAfterG = Date.now();
+    gAt = Date.now();
   } else if (e.key === '/') {
     const box = document.querySelector('input[type=search]');
     if (box) {

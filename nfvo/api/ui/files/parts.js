@@ -1,8 +1,8 @@
 /* What pages are made of. */
-import { ApiError, call, mayChange, session, urlOf } from './api.js';
+import { ApiError, call, mayChange, path, session, urlOf } from './api.js';
 import { h } from './dom.js';
-import { ago, clock, full, lines, plain, span, timeOf, word } from './format.js';
-import { go, link, notice, openDialog, redraw } from './state.js';
+import { ago, clock, full, lines, plain, timeOf, word } from './format.js';
+import { notice, openDialog, redraw, setQuery } from './state.js';
 import { t } from './text.js';
 
 /* --- states ------------------------------------------------------------------------------------------ */
@@ -21,8 +21,9 @@ export const pill = (state, title) =>
   h('span', { class: `pill ${stateKind(state)}`, title: title || null }, plain(state || t.unknown));
 
 export const id = (s) => h('code', { class: 'id', title: plain(s) }, plain(s).slice(0, 8));
-export const when = (v) => (Number.isFinite(timeOf(v)) ? h('time', { title: full(v), datetime: new Date(timeOf(v)).toISOString() }, clock(v)) : '');
-export const since = (v) => (Number.isFinite(timeOf(v)) ? h('time', { title: full(v), datetime: new Date(timeOf(v)).toISOString() }, ago(v)) : '');
+const moment = (v, say) => (Number.isFinite(timeOf(v)) ? h('time', { title: full(v), datetime: new Date(timeOf(v)).toISOString() }, say(v)) : '');
+export const when = (v) => moment(v, clock);
+export const since = (v) => moment(v, ago);
 
 export const button = (text, onclick, props = {}) => h('button', { type: 'button', onclick, ...props }, text);
 /* What changes something: not shown to who may not. */
@@ -37,6 +38,23 @@ export const section = (title, tools, ...body) =>
 export const facts = (rows) =>
   h('dl', { class: 'facts' }, rows.filter((r) => r && r[1] !== null && r[1] !== undefined && r[1] !== '' && r[1] !== false).map(([k, v]) =>
     h('div', { key: k }, h('dt', {}, k), h('dd', {}, v))));
+
+/* rows: [[text, fn]] */
+export const menu = (name, rows) => h('details', { class: 'menu-box' }, h('summary', { 'aria-label': t.act.more(plain(name)), title: t.service.actions }, '⋯'),
+  h('div', { class: 'menu-list' }, rows.filter(Boolean).map(([text, fn]) => button(text, fn, { key: text }))));
+
+/* The last column of a table: what can be done with its row. */
+export const actions = (cell) => ({ name: h('span', { class: 'sr' }, t.service.actions), class: 'end', cell });
+
+/* What a list is filtered by is in the address: ?q= */
+export const filterBox = (query) => h('div', { class: 'toolbar', key: 'q' },
+  h('input', { type: 'search', placeholder: t.filter, 'aria-label': t.filter, value: query.get('q') || '', oninput: (e) => setQuery({ q: e.target.value }) }));
+export const filtered = (list, query) => {
+  const wanted = (query.get('q') || '').toLowerCase();
+  return list.filter((x) => (x.name || '').toLowerCase().includes(wanted));
+};
+
+export const jsonView = (value, label) => h('pre', { class: 'log', tabindex: '0', 'aria-label': label || null }, lines(JSON.stringify(value, null, 2)));
 
 /* columns: [{name, class, cell(row)}] */
 export function table(caption, columns, rows, keyOf, props = {}) {
@@ -81,7 +99,7 @@ export function failed(e) {
 
 /* --- a command to copy ------------------------------------------------------------------------------- */
 
-export async function copy(text) {
+async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
   } catch { /* no clipboard without TLS: by way of a selection */
@@ -119,17 +137,21 @@ export function asCommands(rows) {
 
 /* --- faults ------------------------------------------------------------------------------------------- */
 
+/* What a fault says; where: rows of facts. */
+export const faultText = (f, where) => [
+  h('p', { class: 'fault-message' }, plain(f.message)),
+  f.causes?.length ? h('ol', { class: 'causes', 'aria-label': t.fault.causes }, f.causes.map((c) => h('li', {}, plain(c)))) : null,
+  facts(where),
+  f.output_tail ? h('details', { open: true }, h('summary', {}, t.fault.output), h('pre', { class: 'output', tabindex: '0' }, lines(f.output_tail))) : null,
+  f.hint ? h('p', {}, h('b', {}, t.next), ' ', plain(f.hint)) : null];
+
 export function faultCard(fault, title, ...verbs) {
   if (!fault) return null;
   const where = [[t.fault.component, fault.component], [t.fault.object, fault.object], [t.fault.host, fault.host], [t.fault.script, fault.script],
-    [t.fault.exit, fault.exit], [t.fault.time, fault.at ? when(fault.at) : '']];
+    [t.fault.exit, fault.exit]].map(([k, v]) => [k, v === undefined ? '' : plain(v)]);
   return h('section', { class: 'box fault', 'aria-label': title },
     h('div', { class: 'box-head' }, h('h2', {}, title), h('span', { class: 'grow' }), h('code', {}, plain(fault.code))),
-    h('p', { class: 'fault-message' }, plain(fault.message)),
-    fault.causes?.length ? h('ol', { class: 'causes', 'aria-label': t.fault.causes }, fault.causes.map((c) => h('li', {}, plain(c)))) : null,
-    facts(where.map(([k, v]) => [k, typeof v === 'object' ? v : v === undefined ? '' : plain(v)])),
-    fault.output_tail ? h('details', { open: true }, h('summary', {}, t.fault.output), h('pre', { class: 'output', tabindex: '0' }, lines(fault.output_tail))) : null,
-    fault.hint ? h('p', {}, h('b', {}, t.next), ' ', plain(fault.hint)) : null,
+    faultText(fault, [...where, [t.fault.time, fault.at ? when(fault.at) : '']]),
     verbs.some(Boolean) ? h('div', { class: 'row' }, verbs) : null);
 }
 
@@ -274,7 +296,7 @@ function operationVerb(verb, op, rest, after) {
   const body = verb === 'cancel' ? { mode: /--forceful/.test(rest) ? 'FORCEFUL' : 'GRACEFUL' } : consent(rest);
   const label = t.verbs[verb] + (body.repeat || body.unknown === 'repeat' ? t.verbs.repeat : body.unknown === 'done' ? t.verbs.done : body.mode === 'FORCEFUL' ? t.verbs.forceful : '');
   const run = async () => {
-    await call('POST', `/baton/operations/${encodeURIComponent(op)}/${verb}`, { body });
+    await call('POST', path`/baton/operations/${op}/${verb}`, { body });
     notice(t.asked(label));
     after?.();
   };
@@ -285,14 +307,14 @@ function operationVerb(verb, op, rest, after) {
 function resume(nsr, after) {
   formDialog(t.verbs.resume, [{ name: 'how', label: t.verbs.scripts, type: 'select', value: '', options: [['', t.verbs.asNeeded], ['repeat', t.verbs.repeatThem], ['done', t.verbs.takeAsDone]] }],
     t.verbs.resume, async ({ how }) => {
-      await call('POST', `/ns-records/${encodeURIComponent(nsr)}/resume`, { body: how === 'repeat' ? { repeat: true } : how ? { unknown: how } : {} });
+      await call('POST', path`/ns-records/${nsr}/resume`, { body: how === 'repeat' ? { repeat: true } : how ? { unknown: how } : {} });
       notice(t.asked(t.verbs.resume));
       after?.();
     }, { about: t.verbs.sure.resume });
 }
 
 export function release(nsr, after) {
-  planned(t.service.release, { method: 'DELETE', path: `/ns-records/${encodeURIComponent(nsr)}` }, t.service.release, after,
+  planned(t.service.release, { method: 'DELETE', path: path`/ns-records/${nsr}` }, t.service.release, after,
     { command: `baton nsr delete ${word(nsr)} --wait` });
 }
 
@@ -311,5 +333,3 @@ export function nextButtons(next, after, nsr) {
     return h('div', { key: text, class: 'next-command' }, command(text));
   });
 }
-
-export { call, go, link, span };

@@ -1,9 +1,9 @@
 /* Users, projects, services, logins, and who did what. */
-import { ask, call, isAdmin, listAll, path, session } from './api.js';
-import { quotaView } from './deploy.js';
+import { call, isAdmin, listAll, nextPage, path, session } from './api.js';
+import { QUOTA, quotaView } from './deploy.js';
 import { h } from './dom.js';
 import { plain } from './format.js';
-import { button, confirm, empty, failed, field, formDialog, loading, pill, problem, table, tabs, when } from './parts.js';
+import { actions, button, confirm, empty, failed, field, formDialog, loading, menu, problem, table, tabs, when } from './parts.js';
 import { link, notice, openDialog, redraw, setQuery } from './state.js';
 import { showSecret } from './suite.js';
 import { t } from './text.js';
@@ -14,7 +14,7 @@ const FILTERS = ['who', 'kind', 'outcome', 'from', 'what', 'object', 'since'];
 
 export function people() {
   const data = {};
-  const audit = { rows: null, next: '', key: '' };
+  const audit = { rows: null, next: null, key: '' };
   let error = null, seen = '';
 
   const readers = {
@@ -57,21 +57,19 @@ export function people() {
     await call('DELETE', path`/users/${u.id}`);
     load('users');
   });
-  const menu = (name, rows) => h('details', { class: 'menu-box' }, h('summary', { 'aria-label': t.act.more(plain(name)) }, '⋯'), h('div', { class: 'menu-list' }, rows.filter(Boolean).map(([text, fn]) => button(text, fn, { key: text }))));
-  const end = { name: h('span', { class: 'sr' }, t.service.actions), class: 'end' };
 
   function users(list) {
     return table(p_.tabs.users, [
       { name: p_.user, cell: (u) => h('strong', {}, plain(u.username)) }, { name: p_.email, class: 'wide-only', cell: (u) => plain(u.email || '') },
       { name: p_.roles, cell: (u) => u.roles.map((r) => h('span', { key: r.project, class: 'pill' }, `${r.role} @ ${plain(r.project)}`, isAdmin() ? h('button', { type: 'button', class: 'quiet tiny', 'aria-label': `${p_.revoke} ${r.role} @ ${plain(r.project)}`, onclick: () => revoke(u, r) }, '✕') : null)) },
       { name: p_.enabled, cell: (u) => (u.enabled ? t.yes : h('span', { class: 'late' }, t.no)) },
-      { ...end, cell: (u) => (isAdmin() ? menu(u.username, [[p_.grant, () => grant(u)], [u.enabled ? p_.disable : p_.enable, () => put({ ...u, enabled: !u.enabled }).catch(failed)], [p_.setPassword, () => password(u)], u.username === session.user.username ? null : [t.delete, () => removeUser(u)]]) : null) }], list, (u) => u.id);
+      actions((u) => (isAdmin() ? menu(u.username, [[p_.grant, () => grant(u)], [u.enabled ? p_.disable : p_.enable, () => put({ ...u, enabled: !u.enabled }).catch(failed)], [p_.setPassword, () => password(u)], u.username === session.user.username ? null : [t.delete, () => removeUser(u)]]) : null))], list, (u) => u.id);
   }
 
   /* --- projects --- */
 
-  const quotaFields = (q = {}) => ['services', 'instances', 'vcpus', 'ram'].map((k) => ({ name: k, label: t.deploy[k], type: 'text', value: q[k] ? String(q[k]) : '', hint: k === 'services' ? p_.emptyIsNone : null }));
-  const quotaOf = (v) => Object.fromEntries(['services', 'instances', 'vcpus', 'ram'].filter((k) => String(v[k]).trim()).map((k) => [k, Number(v[k])]));
+  const quotaFields = (q = {}) => QUOTA.map((k) => ({ name: k, label: t.deploy[k], type: 'text', value: q[k] ? String(q[k]) : '', hint: k === 'services' ? p_.emptyIsNone : null }));
+  const quotaOf = (v) => Object.fromEntries(QUOTA.filter((k) => String(v[k]).trim()).map((k) => [k, Number(v[k])]));
   const addProject = () => formDialog(p_.addProject, [{ name: 'name', label: p_.name, required: true }, { name: 'description', label: p_.description }, ...quotaFields()], t.create, async (v) => {
     await call('POST', '/projects', { body: { name: v.name, description: v.description, quota: quotaOf(v) } });
     load('projects');
@@ -91,23 +89,21 @@ export function people() {
   const projects = (list) => table(p_.tabs.projects, [
     { name: p_.project, cell: (p) => h('strong', {}, plain(p.name)) }, { name: p_.description, cell: (p) => plain(p.description || '') },
     { name: p_.quota, cell: (p) => (Object.keys(p.quota || {}).length ? Object.entries(p.quota).map(([k, v]) => `${v} ${t.deploy[k] || k}`).join(', ') : h('span', { class: 'dim' }, p_.noLimit)) },
-    { ...end, cell: (p) => [button(p_.use, () => showUse(p).catch(failed), { key: 'u' }), ' ', isAdmin() ? menu(p.name, [[p_.quota, () => editProject(p)], [t.delete, () => removeProject(p)]]) : null] }], list, (p) => p.id);
+    actions((p) => [button(p_.use, () => showUse(p).catch(failed), { key: 'u' }), ' ', isAdmin() ? menu(p.name, [[p_.quota, () => editProject(p)], [t.delete, () => removeProject(p)]]) : null])], list, (p) => p.id);
 
   /* --- services, sessions --- */
 
   const addService = () => formDialog(p_.addService, [{ name: 'name', label: p_.name, required: true }, { name: 'project', label: p_.forProjects, type: 'select', value: '*', options: [['*', p_.everywhere], ...(data.projects || session.projects).map((p) => [p.name, plain(p.name)])] }], t.create, async (v) => {
-    const answer = await ask('POST', '/components/services/create', { body: { name: v.name, roles: [v.project] } });
-    const key = await answer.text();
-    if (!answer.ok) throw new Error(key.slice(0, 300));
+    const key = await call('POST', '/components/services/create', { body: { name: v.name, roles: [v.project] } });
     load('services');
     showSecret(plain(v.name), p_.serviceKey, key);
   });
   const services = (list) => table(p_.tabs.services, [
     { name: p_.name, cell: (s) => h('strong', {}, plain(s.name)) }, { name: p_.forProjects, cell: (s) => s.roles.map((r) => plain(r.project)).join(', ') },
-    { ...end, cell: (s) => button(t.delete, () => confirm(`${t.delete}: ${plain(s.name)}`, p_.endAbout, t.delete, async () => { await call('DELETE', path`/components/services/${s.id}`); load('services'); }), { class: 'danger' }) }], list, (s) => s.id);
+    actions((s) => button(t.delete, () => confirm(`${t.delete}: ${plain(s.name)}`, p_.endAbout, t.delete, async () => { await call('DELETE', path`/components/services/${s.id}`); load('services'); }), { class: 'danger' }))], list, (s) => s.id);
   const sessions = (list) => table(p_.tabs.sessions, [
     { name: p_.user, cell: (s) => plain(s.username) }, { name: p_.from, cell: (s) => h('code', {}, plain(s.from)) }, { name: p_.created, cell: (s) => when(s.createdAt) }, { name: p_.expires, cell: (s) => when(s.refreshableUntil || s.expiresAt) },
-    { ...end, cell: (s) => button(p_.endSession, () => confirm(p_.endSession, p_.endAbout, p_.endSession, async () => { await call('DELETE', path`/sessions/${s.id}`, { project: null }); load('sessions'); })) }], list, (s) => s.id);
+    actions((s) => button(p_.endSession, () => confirm(p_.endSession, p_.endAbout, p_.endSession, async () => { await call('DELETE', path`/sessions/${s.id}`, { project: null }); load('sessions'); })))], list, (s) => s.id);
 
   /* --- audit --- */
 
@@ -115,11 +111,10 @@ export function people() {
     error = null;
     try {
       const filters = Object.fromEntries(FILTERS.map((k) => [k, query.get(k)]).filter(([, v]) => v));
-      const answer = await ask('GET', isMore ? audit.next : '/audit', { query: isMore ? {} : { limit: 100, sort: '-created', ...filters } });
-      const body = await answer.json();
-      if (!answer.ok) throw Object.assign(new Error(body.message), { hint: body.fault?.hint });
-      audit.rows = isMore ? [...audit.rows, ...body] : body;
-      audit.next = /<([^>]*)>;\s*rel="next"/.exec(answer.headers.get('Link') || '')?.[1] || '';
+      let next = null;
+      const rows = await call('GET', isMore ? audit.next : '/audit', { query: isMore ? {} : { limit: 100, sort: '-created', ...filters }, onHeaders: (x) => (next = nextPage(x)) });
+      audit.rows = isMore ? [...audit.rows, ...rows] : rows;
+      audit.next = next;
     } catch (e) {
       error = e;
       audit.rows ||= [];
@@ -170,5 +165,3 @@ export function people() {
     },
   };
 }
-
-export { pill };

@@ -3,7 +3,7 @@ import { call, listAll, mayChange, path } from './api.js';
 import { h } from './dom.js';
 import { clock, lines, plain, span, timeOf, word } from './format.js';
 import { listen } from './live.js';
-import { action, button, empty, failed, faultCard, formDialog, id as idOf, loading, nextButtons, pill, planned, problem, release, section, since, table, tabs, facts, when } from './parts.js';
+import { action, actions, button, empty, failed, faultCard, faultText, formDialog, id as idOf, jsonView, loading, menu as menuOf, nextButtons, pill, planned, problem, release, section, since, table, tabs, facts, when } from './parts.js';
 import { go, link, redraw, setQuery } from './state.js';
 import { t } from './text.js';
 import { timeline } from './timeline.js';
@@ -25,11 +25,11 @@ export function service(at) {
       return;
     }
     isReading = true;
-    const ask = (p, query) => call('GET', p, { query, signal: abort.signal });
+    const get = (p, query) => call('GET', p, { query, signal: abort.signal });
     try {
-      const [e, r, o] = await Promise.all([ask(path`/baton/explain/${nsr}`, { kind: 'nsr', limit: KEPT }), ask(own), ask(`${own}/operations`, { limit: 50 })]);
+      const [e, r, o] = await Promise.all([get(path`/baton/explain/${nsr}`, { kind: 'nsr', limit: KEPT }), get(own), get(`${own}/operations`, { limit: 50 })]);
       [ex, record, ops, error] = [e, r, o, null];
-      if (opId) op = await ask(path`/baton/operations/${opId}`);
+      if (opId) op = await get(path`/baton/operations/${opId}`);
     } catch (e) {
       if (e.name === 'AbortError') return;
       error = e;
@@ -75,37 +75,43 @@ export function service(at) {
       { name: 'pop', label: t.act.pop, type: 'select', options: [['', t.act.anyPop], ...places] },
       { name: 'onFailure', label: t.act.onFailure, type: 'select', options: [['', t.act.byVdu], ['keep', t.act.keep], ['partial', t.act.partial], ['rollback', t.act.rollback]] },
       { name: 'standby', label: t.act.standby, type: 'checkbox' }],
-    (f) => ({ method: 'POST', path: `${vnfPath(v)}${path`/vdunits/${f.vdu}/vnfcinstances`}${f.standby ? '/standby' : ''}`,
+    (f) => ({ method: 'POST', path: `${unitPath(v, { id: f.vdu })}${f.standby ? '/standby' : ''}`,
       body: { number: f.number, ...(f.pop ? { vimInstanceNames: [f.pop] } : {}), ...(f.onFailure ? { onFailure: f.onFailure } : {}) } }),
     (f) => `baton nsr scale-out ${word(nsr)} ${word(v.name)} --vdu ${word(f.vdu)} --number ${word(f.number)}${f.pop ? ` --pop ${word(f.pop)}` : ''}${f.standby ? ' --standby' : ''} --plan`);
   }
 
+  /* [text, fn] of what needs no form. */
+  const simple = (text, of, method, p, cli) => [text, () => ask(`${text}: ${plain(of)}`, [], () => ({ method, path: p, ...(method === 'POST' ? { body: {} } : {}) }), () => `baton nsr ${cli} --plan`)];
+
   const perVnf = (v) => [
     [t.act.scaleOut, () => scaleOut(v).catch(failed)],
     [t.act.scaleIn, () => ask(`${t.act.scaleIn}: ${plain(v.name)}`, [units(v), { name: 'number', label: t.act.number, type: 'number', value: 1, min: 1, max: 100, required: true }, { name: 'drain', label: t.act.drain, type: 'checkbox' }],
-      (f) => ({ method: 'DELETE', path: `${vnfPath(v)}${path`/vdunits/${f.vdu}/vnfcinstances`}`, body: { number: f.number, ...(f.drain ? { drain: true } : {}) } }),
+      (f) => ({ method: 'DELETE', path: `${unitPath(v, { id: f.vdu })}`, body: { number: f.number, ...(f.drain ? { drain: true } : {}) } }),
       (f) => `baton nsr scale-in ${word(nsr)} ${word(v.name)} --number ${word(f.number)} --plan`)],
-    [t.act.start, () => ask(`${t.act.start}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/start`, body: {} }), () => `baton nsr start ${word(nsr)} ${word(v.name)} --plan`)],
-    [t.act.stop, () => ask(`${t.act.stop}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/stop`, body: {} }), () => `baton nsr stop ${word(nsr)} ${word(v.name)} --plan`)],
+    simple(t.act.start, v.name, 'POST', `${vnfPath(v)}/start`, `start ${word(nsr)} ${word(v.name)}`),
+    simple(t.act.stop, v.name, 'POST', `${vnfPath(v)}/stop`, `stop ${word(nsr)} ${word(v.name)}`),
     [t.act.configure, () => configure(v)],
-    [t.act.update, () => ask(`${t.act.update}: ${plain(v.name)}`, [], () => ({ method: 'POST', path: `${vnfPath(v)}/update`, body: {} }), () => `baton nsr update ${word(nsr)} ${word(v.name)} --plan`)],
+    simple(t.act.update, v.name, 'POST', `${vnfPath(v)}/update`, `update ${word(nsr)} ${word(v.name)}`),
     [t.act.execute, () => ask(`${t.act.execute}: ${plain(v.name)}`, [{ name: 'script', label: t.act.script, type: 'text-area', rows: 10, required: true, value: '#!/bin/sh\n' }],
       (f) => ({ method: 'POST', path: `${vnfPath(v)}/execute-script`, text: f.script }), () => `baton nsr execute ${word(nsr)} ${word(v.name)} FILE --plan`)],
     [t.act.restart, () => ask(`${t.act.restart}: ${plain(v.name)}`, [{ name: 'image', label: t.act.image, hint: t.act.sameImage }],
       (f) => ({ method: 'POST', path: `${vnfPath(v)}/restart`, body: { imageName: f.image } }), (f) => `baton nsr restart ${word(nsr)} ${word(v.name)}${f.image ? ` --image ${word(f.image)}` : ''} --plan`, t.act.restartAbout)],
     [t.act.upgrade, () => upgrade(v).catch(failed)],
-    [t.act.removeVnf, () => ask(`${t.act.removeVnf}: ${plain(v.name)}`, [], () => ({ method: 'DELETE', path: vnfPath(v) }), () => `baton nsr remove-vnf ${word(nsr)} ${word(v.name)} --plan`)],
+    simple(t.act.removeVnf, v.name, 'DELETE', vnfPath(v), `remove-vnf ${word(nsr)} ${word(v.name)}`),
   ];
 
-  async function upgrade(v) {
+  async function vnfds() {
     const list = await listAll('/vnf-descriptors', { slim: 'true' });
-    ask(`${t.act.upgrade}: ${plain(v.name)}`, [{ name: 'vnfd', label: t.act.vnfd, type: 'select', value: list[0]?.id, options: list.map((d) => [d.id, `${plain(d.name)} ${plain(d.version)}`]) }, { name: 'keeps', label: t.act.keepsService, type: 'checkbox' }],
+    return { name: 'vnfd', label: t.act.vnfd, type: 'select', value: list[0]?.id, options: list.map((d) => [d.id, `${plain(d.name)} ${plain(d.version)}`]) };
+  }
+
+  async function upgrade(v) {
+    ask(`${t.act.upgrade}: ${plain(v.name)}`, [await vnfds(), { name: 'keeps', label: t.act.keepsService, type: 'checkbox' }],
       (f) => ({ method: 'POST', path: `${vnfPath(v)}/upgrade`, body: { vnfdId: f.vnfd, ...(f.keeps ? { restartService: false } : {}) } }), (f) => `baton nsr upgrade ${word(nsr)} ${word(v.name)} ${word(f.vnfd)} --plan`);
   }
 
   async function addVnf() {
-    const list = await listAll('/vnf-descriptors', { slim: 'true' });
-    ask(t.service.addVnf, [{ name: 'vnfd', label: t.act.vnfd, type: 'select', value: list[0]?.id, options: list.map((d) => [d.id, `${plain(d.name)} ${plain(d.version)}`]) }],
+    ask(t.service.addVnf, [await vnfds()],
       (f) => ({ method: 'PUT', path: `${own}${path`/vnfd/${f.vnfd}`}`, body: {} }), (f) => `baton nsr add-vnf ${word(nsr)} ${word(f.vnfd)} --plan`);
   }
 
@@ -121,15 +127,14 @@ export function service(at) {
   const perServer = (v, u, x) => [
     [t.act.heal, () => ask(`${t.act.heal}: ${plain(x.hostname)}`, [{ name: 'cause', label: t.act.cause, value: '' }],
       (f) => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/actions`}`, body: { action: 'HEAL', cause: f.cause } }), () => `baton nsr heal ${word(nsr)} ${word(x.hostname)} --plan`)],
-    [t.act.start, () => ask(`${t.act.start}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/start`}`, body: {} }), () => `baton nsr start ${word(nsr)} ${word(x.hostname)} --plan`)],
-    [t.act.stop, () => ask(`${t.act.stop}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/stop`}`, body: {} }), () => `baton nsr stop ${word(nsr)} ${word(x.hostname)} --plan`)],
-    [t.act.switch, () => ask(`${t.act.switch}: ${plain(x.hostname)}`, [], () => ({ method: 'POST', path: `${unitPath(v, u)}${path`/${x.id}/switchtostandby`}`, body: {} }), () => `baton nsr switch ${word(nsr)} ${word(x.hostname)} --plan`)],
-    [t.act.remove, () => ask(`${t.act.remove}: ${plain(x.hostname)}`, [], () => ({ method: 'DELETE', path: `${unitPath(v, u)}${path`/${x.id}`}` }), () => `baton nsr scale-in ${word(nsr)} ${word(x.hostname)} --plan`)],
+    simple(t.act.start, x.hostname, 'POST', `${unitPath(v, u)}${path`/${x.id}/start`}`, `start ${word(nsr)} ${word(x.hostname)}`),
+    simple(t.act.stop, x.hostname, 'POST', `${unitPath(v, u)}${path`/${x.id}/stop`}`, `stop ${word(nsr)} ${word(x.hostname)}`),
+    simple(t.act.switch, x.hostname, 'POST', `${unitPath(v, u)}${path`/${x.id}/switchtostandby`}`, `switch ${word(nsr)} ${word(x.hostname)}`),
+    simple(t.act.remove, x.hostname, 'DELETE', `${unitPath(v, u)}${path`/${x.id}`}`, `scale-in ${word(nsr)} ${word(x.hostname)}`),
     [t.act.logs, () => go('services', nsr, 'logs', { host: x.hostname })],
   ];
 
-  const menu = (name, rows) => (mayChange() ? h('details', { class: 'menu-box' }, h('summary', { 'aria-label': t.act.more(plain(name)), title: t.service.actions }, '⋯'),
-    h('div', { class: 'menu-list' }, rows.map(([text, fn]) => button(text, fn, { key: text })))) : null);
+  const menu = (name, rows) => (mayChange() ? menuOf(name, rows) : null);
 
   /* --- parts of the page --- */
 
@@ -171,11 +176,8 @@ export function service(at) {
     });
   }
 
-  const faultInline = (f) => h('div', {},
-    h('p', { class: 'fault-message' }, plain(f.message)), f.causes?.length ? h('ol', { class: 'causes' }, f.causes.map((c) => h('li', {}, plain(c)))) : null,
-    facts([[t.fault.host, f.host ? h('a', { href: link('services', nsr, 'logs', { host: f.host }) }, plain(f.host)) : ''], [t.fault.script, plain(f.script || '')], [t.fault.exit, f.exit], [t.fault.component, plain(f.component || '')]]),
-    f.output_tail ? h('pre', { class: 'output', tabindex: '0' }, lines(f.output_tail)) : null,
-    f.hint ? h('p', {}, h('b', {}, t.next), ' ', plain(f.hint)) : null);
+  const faultInline = (f) => h('div', {}, faultText(f, [[t.fault.host, f.host ? h('a', { href: link('services', nsr, 'logs', { host: f.host }) }, plain(f.host)) : ''],
+    [t.fault.script, plain(f.script || '')], [t.fault.exit, f.exit], [t.fault.component, plain(f.component || '')]]));
 
   function overview() {
     const n = ex.nsr, isCovered = (ex.openOperations || []).some((o) => o.state === 'FAILED_TEMP');
@@ -202,11 +204,11 @@ export function service(at) {
       { name: t.service.columns.phase, class: 'wide-only', cell: (r) => (r.x ? h('span', { class: 'dim' }, plain(r.x.state || '')) : h('span', { class: 'dim', title: r.v.phase }, phases.vnfr[r.v.phase] || r.v.phase)) },
       { name: t.service.columns.addresses, cell: (r) => (r.x ? addresses(r.x) : '') },
       { name: t.service.columns.pop, cell: (r) => (r.x ? plain(r.x.popName || '') : h('span', { class: 'dim' }, `${t.service.columns.vnfm} ${plain(r.v.vnfm)}`)) },
-      { name: h('span', { class: 'sr' }, t.service.actions), class: 'end', cell: (r) => {
+      actions((r) => {
         const full = vnfrOf(r.v);
         if (!full) return null;
         return r.x ? menu(r.x.hostname, perServer(full, unitOf(r.v, r.x) || { id: '' }, r.x)) : menu(r.v.name, perVnf(full));
-      } }], rows, (r) => r.x?.id || r.v.id, { rowClass: (r) => (r.x ? '' : 'group') });
+      })], rows, (r) => r.x?.id || r.v.id, { rowClass: (r) => (r.x ? '' : 'group') });
   }
 
   function operations(query) {
@@ -312,7 +314,7 @@ export function service(at) {
         { name: t.history.text, cell: (r) => h('span', { class: r.entry.fault ? 'late' : null }, text(r.entry)) }], list, (r) => r.id))];
   }
 
-  const views = { overview, operations, logs: logsView, parameters, history, json: () => h('pre', { class: 'log', tabindex: '0', 'aria-label': t.service.tabs.json }, lines(JSON.stringify(record, null, 2))) };
+  const views = { overview, operations, logs: logsView, parameters, history, json: () => jsonView(record, t.service.tabs.json) };
 
   const page = {
     title: '…',

@@ -1,10 +1,10 @@
 /* The list of services: all of them are kept here, the rows that are seen are drawn. What an event
  * names is read again, all names of a moment in one call. */
-import { ask, call, listAll, mayChange, pages, path } from './api.js';
+import { call, listAll, mayChange, pages, path } from './api.js';
 import { h } from './dom.js';
-import { plain, span, timeOf, word } from './format.js';
+import { plain, timeOf, word } from './format.js';
 import { listen } from './live.js';
-import { button, empty, failed, loading, pill, problem, since, stateKind } from './parts.js';
+import { button, empty, failed, loading, pill, problem, since } from './parts.js';
 import { here, link, openDialog, redraw, setQuery } from './state.js';
 import { t } from './text.js';
 
@@ -15,7 +15,7 @@ const AT_ONCE = 80; /* ids of one call */
 const STATES = ['ACTIVE', 'ERROR', 'NULL', 'INITIALIZED', 'INACTIVE', 'SCALING', 'TERMINATED'];
 
 /* Draws a window of rows of equal height in a box that scrolls. */
-export function virtual(box, rows, draw) {
+function virtual(box, rows, draw) {
   const first = Math.max(0, Math.floor(box.top / ROW) - AHEAD);
   const last = Math.min(rows.length, Math.ceil((box.top + box.height) / ROW) + AHEAD);
   const out = [];
@@ -29,7 +29,7 @@ export function services() {
   const chosen = new Set();
   const dirty = new Set();
   const box = { top: 0, height: 800, el: null };
-  let version = 0, seen = { version: -1 }, isReading = true, isCapped = false, error = null, status = null, timer = 0;
+  let version = 0, seen = { version: -1 }, isReading = true, isCapped = false, error = null, status, timer = 0; /* status: undefined until the first reading */
   let abort = new AbortController();
 
   async function load() {
@@ -86,9 +86,8 @@ export function services() {
     } catch (e) {
       if (e.isNetwork) for (const id of ids) dirty.add(id);
     }
-    if (dirty.size) schedule(e2(dirty.size));
+    if (dirty.size) schedule(dirty.size > AT_ONCE ? 100 : 300);
   }
-  const e2 = (k) => (k > AT_ONCE ? 100 : 300);
   function schedule(ms) {
     timer ||= setTimeout(readDirty, ms);
   }
@@ -185,14 +184,12 @@ export function services() {
       { what: t.commands.list, command: `baton nsr list${at.query.get('status') ? ` --status ${word(at.query.get('status'))}` : ''}`, method: 'GET', path: `/ns-records?slim=true&limit=100${at.query.get('status') ? `&status=${encodeURIComponent(at.query.get('status'))}` : ''}` },
       { what: t.commands.watch, command: 'baton event watch', method: 'GET', path: '/baton/events' },
       ...[...chosen].slice(0, 5).map((id) => ({ what: t.commands.delete, command: `baton nsr delete ${word(id)} --wait`, method: 'DELETE', path: path`/ns-records/${id}` }))],
-    again: load,
     render(at) {
       const wanted = at.query.get('status');
-      if (status !== wanted || !abort.began) {
+      if (status !== wanted) {
         status = wanted;
         all.clear();
         load();
-        abort.began = true;
       }
       const rows = rowsFor(at.query);
       const picked = [...chosen].filter((id) => all.has(id));
@@ -232,11 +229,8 @@ export function services() {
         for (let id = queue.shift(); id; id = queue.shift()) {
           const [method, p] = request(id);
           try {
-            const answer = await ask(method, p, { body: method === 'POST' ? {} : undefined });
-            if (!answer.ok) {
-              const body = await answer.json().catch(() => null);
-              refused.push([id, body?.message || String(answer.status)]);
-            } else chosen.delete(id);
+            await call(method, p, { body: method === 'POST' ? {} : undefined });
+            chosen.delete(id);
           } catch (e) {
             refused.push([id, e.message]);
           }
@@ -257,5 +251,3 @@ export function services() {
         isRunning ? null : button(title, () => run().catch(failed), { class: isDanger ? 'danger' : 'primary' }))));
   }
 }
-
-export { stateKind, span };

@@ -2,7 +2,7 @@
 import { call, isAdmin, listAll, path } from './api.js';
 import { h } from './dom.js';
 import { bytes, lines, plain } from './format.js';
-import { action, button, confirm, empty, facts, failed, formDialog, loading, pill, problem, section, since, table, command } from './parts.js';
+import { action, actions, button, confirm, empty, facts, failed, formDialog, loading, menu, pill, problem, section, since, table, command } from './parts.js';
 import { notice, openDialog, redraw } from './state.js';
 import { deadCount, isAway, watchStatus } from './status.js';
 import { t } from './text.js';
@@ -81,7 +81,6 @@ export function suite() {
   });
 
   const words = (c) => (c ? plain(c) : h('span', { class: 'dim' }, s_.reference));
-  const hidden = { name: h('span', { class: 'sr' }, t.service.actions), class: 'end' };
 
   function body(s) {
     const queues = (s.queues || []).filter((q) => isAll || q.messages || q.consumers);
@@ -95,7 +94,7 @@ export function suite() {
       section(s_.vnfms, null, table(s_.vnfms, [
         { name: s_.type, cell: (v) => [plain(v.type), v.endpoint !== v.type ? h('div', {}, h('code', { class: 'dim' }, plain(v.endpoint))) : null] }, { name: s_.state, cell: (v) => pill(v.active && v.enabled ? 'active' : 'inactive') },
         { name: s_.capabilities, class: 'wide-only', cell: (v) => words(v.capabilities) }, { name: s_.vnfs, class: 'num', cell: (v) => v.vnfrs }, { name: s_.open, class: 'num', cell: (v) => v.open },
-        { ...hidden, cell: (v) => (isAdmin() && !v.active ? button(s_.forget, () => forget(v)) : null) }], s.vnfms || [], (v) => v.id)),
+        actions((v) => (isAdmin() && !v.active ? button(s_.forget, () => forget(v)) : null))], s.vnfms || [], (v) => v.id)),
       section(s_.drivers, null, table(s_.drivers, [
         { name: s_.type, cell: (d) => [plain(d.type), h('div', {}, h('code', { class: 'dim' }, plain(d.queue)))] }, { name: s_.state, cell: (d) => pill(d.active ? 'active' : 'inactive') },
         { name: s_.capabilities, class: 'wide-only', cell: (d) => words(d.capabilities) }, { name: s_.pops, class: 'num', cell: (d) => d.pops }], s.drivers || [], (d) => d.queue)),
@@ -107,10 +106,10 @@ export function suite() {
       section(s_.subscriptions, action(s_.subscribe, () => subscribe().catch(failed)), subscriptions?.length ? table(s_.subscriptions, [
         { name: s_.name, cell: (e) => plain(e.name) }, { name: s_.event, cell: (e) => plain(e.event) }, { name: s_.target, cell: (e) => h('code', {}, plain(e.endpoint)) },
         { name: s_.delivery, cell: (e) => { const f = failing.find((x) => x.endpoint === e.endpoint); return f ? h('span', { class: 'late', title: plain(f.fault) }, plain(f.fault)) : h('span', { class: 'dim' }, s_.delivered); } },
-        { ...hidden, cell: (e) => action(s_.unsubscribe, () => unsubscribe(e)) }], subscriptions, (e) => e.id) : h('p', { class: 'dim' }, s_.noSubscriptions)),
+        actions((e) => action(s_.unsubscribe, () => unsubscribe(e)))], subscriptions, (e) => e.id) : h('p', { class: 'dim' }, s_.noSubscriptions)),
       isAdmin() ? section(s_.accounts, button(s_.enrol, enrol), accounts?.length ? table(s_.accounts, [
         { name: s_.name, cell: (a) => plain(a.name) }, { name: s_.kind, cell: (a) => plain(a.kind) }, { name: s_.room, class: 'wide-only', cell: (a) => h('code', {}, plain(a.room || '')) }, { name: s_.state, cell: (a) => [pill(a.active ? 'active' : plain(a.state)), a.fault ? h('div', { class: 'late' }, plain(a.fault)) : null] },
-        { ...hidden, cell: (a) => h('details', { class: 'menu-box' }, h('summary', { 'aria-label': t.act.more(plain(a.name)) }, '⋯'), h('div', { class: 'menu-list' }, button(s_.rotate, () => rotate(a), { key: 'r' }), button(t.delete, () => remove(a), { key: 'd' }))) }], accounts, (a) => a.name) : empty(t.none)) : null,
+        actions((a) => menu(a.name, [[s_.rotate, () => rotate(a)], [t.delete, () => remove(a)]]))], accounts, (a) => a.name) : empty(t.none)) : null,
       s.refusals?.length ? section(s_.refusals, null, h('ul', {}, s.refusals.map((r, i) => h('li', { key: i }, plain(r.account || r.subject || ''), ': ', plain(r.words || r.kind), r.hint ? h('div', { class: 'dim' }, plain(r.hint)) : null)))) : null);
   }
 

@@ -1,8 +1,8 @@
 /* What is waited for, in the words of the program's own tables (words.js is made of them). */
 import { clock, plain, span } from './format.js';
-import { limit, near, phases, waits } from './words.js';
+import { limit, near, waits } from './words.js';
 
-export { phases };
+export { phases } from './words.js';
 export const isLimit = (w) => near[w.kind] === limit;
 export const nearest = (list) => [...list].sort((a, b) => (near[b.kind] ?? 7) - (near[a.kind] ?? 7));
 
