@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { CALL_MS = 10000 };
+enum { CALL_MS = 10000, CUT_MS = 10000 };
 
 static int hex(char c)
 {
@@ -302,16 +302,52 @@ enum err_code kit_broker_account(struct kit *k, const char *queue, const char *b
     return rc == ERR_OK ? put_rights(k, k->user, &r, err) : rc;
 }
 
-enum err_code kit_broker_cut(struct kit *k, struct err *err)
-{
-    return change(k, "DELETE", PATH("connections", "username", k->user), NULL, err);
-}
-
-bool kit_broker_is_connected(struct kit *k)
+static json_t *connections(struct kit *k)
 {
     struct err err = ERR_INIT;
     json_t *list = NULL;
     call(k, "GET", PATH("connections", "username", k->user), NULL, &list, &err);
+    return list;
+}
+
+static bool is_any_of(const json_t *list, const char *name)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach(list, i, one)
+    {
+        if (strcmp(kit_text(one, "name"), name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_cut(struct kit *k, void *cut)
+{
+    if (!kit_has_consumer(k))
+        return true;
+    json_t *now = connections(k);
+    bool is_left = !now;
+    size_t i;
+    const json_t *one;
+    json_array_foreach(now, i, one) is_left |= is_any_of(cut, kit_text(one, "name"));
+    json_decref(now);
+    return !is_left;
+}
+
+enum err_code kit_broker_cut(struct kit *k, struct err *err)
+{
+    json_t *before = connections(k);
+    enum err_code rc = change(k, "DELETE", PATH("connections", "username", k->user), NULL, err);
+    if (rc == ERR_OK)
+        kit_until(k, CUT_MS, is_cut, before);
+    json_decref(before);
+    return rc;
+}
+
+bool kit_broker_is_connected(struct kit *k)
+{
+    json_t *list = connections(k);
     bool is_there = json_array_size(list) > 0;
     json_decref(list);
     return is_there;

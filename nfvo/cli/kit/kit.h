@@ -102,8 +102,10 @@ MUST_USE enum kit_end kit_run(const struct kit_options *o, FILE *out, struct kit
 MUST_USE enum err_code kit_broker_open(struct kit *k, struct err *err);
 void kit_broker_close(struct kit *k); /* after the bus is closed */
 MUST_USE enum err_code kit_broker_account(struct kit *k, const char *queue, const char *bare_type,
-                                          struct err *err);            /* k->user, k->password */
-MUST_USE enum err_code kit_broker_cut(struct kit *k, struct err *err); /* the peer's connections */
+                                          struct err *err); /* k->user, k->password */
+/* The peer's connections: closed when it returns. Until the broker has done so, which it does not wait
+ * for, one that never comes back may answer once more. */
+MUST_USE enum err_code kit_broker_cut(struct kit *k, struct err *err);
 bool kit_broker_is_connected(struct kit *k); /* as the account that it was given */
 
 /* --- link.c */
