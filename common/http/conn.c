@@ -461,13 +461,15 @@ enum step { STEP_ON, STEP_BLOCKED, STEP_CLOSE };
 static void tell_failure(struct http_conn *c, enum http_tls_failure what, const char *why)
 {
     char peer[HTTP_PEER_SIZE];
+    const char *from = http_conn_peer(c, peer);
+    const struct http_server_options *o = &c->server->o;
     atomic_fetch_add(&c->server->tls_failures[what], 1);
     if (what == HTTP_TLS_LEFT) /* load balancers do so all day */
-        log_debug(LOG_HTTP, "tls_client_left", KV_S("from", http_conn_peer(c, peer)),
-                  KV_S("why", why));
+        log_debug(LOG_HTTP, "tls_client_left", KV_S("from", from), KV_S("why", why));
+    else if (o->tls_failed)
+        o->tls_failed(o->ctx, from, why);
     else
-        log_warn(LOG_HTTP, "tls_handshake_failed", KV_S("from", http_conn_peer(c, peer)),
-                 KV_S("why", why));
+        log_warn(LOG_HTTP, "tls_handshake_failed", KV_S("from", from), KV_S("why", why));
 }
 
 static enum step step_handshake(struct http_conn *c)

@@ -242,6 +242,8 @@ struct http_server_options {
      * NULL. */
     void (*after)(void *ctx, const struct http_route *route, const char *method, const char *path,
                   int status, int64_t took_us);
+    /* tls_failed: HTTP_TLS_REFUSED and HTTP_TLS_LATE, instead of the log. from: NULL not known. */
+    void (*tls_failed)(void *ctx, const char *from, const char *why);
 };
 
 /* Given: http_server_close. Errors: ERR_INVALID (routes, TLS files), ERR_IO (address in use, ...).

@@ -142,6 +142,13 @@ static void *run_io(void *arg)
 
 /* --- its life --------------------------------------------------------------------------------- */
 
+static void tls_failed(void *ctx, const char *from, const char *why)
+{
+    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+    sbuf_addf(&text, "TLS handshake with %s: %s", from ? from : "a client", why);
+    rest_report(ctx, OB_FAULT, 0, text.s);
+}
+
 static enum err_code open_server(struct rest *r, struct err *err)
 {
     enum err_code rc = http_server_open(
@@ -159,7 +166,8 @@ static enum err_code open_server(struct rest *r, struct err *err)
                                       .routes = rest_routes,
                                       .ctx = r,
                                       .before = rest_admit,
-                                      .on_error = rest_refuse},
+                                      .on_error = rest_refuse,
+                                      .tls_failed = tls_failed},
         err);
     return rc == ERR_OK ? rc : err_add(err, "listen for the NFVO");
 }

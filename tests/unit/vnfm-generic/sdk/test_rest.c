@@ -40,7 +40,7 @@ static struct {
     int say[PATH_N][4]; /* statuses of the next calls; 0: what is right */
     char registered[1000], authorization[100];
     struct ob_vnfm *vnfm;
-    char vnfm_url[200];
+    char vnfm_url[200], fault[400];
     unsigned starts, served, faults, lost;
     bool is_held; /* the handler of START defers */
     struct ob_request *held[4];
@@ -132,6 +132,8 @@ static void on_event(void *arg, enum ob_vnfm_state state, int code, const char *
     pthread_mutex_lock(&my.lock);
     my.served += state == OB_SERVING;
     my.faults += state == OB_FAULT;
+    if (state == OB_FAULT)
+        snprintf(my.fault, sizeof(my.fault), "%s", text);
     my.lost += state == OB_LOST;
     if (state == OB_SERVING)
         snprintf(my.vnfm_url, sizeof(my.vnfm_url), "%s", text);
@@ -360,6 +362,32 @@ static void test_token(void **state)
     assert_int_equal(my.starts, 1);
 }
 
+/* Nothing is logged by a library: it is an event. */
+static void test_tls_fault(void **state)
+{
+    char dir[] = "/tmp/test-rest-XXXXXX", cert[64], key[64], cmd[512];
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(cert, sizeof(cert), "%s/cert.pem", dir);
+    snprintf(key, sizeof(key), "%s/key.pem", dir);
+    snprintf(cmd, sizeof(cmd),
+             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+             "-subj /CN=localhost -out %s -keyout %s 2>/dev/null",
+             cert, key);
+    assert_int_equal(system(cmd), 0);
+    vnfm_new((struct ob_http){.cert = cert, .key = key});
+    vnfm_start();
+    assert_true(strncmp(my.vnfm_url, "https:", 6) == 0);
+    memmove(my.vnfm_url + 4, my.vnfm_url + 5, strlen(my.vnfm_url + 5) + 1); /* http: */
+    struct asked plain;
+    ask_begin(&plain, START, "a");
+    await(&my.faults, 1);
+    ask_end(&plain, 0, "");
+    assert_non_null(strstr(my.fault, "TLS handshake with 127.0.0.1"));
+    snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
+    assert_int_equal(system(cmd), 0);
+}
+
 static void *stop_now(void *arg)
 {
     ob_vnfm_stop(my.vnfm, 0);
@@ -461,9 +489,10 @@ static void test_options(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {TEST(test_life),        TEST(test_repeat),
-                                       TEST(test_questions),   TEST(test_registration_is_repeated),
-                                       TEST(test_token),       TEST(test_stop),
-                                       TEST(test_start_fails), TEST(test_options)};
+    const struct CMUnitTest tests[] = {TEST(test_life),      TEST(test_repeat),
+                                       TEST(test_questions), TEST(test_registration_is_repeated),
+                                       TEST(test_token),     TEST(test_tls_fault),
+                                       TEST(test_stop),      TEST(test_start_fails),
+                                       TEST(test_options)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
