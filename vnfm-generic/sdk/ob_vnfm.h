@@ -46,8 +46,8 @@
  *
  * Delivery: a request is acknowledged after its answer was confirmed by the broker. A crash before
  * that means it comes again, here or at a sibling: callbacks must stand repeats of what they did.
- * Over HTTP the NFVO asks again until its deadline when it had no answer. Within one process a repeated request joins the one in hand, or gets the answer that was given (a
- * bounded memory).
+ * Over HTTP the NFVO asks again until its deadline when it had no answer. Within one process a
+ * repeated request joins the one in hand, or gets the answer that was given (a bounded memory).
  *
  * Ownership: options are borrowed and duplicated (but handlers' arg). Handles are taken by reply,
  * fail and drop. Records belong to their request and end with it; so do strings got from them.
@@ -125,20 +125,22 @@ struct ob_vnfm_options {
                                  struct ob_err *err);
     const struct ob_vnfm_handlers *handlers; /* copied */
     void *arg;                               /* of the handlers and the callbacks */
-    /* Over AMQP: the private broker user that registration gave us, each time that we begin to serve as it; on
-     * the I/O thread, must not block; may be NULL. */
+    /* Over AMQP: the private broker user that registration gave us, each time that we begin to
+     * serve as it; on the I/O thread, must not block; may be NULL. */
     void (*on_credentials)(void *arg, const char *user, const char *password);
-    /* What happens to the connection; on the I/O thread, must not block; may be NULL. */
+    /* What happens to the connection; on the I/O thread, must not block; may be NULL. Over HTTP
+     * also on others: OB_ANSWER_DROPPED where the request ended, OB_FAULT for a TLS handshake. */
     void (*on_event)(void *arg, enum ob_vnfm_state state, int code, const char *text);
     struct ob_http http; /* with http.nfvo: over HTTP, and broker is not looked at */
 };
 
-/* Given. NULL with OB_ERR_INVALID when type is missing. No connection yet. */
+/* Given. NULL with OB_ERR_INVALID when type is missing, or http is wrong. No connection yet. */
 struct ob_vnfm *ob_vnfm_new(const struct ob_vnfm_options *options, struct ob_err *err);
 /* Starts the threads; registration goes on behind, for ever. OB_ERR_IO. */
 OB_MUST_USE enum ob_code ob_vnfm_start(struct ob_vnfm *vnfm, struct ob_err *err);
 /* Takes no new request, lets those in hand finish for at most grace_ms, unregisters. Unfinished
- * ones go back to the queue; deferred handles must be ended by the time this returns. Blocks. */
+ * ones go back to the queue, over HTTP to the NFVO; deferred handles must be ended by the time this
+ * returns. Blocks. */
 void ob_vnfm_stop(struct ob_vnfm *vnfm, int grace_ms);
 void ob_vnfm_free(struct ob_vnfm *vnfm); /* stopped or never started; NULL is fine */
 
