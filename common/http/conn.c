@@ -1,130 +1,26 @@
-/* Workers and their connections: what comes in, what goes out, and when it took too long. */
+/* A connection: what comes in, what goes out, and what happens when it took too long. */
 #include "common/base/mem.h"
-#include "common/http/server_private.h"
+#include "common/http/worker.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#define SCRATCH    ((size_t)64 * 1024)
-#define EVENTS     64
-#define ACCEPTS    16 /* at a time: the other workers want some */
 #define TURNS      32 /* of one connection at a time */
 #define PIECE      ((size_t)32 * 1024)
 #define SENT_MAX   ((size_t)4 * 1024 * 1024) /* of one connection at a time */
 #define LINGER_US  (2 * USEC_PER_SEC)
 #define LINGER_MAX ((size_t)4 * 1024 * 1024) /* bytes that are dropped meanwhile */
-#define PAUSE_US   (100 * USEC_PER_MS)       /* when there are no descriptors left */
 #define KEEP_SMALL ((size_t)4 * 1024)        /* a body of this size is sent with its head */
 
-struct http_worker {
-    struct http_server *server;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    struct http_conn *ready, **ready_end; /* a queue, under the lock */
-    int epoll_fd, wake_fd;
-    bool is_listening;
-    int64_t look_us;        /* when a connection may be late next */
-    int64_t pause_until_us; /* no new connections until then; 0: none */
-    struct http_conn conns; /* list head */
-    char date[40];
-    time_t date_at;
-    char scratch[SCRATCH];
-};
-
 enum io { IO_AGAIN = -1, IO_ERROR = -2 };
-
-/* --- waking ----------------------------------------------------------------------------------- */
-
-void http_worker_wake(struct http_worker *w)
-{
-    const uint64_t one = 1;
-    while (write(w->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
-        ;
-}
-
-/* Lock held. true: the worker does not know yet that something is ready. */
-static bool enqueue(struct http_conn *c)
-{
-    struct http_worker *w = c->worker;
-    bool is_new = !c->is_ready, is_first = !w->ready;
-    if (is_new) {
-        c->is_ready = true;
-        c->next_ready = NULL;
-        *w->ready_end = c;
-        w->ready_end = &c->next_ready;
-    }
-    return is_new && is_first;
-}
-
-void http_conn_wake(struct http_conn *c)
-{
-    struct http_worker *w = c->worker;
-    pthread_mutex_lock(&w->lock);
-    bool is_first = enqueue(c);
-    pthread_mutex_unlock(&w->lock);
-    if (is_first)
-        http_worker_wake(w);
-}
-
-/* All under the lock: who sees is_worked, and closes the connection, waits in unready until we are
- * done with it. */
-void http_conn_worked(struct http_conn *c)
-{
-    struct http_worker *w = c->worker;
-    pthread_mutex_lock(&w->lock);
-    atomic_store(&c->p->is_worked, true);
-    bool is_first = enqueue(c);
-    pthread_mutex_unlock(&w->lock);
-    if (is_first)
-        http_worker_wake(w);
-}
-
-static void unready(struct http_conn *c)
-{
-    struct http_worker *w = c->worker;
-    pthread_mutex_lock(&w->lock);
-    struct http_conn **at = &w->ready;
-    while (c->is_ready && *at != c)
-        at = &(*at)->next_ready;
-    if (c->is_ready) {
-        *at = c->next_ready;
-        w->ready_end = *at ? w->ready_end : at;
-        c->is_ready = false;
-    }
-    pthread_mutex_unlock(&w->lock);
-}
-
-static struct http_conn *take_ready(struct http_worker *w)
-{
-    pthread_mutex_lock(&w->lock);
-    struct http_conn *c = w->ready;
-    if (c) {
-        w->ready = c->next_ready;
-        w->ready_end = w->ready ? w->ready_end : &w->ready;
-        c->is_ready = false;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return c;
-}
-
-static bool has_ready(struct http_worker *w)
-{
-    pthread_mutex_lock(&w->lock);
-    bool has = w->ready != NULL;
-    pthread_mutex_unlock(&w->lock);
-    return has;
-}
 
 /* --- times ------------------------------------------------------------------------------------ */
 
@@ -352,11 +248,11 @@ static int flush(struct http_conn *c)
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-static void conn_close(struct http_conn *c)
+void http_conn_close(struct http_conn *c)
 {
     if (c->p)
         http_completed(c, false);
-    unready(c);
+    http_worker_forget(c);
     http_reply_release(&c->reply);
     http_limits_leave(c->server->limits, &c->seat);
     http_tls_free(c->tls);
@@ -396,7 +292,7 @@ static void turn_away(const struct http_server *s, int fd)
     close(fd);
 }
 
-static void conn_open(struct http_worker *w, int fd, const struct sockaddr_storage *from)
+void http_conn_open(struct http_worker *w, int fd, const struct sockaddr_storage *from)
 {
     struct http_server *s = w->server;
     struct http_conn *c = xcalloc(1, sizeof(*c));
@@ -422,36 +318,9 @@ static void conn_open(struct http_worker *w, int fd, const struct sockaddr_stora
         s->tls && s->o.request_timeout_s < s->o.timeout_s ? s->o.request_timeout_s : s->o.timeout_s;
     set_times(c, INT64_MAX, in_seconds(first_s));
     if (s->tls && !c->tls)
-        conn_close(c);
+        http_conn_close(c);
     else
         watch(c, EPOLLIN);
-}
-
-static void listen_again(struct http_worker *w, bool is_wanted)
-{
-    struct epoll_event e = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = w};
-    if (is_wanted == w->is_listening)
-        return;
-    w->is_listening = is_wanted;
-    epoll_ctl(w->epoll_fd, is_wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, w->server->listen_fd, &e);
-}
-
-static void accept_some(struct http_worker *w)
-{
-    for (int i = 0; i < ACCEPTS && !atomic_load(&w->server->is_closing); i++) {
-        struct sockaddr_storage from = {0};
-        socklen_t len = sizeof(from);
-        int fd = accept4(w->server->listen_fd, (struct sockaddr *)&from, &len,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0)
-            conn_open(w, fd, &from);
-        else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            listen_again(w, false); /* or epoll would say so again at once */
-            w->pause_until_us = clock_mono_us() + PAUSE_US;
-            return;
-        } else if (errno != EINTR && errno != ECONNABORTED)
-            return;
-    }
 }
 
 /* --- the states ------------------------------------------------------------------------------- */
@@ -493,7 +362,7 @@ static enum step read_some(struct http_conn *c, size_t *ret_n)
 {
     if (!c->may_read)
         return STEP_BLOCKED;
-    ssize_t n = receive(c, c->worker->scratch, SCRATCH);
+    ssize_t n = receive(c, c->worker->scratch, HTTP_SCRATCH);
     if (n == IO_AGAIN)
         return STEP_BLOCKED;
     if (n <= 0)
@@ -628,7 +497,7 @@ static enum step step_write(struct http_conn *c)
 
 static enum step step_linger(struct http_conn *c)
 {
-    ssize_t n = recv(c->seat.fd, c->worker->scratch, SCRATCH, MSG_DONTWAIT);
+    ssize_t n = recv(c->seat.fd, c->worker->scratch, HTTP_SCRATCH, MSG_DONTWAIT);
     c->body_at += n > 0 ? (size_t)n : 0;
     if (c->body_at > LINGER_MAX)
         return STEP_CLOSE;
@@ -654,13 +523,13 @@ static enum step step(struct http_conn *c)
     return step_linger(c);
 }
 
-static void run(struct http_conn *c)
+void http_conn_run(struct http_conn *c)
 {
     enum step next = STEP_ON;
     for (int turns = 0; next == STEP_ON && turns < TURNS; turns++)
         next = step(c);
     if (next == STEP_CLOSE) {
-        conn_close(c);
+        http_conn_close(c);
         return;
     }
     if (next == STEP_ON) /* the others want something, too */
@@ -669,20 +538,7 @@ static void run(struct http_conn *c)
     watch(c, waits ? 0 : c->state == CONN_WRITE ? EPOLLOUT : EPOLLIN);
 }
 
-/* Those that come again meanwhile have to wait until the others were looked at. */
-static void run_ready(struct http_worker *w)
-{
-    struct http_conn *c;
-    for (int n = 0; n < EVENTS && (c = take_ready(w)); n++) {
-        if (c->state == CONN_WAIT)
-            http_go_on(c->p);
-        c->is_suspended = false;
-        c->may_read = true;
-        run(c);
-    }
-}
-
-/* --- the worker ------------------------------------------------------------------------------- */
+/* --- what took too long ------------------------------------------------------------------------ */
 
 /* What has begun is waited for: it has deadlines of its own. */
 static void waited_too_long(struct http_conn *c)
@@ -690,13 +546,13 @@ static void waited_too_long(struct http_conn *c)
     if (!http_turn_is_over(c->p))
         set_times(c, INT64_MAX, INT64_MAX);
     else if (c->state == CONN_WRITE && c->is_suspended)
-        conn_close(c);
+        http_conn_close(c);
     else
-        run(c);
+        http_conn_run(c);
 }
 
 /* A half request is answered, silence is not. */
-static void too_late(struct http_conn *c)
+void http_conn_too_late(struct http_conn *c)
 {
     if (c->p && c->p->is_queued) {
         waited_too_long(c);
@@ -706,7 +562,7 @@ static void too_late(struct http_conn *c)
     if (!is_half) {
         if (c->state == CONN_HANDSHAKE)
             tell_failure(c, HTTP_TLS_LATE, "the handshake was not done in time");
-        conn_close(c);
+        http_conn_close(c);
         return;
     }
     if (c->state == CONN_HEAD)
@@ -716,111 +572,5 @@ static void too_late(struct http_conn *c)
         c->is_last = c->has_unread = true;
         http_answer_failure(c->p);
     }
-    run(c);
-}
-
-static void look_at_times(struct http_worker *w)
-{
-    int64_t now = clock_mono_us();
-    if (now >= w->pause_until_us && w->pause_until_us) {
-        w->pause_until_us = 0;
-        listen_again(w, !atomic_load(&w->server->is_closing));
-    }
-    if (now < w->look_us)
-        return;
-    w->look_us = INT64_MAX;
-    for (struct http_conn *c = w->conns.next, *next; c != &w->conns; c = next) {
-        next = c->next;
-        int64_t due_us = c->deadline_us < c->quiet_us ? c->deadline_us : c->quiet_us;
-        if (due_us <= now)
-            too_late(c);
-        else if (due_us < w->look_us)
-            w->look_us = due_us;
-    }
-}
-
-static int patience_ms(struct http_worker *w)
-{
-    if (has_ready(w))
-        return 0;
-    int64_t due = w->look_us, now = clock_mono_us();
-    if (w->pause_until_us && w->pause_until_us < due)
-        due = w->pause_until_us;
-    if (due == INT64_MAX)
-        return -1;
-    int64_t left = due - now;
-    return left <= 0 ? 0 : left > 60 * USEC_PER_SEC ? 60000 : (int)(left / USEC_PER_MS) + 1;
-}
-
-static void *work(void *arg)
-{
-    struct http_worker *w = arg;
-    struct epoll_event events[EVENTS];
-    while (!atomic_load(&w->server->is_stopped)) {
-        int n = epoll_wait(w->epoll_fd, events, EVENTS, patience_ms(w));
-        if (atomic_load(&w->server->is_closing))
-            listen_again(w, false);
-        for (int i = 0; i < n; i++) {
-            struct http_conn *c = events[i].data.ptr;
-            uint64_t count;
-            if (events[i].data.ptr == w) {
-                accept_some(w);
-            } else if (!c) {
-                if (read(w->wake_fd, &count, sizeof(count)) < 0)
-                    continue;
-            } else {
-                c->may_read = true;
-                run(c);
-            }
-        }
-        run_ready(w);
-        look_at_times(w);
-    }
-    while (has_ready(w))
-        run_ready(w);
-    while (w->conns.next != &w->conns)
-        conn_close(w->conns.next);
-    return NULL;
-}
-
-struct http_worker *http_worker_new(struct http_server *s)
-{
-    struct http_worker *w = xcalloc(1, sizeof(*w));
-    struct epoll_event wake = {.events = EPOLLIN};
-    sigset_t all, before;
-    w->server = s;
-    w->conns.next = w->conns.prev = &w->conns;
-    w->look_us = INT64_MAX;
-    w->ready_end = &w->ready;
-    pthread_mutex_init(&w->lock, NULL);
-    w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    bool is_good = w->epoll_fd >= 0 && w->wake_fd >= 0 &&
-                   epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, w->wake_fd, &wake) == 0;
-    listen_again(w, is_good);
-    sigfillset(&all); /* signals are for the main thread */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    is_good = is_good && pthread_create(&w->thread, NULL, work, w) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (is_good)
-        return w;
-    w->thread = pthread_self();
-    http_worker_free(w);
-    return NULL;
-}
-
-void http_worker_free(struct http_worker *w)
-{
-    if (!w)
-        return;
-    if (!pthread_equal(w->thread, pthread_self())) {
-        http_worker_wake(w);
-        pthread_join(w->thread, NULL);
-    }
-    if (w->epoll_fd >= 0)
-        close(w->epoll_fd);
-    if (w->wake_fd >= 0)
-        close(w->wake_fd);
-    pthread_mutex_destroy(&w->lock);
-    free(w);
+    http_conn_run(c);
 }
