@@ -166,7 +166,7 @@ static void put_network(struct look *l, const struct store_network *net)
     if (kind == DRIFT_NONE && before == DRIFT_NONE)
         return;
     int64_t weight = judge_weight(before, net->weight, kind, false);
-    bool is_sure = weight >= JUDGE_BELIEVED;
+    bool is_sure = weight >= DRIFT_BELIEVED;
     const char *subject = arena_printf(l->a, "net:%s", net->id);
     l->judged.is_unsure |= kind != DRIFT_NONE && !is_sure;
     put_drift(l, subject, kind, weight, is_sure ? kind : DRIFT_NONE, net->name);

@@ -42,7 +42,7 @@
 
 #define SQL_INSTANCES \
     "(SELECT json_agg(json_build_object('id', i.id, 'hostname', i.hostname, 'phase', i.phase, 'vcId', i.vc_id, 'pop', i.pop_id, 'popName', p.name, " \
-    "'serverGone', (SELECT m.since FROM drift m WHERE m.subject = i.id AND m.believed = 'SERVER_GONE'), 'drift', (SELECT json_build_object('kind', m.believed, 'since', m.since, 'text', a.detail, 'healing', nullif(a.healing, ''), 'alarm', a.id) FROM drift m JOIN alarm a ON a.subject = m.subject AND a.cleared_at IS NULL WHERE m.subject = i.id AND m.believed <> ''), 'agentGone', CASE WHEN i." SQL_INSTANCE_IS_UP " THEN " SQL_AGENT_GONE " END, " \
+    "'serverGone', (SELECT m.since FROM drift m WHERE m.subject = i.id AND m." SQL_DRIFT_IS_GONE "), 'drift', (SELECT json_build_object('kind', m.believed, 'since', m.since, 'text', a.detail, 'healing', nullif(a.healing, ''), 'alarm', a.id) FROM drift m JOIN alarm a ON a.subject = m.subject AND a.cleared_at IS NULL WHERE m.subject = i.id AND m.believed <> ''), 'agentGone', CASE WHEN i." SQL_INSTANCE_IS_UP " THEN " SQL_AGENT_GONE " END, " \
     "'state', x.doc->>'state', 'ips', x.doc->'ips', 'floatingIps', x.doc->'floatingIps') ORDER BY i.hostname) " \
     "FROM instance i LEFT JOIN pop p ON p.id = i.pop_id LEFT JOIN LATERAL (SELECT e AS doc FROM json_array_elements(CASE WHEN v.doc <> '' THEN doc_json(v.doc)->'vdu' END) u, " \
     "json_array_elements(u->'vnfc_instance') e WHERE e->>'id' = i.id LIMIT 1) x ON true WHERE i.vnfr_id = v.id)"
@@ -193,7 +193,7 @@ static const struct db_statement status = {"status",
         "AND ($1::text = '*' OR a.project_id = $1::text) ORDER BY NOT a.is_root, a.raised_at LIMIT 20) t), '[]')"
     ", 'serversGone', coalesce((SELECT json_agg(json_build_object('host', t.host, 'since', t.since, 'pop', t.pop_name, 'nsr', t.nsr_id, 'nsrName', t.nsr_name) ORDER BY t.since, t.host) "
         "FROM (SELECT a.host, d.since, a.pop_name, a.nsr_id, a.nsr_name FROM drift d JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL "
-        "WHERE d.believed = 'SERVER_GONE' AND ($1::text = '*' OR a.project_id = $1::text) ORDER BY d.since, a.host LIMIT 20) t), '[]')"
+        "WHERE d." SQL_DRIFT_IS_GONE " AND ($1::text = '*' OR a.project_id = $1::text) ORDER BY d.since, a.host LIMIT 20) t), '[]')"
     ", 'alarmsOpen', (SELECT count(*) FROM alarm a WHERE a.cleared_at IS NULL AND ($1::text = '*' OR a.project_id = $1::text))"
     ", 'releases', (SELECT json_build_object('left', count(*), 'oldest', min(r.wanted_at)) FROM release_wanted r WHERE $1::text = '*' OR r.project_id = $1::text)"
     ", 'tombstones', (SELECT count(*) FROM nsr n WHERE NOT n." SQL_NSR_IS_SEEN ")"

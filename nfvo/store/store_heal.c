@@ -20,7 +20,7 @@ enum err_code store_heals_read(struct db *db, int64_t max, struct arena *a, stru
         " FROM drift d JOIN instance i ON i.id = d.subject AND i." SQL_INSTANCE_IS_UP " JOIN vnfr v ON v.id = i.vnfr_id AND v.doc <> '' "
         "JOIN nsr n ON n.id = i.agg AND n." SQL_NSR_IS_ACTIVE " JOIN pop p ON p.id = d.pop_id JOIN pop_watch w ON w.pop_id = d.pop_id "
         "JOIN alarm a ON a.subject = d.subject AND a.cleared_at IS NULL LEFT JOIN heal h ON h.subject = d.subject "
-        "WHERE d.believed IN ('SERVER_GONE', 'SERVER_STOPPED') AND d.believed = d.kind) q "
+        "WHERE d." SQL_DRIFT_IS_HEALED " AND d.believed = d.kind) q "
         "WHERE coalesce(nullif(q.of_vdu, ''), q.of_vnfd) IN ('instance', 'vnf') ORDER BY q.since LIMIT $1::int8"};
     /* clang-format on */
     struct db_result res;

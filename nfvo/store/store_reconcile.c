@@ -280,9 +280,9 @@ static void send_bad(struct db *db, const char *pop)
 {
     static const struct db_statement
         forget = {"drift_bad", "DELETE FROM drift WHERE pop_id = $1 AND believed = ''"},
-        doubt = {"drift_doubt",
-                 "UPDATE drift SET kind = believed, weight = 5 WHERE pop_id = $1 AND "
-                 "believed <> kind"};
+        doubt = {"drift_doubt", "UPDATE drift SET kind = believed, weight = " SQL_NUMBER(
+                                    DRIFT_BELIEVED) " WHERE pop_id = $1 AND "
+                                                    "believed <> kind"};
     db_send(db, &forget, DB_PARAMS(db_param_text(pop)));
     db_send(db, &doubt, DB_PARAMS(db_param_text(pop)));
 }

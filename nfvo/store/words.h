@@ -4,6 +4,7 @@
 #define NFVO_STORE_WORDS_H
 
 #include "nfvo/words/commands.h"
+#include "nfvo/words/drifts.h"
 #include "nfvo/words/phases.h"
 
 #define SQL_NSR_IS_SEEN      "phase <> 'TOMBSTONE'" /* by users */
@@ -27,6 +28,15 @@
 #define SQL_INSTANCE_HAS_AGENT "phase NOT IN ('DELETING', 'GONE')"
 
 #define SQL_POP_IS_SEEN "phase = 'READY'" /* by users: its registration has succeeded */
+
+#define SQL_DRIFT_IS_GONE "believed = 'SERVER_GONE'"
+/* Its server is healed, where there is a policy. */
+#define SQL_HEALED_(word, severity, type, cause, is_healed, ...) SQL_HEALED_##is_healed(#word)
+#define SQL_HEALED_true(word)                                    ", '" word "'"
+#define SQL_HEALED_false(word)                                   ""
+#define SQL_DRIFT_IS_HEALED                                      "believed IN (''" DRIFTS(SQL_HEALED_) ")"
+#define SQL_NUMBER_(n)                                           #n
+#define SQL_NUMBER(n)                                            SQL_NUMBER_(n) /* of a constant */
 
 /* Kinds by who is asked: a list of words, each with ", " before it. */
 #define SQL_KINDS_OF_VNFM_(name, code, peer, ...) SQL_VNFM_##peer(#name)

@@ -9,7 +9,7 @@
 
 const struct drift_row drift_rows[DRIFT_N] = {
 #define X(word, severity, event_type, cause, is_healed, is_down, text)                             \
-    [DRIFT_##word] = {#word, #severity, #event_type, cause, is_healed, is_down, text},
+    [DRIFT_##word] = {#word, #severity, #event_type, cause, is_down, text},
     DRIFTS(X)
 #undef X
 };
@@ -168,7 +168,7 @@ static struct finding found(const struct watched *w, bool is_weak, struct arena 
     f.kind = look(w, a, &f.detail);
     f.weight = judge_weight(w->kind, w->weight, f.kind, is_weak);
     f.believed = f.kind == DRIFT_NONE         ? DRIFT_NONE
-                 : f.weight >= JUDGE_BELIEVED ? f.kind
+                 : f.weight >= DRIFT_BELIEVED ? f.kind
                                               : w->believed;
     f.is_new = f.believed != w->believed || (f.believed != DRIFT_NONE && f.believed == f.kind &&
                                              !text_equal(f.detail, text_or_empty(w->detail)));

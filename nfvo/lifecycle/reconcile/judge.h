@@ -6,28 +6,17 @@
  *     judge(&seen, &limits, &a, &found);
  *
  * Nothing is believed on one listing: each finding has a weight, which grows with every listing in
- * a row that says the same, and is believed from JUDGE_BELIEVED on: two good ones, or five that say
+ * a row that says the same, and is believed from DRIFT_BELIEVED on: two good ones, or five that say
  * nothing (an empty body is all that some SDKs can say of an empty list: instance.h). One good
  * listing that shows the server as it should be ends it. */
 #ifndef NFVO_LIFECYCLE_RECONCILE_JUDGE_H
 #define NFVO_LIFECYCLE_RECONCILE_JUDGE_H
 
 #include "nfvo/lifecycle/types.h"
+#include "nfvo/words/drifts.h"
 
-#define JUDGE_GOOD     3
-#define JUDGE_WEAK     1
-#define JUDGE_BELIEVED 5
-
-/* clang-format off */
-/* word (also the alarm's faultType), perceivedSeverity, eventType, probableCause, is it healed?, is it down?, what it is */
-#define DRIFTS(X) \
-    X(SERVER_GONE,     CRITICAL, EQUIPMENT_ALARM,        "server is not listed by its PoP",                       true,  true,  "the PoP does not list it any more") \
-    X(SERVER_REPLACED, CRITICAL, EQUIPMENT_ALARM,        "another server has the name of this one",               false, true,  "the PoP lists another server under its name") \
-    X(SERVER_STOPPED,  CRITICAL, EQUIPMENT_ALARM,        "server does not run",                                   true,  true,  "the PoP lists it as not running") \
-    X(SERVER_RENAMED,  WARNING,  PROCESSING_ERROR_ALARM, "server was renamed",                                    false, false, "the PoP lists it under another name") \
-    X(SERVER_MOVED,    MAJOR,    COMMUNICATIONS_ALARM,   "server has other addresses than its record",            false, false, "the PoP lists it with other addresses") \
-    X(NETWORK_GONE,    MAJOR,    COMMUNICATIONS_ALARM,   "network is not listed by its PoP",                      false, false, "the PoP does not list the network any more")
-/* clang-format on */
+#define JUDGE_GOOD 3
+#define JUDGE_WEAK 1
 
 enum drift {
     DRIFT_NONE,
@@ -38,7 +27,7 @@ enum drift {
 };
 struct drift_row {
     const char *word, *severity, *event_type, *cause;
-    bool is_healed, is_down;
+    bool is_down;
     const char *text; /* for people */
 };
 extern const struct drift_row drift_rows[DRIFT_N];

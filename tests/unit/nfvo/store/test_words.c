@@ -15,7 +15,7 @@
 #define X(name, ...) #name,
 static const char *const nsr[] = {NSR_PHASES(X) NULL}, *const vnfr[] = {VNFR_PHASES(X) NULL},
                          *const instance[] = {INSTANCE_PHASES(X) NULL},
-                         *const pop[] = {POP_PHASES(X) NULL};
+                         *const pop[] = {POP_PHASES(X) NULL}, *const drift[] = {DRIFTS(X) NULL};
 #undef X
 
 static bool has(const char *const *words, const char *at, size_t len)
@@ -42,6 +42,7 @@ static void test_words_of_predicates(void **state)
         {SQL_INSTANCE_IS_LEFT, instance, 1},
         {SQL_INSTANCE_HAS_AGENT, instance, 2},
         {SQL_POP_IS_SEEN, pop, 1},
+        {SQL_DRIFT_IS_GONE, drift, 1},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -69,11 +70,19 @@ static void test_kinds_by_who_is_asked(void **state)
     assert_string_equal(SQL_IS_TO_POP, "kind IN ('', 'PREPARE_POP', 'LIST_POP')");
 }
 
+static void test_what_is_healed(void **state)
+{
+    (void)state;
+    assert_string_equal(SQL_DRIFT_IS_HEALED, "believed IN ('', 'SERVER_GONE', 'SERVER_STOPPED')");
+    assert_string_equal(SQL_NUMBER(DRIFT_BELIEVED), "5");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words_of_predicates),
         cmocka_unit_test(test_kinds_by_who_is_asked),
+        cmocka_unit_test(test_what_is_healed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
