@@ -66,30 +66,35 @@ void look_forget(struct reconciler *r)
         }
 }
 
-static void on_addresses(void *arg, const char *id, const char *addresses)
+struct changed { /* listed with other addresses than the last time */
+    struct arena *a;
+    struct watched **at;
+};
+
+static void on_addresses(void *arg, int64_t index, const char *addresses)
 {
-    struct look *l = arg;
-    for (uint32_t i = 0; i < l->seen.n; i++)
-        if (strcmp(l->seen.watched[i].id, id) == 0)
-            l->seen.watched[i].addresses = arena_strdup(l->a, addresses);
+    const struct changed *c = arg;
+    c->at[index]->addresses = arena_strdup(c->a, addresses);
 }
 
-/* Records are read only for servers that are listed with other addresses than the last time. */
+/* Records are read only for those. */
 static enum err_code compare_addresses(struct look *l, struct err *err)
 {
     AUTO(db_array_release) struct db_array vnfrs = DB_TEXT_ARRAY;
     AUTO(db_array_release) struct db_array instances = DB_TEXT_ARRAY;
+    struct changed c = {l->a, arena_alloc(l->a, ((size_t)l->seen.n + 1) * sizeof(*c.at))};
     for (uint32_t i = 0; i < l->seen.n; i++) {
-        const struct watched *w = &l->seen.watched[i];
+        struct watched *w = &l->seen.watched[i];
         const char *ips = w->server ? text_or_empty(w->server->ips) : "";
         const struct right *x = w->is_judged && *ips ? right_of(l->r, w->id) : NULL;
         if (!w->is_judged || !*ips || (x && strcmp(x->ips, ips) == 0))
             continue;
+        c.at[instances.n] = w;
         db_array_text(&vnfrs, l->expected[i].vnfr);
         db_array_text(&instances, w->id);
     }
     return instances.n
-               ? store_expected_addresses(l->r->db, &vnfrs, &instances, on_addresses, l, err)
+               ? store_expected_addresses(l->r->db, &vnfrs, &instances, on_addresses, &c, err)
                : ERR_OK;
 }
 

@@ -158,20 +158,21 @@ enum err_code store_expected_read(struct db *db, const char *pop, struct arena *
 
 enum err_code
 store_expected_addresses(struct db *db, struct db_array *vnfrs, struct db_array *instances,
-                         void (*report)(void *arg, const char *id, const char *addresses),
-                         void *arg, struct err *err)
+                         void (*report)(void *arg, int64_t index, const char *addresses), void *arg,
+                         struct err *err)
 {
     static const struct db_statement read = {
         "expected_addresses",
-        "SELECT e->>'id', (SELECT coalesce(string_agg((p->>'netName') || '=' || (p->>'ip'), ' '), "
+        "SELECT x.n - 1, (SELECT coalesce(string_agg((p->>'netName') || '=' || (p->>'ip'), ' '), "
         "'') FROM json_array_elements(e->'ips') p WHERE p->>'ip' <> '') FROM vnfr v, "
         "json_array_elements(doc_json(v.doc)->'vdu') u, json_array_elements(u->'vnfc_instance') e "
-        "WHERE v.id = ANY ($1::text[]) AND v.doc <> '' AND e->>'id' = ANY ($2::text[])"};
+        "JOIN unnest($2::text[]) WITH ORDINALITY x(id, n) ON x.id = e->>'id' "
+        "WHERE v.id = ANY ($1::text[]) AND v.doc <> ''"};
     struct db_result res;
     enum err_code rc =
         db_query(db, &read, DB_PARAMS(db_param_array(vnfrs), db_param_array(instances)), &res, err);
     for (int i = 0; rc == ERR_OK && i < db_rows(&res); i++)
-        report(arg, db_text(&res, i, 0), db_text(&res, i, 1));
+        report(arg, db_int64(&res, i, 0), db_text(&res, i, 1));
     db_results_clear(db);
     return rc;
 }

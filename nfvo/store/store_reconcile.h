@@ -47,11 +47,11 @@ struct store_expected {
 MUST_USE enum err_code store_expected_read(struct db *db, const char *pop, struct arena *a,
                                            struct store_expected **ret, size_t *ret_n,
                                            struct err *err);
-/* The addresses in the records of these instances (of these VNFRs): report(id, "net=10.0.0.2 .."). */
+/* The addresses in the records of these instances (of these VNFRs): report(index, "net=10.0.0.2 .."). */
 MUST_USE enum err_code
 store_expected_addresses(struct db *db, struct db_array *vnfrs, struct db_array *instances,
-                         void (*report)(void *arg, const char *id, const char *addresses),
-                         void *arg, struct err *err);
+                         void (*report)(void *arg, int64_t index, const char *addresses), void *arg,
+                         struct err *err);
 
 struct store_network {
     const char *id, *name, *ext_id, *nsr; /* id: of the virtual link's record */
