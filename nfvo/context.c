@@ -90,6 +90,12 @@ static void submit(struct nfvo *n, struct api_command *cmd, reconcile_done_fn *d
     errand_done(e, &err, NULL);
 }
 
+static void reconcile_id(void *ctx, char out[ID_SIZE])
+{
+    (void)ctx;
+    id_new(out);
+}
+
 static void reconcile_list(void *ctx, const char *operation, const char *pop)
 {
     struct api_command *cmd = command_pop(EV_POP_LIST, operation, pop);
@@ -155,6 +161,7 @@ enum err_code nfvo_open_reconciler(struct nfvo *n, struct err *err)
                            &(struct reconciler_setup){.options = &n->options.reconcile,
                                                       .store = n->store,
                                                       .engine = {.ctx = n,
+                                                                 .make_id = reconcile_id,
                                                                  .list = reconcile_list,
                                                                  .refresh = reconcile_refresh,
                                                                  .collect = reconcile_collect,

@@ -45,7 +45,7 @@ static enum err_code begin(struct reconciler *r, const struct store_heal *h, boo
                            struct arena *a, bool *ret_begun, struct err *err)
 {
     char operation[ID_SIZE];
-    id_new(operation);
+    r->setup.engine.make_id(r->setup.engine.ctx, operation);
     enum err_code rc = store_heal_begin(r->db, h, operation, ret_begun, err);
     if (rc != ERR_OK || !*ret_begun)
         return rc;

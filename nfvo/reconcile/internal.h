@@ -43,6 +43,11 @@ struct reconciler {
     pthread_t thread;
 };
 
+/* --- turn.c --- */
+/* Everything whose time has come, once; now: of a clock that only goes forward. Blocks for the
+ * database. */
+MUST_USE enum err_code reconciler_turn(struct reconciler *r, int64_t now, struct err *err);
+
 /* --- look.c --- */
 /* Reads one listing that has come. *ret: was there one? */
 MUST_USE enum err_code look_at_one(struct reconciler *r, bool *ret, struct err *err);

@@ -16,6 +16,7 @@
 
 #include "common/base/sbuf.h"
 #include "common/config/config.h"
+#include "common/sys/ids.h"
 #include "nfvo/lifecycle/types.h"
 
 struct reconciler; /* opaque */
@@ -57,6 +58,7 @@ struct reconcile_heal { /* borrowed for the call */
 typedef void reconcile_done_fn(void *arg, const struct err *err);
 struct reconcile_engine {
     void *ctx;
+    void (*make_id)(void *ctx, char out[ID_SIZE]);                   /* of an operation */
     void (*list)(void *ctx, const char *operation, const char *pop); /* a full one */
     void (*refresh)(void *ctx, const char *pop);                     /* nobody waits for it */
     void (*collect)(void *ctx, const char *pop, const struct proto_strs *servers);
