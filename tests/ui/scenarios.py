@@ -274,6 +274,8 @@ def operations_show_their_plan_first(b, rest):
     b.click("dialog button.primary", "Heal")
     b.find("section .pill.ok", text="COMPLETED", seconds=120)
     go(b, f"#/services/{nsr}")
+    menu(b, "dummy-server", "Configure")  # it has nothing to configure, and says so
+    b.see("No parameters.")
     menu(b, host, "Scale in this server")
     b.find("dialog .plan")
     b.click("dialog button.primary", "Scale in")

@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { clock, lines, plain, span, timeOf, word } from './format.js';
 import { listen } from './live.js';
 import { action, actions, button, empty, failed, faultCard, faultText, formDialog, id as idOf, jsonView, loading, menu as menuOf, nextButtons, pill, planned, problem, release, section, since, table, tabs, facts, when } from './parts.js';
-import { go, link, redraw, setQuery } from './state.js';
+import { go, link, notice, redraw, setQuery } from './state.js';
 import { t } from './text.js';
 import { timeline } from './timeline.js';
 import { topology } from './topology.js';
@@ -117,7 +117,7 @@ export function service(at) {
 
   function configure(v) {
     const params = v.configurations?.configurationParameters || [];
-    if (!params.length) return empty(t.parameters.none);
+    if (!params.length) return notice(t.parameters.none);
     const changed = (f) => params.map((p, i) => ({ confKey: p.confKey, value: f[`p${i}`] })).filter((p, i) => p.value !== (params[i].value ?? ''));
     ask(`${t.act.configure}: ${plain(v.name)}`, [...params.map((p, i) => ({ name: `p${i}`, label: plain(p.confKey), value: p.value ?? '', hint: p.description ? plain(p.description) : null })), { name: 'record', label: t.act.record, type: 'checkbox' }],
       (f) => ({ method: 'PATCH', path: `${vnfPath(v)}/configurations`, body: { configurationParameters: changed(f), ...(f.record ? { apply: 'record' } : {}) } }),
