@@ -29,7 +29,7 @@ static void step_vnfrs(struct nsr_model *m)
         m->vnfrs[k].raised = 0;
         for (int ev = 0; raised >> ev; ev++)
             if (raised >> ev & 1 && !m->vnfrs[k].is_dropped)
-                vnfr_step(&m->vnfrs[k], (enum vnfr_event)ev);
+                vnfr_step(&m->vnfrs[k], (enum vnfr_event)ev, NULL);
     }
 }
 

@@ -21,19 +21,9 @@ struct vnfr_member {
     struct vnfr *vnfr; /* use member_vnfr(): NULL until granted */
     struct vnfr_state *st;
     bool is_changed;
-    /* what the current event brought, for the matrix's handlers */
-    const struct vnfm_or *msg;
-    const struct err *err;
-    const char *detail;             /* of a fault: the peer's own text */
-    const char *component;          /* of a fault: where it arose; NULL: here */
-    const struct fault *peer_fault; /* and what else our VNFM says of it; or NULL */
-    const struct internal *internal;
-    const char *pop; /* of POP_FAULT: which one */
-    int cause;       /* of FAULT: enum fault_cause; 0: we refused what the VNFM asked for */
-    const struct vnfr_resume *resume; /* of RESUME */
-    struct fault *failed_with;        /* its fault in this decision */
-    bool is_dropped;                  /* it leaves the model at the end of this decision */
-    bool has_moved;                   /* its phase means another state of a step (vnfr_step.c) */
+    struct fault *failed_with; /* its fault in this decision */
+    bool is_dropped;           /* it leaves the model at the end of this decision */
+    bool has_moved;            /* its phase means another state of a step (vnfr_step.c) */
     uint32_t raised; /* events that other machines have for it: a bit each, enum vnfr_event */
 };
 

@@ -225,7 +225,7 @@ void fault_add_peers(struct decision *d, struct fault *f, const struct fault *pe
 }
 
 struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
-                         const char *detail)
+                         const char *detail, const struct fault *peer)
 {
     struct decision *d = v->m->d;
     struct fault *f = fault_from_err(
@@ -233,7 +233,7 @@ struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const cha
         d->arena);
     f->at = timestamp_executed(d->arena, d->now);
     fault_add_cause(f, detail, CAUSE_MAX, d->arena);
-    fault_add_peers(d, f, v->peer_fault);
+    fault_add_peers(d, f, peer);
     if (member_vnfr(v)) {
         v->vnfr->fault = f;
         member_changed(v);

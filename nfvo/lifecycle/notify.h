@@ -53,6 +53,6 @@ void fault_add_peers(struct decision *d, struct fault *f, const struct fault *pe
 /* Put the fault on the VNFR (if it has a record) and the NSR; detail: the peer's own words, as a
  * cause. */
 struct fault *vnfr_fault(struct vnfr_member *v, const struct err *err, const char *component,
-                         const char *detail);
+                         const char *detail, const struct fault *peer);
 
 #endif

@@ -11,7 +11,7 @@ static void poke_targets(struct nsr_model *m)
 {
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (m->vnfrs[i].row->phase == VNFR_WAIT_SOURCES)
-            vnfr_step(&m->vnfrs[i], VNFR_EV_SOURCE_READY);
+            vnfr_step(&m->vnfrs[i], VNFR_EV_SOURCE_READY, NULL);
 }
 
 /* Ordered start: the turn goes to the next one, if nobody has it. */
@@ -32,7 +32,7 @@ static void next_turn(struct nsr_model *m)
         }
     }
     if (next)
-        vnfr_step(next, VNFR_EV_TURN);
+        vnfr_step(next, VNFR_EV_TURN, NULL);
 }
 
 static void settle(struct nsr_model *m)
@@ -85,13 +85,10 @@ static void pop_answered(struct vnfr_member *v, const char *pop_id, const struct
         operate_pop_answered(v->m, v, pop_id, err);
         return;
     }
-    if (!err) {
-        vnfr_step(v, VNFR_EV_POP_READY);
-        return;
-    }
-    v->pop = pop_id;
-    vnfr_step_fault(v, VNFR_EV_POP_FAULT, err, NULL);
-    v->pop = NULL;
+    if (err)
+        vnfr_step(v, VNFR_EV_POP_FAULT, &(struct vnfr_input){.err = err, .pop = pop_id});
+    else
+        vnfr_step(v, VNFR_EV_POP_READY, NULL);
 }
 
 static void internal(struct nsr_model *m, const struct internal *msg)
@@ -156,7 +153,7 @@ static void wait_is_over(struct nsr_model *m, struct command *c)
              "look at the VNFM's log, and with 'baton status' at its queue; then go on: "
              "baton nsr resume %s",
              m->d->root->key[NSR_NAME]);
-    vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    vnfr_step(v, VNFR_EV_FAULT, &(struct vnfr_input){.err = &err});
 }
 
 static void deadline(struct nsr_model *m)

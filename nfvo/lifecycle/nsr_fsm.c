@@ -183,7 +183,7 @@ static void hold_the_others(struct nsr_model *m)
 {
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
         if (m->vnfrs[i].row->phase == VNFR_WAIT_SOURCES || m->vnfrs[i].row->phase == VNFR_WAIT_TURN)
-            vnfr_step(&m->vnfrs[i], VNFR_EV_HOLD);
+            vnfr_step(&m->vnfrs[i], VNFR_EV_HOLD, NULL);
 }
 
 void nsr_stop(struct nsr_model *m)

@@ -25,7 +25,7 @@ void nsr_release(struct nsr_model *m)
         return;
     nsr_step(m, NSR_EV_RELEASE);
     for (uint32_t i = 0; i < m->n_vnfrs; i++)
-        vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE);
+        vnfr_step(&m->vnfrs[i], VNFR_EV_RELEASE, NULL);
 }
 
 void nsr_release_asked(struct nsr_model *m, const struct release_request *req)

@@ -24,7 +24,8 @@ static enum vnfr_event answered(int command_kind)
                                            : VNFR_EV_RELEASED;
 }
 
-static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const char *what)
+static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const char *what,
+                       bool is_answer)
 {
     struct err err = ERR_INIT;
     const char *text = vnfm_exception_text(msg->exception);
@@ -37,12 +38,14 @@ static void vnfm_fault(struct vnfr_member *v, const struct vnfm_or *msg, const c
                  "a VNFM that cannot go on where it failed runs all of its scripts again: "
                  "baton nsr resume %s --repeat",
                  v->m->d->root->key[NSR_NAME]);
-    v->peer_fault = msg->fault;
-    v->component = arena_printf(v->m->d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]);
-    v->cause = CAUSE_SCRIPT;
-    vnfr_step_fault(v, VNFR_EV_FAULT, &err, text);
-    v->peer_fault = NULL;
-    v->component = NULL;
+    vnfr_step(v, VNFR_EV_FAULT,
+              &(struct vnfr_input){
+                  .msg = is_answer ? msg : NULL,
+                  .err = &err,
+                  .detail = text,
+                  .component = arena_printf(v->m->d->arena, "vnfm:%s", v->row->key[VNFR_ENDPOINT]),
+                  .peer_fault = msg->fault,
+                  .cause = CAUSE_SCRIPT});
 }
 
 /* An ERROR that names no VNFR of ours: the NSR's (amqp-protocol.md 4.3). */
@@ -70,9 +73,7 @@ static void nsr_fault(struct nsr_model *m, const struct vnfm_or *msg)
 static void release_fault(struct vnfr_member *v, const struct err *err, const char *component,
                           const char *detail, const struct fault *peer)
 {
-    v->peer_fault = peer;
-    struct fault *f = vnfr_fault(v, err, component, detail);
-    v->peer_fault = NULL;
+    struct fault *f = vnfr_fault(v, err, component, detail, peer);
     v->failed_with = f;
     vnfr_history(v, "ERROR", f->message);
     nsr_note(v->m, "ERROR", v->row->key[VNFR_NAME], NULL, f);
@@ -118,33 +119,31 @@ static void vnfm_answered(struct vnfr_member *v, struct command *c, const struct
     enum action got = msg ? action_parse(msg->action) : ACTION_NONE;
     struct err err = ERR_INIT;
     decision_close(c);
-    v->msg = msg;
     if (kind == CMD_RELEASE_RESOURCES) {
         /* Whatever it says: it was told, and nothing of it may keep the servers alive. */
         release_answered(v, msg);
         logs_keep(v, msg);
-        vnfr_step(v, VNFR_EV_RELEASED);
+        vnfr_step(v, VNFR_EV_RELEASED, &(struct vnfr_input){.msg = msg});
     } else if ((got == action_of(kind) || (got == ACTION_RESUME && v->st->is_resuming)) &&
                (member_vnfr(v) || msg->record)) {
         /* In a phase in which it cannot be the answer (servers are still being launched): nothing
          * is outstanding any more that could bring the VNFR on, so this is its end. */
-        if (!vnfr_step(v, answered(kind))) {
+        if (!vnfr_step(v, answered(kind), &(struct vnfr_input){.msg = msg})) {
             err_set(&err, ERR_PEER, "VNFM '%s' answered %s before it had its resources",
                     v->row->key[VNFR_ENDPOINT], asked);
-            v->cause = CAUSE_SCRIPT;
-            vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+            vnfr_step(v, VNFR_EV_FAULT,
+                      &(struct vnfr_input){.msg = msg, .err = &err, .cause = CAUSE_SCRIPT});
         }
     } else if (got == ACTION_ERROR) {
-        vnfm_fault(v, msg, asked);
+        vnfm_fault(v, msg, asked, true);
     } else {
         err_set(&err, ERR_PEER, "VNFM '%s' answered %s with %s", v->row->key[VNFR_ENDPOINT], asked,
                 !msg                 ? "nothing"
                 : got == ACTION_NONE ? "an unknown action"
                                      : action_word(got));
-        v->cause = CAUSE_SCRIPT;
-        vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+        vnfr_step(v, VNFR_EV_FAULT,
+                  &(struct vnfr_input){.msg = msg, .err = &err, .cause = CAUSE_SCRIPT});
     }
-    v->msg = NULL;
 }
 
 static struct vnfr_member *member_of(struct nsr_model *m, const struct vnfm_or *msg)
@@ -169,7 +168,7 @@ static void unsolicited(struct nsr_model *m, const struct vnfm_or *msg)
     else if (v && !v->st->correlates && operate_unsolicited(m, v->row, msg))
         return;
     else if (v && a == ACTION_ERROR)
-        vnfm_fault(v, msg, "a request");
+        vnfm_fault(v, msg, "a request", false);
     else if (a == ACTION_ERROR)
         nsr_fault(m, msg);
     else
@@ -214,10 +213,9 @@ void nsr_vnfm_unreadable(struct vnfr_member *v, struct command *c, const struct 
     decision_close(c);
     if (kind == CMD_RELEASE_RESOURCES) {
         release_fault(v, &err, "nfvo", NULL, NULL);
-        vnfr_step(v, VNFR_EV_RELEASED);
+        vnfr_step(v, VNFR_EV_RELEASED, NULL);
     } else {
-        v->cause = CAUSE_SCRIPT;
-        vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+        vnfr_step(v, VNFR_EV_FAULT, &(struct vnfr_input){.err = &err, .cause = CAUSE_SCRIPT});
     }
 }
 
@@ -228,7 +226,7 @@ void nsr_vnfm_late(struct vnfr_member *v, struct command *c)
     if (c->kind == CMD_RELEASE_RESOURCES) {
         release_not_answered(v, c->data);
         decision_close(c);
-        vnfr_step(v, VNFR_EV_RELEASED);
+        vnfr_step(v, VNFR_EV_RELEASED, NULL);
         return;
     }
     if (strcmp(c->data, COMMAND_LOST) == 0)
@@ -241,8 +239,7 @@ void nsr_vnfm_late(struct vnfr_member *v, struct command *c)
              "baton nsr resume %s",
              v->m->d->root->key[NSR_NAME]);
     decision_close(c);
-    v->cause = CAUSE_OUTCOME;
-    vnfr_step_fault(v, VNFR_EV_FAULT, &err, NULL);
+    vnfr_step(v, VNFR_EV_FAULT, &(struct vnfr_input){.err = &err, .cause = CAUSE_OUTCOME});
 }
 
 static struct vnfr_member *vnfr_of_command(struct nsr_model *m, const struct command *c)
@@ -296,10 +293,7 @@ void nsr_vnfm_request(struct nsr_model *m, const struct vnfm_or *msg)
                                                           : VNFR_EV_N;
     if (v && ev != VNFR_EV_N) {
         is_alive(v);
-        v->msg = msg;
-        bool done = vnfr_step(v, ev);
-        v->msg = NULL;
-        if (done)
+        if (vnfr_step(v, ev, &(struct vnfr_input){.msg = msg}))
             return;
     }
     answer_nobody(d, msg,

@@ -65,9 +65,7 @@ static void resume(struct nsr_model *m, struct vnfr_member *v, const struct run_
         not_sent(m, a, "it has nothing that its VNFM could go on with");
         return;
     }
-    v->resume = &what;
-    vnfr_step(v, VNFR_EV_RESUME);
-    v->resume = NULL;
+    vnfr_step(v, VNFR_EV_RESUME, &(struct vnfr_input){.resume = &what});
     remember_command(m, a->step, CMD_INSTANTIATE);
 }
 
@@ -124,7 +122,7 @@ void operate_terminate(struct nsr_model *m, struct vnfr_member *v, const struct 
     if (!v)
         return; /* never made */
     if (v->row->phase < VNFR_UNDOING)
-        vnfr_step(v, VNFR_EV_RELEASE);
+        vnfr_step(v, VNFR_EV_RELEASE, NULL);
     remember_command(m, a->step, CMD_RELEASE_RESOURCES);
 }
 
@@ -218,7 +216,7 @@ void operate_drop(struct nsr_model *m, struct vnfr_member *v, const struct run_a
     if (!v)
         return;
     if (v->row->phase < VNFR_UNDOING) /* its VNFM never knew it */
-        vnfr_step(v, VNFR_EV_RELEASE);
+        vnfr_step(v, VNFR_EV_RELEASE, NULL);
     if (a->is_anew && goes_on(a->op)) {
         begin_anew(v);
         return;

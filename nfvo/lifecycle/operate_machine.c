@@ -43,10 +43,8 @@ void operate_machine_go(struct nsr_model *m, struct vnfr_member *v, const struct
     bool is_known = a->kind != STEP_INSTANTIATE || a->form == FORM_RESUME || s->before;
     if (stands && a->kind == STEP_MODIFY) /* its sources may have been scaled meanwhile */
         operate_told(m, v, s);
-    v->resume = &what;
     if (stands && is_known) /* else it is on its way, or there: nothing is to be sent */
-        vnfr_step(v, VNFR_EV_RESUME);
-    v->resume = NULL;
+        vnfr_step(v, VNFR_EV_RESUME, &(struct vnfr_input){.resume = &what});
     const struct command *c = decision_find_for(m->d, command_of(a->kind), v->row->id);
     s->command = c ? c->id : s->command;
     s->is_machines = true;

@@ -103,7 +103,7 @@ const char *vnfr_status_of(int phase); /* the wire's status: a pure projection o
     X(RELEASE)        /* the user deletes the NSR, or this VNF of it */                            \
     X(RELEASED)       /* answer to RELEASE_RESOURCES, or its deadline */                           \
     X(SERVER_GONE)    /* one more server is verified to be gone */                                 \
-    X(RESUME)         /* an operation goes on with what failed, or stands still: v->resume */
+    X(RESUME)         /* an operation goes on with what failed, or stands still */
 enum vnfr_event {
 #define X(name) VNFR_EV_##name,
     VNFR_EVENTS(X)

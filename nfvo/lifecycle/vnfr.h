@@ -9,23 +9,44 @@
 #include "nfvo/lifecycle/operation/view.h"
 #include "nfvo/lifecycle/send.h"
 
-/* Run one event through the matrix; an empty cell is counted in the decision's outcome. Stores
- * phase and status. false: empty cell. */
-bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev);
-/* The same with a reason, for FAULT and POP_FAULT. */
-bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err,
-                     const char *detail);
+/* What an event brings. Borrowed for the step. */
+struct vnfr_input {
+    const struct vnfm_or *msg;
+    /* FAULT, POP_FAULT: */
+    const struct err *err;
+    const char *detail;             /* the peer's own text */
+    const char *component;          /* where it arose; NULL: here */
+    const struct fault *peer_fault; /* what else our VNFM says of it */
+    enum fault_cause cause;         /* CAUSE_NONE: we refused what the VNFM asked for */
+    const char *pop;                /* which one */
+    /* RESUME: */
+    const struct vnfr_resume *resume;
+};
 
-/* The same when the machine that found out has returned, once, however often it is raised before
- * (machines.c). */
+/* Run one event through the matrix; an empty cell is counted in the decision's outcome. Stores
+ * phase and status. in NULL: it brought nothing. false: empty cell. */
+bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev, const struct vnfr_input *in);
+
+/* The same, without input, when the machine that found out has returned; once, however often it is
+ * raised before (machines.c). */
 void vnfr_raise(struct vnfr_member *v, enum vnfr_event ev);
 
-/* Handlers (ctx: struct vnfr_member). */
+/* The ctx of the handlers. */
+struct vnfr_turn {
+    struct vnfr_member *v;
+    const struct vnfr_input *in;
+};
+static inline struct vnfr_member *turn_vnfr(const void *ctx) /* for those that need no input */
+{
+    return ((const struct vnfr_turn *)ctx)->v;
+}
 fsm_handler on_grant, on_grant_again, on_grant_waiting, on_pop_ready, on_pop_fault;
 fsm_handler on_allocate, on_allocate_waiting, on_allocate_again, on_launch_settled, on_undo_settled;
 fsm_handler on_instantiated, on_source_ready, on_modified, on_turn, on_started, on_update;
 fsm_handler on_fault, on_hold, on_release, on_release_unknown, on_released, on_server_gone;
 fsm_handler on_resume;
+/* It fails for a reason that the handler found itself. component: where it arose; NULL: here. */
+int vnfr_fail(const struct vnfr_turn *t, const struct err *err, const char *component);
 
 /* What a step of an operation wants of a VNFR that is FAILED or HELD (vnfr_resume.c). */
 struct vnfr_resume {

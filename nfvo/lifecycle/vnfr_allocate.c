@@ -73,8 +73,9 @@ void vnfr_launch_missing(struct vnfr_member *v)
 }
 
 /* Every launch has its outcome: answer the VNFM. */
-static int settled(struct vnfr_member *v)
+static int settled(const struct vnfr_turn *t)
 {
+    struct vnfr_member *v = t->v;
     if (launches_pending(v))
         return VNFR_ALLOCATING;
     if (v->st->launch_fault) {
@@ -82,11 +83,7 @@ static int settled(struct vnfr_member *v)
         err_set(&err, err_from_name(v->st->launch_fault->code), "%s", v->st->launch_fault->message);
         if (v->st->launch_fault->hint)
             err_hint(&err, "%s", v->st->launch_fault->hint);
-        v->err = &err;
-        v->component = v->st->launch_fault->component;
-        int failed = on_fault(v);
-        v->component = NULL;
-        return failed;
+        return vnfr_fail(t, &err, v->st->launch_fault->component);
     }
     vnfr_history(v, "ALLOCATE", "");
     answer_record(v, ACTION_ALLOCATE_RESOURCES);
@@ -96,26 +93,27 @@ static int settled(struct vnfr_member *v)
 
 int on_allocate(void *ctx)
 {
-    struct vnfr_member *v = ctx;
-    vnfr_merge(v, v->msg->record);
-    const char *userdata = v->msg->userdata;
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
+    vnfr_merge(v, t->in->msg->record);
+    const char *userdata = t->in->msg->userdata;
     v->st->userdata = userdata && strcmp(userdata, "none") != 0
                           ? userdata
                           : NULL; /* Python's word for "none": 3.4 */
     remember_asker(v);
     vnfr_launch_missing(v);
-    return settled(v);
+    return settled(t);
 }
 
 int on_allocate_waiting(void *ctx)
 {
-    remember_asker(ctx);
+    remember_asker(turn_vnfr(ctx));
     return VNFR_ALLOCATING;
 }
 
 int on_allocate_again(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     remember_asker(v);
     answer_record(v, ACTION_ALLOCATE_RESOURCES);
     return v->row->phase;
@@ -130,6 +128,6 @@ int on_launch_settled(void *ctx)
  * everything goes. */
 int on_undo_settled(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     return launches_pending(v) ? VNFR_UNDOING : vnfr_begin_release(v);
 }

@@ -38,11 +38,12 @@ int vnfr_proceed(struct vnfr_member *v)
  * record is adopted then. */
 int on_instantiated(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
     if (!member_vnfr(v))
-        vnfr_adopt(v, v->msg->record);
+        vnfr_adopt(v, t->in->msg->record);
     else
-        vnfr_merge(v, v->msg->record);
+        vnfr_merge(v, t->in->msg->record);
     v->st->reached = vnfr_state_words[VNFR_STATE_INITIALIZED];
     vnfr_mended(v);
     vnfr_set_status(v, VNFR_WAIT_SOURCES);
@@ -54,7 +55,7 @@ int on_instantiated(void *ctx)
 
 int on_source_ready(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     struct decision *d = v->m->d;
     const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
     if (!dep || !dependency_sources_ready(v->m, dep))
@@ -66,8 +67,9 @@ int on_source_ready(void *ctx)
 
 int on_modified(void *ctx)
 {
-    struct vnfr_member *v = ctx;
-    vnfr_merge(v, v->msg->record);
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
+    vnfr_merge(v, t->in->msg->record);
     v->st->reached = vnfr_state_words[VNFR_STATE_INACTIVE];
     vnfr_mended(v);
     vnfr_set_status(v, VNFR_STARTING);
@@ -78,7 +80,7 @@ int on_modified(void *ctx)
 
 int on_turn(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     decision_close(decision_find_for(v->m->d, CMD_TIMER_TURN, v->row->id));
     vnfr_set_status(v, VNFR_STARTING);
     send_start(v);
@@ -87,9 +89,10 @@ int on_turn(void *ctx)
 
 int on_started(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
     struct vnfr *vnfr = member_vnfr(v);
-    vnfr_merge(v, v->msg->record);
+    vnfr_merge(v, t->in->msg->record);
     for (uint32_t i = 0; i < vnfr->vdu.n; i++)
         for (uint32_t k = 0; k < vnfr->vdu.at[i]->vnfc_instance.n; k++) {
             struct vnfc_instance *vi = vnfr->vdu.at[i]->vnfc_instance.at[k];
@@ -108,10 +111,11 @@ int on_started(void *ctx)
  */
 int on_update(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
     const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id,
                *room = v->st->reply_room;
-    vnfr_merge(v, v->msg->record);
+    vnfr_merge(v, t->in->msg->record);
     remember_asker(v);
     answer_record(v, ACTION_UPDATEVNFR);
     v->st->reply_to = reply_to;

@@ -168,32 +168,32 @@ static enum err_code place(struct vnfr_member *v, struct err *err)
 }
 
 /* why: what is told when nothing is left, where there was no choice; NULL: what the choice says. */
-static int go_on(struct vnfr_member *v, const struct err *why)
+static int go_on(const struct vnfr_turn *t, const struct err *why)
 {
+    struct vnfr_member *v = t->v;
     struct err err = ERR_INIT;
     if (!why && decision_find_for(v->m->d, CMD_PREPARE_POP, v->row->id))
         return VNFR_GRANTING; /* the next answer decides */
-    if (place(v, &err) != ERR_OK) {
-        v->err = why && !placement_has_choice(v) ? why : &err;
-        return on_fault(v);
-    }
+    if (place(v, &err) != ERR_OK)
+        return vnfr_fail(t, why && !placement_has_choice(v) ? why : &err, NULL);
     return decision_find_for(v->m->d, CMD_PREPARE_POP, v->row->id) ? VNFR_GRANTING : granted(v);
 }
 
 int on_grant(void *ctx)
 {
-    struct vnfr_member *v = ctx;
-    vnfr_adopt(v, v->msg->record);
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
+    vnfr_adopt(v, t->in->msg->record);
     remember_asker(v);
     v->st->vdu_pop = v->st->refused = (struct proto_strmap){0};
     v->st->prepared = v->st->looked_at = (struct proto_strs){0};
     v->st->grant_until = v->m->d->now + 3 * settings_of(v->m->d)->driver_us;
-    return go_on(v, NULL);
+    return go_on(t, NULL);
 }
 
 int on_grant_waiting(void *ctx)
 {
-    remember_asker(ctx);
+    remember_asker(turn_vnfr(ctx));
     return VNFR_GRANTING;
 }
 
@@ -201,7 +201,7 @@ int on_grant_waiting(void *ctx)
  * answer keeps waiting. */
 int on_grant_again(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     const char *reply_to = v->st->reply_to, *correlation_id = v->st->correlation_id,
                *room = v->st->reply_room;
     remember_asker(v);
@@ -221,7 +221,7 @@ int on_pop_ready(void *ctx)
 /* The next one, if there is one; else what this PoP said. */
 int on_pop_fault(void *ctx)
 {
-    struct vnfr_member *v = ctx;
-    placement_refuse(v, v->pop, v->err);
-    return go_on(v, v->err);
+    const struct vnfr_turn *t = ctx;
+    placement_refuse(t->v, t->in->pop, t->in->err);
+    return go_on(t, t->in->err);
 }

@@ -27,12 +27,14 @@ static bool made_instances(const struct vnfr_member *v, const struct vnfr *recor
  * for them. One that failed before it asked has none: a RESUME would find nothing to run on, and be
  * answered as done. That of a RESUME says nothing of what it resumed, which may have run: it is
  * resumed again. A foreign one may be asked to INSTANTIATE again in any case. */
-static bool may_have_run(const struct vnfr_member *v)
+static bool may_have_run(const struct vnfr_turn *t)
 {
+    const struct vnfr_member *v = t->v;
+    const struct vnfm_or *msg = t->in->msg;
     int phase = v->row->phase;
     return phase >= VNFR_ALLOCATED ||
            (phase == VNFR_GRANTED && v->st->correlates &&
-            (v->st->is_resuming || !v->msg || made_instances(v, v->msg->record)));
+            (v->st->is_resuming || !msg || made_instances(v, msg->record)));
 }
 
 /* One of ours that makes its servers itself may have run everything, and nothing is known of them that
@@ -50,10 +52,12 @@ static bool is_answered(const struct decision *d, const char *command)
 }
 
 /* What it takes to go on from here (vnfr_resume.c). */
-static void remember_failure(struct vnfr_member *v)
+static void remember_failure(const struct vnfr_turn *t)
 {
+    struct vnfr_member *v = t->v;
     const struct decision *d = v->m->d;
-    int phase = v->row->phase, cause = v->cause ? v->cause : CAUSE_RESOURCES;
+    int phase = v->row->phase;
+    enum fault_cause cause = t->in->cause ? t->in->cause : CAUSE_RESOURCES;
     const char *command = NULL;
     for (uint32_t i = 0; vnfr_in_hand(v) != STEP_NO && i < d->commands.n; i++) /* the last one */
         if (command_is_to(COMMAND_TO_VNFM, d->commands.at[i]->kind) &&
@@ -61,7 +65,7 @@ static void remember_failure(struct vnfr_member *v)
             command = d->commands.at[i]->id;
     if (is_unreadable(v))
         cause = CAUSE_OUTCOME;
-    else if (!may_have_run(v) && (cause == CAUSE_SCRIPT || !v->st->correlates))
+    else if (!may_have_run(t) && (cause == CAUSE_SCRIPT || !v->st->correlates))
         cause = CAUSE_RESOURCES;
     v->st->failed_in = vnfr_phase_names[phase];
     v->st->failed_by = fault_cause_words[cause];
@@ -73,15 +77,18 @@ static void remember_failure(struct vnfr_member *v)
 
 int on_fault(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    const struct vnfr_turn *t = ctx;
+    const struct vnfr_input *in = t->in;
+    struct vnfr_member *v = t->v;
     struct decision *d = v->m->d;
-    remember_failure(v);
+    remember_failure(t);
     close_commands_of(v); /* what still comes for them is stale */
-    struct fault *f = vnfr_fault(v, v->err, v->component ? v->component : "nfvo", v->detail);
+    struct fault *f =
+        vnfr_fault(v, in->err, in->component ? in->component : "nfvo", in->detail, in->peer_fault);
     v->failed_with = f;
     vnfr_set_status(v, VNFR_FAILED);
-    if (v->msg)
-        vnfr_merge_history(v, v->msg->record);
+    if (in->msg)
+        vnfr_merge_history(v, in->msg->record);
     vnfr_history(v, "ERROR", f->message);
     if (v->st->reply_to)
         answer_with_error(v, arena_printf(d->arena, "%s", f->message));
@@ -90,9 +97,17 @@ int on_fault(void *ctx)
     return VNFR_FAILED;
 }
 
+int vnfr_fail(const struct vnfr_turn *t, const struct err *err, const char *component)
+{
+    struct vnfr_input in = *t->in;
+    in.err = err;
+    in.component = component;
+    return on_fault(&(struct vnfr_turn){.v = t->v, .in = &in});
+}
+
 int on_hold(void *ctx)
 {
-    close_commands_of(ctx);
+    close_commands_of(turn_vnfr(ctx));
     return VNFR_HELD;
 }
 
@@ -101,7 +116,7 @@ int on_hold(void *ctx)
  * an Error too. */
 int on_release_unknown(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     close_commands_of(v);
     if (v->st->reply_to)
         answer_with_error(v, "the VNF is released");
@@ -120,17 +135,18 @@ int vnfr_begin_release(struct vnfr_member *v)
 
 int on_release(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    struct vnfr_member *v = turn_vnfr(ctx);
     if (launches_pending(v)) /* their outcome first; then the VNFM's question is answered, too */
         return VNFR_UNDOING;
-    return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(v);
+    return member_vnfr(v) ? vnfr_begin_release(v) : on_release_unknown(ctx);
 }
 
 int on_released(void *ctx)
 {
-    struct vnfr_member *v = ctx;
-    if (v->msg)
-        vnfr_merge_history(v, v->msg->record);
+    const struct vnfr_turn *t = ctx;
+    struct vnfr_member *v = t->v;
+    if (t->in->msg)
+        vnfr_merge_history(v, t->in->msg->record);
     vnfr_history(v, "RELEASE", "");
     vnfr_event(v, ACTION_RELEASE_RESOURCES);
     for (uint32_t i = 0; i < v->m->n_instances; i++)
@@ -141,5 +157,5 @@ int on_released(void *ctx)
 
 int on_server_gone(void *ctx)
 {
-    return vnfr_has_servers(ctx) ? VNFR_DELETING : VNFR_GONE;
+    return vnfr_has_servers(turn_vnfr(ctx)) ? VNFR_DELETING : VNFR_GONE;
 }

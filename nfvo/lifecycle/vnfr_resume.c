@@ -61,44 +61,49 @@ static int phase_of_instantiate(const struct vnfr_member *v)
 /* The same once more is the RESUME that it was: the request itself would begin anew at a VNFM that
  * never got the RESUME. One that failed before its grant has no record that a RESUME could name:
  * the request itself goes out. */
-static bool is_as_resume(struct vnfr_member *v)
+static bool is_as_resume(const struct vnfr_turn *t)
 {
-    return member_vnfr(v) &&
-           (v->resume->form == FORM_RESUME ||
-            (v->resume->form == FORM_SAME && v->st->resumes && v->resume->command));
+    const struct vnfr_resume *r = t->in->resume;
+    return member_vnfr(t->v) &&
+           (r->form == FORM_RESUME || (r->form == FORM_SAME && t->v->st->resumes && r->command));
 }
 
-static const char *resumed(const struct vnfr_member *v)
+static const char *resumed(const struct vnfr_turn *t)
 {
-    return v->resume->form == FORM_RESUME ? v->resume->command : v->st->resumes;
+    const struct vnfr_resume *r = t->in->resume;
+    return r->form == FORM_RESUME ? r->command : t->v->st->resumes;
 }
 
 /* Of ours, one that was not answered and never asked for servers: it may be a VNFM that makes them itself,
  * and has done everything. The same request again: it gives its answer again. */
-static bool is_asked_again(const struct vnfr_member *v)
+static bool is_asked_again(const struct vnfr_turn *t)
 {
-    return v->resume->form == FORM_MESSAGE && v->resume->kind == STEP_INSTANTIATE &&
-           v->st->correlates && v->st->may_run_yet && v->st->failed_command &&
-           !v->st->launch_fault && vnfr_failed_in(v) < VNFR_ALLOCATING;
+    const struct vnfr_member *v = t->v;
+    const struct vnfr_resume *r = t->in->resume;
+    return r->form == FORM_MESSAGE && r->kind == STEP_INSTANTIATE && v->st->correlates &&
+           v->st->may_run_yet && v->st->failed_command && !v->st->launch_fault &&
+           vnfr_failed_in(v) < VNFR_ALLOCATING;
 }
 
 /* By another id: its VNFM would do both, and run scripts twice. */
-static void end_the_one_before(struct vnfr_member *v, bool is_same)
+static void end_the_one_before(const struct vnfr_turn *t, bool is_same)
 {
-    if (v->resume->form == FORM_MESSAGE && v->st->correlates && v->st->may_run_yet &&
+    struct vnfr_member *v = t->v;
+    if (t->in->resume->form == FORM_MESSAGE && v->st->correlates && v->st->may_run_yet &&
         v->st->failed_command && !is_same)
         send_cancel_to_vnfm(v, v->st->failed_command);
     v->st->may_run_yet = false;
 }
 
-static int instantiate(struct vnfr_member *v, bool is_same)
+static int instantiate(const struct vnfr_turn *t, bool is_same)
 {
-    const struct deploy_request *req = deployment(v, v->resume->deploy);
+    struct vnfr_member *v = t->v;
+    const struct deploy_request *req = deployment(v, t->in->resume->deploy);
     int phase = phase_of_instantiate(v);
-    if (is_as_resume(v)) {
+    if (is_as_resume(t)) {
         const struct resume_request r = {
             .kind = CMD_INSTANTIATE,
-            .resumes = resumed(v),
+            .resumes = resumed(t),
             .package = req ? deployed_package(req, req->nsd->vnfd.at[0]) : NULL};
         send_resume(v, &r);
         return phase == VNFR_GRANTED ? VNFR_GRANTED : VNFR_ALLOCATED;
@@ -113,16 +118,17 @@ static int instantiate(struct vnfr_member *v, bool is_same)
     forget_resources(v);
     if (phase == VNFR_ALLOCATING) /* ALLOCATE only waits there */
         vnfr_launch_missing(v);
-    end_the_one_before(v, is_same);
+    end_the_one_before(t, is_same);
     send_instantiate(v, req, vnfd);
     return phase;
 }
 
-static int modify(struct vnfr_member *v)
+static int modify(const struct vnfr_turn *t)
 {
+    struct vnfr_member *v = t->v;
     const struct vnf_record_dependency *dep = dependency_of(v->m, v->row->key[VNFR_NAME]);
-    if (is_as_resume(v)) {
-        const struct resume_request r = {.kind = CMD_MODIFY, .resumes = resumed(v)};
+    if (is_as_resume(t)) {
+        const struct resume_request r = {.kind = CMD_MODIFY, .resumes = resumed(t)};
         send_resume(v, &r);
     } else {
         send_modify(v, dep);
@@ -130,10 +136,11 @@ static int modify(struct vnfr_member *v)
     return VNFR_MODIFYING;
 }
 
-static int start(struct vnfr_member *v)
+static int start(const struct vnfr_turn *t)
 {
-    if (is_as_resume(v)) {
-        const struct resume_request r = {.kind = CMD_START, .resumes = resumed(v)};
+    struct vnfr_member *v = t->v;
+    if (is_as_resume(t)) {
+        const struct resume_request r = {.kind = CMD_START, .resumes = resumed(t)};
         send_resume(v, &r);
     } else {
         send_start(v);
@@ -143,17 +150,19 @@ static int start(struct vnfr_member *v)
 
 int on_resume(void *ctx)
 {
-    struct vnfr_member *v = ctx;
+    const struct vnfr_turn *t = ctx;
+    const struct vnfr_resume *r = t->in->resume;
+    struct vnfr_member *v = t->v;
     member_changed(v);
-    v->st->is_resuming = is_as_resume(v);
-    const char *same = v->resume->form == FORM_SAME ? v->resume->command
-                       : is_asked_again(v)          ? v->st->failed_command
-                                                    : NULL;
-    int phase = v->resume->kind == STEP_INSTANTIATE ? instantiate(v, same != NULL)
-                : v->resume->kind == STEP_MODIFY    ? modify(v)
-                                                    : start(v);
+    v->st->is_resuming = is_as_resume(t);
+    const char *same = r->form == FORM_SAME ? r->command
+                       : is_asked_again(t)  ? v->st->failed_command
+                                            : NULL;
+    int phase = r->kind == STEP_INSTANTIATE ? instantiate(t, same != NULL)
+                : r->kind == STEP_MODIFY    ? modify(t)
+                                            : start(t);
     if (same && phase != v->row->phase)
         send_as(v, same);
-    v->st->resumes = !is_as_resume(v) ? NULL : resumed(v) ? resumed(v) : "";
+    v->st->resumes = !is_as_resume(t) ? NULL : resumed(t) ? resumed(t) : "";
     return phase;
 }

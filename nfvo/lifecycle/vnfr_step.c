@@ -25,14 +25,15 @@ static const char *failure_of(struct vnfr_member *v)
     return f ? f->message : NULL;
 }
 
-bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
+bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev, const struct vnfr_input *in)
 {
+    static const struct vnfr_input nothing = {0};
+    struct vnfr_turn t = {.v = v, .in = in ? in : &nothing};
     int phase = v->row->phase;
     member_vnfr(v);
     if (v->m->d->unreadable) /* no handler meets a record that only seems not to be there */
         return false;
-    enum fsm_outcome outcome = fsm_step(&vnfr_fsm, &phase, ev, v);
-    v->err = NULL; /* a handler's own may be on its stack */
+    enum fsm_outcome outcome = fsm_step(&vnfr_fsm, &phase, ev, &t);
     if (outcome == FSM_EMPTY) {
         v->m->d->outcome = DECISION_EMPTY;
         return false;
@@ -41,9 +42,7 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
         struct err err = ERR_INIT;
         err_set(&err, ERR_INTERNAL, "event %s led out of the rule of phase %s",
                 vnfr_event_names[ev], vnfr_phase_names[v->row->phase]);
-        v->err = &err;
-        phase = on_fault(v);
-        v->err = NULL;
+        phase = vnfr_fail(&t, &err, NULL);
     }
     if (phase != v->row->phase) {
         struct step step = {.machine = "vnfr",
@@ -62,16 +61,4 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev)
         vnfr_set_status(v, phase);
     }
     return true;
-}
-
-bool vnfr_step_fault(struct vnfr_member *v, enum vnfr_event ev, const struct err *err,
-                     const char *detail)
-{
-    v->err = err;
-    v->detail = detail;
-    bool done = vnfr_step(v, ev);
-    v->cause = CAUSE_NONE;
-    v->err = NULL;
-    v->detail = NULL;
-    return done;
 }

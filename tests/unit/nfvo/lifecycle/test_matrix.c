@@ -375,7 +375,7 @@ static void test_empty_cells_do_nothing(void **state)
             stage_to(&s, p);
             stage_decide(&s, (struct intent){.event = EV_N}); /* a scene; means nothing */
             struct vnfr_member *v = model_vnfr_by_name(nsr_model_of(&s.d), "client");
-            assert_false(vnfr_step(v, e));
+            assert_false(vnfr_step(v, e, NULL));
             assert_int_equal(s.d.outcome, DECISION_EMPTY);
             s.domain.flush(&s.d);
             assert_string_equal(stage_story(&s), "empty");
