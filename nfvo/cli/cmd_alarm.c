@@ -1,4 +1,5 @@
 /* baton alarm, baton pop reconcile|orphans. */
+#include "common/base/mem.h"
 #include "common/http/http.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
@@ -282,6 +283,22 @@ static int collect(struct cli *c, const char *id)
     return CLI_OK;
 }
 
+static void print_orphans(struct cli *c, const json_t *orphans)
+{
+    size_t i;
+    const json_t *one;
+    if (c->output == CLI_JSON) {
+        AUTO(freep) char *text = json_dumps(orphans, JSON_COMPACT | JSON_ENCODE_ANY);
+        cli_print_json(c, orphans, text);
+    } else if (c->output == CLI_NAME) {
+        json_array_foreach(orphans, i, one) fprintf(c->out, "%s\n", cli_json_str(one, "id"));
+    } else if (json_array_size(orphans)) {
+        cli_print_list(c, orphan_columns, orphans);
+    } else {
+        fprintf(c->errors, "none\n");
+    }
+}
+
 int cli_cmd_pop_orphans(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
@@ -296,12 +313,6 @@ int cli_cmd_pop_orphans(struct cli *c)
     exit = get_state(c, "GET", id.s, &a);
     if (exit != CLI_OK)
         return exit;
-    const json_t *orphans = json_object_get(a.json, "orphans");
-    if (!cli_is_for_people(c))
-        cli_print_json(c, json_object_get(a.json, "orphans"), NULL);
-    else if (json_array_size(orphans))
-        cli_print_list(c, orphan_columns, orphans);
-    else
-        fprintf(c->errors, "none\n");
+    print_orphans(c, json_object_get(a.json, "orphans"));
     return CLI_OK;
 }
