@@ -233,7 +233,9 @@ static size_t leave_out_strangers(struct agents *a, struct store_agent *list, si
         struct err why = ERR_INIT;
         err_set(&why, ERR_EXISTS, "the broker has a user '%s%s' that is not ours", a->prefix.s,
                 list[i].hostname);
-        err_hint(&why, "delete that user on the broker: its name belongs to an agent");
+        err_hint(&why, "accounts are the broker's, whatever the virtual host: does another suite "
+                       "use this broker? Each needs one of its own; else delete that user, whose "
+                       "name belongs to an agent");
         log_error(LOG_SEC, "agent_user_is_not_ours", KV_S("hostname", list[i].hostname),
                   KV_ERR(&why));
         tell_refused(a, list[i].hostname, &why);
