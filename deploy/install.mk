@@ -96,7 +96,7 @@ uninstall:
 .PHONY: install uninstall
 
 # Debian packages in $(O)/deb: deploy/debian/build.
-deb-version ?= $(shell sed -n 's/.*NFVO_VERSION.*"\(.*\)".*/\1/p; /NFVO_VERSION/{n;s/^ *"\([0-9][^" ]*\).*/\1/p}' nfvo/context.h | head -1)
+deb-version ?= $(shell sed -n 's/.*BATON_VERSION "\(.*\)".*/\1/p' common/base/version.h)
 deb: all libraries manuals
 	@deploy/debian/build $(O) $(deb-version)
 .PHONY: deb

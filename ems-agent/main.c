@@ -1,5 +1,6 @@
 /* ems-agent: runs the lifecycle scripts of a VNF inside its machine, on commands of the generic
  * VNFM. */
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "ems-agent/agent.h"
 #include "ems-agent/entry.h"
@@ -34,7 +35,7 @@ int main(int argc, char **argv)
     rename_config(argv);
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "ems-agent",
-                                        .version = EMS_AGENT_VERSION,
+                                        .version = BATON_VERSION,
                                         .summary = "Runs the lifecycle scripts of a VNF inside its "
                                                    "machine, on commands of the generic VNFM.",
                                         .options = ems_options,

@@ -4,8 +4,6 @@
 
 #include "common/config/config.h"
 
-#define EMS_AGENT_VERSION "0.1"
-
 struct options {
     const char *properties, *scripts_dir, *journal_dir;
     int64_t script_timeout_ms, kill_grace_ms, output_limit, journal_keep;

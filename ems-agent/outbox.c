@@ -4,6 +4,7 @@
  * it is clear which one was refused. */
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
@@ -135,7 +136,7 @@ static void publish_hello(struct agent *a)
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT, key = SBUF_INIT;
     struct ems_hello hello = {.hostname = a->s.hostname,
                               .capabilities = {capabilities, ARRAY_LEN(capabilities)},
-                              .version = EMS_AGENT_VERSION,
+                              .version = BATON_VERSION,
                               .boot = a->journal.boot};
 
     /* Commands would find no queue yet. */

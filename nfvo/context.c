@@ -1,6 +1,7 @@
 #include "nfvo/context.h"
 
 #include "common/base/mem.h"
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
 #include "nfvo/commands.h"
@@ -197,7 +198,7 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
                                              .store = n->store,
                                              .rooms = n->rooms,
                                              .settings = lifecycle_settings_of(&n->options),
-                                             .version = NFVO_VERSION,
+                                             .version = BATON_VERSION,
                                              .n = (int)n->options.workers},
                      err);
     pthread_mutex_lock(&n->workers_lock);
@@ -317,7 +318,7 @@ enum err_code nfvo_open_api(struct nfvo *n, struct err *err)
                                 .is_ready = is_ready,
                                 .rest_vnfms = n->rest_vnfms,
                                 .dial = &n->dial,
-                                .version = NFVO_VERSION};
+                                .version = BATON_VERSION};
     return api_open(&n->api,
                     &(struct api_setup){.options = &n->options.api,
                                         .store = n->store,

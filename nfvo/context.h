@@ -8,9 +8,6 @@
 #include "common/http/dial.h"
 #include "nfvo/options.h"
 
-#define NFVO_VERSION                                                                               \
-    "6.0.1" /* what peers and the CLI are told: the release we are compatible with */
-
 struct reconciler;
 struct rest_vnfms;
 struct rooms;

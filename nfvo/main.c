@@ -1,3 +1,4 @@
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
 #include "nfvo/broker/rooms.h"
@@ -158,7 +159,7 @@ int main(int argc, char **argv)
         argc, argv,
         &(struct daemon){
             .name = "nfvo",
-            .version = NFVO_VERSION,
+            .version = BATON_VERSION,
             .summary = "Baton's orchestrator: REST in, typed messages out, the state in PostgreSQL",
             .options = nfvo_options,
             .context_size = sizeof(struct nfvo),

@@ -1,5 +1,6 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "common/log/log.h"
 #include "proto/topology.h"
@@ -322,7 +323,7 @@ int main(int argc, char **argv)
 {
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vnfm-generic",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "the generic VNFM: runs the scripts of VNF "
                                                    "packages through agents",
                                         .options = generic_options,

@@ -96,7 +96,8 @@ enum cli_exit {
     X(ANSWER_WITHIN, "answer-within", 0, "TIME", "how long the peer may take for an answer; default 10s")         \
     X(LOAD, "load", 0, "N", "so many requests at once; default 50")                                               \
     X(HTML, "html", 0, "FILE", "write the report as one HTML file as well")                                       \
-    X(HELP, "help", 'h', "", "explain the command")
+    X(HELP, "help", 'h', "", "explain the command")                                                               \
+    X(VERSION, "version", 0, "", "print the version of the client, and end")
 enum cli_option {
 #define X(name, text, letter, value, help) CLI_OPT_##name,
     CLI_OPTIONS(X)
@@ -105,12 +106,16 @@ enum cli_option {
 };
 /* clang-format on */
 
-#define CLI_BIT(name) (UINT64_C(1) << CLI_OPT_##name)
+/* A set of options: there are more than 64. */
+__extension__ typedef unsigned __int128 cli_options;
+#define CLI_BIT_OF(index) ((cli_options)1 << (index))
+#define CLI_BIT(name)     CLI_BIT_OF(CLI_OPT_##name)
+_Static_assert(CLI_OPT_N <= 128, "cli_options has no bit for the last");
 
 /* Every command takes these. */
 #define CLI_COMMON_OPTIONS                                                                         \
     (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
-     CLI_BIT(HELP))
+     CLI_BIT(HELP) | CLI_BIT(VERSION))
 
 struct cli_option_row {
     const char *name; /* without the hyphens */
@@ -151,7 +156,7 @@ struct cli_command {
     const char *noun, *verb; /* verb NULL: a command of one word */
     const char *args; /* "NSR", "[COMMAND]": shown; upper case words without brackets are needed */
     int arg_min, arg_max;
-    uint64_t options; /* CLI_BIT of those it takes beside the common ones */
+    cli_options options; /* CLI_BIT of those it takes beside the common ones */
     int (*run)(struct cli *c);
     const char *help;
 };

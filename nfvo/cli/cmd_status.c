@@ -1,4 +1,5 @@
 /* baton status, version, driver list. */
+#include "common/base/version.h"
 #include "common/sys/clock.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
@@ -7,8 +8,6 @@
 #include "nfvo/cli/words.h"
 
 #include <string.h>
-
-#define CLIENT_VERSION "0.1"
 
 /* "vim-drivers.openstack.name": type and name. */
 static void print_drivers(struct cli *c, const json_t *queues)
@@ -54,7 +53,7 @@ int cli_cmd_driver_list(struct cli *c)
 int cli_cmd_version(struct cli *c)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
-    fprintf(c->out, "baton %s\n", CLIENT_VERSION);
+    fprintf(c->out, "baton %s\n", BATON_VERSION);
     fflush(c->out);
     if (cli_request(c, "GET", "/api/v1/main/version", NULL, &a) != CLI_OK)
         return cli_report(c, &a, "ask the server for its version");

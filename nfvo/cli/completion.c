@@ -38,7 +38,7 @@ static void bash_options(FILE *to, const struct cli_command *all)
         fprintf(to, "    '%s%s%s') words='", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "");
         for (int i = 0; i < CLI_OPT_N; i++)
-            if ((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i))
+            if ((cmd->options | CLI_COMMON_OPTIONS) & CLI_BIT_OF(i))
                 fprintf(to, "--%s ", cli_option_rows[i].name);
         fprintf(to, "' ;;\n");
     }
@@ -85,7 +85,7 @@ static void zsh_options(FILE *to, const struct cli_command *all)
         fprintf(to, "        '%s%s%s') all=(\n", cmd->noun, cmd->verb ? " " : "",
                 cmd->verb ? cmd->verb : "");
         for (int i = 0; i < CLI_OPT_N; i++) {
-            if (!((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i)))
+            if (!((cmd->options | CLI_COMMON_OPTIONS) & CLI_BIT_OF(i)))
                 continue;
             fprintf(to, "            '--%s:", cli_option_rows[i].name);
             quote(to, cli_option_rows[i].help, "'\\''");
@@ -153,7 +153,7 @@ static void fish(FILE *to, const struct cli_command *all)
             fprintf(to, "'\n");
         }
         for (int i = 0; i < CLI_OPT_N; i++)
-            if ((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i))
+            if ((cmd->options | CLI_COMMON_OPTIONS) & CLI_BIT_OF(i))
                 fish_line(to, cmd, cli_option_rows[i].value[0] ? "-r -l" : "-l",
                           cli_option_rows[i].name, cli_option_rows[i].help);
     }

@@ -17,10 +17,10 @@ static void print_command(FILE *to, const struct cli_command *cmd)
     fprintf(to, "  %-26s %s\n", left, cmd->help);
 }
 
-static void print_options(FILE *to, uint64_t which)
+static void print_options(FILE *to, cli_options which)
 {
     for (int i = 0; i < CLI_OPT_N; i++) {
-        if (!(which & (UINT64_C(1) << i)))
+        if (!(which & CLI_BIT_OF(i)))
             continue;
         const struct cli_option_row *o = &cli_option_rows[i];
         char left[64];
@@ -51,7 +51,7 @@ static void print_environment(FILE *to)
 
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
 {
-    uint64_t options = 0;
+    cli_options options = 0;
     int n = 0;
     const struct cli_command *last = NULL;
     for (const struct cli_command *cmd = c->commands; cmd->noun; cmd++)
@@ -73,8 +73,7 @@ void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb)
         print_options(to, options);
     }
     fprintf(to, "\nOptions of all commands:\n");
-    print_options(to, CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) |
-                          CLI_BIT(INSECURE) | CLI_BIT(HELP));
+    print_options(to, CLI_COMMON_OPTIONS);
     if (!noun)
         print_environment(to);
     print_exits(to);

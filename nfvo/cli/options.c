@@ -1,5 +1,7 @@
 #include "nfvo/cli/cli.h"
 
+#include "common/base/version.h"
+
 #include <string.h>
 
 /* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
@@ -111,7 +113,7 @@ static enum cli_exit check_fit(struct cli *c)
 {
     const struct cli_command *cmd = c->command;
     for (int i = 0; i < CLI_OPT_N; i++)
-        if (c->option[i] && !((cmd->options | CLI_COMMON_OPTIONS) & (UINT64_C(1) << i)))
+        if (c->option[i] && !((cmd->options | CLI_COMMON_OPTIONS) & CLI_BIT_OF(i)))
             return cli_usage(c, "this command does not take the option", cli_option_rows[i].name);
     if (c->option[CLI_OPT_HELP])
         return CLI_OK;
@@ -143,6 +145,11 @@ enum cli_exit cli_parse(struct cli *c, int argc, char **argv)
             if (took == 0)
                 return CLI_USAGE;
         }
+    }
+    if (c->option[CLI_OPT_VERSION]) { /* as every program of the suite does */
+        fprintf(c->out, "baton %s\n", BATON_VERSION);
+        c->command = NULL;
+        return CLI_OK;
     }
     enum cli_exit exit = find_command(c, n, words);
     if (exit != CLI_OK)

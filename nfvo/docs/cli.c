@@ -1,5 +1,6 @@
 /* Writes the manual page of the client from its tables of commands, options and exits: baton(1). */
 #include "nfvo/cli/cli.h"
+#include "common/base/version.h"
 #include "nfvo/cli/commands.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ static void command(const struct cli_command *cmd)
     text(cmd->help);
     printf(".\n");
     for (int i = 0; i < CLI_OPT_N; i++)
-        if (cmd->options & (UINT64_C(1) << i)) {
+        if (cmd->options & CLI_BIT_OF(i)) {
             printf("%s\\fB\\-\\-%s\\fR", *before ? before : "Options: ", cli_option_rows[i].name);
             before = ", ";
         }
@@ -51,7 +52,8 @@ static void option(int i)
 
 int main(void)
 {
-    printf(".TH BATON 1 \"\" \"Baton\"\n.SH NAME\nbaton \\- the client of Baton's orchestrator\n"
+    printf(".TH BATON 1 \"\" \"Baton " BATON_VERSION
+           "\"\n.SH NAME\nbaton \\- the client of Baton's orchestrator\n"
            ".SH SYNOPSIS\n.B baton\n.I COMMAND\n[\\fIARGUMENT\\fR ...] [\\fIOPTION\\fR ...]\n"
            ".SH DESCRIPTION\nNSR, NSD, POP and the like are ids or names; a name that several "
            "objects have is refused with their ids.\nFILE is a path, or \\- for standard input.\n"

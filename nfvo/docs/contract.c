@@ -1,5 +1,6 @@
 /* Writes the contract into a folder: all that /doc serves. `make docs` -> build/contract. */
 #include "nfvo/api/contract/contract.h"
+#include "common/base/version.h"
 #include "nfvo/context.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: contract-docs FOLDER, which has a folder schemas\n");
         return 2;
     }
-    contract_render_all(&(struct contract_source){endpoint_tables, NFVO_VERSION}, write_document,
+    contract_render_all(&(struct contract_source){endpoint_tables, BATON_VERSION}, write_document,
                         &to);
     return to.has_failed;
 }

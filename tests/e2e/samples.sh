@@ -13,3 +13,13 @@ for program in nfvo vim-driver-test vnfm-dummy ems-agent; do
     "$bin/$program" --config "$top/$sample" --check-config
     grep -q "^ExecStart=/usr/local/bin/$program\$" "$top/deploy/systemd/$program.service"
 done
+
+# One version for all of them.
+version=$("$bin/nfvo" --version)
+for program in "$bin"/*; do
+    said=$("$program" --version)
+    if [[ ${said#* } != "${version#* }" ]]; then
+        echo "FAILED: '$program --version' says '$said', and nfvo '$version'" >&2
+        exit 1
+    fi
+done

@@ -1,4 +1,5 @@
 /* vim-driver-docker: Docker engines as clouds. README.md says how. */
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/docker/docker.h"
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
 {
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vim-driver-docker",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "a VIM driver whose servers are containers of "
                                                    "Docker engines",
                                         .options = dk_option_rows,

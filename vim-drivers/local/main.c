@@ -1,4 +1,5 @@
 /* vim-driver-local: this host as a cloud. README.md says how. */
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/local/cloud.h"
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
         return code;
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vim-driver-local",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "a VIM driver that makes this host a cloud",
                                         .options = loc_option_rows,
                                         .context_size = sizeof(struct driver),

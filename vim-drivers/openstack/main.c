@@ -1,4 +1,5 @@
 /* vim-driver-openstack: OpenStacks as clouds. README.md says how. */
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/openstack/os.h"
@@ -64,7 +65,7 @@ int main(int argc, char **argv)
 {
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vim-driver-openstack",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "a VIM driver whose servers are those of "
                                                    "OpenStack clouds",
                                         .options = os_option_rows,

@@ -1,6 +1,7 @@
 /* vim-driver-test: a cloud that exists in memory only, as fast or as badly as it is told. For
  * tests, the bench and the demo. */
 #include "common/base/mem.h"
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "common/fake/fake.h"
 #include "common/log/log.h"
@@ -242,7 +243,7 @@ int main(int argc, char **argv)
 {
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vim-driver-test",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "a cloud that exists in memory only, for tests",
                                         .options = option_rows,
                                         .context_size = sizeof(struct driver),

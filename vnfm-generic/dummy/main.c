@@ -1,5 +1,6 @@
 /* vnfm-dummy: a VNFM that does nothing, as fast or as badly as it is told. For tests, the bench and
  * the demo. */
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
 #include "common/fake/fake.h"
 #include "common/log/log.h"
@@ -247,7 +248,7 @@ int main(int argc, char **argv)
 {
     return daemon_main(argc, argv,
                        &(struct daemon){.name = "vnfm-dummy",
-                                        .version = "0.1",
+                                        .version = BATON_VERSION,
                                         .summary = "a VNFM that does nothing, for tests",
                                         .options = option_rows,
                                         .context_size = sizeof(struct dummy),

@@ -1,5 +1,6 @@
 /* What needs no server: arguments, tables, faults, names, the watch. Output goes to memory, not to
  * a terminal. */
+#include "common/base/version.h"
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/logs.h"
 #include "nfvo/cli/stream.h"
@@ -163,6 +164,15 @@ static void an_unknown_variable_is_refused(void **state)
     assert_int_equal(RUN(f, "completion"), CLI_OK);
     unsetenv("BATON_NFVO_PORT");
     unsetenv("OB_NFVO_IP");
+}
+
+static void the_version_needs_no_server(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(RUN(f, "--version"), CLI_OK);
+    assert_int_equal(RUN(f, "nsr", "list", "--version"), CLI_OK);
+    assert_string_equal(f->out, "baton " BATON_VERSION "\nbaton " BATON_VERSION "\n");
+    assert_string_equal(f->errors, "");
 }
 
 static void options_stand_anywhere(void **state)
@@ -546,6 +556,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_usage_exits_2_and_says_what, setup, teardown),
         cmocka_unit_test_setup_teardown(an_unknown_variable_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(completion_of_three_shells, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_version_needs_no_server, setup, teardown),
         cmocka_unit_test_setup_teardown(options_stand_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(help_names_every_command_and_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(not_logged_in_is_4_and_unreachable_5, setup, teardown),
