@@ -1,8 +1,10 @@
 #include "common/metrics/metrics.h"
 
 #include "common/base/mem.h"
+#include "common/base/utf8.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +18,25 @@ struct metric {
     unsigned values[METRIC_LABELS]; /* how many values each label has, 1 if there is no label */
     unsigned bucket_n, cells;       /* cells of one series */
     _Atomic int64_t *cell;
+    _Atomic bool *is_used;       /* of a sparse one: per series */
+    char **given[METRIC_LABELS]; /* by metric_value; NULL: the label has a list. The last one is
+                                        METRIC_OTHER */
+    atomic_uint given_n[METRIC_LABELS]; /* without that; what is below does not change any more */
 };
 
 struct metrics {
     const struct metric_def *defs;
     size_t n;
     struct metric *metric;
+    pthread_mutex_t lock; /* of who gives a value its place */
 };
+
+static void make_room(struct metric *metric, unsigned label, unsigned room)
+{
+    metric->values[label] = room + 1;
+    metric->given[label] = xcalloc(room + 1, sizeof(*metric->given[label]));
+    metric->given[label][room] = xstrdup(METRIC_OTHER);
+}
 
 struct metrics *metrics_new(const struct metric_def *defs, size_t n)
 {
@@ -30,11 +44,14 @@ struct metrics *metrics_new(const struct metric_def *defs, size_t n)
     m->defs = defs;
     m->n = n;
     m->metric = xcalloc(n, sizeof(*m->metric));
+    pthread_mutex_init(&m->lock, NULL);
     for (size_t i = 0; i < n; i++) {
         struct metric *metric = &m->metric[i];
         for (unsigned l = 0; l < METRIC_LABELS; l++) {
             const struct metric_label *label = &defs[i].labels[l];
-            while (label->name && label->values[metric->values[l]])
+            if (label->name && !label->values)
+                make_room(metric, l, label->room);
+            while (label->name && label->values && label->values[metric->values[l]])
                 metric->values[l]++;
             if (metric->values[l] == 0)
                 metric->values[l] = 1;
@@ -42,19 +59,82 @@ struct metrics *metrics_new(const struct metric_def *defs, size_t n)
         while (defs[i].type == METRIC_HISTOGRAM && defs[i].buckets[metric->bucket_n] > 0)
             metric->bucket_n++;
         metric->cells = defs[i].type == METRIC_HISTOGRAM ? metric->bucket_n + 2 : 1;
-        metric->cell = xcalloc((size_t)metric->values[0] * metric->values[1] * metric->cells,
-                               sizeof(*metric->cell));
+        size_t series = (size_t)metric->values[0] * metric->values[1];
+        metric->cell = xcalloc(series * metric->cells, sizeof(*metric->cell));
+        if (defs[i].is_sparse || metric->given[0] || metric->given[1])
+            metric->is_used = xcalloc(series, sizeof(*metric->is_used));
     }
     return m;
 }
 
+static void release_metric(struct metric *metric)
+{
+    for (unsigned l = 0; l < METRIC_LABELS; l++) {
+        for (unsigned v = 0; metric->given[l] && v < metric->values[l]; v++)
+            free(metric->given[l][v]);
+        free(metric->given[l]);
+    }
+    free(metric->is_used);
+    free(metric->cell);
+}
+
 void metrics_free(struct metrics *m)
 {
-    for (size_t i = 0; m && i < m->n; i++)
-        free(m->metric[i].cell);
-    if (m)
-        free(m->metric);
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        release_metric(&m->metric[i]);
+    pthread_mutex_destroy(&m->lock);
+    free(m->metric);
     free(m);
+}
+
+/* What a peer chose, as a value that no reader of the page stumbles over. */
+static void clean(char ret[METRIC_VALUE_SIZE], const char *text)
+{
+    size_t n = 0;
+    for (size_t left = strlen(text); left > 0;) {
+        uint32_t c = 0;
+        size_t len = utf8_char(text, left, &c);
+        bool is_bad = len == 0 || utf8_steers(c);
+        size_t taken = is_bad ? 1 : len;
+        if (n + taken >= METRIC_VALUE_SIZE)
+            break;
+        memcpy(ret + n, is_bad ? "?" : text, taken);
+        n += taken;
+        len = len ? len : 1;
+        text += len;
+        left -= len;
+    }
+    ret[n] = '\0';
+}
+
+static unsigned find_given(const struct metric *metric, unsigned label, const char *text)
+{
+    unsigned n = atomic_load_explicit(&metric->given_n[label], memory_order_acquire), i = 0;
+    while (i < n && strcmp(metric->given[label][i], text) != 0)
+        i++;
+    return i;
+}
+
+unsigned metric_value(struct metrics *m, unsigned id, unsigned label, const char *text)
+{
+    char value[METRIC_VALUE_SIZE];
+    if (id >= m->n || label >= METRIC_LABELS || !m->metric[id].given[label])
+        return 0;
+    struct metric *metric = &m->metric[id];
+    clean(value, text);
+    unsigned other = metric->values[label] - 1, i = find_given(metric, label, value);
+    if (i < atomic_load_explicit(&metric->given_n[label], memory_order_acquire))
+        return i;
+    pthread_mutex_lock(&m->lock);
+    i = find_given(metric, label, value); /* another thread may have been first */
+    if (i == atomic_load(&metric->given_n[label]) && i < other) {
+        metric->given[label][i] = xstrdup(value);
+        atomic_store_explicit(&metric->given_n[label], i + 1, memory_order_release);
+    }
+    pthread_mutex_unlock(&m->lock);
+    return i; /* with all places taken, that of METRIC_OTHER */
 }
 
 /* The first cell of a series; NULL: there is no such. */
@@ -68,19 +148,43 @@ static _Atomic int64_t *find(const struct metrics *m, unsigned id, unsigned a, u
     return metric->cell + ((size_t)a * metric->values[1] + b) * metric->cells;
 }
 
+static void mark_used(const struct metrics *m, unsigned id, unsigned a, unsigned b)
+{
+    const struct metric *metric = &m->metric[id];
+    if (metric->is_used)
+        atomic_store_explicit(&metric->is_used[(size_t)a * metric->values[1] + b], true,
+                              memory_order_relaxed);
+}
+
 void metric_add(struct metrics *m, unsigned id, int64_t n, unsigned a, unsigned b)
 {
     _Atomic int64_t *cell = find(m, id, a, b);
-    if (cell && m->defs[id].type != METRIC_HISTOGRAM &&
-        (n >= 0 || m->defs[id].type == METRIC_GAUGE))
-        atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+    if (!cell || m->defs[id].type == METRIC_HISTOGRAM ||
+        (n < 0 && m->defs[id].type != METRIC_GAUGE))
+        return;
+    atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+    mark_used(m, id, a, b);
 }
 
 void metric_set(struct metrics *m, unsigned id, int64_t value, unsigned a, unsigned b)
 {
     _Atomic int64_t *cell = find(m, id, a, b);
-    if (cell && m->defs[id].type == METRIC_GAUGE)
-        atomic_store_explicit(cell, value, memory_order_relaxed);
+    if (!cell || m->defs[id].type != METRIC_GAUGE)
+        return;
+    atomic_store_explicit(cell, value, memory_order_relaxed);
+    mark_used(m, id, a, b);
+}
+
+void metric_reset(struct metrics *m, unsigned id)
+{
+    if (id >= m->n || m->defs[id].type != METRIC_GAUGE)
+        return;
+    const struct metric *metric = &m->metric[id];
+    for (size_t i = 0; i < (size_t)metric->values[0] * metric->values[1]; i++) {
+        atomic_store_explicit(&metric->cell[i], 0, memory_order_relaxed);
+        if (metric->is_used)
+            atomic_store_explicit(&metric->is_used[i], false, memory_order_relaxed);
+    }
 }
 
 static double as_double(int64_t bits)
@@ -99,6 +203,7 @@ void metric_observe(struct metrics *m, unsigned id, double value, unsigned a, un
     while (i < n && value > m->defs[id].buckets[i])
         i++;
     atomic_fetch_add_explicit(&cell[i], 1, memory_order_relaxed);
+    mark_used(m, id, a, b);
     /* The sum is a double kept as its bits. */
     int64_t before = atomic_load_explicit(&cell[n + 1], memory_order_relaxed), after;
     do {
@@ -133,9 +238,10 @@ static void add_escaped(struct sbuf *out, const char *s, bool is_label)
 }
 
 /* name_suffix{label="value",le="0.1"} */
-static void add_name(struct sbuf *out, const struct metric_def *def, const char *suffix, unsigned a,
-                     unsigned b, const char *le)
+static void add_name(struct sbuf *out, const struct metrics *m, unsigned id, const char *suffix,
+                     unsigned a, unsigned b, const char *le)
 {
+    const struct metric_def *def = &m->defs[id];
     const unsigned index[METRIC_LABELS] = {a, b};
     const char *before = "{";
     sbuf_addf(out, "%s%s", def->name, suffix);
@@ -143,7 +249,10 @@ static void add_name(struct sbuf *out, const struct metric_def *def, const char 
         if (!def->labels[l].name)
             continue;
         sbuf_addf(out, "%s%s=\"", before, def->labels[l].name);
-        add_escaped(out, def->labels[l].values[index[l]], true);
+        add_escaped(out,
+                    m->metric[id].given[l] ? m->metric[id].given[l][index[l]]
+                                           : def->labels[l].values[index[l]],
+                    true);
         sbuf_addc(out, '"');
         before = ",";
     }
@@ -158,8 +267,12 @@ static void render_series(const struct metrics *m, unsigned id, unsigned a, unsi
     const struct metric_def *def = &m->defs[id];
     const _Atomic int64_t *cell = find(m, id, a, b);
     if (def->type != METRIC_HISTOGRAM) {
-        add_name(out, def, "", a, b, NULL);
-        sbuf_addf(out, "%lld\n", (long long)atomic_load_explicit(cell, memory_order_relaxed));
+        add_name(out, m, id, "", a, b, NULL);
+        int64_t value = atomic_load_explicit(cell, memory_order_relaxed);
+        if (def->scale > 0)
+            sbuf_addf(out, "%.15g\n", (double)value * def->scale);
+        else
+            sbuf_addf(out, "%lld\n", (long long)value);
         return;
     }
     int64_t count = 0;
@@ -169,13 +282,21 @@ static void render_series(const struct metrics *m, unsigned id, unsigned a, unsi
         if (i < n)
             snprintf(le, sizeof(le), "%g", def->buckets[i]);
         count += atomic_load_explicit(&cell[i], memory_order_relaxed);
-        add_name(out, def, "_bucket", a, b, le);
+        add_name(out, m, id, "_bucket", a, b, le);
         sbuf_addf(out, "%lld\n", (long long)count);
     }
-    add_name(out, def, "_sum", a, b, NULL);
-    sbuf_addf(out, "%.17g\n", as_double(atomic_load_explicit(&cell[n + 1], memory_order_relaxed)));
-    add_name(out, def, "_count", a, b, NULL);
+    add_name(out, m, id, "_sum", a, b, NULL);
+    sbuf_addf(out, "%.15g\n", as_double(atomic_load_explicit(&cell[n + 1], memory_order_relaxed)));
+    add_name(out, m, id, "_count", a, b, NULL);
     sbuf_addf(out, "%lld\n", (long long)count);
+}
+
+static bool is_shown(const struct metrics *m, unsigned id, unsigned a, unsigned b)
+{
+    const struct metric *metric = &m->metric[id];
+    return !metric->is_used ||
+           atomic_load_explicit(&metric->is_used[(size_t)a * metric->values[1] + b],
+                                memory_order_relaxed);
 }
 
 void metrics_render(const struct metrics *m, struct sbuf *out)
@@ -187,6 +308,7 @@ void metrics_render(const struct metrics *m, struct sbuf *out)
         sbuf_addf(out, "\n# TYPE %s %s\n", m->defs[id].name, types[m->defs[id].type]);
         for (unsigned a = 0; a < m->metric[id].values[0]; a++)
             for (unsigned b = 0; b < m->metric[id].values[1]; b++)
-                render_series(m, id, a, b, out);
+                if (is_shown(m, id, a, b))
+                    render_series(m, id, a, b, out);
     }
 }

@@ -12,6 +12,7 @@
 #include "nfvo/api/lifecycle/releaser.h"
 #include "nfvo/api/request/call_waiter.h"
 #include "nfvo/api/request/claims.h"
+#include "nfvo/api/request/http_metrics.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
 
@@ -56,6 +57,15 @@ static void make_status_routes(struct api *api)
         }
 }
 
+static void after(void *ctx, const struct http_route *route, const char *method, const char *path,
+                  int status, int64_t took_us)
+{
+    const struct api *api = ctx;
+    (void)method;
+    (void)path;
+    http_metrics_note(api->http_metrics, route ? (long)(route - api->routes) : -1, status, took_us);
+}
+
 static enum err_code listen_on(struct api *api, struct err *err)
 {
     const struct api_options *o = api->options;
@@ -86,6 +96,7 @@ static enum err_code listen_on(struct api *api, struct err *err)
         .before = api_admit,
         .on_error = api_on_error,
         .finish = api_finish,
+        .after = after,
     };
     return http_server_open(&api->server, &options, err);
 }
@@ -145,6 +156,7 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
     api->open_rate = rate_new(setup->options->open_rate);
     api->login_rate = rate_new(setup->options->open_rate);
     make_routes(api);
+    api->http_metrics = http_metrics_new(api->endpoints);
     make_status_routes(api);
     openapi_render(&api->openapi, api->tables, api->host->version);
     enum err_code rc = api->logins && api->key_pairs
@@ -210,6 +222,7 @@ void api_close(struct api *api)
     turns_free(api->turns);
     rate_free(api->open_rate);
     rate_free(api->login_rate);
+    http_metrics_free(api->http_metrics);
     sbuf_release(&api->openapi);
     free(api->routes);
     free(api->endpoints);

@@ -16,6 +16,7 @@
 #include "proto/codec/codec.h"
 
 struct call_waiter;
+struct http_metrics;
 struct known_passwords;
 struct session;
 struct event_stream;
@@ -51,6 +52,7 @@ struct api {
     struct net_list trusted_proxies, metrics_networks, rest_vnfm_networks;
     struct rate *open_rate, *login_rate; /* of calls without a token; those that are POSTs */
     struct turns *turns;
+    struct http_metrics *http_metrics;
     struct http_server *server;
     struct http_server *status_server; /* NULL: none */
     struct http_route status_routes[8];

@@ -349,8 +349,13 @@ void workers_metrics(struct workers *all, struct sbuf *out)
     static const struct {
         const char *name, *help;
         size_t at;
+        bool is_us;
     } rows[] = {
-#define M(name, help) {#name, help, offsetof(struct engine_stats, name)}
+#define M(name, help) {#name, help, offsetof(struct engine_stats, name), false}
+#define SECONDS(name, help)                                                                        \
+    {                                                                                              \
+#name "_seconds", help, offsetof(struct engine_stats, name##_us), true                     \
+    }
         M(batches, "transactions of the engine"),
         M(intents, "messages, commands and deadlines decided"),
         M(stale, "answers that closed nothing"),
@@ -366,11 +371,12 @@ void workers_metrics(struct workers *all, struct sbuf *out)
         M(dead_letters, "messages moved to the dead letters"),
         M(unreadable, "intents refused: a stored document cannot be read"),
         M(foreign, "messages refused: their author may not say that"),
-        M(decide_us, "microseconds in deciders"),
-        M(load_us, "microseconds in loading"),
-        M(save_us, "microseconds in saving"),
-        M(publish_us, "microseconds in publishing"),
+        SECONDS(decide, "time in deciders"),
+        SECONDS(load, "time in loading"),
+        SECONDS(save, "time in saving"),
+        SECONDS(publish, "time in publishing"),
 #undef M
+#undef SECONDS
     };
     for (size_t r = 0; r < ARRAY_LEN(rows); r++) {
         uint64_t sum = 0;
@@ -385,8 +391,9 @@ void workers_metrics(struct workers *all, struct sbuf *out)
         }
         sbuf_addf(out,
                   "# HELP baton_engine_%s_total %s\n# TYPE baton_engine_%s_total "
-                  "counter\nbaton_engine_%s_total %llu\n",
-                  rows[r].name, rows[r].help, rows[r].name, rows[r].name, (unsigned long long)sum);
+                  "counter\nbaton_engine_%s_total %.15g\n",
+                  rows[r].name, rows[r].help, rows[r].name, rows[r].name,
+                  (double)sum * (rows[r].is_us ? 1e-6 : 1));
     }
     metrics_render(all->operations, out);
 }

@@ -258,7 +258,7 @@ class Suite:
         published = self.broker("GET", "/api/overview").get("message_stats", {}).get("publish", 0)
         commits = int(self.sql("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")[0][0])
         text = call(f"http://127.0.0.1:{self.port}/metrics")
-        engine = {m[1]: int(m[2]) for m in re.finditer(r"^baton_engine_(\w+)_total (\d+)$", text, re.M)}
+        engine = {m[1]: float(m[2]) for m in re.finditer(r"^baton_engine_(\w+)_total ([\d.e+-]+)$", text, re.M)}
         return {"published": published, "commits": commits, "engine": engine, "at": time.monotonic(), "cpu": self.cpu_s()}
 
     def close(self, keep=False):

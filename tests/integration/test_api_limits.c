@@ -173,6 +173,11 @@ static void test_metrics(void **state)
     uint16_t port = api_status_port(f->api);
     assert_int_equal(ask(port, &got, "GET /metrics HTTP/1.1\r\n" HOST END), 200);
     SAYS("baton_http_kept_bytes{in=\"memory\"} 0\n");
+    SAYS("baton_http_requests_total{route=\"GET /metrics\",code=\"401\"} 1\n");
+    SAYS("baton_http_requests_total{route=\"GET /metrics\",code=\"403\"} 1\n");
+    SAYS("baton_http_request_duration_seconds_count{route=\"POST /oauth/token\"}");
+    SAYS("baton_build_info{process=\"nfvo\"");
+    SAYS("\nprocess_resident_memory_bytes ");
     assert_int_equal(ask(port, &got, "GET /healthz HTTP/1.1\r\n" HOST END), 200);
     assert_int_equal(ask(port, &got, "GET /readyz HTTP/1.1\r\n" HOST END), 200);
     assert_int_equal(ask(port, &got, "GET /api/v1/openapi.json HTTP/1.1\r\n" HOST END), 404);

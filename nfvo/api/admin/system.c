@@ -8,6 +8,7 @@
 #include "common/metrics/metrics.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
+#include "nfvo/api/request/http_metrics.h"
 #include "nfvo/api/request/list.h"
 #include "nfvo/store/store_misc.h"
 
@@ -148,6 +149,8 @@ static enum err_code metrics(struct call *c, struct err *err)
         "# TYPE baton_logins_refused_total counter\nbaton_logins_refused_total %llu\n",
         atomic_load(&c->api->logins_hashed), atomic_load(&c->api->logins_known),
         atomic_load(&c->api->logins_refused));
+    http_metrics_render(c->api->http_metrics, &c->out);
+    metrics_render_process(&c->out, "nfvo", host->version ? host->version : "");
     if (host->render_metrics)
         host->render_metrics(host->ctx, &c->out);
     return ERR_OK;
