@@ -26,6 +26,7 @@
 enum {
     PATIENT_MS = 30000,
     BRIEF_MS = 5000,
+    MODEST_MS = 2000,
     HASTY_MS = 300,
     LATE_MS = 300,
     MORE_PATIENT = 3,
@@ -128,6 +129,10 @@ static void left_nothing(const struct fixture *f)
     free(users);
 }
 
+#define OF_AGENTS                                                                                  \
+    "agent-commands agent-scripts agent-environment agent-output agent-fails agent-reason "        \
+    "agent-back agent-silent"
+
 /* A type of its own: the accounts that the kit makes are named after it. */
 static void run_ours(struct fixture *f, const char *program, enum kit_whose whose,
                      const char *options, int64_t answer_ms)
@@ -149,24 +154,47 @@ static void our_vnfm_passes(void **state)
 {
     struct fixture *f = *state;
     run_ours(f, "vnfm-dummy", KIT_VNFM, "", PATIENT_MS);
-    passes(f, "");
+    passes(f, OF_AGENTS);
     left_nothing(f);
 }
 
-/* It waits for agents: what they do is told as not tested, the rest passes. */
+static void run_generic(struct fixture *f, const char *agents, int64_t answer_ms)
+{
+    char options[1000];
+    struct test_schema *schema = test_schema_new("kit");
+    snprintf(options, sizeof(options), "--database='%s' --database-schema=%s --agents-vhost=%s",
+             test_schema_conninfo(schema), test_schema_name(schema), agents);
+    run_ours(f, "vnfm-generic", KIT_VNFM, options, answer_ms);
+    test_schema_free(schema);
+}
+
+/* Its agents are played by the kit. */
 static void our_generic_vnfm_passes(void **state)
 {
     struct fixture *f = *state;
-    char options[1000];
-    struct test_schema *schema = test_schema_new("kit");
-    snprintf(options, sizeof(options), "--database='%s' --database-schema=%s",
-             test_schema_conninfo(schema), test_schema_name(schema));
-    run_ours(f, "vnfm-generic", KIT_VNFM, options, BRIEF_MS);
-    passes(f, "instantiate reinstantiate scale-out update execute grant-late answer-twice "
-              "unknown-members missing-members");
-    assert_int_equal(f->report.rules[KIT_INSTANTIATE_RULE].verdict, KIT_SKIPPED);
+    char agents[100], path[200];
+    snprintf(agents, sizeof(agents), "%s-agents", f->place->name);
+    run_generic(f, agents, PATIENT_MS);
+    passes(f, "");
     left_nothing(f);
-    test_schema_free(schema);
+    snprintf(path, sizeof(path), "vhosts/%s", agents);
+    assert_int_equal(test_broker_api(f->place, "GET", path, NULL, NULL), 404);
+}
+
+/* An NFVO may use it: it is left alone, and what the agents would do is told as not tested. */
+static void agents_of_another_are_left_alone(void **state)
+{
+    struct fixture *f = *state;
+    struct test_vhost *others = test_vhost_new();
+    char path[200];
+    run_generic(f, others->name, MODEST_MS);
+    assert_int_equal(f->report.rules[KIT_INSTANTIATE_RULE].verdict, KIT_SKIPPED);
+    assert_non_null(strstr(f->report.rules[KIT_AGENT_BACK_RULE].reason, "is there already"));
+    passes(f, "instantiate reinstantiate scale-out update execute grant-late answer-twice "
+              "unknown-members missing-members " OF_AGENTS);
+    snprintf(path, sizeof(path), "vhosts/%s", others->name);
+    assert_int_equal(test_broker_api(f->place, "GET", path, NULL, NULL), 200);
+    test_vhost_free(others);
 }
 
 static void our_driver_passes(void **state)
@@ -209,7 +237,7 @@ static void the_vnfm_passes_without_faults(void **state)
 {
     struct fixture *f = *state;
     run_odd(f, false, "", PATIENT_MS, PATIENT_MS);
-    passes(f, "");
+    passes(f, OF_AGENTS);
 }
 
 static void the_driver_passes_without_faults(void **state)
@@ -217,6 +245,14 @@ static void the_driver_passes_without_faults(void **state)
     struct fixture *f = *state;
     run_odd(f, true, "", PATIENT_MS, PATIENT_MS);
     passes(f, "correlation");
+}
+
+static void the_vnfm_with_agents_passes_without_faults(void **state)
+{
+    struct fixture *f = *state;
+    run_odd(f, false, "agents", PATIENT_MS, PATIENT_MS);
+    passes(f, "");
+    left_nothing(f);
 }
 
 static void a_peer_that_does_not_come_is_no_failure(void **state)
@@ -295,6 +331,12 @@ static struct faults
                   "grant-refused,allocate-refused,answer-once,answer-place,answer-json,"
                   "content-type,repeat,load,bad",
                   PATIENT_MS, HASTY_MS},
+    vnfm_agents = {false, false,
+                   "agents,agent-commands,agent-scripts,agent-output,"
+                   "agent-fails,agent-back,agent-silent",
+                   PATIENT_MS, MODEST_MS},
+    vnfm_agents_reason = {false, false, "agents,agent-environment,agent-reason", PATIENT_MS,
+                          MODEST_MS},
     driver_deletes = {true, false, "delete-twice,no-reply-to,bad-answered", PATIENT_MS, HASTY_MS},
     vnfm_requests = {false, false,
                      "account,grant,allocate,instantiate,reinstantiate,modify,start,stop,heal,"
@@ -325,6 +367,8 @@ static const struct CMUnitTest cases[] = {
     /* in the order in which they start: long ones first */
     FAULTS(vnfm_answers),
     FAULTS(vnfm_killed),
+    FAULTS(vnfm_agents),
+    FAULTS(vnfm_agents_reason),
     FAULTS(vnfm_forms),
     FAULTS(driver_deletes),
     FAULTS(vnfm_requests),
@@ -337,8 +381,10 @@ static const struct CMUnitTest cases[] = {
     CASE(our_vnfm_passes),
     CASE(our_driver_passes),
     CASE(our_generic_vnfm_passes),
+    CASE(agents_of_another_are_left_alone),
     CASE(our_local_driver_passes),
     CASE(the_vnfm_passes_without_faults),
+    CASE(the_vnfm_with_agents_passes_without_faults),
     CASE(the_driver_passes_without_faults),
 };
 enum { CASE_N = sizeof(cases) / sizeof(cases[0]) };

@@ -5,6 +5,7 @@
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
 #include "proto/topology.h"
+#include "tests/support/odd_agents.h"
 
 #include <jansson.h>
 #include <signal.h>
@@ -27,6 +28,8 @@ struct odd {
     int port;
     bool is_driver, is_deaf_once, is_deaf;
     struct bus *bus;
+    struct odd_agents *agents; /* NULL: it starts none */
+    char agents_vhost[200];
     char queue[200], user[128], password[64];
     struct open open[OPEN_MAX];
     struct {
@@ -144,7 +147,11 @@ static struct open *open_new(struct odd *o, json_t *request)
 
 static void open_end(struct odd *o, struct open *p, json_t *message)
 {
-    answer(o, p->reply_to, p->id, message);
+    bool is_up = o->agents && strcmp(text(message, "action"), "INSTANTIATE") == 0;
+    if (!is_up ||
+        !odd_agents_run(o->agents, "INSTANTIATE", json_object_get(message, RECORD),
+                        json_object_get(p->request, "vnfPackage"), p->reply_to, p->id, message))
+        answer(o, p->reply_to, p->id, message);
     free(p->reply_to);
     free(p->id);
     json_decref(p->request);
@@ -164,6 +171,8 @@ static void begin_instantiate(struct odd *o, json_t *request)
     json_t *record =
         json_pack("{ss so ss}", "name", text(request, "vnfInstanceName"), "vdu", vdus,
                   "parent_ns_id", text(json_object_get(request, "extension"), "nsr-id"));
+    json_object_set(record, "lifecycle_event",
+                    json_object_get(json_object_get(request, "vnfd"), "lifecycle_event"));
     if (breaks(o, "grant"))
         json_object_del(record, "name");
     ask(o, open_new(o, request), "GRANT_OPERATION", "grant", json_pack("{so}", RECORD, record));
@@ -172,10 +181,17 @@ static void begin_instantiate(struct odd *o, json_t *request)
 static void granted(struct odd *o, struct open *p, const json_t *said)
 {
     json_t *record = json_deep_copy(json_object_get(said, RECORD));
+    char user_data[500] = "none";
     if (breaks(o, "allocate"))
         json_object_set_new(record, "id", json_string("another"));
+    if (o->agents)
+        snprintf(user_data, sizeof(user_data),
+                 "export BROKER_IP=\nexport EMS_VIRTUAL_HOST=%s\nexport ENDPOINT='%s'\n"
+                 "export #EmsUser=\n",
+                 o->agents_vhost, o->type);
     ask(o, p, "ALLOCATE_RESOURCES", "allocate",
-        json_pack("{so sO}", RECORD, record, "vimInstances", json_object_get(said, "vduVim")));
+        json_pack("{so sO ss}", RECORD, record, "vimInstances", json_object_get(said, "vduVim"),
+                  "userdata", user_data));
 }
 
 static json_t *new_instance(json_t *record, const char *component)
@@ -287,6 +303,21 @@ static json_t *life_answer(struct odd *o, json_t *request, const char *action, c
     return said;
 }
 
+/* True: it is answered later, or never. */
+static bool runs_scripts(struct odd *o, json_t *request, const char *action, const char *rule)
+{
+    const json_t *record = record_in(request);
+    bool is_release = strcmp(action, "RELEASE_RESOURCES") == 0;
+    const char *event = is_release ? "TERMINATE" : action;
+    if (is_release && !odd_agents_cancel(o->agents, text(record, "id")))
+        return true;
+    json_t *said = life_answer(o, request, action, rule);
+    if (odd_agents_run(o->agents, event, record, NULL, o->now.reply_to, o->now.id, said))
+        return true;
+    json_decref(said);
+    return false;
+}
+
 static void of_life(struct odd *o, json_t *request, const char *action, const char *rule)
 {
     const char *to = o->now.reply_to, *id = o->now.id;
@@ -297,6 +328,8 @@ static void of_life(struct odd *o, json_t *request, const char *action, const ch
         begin_instantiate(o, request);
         return;
     }
+    if (o->agents && runs_scripts(o, request, action, rule))
+        return;
     if (strcmp(action, "HEAL") == 0 && breaks(o, "answer-place"))
         publish(o, &(struct bus_message){.routing_key = QUEUE_ACTIONS, .body = "{}", .len = 2});
     if (strcmp(action, "STOP") == 0 && breaks(o, "answer-once"))
@@ -338,9 +371,11 @@ static void serve_vnfm(struct odd *o, json_t *request)
         o->is_deaf_once = breaks(o, "error-tolerated");
         answer(o, to, id, json_null());
     } else if (strcmp(action, "LOG_REQUEST") == 0) {
+        bool is_said = o->agents && !breaks(o, "agent-output");
         answer(o, to, id,
                json_pack(breaks(o, "log-request") ? "{ss ss ss}" : "{ss s[s] s[s]}", "action",
-                         action, "outputLog", "a line", "errorLog", "none"));
+                         action, "outputLog", is_said ? odd_agents_output(o->agents) : "a line",
+                         "errorLog", "none"));
     }
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(action, actions[i].action) == 0)
@@ -661,7 +696,9 @@ static void leave(struct odd *o)
 static void pump(struct odd *o)
 {
     struct bus_event ev;
-    enum bus_event_type type = bus_next(o->bus, &ev, -1, 50);
+    if (o->agents)
+        odd_agents_pump(o->agents);
+    enum bus_event_type type = bus_next(o->bus, &ev, -1, o->agents ? 5 : 50);
     if (type == BUS_LOST && breaks(o, "reconnect"))
         for (;;)
             pause(); /* alive, and of no use */
@@ -688,8 +725,33 @@ static bool is_second(const struct odd *o)
     return false;
 }
 
+static bool breaks_it(void *arg, const char *rule)
+{
+    return breaks(arg, rule);
+}
+
+static void answer_it(void *arg, const char *reply_to, const char *id, json_t *said)
+{
+    answer(arg, reply_to, id, said);
+}
+
+static void open_agents(struct odd *o)
+{
+    snprintf(o->agents_vhost, sizeof(o->agents_vhost), "%s-agents", o->vhost);
+    o->agents = odd_agents_new(&(struct odd_agents_options){.host = o->host,
+                                                            .port = o->port,
+                                                            .vhost = o->agents_vhost,
+                                                            .user = o->user,
+                                                            .password = o->password,
+                                                            .endpoint = o->type,
+                                                            .breaks = breaks_it,
+                                                            .answer = answer_it,
+                                                            .arg = o});
+}
+
 static void release(struct odd *o)
 {
+    odd_agents_free(o->agents);
     for (int i = 0; i < MEMORY; i++) {
         free(o->memory[i].id);
         free(o->memory[i].body);
@@ -725,6 +787,8 @@ int odd_peer_main(int argc, char **argv)
     snprintf(o->queue, sizeof(o->queue), o->is_driver ? "vim-drivers.%s.%s" : "%s", o->type,
              o->type);
     enter(o);
+    if (breaks(o, "agents"))
+        open_agents(o);
     while (!is_ending)
         pump(o);
     leave(o);

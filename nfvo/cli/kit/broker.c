@@ -149,8 +149,8 @@ static enum err_code change(struct kit *k, const char *method, const char *const
     return call(k, method, path, body, NULL, err) / 100 == 2 ? ERR_OK : err->code;
 }
 
-static enum err_code put_rights(struct kit *k, const char *user, const struct topology_rights *r,
-                                struct err *err)
+static enum err_code put_rights(struct kit *k, const char *vhost, const char *user,
+                                const struct topology_rights *r, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     sbuf_adds(&body, "{\"configure\":");
@@ -160,7 +160,7 @@ static enum err_code put_rights(struct kit *k, const char *user, const struct to
     sbuf_adds(&body, ",\"read\":");
     text_add_json(&body, r->read.s);
     sbuf_addc(&body, '}');
-    return change(k, "PUT", PATH("permissions", k->url.vhost, user), body.s, err);
+    return change(k, "PUT", PATH("permissions", vhost, user), body.s, err);
 }
 
 static enum err_code put_user(struct kit *k, const char *user, const char *password,
@@ -173,6 +173,8 @@ static enum err_code put_user(struct kit *k, const char *user, const char *passw
     return change(k, "PUT", PATH("users", user), body.s, err);
 }
 
+#define MADE_BY_US "{\"description\":\"made by the test kit of baton\"}"
+
 static enum err_code make_vhost(struct kit *k, struct err *err)
 {
     int status = call(k, "GET", PATH("vhosts", k->url.vhost), NULL, NULL, err);
@@ -180,8 +182,7 @@ static enum err_code make_vhost(struct kit *k, struct err *err)
         return ERR_OK;
     if (status != 404)
         return err->code;
-    enum err_code rc = change(k, "PUT", PATH("vhosts", k->url.vhost),
-                              "{\"description\":\"made by the test kit of baton\"}", err);
+    enum err_code rc = change(k, "PUT", PATH("vhosts", k->url.vhost), MADE_BY_US, err);
     if (rc != ERR_OK)
         return rc;
     k->made_vhost = true;
@@ -202,7 +203,7 @@ static enum err_code make_registrar(struct kit *k, struct err *err)
         rc = err->code;
     }
     rights_of(RIGHTS_REGISTRATION, &(struct rights_names){0}, &r);
-    return rc == ERR_OK ? put_rights(k, REGISTRATION_USER, &r, err) : rc;
+    return rc == ERR_OK ? put_rights(k, k->url.vhost, REGISTRATION_USER, &r, err) : rc;
 }
 
 enum err_code kit_broker_open(struct kit *k, struct err *err)
@@ -278,6 +279,12 @@ static bool is_ours(const struct kit *k, const char *user)
     return false;
 }
 
+static void note_user(struct kit *k, enum err_code made, const char *user)
+{
+    if (made == ERR_OK && !is_ours(k, user) && k->user_n < KIT_USERS_MAX)
+        snprintf(k->users[k->user_n++], sizeof(k->users[0]), "%s", user);
+}
+
 enum err_code kit_broker_account(struct kit *k, const char *queue, const char *bare_type,
                                  struct err *err)
 {
@@ -297,9 +304,53 @@ enum err_code kit_broker_account(struct kit *k, const char *queue, const char *b
     else
         rights_of(RIGHTS_PEER, &(struct rights_names){.queue = queue}, &r);
     enum err_code rc = put_user(k, k->user, k->password, err);
-    if (rc == ERR_OK && !is_ours(k, k->user) && k->user_n < KIT_USERS_MAX)
-        snprintf(k->users[k->user_n++], sizeof(k->users[0]), "%s", k->user);
-    return rc == ERR_OK ? put_rights(k, k->user, &r, err) : rc;
+    note_user(k, rc, k->user);
+    return rc == ERR_OK ? put_rights(k, k->url.vhost, k->user, &r, err) : rc;
+}
+
+enum err_code kit_broker_agents_place(struct kit *k, const char *vhost, const char *endpoint,
+                                      bool *ret_is_new, struct err *err)
+{
+    static const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
+    static const char all[] = "{\"configure\":\".*\",\"write\":\".*\",\"read\":\".*\"}";
+    AUTO(topology_rights_release) struct topology_rights r = RIGHTS_INIT;
+    int status = call(k, "GET", PATH("vhosts", vhost), NULL, NULL, err);
+    *ret_is_new = status == 404;
+    if (status / 100 == 2)
+        return ERR_OK;
+    if (status != 404)
+        return err->code;
+    enum err_code rc = change(k, "PUT", PATH("vhosts", vhost), MADE_BY_US, err);
+    if (rc == ERR_OK)
+        rc = change(k, "PUT", PATH("permissions", vhost, k->url.user), all, err);
+    for (size_t i = 0; i < ARRAY_LEN(exchanges) && rc == ERR_OK; i++)
+        rc = change(k, "PUT", PATH("exchanges", vhost, exchanges[i]),
+                    "{\"type\":\"topic\",\"durable\":true}", err);
+    rights_of(RIGHTS_AGENTS_MANAGER, &(struct rights_names){.endpoint = endpoint}, &r);
+    if (rc == ERR_OK)
+        rc = put_rights(k, vhost, k->user, &r, err);
+    if (rc != ERR_OK)
+        kit_broker_agents_gone(k, vhost);
+    return rc;
+}
+
+enum err_code kit_broker_agent(struct kit *k, const char *vhost, const char *user,
+                               const char *password, const char *hostname, const char *endpoint,
+                               struct err *err)
+{
+    AUTO(topology_rights_release) struct topology_rights r = RIGHTS_INIT;
+    if (k->user_n == KIT_USERS_MAX)
+        return err_set(err, ERR_LIMIT, "the kit makes at most %d accounts", KIT_USERS_MAX);
+    enum err_code rc = put_user(k, user, password, err);
+    note_user(k, rc, user);
+    rights_of(RIGHTS_AGENT, &(struct rights_names){.host = hostname, .endpoint = endpoint}, &r);
+    return rc == ERR_OK ? put_rights(k, vhost, user, &r, err) : rc;
+}
+
+void kit_broker_agents_gone(struct kit *k, const char *vhost)
+{
+    struct err err = ERR_INIT;
+    err_ignore(change(k, "DELETE", PATH("vhosts", vhost), NULL, &err), "best effort");
 }
 
 static json_t *connections(struct kit *k)

@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/http/client.h"
+#include "nfvo/cli/kit/agents.h"
 #include "proto/topology.h"
 
 #include <signal.h>
@@ -14,6 +15,7 @@ static const struct {
     void (*run)(struct kit *k);
 } scenarios[] = {
     {"lifecycle", KIT_VNFM, kit_vnfm_lifecycle},
+    {"agents", KIT_VNFM, kit_vnfm_agents},
     {"refusals, late and repeated answers", KIT_VNFM, kit_vnfm_refusals},
     {"members", KIT_VNFM, kit_vnfm_members},
     {"methods", KIT_DRIVER, kit_driver_methods},
@@ -107,6 +109,7 @@ static void release(struct kit *k)
         json_decref(a->answer);
         free(a);
     }
+    kit_agents_free(k);
     bus_free(k->bus);
     if (k->http)
         kit_broker_close(k);
@@ -114,6 +117,7 @@ static void release(struct kit *k)
     json_decref(k->record);
     json_decref(k->grant_sent);
     json_decref(k->granted);
+    json_decref(k->allocated);
     explicit_bzero(k->password, sizeof(k->password));
     explicit_bzero(k->url.password, sizeof(k->url.password));
 }
@@ -121,6 +125,7 @@ static void release(struct kit *k)
 static enum err_code test(struct kit *k, struct err *err)
 {
     enum err_code rc = kit_url_parse(k->o->broker, &k->url, err);
+    snprintf(k->port, sizeof(k->port), "%d", k->url.port);
     if (rc == ERR_OK)
         rc = kit_broker_open(k, err);
     if (rc == ERR_OK)
@@ -146,7 +151,9 @@ enum kit_end kit_run(const struct kit_options *o, FILE *out, struct kit_report *
                       .report = report,
                       .out = out,
                       .on_registration = kit_on_registration,
-                      .on_question = kit_on_question};
+                      .on_question = kit_on_question,
+                      .on_round = kit_agents_pump,
+                      .agents_missing = "not applicable: it starts no agents in its servers"};
     enum err_code rc = test(k, err);
     check_all(k);
     release(k);

@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 struct http_client;
+struct kit_agents;
 
 struct kit_options {
     enum kit_whose whose;     /* VNFM or DRIVER */
@@ -46,7 +47,7 @@ MUST_USE enum err_code kit_url_parse(const char *url, struct kit_url *ret, struc
 /* How the kit answers a question of a VNFM. */
 enum kit_manner { KIT_NORMAL, KIT_REFUSES, KIT_LATE, KIT_TWICE, KIT_ADDS };
 
-enum { KIT_ASKS_MAX = 1024, KIT_USERS_MAX = 16 };
+enum { KIT_ASKS_MAX = 1024, KIT_USERS_MAX = 128 };
 struct kit_ask {
     char id[40], reply_to[60];
     char *sent;
@@ -64,6 +65,7 @@ struct kit {
     FILE *out; /* progress, TAP comments */
     void (*on_registration)(struct kit *k, const struct bus_delivery *d);
     void (*on_question)(struct kit *k, const struct bus_delivery *d);
+    void (*on_round)(struct kit *k); /* the agents move; does not wait */
     struct kit_url url;
     struct http_client *http;
     char api[320];
@@ -80,9 +82,15 @@ struct kit {
     pid_t child;
     /* what it asks */
     enum kit_manner grant, allocate, scaling;
+    char nonce[9]; /* of hostnames */
+    char port[8];  /* of the broker, as peers are told */
     unsigned grants, allocates, scalings, one_way, one_way_allowed, instances, strays;
-    json_t *grant_sent; /* the last one */
-    json_t *granted;    /* all of them, by the id of the record */
+    json_t *grant_sent;         /* the last one */
+    json_t *granted;            /* all of them, by the id of the record */
+    json_t *allocated;          /* the last record that was given servers */
+    struct kit_agents *agents;  /* agents.h; NULL: none were asked for */
+    const char *agents_missing; /* why there are none; NULL: they are there */
+    bool awaits_agents;         /* they are there, and none has got a command yet */
     struct {
         char *reply_to, *correlation_id, *body; /* NULL: nothing waits to be sent */
         int64_t at;
@@ -107,6 +115,15 @@ MUST_USE enum err_code kit_broker_account(struct kit *k, const char *queue, cons
  * for, one that never comes back may answer once more. */
 MUST_USE enum err_code kit_broker_cut(struct kit *k, struct err *err);
 bool kit_broker_is_connected(struct kit *k); /* as the account that it was given */
+/* The virtual host of the peer's agents, with its exchanges, and the peer's rights there. One that is
+ * there already is not touched: not new. */
+MUST_USE enum err_code kit_broker_agents_place(struct kit *k, const char *vhost,
+                                               const char *endpoint, bool *ret_is_new,
+                                               struct err *err);
+MUST_USE enum err_code kit_broker_agent(struct kit *k, const char *vhost, const char *user,
+                                        const char *password, const char *hostname,
+                                        const char *endpoint, struct err *err);
+void kit_broker_agents_gone(struct kit *k, const char *vhost);
 
 /* --- link.c */
 MUST_USE enum err_code kit_link_open(struct kit *k, struct err *err);
@@ -180,6 +197,7 @@ json_t *kit_call(const struct kit *k, const char *method, json_t *parameters); /
 
 /* --- scenarios */
 void kit_vnfm_lifecycle(struct kit *k);
+void kit_vnfm_agents(struct kit *k);
 void kit_vnfm_refusals(struct kit *k);
 void kit_vnfm_members(struct kit *k);
 void kit_driver_methods(struct kit *k);

@@ -48,7 +48,7 @@ json_t *kit_instantiate(const struct kit *k, const char *name, const char *more)
         "{ss so s{ss} ss s[{ss ss ss ss}] s{ss ss ss ss ss} s{s[o]} s{ss ss s[]} s[]}", "action",
         "INSTANTIATE", "vnfd", vnfd, "vnfdf", "flavour_key", "m1.small", "vnfInstanceName", name,
         "vlrs", "id", "l-1", "name", "private", "status", "LINKDOWN", "parent_ns", "n-1",
-        "extension", "brokerIp", k->url.host, "brokerPort", "5672", "monitoringIp", "", "timezone",
+        "extension", "brokerIp", k->url.host, "brokerPort", k->port, "monitoringIp", "", "timezone",
         "CET", "nsr-id", "nsr-baton-test", "vimInstances", "u-1", kit_pop(k), "vnfPackage", "id",
         "p-1", "name", name, "scripts", "keys");
     if (more) {

@@ -4,6 +4,7 @@
 
 #include "common/base/mem.h"
 #include "common/sys/ids.h"
+#include "nfvo/cli/kit/agents.h"
 
 enum { LATE_MS = 2000 };
 
@@ -14,7 +15,10 @@ static json_t *instance(struct kit *k, const char *name, json_t *component)
     json_t *points = json_object_get(component, "connection_point"), *point;
     size_t i;
     unsigned n = ++k->instances;
-    snprintf(host, sizeof(host), "%.200s-%u", name, 4700 + n);
+    if (!k->nonce[0])
+        id_token(k->nonce,
+                 sizeof(k->nonce)); /* the account of its agent is one of the whole broker */
+    snprintf(host, sizeof(host), "%.200s-%s-%u", name, k->nonce, 4700 + n);
     json_array_foreach(points, i, point)
     {
         char ip[32];
@@ -24,6 +28,7 @@ static json_t *instance(struct kit *k, const char *name, json_t *component)
     }
     char id[ID_SIZE];
     id_new(id);
+    kit_agents_start(k, host, ips);
     return json_pack("{ss ss ss ss ss so s[] s[] sO}", "id", id, "hostname", host, "vc_id",
                      "server-1", "vim_id", "pop-1", "state", "ACTIVE", "ips", ips, "floatingIps",
                      "connection_point", "vnfComponent", component);
@@ -142,11 +147,18 @@ static json_t *answer_of(struct kit *k, const char *action, const struct bus_del
         return answer;
     }
     /* With the broker in it, it starts an agent; other user data says nothing of the VNFM's answers. */
-    if (strstr(kit_text(message, "userdata"), "BROKER_IP"))
+    const char *user_data = kit_text(message, "userdata");
+    if (!*user_data)
+        user_data = kit_text(message, "userData");
+    if (strstr(user_data, "BROKER_IP")) {
         k->has_user_data = true;
+        kit_agents_see(k, user_data);
+    }
     if (strcmp(action, "ALLOCATE_RESOURCES") == 0) {
         check_allocate(k, d, message, record);
         allocate(k, record);
+        json_decref(k->allocated);
+        k->allocated = json_deep_copy(record);
     } else if (strcmp(action, "SCALING") == 0) {
         kit_report_pass(k->report, KIT_SCALING_RULE);
         allocate(k, record);

@@ -87,6 +87,28 @@
     X(KEEPS_MEMBERS, "keeps-members", VNFM, SHOULD, \
       "members of the record that it does not know come back unchanged", \
       "nothing: the NFVO merges; other NFVOs lose what newer versions add") \
+    X(AGENT_COMMANDS, "agent-commands", VNFM, MUST, \
+      "commands to the agents of its servers are JSON objects with action, payload and texts in env, with reply_to and correlation_id (agent.md)", \
+      "the agent cannot carry out the command; the step ends at its deadline") \
+    X(AGENT_SCRIPTS, "agent-scripts", VNFM, MUST, \
+      "the package's scripts are on the server byte for byte before one runs; those of an event run once on each server, in their order, and the answer comes when they have ended", \
+      "a VNF is shown as ACTIVE, and is not installed or started") \
+    X(AGENT_ENV, "agent-environment", VNFM, MUST, \
+      "a script's environment has hostname, and by each network's name the server's address", \
+      "scripts configure the VNF with empty addresses") \
+    X(AGENT_OUTPUT, "agent-output", VNFM, SHOULD, "the answer to LOG_REQUEST has what the scripts printed", \
+      "'baton logs HOST' is empty") \
+    X(AGENT_FAILS, "agent-fails", VNFM, MUST, "a script that ends with another status than 0 leads to ERROR", \
+      "a VNF whose script failed is shown as ACTIVE") \
+    X(AGENT_REASON, "agent-reason", VNFM, SHOULD, \
+      "that ERROR names the script, the server, and the end of what the script said", \
+      "the service is in ERROR, and the reason has to be looked for on the server") \
+    X(AGENT_BACK, "agent-back", VNFM, MUST, \
+      "an agent with a journal that comes back with a script in hand gets the command again, under its id", \
+      "after a broken connection the step ends at its deadline, or the script runs twice") \
+    X(AGENT_SILENT, "agent-silent", VNFM, MUST, \
+      "while an agent is silent or its script runs, other VNFs are served, and RELEASE_RESOURCES of its own is answered", \
+      "one server that hangs stops all services of this VNFM, or cannot be deleted") \
     X(ANSWER_ONCE, "answer-once", BOTH, MUST, "a request is answered at most once", \
       "the second answer counts for the next request, which is then done too early") \
     X(ANSWER_PLACE, "answer-place", BOTH, MUST, \

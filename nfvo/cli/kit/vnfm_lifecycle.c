@@ -118,7 +118,7 @@ static json_t *scale_out_message(struct kit *k)
     return json_pack("{ss so so ss s{ss ss s[]} s{ss ss ss ss} so so}", "action", "SCALE_OUT",
                      RECORD, with, "component", component, "mode", "", "vnfPackage", "id", "p-1",
                      "name", "p", "scripts", "extension", "brokerIp", k->url.host, "brokerPort",
-                     "5672", "monitoringIp", "", "timezone", "CET", "vimInstance", kit_pop(k),
+                     k->port, "monitoringIp", "", "timezone", "CET", "vimInstance", kit_pop(k),
                      "dependency", dependency());
 }
 
@@ -171,7 +171,7 @@ static void rest(struct kit *k)
         kit_check(k, KIT_RESUME_RULE, said && *said && strcmp(said, "RESUME") != 0, a,
                   "RESUME was answered %s", said && *said ? "RESUME" : "null");
     message = json_pack("{ss ss ss}", "action", "LOG_REQUEST", "vnfrName", "baton-test-1",
-                        "hostname", "baton-test-1-4701");
+                        "hostname", kit_text(first_instance(k->record), "hostname"));
     a = kit_ask_for(k, KIT_LOG_RULE, message);
     if (a)
         kit_check(k, KIT_LOG_RULE,
