@@ -37,7 +37,7 @@ enum cli_exit {
 
 /* Options of all commands: name, letter, value ("" for a switch), help. Which command takes which: commands.c. */
 #define CLI_OPTIONS(X)                                                                                        \
-    X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns; json: as the server sent it; name: ids only")  \
+    X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns, ids whole; json: as the server sent it; name: ids only")  \
     X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
     X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
     X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \
@@ -134,6 +134,7 @@ struct cli {
     FILE *raw_out, *raw_errors; /* below them; only for terminal.c and tables, whose cells are made
                                    harmless one by one */
     bool is_terminal;           /* out is one */
+    bool has_colors;            /* and it shows them: no NO_COLOR, no TERM=dumb */
     const struct cli_command *commands; /* cli_commands */
     const struct cli_command *command;
     const char *option[CLI_OPT_N]; /* borrowed from argv; NULL: not given; "": a switch that is */
@@ -173,6 +174,9 @@ MUST_USE enum cli_exit cli_parse(struct cli *c, int argc, char **argv);
 /* "baton: what 'subject'", and a hint at the help of the command, or of the noun. USAGE. */
 int cli_usage(struct cli *c, const char *what, const char *subject);
 int cli_usage_behind(struct cli *c, const char *noun, const char *what, const char *subject);
+/* The same, with what may have been meant: an option's name, a noun, or a verb of noun; NULL: none. */
+int cli_usage_guessed(struct cli *c, const char *noun, const char *what, const char *subject,
+                      const char *guess);
 /* "which NSR? usage: baton nsr show NSR". */
 int cli_usage_missing(struct cli *c, const struct cli_command *cmd);
 MUST_USE enum cli_exit cli_timeout_ms(struct cli *c, int64_t *ret_ms);

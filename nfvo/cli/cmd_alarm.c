@@ -5,6 +5,7 @@
 #include "common/sys/ids.h"
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
+#include "nfvo/cli/operation.h"
 #include "nfvo/cli/table.h"
 #include "nfvo/cli/words.h"
 
@@ -34,6 +35,11 @@ static void print_details(const json_t *alarm, struct sbuf *cell)
         sbuf_addf(cell, "%s%s", i ? "; " : "", json_is_string(text) ? json_string_value(text) : "");
 }
 
+static void print_age(const json_t *alarm, struct sbuf *cell)
+{
+    cli_put_age(cell, clock_wall_us() - cli_operation_time(alarm, "alarmRaisedTime"));
+}
+
 static void print_root(const json_t *alarm, struct sbuf *cell)
 {
     const json_t *root = json_array_get(json_object_get(alarm, "correlatedAlarmIds"), 0);
@@ -50,7 +56,8 @@ static const struct cli_column list_columns[] = {
     {.heading = "HOST", .path = "host"},
     {.heading = "NSR", .path = "nsrName"},
     {.heading = "POP", .path = "popName"},
-    {.heading = "RAISED", .path = "alarmRaisedTime"},
+    {.heading = "AGE", .print = print_age, .is_narrow = true},
+    {.heading = "RAISED", .path = "alarmRaisedTime", .is_wide = true},
     {.heading = "STATE", .print = print_state},
     {.heading = "WHAT", .print = print_details, .is_wide = true},
     {.heading = "HEALING", .path = "healing", .is_wide = true},
@@ -74,7 +81,7 @@ static const struct cli_column page_columns[] = {
     {.heading = "CLEARED", .path = "alarmClearedTime"},
     {0}};
 
-static const struct cli_kind alarms = {"alarm", ALARMS, list_columns, NULL};
+static const struct cli_kind alarms = {"alarm", ALARMS, list_columns, NULL, true};
 
 int cli_cmd_alarm_list(struct cli *c)
 {
@@ -121,7 +128,7 @@ static int resolve(struct cli *c, const char *wanted, struct sbuf *ret_id)
 
 static int show(struct cli *c, const char *method, const char *wanted, const char *body)
 {
-    static const struct cli_kind page = {"alarm", ALARMS, page_columns, NULL};
+    static const struct cli_kind page = {"alarm", ALARMS, page_columns, NULL, false};
     AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;

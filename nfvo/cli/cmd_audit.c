@@ -32,7 +32,8 @@ static const struct cli_column audit_columns[] = {
 
 int cli_cmd_audit(struct cli *c)
 {
-    static const struct cli_kind record = {"audit record", "/api/v1/audit", audit_columns, NULL};
+    static const struct cli_kind record = {"audit record", "/api/v1/audit", audit_columns, NULL,
+                                           false};
     for (int i = 0; i < c->arg_n; i++)
         if (!strchr(c->args[i], '='))
             return cli_fail(c, CLI_USAGE, NULL,
@@ -70,7 +71,8 @@ static const struct cli_column session_columns[] = {
 
 int cli_cmd_session_list(struct cli *c)
 {
-    static const struct cli_kind session = {"session", "/api/v1/sessions", session_columns, NULL};
+    static const struct cli_kind session = {"session", "/api/v1/sessions", session_columns, NULL,
+                                            false};
     return cli_list(c, &session);
 }
 

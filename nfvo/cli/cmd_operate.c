@@ -666,7 +666,7 @@ static const struct cli_column vnfd_columns[] = {
     {.heading = "ID", .path = "id"},         {.heading = "NAME", .path = "name"},
     {.heading = "VENDOR", .path = "vendor"}, {.heading = "VERSION", .path = "version"},
     {.heading = "VNFM", .path = "endpoint"}, {0}};
-static const struct cli_kind vnfd = {"vnfd", "/api/v1/vnf-descriptors", vnfd_columns, NULL};
+static const struct cli_kind vnfd = {"vnfd", "/api/v1/vnf-descriptors", vnfd_columns, NULL, true};
 
 int cli_cmd_vnfd_list(struct cli *c)
 {

@@ -30,7 +30,7 @@ static const struct cli_column project_columns[] = {
     {.heading = "DESCRIPTION", .path = "description"},
     {.heading = "QUOTA", .print = say_quota},
     {0}};
-static const struct cli_kind projects = {"project", PROJECTS, project_columns, NULL};
+static const struct cli_kind projects = {"project", PROJECTS, project_columns, NULL, false};
 
 int cli_cmd_project_list(struct cli *c)
 {
@@ -185,7 +185,7 @@ static void show_key(struct cli *c, const json_t *key)
     cli_print_fields(c, key_columns, key);
     fprintf(c->out, "%s\n", cli_json_str(key, "publicKey"));
 }
-static const struct cli_kind keys = {"key", KEYS, key_columns, show_key};
+static const struct cli_kind keys = {"key", KEYS, key_columns, show_key, false};
 
 int cli_cmd_key_list(struct cli *c)
 {
@@ -244,7 +244,7 @@ static const struct cli_column service_columns[] = {{.heading = "ID", .path = "i
                                                     {.heading = "NAME", .path = "name"},
                                                     {.heading = "PROJECTS", .print = say_projects},
                                                     {0}};
-static const struct cli_kind services = {"service", SERVICES, service_columns, NULL};
+static const struct cli_kind services = {"service", SERVICES, service_columns, NULL, false};
 
 int cli_cmd_service_list(struct cli *c)
 {

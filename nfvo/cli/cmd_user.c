@@ -23,7 +23,7 @@ static const struct cli_column user_columns[] = {
     {.heading = "ID", .path = "id"},           {.heading = "NAME", .path = "username"},
     {.heading = "ENABLED", .path = "enabled"}, {.heading = "ROLES", .print = say_roles},
     {.heading = "EMAIL", .path = "email"},     {0}};
-static const struct cli_kind users = {"user", USERS, user_columns, NULL};
+static const struct cli_kind users = {"user", USERS, user_columns, NULL, false};
 
 int cli_cmd_user_list(struct cli *c)
 {

@@ -126,6 +126,7 @@ void cli_init(struct cli *c, FILE *out, FILE *errors)
 {
     *c = (struct cli){.raw_out = out, .raw_errors = errors, .commands = cli_commands};
     c->is_terminal = fileno(out) >= 0 && isatty(fileno(out));
+    c->has_colors = cli_terminal_has_colors(out);
     c->out = cli_terminal_open(out, c->is_terminal);
     c->errors = cli_terminal_open(errors, true);
 }

@@ -1,11 +1,12 @@
 #include "nfvo/cli/common.h"
 
-const struct cli_kind cli_pop = {"pop", "/api/v1/datacenters", cli_pop_columns, cli_show_pop};
-const struct cli_kind cli_nsd = {"nsd", "/api/v1/ns-descriptors", cli_nsd_columns, cli_show_nsd};
-const struct cli_kind cli_nsr = {"nsr", CLI_NSR_PATH, cli_nsr_columns, cli_show_nsr};
+const struct cli_kind cli_pop = {"pop", "/api/v1/datacenters", cli_pop_columns, cli_show_pop, true};
+const struct cli_kind cli_nsd = {"nsd", "/api/v1/ns-descriptors", cli_nsd_columns, cli_show_nsd,
+                                 true};
+const struct cli_kind cli_nsr = {"nsr", CLI_NSR_PATH, cli_nsr_columns, cli_show_nsr, true};
 const struct cli_kind cli_package = {"package", "/api/v1/vnf-packages", cli_package_columns,
-                                     cli_show_package};
-const struct cli_kind cli_event = {"event", "/api/v1/events", cli_event_columns, NULL};
+                                     cli_show_package, true};
+const struct cli_kind cli_event = {"event", "/api/v1/events", cli_event_columns, NULL, true};
 
 void cli_print_object(struct cli *c, const struct cli_kind *kind, const struct cli_answer *a)
 {

@@ -10,6 +10,7 @@ struct cli_kind {
     const char *path; /* "/api/v1/ns-records" */
     const struct cli_column *columns;
     void (*show)(struct cli *c, const json_t *object);
+    bool has_short_ids; /* commands take them, so lists may show them */
 };
 extern const struct cli_kind cli_pop, cli_nsd, cli_nsr, cli_event, cli_package;
 

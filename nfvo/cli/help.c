@@ -44,8 +44,8 @@ static void print_exits(FILE *to)
 static void print_environment(FILE *to)
 {
     cli_help_environment(to);
-    fprintf(to, "\nNSR, NSD, POP are ids or names; a name of several objects is refused "
-                "with their ids.\n"
+    fprintf(to, "\nNSR, NSD, POP are names, ids or how ids begin; a name of several objects is "
+                "refused with their ids.\n"
                 "FILE is a path, or - for standard input.\n");
 }
 

@@ -79,9 +79,9 @@ static void show(struct list *l, const struct cli_answer *a)
     else if (!cli_is_for_people(l->c))
         json_array_foreach(page, i, object) fprintf(l->c->out, "%s\n", cli_json_str(object, "id"));
     else if (l->shown == 0)
-        cli_print_list(l->c, l->kind->columns, page);
+        cli_print_page(l->c, l->kind->columns, page, l->kind->has_short_ids, true);
     else if (json_array_size(page) > 0)
-        cli_print_more(l->c, l->kind->columns, page);
+        cli_print_page(l->c, l->kind->columns, page, l->kind->has_short_ids, false);
     l->shown += json_array_size(page);
 }
 

@@ -45,6 +45,11 @@ int64_t cli_operation_time(const json_t *object, const char *path)
     return (int64_t)timegm(&tm) * USEC_PER_SEC + ms * USEC_PER_MS;
 }
 
+static void put_age(const json_t *op, struct sbuf *cell)
+{
+    cli_put_age(cell, clock_wall_us() - cli_operation_time(op, "askedAt"));
+}
+
 static void put_time(const json_t *op, struct sbuf *cell)
 {
     cli_put_clock(cell, cli_operation_time(op, "askedAt"), clock_wall_us());
@@ -57,7 +62,8 @@ static const struct cli_column op_columns[] = {
     {.heading = "NSR", .path = "nsr.name"},
     {.heading = "OF", .print = put_subject},
     {.heading = "STEPS DONE", .print = put_progress},
-    {.heading = "ASKED", .print = put_time},
+    {.heading = "AGE", .print = put_age, .is_narrow = true},
+    {.heading = "ASKED", .print = put_time, .is_wide = true},
     {.heading = "BY", .path = "askedBy"},
     {.heading = "ORIGIN", .path = "origin", .is_wide = true},
     {.heading = "FAULT", .path = "fault.message", .is_wide = true},
@@ -409,7 +415,7 @@ void cli_show_operation(struct cli *c, const json_t *op)
 }
 
 const struct cli_kind cli_op = {"operation", "/api/v1/baton/operations", op_columns,
-                                cli_show_operation};
+                                cli_show_operation, true};
 
 /* --- as it goes on ---------------------------------------------------------------------------- */
 

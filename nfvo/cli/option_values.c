@@ -20,6 +20,21 @@ int cli_usage_behind(struct cli *c, const char *noun, const char *what, const ch
     return CLI_USAGE;
 }
 
+int cli_usage_guessed(struct cli *c, const char *noun, const char *what, const char *subject,
+                      const char *guess)
+{
+    bool is_option = guess && subject[0] == '-';
+    const char *verb = c->command ? c->command->verb : NULL;
+    if (c->command)
+        noun = c->command->noun;
+    fprintf(c->errors, "baton: %s '%s'\n", what, subject);
+    if (guess)
+        fprintf(c->errors, "  did you mean: %s%s%s%s\n", is_option ? "--" : "baton ",
+                !is_option && noun ? noun : "", !is_option && noun ? " " : "", guess);
+    put_help(c, noun, verb);
+    return CLI_USAGE;
+}
+
 /* The first word of args, of those that must be given, behind the n that are. */
 static const char *missing(const char *args, int n, size_t *ret_len)
 {

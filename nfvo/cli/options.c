@@ -1,6 +1,7 @@
 #include "nfvo/cli/cli.h"
 
 #include "common/base/version.h"
+#include "nfvo/cli/guess.h"
 
 #include <string.h>
 
@@ -28,13 +29,33 @@ static int find_option(const char *arg, const char **ret_value)
     return -1;
 }
 
+static const char *nearest_option(const char *typed)
+{
+    struct cli_guess g = {.typed = typed + strspn(typed, "-")};
+    for (int i = 0; i < CLI_OPT_N; i++)
+        cli_guess_try(&g, cli_option_rows[i].name);
+    return cli_guess_best(&g);
+}
+
+/* Of the nouns; with a noun, of its verbs. */
+static const char *nearest_word(const struct cli *c, const char *noun, const char *typed)
+{
+    struct cli_guess g = {.typed = typed};
+    for (const struct cli_command *cmd = c->commands; cmd->noun; cmd++)
+        if (!noun)
+            cli_guess_try(&g, cmd->noun);
+        else if (cmd->verb && strcmp(cmd->noun, noun) == 0)
+            cli_guess_try(&g, cmd->verb);
+    return cli_guess_best(&g);
+}
+
 /* Returns how many of argv it took, 0 on a mistake (told). noun: what stood before it, or NULL. */
 static int take_option(struct cli *c, const char *noun, int left, char **argv)
 {
     const char *value;
     int i = find_option(argv[0], &value);
     if (i < 0)
-        return cli_usage_behind(c, noun, "no such option", argv[0]), 0;
+        return cli_usage_guessed(c, noun, "no such option", argv[0], nearest_option(argv[0])), 0;
     if (!cli_option_rows[i].value[0]) {
         if (value)
             return cli_usage_behind(c, noun, "this option takes no value:", argv[0]), 0;
@@ -85,13 +106,15 @@ static enum cli_exit find_command(struct cli *c, int n, char **words)
     if (c->option[CLI_OPT_HELP] && noun)
         return CLI_OK; /* "baton nsr --help" */
     if (n > 1 && noun)
-        return cli_usage_behind(c, noun, "no such command behind the noun:", words[1]);
+        return cli_usage_guessed(c, noun, "no such command behind the noun:", words[1],
+                                 nearest_word(c, noun, words[1]));
     if (n == 1 && noun) {
         cli_help(c, c->errors, words[0], NULL);
         return CLI_USAGE;
     }
     if (n > 0)
-        return cli_usage(c, "no such command", words[0]);
+        return cli_usage_guessed(c, NULL, "no such command", words[0],
+                                 nearest_word(c, NULL, words[0]));
     return CLI_OK;
 }
 

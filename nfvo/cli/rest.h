@@ -57,9 +57,11 @@ int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret
 
 /* The id of the one object in the list at path that has this id or name; kind is "nsr". NOT_FOUND;
  * USAGE for an ambiguous name (its ids are listed); both are told. An id in the form of a UUID is
- * taken as it is. */
+ * taken as it is; without an object of that name, the first characters of an id do. */
 int cli_resolve(struct cli *c, const char *kind, const char *path, const char *wanted,
                 struct sbuf *ret_id);
+/* At least 4 characters of what a UUID is made of, as lists show them. */
+bool cli_is_short_id(const char *text);
 /* The same against a list that is there. Borrowed from list. */
 int cli_resolve_in(struct cli *c, const char *kind, const json_t *list, const char *wanted,
                    const char **ret_id);

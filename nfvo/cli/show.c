@@ -5,6 +5,7 @@
 #include "nfvo/cli/words.h"
 
 #include <string.h>
+#include <time.h>
 
 static void count_members(const json_t *object, const char *member, struct sbuf *cell)
 {
@@ -52,8 +53,23 @@ static void count_nsr_instances(const json_t *nsr, struct sbuf *cell)
     sbuf_addf(cell, "%zu", cli_count_instances(nsr));
 }
 
-const struct cli_column cli_pop_columns[] = {{.heading = "ID", .path = "id"},
-                                             {.heading = "NAME", .path = "name"},
+/* "2026.12.01 at 15:20:07 UTC", the reference's way. */
+static void print_age(const json_t *object, struct sbuf *cell)
+{
+    struct tm tm = {0};
+    const char *text = cli_json_str(object, "createdAt");
+    if (sscanf(text, "%4d.%2d.%2d at %2d:%2d:%2d UTC", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+               &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 6) {
+        sbuf_adds(cell, text);
+        return;
+    }
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    cli_put_age(cell, clock_wall_us() - (int64_t)timegm(&tm) * USEC_PER_SEC);
+}
+
+const struct cli_column cli_pop_columns[] = {{.heading = "NAME", .path = "name"},
+                                             {.heading = "ID", .path = "id"},
                                              {.heading = "TYPE", .path = "type"},
                                              {.heading = "URL", .print = url_of_pop},
                                              {.heading = "ACTIVE", .path = "active"},
@@ -61,17 +77,18 @@ const struct cli_column cli_pop_columns[] = {{.heading = "ID", .path = "id"},
                                              {.heading = "NETWORKS", .print = count_networks},
                                              {0}};
 const struct cli_column cli_nsd_columns[] = {
-    {.heading = "ID", .path = "id"},           {.heading = "NAME", .path = "name"},
+    {.heading = "NAME", .path = "name"},       {.heading = "ID", .path = "id"},
     {.heading = "VENDOR", .path = "vendor"},   {.heading = "VERSION", .path = "version"},
     {.heading = "VNFDS", .print = name_vnfds}, {0}};
 const struct cli_column cli_nsr_columns[] = {
-    {.heading = "ID", .path = "id"},
     {.heading = "NAME", .path = "name"},
+    {.heading = "ID", .path = "id"},
     {.heading = "STATUS", .path = "status"},
     {.heading = "TASK", .path = "task"},
     {.heading = "VNFS ACTIVE", .print = active_of_all},
     {.heading = "INSTANCES", .print = count_nsr_instances},
-    {.heading = "CREATED", .path = "createdAt"},
+    {.heading = "AGE", .print = print_age, .is_narrow = true},
+    {.heading = "CREATED", .path = "createdAt", .is_wide = true},
     {.heading = "UPDATED", .path = "updatedAt", .is_wide = true},
     {.heading = "VENDOR", .path = "vendor", .is_wide = true},
     {.heading = "VERSION", .path = "version", .is_wide = true},
@@ -85,8 +102,8 @@ static void print_last_delivery(const json_t *event, struct sbuf *cell)
 }
 
 const struct cli_column cli_event_columns[] = {
-    {.heading = "ID", .path = "id"},
     {.heading = "NAME", .path = "name"},
+    {.heading = "ID", .path = "id"},
     {.heading = "EVENT", .path = "event"},
     {.heading = "SENT BY", .path = "type"},
     {.heading = "ENDPOINT", .path = "endpoint"},
@@ -102,8 +119,8 @@ static void count_scripts(const json_t *package, struct sbuf *cell)
 }
 static void name_vim_types(const json_t *package, struct sbuf *cell);
 const struct cli_column cli_package_columns[] = {
-    {.heading = "ID", .path = "id"},
     {.heading = "NAME", .path = "name"},
+    {.heading = "ID", .path = "id"},
     {.heading = "VENDOR", .path = "vnfPackageMetadata.vendor"},
     {.heading = "VERSION", .path = "vnfPackageVersion"},
     {.heading = "VNFM", .path = "vnfPackageMetadata.vnfmType"},

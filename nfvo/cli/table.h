@@ -9,13 +9,19 @@ struct cli_column {
     const char *path;                                       /* into the object; NULL: */
     void (*print)(const json_t *object, struct sbuf *cell); /* makes the cell */
     bool is_wide;                                           /* in lists with -o wide only */
+    bool is_narrow;                                         /* in lists without -o wide only */
 };
 
-/* One line per element of list. columns end with a row without heading. */
+#define CLI_SHORT_ID 8
+
+/* One line per element of list, the column "ID" last. columns end with a row without heading. */
 void cli_print_list(struct cli *c, const struct cli_column *columns, const json_t *list);
 
-/* Further lines of a list that is printed already: without headings. */
-void cli_print_more(struct cli *c, const struct cli_column *columns, const json_t *list);
+/* The same of a list that comes in pages: the first has headings. has_short_ids: UUIDs in the column
+ * ID are cut to CLI_SHORT_ID characters, or to as many more as make them unique on the page, but for
+ * -o wide. Commands take them so (cli_resolve). */
+void cli_print_page(struct cli *c, const struct cli_column *columns, const json_t *list,
+                    bool has_short_ids, bool is_first);
 
 /* A table that is filled line by line; cells are text, cut after 300 bytes, line 0.. as added. */
 struct cli_table;

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 struct terminal {
     FILE *to;
@@ -79,6 +81,31 @@ FILE *cli_terminal_open(FILE *to, bool is_terminal)
     if (is_terminal)
         setvbuf(f, NULL, _IOLBF, 0);
     return f;
+}
+
+bool cli_terminal_can_steer(FILE *raw)
+{
+    const char *term = getenv("TERM");
+    return raw && fileno(raw) >= 0 && isatty(fileno(raw)) && term && *term &&
+           strcmp(term, "dumb") != 0;
+}
+
+bool cli_terminal_has_colors(FILE *raw)
+{
+    const char *no = getenv("NO_COLOR");
+    return cli_terminal_can_steer(raw) && (!no || !*no);
+}
+
+int cli_terminal_width(FILE *raw)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int n = columns ? atoi(columns) : 0;
+    if (!raw || fileno(raw) < 0 || !isatty(fileno(raw)))
+        return 0;
+    if (n > 0 && n < 10000)
+        return n;
+    return ioctl(fileno(raw), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
 void cli_terminal_control(FILE *stream, FILE *raw, const char *sequence)

@@ -14,10 +14,17 @@
 
 #include "common/base/sbuf.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Given: fclose, which leaves `to` open. Line by line on a terminal. Never NULL. */
 FILE *cli_terminal_open(FILE *to, bool is_terminal);
+/* It is a terminal that understands escape sequences: TERM is neither "dumb" nor unset. */
+bool cli_terminal_can_steer(FILE *raw);
+/* And its user has nothing against colours: NO_COLOR is not set, or empty (no-color.org). */
+bool cli_terminal_has_colors(FILE *raw);
+/* Columns of the terminal; 0: it is none, or does not say. COLUMNS beats what it says. */
+int cli_terminal_width(FILE *raw);
 /* An escape sequence of ours, behind what was printed until now. raw NULL: the stream is none of
  * cli_terminal_open (tests). */
 void cli_terminal_control(FILE *stream, FILE *raw, const char *sequence);

@@ -10,8 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #define WIDTH_DEFAULT 80
 #define WHO_MIN       16
@@ -22,7 +20,7 @@
 struct cli_watch {
     FILE *to;
     FILE *raw;
-    bool is_terminal, has_live_line;
+    bool can_steer, has_colors, has_live_line;
     char begin[16];
     int64_t start_us, begin_at, end_at; /* ours; the server's; 0: not seen yet */
     int64_t last_id;
@@ -38,7 +36,8 @@ struct cli_watch *cli_watch_new(FILE *to, FILE *raw, const char *begin, int64_t 
     struct cli_watch *w = xcalloc(1, sizeof(*w));
     *w = (struct cli_watch){.to = to,
                             .raw = raw,
-                            .is_terminal = raw && isatty(fileno(raw)),
+                            .can_steer = cli_terminal_can_steer(raw),
+                            .has_colors = cli_terminal_has_colors(raw),
                             .start_us = now_us,
                             .who_width = WHO_MIN,
                             .rows = json_array(),
@@ -124,7 +123,7 @@ void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const c
 
 static const char *color_of(const struct cli_watch *w, const char *word)
 {
-    const char *color = w->is_terminal ? cli_status_color(word) : NULL;
+    const char *color = w->has_colors ? cli_status_color(word) : NULL;
     return !color                        ? ""
            : strcmp(color, "red") == 0   ? "\033[31m"
            : strcmp(color, "green") == 0 ? "\033[32m"
@@ -271,11 +270,9 @@ static void tell_waits(struct cli_watch *w, const json_t *explain, int64_t serve
 static void draw_live_line(struct cli_watch *w, const json_t *explain, int64_t server_us,
                            int64_t now_us)
 {
-    struct winsize size = {.ws_col = WIDTH_DEFAULT};
+    int width = cli_terminal_width(w->raw);
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     const json_t *wait = cli_main_wait(json_object_get(explain, "waits"), NULL);
-    if (ioctl(fileno(w->raw), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-        size.ws_col = WIDTH_DEFAULT;
     sbuf_addf(&text, "%8.1f s  %s", (double)(now_us - w->start_us + w->ahead_us) / 1e6,
               cli_json_str(explain, "nsr.phase"));
     if (wait) {
@@ -285,10 +282,12 @@ static void draw_live_line(struct cli_watch *w, const json_t *explain, int64_t s
     erase_live_line(w);
     AUTO(sbuf_release) struct sbuf line = SBUF_INIT;
     cli_put_line(&line, text.s);
-    cli_terminal_control(w->to, w->raw, "\033[2m");
-    size_t most = line.len < size.ws_col - 1u ? line.len : size.ws_col - 1u;
-    fprintf(w->to, "%.*s", (int)utf8_cut(line.s, most), line.s);
-    cli_terminal_control(w->to, w->raw, "\033[0m");
+    if (w->has_colors)
+        cli_terminal_control(w->to, w->raw, "\033[2m");
+    size_t columns = (size_t)(width > 1 ? width : WIDTH_DEFAULT) - 1;
+    fprintf(w->to, "%.*s", (int)utf8_cut(line.s, line.len < columns ? line.len : columns), line.s);
+    if (w->has_colors)
+        cli_terminal_control(w->to, w->raw, "\033[0m");
     w->has_live_line = true;
 }
 
@@ -300,7 +299,7 @@ void cli_watch_show(struct cli_watch *w, const json_t *explain, int64_t now_us)
     if (w->begin_at)
         w->ahead_us = (server_us - w->begin_at) - (now_us - w->start_us);
     tell_waits(w, explain, server_us, now_us);
-    if (w->is_terminal && json_is_object(json_object_get(explain, "nsr")))
+    if (w->can_steer && json_is_object(json_object_get(explain, "nsr")))
         draw_live_line(w, explain, server_us, now_us);
     fflush(w->to);
 }

@@ -61,6 +61,19 @@ void cli_put_clock(struct sbuf *out, int64_t at_us, int64_t now_us)
     sbuf_adds(out, text);
 }
 
+void cli_put_age(struct sbuf *out, int64_t us)
+{
+    long long s = us > 0 ? us / USEC_PER_SEC : 0;
+    if (s < 120)
+        sbuf_addf(out, "%llds", s);
+    else if (s < 120 * 60)
+        sbuf_addf(out, "%lldm", s / 60);
+    else if (s < 48 * 3600)
+        sbuf_addf(out, "%lldh", s / 3600);
+    else
+        sbuf_addf(out, "%lldd", s / 86400);
+}
+
 void cli_put_span(struct sbuf *out, int64_t us)
 {
     double s = us > 0 ? (double)us / 1e6 : 0;

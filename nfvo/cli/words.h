@@ -15,6 +15,8 @@ const char *cli_instance_meaning(const char *phase);
 /* Times are microseconds since the epoch. "12:03:10", with the date when it is not that of now_us.
  */
 void cli_put_clock(struct sbuf *out, int64_t at_us, int64_t now_us);
+/* "45s", "12m", "5h", "12d": how old; for columns. */
+void cli_put_age(struct sbuf *out, int64_t us);
 /* "0.2 s", "41 s", "6 min", "3 h", "2 d"; never negative. */
 void cli_put_span(struct sbuf *out, int64_t us);
 

@@ -52,12 +52,14 @@ static void option(int i)
 
 int main(void)
 {
-    printf(".TH BATON 1 \"\" \"Baton " BATON_VERSION
-           "\"\n.SH NAME\nbaton \\- the client of Baton's orchestrator\n"
-           ".SH SYNOPSIS\n.B baton\n.I COMMAND\n[\\fIARGUMENT\\fR ...] [\\fIOPTION\\fR ...]\n"
-           ".SH DESCRIPTION\nNSR, NSD, POP and the like are ids or names; a name that several "
-           "objects have is refused with their ids.\nFILE is a path, or \\- for standard input.\n"
-           ".B baton help\n.I COMMAND\nexplains one command.\n.SH COMMANDS\n");
+    printf(
+        ".TH BATON 1 \"\" \"Baton " BATON_VERSION
+        "\"\n.SH NAME\nbaton \\- the client of Baton's orchestrator\n"
+        ".SH SYNOPSIS\n.B baton\n.I COMMAND\n[\\fIARGUMENT\\fR ...] [\\fIOPTION\\fR ...]\n"
+        ".SH DESCRIPTION\nNSR, NSD, POP and the like are names, ids or how ids begin; a name that "
+        "several objects have is refused with their ids.\nFILE is a path, or \\- for standard "
+        "input.\n"
+        ".B baton help\n.I COMMAND\nexplains one command.\n.SH COMMANDS\n");
     for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)
         command(cmd);
     printf(".SH OPTIONS\n");

@@ -101,6 +101,9 @@ static void wrong_usage_exits_2_and_says_what(void **state)
         {{"baton", "events", "--nonsense"}, "hint: baton help event\n"},
         {{"baton", "--nonsense", "nsr"}, "hint: baton help\n"},
         {{"baton", "nsr", "explode"}, "hint: baton help nsr\n"},
+        {{"baton", "nsr", "lst"}, "  did you mean: baton nsr list\n  hint: baton help nsr\n"},
+        {{"baton", "nrs", "list"}, "  did you mean: baton nsr\n"},
+        {{"baton", "nsr", "list", "--limti", "2"}, "  did you mean: --limit\n"},
         {{"baton", "nsr", "create", "x", "--wait=yes"}, "takes no value"},
         {{"baton", "nsr", "create", "x", "--timeout=5s"}, "only together with --wait: '--timeout'"},
         {{"baton", "nsr", "create", "x", "--wait", "--timeout=soon"}, "'soon'"},
@@ -309,6 +312,50 @@ static void tables_show_the_tree_without_escapes(void **state)
     assert_null(strchr(f->out, '\033'));
     json_decref(list);
     json_decref(nsr);
+}
+
+static void a_list_has_names_first_and_short_ids_last(void **state)
+{
+    struct fixture *f = *state;
+    json_t *list = parse("[{\"id\":\"11111111-1111-4111-8111-111111111111\",\"name\":\"a\"},"
+                         "{\"id\":\"22222222-2222-4222-8222-222222222222\",\"name\":\"b\"}]"),
+           *alike = parse("[{\"id\":\"11111111-1111-4111-8111-111111111111\"},"
+                          "{\"id\":\"11111111-1111-5111-8111-111111111111\"}]"),
+           *strange = parse("[{\"id\":\"no uuid\",\"name\":\"a\"}]");
+    static const struct cli_column columns[] = {
+        {.heading = "ID", .path = "id"}, {.heading = "NAME", .path = "name"}, {0}};
+    cli_print_page(&f->c, columns, list, true, true);
+    cli_print_page(&f->c, columns, alike, true, false);
+    cli_print_page(&f->c, columns, strange, true, false);
+    f->c.output = CLI_WIDE;
+    cli_print_page(&f->c, columns, alike, true, false);
+    flush(f);
+    assert_string_equal(f->out, "NAME ID\na    11111111\nb    22222222\n"
+                                "     11111111-1111-4\n     11111111-1111-5\n"
+                                "a    no uuid\n"
+                                "     11111111-1111-4111-8111-111111111111\n"
+                                "     11111111-1111-5111-8111-111111111111\n");
+    assert_true(cli_is_short_id("11111111-1111-4"));
+    assert_false(cli_is_short_id("111"));
+    assert_false(cli_is_short_id("web-1"));
+    json_decref(list);
+    json_decref(alike);
+    json_decref(strange);
+}
+
+static void ages_are_short(void **state)
+{
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } rows[] = {{-5, "0s"},   {119, "119s"},          {120, "2m"},       {7199, "119m"},
+                {7200, "2h"}, {2 * 86400 - 1, "47h"}, {2 * 86400, "2d"}, {400 * 86400, "400d"}};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
+        cli_put_age(&text, rows[i].seconds * 1000000);
+        assert_string_equal(text.s, rows[i].text);
+    }
 }
 
 static void a_cell_is_short_for_people(void **state)
@@ -565,6 +612,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_fault_is_shown_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_body_without_fault_gives_its_message, setup, teardown),
         cmocka_unit_test_setup_teardown(tables_show_the_tree_without_escapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_list_has_names_first_and_short_ids_last, setup, teardown),
+        cmocka_unit_test(ages_are_short),
         cmocka_unit_test_setup_teardown(a_cell_is_short_for_people, setup, teardown),
         cmocka_unit_test_setup_teardown(the_watch_says_each_step_once_by_the_servers_clock, setup,
                                         teardown),

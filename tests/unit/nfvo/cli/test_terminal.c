@@ -4,10 +4,13 @@
 #include "nfvo/cli/show.h"
 #include "nfvo/cli/table.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -104,12 +107,46 @@ static void test_a_hostile_descriptor(void **state)
     free(errors);
 }
 
+/* What a terminal shows is decided by what it can, and by its user. */
+static void test_colors(void **state)
+{
+    static const struct {
+        const char *term, *no_color;
+        bool can_steer, has_colors;
+    } rows[] = {
+        {"xterm", NULL, true, true},  {"xterm", "", true, true}, {"xterm", "1", true, false},
+        {"dumb", NULL, false, false}, {"", NULL, false, false},  {NULL, NULL, false, false},
+    };
+    int master = posix_openpt(O_RDWR | O_NOCTTY);
+    (void)state;
+    assert_true(master >= 0);
+    assert_int_equal(grantpt(master), 0);
+    assert_int_equal(unlockpt(master), 0);
+    FILE *terminal = fopen(ptsname(master), "r+");
+    assert_non_null(terminal);
+    unsetenv("COLUMNS");
+    assert_int_equal(ioctl(fileno(terminal), TIOCSWINSZ, &(struct winsize){.ws_col = 60}), 0);
+    assert_int_equal(cli_terminal_width(terminal), 60);
+    setenv("COLUMNS", "40", 1);
+    assert_int_equal(cli_terminal_width(terminal), 40);
+    unsetenv("COLUMNS");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        rows[i].term ? setenv("TERM", rows[i].term, 1) : unsetenv("TERM");
+        rows[i].no_color ? setenv("NO_COLOR", rows[i].no_color, 1) : unsetenv("NO_COLOR");
+        assert_int_equal(cli_terminal_can_steer(terminal), rows[i].can_steer);
+        assert_int_equal(cli_terminal_has_colors(terminal), rows[i].has_colors);
+    }
+    fclose(terminal);
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_pieces_at_the_end),
         cmocka_unit_test(test_a_hostile_descriptor),
+        cmocka_unit_test(test_colors),
     };
     return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
 }
