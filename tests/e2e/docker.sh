@@ -27,3 +27,13 @@ expect "something was measured, not '$measured'" test "$measured" == true
 expect 'there are two containers' test "$("$e2e_top/tests/support/docker-engine" list "$suite/engine" | wc -l)" == 2
 expect 'the service is deleted' baton nsr delete "$nsr" --wait --timeout 120s
 eventually 60 'nothing is left' suite_is_clean
+
+# The test kit on this driver, with the same engine, in a virtual host of its own.
+sed "s|/var/run/docker.sock|$suite/engine/s|; s|\"docker\"|\"kitdocker\"|" "$e2e_top/deploy/examples/docker-pop.json" >"$suite/kit-pop.json"
+start=$(printf '%q ' exec "$suite_bin/vim-driver-docker" --type=kitdocker --broker-host="$OB_TEST_BROKER_HOST" --broker-port="$OB_TEST_BROKER_PORT" \
+    --broker-vhost="$suite_vhost-kit" --log-level=error --sockets="$suite/engine/s" --spent-file="$suite/kit-spent")
+expect_exit 0 baton test driver kitdocker --cloud "$suite/kit-pop.json" --run "$start" --answer-within 20s \
+    --broker "amqp://$OB_TEST_BROKER_USER:$OB_TEST_BROKER_PASSWORD@$OB_TEST_BROKER_HOST:$OB_TEST_BROKER_PORT/$suite_vhost-kit" \
+    --broker-api "http://$OB_TEST_BROKER_HOST:$OB_TEST_BROKER_MANAGEMENT_PORT"
+expect_said '# 0 failed, 0 advice'
+expect 'no container is left' test -z "$("$e2e_top/tests/support/docker-engine" list "$suite/engine")"
