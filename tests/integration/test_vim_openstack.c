@@ -192,7 +192,9 @@ static int tear_down(void **state)
     if (child > 0)
         test_program_stop(child, SIGTERM);
     if (!is_real)
-        control("set", "{\"no_faults\":true,\"build_s\":0.05,\"fail\":\"\",\"floating_max\":50}",
+        control("set",
+                "{\"no_faults\":true,\"build_s\":0.05,\"fail\":\"\",\"floating_max\":50,\"ids\":"
+                "\"\",\"hides\":[]}",
                 NULL);
     if (nfvo->last_user)
         test_user_free(vhost, nfvo->last_user);
@@ -553,6 +555,49 @@ static void test_images(void **state)
     delete_server(id);
 }
 
+/* Ids are the cloud's own business: each is one part of a path or of a query, whatever is in it. */
+static void test_foreign_ids(void **state)
+{
+    char front[80], id[80], image[80], rest[400];
+    (void)state;
+    if (is_real)
+        skip();
+    control("set", "{\"ids\":\"../a?b=c&d#e%2f \"}", NULL);
+    network("front", NULL, front);
+    id_of(launch_with("a", "foreign-1", "{\"affinity\":\"web\"}", "tiny", "m1.tiny", FRONT,
+                      "\"front\":\"random\""),
+          id);
+    assert_left("servers 1 ports 1 floatingips 1 networks 1 routers 1 server_groups 1");
+    snprintf(rest, sizeof(rest), ",\"%s\",\"tiny\"", id);
+    assert_has(ask("rebuildServer", NULL, rest), "\"status\":\"ACTIVE\"");
+    snprintf(rest, sizeof(rest), ",{\"name\":\"mine\"},\"%sseen\"", control_url);
+    id_of(ask("addImage", NULL, rest), image);
+    snprintf(rest, sizeof(rest), ",{\"extId\":\"%s\",\"name\":\"other\"}", image);
+    assert_has(ask("updateImage", NULL, rest), "\"name\":\"other\"");
+    assert_has(ask("deleteImage", NULL, rest), "{\"answer\":true}");
+    delete_server(id);
+    drop_network(front);
+    assert_left(NOTHING);
+}
+
+/* A cloud may say less than it should: the driver, which has other clouds too, lives on. */
+static void attack_ports_of_no_network(void **state)
+{
+    char front[80], id[80];
+    (void)state;
+    if (is_real)
+        skip();
+    network("front", NULL, front);
+    control("set", "{\"hides\":[\"network_id\"]}", NULL);
+    const char *answer = launch("a", "bare-1", FRONT, "\"front\":\"random\"");
+    assert_has(answer, "\"floatingIps\":{\"front\":\"203.0.113.");
+    id_of(answer, id);
+    control("set", "{\"hides\":[]}", NULL);
+    delete_server(id);
+    drop_network(front);
+    assert_left(NOTHING);
+}
+
 /* --- killed at each step --- */
 
 static bool is_dead(void)
@@ -854,6 +899,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_half_made, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_orphans, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_images, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_foreign_ids, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(attack_ports_of_no_network, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_slow_cloud, set_up, tear_down),
         cmocka_unit_test_setup_teardown(attack_much_is_listed, set_up, tear_down),

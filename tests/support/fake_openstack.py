@@ -8,7 +8,8 @@ services of Debian 12 gave (tests/clouds/ runs the driver against these). Python
                    do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow,
                    flood (a list of "mb" MB)
                    (seconds: "s"), skip: first let so many pass
-    POST /-/set    {"build_s": 0.2, "page": 2, "fail": "words", "tokens_end": true, "vanish": "image", "old": 3600}
+    POST /-/set    {"build_s": 0.2, "page": 2, "fail": "words", "tokens_end": true, "vanish": "image", "old": 3600,
+                   "ids": "what new ones begin with", "hides": ["member that lists leave out"]}
     GET  /-/left   what the project has, as openstack_count.py says it
     GET  /-/seen   {"METHOD path": times} since the last time
 """
@@ -26,10 +27,10 @@ import threading
 import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 lock = threading.RLock()
-settings = {"build_s": 0.05, "page": 2, "fail": "", "token_s": 3600}
+settings = {"build_s": 0.05, "page": 2, "fail": "", "token_s": 3600, "hides": []}
 faults, seen, tokens = [], collections.Counter(), {}
 tables = collections.defaultdict(dict)  # "servers" -> id -> object
 PROJECT, USER, PASSWORD = "0123456789abcdef0123456789abcdef", "baton", "secret"
@@ -40,7 +41,7 @@ def now(shift=0):
 
 
 def new(table, **members):
-    one = {"id": str(uuid.uuid4()), **members}
+    one = {"id": settings.get("ids", "") + str(uuid.uuid4()), **members}
     tables[table][one["id"]] = one
     return one
 
@@ -163,9 +164,9 @@ def compute(method, path, query, body, minor):
             group = new("server_groups", members=[], **body["server_group"])
             return 200, {"server_group": group}
         return 200, {"server_groups": list(tables["server_groups"].values())}
-    found = re.fullmatch(r"/os-server-groups/(.+)", path)
+    found = re.fullmatch(r"/os-server-groups/([^/]+)", path)
     if found:
-        tables["server_groups"].pop(found[1], None)
+        tables["server_groups"].pop(unquote(found[1]), None)
         return 204, None
     for server in list(tables["servers"].values()):
         progress(server)
@@ -174,7 +175,7 @@ def compute(method, path, query, body, minor):
     if path == "/servers/detail":
         return 200, page("servers", [show_server(s, minor, True) for s in tables["servers"].values()], query, absolute=True)
     found = re.fullmatch(r"/servers/([^/]+)(/action)?", path)
-    server = found and tables["servers"].get(found[1])
+    server = found and tables["servers"].get(unquote(found[1]))
     if not server:
         raise Problem(404, "itemNotFound", "Instance %s could not be found." % path)
     if method == "DELETE":
@@ -305,13 +306,14 @@ def network(method, path, query, body):
         return 200, {"quota": {"floatingip": {"limit": 50, "used": len(tables["floatingips"]), "reserved": 0}}}
     found = re.fullmatch(r"/routers/([^/]+)/(add|remove)_router_interface", path)
     if found:
-        if found[1] not in tables["routers"]:
+        router = tables["routers"].get(unquote(found[1]))
+        if not router:
             raise Problem(404, "RouterNotFound", "Router %s could not be found" % found[1])
-        return interface(tables["routers"][found[1]], found[2], body)
+        return interface(router, found[2], body)
     found = re.fullmatch(r"/(networks|subnets|ports|floatingips|routers|security-groups)(?:/([^/]+))?", path)
     if not found:
         raise Problem(404, "HTTPNotFound", "The resource could not be found.")
-    table, id_ = found[1].replace("-", "_"), found[2]
+    table, id_ = found[1].replace("-", "_"), unquote(found[2] or "")
     one = table[:-1]
     if id_ and id_ not in tables[table]:
         raise Problem(404, "NotFound", "%s %s could not be found." % (one, id_))
@@ -358,16 +360,16 @@ def image(method, path, query, body):
             out["next"] = "/v2/images?" + urlsplit(links[0]["href"]).query
         return 200, out
     found = re.fullmatch(r"/images/([^/]+)(/file)?", path)
-    if not found or found[1] not in tables["images"]:
+    one = tables["images"].get(unquote(found[1])) if found else None
+    if not one:
         raise Problem(404, "html", "No image found with ID %s" % path.split("/")[2])
-    one = tables["images"][found[1]]
     if found[2]:
         if one["status"] != "queued":
             raise Problem(409, "html", "Image status transition from %s to saving is not allowed" % one["status"])
         one.update(status="active", size=len(body))
         return 204, None
     if method == "DELETE":
-        del tables["images"][found[1]]
+        del tables["images"][one["id"]]
         return 204, None
     if method == "PATCH":
         for change in body:
@@ -383,10 +385,10 @@ def page(name, rows, query, absolute=False):
     if "marker" in query:
         at = next((i for i, r in enumerate(rows) if r["id"] == query["marker"][0]), -1)
         rows = rows[at + 1:]
-    out = {name: rows[:size]}
+    out = {name: [{k: v for k, v in r.items() if k not in settings["hides"]} for r in rows[:size]]}
     if len(rows) > size:
         rest = "&".join("%s=%s" % (k, v[0]) for k, v in query.items() if k != "marker")
-        out[name + "_links"] = [{"rel": "next", "href": "http://inside.invalid/%s?%s&marker=%s" % (name, rest, rows[size - 1]["id"])}]
+        out[name + "_links"] = [{"rel": "next", "href": "http://inside.invalid/%s?%s&marker=%s" % (name, rest, quote(rows[size - 1]["id"], ""))}]
     return out
 
 

@@ -149,8 +149,8 @@ static enum err_code quotas(struct os_conn *c, struct ob_cloud_quota *ret, struc
     ret->tenant = ob_cloud_text(c->call, c->session->project_id);
     rc = os_ask_one(c,
                     &(struct os_request){.service = OS_NETWORK,
-                                         .path = arena_printf(&c->arena, "/quotas/%s/details.json",
-                                                              c->session->project_id)},
+                                         .path = os_path(&c->arena, "/quotas",
+                                                         c->session->project_id, "/details.json")},
                     &one, err);
     if (rc == ERR_OK && one->quota && one->quota->floating)
         ret->floating_ips = one->quota->floating->limit;

@@ -151,11 +151,11 @@ enum err_code os_ask_one(struct os_conn *c, const struct os_request *want, struc
 enum err_code os_delete(struct os_conn *c, enum os_service service, const char *folder,
                         const char *id, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    sbuf_addf(&path, "%s/", folder);
-    http_percent_encode(&path, id);
-    enum err_code rc = os_ask(
-        c, &(struct os_request){.service = service, .method = "DELETE", .path = path.s}, err);
+    enum err_code rc = os_ask(c,
+                              &(struct os_request){.service = service,
+                                                   .method = "DELETE",
+                                                   .path = os_path(&c->arena, folder, id, "")},
+                              err);
     if (rc != ERR_NOT_FOUND)
         return rc;
     if (err)

@@ -183,17 +183,16 @@ static enum err_code make(struct os_conn *c, const char *name, const char *url,
 static enum err_code upload(struct os_conn *c, const struct os_image *i, const struct fetch *f,
                             struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    sbuf_addf(&path, "/images/%s/file", i->id);
-    enum err_code rc = os_ask(c,
-                              &(struct os_request){.service = OS_IMAGE,
-                                                   .method = "PUT",
-                                                   .path = path.s,
-                                                   .type = "application/octet-stream",
-                                                   .body_fd = f->fd,
-                                                   .body_len = (size_t)f->n,
-                                                   .timeout_ms = UPLOAD_MS},
-                              err);
+    enum err_code rc =
+        os_ask(c,
+               &(struct os_request){.service = OS_IMAGE,
+                                    .method = "PUT",
+                                    .path = os_path(&c->arena, "/images", i->id, "/file"),
+                                    .type = "application/octet-stream",
+                                    .body_fd = f->fd,
+                                    .body_len = (size_t)f->n,
+                                    .timeout_ms = UPLOAD_MS},
+               err);
     os_step(c->os);
     return rc;
 }
@@ -201,10 +200,9 @@ static enum err_code upload(struct os_conn *c, const struct os_image *i, const s
 static enum err_code get_image(struct os_conn *c, const char *id, struct os_image **ret,
                                struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    sbuf_adds(&path, "/images/");
-    http_percent_encode(&path, id);
-    enum err_code rc = os_ask(c, &(struct os_request){.service = OS_IMAGE, .path = path.s}, err);
+    enum err_code rc = os_ask(
+        c, &(struct os_request){.service = OS_IMAGE, .path = os_path(&c->arena, "/images", id, "")},
+        err);
     return rc == ERR_OK ? os_read(c, &os_image_type, &c->arena, ret, err) : rc;
 }
 
@@ -284,7 +282,6 @@ static void add_change(struct sbuf *out, const char *path)
 static enum err_code patch(struct os_conn *c, const struct ob_cloud_image *want, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_addc(&body, '[');
     if (want->name) {
         add_change(&body, "/name");
@@ -300,12 +297,10 @@ static enum err_code patch(struct os_conn *c, const struct ob_cloud_image *want,
         sbuf_addf(&body, "%lld}", (long long)want->min_ram_mb);
     }
     sbuf_addc(&body, ']');
-    sbuf_adds(&path, "/images/");
-    http_percent_encode(&path, want->id);
     return os_ask(c,
                   &(struct os_request){.service = OS_IMAGE,
                                        .method = "PATCH",
-                                       .path = path.s,
+                                       .path = os_path(&c->arena, "/images", want->id, ""),
                                        .body = body.s,
                                        .body_len = body.len,
                                        .type = "application/openstack-images-v2.1-json-patch"},

@@ -248,16 +248,13 @@ static enum err_code choose_router(struct os_conn *c, const char **ret, struct e
 static enum err_code is_attached(struct os_conn *c, const struct os_network *n,
                                  const struct os_subnet *s, bool *ret, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_port_list l = {0};
-    sbuf_addf(&query, "network_id=%s", n->id);
     *ret = false;
-    enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
+    enum err_code rc = os_ports_of(c, n->id, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++)
         for (uint32_t k = 0; k < l.at[i]->fixed.n; k++)
-            *ret =
-                *ret || (text_matches(l.at[i]->network, n->id) && os_port_is_of_router(l.at[i]) &&
-                         text_matches(l.at[i]->fixed.at[k]->subnet, s->id));
+            *ret = *ret || (os_port_is_of_router(l.at[i]) &&
+                            text_matches(l.at[i]->fixed.at[k]->subnet, s->id));
     return rc;
 }
 
@@ -277,7 +274,7 @@ static enum err_code attach(struct os_conn *c, const struct os_network *n,
     sbuf_addc(&body, '{');
     os_add_pair(&body, "subnet_id", s->id);
     sbuf_addc(&body, '}');
-    rc = ask_neutron(c, "PUT", arena_printf(&c->arena, "/routers/%s/add_router_interface", router),
+    rc = ask_neutron(c, "PUT", os_path(&c->arena, "/routers", router, "/add_router_interface"),
                      &body, &one, err);
     if (rc == ERR_INVALID && strstr(err->msg, "already has a port")) {
         *err = (struct err)ERR_INIT;
@@ -396,9 +393,9 @@ static enum err_code detach(struct os_conn *c, const char *router, const char *p
     sbuf_addc(&body, '{');
     os_add_pair(&body, "port_id", port);
     sbuf_addc(&body, '}');
-    enum err_code rc = ask_neutron(
-        c, "PUT", arena_printf(&c->arena, "/routers/%s/remove_router_interface", router), &body,
-        &one, err);
+    enum err_code rc =
+        ask_neutron(c, "PUT", os_path(&c->arena, "/routers", router, "/remove_router_interface"),
+                    &body, &one, err);
     if (rc == ERR_NOT_FOUND) {
         *err = (struct err)ERR_INIT;
         rc = ERR_OK;
@@ -409,14 +406,10 @@ static enum err_code detach(struct os_conn *c, const char *router, const char *p
 /* Router interfaces, and ports of ours that outlived their servers. */
 static enum err_code remove_ports(struct os_conn *c, const struct os_network *n, struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_port_list l = {0};
-    sbuf_addf(&query, "network_id=%s", n->id);
-    enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
+    enum err_code rc = os_ports_of(c, n->id, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
         const struct os_port *p = l.at[i];
-        if (!text_matches(p->network, n->id))
-            continue;
         if (os_port_is_of_router(p))
             rc = detach(c, p->device, p->id, err);
         else if (!os_port_is_bound(p) && os_marked(p->description) &&

@@ -16,6 +16,21 @@ enum {
 
 /* --- ports --- */
 
+enum err_code os_ports_of(struct os_conn *c, const char *network, struct os_port_list *ret,
+                          struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
+    struct os_port_list l = {0};
+    sbuf_adds(&query, "network_id=");
+    http_percent_encode(&query, network);
+    enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
+    *ret = (struct os_port_list){0};
+    for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++)
+        if (text_matches(l.at[i]->network, network))
+            proto_list_add(ret, l.at[i], &c->arena);
+    return rc;
+}
+
 static void query_of(const char *token, struct sbuf *out)
 {
     AUTO(sbuf_release) struct sbuf mark = SBUF_INIT;
@@ -158,7 +173,7 @@ enum err_code os_ports_make(struct os_conn *c, const struct ob_cloud_launch *wan
         if (rc == ERR_OK && !one->port)
             rc = err_set(err, ERR_PEER, "neutron made a port and does not say which");
         if (rc != ERR_OK)
-            return err_add(err, "port in network '%.60s'", networks[i]->name);
+            return err_add(err, "port in network '%.60s'", text_or_empty(networks[i]->name));
         at[i] = one->port;
     }
     return rc;
@@ -175,18 +190,15 @@ static bool is_address(const char *wish)
 static enum err_code gateway_network(struct os_conn *c, const struct os_port *p, const char **ret,
                                      struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_port_list ports = {0};
     struct os_router_list routers = {0};
     *ret = NULL;
-    sbuf_adds(&query, "network_id=");
-    http_percent_encode(&query, p->network);
-    enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &ports, err);
+    enum err_code rc = os_ports_of(c, p->network, &ports, err);
     if (rc == ERR_OK)
         rc = os_fetch(c, OS_ROUTERS, "", &c->arena, &routers, err);
     for (uint32_t i = 0; rc == ERR_OK && i < ports.n && !*ret; i++) {
         const struct os_port *q = ports.at[i];
-        if (!text_matches(q->network, p->network) || !os_port_is_of_router(q))
+        if (!os_port_is_of_router(q))
             continue;
         for (uint32_t k = 0; k < routers.n; k++)
             if (text_matches(routers.at[k]->id, q->device) && routers.at[k]->gateway)
@@ -230,15 +242,13 @@ static enum err_code bind_there(struct os_conn *c, const struct os_floating *f,
                                 const struct os_port *p, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     sbuf_adds(&body, "{\"floatingip\":{");
     os_add_pair(&body, "port_id", p->id);
     sbuf_adds(&body, "}}");
-    sbuf_addf(&path, "/floatingips/%s", f->id);
     return os_ask(c,
                   &(struct os_request){.service = OS_NETWORK,
                                        .method = "PUT",
-                                       .path = path.s,
+                                       .path = os_path(&c->arena, "/floatingips", f->id, ""),
                                        .body = body.s,
                                        .body_len = body.len},
                   err);

@@ -91,18 +91,16 @@ enum err_code os_list_servers(void *arg, struct ob_cloud_call *call, struct err 
 enum err_code os_server_get(struct os_conn *c, const char *id, struct os_server **ret,
                             struct err *err)
 {
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     struct os_one *one;
     *ret = NULL;
     if (!id[0])
         return ERR_OK;
-    sbuf_adds(&path, "/servers/");
-    http_percent_encode(&path, id);
-    enum err_code rc = os_ask_one(c,
-                                  &(struct os_request){.service = OS_COMPUTE,
-                                                       .path = path.s,
-                                                       .minor = os_minor(c, OS_MINOR_FLAVOUR_NAME)},
-                                  &one, err);
+    enum err_code rc =
+        os_ask_one(c,
+                   &(struct os_request){.service = OS_COMPUTE,
+                                        .path = os_path(&c->arena, "/servers", id, ""),
+                                        .minor = os_minor(c, OS_MINOR_FLAVOUR_NAME)},
+                   &one, err);
     if (rc == ERR_NOT_FOUND) {
         *err = (struct err)ERR_INIT;
         return ERR_OK;
@@ -204,22 +202,19 @@ static enum err_code ask_rebuild(struct os_conn *c, const struct os_server *s, c
                                  const struct ob_cloud_image *image, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
-    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
-    sbuf_adds(&path, "/servers/");
-    http_percent_encode(&path, s->id);
-    sbuf_adds(&path, "/action");
     sbuf_adds(&body, "{\"rebuild\":{");
     os_add_pair(&body, "imageRef", image->id);
     add_metadata(s, mark, image->name ? image->name : image->id, &body);
     sbuf_adds(&body, "}}");
     os_step(c->os);
-    enum err_code rc = os_ask(c,
-                              &(struct os_request){.service = OS_COMPUTE,
-                                                   .method = "POST",
-                                                   .path = path.s,
-                                                   .body = body.s,
-                                                   .body_len = body.len},
-                              err);
+    enum err_code rc =
+        os_ask(c,
+               &(struct os_request){.service = OS_COMPUTE,
+                                    .method = "POST",
+                                    .path = os_path(&c->arena, "/servers", s->id, "/action"),
+                                    .body = body.s,
+                                    .body_len = body.len},
+               err);
     os_step(c->os);
     return rc;
 }

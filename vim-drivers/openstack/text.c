@@ -2,6 +2,7 @@
 
 #include "common/base/base64.h"
 #include "common/base/text.h"
+#include "common/http/http.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -264,6 +265,15 @@ const char *os_next_query(const struct os_page *page, size_t links_at)
 }
 
 /* --- pieces --- */
+
+const char *os_path(struct arena *a, const char *folder, const char *id, const char *rest)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    sbuf_addf(&path, "%s/", folder);
+    http_percent_encode(&path, id);
+    sbuf_adds(&path, rest);
+    return arena_strdup(a, path.s);
+}
 
 void os_add_pair(struct sbuf *out, const char *key, const char *value)
 {

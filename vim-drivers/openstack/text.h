@@ -46,6 +46,9 @@ enum err_code os_code(int status, const char *words, const char *type);
 /* What comes after '?' in the link to the next page, which may name an inside host. "": last. */
 const char *os_next_query(const struct os_page *page, size_t links_at);
 
+/* "/images/ID/file": folder, id, rest. The id is escaped, so that it is one part of the path: clouds
+ * and users give it. */
+const char *os_path(struct arena *a, const char *folder, const char *id, const char *rest);
 /* ,"key":"value" with a comma in front unless out ends with an opening bracket. */
 void os_add_pair(struct sbuf *out, const char *key, const char *value);
 

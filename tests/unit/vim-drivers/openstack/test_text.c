@@ -231,6 +231,7 @@ static void test_next(void **state)
 static void test_small(void **state)
 {
     AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    AUTO(arena_release) struct arena a = ARENA_INIT;
     (void)state;
     assert_int_equal(os_time("1970-01-02T00:00:01Z"), 86401);
     assert_int_equal(os_time("2026-11-29T12:00:31.000000Z"), 1795953631);
@@ -246,6 +247,8 @@ static void test_small(void **state)
     assert_null(os_marked("baton:"));
     assert_null(os_marked("somebody's"));
     assert_null(os_marked(NULL));
+    assert_string_equal(os_path(&a, "/images", "../a?b=c&d#e%2f ", "/file"),
+                        "/images/..%2Fa%3Fb%3Dc%26d%23e%252f%20/file");
     assert_string_equal(os_disk_format((const unsigned char *)"QFI\xfb....", 8), "qcow2");
     assert_string_equal(os_disk_format((const unsigned char *)"KD", 2), "raw");
 }
