@@ -15,6 +15,8 @@
 #include "nfvo/api/request/http_metrics.h"
 #include "nfvo/api/request/rate.h"
 #include "nfvo/api/request/turns.h"
+#include "nfvo/api/vim/image_files.h"
+#include "nfvo/store/store_image.h"
 
 #define LOGINS_MAX                                                                                 \
     1000 /* that wait: as many as connections by default; a few hundred bytes each                 \
@@ -137,6 +139,24 @@ static enum err_code listen_for_status(struct api *api, struct err *err)
     return rc == ERR_OK ? rc : err_add(err, "open status-listen");
 }
 
+/* In doubt it is there. */
+static bool has_image(void *db, const char *id)
+{
+    struct err err = ERR_INIT;
+    bool is_there = true;
+    return store_image_is_there(db, id, &is_there, &err) != ERR_OK || is_there;
+}
+
+static void sweep_images(struct api *api)
+{
+    const char *folder = text_or_null(api->options->image_directory);
+    if (!folder)
+        return;
+    struct db *db = store_borrow(api->store);
+    image_files_sweep(folder, has_image, db);
+    store_return(api->store, db);
+}
+
 enum err_code api_open(struct api **ret, const struct api_setup *setup, struct err *err)
 {
     static const struct api_host nothing;
@@ -167,6 +187,8 @@ enum err_code api_open(struct api **ret, const struct api_setup *setup, struct e
                                &api->rest_vnfm_networks, err);
     if (rc == ERR_OK)
         rc = api_bootstrap(api, err);
+    if (rc == ERR_OK)
+        sweep_images(api);
     if (rc == ERR_OK)
         rc = call_waiter_open(&api->waiter, api, err);
     if (rc == ERR_OK)

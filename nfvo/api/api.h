@@ -42,7 +42,9 @@ struct api_options {
     bool is_password_strength_checked, is_start_ordered;
     const char *trusted_proxies; /* networks */
     const char *rest_vnfm_networks, *rest_vnfm_token;
-    const char *monitoring_ip; /* what /env shows to the dashboard; "" none */
+    const char *monitoring_ip;   /* what /env shows to the dashboard; "" none */
+    const char *image_directory; /* "": images are not uploaded */
+    int64_t image_reserve;
 };
 
 /* clang-format off */
@@ -91,7 +93,9 @@ struct api_options {
     CONFIG_STR(S, m.trusted_proxies, "trusted-proxies", "", "networks of proxies in front, as in '10.0.0.0/8, ::1': from them X-Forwarded-For tells the client's address; empty: none"), \
     CONFIG_STR(S, m.rest_vnfm_networks, "rest-vnfm-networks", "127.0.0.0/8, ::1, 172.16.0.0/12", "networks of VNFMs that use HTTP instead of the broker (/admin/v1/vnfm-*); empty: none"), \
     CONFIG_SECRET(S, m.rest_vnfm_token, "rest-vnfm-token", "", "what these VNFMs have to send as Authorization: Bearer; empty: nothing, as the Java SDK sends none"), \
-    CONFIG_STR(S, m.monitoring_ip, "monitoring-ip", "", "address of the monitoring server, offered by the dashboard")
+    CONFIG_STR(S, m.monitoring_ip, "monitoring-ip", "", "address of the monitoring server, offered by the dashboard"),  \
+    CONFIG_PATH(S, m.image_directory, "image-dir", "", "where uploaded images are kept, the same place for every nfvo of a suite; empty: images are only links"), \
+    CONFIG_INT(S, m.image_reserve, "image-reserve", "1G", 0, 17592186044416, "bytes", "of the file system of image-dir that images leave free")
 /* clang-format on */
 
 struct dial_rules;

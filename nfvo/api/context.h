@@ -83,8 +83,11 @@ struct call {
     bool is_packed;            /* `out` is gzip already */
     const char *policy, *cache, *vary; /* headers; NULL: those of every answer */
     int retry_after_s;                 /* header Retry-After of the answer; 0: none */
-    struct sbuf link;                  /* header Link of the answer; empty: none */
-    http_piece_fn *next_piece;         /* the body in pieces (list.c), instead of out; NULL: none */
+    bool has_file; /* the body is file_size bytes of file_fd, taken, instead of out */
+    int file_fd;
+    size_t file_size;
+    struct sbuf link;          /* header Link of the answer; empty: none */
+    http_piece_fn *next_piece; /* the body in pieces (list.c), instead of out; NULL: none */
     http_piece_free_fn *free_pieces;
     void *pieces;
 };
@@ -126,7 +129,7 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
     nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
     rest_vnfm_endpoints[], ui_endpoints[], dead_letter_endpoints[], alarm_endpoints[],
-    reconcile_endpoints[], unbuilt_endpoints[];
+    reconcile_endpoints[], image_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */

@@ -12,6 +12,8 @@
 /* A PoP is registered within the server's operation-timeout (120 s): let it say why, do not hang up
  * before. */
 #define CALL_TIMEOUT_MS 180000
+/* Of a file, which may be gigabytes over a slow line; as http-request-timeout of nfvo has it. */
+#define UPLOAD_TIMEOUT_MS 3600000
 /* A POST whose answer was lost is asked for again, with the same Idempotency-Key: for so long. */
 #define REPEAT_MS       60000
 #define REPEAT_PAUSE_MS 250
@@ -374,7 +376,9 @@ int cli_upload(struct cli *c, const char *path, const char *file, struct cli_ans
 {
     if (cli_connect(c, ret) != CLI_OK)
         return ret->exit;
-    return send_call(c, "POST", path, NULL, &(struct http_call){.upload_path = file}, ret);
+    return send_call(c, "POST", path, NULL,
+                     &(struct http_call){.upload_path = file, .timeout_ms = UPLOAD_TIMEOUT_MS},
+                     ret);
 }
 
 int cli_follow(struct cli *c, const char *path,

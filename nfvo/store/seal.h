@@ -29,6 +29,7 @@ MUST_USE enum err_code seal_unwrap(const struct seal *s, const char *owner, cons
 #define SEAL_AGENT_LOGIN 1 /* name: the hostname of a VNFC instance */
 #define SEAL_SUITE       2 /* name: "": who holds the same key belongs to the same suite */
 #define SEAL_MARK        3 /* name: "": what a database remembers its key by (store_seal.h) */
+#define SEAL_IMAGE       4 /* name: "<id of an image> <end>": who may fetch it (image_token.h) */
 void seal_derive(const struct seal *s, uint64_t purpose, const char *name, struct sbuf *out);
 
 #endif

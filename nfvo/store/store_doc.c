@@ -32,6 +32,7 @@ static const struct {
     [STORE_KEY] = TABLE("ssh_key", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_VNFFGD] = TABLE("vnffgd", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_VLD] = TABLE("vld", SQL_IN_PROJECT, SQL_IN_PROJECT),
+    [STORE_IMAGE] = TABLE("nfv_image", SQL_IN_PROJECT, SQL_IN_PROJECT),
     [STORE_EVENT] =
         TABLE_OF("event_endpoint", SQL_EVENT_DOC("event_endpoint"), SQL_IN_PROJECT, SQL_IN_PROJECT),
 };

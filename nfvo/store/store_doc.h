@@ -13,6 +13,7 @@ enum store_table {
     STORE_EVENT,
     STORE_VNFFGD,
     STORE_VLD,
+    STORE_IMAGE,
     STORE_TABLE_N
 };
 

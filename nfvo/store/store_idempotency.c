@@ -99,7 +99,8 @@ enum err_code store_claim_object(struct db *db, const struct seal *seal, const c
         "SELECT doc FROM ssh_key WHERE id = $1 UNION ALL SELECT doc FROM event_endpoint WHERE id = "
         "$1 "
         "UNION ALL SELECT doc FROM project WHERE id = $1 UNION ALL SELECT doc FROM vnffgd WHERE id "
-        "= $1 UNION ALL SELECT doc FROM vld WHERE id = $1"};
+        "= $1 UNION ALL SELECT doc FROM vld WHERE id = $1 UNION ALL SELECT doc FROM "
+        "nfv_image WHERE id = $1"};
     struct err none = ERR_INIT;
     *ret_there = false;
     enum err_code rc = store_read_text(db, &find, DB_PARAMS(db_param_text(id)), out, err);

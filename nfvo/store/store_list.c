@@ -135,6 +135,8 @@ static const struct kind {
         {{"host", BEGINS("t.host", "$5")}, {"state", "(t.cleared_at IS NULL) = ($6::text = 'open')"}, {"severity", "t.severity = upper($7::text)"},
          {"kind", "t.kind = upper($8::text)"}, {"nsr", "(t.nsr_id = $9::text OR t.nsr_name = $9::text)"}, {"pop", "(t.pop_id = $10::text OR t.pop_name = $10::text)"},
          {"ack", "(t.acked_at IS NOT NULL) = ($11::text IN ('yes', 'true'))"}, {"project", "t.project_id = $12::text"}}},
+    [STORE_LIST_IMAGE] = {"image", "nfv_image t", "true", IN_PROJECT, "t.created_at", "t.name", "t.id", "t.doc", add_text, NULL, NULL,
+        {{"name", NAMED}, {"project", "t.project_id = $6::text"}}},
     [STORE_LIST_SERVICE] = {"service", "service t", "true", NULL, "t.created_at", "t.name", "t.id", "t.doc", add_text, NULL, NULL,
         {{"name", NAMED}}},
     [STORE_LIST_SESSION] = {"session", "token t JOIN person p ON p.id = t.person_id",

@@ -35,6 +35,7 @@ enum store_list {
     STORE_LIST_VLD,
     STORE_LIST_COMPONENT,
     STORE_LIST_ALARM,
+    STORE_LIST_IMAGE,
     STORE_LIST_N
 };
 

@@ -121,7 +121,7 @@ enum err_code store_projects_any(struct db *db, const struct role_list *roles, b
     THINGS(5, "VNF package", "vnf_package", "") " UNION ALL "                                      \
     THINGS(6, "ssh key", "ssh_key", "") " UNION ALL "                                              \
     THINGS(7, "event subscription", "(SELECT project_id, created_at, coalesce(doc_json(doc)->>'name', id) AS name FROM event_endpoint) e", "") \
-    " UNION ALL " THINGS(9, "forwarding graph", "vnffgd", "") " UNION ALL " THINGS(10, "virtual link", "vld", "") " UNION ALL " THINGS(8, "manager room", "(SELECT project_id, made_at AS created_at, name FROM room) m", "") \
+    " UNION ALL " THINGS(9, "forwarding graph", "vnffgd", "") " UNION ALL " THINGS(10, "virtual link", "vld", "") " UNION ALL " THINGS(11, "image", "nfv_image", "") " UNION ALL " THINGS(8, "manager room", "(SELECT project_id, made_at AS created_at, name FROM room) m", "") \
     "), numbered AS (SELECT kind, word, left(name, 24) AS name, row_number() OVER (PARTITION BY kind ORDER BY made, name) AS n FROM things) " \
     "SELECT string_agg(line, ', ' ORDER BY kind) FROM (SELECT kind, count(*) || ' ' || word || CASE WHEN count(*) > 1 THEN 's' ELSE '' END " \
     "|| ' (' || string_agg(chr(39) || name || chr(39), ', ' ORDER BY n) FILTER (WHERE n <= 3) || CASE WHEN count(*) > 3 THEN ', ...' ELSE '' END " \

@@ -35,6 +35,26 @@ PROTO_RECORD(location, LOCATION_FIELDS)
     X(STR,  status,           "status",          _, OPTIONAL)
 PROTO_RECORD(image, IMAGE_FIELDS)
 
+/* One of the repository: rest-api.md 2.7. Its PoPs get it when a VDU needs it. */
+#define NFV_IMAGE_FIELDS(X)                                                             \
+    BASE_FIELDS(X)                                                                      \
+    X(STR,  name,             "name",            _, REQUIRED, .form = &form_name)       \
+    X(INT,  min_ram,          "minRam",          _, EMIT)                               \
+    X(INT,  min_disk_space,   "minDiskSpace",    _, EMIT)                               \
+    X(STR,  min_cpu,          "minCPU",          _, OPTIONAL, .form = &form_line)       \
+    X(BOOL, is_public,        "isPublic",        _, EMIT) /* never: its project's */    \
+    X(STR,  disk_format,      "diskFormat",      _, REQUIRED, .form = &form_name)       \
+    X(STR,  container_format, "containerFormat", _, REQUIRED, .form = &form_name)       \
+    X(STR,  url,              "url",             _, OPTIONAL, .form = &form_line)       \
+    X(STR,  hash,             "hash",            _, OPTIONAL) /* MD5 */                 \
+    X(STR,  sha256,           "sha256",          _, OPTIONAL) /* ours */                \
+    X(INT,  size,             "size",            _, OPTIONAL) /* bytes; ours */         \
+    X(BOOL, is_in_image_repo, "isInImageRepo",   _, EMIT)                               \
+    X(BOOL, stored_locally,   "storedLocally",   _, EMIT)                               \
+    X(STR,  created,          "created",         _, OPTIONAL)                           \
+    X(STR,  status,           "status",          _, OPTIONAL)
+PROTO_RECORD(nfv_image, NFV_IMAGE_FIELDS)
+
 #define SUBNET_FIELDS(X)                                     \
     X(STR,  ext_id,     "extId",     _, KEY)                 \
     BASE_FIELDS(X)                                           \

@@ -183,6 +183,12 @@ const struct contract_row contract_rows[] = {
     {"POST",   V1 "/events/multipledelete",           "deleteSubscriptions", IDS, NONE, NULL, EXAMPLE_IDS},
     {"GET",    V1 "/events/{id}",                     "getSubscription",     NONE, REC(event_endpoint), NULL, NULL},
     {"DELETE", V1 "/events/{id}",                     "deleteSubscription",  NONE, NONE, NULL, NULL},
+    /* the image repository */
+    {"POST",   V1 "/nfvimage",                        "addImage",            OF(IMAGE), REC(nfv_image), "nfv_image", NULL},
+    {"GET",    V1 "/nfvimage",                        "listImages",          NONE, LISTED(nfv_image), NULL, NULL},
+    {"GET",    V1 "/nfvimage/{id}",                   "getImage",            NONE, REC(nfv_image), NULL, NULL},
+    {"DELETE", V1 "/nfvimage/{id}",                   "deleteImage",         NONE, NONE, NULL, NULL},
+    {"GET",    V1 "/nfvimage/file/{id}",              "getImageFile",        NONE, OF(OCTETS), "image_token", NULL},
     /* users, projects, services, keys */
     {"PUT",    V1 "/users/changepwd",                 "changeOwnPassword",   PART(password_change), DONE, NULL, NULL},
     {"PUT",    V1 "/users/changepwd/{username}",      "changePassword",      PART(password_change), DONE, NULL, NULL},

@@ -16,6 +16,7 @@ enum body_form {
     BODY_TEXT,    /* text/plain */
     BODY_FORM,    /* application/x-www-form-urlencoded, of a shape */
     BODY_FILE,    /* multipart/form-data with the part `file` */
+    BODY_IMAGE,   /* the same, of any bytes; may be left out */
     BODY_STREAM,  /* text/event-stream */
     BODY_OCTETS,  /* application/octet-stream */
     BODY_METRICS, /* text/plain of Prometheus */

@@ -120,9 +120,16 @@ static void index_document(const struct contract_source *of, struct sbuf *out)
 static void add_body(struct sbuf *out, const struct contract_body *b)
 {
     static const char *const words[] = {
-        [BODY_NONE] = "-",        [BODY_TEXT] = "text",           [BODY_FILE] = "file",
-        [BODY_STREAM] = "events", [BODY_OCTETS] = "octets",       [BODY_METRICS] = "metrics",
-        [BODY_HTML] = "HTML",     [BODY_DOCUMENT] = "a document", [BODY_SCRIPT] = "a file",
+        [BODY_NONE] = "-",
+        [BODY_TEXT] = "text",
+        [BODY_FILE] = "file",
+        [BODY_IMAGE] = "file, optional",
+        [BODY_STREAM] = "events",
+        [BODY_OCTETS] = "octets",
+        [BODY_METRICS] = "metrics",
+        [BODY_HTML] = "HTML",
+        [BODY_DOCUMENT] = "a document",
+        [BODY_SCRIPT] = "a file",
     };
     bool is_list = b->form == BODY_RECORDS || b->form == BODY_SHAPES;
     if (b->type)

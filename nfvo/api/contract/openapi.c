@@ -49,6 +49,10 @@ static void content(struct sbuf *out, const struct contract_body *b, bool is_tak
                        "{\"type\":\"object\",\"required\":[\"file\"],\"properties\":{\"file\":{"
                        "\"type\":\"string\",\"format\":\"binary\",\"contentMediaType\":"
                        "\"application/x-tar\"}}}"},
+        [BODY_IMAGE] =
+            {"multipart/form-data",
+             "{\"type\":\"object\",\"properties\":{\"file\":{\"type\":\"string\","
+             "\"format\":\"binary\",\"contentMediaType\":\"application/octet-stream\"}}}"},
         [BODY_STREAM] = {"text/event-stream", "{\"type\":\"string\"}"},
         [BODY_OCTETS] = {"application/octet-stream", "{\"type\":\"string\",\"format\":\"binary\"}"},
         [BODY_METRICS] = {"text/plain", "{\"type\":\"string\"}"},
@@ -107,6 +111,15 @@ static const struct query_row {
     {"stream",   "nsr",      "\"type\":\"string\"", "only events of this network service", false},
     {"stream",   "event",    "\"type\":\"string\"", "only entries of these events: STEP,SERV*", false},
     {"stream",   "after",    "\"type\":\"integer\",\"minimum\":0", "go on behind this event; so does the header Last-Event-ID", false},
+    {"nfv_image", "name",            "\"type\":\"string\",\"minLength\":1,\"maxLength\":255", "as vm_image of a VDU names it", true},
+    {"nfv_image", "minRam",          "\"type\":\"integer\",\"minimum\":0", "MB", true},
+    {"nfv_image", "minDiskSpace",    "\"type\":\"integer\",\"minimum\":0", "GB", true},
+    {"nfv_image", "minCPU",          "\"type\":\"string\"", "processors", true},
+    {"nfv_image", "diskFormat",      "\"type\":\"string\"", "qcow2, raw, ...", true},
+    {"nfv_image", "containerFormat", "\"type\":\"string\"", "bare; docker of a tar", true},
+    {"nfv_image", "isPublic",        "\"type\":\"boolean\"", "not granted: images belong to their project", false},
+    {"nfv_image", "url",             "\"type\":\"string\"", "where it is; else the part file of the body", false},
+    {"image_token", "token",         "\"type\":\"string\"", "as the driver got it", true},
     {"full",     "full",     "\"type\":\"boolean\"", "output and errors apart", false},
     /* clang-format on */
 };

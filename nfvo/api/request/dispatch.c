@@ -70,6 +70,10 @@ static void answer_body(struct call *c, struct http_reply *reply)
         http_reply_header(reply, "Cache-Control", c->cache);
     if (c->vary)
         http_reply_header(reply, "Vary", c->vary);
+    if (c->has_file) {
+        http_reply_file(reply, status, type, c->file_fd, c->file_size);
+        return;
+    }
     if (c->next_piece) {
         http_reply_pieces(reply, status, type, c->next_piece, c->free_pieces, c->pieces);
         return;

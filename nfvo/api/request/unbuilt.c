@@ -33,11 +33,6 @@ const struct endpoint unbuilt_endpoints[] = {
     POST(V1 "/datacenters/{id}/images",               "Adding an image to a PoP")
     PUT(V1 "/datacenters/{id}/images/{imageId}",      "Changing an image of a PoP")
     DELETE(V1 "/datacenters/{id}/images/{imageId}",   "Removing an image from a PoP")
-    GET(V1 "/nfvimage",                               "The image repository")
-    POST(V1 "/nfvimage",                              "The image repository")
-    GET(V1 "/nfvimage/{id}",                          "The image repository")
-    DELETE(V1 "/nfvimage/{id}",                       "The image repository")
-    ROW("GET", V1 "/nfvimage/file/{id}", API_OPEN,    "The image repository")
     ROW("GET", V1 "/plugins/{type}/{name}/{version}", 0, "Installing a driver from a marketplace")
     {0},
 };
