@@ -153,3 +153,25 @@ expect 'the VNFM greeted them' test "$(grep -c '^hello guest-' "$suite/log/greet
 make -s -C "$e2e_top" O="${O:-build}" DESTDIR="$at" uninstall
 expect 'what was there before is left, and nothing else' test "$(cd "$at" && find . -type f -o -type l | sort | xargs)" == \
     './usr/local/bin/theirs ./usr/local/lib/libtheirs.a ./usr/local/share/doc/baton/notes'
+
+# A plain user, into a folder of his own: what is built finds it there, and nothing is left of it.
+home=$suite/home
+mkdir "$home"
+as_user=(env HOME="$home")
+if ((EUID == 0)); then
+    chown nobody "$home"
+    chmod 711 "$suite" # passed through
+    as_user=(setpriv --reuid=nobody --regid=nogroup --clear-groups "${as_user[@]}")
+fi
+own() { "${as_user[@]}" make -s -C "$e2e_top" O="${O:-build}" PREFIX="$home/.local" "$1"; }
+own install >"$suite/log/own-install.log" 2>&1 || fail "make install as a plain user: $(tail -5 "$suite/log/own-install.log")"
+unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_LIBDIR
+for part in 'greeter libob_vnfm' 'folder libob_vim jansson'; do
+    read -r name packages <<<"$part"
+    # shellcheck disable=SC2046,SC2086
+    gcc -Wall -Werror -o "own-$name" "$name.c" $(PKG_CONFIG_PATH=$home/.local/lib/pkgconfig pkg-config --cflags --libs $packages) -Wl,-rpath,"$home/.local/lib" ||
+        fail "$name.c is not built against a plain user's copy"
+    expect "$name uses that copy" grep -qF "$home/.local/lib/libob_" <(ldd "own-$name")
+done
+own uninstall
+expect 'nothing is left of it' test -z "$(find "$home/.local" ! -type d)"

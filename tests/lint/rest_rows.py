@@ -2,7 +2,7 @@
 """Every row of section 2 of rest-api.md is a route: rows are compared with the routes of
 tests/integration/test_api_matrix.c, which that test compares with the router.
 
-    rest_rows.py [REST-API.md]      another copy of the specification; the last line counts
+    rest_rows.py [FILE]      another copy of the specification; the last line counts
 """
 import re
 import sys
