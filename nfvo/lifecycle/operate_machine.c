@@ -10,11 +10,14 @@ bool operate_resumes(const struct operation *op)
     return op->kind == OPERATION_RESUME || op->kind == OPERATION_DEPLOY;
 }
 
+/* Also of one that its machine brought up meanwhile: nothing is to be sent. Not of one that is up by
+ * phase, and that an operation left half-way: installed again, say, and not started. */
 bool operate_is_for_machine(const struct vnfr_member *v, const struct run_action *a)
 {
     bool is_kind = a->kind == STEP_INSTANTIATE || a->kind == STEP_MODIFY || a->kind == STEP_START;
+    bool is_up = !v->st->broken && !v->st->by_steps && vnfr_stable(v) == VNFR_STATE_ACTIVE;
     return is_kind && a->what == RUN_SEND && operate_resumes(a->op) &&
-           (v->row->phase != VNFR_ACTIVE || (!v->st->broken && !v->st->by_steps));
+           (v->row->phase != VNFR_ACTIVE || is_up);
 }
 
 /* Of a deployment that failed elsewhere, or of an operation that was cancelled: that request ends by

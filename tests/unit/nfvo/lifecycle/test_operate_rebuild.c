@@ -163,6 +163,26 @@ static void test_image_and_rollback(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* It was installed again, and not configured: that is what it goes on with; then it is started. */
+static void test_resume_behind_modify(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    rebuilt("client");
+    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
+    operated_answer(&s, CMD_STEP_MODIFY, "{\"action\":\"ERROR\"}");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    operated_ask(&s, operated_request(&s, 2, OPERATION_RESUME, NULL));
+    assert_string_equal(stage_text(operated_sent(&s), "resumedAction"), "MODIFY");
+    operated_answer(&s, CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
+    assert_string_equal(operated_state(&s, "op-2"), "PROCESSING");
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
+    assert_string_equal(operated_text(&s, "client", "status"), "ACTIVE");
+    assert_int_equal(s.commands.n, 0);
+}
+
 /* --- what drivers do ------------------------------------------------------------------------------ */
 
 /* It has not this call: nothing happened, and nothing is undone. */
@@ -399,6 +419,7 @@ int main(void)
         TEST(test_restart),
         TEST(test_restart_of_a_target),
         TEST(test_image_and_rollback),
+        TEST(test_resume_behind_modify),
         TEST(test_driver_without_rebuild),
         TEST(test_driver_refuses_then_retry),
         TEST(test_the_list_decides),
