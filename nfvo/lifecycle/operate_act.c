@@ -1,6 +1,7 @@
 /* What the runner says, done: effects, faults, history, events, commands. */
 #include "nfvo/lifecycle/operate_life.h"
 
+#include "common/base/text.h"
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/digest.h"
 #include "nfvo/lifecycle/operation/projection.h"
@@ -58,11 +59,33 @@ static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
     member_changed(v);
 }
 
-static void apply(struct vnfr_member *v, enum step_effect effect)
+static bool installs_again(const struct operation *op, const struct vnfr_member *v)
+{
+    for (uint32_t i = 0; i < op->n_steps; i++)
+        if (op->steps[i].kind == STEP_REINSTANTIATE && text_matches(op->steps[i].vnfr, v->row->id))
+            return true;
+    return false;
+}
+
+/* Of one that FAILED, too: what was installed and configured before is not there any more. */
+static void set_initialized(struct vnfr_member *v)
+{
+    if (v->st->emptied && v->row->phase == VNFR_FAILED)
+        v->st->reached = vnfr_state_words[VNFR_STATE_INITIALIZED];
+    v->st->emptied = false;
+    set_stable(v, VNFR_STATE_INITIALIZED);
+    member_changed(v);
+}
+
+static void apply(struct vnfr_member *v, const struct operation *op, enum step_effect effect)
 {
     switch (effect) {
+    case EFFECT_EMPTIED:
+        v->st->emptied = v->st->emptied || installs_again(op, v);
+        member_changed(v);
+        break;
     case EFFECT_INITIALIZED:
-        set_stable(v, VNFR_STATE_INITIALIZED);
+        set_initialized(v);
         break;
     case EFFECT_INACTIVE:
         set_stable(v, VNFR_STATE_INACTIVE);
@@ -83,15 +106,22 @@ static void apply(struct vnfr_member *v, enum step_effect effect)
     }
 }
 
-/* What the request of that kind does to the record. */
-static void effect_of(struct vnfr_member *v, const struct plan_step *s, enum step_kind kind)
+static void apply_of(struct vnfr_member *v, const struct run_action *a, enum step_kind kind)
 {
+    const struct step_kind_row *row = &step_kinds[kind];
+    apply(v, a->op, a->step->instance ? row->effect_instance : row->effect);
+}
+
+/* What the request of that kind does to the record. */
+static void effect_of(struct vnfr_member *v, const struct run_action *a, enum step_kind kind)
+{
+    const struct plan_step *s = a->step;
     if (kind == STEP_SCALE_OUT && s->instance)
         set_instances(v, s->instance, s->mode ? INSTANCE_STATE_STANDBY : INSTANCE_STATE_ACTIVE);
     if (kind == STEP_START || kind == STEP_STOP)
         set_instances(v, s->instance,
                       kind == STEP_START ? INSTANCE_STATE_ACTIVE : INSTANCE_STATE_INACTIVE);
-    apply(v, s->instance ? step_kinds[kind].effect_instance : step_kinds[kind].effect);
+    apply_of(v, a, kind);
 }
 
 static void mend(struct vnfr_member *v)
@@ -136,7 +166,7 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
     if (a->kind == STEP_HEAL)
         operate_activate(v, a->step);
     bool was_new = v->st->by_steps;
-    effect_of(v, a->step, a->kind);
+    effect_of(v, a, a->kind);
     if (a->kind == STEP_SCALE_IN)
         operate_forget(m, v, a->step, a->step->instance);
     if (operation_is_life(a->op) || (was_new && !v->st->by_steps)) /* it is all there now */
@@ -194,6 +224,8 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
     }
     if (!v || v->is_dropped)
         return;
+    if (a->kind == STEP_REBUILD && a->step->cause == CAUSE_OUTCOME) /* it may have been */
+        apply_of(v, a, a->kind);
     if (operation_is_life(a->op)) {
         remember_cause(v, a);
         if (member_vnfr(v))
@@ -217,7 +249,9 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
     if (operation_is_life(a->op))
         mend(v);
     if (s->undo == UNDO_START || s->undo == UNDO_STOP)
-        effect_of(v, s, step_undos[s->undo].stages[0]);
+        effect_of(v, a, step_undos[s->undo].stages[0]);
+    if (s->undo == UNDO_AGAIN && s->needs_again) /* else it was never sent */
+        apply_of(v, a, s->kind);
     if (s->undo == UNDO_MODIFY) { /* it was told again, and started */
         set_instances(v, NULL, INSTANCE_STATE_ACTIVE);
         set_stable(v, VNFR_STATE_ACTIVE);
@@ -241,6 +275,23 @@ static void tell_scaled_in(struct nsr_model *m, const struct operation *op)
             vnfr_event(v, ACTION_SCALE_IN);
 }
 
+/* Given up between the rebuild and what installs it again, without a fault: cancelled. */
+static void is_left_empty(struct nsr_model *m, struct vnfr_member *v)
+{
+    struct err err = ERR_INIT;
+    if (!v->st->emptied || v->st->broken || v->row->phase != VNFR_ACTIVE || !has_record(v))
+        return;
+    err_set(&err, ERR_STATE, "the servers of '%s' were rebuilt, and it was not installed on them",
+            v->row->key[VNFR_NAME]);
+    err_hint(&err, "have it installed: baton nsr resume %s", m->d->root->key[NSR_NAME]);
+    struct fault *f = vnfr_fault(v, &err, "nfvo", NULL, NULL);
+    v->st->broken = true;
+    v->st->failed_by = fault_cause_words[CAUSE_UNSENT];
+    v->st->failed_command = NULL;
+    vnfr_history(v, "ERROR", f->message);
+    vnfr_event(v, ACTION_ERROR);
+}
+
 static void on_state(struct nsr_model *m, const struct run_action *a)
 {
     const struct operation_kind_row *row = &operation_kinds[a->op->kind];
@@ -261,6 +312,8 @@ static void on_state(struct nsr_model *m, const struct run_action *a)
     struct vnfr_member *v = a->op->vnfr ? model_vnfr_by_id(m, a->op->vnfr) : NULL;
     if (a->state == OPERATION_STATE_COMPLETED && a->op->kind == OPERATION_SCALE_IN)
         tell_scaled_in(m, a->op);
+    if (a->state == OPERATION_STATE_FAILED && !a->op->superseded_by && v)
+        is_left_empty(m, v);
     if (a->state == OPERATION_STATE_ROLLED_BACK && operation_is_life(a->op) && v)
         mend(v); /* what had broken it is undone */
     if (a->state == OPERATION_STATE_ROLLED_BACK && a->op->before.n) {

@@ -142,6 +142,16 @@ static enum sdk sdk_of(const struct nsr_model *m, const struct vnfr_member *memb
     return member->st->correlates ? SDK_C : SDK_UNKNOWN;
 }
 
+/* Of one whose servers are empty only its REINSTANTIATE counts; what failed before is over. */
+static bool is_of_before(const struct vnfr_member *member, struct arena *a)
+{
+    const char *agg, *command = member->st->failed_command;
+    int agg_kind, kind;
+    return member->st->emptied &&
+           !(command && command_id_parse(command, a, &agg, &agg_kind, &kind) &&
+             kind == CMD_STEP_REINSTANTIATE);
+}
+
 static void view_one(struct nsr_model *m, struct vnfr_member *member, struct view_vnfr *v)
 {
     const struct vnfr *vnfr = member_vnfr(member);
@@ -153,6 +163,7 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .is_broken = member->row->phase == VNFR_FAILED || member->st->broken,
                             .cause = (int)vnfr_failed_by(member),
                             .failed_command = member->st->failed_command,
+                            .is_emptied = member->st->emptied,
                             .has_resources = vnfr_has_resources(member),
                             .in_hand = vnfr_in_hand(member),
                             .servers = operate_servers(m, member),
@@ -163,6 +174,10 @@ static void view_one(struct nsr_model *m, struct vnfr_member *member, struct vie
                             .is_ours = member->st->correlates,
                             .sdk = sdk_of(m, member),
                             .has_terminate_scripts = vnfr && vnfr_has_terminate_scripts(member)};
+    if (is_of_before(member, m->d->arena)) {
+        v->cause = CAUSE_UNSENT;
+        v->failed_command = NULL;
+    }
     if (vnfr && vnfr->configurations) {
         AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
         proto_encode(&configuration_type, vnfr->configurations, PROTO_STORED, &text);

@@ -335,6 +335,7 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(BOOL,   broken,         "broken",        _, OPTIONAL) /* phase ACTIVE: an operation of class LIFE failed */ \
     X(STR,    wire,           "wire",          _, OPTIONAL) /* phase ACTIVE: its status on the wire; absent: ACTIVE */ \
     X(REC,    configurations, "configurations", configuration, OPTIONAL) /* of the deployment, until a record has them */ \
+    X(BOOL,   emptied,        "emptied",       _, OPTIONAL) /* its servers were rebuilt, or may have been, and it is not installed on them again */ \
     X(STR,    reached,        "reached",       _, OPTIONAL) /* its stable state: INITIALIZED, INACTIVE (configured), ACTIVE; absent: none yet */ \
     X(STR,    failed_in,      "failedIn",      _, OPTIONAL) /* phase FAILED: the one before */ \
     X(STR,    failed_by,      "failedBy",      _, OPTIONAL) /* and why: enum fault_cause (operation/operation.h) */ \

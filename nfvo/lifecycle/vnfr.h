@@ -66,7 +66,8 @@ enum vnfr_state_word vnfr_stable(const struct vnfr_member *v);
 int vnfr_failed_in(const struct vnfr_member *v); /* the phase; -1: it did not, or none is known */
 enum fault_cause vnfr_failed_by(const struct vnfr_member *v); /* CAUSE_NONE: it did not */
 bool vnfr_is_leaving(const struct vnfr_member *v);            /* its release has begun */
-bool vnfr_has_resources(const struct vnfr_member *v); /* FAILED when its servers were there */
+/* Its servers are there, though it is not INITIALIZED: FAILED since, or they were rebuilt. */
+bool vnfr_has_resources(const struct vnfr_member *v);
 /* The step that its machine has in hand; STEP_NO: none. */
 enum step_kind vnfr_in_hand(const struct vnfr_member *v);
 bool vnfr_is_ready_source(int phase);

@@ -51,6 +51,8 @@ enum vnfr_state_word vnfr_stable(const struct vnfr_member *v)
     int phase = v->row->phase;
     if (phase == VNFR_GONE)
         return VNFR_STATE_GONE;
+    if (v->st->emptied) /* whatever it was */
+        return VNFR_STATE_NULL;
     for (int i = 0; v->st->stable && i < VNFR_STATE_N; i++)
         if (strcmp(v->st->stable, vnfr_state_words[i]) == 0)
             return i;
@@ -83,7 +85,7 @@ enum fault_cause vnfr_failed_by(const struct vnfr_member *v)
 
 bool vnfr_has_resources(const struct vnfr_member *v)
 {
-    return v->row->phase == VNFR_FAILED && vnfr_failed_in(v) >= VNFR_ALLOCATED;
+    return v->st->emptied || (v->row->phase == VNFR_FAILED && vnfr_failed_in(v) >= VNFR_ALLOCATED);
 }
 
 /* --- its servers ------------------------------------------------------------------------------- */

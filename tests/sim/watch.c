@@ -88,6 +88,17 @@ struct seen_step *watch_step_of(struct sim *s, const char *operation, uint16_t n
     return s->watch->steps = x;
 }
 
+struct wiped *watch_wiped(struct sim *s, const char *vnfr)
+{
+    struct wiped *x = s->watch->wiped;
+    for (; x; x = x->next)
+        if (strcmp(x->vnfr, vnfr) == 0)
+            return x;
+    x = arena_alloc(&s->arena, sizeof(*x));
+    *x = (struct wiped){.next = s->watch->wiped, .vnfr = arena_strdup(&s->arena, vnfr)};
+    return s->watch->wiped = x;
+}
+
 void watch_step_violates(struct sim *s, const struct operation *op, const struct plan_step *x,
                          const char *what)
 {
@@ -191,6 +202,23 @@ static void note_given_up(struct sim *s, const struct operation *op)
     }
 }
 
+/* By the steps alone: whether its status may be ACTIVE (watch_status.c). */
+static void note_rebuilt(struct sim *s, const struct operation *op, const struct plan_step *was,
+                         const struct plan_step *x)
+{
+    bool is_over = was && was->state != x->state &&
+                   (x->state == STEP_STATE_DONE ||
+                    (x->state == STEP_STATE_UNDONE &&
+                     (was->state == STEP_STATE_UNDOING || was->state == STEP_STATE_UNDO_FAILED)));
+    if (!is_over || !x->vnfr)
+        return;
+    if (x->kind == STEP_REINSTANTIATE)
+        watch_wiped(s, x->vnfr)->is_empty = false;
+    for (uint32_t i = 0; x->kind == STEP_REBUILD && i < op->n_steps; i++)
+        if (op->steps[i].kind == STEP_REINSTANTIATE)
+            watch_wiped(s, x->vnfr)->is_empty = true;
+}
+
 static void on_operation(struct sim *s, const struct row *before, const struct row *after)
 {
     arena_reset(&watch_scratch);
@@ -204,6 +232,7 @@ static void on_operation(struct sim *s, const struct row *before, const struct r
         const struct plan_step *old = was ? operation_step(was, op->steps[i].n) : NULL;
         check_step(s, op, old, &op->steps[i]);
         note_step(s, op, old, &op->steps[i]);
+        note_rebuilt(s, op, old, &op->steps[i]);
     }
     if (op->state != OPERATION_STATE_STARTING && !operation_is_by_phases(op))
         watch_moves(s, op);

@@ -33,8 +33,14 @@ struct named {
     struct named *next;
     const char *name;
 };
+struct wiped { /* a VNFR that an operation rebuilds, to install it again */
+    struct wiped *next;
+    const char *vnfr;
+    bool is_empty; /* rebuilt, and not installed since */
+};
 struct watch {
     struct seen_step *steps;
+    struct wiped *wiped;
     struct said *errors;
     struct named *consents, *vouched, *dropped; /* operations, operations; instances */
     struct named *cancelled;                    /* services */
@@ -58,6 +64,7 @@ void watch_step_violates(struct sim *s, const struct operation *op, const struct
                          const char *what);
 
 struct seen_step *watch_step_of(struct sim *s, const char *operation, uint16_t n);
+struct wiped *watch_wiped(struct sim *s, const char *vnfr);
 void watch_add_name(struct sim *s, struct named **list, const char *name);
 bool watch_has(const struct named *list, const char *name);
 

@@ -63,7 +63,11 @@ static const char *wanted_status(struct sim *s, const struct row *v)
     }
     if (!st->broken && !is_resuming && is_starting && strcmp(st->stable, "INITIALIZED") == 0)
         return "INACTIVE";
-    return st->broken ? "ERROR" : is_resuming ? "RESUMING" : st->stable ? st->stable : "ACTIVE";
+    return st->broken    ? "ERROR"
+           : is_resuming ? "RESUMING"
+           : st->emptied ? "NULL"
+           : st->stable  ? st->stable
+                         : "ACTIVE";
 }
 
 /* What one that comes or goes is to its service. */
@@ -96,6 +100,8 @@ void watch_statuses(struct sim *s)
             continue;
         const char *status = is_beside ? status_beside(v) : status_of(v);
         const char *wanted = is_beside ? NULL : wanted_status(s, v);
+        if (strcmp(status, "ACTIVE") == 0 && watch_wiped(s, v->id)->is_empty)
+            sim_violate(s, "VNFR %.8s is ACTIVE, was rebuilt, and not installed since", v->id);
         if (wanted && strcmp(status, wanted) != 0)
             sim_violate(s, "VNFR %.8s is stored as %s, and should be %s", v->id, status, wanted);
         for (size_t k = 0; k < smallest; k++)

@@ -100,6 +100,8 @@ static void take(struct reading *r, char *word)
         v->is_broken = true;
     else if (strcmp(word, "launches") == 0)
         proto_list_add(&v->servers, "launching", r->arena);
+    else if (strcmp(word, "emptied") == 0)
+        v->is_emptied = true;
     else if (strcmp(word, "new") == 0)
         v->is_new = true;
     else if (strcmp(word, "unknown") == 0)

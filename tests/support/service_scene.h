@@ -8,7 +8,7 @@
  *   u/3 or vdu:u   the VDU of the instances behind it, at most 3 of them
  *   on-failure=WORD attempts=N  of that VDU
  *   i:web-1=STATE  an instance (ACTIVE unless said); later ones are younger; @lab: PoP from here on
- *   broken new c java python go package=p foreign unknown (to its VNFM)
+ *   broken emptied new c java python go package=p foreign unknown (to its VNFM)
  *   launches       has servers that are not in its record
  *   phase=WORD instantiated configured          as of before operations
  * Words of the service, as a part of their own: "ordered", "heal-tells", "nsr=PHASE". */

@@ -8,11 +8,12 @@ struct life {
     uint16_t instantiate, modify, start;
 };
 
-/* INSTANTIATE v, unless it is done. */
+/* INSTANTIATE v, unless it is done; REINSTANTIATE where its servers are there, and empty. */
 static void begin(struct planning *p, struct life *steps, const struct view_vnfr *v)
 {
     if (v->state == VNFR_STATE_NULL && !v->is_leaving)
-        steps->instantiate = plan_add_step(p, STEP_INSTANTIATE, v);
+        steps->instantiate =
+            plan_add_step(p, v->is_emptied ? STEP_REINSTANTIATE : STEP_INSTANTIATE, v);
 }
 
 /* [v is target: MODIFY v], after INSTANTIATE of v and of all its sources. */

@@ -25,10 +25,12 @@ enum step_answers {
     ANSWERS_VERIFIED,
     ANSWERS_ANYTHING
 };
-/* What DONE makes of the VNFR's stable state. ..._IF_NONE: INACTIVE when no instance is ACTIVE any
- * more; ..._IF_ANY: ACTIVE when one is, and the VNFR is not broken (O1). */
+/* What DONE makes of the VNFR's stable state. EMPTIED: NULL, if its plan installs it again; until that
+ * is DONE no other effect counts. ..._IF_NONE: INACTIVE when no instance is ACTIVE any more;
+ * ..._IF_ANY: ACTIVE when one is, and the VNFR is not broken (O1). */
 enum step_effect {
     EFFECT_NONE,
+    EFFECT_EMPTIED,
     EFFECT_INITIALIZED,
     EFFECT_INACTIVE,
     EFFECT_ACTIVE,
@@ -55,7 +57,7 @@ enum step_effect {
     X(TERMINATE,        75, VNFM,   NONE,     RELEASE_RESOURCES, "terminate-timeout",   30,   BLIND, NEVER, ANYTHING, NEVER,    NONE,        NONE,             RELEASE_RESOURCES, "tell the VNFM of %s to release it") \
     X(LAUNCH,           76, DRIVER, NONE,     NONE,              "driver-timeout",      300,  ASK,   ASK,   VERIFIED, DELETE,   NONE,        NONE,             NONE,              "launch a server of %s") \
     X(DELETE,           77, DRIVER, NONE,     NONE,              "driver-timeout",      300,  BLIND, BLIND, VERIFIED, NEVER,    NONE,        NONE,             NONE,              "delete a server of %s") \
-    X(REBUILD,          78, DRIVER, NONE,     NONE,              "rebuild-timeout",     600,  ASK,   ASK,   VERIFIED, AGAIN,    NONE,        NONE,             NONE,              "rebuild a server of %s") \
+    X(REBUILD,          78, DRIVER, NONE,     NONE,              "rebuild-timeout",     600,  ASK,   ASK,   VERIFIED, AGAIN,    EMPTIED,     EMPTIED,          NONE,              "rebuild a server of %s") \
     X(PREPARE,          79, POP,    NONE,     NONE,              "prepare-timeout",     600,  BLIND, BLIND, REQUIRED, NONE,     NONE,        NONE,             NONE,              "prepare the PoP of %s") \
     X(SET_COMPONENT,    80, NFVO,   NONE,     NONE,              "",                    0,    BLIND, BLIND, NONE,     RESTORE,  NONE,        NONE,             NONE,              "add a component to %s") \
     X(SET_IMAGE,        81, NFVO,   NONE,     NONE,              "",                    0,    BLIND, BLIND, NONE,     RESTORE,  NONE,        NONE,             NONE,              "set the image of %s") \

@@ -65,6 +65,8 @@ struct view_vnfr {
      * its machine's (operate_machine.c)? */
     int cause; /* enum fault_cause */
     const char *failed_command;
+    bool
+        is_emptied; /* its servers were rebuilt, and it is not installed on them again: state NULL */
     bool has_resources;     /* its servers are there, though it is not INITIALIZED */
     enum step_kind in_hand; /* on its way: what its machine does now; STEP_NO */
     struct proto_strs

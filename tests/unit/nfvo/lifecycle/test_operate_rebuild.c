@@ -163,6 +163,149 @@ static void test_image_and_rollback(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+static void refused(const char *vnf)
+{
+    operated_answer(&s, CMD_STEP_REINSTANTIATE,
+                    "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"no disk\"}}");
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
+    assert_string_equal(operated_text(&s, vnf, "status"), "ERROR");
+}
+
+/* A resume of a target whose servers are empty: from INSTANTIATE on, in that form. */
+static void resumed(const char *action, const char *resumes)
+{
+    assert_string_equal(operated_text(&s, "client", "status"), "ERROR");
+    assert_string_equal(nsr_status(), "ERROR");
+    operated_ask(&s, operated_request(&s, 2, OPERATION_RESUME, NULL));
+    assert_int_equal(s.d.err.code, ERR_OK);
+    json_t *sent = operated_sent(&s);
+    assert_string_equal(stage_text(sent, "action"), action);
+    if (resumes) {
+        assert_string_equal(stage_text(sent, "resumes"), resumes);
+        assert_string_equal(stage_text(sent, "resumedAction"), "INSTANTIATE");
+    }
+    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
+    assert_string_equal(stage_text(operated_sent(&s), "action"), "MODIFY");
+}
+
+static void configured_and_started(void)
+{
+    operated_answer(&s, CMD_STEP_MODIFY, "{\"action\":\"MODIFY\"}");
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
+    assert_string_equal(operated_text(&s, "client", "status"), "ACTIVE");
+    assert_string_equal(nsr_status(), "ACTIVE");
+    assert_int_equal(s.commands.n, 0);
+}
+
+/* Its servers are empty: given up, a resume installs it, tells it of its sources, and starts it. */
+static void test_resume_after_fail(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    rebuilt("client");
+    const char *failed = arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REINSTANTIATE)->id);
+    refused("client");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    resumed("RESUME", failed);
+    configured_and_started();
+}
+
+/* Nothing of it failed: it was cancelled, and given up. It is not ACTIVE for that. */
+static void test_resume_after_cancel(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    operated_verb(&s, "op-1", OPERATION_EV_CANCEL);
+    rebuilt("client");
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
+    assert_string_equal(operated_text(&s, "client", "status"), "NULL");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    resumed("INSTANTIATE", NULL);
+    configured_and_started();
+}
+
+/* It is not known whether it was rebuilt: it may be empty. */
+static void test_resume_after_a_silent_driver(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    const char *subject = arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REBUILD)->subject);
+    stage_late(&s, CMD_STEP_REBUILD, subject);
+    listed("client", "ACTIVE");
+    listed("client", "ACTIVE");
+    stage_late(&s, CMD_STEP_REBUILD, subject);
+    stage_late(&s, CMD_TIMER_LIST, server("client")->key[INSTANCE_POP]); /* nobody needs it now */
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    resumed("INSTANTIATE", NULL);
+    configured_and_started();
+}
+
+/* Its VNFM said that something broke: its machine resumes it, from INSTANTIATE on, also when the
+ * resume fails half-way, and is given up. */
+static void test_resume_of_one_that_failed_itself(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    stage_vnfm(&s, "ERROR", "client", NULL);
+    rebuilt("client");
+    refused("client");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    resumed("RESUME", NULL);
+    stage_answer(&s, CMD_MODIFY, operated_vnfr(&s, "client"),
+                 "{\"action\":\"ERROR\",\"exception\":{\"detailMessage\":\"no peer\"}}");
+    assert_string_equal(operated_state(&s, "op-2"), "FAILED_TEMP");
+    operated_verb(&s, "op-2", OPERATION_EV_FAIL);
+    operated_ask(&s, operated_request(&s, 3, OPERATION_RESUME, NULL));
+    assert_string_equal(stage_text(operated_sent(&s), "resumedAction"), "MODIFY");
+    stage_answer_well(&s, CMD_MODIFY, "client");
+    stage_answer_well(&s, CMD_START, "client");
+    assert_string_equal(operated_state(&s, "op-3"), "COMPLETED");
+    assert_string_equal(operated_text(&s, "client", "status"), "ACTIVE");
+}
+
+/* Looked at by a script before: its servers are there. Nothing else makes it ACTIVE. */
+static void test_repair_after_fail(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("client", "");
+    rebuilt("client");
+    refused("client");
+    operated_verb(&s, "op-1", OPERATION_EV_FAIL);
+    struct operate_request req = operated_request(&s, 2, OPERATION_EXECUTE, "client");
+    req.script = "true";
+    operated_ask(&s, req);
+    assert_int_equal(s.d.err.code, ERR_OK);
+    operated_answer(&s, CMD_STEP_EXECUTE, "{\"action\":\"EXECUTE\"}");
+    assert_string_equal(operated_state(&s, "op-2"), "COMPLETED");
+    operated_ask(&s, operated_request(&s, 3, OPERATION_START_VNF, "client"));
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_string_equal(operated_text(&s, "client", "status"), "ERROR");
+}
+
+/* Rolled back behind an INSTANTIATE that was done, it is as it was. */
+static void test_rollback_behind_start(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    restart("web", "");
+    rebuilt("web");
+    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"ERROR\"}");
+    operated_verb(&s, "op-1", OPERATION_EV_ROLLBACK);
+    rebuilt("web");
+    assert_string_equal(operated_text(&s, "web", "status"), "NULL");
+    installed();
+    assert_string_equal(operated_state(&s, "op-1"), "ROLLED_BACK");
+    assert_string_equal(operated_text(&s, "web", "status"), "ACTIVE");
+    assert_string_equal(nsr_status(), "ACTIVE");
+}
+
 /* It was installed again, and not configured: that is what it goes on with; then it is started. */
 static void test_resume_behind_modify(void **state)
 {
@@ -419,6 +562,12 @@ int main(void)
         TEST(test_restart),
         TEST(test_restart_of_a_target),
         TEST(test_image_and_rollback),
+        TEST(test_resume_after_fail),
+        TEST(test_resume_after_cancel),
+        TEST(test_resume_after_a_silent_driver),
+        TEST(test_resume_of_one_that_failed_itself),
+        TEST(test_repair_after_fail),
+        TEST(test_rollback_behind_start),
         TEST(test_resume_behind_modify),
         TEST(test_driver_without_rebuild),
         TEST(test_driver_refuses_then_retry),
