@@ -37,7 +37,7 @@ enum cli_exit {
 
 /* Options of all commands: name, letter, value ("" for a switch), help. Which command takes which: commands.c. */
 #define CLI_OPTIONS(X)                                                                                        \
-    X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns, ids whole; json: as the server sent it; name: ids only")  \
+    X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns, ids whole; json: as the server sent it; yaml; name: ids only; jsonpath=TEXT, template=TEXT: what stands at each {PATH} of TEXT")  \
     X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
     X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
     X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \
@@ -57,6 +57,7 @@ enum cli_exit {
     X(LIMIT, "limit", 0, "N", "at most N of them")                                                            \
     X(NAME, "name", 0, "NAME", "only those of this name; 'web*': whose name begins with 'web'")               \
     X(STATUS, "status", 0, "STATUS", "only those in this status: ACTIVE, ERROR, ..")                          \
+    X(FILTER, "filter", 0, "NAME=VALUE,..", "only those whose column or JSON member is so; VALUE may have * and ?; NAME!=VALUE: is not") \
     X(SORT, "sort", 0, "ORDER", "created (default), name; -created, -name: backwards")                        \
     X(ROLE, "role", 0, "ROLE@PROJECT", "USER@default; several: USER@default,GUEST@lab; ADMIN@*: administers everything") \
     X(EMAIL, "email", 0, "EMAIL", "where the user is reached")                                                \
@@ -126,6 +127,7 @@ extern const struct cli_option_row cli_option_rows[CLI_OPT_N];
 
 enum cli_output { CLI_TABLE, CLI_JSON, CLI_NAME, CLI_WIDE };
 
+struct cli_form;
 struct http_client;
 struct cli_command;
 
@@ -140,7 +142,8 @@ struct cli {
     const char *option[CLI_OPT_N]; /* borrowed from argv; NULL: not given; "": a switch that is */
     char **args;                   /* arg_n of them: what is left behind noun and verb */
     int arg_n;
-    enum cli_output output;
+    enum cli_output output; /* JSON for the forms of form.h, too */
+    struct cli_form *form;  /* open; NULL: none is asked for */
     struct cli_session session;
     bool has_session;      /* rest.c has made it ready */
     bool is_login_passing; /* its token was fetched for this command, and nobody keeps it */

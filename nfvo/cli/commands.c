@@ -1,13 +1,14 @@
 #include "nfvo/cli/commands.h"
 
 #include "common/http/client.h"
+#include "nfvo/cli/form.h"
 #include "nfvo/cli/rest.h"
 #include "nfvo/cli/terminal.h"
 
 #include <unistd.h>
 
 #define LOGIN (CLI_BIT(USER) | CLI_BIT(PASSWORD_FILE))
-#define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT))
+#define LIST  (CLI_BIT(LIMIT) | CLI_BIT(NAME) | CLI_BIT(SORT) | CLI_BIT(FILTER))
 #define WAIT  (CLI_BIT(WAIT) | CLI_BIT(TIMEOUT))
 #define TEST                                                                                       \
     (CLI_BIT(BROKER) | CLI_BIT(BROKER_API) | CLI_BIT(RUN) | CLI_BIT(PID) | CLI_BIT(TIMEOUT) |      \
@@ -26,31 +27,31 @@ const struct cli_command cli_commands[] = {
     {"explain",    NULL,       "ID|NAME", 1, 1, 0,                      cli_cmd_explain,      "Say what something is, what it waits for until when, what failed, what to do"},
     {"logs",       NULL,       "NSR|VNFR|HOST [HOST]", 1, 2, CLI_BIT(FOLLOW) | CLI_BIT(LINES), cli_cmd_logs, "Print what the scripts of its servers said"},
     {"pop",        "list",     "",       0, 0, LIST,                       cli_cmd_pop_list,     "List the points of presence (clouds)"},
-    {"pop",        "show",     "POP",    1, 1, 0,                       cli_cmd_pop_show,     "Show one with its images, networks and flavours"},
+    {"pop",        "show",     "POP...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_pop_show,     "Show one with its images, networks and flavours"},
     {"pop",        "create",   "FILE",   1, 1, 0,                       cli_cmd_pop_create,   "Register one out of a JSON file"},
     {"pop",        "update",   "POP FILE", 2, 2, 0,                     cli_cmd_pop_update,   "Replace its address or credentials by those of a JSON file"},
     {"pop",        "refresh",  "POP",    1, 1, 0,                       cli_cmd_pop_refresh,  "Ask its driver again what is there"},
-    {"pop",        "delete",   "POP",    1, 1, 0,                       cli_cmd_pop_delete,   "Forget it"},
+    {"pop",        "delete",   "POP...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_pop_delete,   "Forget it"},
     {"pop",        "reconcile", "POP",   1, 1, CLI_BIT(TIMEOUT),        cli_cmd_pop_reconcile, "Compare its servers with the store now, and say what differs"},
     {"pop",        "orphans",  "POP [HOST...]", 1, CLI_ARGS_MAX, CLI_BIT(COLLECT), cli_cmd_pop_orphans, "List servers there that were launched here and that no service owns"},
-    {"alarm",      "list",     "[FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT) | CLI_BIT(SORT), cli_cmd_alarm_list, "List alarms: state=open severity=critical nsr=NAME pop=NAME kind=SERVER_GONE ack=no"},
+    {"alarm",      "list",     "[FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT) | CLI_BIT(SORT) | CLI_BIT(FILTER), cli_cmd_alarm_list, "List alarms: state=open severity=critical nsr=NAME pop=NAME kind=SERVER_GONE ack=no"},
     {"alarm",      "show",     "ALARM",  1, 1, 0,                       cli_cmd_alarm_show,   "Show one: what is wrong, since when, what is done about it"},
     {"alarm",      "ack",      "ALARM...", 1, CLI_ARGS_MAX, 0,          cli_cmd_alarm_ack,    "Acknowledge alarms; that of a suspected outage lets healing go on"},
     {"package",    "list",     "",       0, 0, LIST,                       cli_cmd_package_list, "List the VNF packages"},
-    {"package",    "show",     "PACKAGE", 1, 1, 0,                      cli_cmd_package_show, "Show one with its scripts"},
+    {"package",    "show",     "PACKAGE...", 1, CLI_ARGS_MAX, 0,                      cli_cmd_package_show, "Show one with its scripts"},
     {"package",    "create",   "NAME",   1, 1, CLI_BIT(DIR),            cli_cmd_package_create, "Write a folder with a package that works, to start from"},
     {"package",    "validate", "DIR|TAR", 1, 1, 0,                      cli_cmd_package_validate, "Check one without a server, naming every fault by file, line and path"},
     {"package",    "upload",   "DIR|TAR", 1, 1, 0,                      cli_cmd_package_upload, "Check one, pack it if it is a folder, and onboard it"},
-    {"package",    "delete",   "PACKAGE", 1, 1, 0,                      cli_cmd_package_delete, "Remove it and its VNFD from the catalogue"},
+    {"package",    "delete",   "PACKAGE...", 1, CLI_ARGS_MAX, 0,                      cli_cmd_package_delete, "Remove it and its VNFD from the catalogue"},
     {"script",     "show",     "PACKAGE SCRIPT", 2, 2, 0,               cli_cmd_script_show,  "Print the text of a package's script"},
     {"script",     "put",      "PACKAGE SCRIPT FILE", 3, 3, WAIT | CLI_BIT(PLAN), cli_cmd_script_put, "Replace the text of a package's script, also on the VNFs that run with it"},
     {"nsd",        "list",     "",       0, 0, LIST,                       cli_cmd_nsd_list,     "List the network service descriptors"},
-    {"nsd",        "show",     "NSD",    1, 1, 0,                       cli_cmd_nsd_show,     "Show one with its VNFDs and dependencies"},
+    {"nsd",        "show",     "NSD...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_nsd_show,     "Show one with its VNFDs and dependencies"},
     {"nsd",        "create",   "FILE",   1, 1, 0,                       cli_cmd_nsd_create,   "Onboard one out of a JSON file"},
     {"nsd",        "validate", "FILE",   1, 1, CLI_BIT(STRICT),         cli_cmd_nsd_validate, "Check a JSON file without a server, naming every violation by its path"},
-    {"nsd",        "delete",   "NSD",    1, 1, 0,                       cli_cmd_nsd_delete,   "Remove it from the catalogue"},
+    {"nsd",        "delete",   "NSD...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_nsd_delete,   "Remove it from the catalogue"},
     {"nsr",        "list",     "",       0, 0, LIST | CLI_BIT(STATUS),                       cli_cmd_nsr_list,     "List the network services that run"},
-    {"nsr",        "show",     "NSR",    1, 1, 0,                       cli_cmd_nsr_show,     "Show one with VNFs, instances, addresses and faults"},
+    {"nsr",        "show",     "NSR...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_nsr_show,     "Show one with VNFs, instances, addresses and faults"},
     {"nsr",        "create",   "NSD",    1, 1, WAIT | CLI_BIT(BODY) | CLI_BIT(PLAN) | CLI_BIT(SAVE), cli_cmd_nsr_create, "Deploy a network service"},
     {"nsr",        "delete",   "NSR...", 1, CLI_ARGS_MAX, WAIT | CLI_BIT(PLAN),    cli_cmd_nsr_delete,   "Release everything it uses"},
     {"nsr",        "history",  "NSR",    1, 1, 0,                       cli_cmd_nsr_history,  "What happened to it, with times"},
@@ -68,7 +69,7 @@ const struct cli_command cli_commands[] = {
     {"nsr",        "add-vnf",  "NSR VNFD", 2, 2, ASK | CLI_BIT(BODY),   cli_cmd_nsr_add_vnf,  "Add a VNF of this descriptor to a service that runs"},
     {"nsr",        "remove-vnf", "NSR VNF", 2, 2, ASK,                  cli_cmd_nsr_remove_vnf, "Remove a VNF and its servers from a service that runs"},
     {"nsr",        "resume",   "NSR",    1, 1, WAIT | CLI_BIT(PLAN) | CLI_BIT(REPEAT) | CLI_BIT(UNKNOWN), cli_cmd_nsr_resume, "Go on with what failed, from the failed script on"},
-    {"op",         "list",     "[NSR] [FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_op_list, "List operations, the youngest first: state=open kind=heal since=2h"},
+    {"op",         "list",     "[NSR] [FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT) | CLI_BIT(FILTER), cli_cmd_op_list, "List operations, the youngest first: state=open kind=heal since=2h"},
     {"op",         "show",     "OPERATION", 1, 1, 0,                    cli_cmd_op_show,      "Show its steps, what failed, and what you may do now"},
     {"op",         "wait",     "OPERATION", 1, 1, CLI_BIT(TIMEOUT),     cli_cmd_op_wait,      "Show its steps as they happen, until it ends or waits for you"},
     {"op",         "apply",    "FILE",   1, 1, WAIT,                    cli_cmd_op_apply,     "Do what a saved plan says, if the service is still as it was"},
@@ -89,7 +90,7 @@ const struct cli_command cli_commands[] = {
     {"event",      "watch",    "",       0, 0, CLI_BIT(NSR) | CLI_BIT(EVENT), cli_cmd_events_watch, "Print lifecycle events as they happen, until Ctrl-C; --event STEP,SERV*: those only"},
     {"event",      "create",   "NAME",   1, 1, CLI_BIT(EVENT) | CLI_BIT(ENDPOINT) | CLI_BIT(NSR), cli_cmd_event_create, "Subscribe a queue or URL"},
     {"event",      "login",    "NAME",   1, 1, CLI_BIT(QUEUE) | CLI_BIT(ROOM) | CLI_BIT(FOR), cli_cmd_event_login, "Make a broker account that hears events in queues of its own, called NAME.<any>; its password is shown once"},
-    {"event",      "delete",   "EVENT",  1, 1, 0,                       cli_cmd_event_delete, "Unsubscribe it"},
+    {"event",      "delete",   "EVENT...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_event_delete, "Unsubscribe it"},
     {"user",       "list",     "",       0, 0, LIST,                    cli_cmd_user_list,    "List the users; who is no administrator sees themselves"},
     {"user",       "show",     "[USER]", 0, 1, 0,                       cli_cmd_user_show,    "Show one; without a name the one who is logged in"},
     {"user",       "create",   "NAME",   1, 1, CLI_BIT(ROLE) | CLI_BIT(EMAIL) | CLI_BIT(PASSWORD_FILE), cli_cmd_user_create, "Make a user with roles in projects (ADMIN, USER, GUEST)"},
@@ -165,7 +166,7 @@ static int run(struct cli *c, int argc, char **argv)
 
 int cli_main(struct cli *c, int argc, char **argv)
 {
-    int code = run(c, argc, argv);
+    int code = cli_form_close(c, run(c, argc, argv));
     cli_end_login(c, code);
     fflush(c->out);
     fflush(c->errors);

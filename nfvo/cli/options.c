@@ -1,6 +1,7 @@
 #include "nfvo/cli/cli.h"
 
 #include "common/base/version.h"
+#include "nfvo/cli/form.h"
 #include "nfvo/cli/guess.h"
 
 #include <string.h>
@@ -129,7 +130,15 @@ static enum cli_exit check_output(struct cli *c)
             c->output = (enum cli_output)i;
             return CLI_OK;
         }
-    return output ? cli_usage(c, "output is table, wide, json or name, not", output) : CLI_OK;
+    if (output && cli_is_form(output)) {
+        c->output = CLI_JSON;
+        return c->option[CLI_OPT_HELP] ? CLI_OK : cli_form_open(c, output);
+    }
+    return output ? cli_usage(c,
+                              "output is table, wide, json, yaml, name, jsonpath=TEXT or "
+                              "template=TEXT, not",
+                              output)
+                  : CLI_OK;
 }
 
 static enum cli_exit check_fit(struct cli *c)

@@ -68,7 +68,7 @@ libraries='
 <jansson                                  common/json proto/codec common/log nfvo/cli
 <libsmartcols                             nfvo/cli
 <archive                                  nfvo/catalogue vim-drivers/local
-<yaml.h                                   nfvo/catalogue
+<yaml.h                                   nfvo/catalogue nfvo/cli
 '
 
 # What git knows or would add; without git (a tarball) what is there.
