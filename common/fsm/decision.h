@@ -48,6 +48,7 @@ struct command {
     uint8_t mark;        /* enum row_mark */
     const char *subject; /* row that it is about */
     int64_t due_at;      /* microseconds, database clock */
+    int64_t opened_at;   /* likewise; 0: in this batch. The store's, not saved */
     const char *data;    /* the domain's, "" if none */
     const char *room; /* where it was sent: only an answer out of that room is its answer; "": the
                          inner one, or sent to nobody */
@@ -153,6 +154,7 @@ struct finished_operations {
 
 struct step { /* a machine went from one phase to another: for the log */
     const char *machine, *id, *name, *from, *event, *to;
+    int64_t since;      /* in `from`; database clock, microseconds. 0: not known */
     const char *reason; /* of a fault, else NULL */
 };
 struct steps {

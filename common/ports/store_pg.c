@@ -121,7 +121,8 @@ static void make_commands(struct kind_statements *s, const struct row_kind *k)
 {
     struct sbuf sql = SBUF_INIT;
     sbuf_addf(&sql,
-              "SELECT id, agg, agg_kind, kind, subject, due_at, data, room FROM command WHERE agg "
+              "SELECT id, agg, agg_kind, kind, subject, due_at, data, room, opened_at FROM command "
+              "WHERE agg "
               "= ANY($1::text[]) AND (agg = " LOCKED_SQL
               " OR agg <> ALL(ARRAY(SELECT id FROM %s WHERE id = ANY($1::text[])))) ORDER BY id",
               k->table, k->table);

@@ -168,7 +168,8 @@ static void read_commands(const struct domain *dom, struct asking *q, struct loa
                               .subject = arena_strdup(l->arena, db_text(res, i, 4)),
                               .due_at = db_int64(res, i, 5),
                               .data = arena_strdup(l->arena, db_text(res, i, 6)),
-                              .room = arena_strdup(l->arena, db_text(res, i, 7))};
+                              .room = arena_strdup(l->arena, db_text(res, i, 7)),
+                              .opened_at = db_int64(res, i, 8)};
         ADD(&q->loaded[at]->commands, c, l->arena);
     }
 }

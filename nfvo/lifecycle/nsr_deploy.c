@@ -148,6 +148,7 @@ static struct vnfr_member *new_vnfr(struct nsr_model *m, const struct deploy_req
     row->key[VNFR_ENDPOINT] = vnfd->endpoint;
     row->key[VNFR_ROOM] = vnfm->room ? vnfm->room : "";
     struct vnfr_state *st = proto_new(&vnfr_state_type, d->arena);
+    st->phase_at = d->now;
     st->queue = vnfm->queue;
     st->correlates = proto_strs_has(&vnfm->capabilities, "correlation");
     st->configurations = vnfd->configurations;

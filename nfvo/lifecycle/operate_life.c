@@ -84,6 +84,7 @@ void operate_instantiate(struct nsr_model *m, struct vnfr_member *v, const struc
     if (!v)
         v = nsr_add_vnfr(m, req, s->vnfr);
     v->row->phase = VNFR_INSTANTIATING; /* also of one that begins anew, which may be later */
+    v->st->phase_at = m->d->now;
     v->st->by_steps = true;
     member_changed(v);
     send_instantiate(v, req, req->nsd->vnfd.at[0]);
@@ -167,6 +168,7 @@ static void begin_anew(struct vnfr_member *v)
     if (v->st->correlates && v->st->may_run_yet && v->st->failed_command)
         send_cancel_to_vnfm(v, v->st->failed_command);
     struct vnfr_state *st = proto_new(&vnfr_state_type, v->m->d->arena);
+    st->phase_at = v->m->d->now;
     st->queue = v->st->queue;
     st->correlates = v->st->correlates;
     st->by_steps = true;

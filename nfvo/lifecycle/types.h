@@ -344,6 +344,7 @@ PROTO_RECORD(asker, ASKER_FIELDS)
     X(STR,    resumes,        "resumes",       _, OPTIONAL) /* the last request was a RESUME, of this one; "": of what failed last; absent: it was none */ \
     X(BOOL,   is_resuming,    "resuming",      _, OPTIONAL) /* what its VNFM is asked is a RESUME */ \
     X(LIST,   deployed,       "deployed",      step_times, OPTIONAL) /* its deployment's steps, until their document has them: operation/progress.h */ \
+    X(INT,    phase_at,       "phaseAt",       _, OPTIONAL) /* since when it is in its phase (database clock, us) */ \
     X(INT,    history_lines,  "historyLines",  _, OPTIONAL) /* how many there were: the next one's number */ \
     X(REC,    launch_fault,   "launchFault",   fault, OPTIONAL) /* first launch that failed */
 PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)

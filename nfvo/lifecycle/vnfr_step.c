@@ -51,11 +51,13 @@ bool vnfr_step(struct vnfr_member *v, enum vnfr_event ev, const struct vnfr_inpu
                             .from = vnfr_phase_names[v->row->phase],
                             .event = vnfr_event_names[ev],
                             .to = vnfr_phase_names[phase],
+                            .since = v->st->phase_at,
                             .reason = phase == VNFR_FAILED ? failure_of(v) : NULL};
         proto_list_add(&v->m->d->steps, step, v->m->d->arena);
         nsr_note_step(v->m, step.name, NULL, step.from, step.to, vnfr_status_of(phase));
         int from = v->row->phase;
         v->row->phase = phase;
+        v->st->phase_at = v->m->d->now;
         row_touch(v->row);
         mark_moved(v, from);
         vnfr_set_status(v, phase);

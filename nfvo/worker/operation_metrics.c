@@ -7,11 +7,14 @@
 
 #include <string.h>
 
-enum { M_BEGUN, M_ENDED, M_STOPPED, M_RETRIED, M_SECONDS, M_OPEN, M_N };
+enum { M_BEGUN, M_ENDED, M_STOPPED, M_RETRIED, M_SECONDS, M_STEP_SECONDS, M_OPEN, M_N };
 enum outcome { OUT_COMPLETED, OUT_PARTIALLY_COMPLETED, OUT_FAILED, OUT_ROLLED_BACK, OUT_N };
 
 #define X(word, ...) #word,
 static const char *const kinds[] = {OPERATION_KINDS(X) NULL};
+#undef X
+#define X(word, ...) #word,
+static const char *const step_words[] = {STEP_KINDS(X) NULL};
 #undef X
 static const char *const outcomes[] = {"COMPLETED", "PARTIALLY_COMPLETED", "FAILED", "ROLLED_BACK",
                                        NULL};
@@ -36,6 +39,11 @@ static const struct metric_def defs[M_N] = {
     [M_SECONDS] = {METRIC_HISTOGRAM, "baton_operation_seconds",
                    "Time from the request for an operation to its end.",
                    .labels = {{"kind", kinds}}, .buckets = seconds},
+    [M_STEP_SECONDS] = {METRIC_HISTOGRAM, "baton_step_duration_seconds",
+                        "Time from the last request of a step to its answer, of steps that were "
+                        "done; counted when the operation ends.",
+                        .labels = {{.name = "step", .values = step_words}}, .buckets = seconds,
+                        .is_sparse = true},
     [M_OPEN] = {METRIC_GAUGE, "baton_operations_open",
                 "Operations that have not ended; FAILED_TEMP waits for somebody to decide.",
                 .labels = {{"state", states}}},
@@ -61,8 +69,12 @@ static enum outcome outcome_of(const struct operation *op)
 static void note_end(struct metrics *m, const struct operation *op)
 {
     int64_t retries = 0;
-    for (uint32_t i = 0; i < op->n_steps; i++)
-        retries += op->steps[i].attempt > 1 ? op->steps[i].attempt - 1 : 0;
+    for (uint32_t i = 0; i < op->n_steps; i++) {
+        const struct plan_step *s = &op->steps[i];
+        retries += s->attempt > 1 ? s->attempt - 1 : 0;
+        if (s->state == STEP_STATE_DONE && s->sent_at && s->done_at >= s->sent_at)
+            metric_observe(m, M_STEP_SECONDS, (double)(s->done_at - s->sent_at) / 1e6, s->kind, 0);
+    }
     metric_add(m, M_ENDED, 1, op->kind, outcome_of(op));
     metric_add(m, M_RETRIED, retries, op->kind, 0);
     metric_observe(m, M_SECONDS, (double)(op->ended_at - op->asked_at) / 1e6, op->kind, 0);

@@ -16,6 +16,7 @@
 #include "nfvo/store/store_room.h"
 #include "nfvo/worker/internal.h"
 #include "nfvo/worker/operation_metrics.h"
+#include "nfvo/worker/suite_metrics.h"
 #include "proto/topology.h"
 
 #include <pthread.h>
@@ -26,7 +27,7 @@
 
 #define DRAIN_US     (5 * USEC_PER_SEC)
 #define HEARTBEAT_US (2 * USEC_PER_SEC)
-#define COUNT_US     (10 * USEC_PER_SEC)
+#define COUNT_US     (5 * USEC_PER_SEC)
 #define PREFETCH     64
 
 static const char *const queues[] = {QUEUE_ACTIONS, QUEUE_ACTIONS_REPLY, QUEUE_REPLIES};
@@ -54,6 +55,7 @@ struct workers {
     struct engine_queue *queue;
     struct engine_clock clock;
     struct metrics *operations;
+    struct suite_metrics *suite;
     struct worker *workers;
     int n;
     _Atomic bool is_stopping;
@@ -111,12 +113,14 @@ static void log_step(const struct decision *d, const struct step *s)
     else
         log_info(LOG_LCM, "vnfr_phase", KV_S("nsr", d->in->agg), KV_S("vnfr", s->id),
                  KV_S("name", s->name), KV_S("from", s->from), KV_S("by", s->event),
-                 KV_S("to", s->to));
+                 KV_S("to", s->to),
+                 KV_I("took_ms", s->since ? (d->now - s->since) / USEC_PER_MS : 0));
 }
 
 static void log_decision(void *arg, const struct decision *d)
 {
     struct worker *w = arg;
+    suite_metrics_decided(w->all->suite, d);
     if (d->outcome == DECISION_FOREIGN)
         strangers_note(&w->strangers, d->in->room, d->text, clock_mono_us());
     else if (d->err.code && d->in->event == EV_DRIVER_ANSWER)
@@ -224,6 +228,8 @@ static void beat(struct worker *w, int64_t *beat_us, int64_t *count_us)
         *count_us = now;
         err_ignore(operation_metrics_count(w->all->operations, engine_pg_db(w->pg), NULL),
                    "the next one will do");
+        err_ignore(suite_metrics_count(w->all->suite, engine_pg_db(w->pg), NULL),
+                   "the next one will do");
     }
 }
 
@@ -271,6 +277,7 @@ enum err_code workers_open(struct workers **ret, const struct workers_setup *set
                                           .pid = getpid()};
     nfvo_domain_init(&all->domain, &all->setup.settings);
     all->operations = operation_metrics_new();
+    all->suite = suite_metrics_new();
     all->clock.now_us = mono_now;
     all->queue = engine_queue_new();
     struct db *db = store_borrow(setup->store);
@@ -326,6 +333,7 @@ void workers_close(struct workers *all)
     }
     free(all->workers);
     metrics_free(all->operations);
+    suite_metrics_free(all->suite);
     engine_queue_free(all->queue);
     free(all);
 }
@@ -396,4 +404,5 @@ void workers_metrics(struct workers *all, struct sbuf *out)
                   (double)sum * (rows[r].is_us ? 1e-6 : 1));
     }
     metrics_render(all->operations, out);
+    suite_metrics_render(all->suite, out);
 }
