@@ -28,7 +28,8 @@ import scenarios_cli_all  # noqa: F401  adds its group
 import scenarios_contract  # noqa: F401  adds its group
 import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
-import scenarios_kit  # noqa: F401  adds its group
+import scenarios_kit  # noqa: F401  adds its groups
+import scenarios_plugin  # noqa: F401  adds its group
 import scenarios_targets  # noqa: F401  adds its groups
 import scenarios_tutorials  # noqa: F401  adds its group
 import scenarios_scaling  # noqa: F401  adds its groups

@@ -57,6 +57,35 @@ class Clouds:
             os.replace(self._path + ".new", self._path)
 
 
+def object_of(kind, thing):
+    """An object of the SDK with these members, nested ones as objects, too."""
+    made = kind()
+    for name, value in thing.items():
+        setattr(made, name, value)
+    if kind is catalogue.NFVImage:
+        made.status = catalogue.ImageStatus(made.status)
+    return made
+
+
+def openstack_pop(vim_instance, cloud):
+    """What OpenStack has: objects in objects, each with what the cloud calls it (extId), members that
+    are null, zones with hosts. The SDK's own class for it, OpenstackVimInstance, cannot be made
+    (its base takes no 'type'), so it is the base, whose images and networks are turned into JSON;
+    others have to be dicts."""
+    made = object_of(catalogue.BaseVimInstance, vim_instance)
+    made.images = [object_of(catalogue.NFVImage, i) for i in cloud["images"].values()]
+    made.networks = []
+    for network in cloud["networks"].values():
+        made.networks.append(object_of(catalogue.Network, network))
+        made.networks[-1].subnets = [object_of(catalogue.Subnet, s) for s in network["subnets"]]
+    made.flavours = list(cloud["flavours"].values())
+    made.zones = [catalogue.AvailabilityZone(name="nova", available=True,
+                                             hosts={"compute-1": "up"}).get_dict(),
+                  catalogue.AvailabilityZone(name="spare", available=False).get_dict()]
+    made.keyPair = made.securityGroups = made.location = None
+    return made
+
+
 class Driver(vim.VimDriver):
     """The SDK makes one of these per message and calls the method with positional arguments.
 
@@ -64,10 +93,11 @@ class Driver(vim.VimDriver):
     cannot transmit them (README.md, "What a driver's result becomes").
     """
 
-    def __init__(self, script, clouds):
+    def __init__(self, script, clouds, is_openstack=False):
         super().__init__()
         self._script = script
         self._clouds = clouds
+        self._is_openstack = is_openstack
 
     def _call(self, method, vim_instance, effect, **details):
         def locked():
@@ -86,7 +116,7 @@ class Driver(vim.VimDriver):
             answer["images"] = list(cloud["images"].values())
             answer["networks"] = list(cloud["networks"].values())
             answer["flavours"] = list(cloud["flavours"].values())
-            return answer
+            return openstack_pop(answer, cloud) if self._is_openstack else answer
 
         return self._call("refresh", vim_instance, effect)
 
@@ -132,6 +162,11 @@ class Driver(vim.VimDriver):
                 instance_name=instance_name, created="2018-05-03T14:22:01Z",
                 ips={name: ["10.%d.0.%d" % (i + 1, number)] for i, name in enumerate(names)},
                 floating_ips={name: "172.24.4.%d" % number for name in floating_ips or {}})
+            if self._is_openstack:
+                server.image = object_of(catalogue.NFVImage, cloud["images"]["image-1"])
+                server.flavor = object_of(catalogue.DeploymentFlavour,
+                                          cloud["flavours"]["flavour-1"])
+                server.updated = None
             cloud["servers"][server.extId] = server.get_dict()
             return server
 
@@ -158,9 +193,13 @@ class Driver(vim.VimDriver):
 
     def create_network(self, vim_instance, network):
         def effect(cloud):
-            made = catalogue.Network(name=network["name"], ext_id=str(uuid.uuid4())).get_dict()
-            cloud["networks"][made["extId"]] = made
-            return made
+            made = catalogue.Network(name=network["name"], ext_id=str(uuid.uuid4()))
+            if self._is_openstack:
+                made.subnets = [catalogue.Subnet(name=network["name"] + "-v4", dns=["9.9.9.9"],
+                                                 ext_id=str(uuid.uuid4()), network_id=made.extId,
+                                                 cidr="10.1.0.0/24")]
+            cloud["networks"][made.extId] = made.get_dict()
+            return made if self._is_openstack else made.get_dict()
 
         return self._call("create_network", vim_instance, effect, name=network.get("name"))
 
@@ -237,6 +276,8 @@ def main():
     parser.add_argument("--state", metavar="FILE", help="keep the clouds over a restart")
     parser.add_argument("--resident", metavar="NAME",
                         help="a server that every cloud has from the beginning: no empty list")
+    parser.add_argument("--openstack", action="store_true",
+                        help="answer objects of the SDK's OpenStack kind")
     parser.add_argument("--workers", type=int, default=10, help="calls at the same time")
     args = parser.parse_args()
     name = args.name or args.type
@@ -259,7 +300,8 @@ def main():
         config.write(f)
         f.flush()
         utils.start_vim_driver(Driver, f.name, args.workers, 1, 1, args.type, name,
-                               peer_common.Script(args), Clouds(args.state, args.resident))
+                               peer_common.Script(args), Clouds(args.state, args.resident),
+                               args.openstack)
     return 0
 
 
