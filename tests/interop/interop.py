@@ -30,6 +30,7 @@ import scenarios_go  # noqa: F401  adds its groups
 import scenarios_java  # noqa: F401  adds its groups
 import scenarios_kit  # noqa: F401  adds its groups
 import scenarios_plugin  # noqa: F401  adds its group
+import scenarios_killed  # noqa: F401  adds its group
 import scenarios_targets  # noqa: F401  adds its groups
 import scenarios_tutorials  # noqa: F401  adds its group
 import scenarios_scaling  # noqa: F401  adds its groups
