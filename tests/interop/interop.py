@@ -12,6 +12,7 @@ import argparse
 import concurrent.futures
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -129,6 +130,25 @@ def try_again(reports, env):
         print("UNSTEADY interop %s: failed once, passed when run again" % " ".join(names), flush=True)
 
 
+def unlisted():
+    """What README.md's tables lack, or name without its being there."""
+    with open(os.path.join(TOP, "tests/interop/README.md")) as text:
+        page = text.read()
+    groups = {g.__name__.replace("_", "-") for g in scenarios.GROUPS}
+    rows = page[page.index("## What the scenarios hold"):page.index("## Peer by operation")]
+    first = re.findall(r"^\| ([a-z][^|]*?) \|", rows, re.M)
+    told = {w for cell in first for w in re.findall(r"[a-z-]+", cell)}
+    wrong = ["%s is in no table" % g for g in sorted(groups)
+             if g not in told and not g.startswith("lifecycle-")]
+    for cell in re.findall(r"^\| by \| (.*) \|$", page, re.M):
+        for name in re.split(r"[,|] *", cell):
+            name = name.strip()
+            script = os.path.join(TOP, "tests/e2e/%s.sh" % name.removeprefix("e2e ").strip())
+            if name not in groups and name != "lifecycle" and not os.path.exists(script):
+                wrong.append("'%s' is named, and is not there" % name)
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--python", required=True, help="interpreter of the peers' virtualenv")
@@ -152,6 +172,8 @@ def main():
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    for line in unlisted():
+        print("FAILED tests/interop/README.md: " + line)
     groups = [g for g in scenarios.GROUPS
               if not options.words or any(w.replace("-", "_") in g.__name__ for w in options.words)]
     if not groups:
@@ -177,7 +199,7 @@ def main():
             shutil.rmtree(work, ignore_errors=True)
         else:
             print("kept: " + work)
-    failed = sum(r.failed for r in reports.values())
+    failed = sum(r.failed for r in reports.values()) + len(unlisted())
     print("interop: %d passed, %d failed%s" % (sum(r.passed for r in reports.values()), failed,
                                                ", %d skipped" % len(left_out) if left_out else ""))
     return 1 if failed else 0
