@@ -63,6 +63,13 @@ eventually 120 'it is counted' counted 'baton_operations_ended_total{kind="STOP_
 expect 'and how long it took' counted 'baton_operation_seconds_count{kind="STOP_VNF"}' 1
 expect 'none is open' counted 'baton_operations_open{state="FAILED_TEMP"}' 0
 
-# The release is told, too: the queue stays until that is over, or what goes nowhere is tried for two minutes.
-delete_and_leave_nothing "$nsr"
+# The release is told, too: the queue stays until that is over, or what goes nowhere is tried for two minutes; and no longer, as its messages
+# would be what is left.
+released() # three subscriptions: the end of the release, once each
+{
+    [[ $(messages | jq '[.[] | select(.action == "OPERATION" and .payload.kind == "RELEASE" and .payload.state == "COMPLETED")] | length') == 3 ]]
+}
+expect 'the service is deleted' baton nsr delete "$nsr" --wait --timeout 180s
+eventually 120 'the end of the release is told' released
 broker_call DELETE "/api/queues/$(suite_vhost_in_url)/$queue" >/dev/null
+delete_and_leave_nothing
