@@ -8,6 +8,8 @@
 #include "vnfm-generic/scheduler/scheduler.h"
 #include "vnfm-generic/sdk/ob_vnfm.h"
 
+struct metrics_page;
+
 struct generic {
     struct generic_options options;
     char instance[ID_SIZE];
@@ -17,6 +19,7 @@ struct generic {
     struct scheduler *scheduler;
     struct ems_links *links;
     struct ob_vnfm *vnfm;
+    struct metrics_page *page;
 };
 
 #endif

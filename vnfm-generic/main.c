@@ -2,6 +2,7 @@
 #include "common/base/text.h"
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "common/log/log.h"
 #include "proto/topology.h"
 #include "vnfm-generic/context.h"
@@ -313,11 +314,50 @@ static void vnfm_close(void *ctx)
     ob_vnfm_free(g->vnfm);
 }
 
-static const struct daemon_duty duties[] = {{"store", store_open, store_close},
-                                            {"runs", runs_open, runs_close},
-                                            {"vnfm", vnfm_open, vnfm_close},
-                                            {"registration", daemon_await_good, NULL},
-                                            {0}};
+static void render(const void *ctx, struct sbuf *out)
+{
+    struct ob_vnfm_stats s;
+    ob_vnfm_get_stats(((const struct generic *)ctx)->vnfm, &s);
+    metrics_page_number(out, "baton_vnfm_requests_total", "counter", "Requests of the NFVO.",
+                        s.requests);
+    metrics_page_number(out, "baton_vnfm_repeats_total", "counter",
+                        "Requests that came again and were answered as before.", s.repeats);
+    metrics_page_number(out, "baton_vnfm_replies_total", "counter",
+                        "Replies that the broker confirmed.", s.replies);
+    metrics_page_number(out, "baton_vnfm_asks_total", "counter",
+                        "Requests to the NFVO: grants, allocations.", s.asks);
+    metrics_page_number(out, "baton_vnfm_asks_unanswered_total", "counter",
+                        "Those that it did not answer in time.", s.timeouts);
+    metrics_page_number(out, "baton_vnfm_dropped_total", "counter",
+                        "Replies that could not be delivered.", s.dropped);
+    metrics_page_number(out, "baton_vnfm_registrations_total", "counter",
+                        "Logins at the broker: each after the first is a connection that broke.",
+                        s.registrations);
+    metrics_page_number(out, "baton_vnfm_requests_in_hand", "gauge",
+                        "Requests that are not answered yet.", s.in_hand);
+}
+
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct generic *x = ctx;
+    return metrics_page_open(&x->page,
+                             &(struct metrics_page_setup){.listen = x->options.peer.metrics_listen,
+                                                          .process = "vnfm-generic",
+                                                          .version = BATON_VERSION,
+                                                          .render = render,
+                                                          .ctx = x},
+                             err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct generic *)ctx)->page);
+}
+
+static const struct daemon_duty duties[] = {
+    {"store", store_open, store_close},        {"runs", runs_open, runs_close},
+    {"vnfm", vnfm_open, vnfm_close},           {"metrics", metrics_duty, metrics_done},
+    {"registration", daemon_await_good, NULL}, {0}};
 
 int main(int argc, char **argv)
 {

@@ -11,7 +11,7 @@
 #include "common/config/config.h"
 
 struct peer_settings {
-    const char *host, *vhost, *user, *password, *password_path, *ca, *cert, *key;
+    const char *host, *vhost, *user, *password, *password_path, *ca, *cert, *key, *metrics_listen;
     int64_t port, threads, prefetch;
     bool has_tls;
 };
@@ -28,7 +28,8 @@ struct peer_settings {
     CONFIG_PATH(S, m.cert, "broker-cert", "", "PEM file of our certificate"),                                     \
     CONFIG_PRIVATE_PATH(S, m.key, "broker-key", "", "PEM file of its key"),                                               \
     CONFIG_INT(S, m.threads, "threads", "4", 1, 64, NULL, "workers; none of them waits for the NFVO"),            \
-    CONFIG_INT(S, m.prefetch, "prefetch", "512", 1, 2000, NULL, "requests in hand at most")
+    CONFIG_INT(S, m.prefetch, "prefetch", "512", 1, 2000, NULL, "requests in hand at most"),                      \
+    CONFIG_STR(S, m.metrics_listen, "metrics-listen", "", "ADDRESS:PORT where /metrics and /healthz are served, in plain HTTP and without a login, for Prometheus; empty: nowhere")
 /* clang-format on */
 
 static inline struct bus_options peer_settings_bus(const struct peer_settings *s)

@@ -113,7 +113,7 @@ static enum err_code read_password_list(struct api *api, struct err *err)
 static enum err_code listen_for_status(struct api *api, struct err *err)
 {
     const char *where = text_or_null(api->options->status_listen);
-    char address[API_STATUS_ADDRESS_SIZE];
+    char address[HTTP_ADDRESS_SIZE];
     uint16_t port = 0;
     if (!where)
         return ERR_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/http/http.h"
 #include "common/http/tls.h"
 #include "nfvo/api/context.h"
 
@@ -22,22 +23,12 @@ enum err_code api_read_networks(const struct api_options *o, struct net_list *re
     return ERR_OK;
 }
 
-enum err_code api_status_address(const char *where, char ret[API_STATUS_ADDRESS_SIZE],
-                                 uint16_t *ret_port, struct err *err)
+enum err_code api_status_address(const char *where, char ret[HTTP_ADDRESS_SIZE], uint16_t *ret_port,
+                                 struct err *err)
 {
-    const char *colon = strrchr(where, ':');
-    char *end = NULL;
-    unsigned long port = colon ? strtoul(colon + 1, &end, 10) : 0;
-    if (!colon || colon == where || !colon[1] || *end || port > UINT16_MAX ||
-        (size_t)(colon - where) >= API_STATUS_ADDRESS_SIZE) {
-        err_set(err, ERR_INVALID, "status-listen '%s' is not ADDRESS:PORT", where);
-        return err_hint(err, "write status-listen = 127.0.0.1:9100");
-    }
-    bool has_brackets = where[0] == '[' && colon[-1] == ']';
-    snprintf(ret, API_STATUS_ADDRESS_SIZE, "%.*s", (int)(colon - where) - 2 * has_brackets,
-             where + has_brackets);
-    *ret_port = (uint16_t)port;
-    return ERR_OK;
+    if (http_read_address(where, ret, ret_port, err) == ERR_OK)
+        return ERR_OK;
+    return err_add(err, "status-listen");
 }
 
 /* As browsers send it: a path, or only the '/' at its end, never compares equal. */
@@ -89,7 +80,7 @@ static enum err_code check_password_list(const char *path, struct err *err)
 enum err_code api_check_options(const struct api_options *o, struct err *err)
 {
     struct net_list proxies, metrics, rest_vnfms;
-    char address[API_STATUS_ADDRESS_SIZE];
+    char address[HTTP_ADDRESS_SIZE];
     uint16_t port;
     const char *status = text_or_empty(o->status_listen);
     enum err_code rc = api_read_networks(o, &proxies, &metrics, &rest_vnfms, err);

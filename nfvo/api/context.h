@@ -129,7 +129,7 @@ extern const struct endpoint nsd_endpoints[], vnfd_endpoints[], package_endpoint
     operate_endpoints[], operations_endpoints[], vnfs_endpoints[], nsd_part_endpoints[],
     nsd_pnfd_endpoints[], nsr_part_endpoints[], vnffg_endpoints[], document_endpoints[],
     rest_vnfm_endpoints[], ui_endpoints[], dead_letter_endpoints[], alarm_endpoints[],
-    reconcile_endpoints[], image_endpoints[], unbuilt_endpoints[];
+    target_endpoints[], reconcile_endpoints[], image_endpoints[], unbuilt_endpoints[];
 extern const struct endpoint *const endpoint_tables[]; /* ends with NULL */
 
 struct db *call_db(struct call *c); /* borrowed from the pool until the call ends */
@@ -210,12 +210,11 @@ bool api_turn(struct http_request *req, char ret[HTTP_TURN_SIZE]);
 /* Who asks, as for an endpoint with a token: c->session, c->project. */
 MUST_USE enum err_code api_identify(struct call *c, struct err *err);
 /* --- check_options.c --- */
-enum { API_STATUS_ADDRESS_SIZE = 64 };
 MUST_USE enum err_code api_read_networks(const struct api_options *o, struct net_list *ret_proxies,
                                          struct net_list *ret_metrics,
                                          struct net_list *ret_rest_vnfms, struct err *err);
 /* Of status-listen: ADDRESS:PORT, IPv6 in brackets. ERR_INVALID. */
-MUST_USE enum err_code api_status_address(const char *where, char ret[API_STATUS_ADDRESS_SIZE],
+MUST_USE enum err_code api_status_address(const char *where, char ret[HTTP_ADDRESS_SIZE],
                                           uint16_t *ret_port, struct err *err);
 
 void api_cors(struct http_request *req, struct http_reply *reply); /* headers: cors-origins */

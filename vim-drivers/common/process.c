@@ -1,6 +1,8 @@
 #include "vim-drivers/common/process.h"
 
+#include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "common/log/log.h"
 
 void driver_begins(void)
@@ -31,6 +33,36 @@ void driver_on_event(void *arg, enum ob_vim_state state, int code, const char *t
         log_warn(LOG_DRIVER, "answer_dropped", KV_I("code", code), KV_S("text", text));
         break;
     }
+}
+
+static void render(const void *ctx, struct sbuf *out)
+{
+    struct ob_vim_stats s;
+    ob_vim_get_stats(ctx, &s);
+    metrics_page_number(out, "baton_driver_calls_total", "counter", "Calls of the NFVO.", s.calls);
+    metrics_page_number(out, "baton_driver_repeats_total", "counter",
+                        "Calls that came again and were answered as before.", s.repeats);
+    metrics_page_number(out, "baton_driver_replies_total", "counter",
+                        "Replies that the broker confirmed.", s.replies);
+    metrics_page_number(out, "baton_driver_dropped_total", "counter",
+                        "Replies that could not be delivered.", s.dropped);
+    metrics_page_number(out, "baton_driver_registrations_total", "counter",
+                        "Logins at the broker: each after the first is a connection that broke.",
+                        s.registrations);
+    metrics_page_number(out, "baton_driver_calls_in_hand", "gauge",
+                        "Calls that are not answered yet.", s.in_hand);
+}
+
+enum err_code driver_metrics_open(struct metrics_page **ret, const char *listen,
+                                  const char *process, const struct ob_vim *vim, struct err *err)
+{
+    return metrics_page_open(ret,
+                             &(struct metrics_page_setup){.listen = listen,
+                                                          .process = process,
+                                                          .version = BATON_VERSION,
+                                                          .render = render,
+                                                          .ctx = vim},
+                             err);
 }
 
 void driver_log_served(const struct ob_vim *vim)

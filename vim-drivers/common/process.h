@@ -9,6 +9,11 @@
 void driver_on_event(void *arg, enum ob_vim_state state, int code, const char *text);
 /* Its health until the first event. */
 void driver_begins(void);
+/* /metrics of the process, by the option metrics-listen: common/daemon/metrics_page.h. */
+struct metrics_page;
+MUST_USE enum err_code driver_metrics_open(struct metrics_page **ret, const char *listen,
+                                           const char *process, const struct ob_vim *vim,
+                                           struct err *err);
 /* In the log, at the end: what it did. */
 void driver_log_served(const struct ob_vim *vim);
 

@@ -1,12 +1,14 @@
 /* vim-driver-docker: Docker engines as clouds. README.md says how. */
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/docker/docker.h"
 
 struct driver {
     struct dk_options o;
     struct dk dk;
+    struct metrics_page *page;
 };
 
 static enum err_code cloud_open(void *ctx, struct err *err)
@@ -53,8 +55,21 @@ static void driver_close(void *ctx)
     ob_cloud_free(d->dk.cloud);
 }
 
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-docker",
+                               ob_cloud_vim(d->dk.cloud), err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct driver *)ctx)->page);
+}
+
 static const struct daemon_duty duties[] = {{"cloud", cloud_open, cloud_close},
                                             {"driver", driver_open, driver_close},
+                                            {"metrics", metrics_duty, metrics_done},
                                             {"registration", daemon_await_good, NULL},
                                             {0}};
 

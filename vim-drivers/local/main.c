@@ -1,6 +1,7 @@
 /* vim-driver-local: this host as a cloud. README.md says how. */
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/local/cloud.h"
 #include "vim-drivers/local/methods.h"
@@ -11,6 +12,7 @@ struct driver {
     struct loc_options o;
     struct loc loc;
     struct ob_vim *vim;
+    struct metrics_page *page;
 };
 
 static enum err_code say_mode(struct driver *d)
@@ -80,9 +82,21 @@ static void driver_close(void *ctx)
     ob_vim_free(d->vim);
 }
 
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-local", d->vim, err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct driver *)ctx)->page);
+}
+
 static const struct daemon_duty duties[] = {{"once", once_open, NULL},
                                             {"cloud", cloud_open, cloud_close},
                                             {"driver", driver_open, driver_close},
+                                            {"metrics", metrics_duty, metrics_done},
                                             {"registration", daemon_await_good, NULL},
                                             {0}};
 

@@ -1,6 +1,7 @@
 /* vim-driver-openstack: OpenStacks as clouds. README.md says how. */
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/openstack/os.h"
 
@@ -10,6 +11,7 @@ enum { THREADS_PER_LAUNCH = 4 };
 struct driver {
     struct os_options o;
     struct os os;
+    struct metrics_page *page;
 };
 
 static enum err_code cloud_open(void *ctx, struct err *err)
@@ -56,8 +58,21 @@ static void driver_close(void *ctx)
     ob_cloud_free(d->os.cloud);
 }
 
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-openstack",
+                               ob_cloud_vim(d->os.cloud), err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct driver *)ctx)->page);
+}
+
 static const struct daemon_duty duties[] = {{"cloud", cloud_open, cloud_close},
                                             {"driver", driver_open, driver_close},
+                                            {"metrics", metrics_duty, metrics_done},
                                             {"registration", daemon_await_good, NULL},
                                             {0}};
 

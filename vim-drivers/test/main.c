@@ -3,6 +3,7 @@
 #include "common/base/mem.h"
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "common/fake/fake.h"
 #include "common/log/log.h"
 #include "common/peer/options.h"
@@ -30,6 +31,7 @@ struct driver {
     struct model *model;
     pthread_mutex_t lock; /* of the model */
     struct ob_vim *vim;
+    struct metrics_page *page;
     struct ob_vim_method methods[METHODS_MAX];
     const char *names[METHODS_MAX];
 };
@@ -233,11 +235,21 @@ static void driver_close(void *ctx)
     ob_vim_free(d->vim);
 }
 
-static const struct daemon_duty duties[] = {{"rules", rules_open, rules_close},
-                                            {"cloud", cloud_open, cloud_close},
-                                            {"driver", driver_open, driver_close},
-                                            {"registration", daemon_await_good, NULL},
-                                            {0}};
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct driver *d = ctx;
+    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-test", d->vim, err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct driver *)ctx)->page);
+}
+
+static const struct daemon_duty duties[] = {
+    {"rules", rules_open, rules_close},        {"cloud", cloud_open, cloud_close},
+    {"driver", driver_open, driver_close},     {"metrics", metrics_duty, metrics_done},
+    {"registration", daemon_await_good, NULL}, {0}};
 
 int main(int argc, char **argv)
 {

@@ -2,6 +2,7 @@
  * the demo. */
 #include "common/base/version.h"
 #include "common/daemon/daemon.h"
+#include "common/daemon/metrics_page.h"
 #include "common/fake/fake.h"
 #include "common/log/log.h"
 #include "common/peer/options.h"
@@ -25,6 +26,7 @@ struct dummy {
     struct fake *fake;
     struct journal *journal;
     struct ob_vnfm *vnfm;
+    struct metrics_page *page;
 };
 
 static const struct config_option option_rows[] = {
@@ -239,8 +241,49 @@ static void vnfm_close(void *ctx)
     ob_vnfm_free(d->vnfm);
 }
 
+static void render(const void *ctx, struct sbuf *out)
+{
+    struct ob_vnfm_stats s;
+    ob_vnfm_get_stats(((const struct dummy *)ctx)->vnfm, &s);
+    metrics_page_number(out, "baton_vnfm_requests_total", "counter", "Requests of the NFVO.",
+                        s.requests);
+    metrics_page_number(out, "baton_vnfm_repeats_total", "counter",
+                        "Requests that came again and were answered as before.", s.repeats);
+    metrics_page_number(out, "baton_vnfm_replies_total", "counter",
+                        "Replies that the broker confirmed.", s.replies);
+    metrics_page_number(out, "baton_vnfm_asks_total", "counter",
+                        "Requests to the NFVO: grants, allocations.", s.asks);
+    metrics_page_number(out, "baton_vnfm_asks_unanswered_total", "counter",
+                        "Those that it did not answer in time.", s.timeouts);
+    metrics_page_number(out, "baton_vnfm_dropped_total", "counter",
+                        "Replies that could not be delivered.", s.dropped);
+    metrics_page_number(out, "baton_vnfm_registrations_total", "counter",
+                        "Logins at the broker: each after the first is a connection that broke.",
+                        s.registrations);
+    metrics_page_number(out, "baton_vnfm_requests_in_hand", "gauge",
+                        "Requests that are not answered yet.", s.in_hand);
+}
+
+static enum err_code metrics_duty(void *ctx, struct err *err)
+{
+    struct dummy *x = ctx;
+    return metrics_page_open(&x->page,
+                             &(struct metrics_page_setup){.listen = x->o.peer.metrics_listen,
+                                                          .process = "vnfm-dummy",
+                                                          .version = BATON_VERSION,
+                                                          .render = render,
+                                                          .ctx = x},
+                             err);
+}
+
+static void metrics_done(void *ctx)
+{
+    metrics_page_close(((struct dummy *)ctx)->page);
+}
+
 static const struct daemon_duty duties[] = {{"rules", rules_open, rules_close},
                                             {"vnfm", vnfm_open, vnfm_close},
+                                            {"metrics", metrics_duty, metrics_done},
                                             {"registration", daemon_await_good, NULL},
                                             {0}};
 

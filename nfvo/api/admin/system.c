@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/base/version.h"
 #include "common/metrics/metrics.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
@@ -150,7 +151,7 @@ static enum err_code metrics(struct call *c, struct err *err)
         atomic_load(&c->api->logins_hashed), atomic_load(&c->api->logins_known),
         atomic_load(&c->api->logins_refused));
     http_metrics_render(c->api->http_metrics, &c->out);
-    metrics_render_process(&c->out, "nfvo", host->version ? host->version : "");
+    metrics_render_process(&c->out, "nfvo", BATON_VERSION);
     if (host->render_metrics)
         host->render_metrics(host->ctx, &c->out);
     return ERR_OK;
