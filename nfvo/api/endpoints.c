@@ -36,6 +36,7 @@ const struct endpoint *const endpoint_tables[] = {
     dead_letter_endpoints,
     alarm_endpoints,
     reconcile_endpoints,
+    target_endpoints,
     image_endpoints,
     unbuilt_endpoints,
     NULL,

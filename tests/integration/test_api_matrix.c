@@ -175,6 +175,7 @@ static const struct matrix_row {
     {"GET /readyz", OPEN},
     {"GET /api/v1/baton/explain/{id}", READ},
     {"GET /api/v1/baton/status", READ},
+    {"GET /api/v1/baton/targets", READ},
     {"GET /api/v1/baton/events", READ},
     {"POST /api/v1/logs/{nsrId}/vnfrecord/{vnfrName}/hostname/{hostname}", WRITE},
     {"POST /api/v1/ns-descriptors/marketdownload", WRITE},

@@ -235,6 +235,7 @@ const struct contract_row contract_rows[] = {
     {"POST",   V1 "/baton/pops/{id}/collect",         "collectOrphans",      IDS, SHAPE(object), NULL, EXAMPLE_IDS},
     {"GET",    V1 "/baton/explain/{id}",              "explain",             NONE, SHAPE(object), "explain", NULL},
     {"GET",    V1 "/baton/status",                    "getStatus",           NONE, SHAPE(object), NULL, NULL},
+    {"GET",    V1 "/baton/targets",                   "listTargets",         NONE, SHAPES(target), "targets", NULL},
     {"GET",    V1 "/baton/dead-letters",              "listDeadLetters",     NONE, SHAPES(object), NULL, NULL},
     {"DELETE", V1 "/baton/dead-letters",              "deleteDeadLetters",   NONE, NONE, NULL, NULL},
     {"GET",    V1 "/baton/events",                    "streamEvents",        NONE, OF(STREAM), "stream", NULL},

@@ -120,6 +120,8 @@ static const struct query_row {
     {"nfv_image", "isPublic",        "\"type\":\"boolean\"", "not granted: images belong to their project", false},
     {"nfv_image", "url",             "\"type\":\"string\"", "where it is; else the part file of the body", false},
     {"image_token", "token",         "\"type\":\"string\"", "as the driver got it", true},
+    {"targets",  "project",  "\"type\":\"string\"", "of this project only: name or id", false},
+    {"targets",  "port",     "\"type\":\"integer\",\"minimum\":1,\"maximum\":65535", "also instances whose descriptor says nothing of metrics, at this port", false},
     {"full",     "full",     "\"type\":\"boolean\"", "output and errors apart", false},
     /* clang-format on */
 };

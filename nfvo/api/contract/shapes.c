@@ -34,6 +34,7 @@ const struct contract_shape contract_shapes[] = {
     {"request", OBJECT("\"id\":" TEXT ",\"hbVersion\":" INTEGER ",\"username\":" TEXT ",\"method\":" TEXT ",\"path\":" TEXT ",\"result\":" TEXT ",\"timestamp\":" INTEGER)},
     {"slow_request", NEEDS("\"id\",\"state\"", "\"id\":" TEXT ",\"state\":{\"type\":\"string\",\"enum\":[\"PENDING\",\"DONE\",\"FAILED\"]},\"status\":" INTEGER ",\"error\":{\"type\":\"object\"}")},
     {"front",   OBJECT("\"name\":" TEXT ",\"version\":" TEXT ",\"api\":" TEXT ",\"openapi\":" TEXT ",\"doc\":" TEXT)},
+    {"target",  NEEDS("\"targets\",\"labels\"", "\"targets\":{\"type\":\"array\",\"items\":" TEXT "},\"labels\":{\"type\":\"object\",\"additionalProperties\":" TEXT "}")},
     {"health",  NEEDS("\"status\"", "\"status\":" TEXT ",\"message\":" TEXT)},
     {0},
 };
