@@ -533,12 +533,42 @@ def clouds_are_read_again_registered_and_forgotten(b, rest):
     b.find(".notice", text="Read again")
     b.click(".tabs button", "Flavours")
     b.see("m1.tiny")
+    b.click(".tabs button", "Servers")
+    b.see("no server that was launched here and that no service owns")
+    b.click("button", "Compare now")
+    b.find(".notice", text="Compared at the next listing")
     axe(b, "cloud")
     b.click(".page-head button.danger", "Forget")
     b.click("dialog button.danger")
     b.until(lambda: b.js("return location.hash") == "#/clouds", 30, "back at the list")
     b.not_see("ui-pop")
     quiet(b)
+
+
+def alarms_and_orphans_are_shown(b, rest):
+    pop, project = sql("SELECT id || '|' || project_id FROM pop WHERE name = 'demo'").split("|")
+    sql(f"""INSERT INTO alarm (id, subject, kind, project_id, pop_id, pop_name, severity, event_type, cause, is_root, detail, raised_at, changed_at)
+            VALUES ('ui-alarm', 'pop:{pop}:ui', 'OUTAGE', '{project}', '{pop}', 'demo', 'CRITICAL', 'EQUIPMENT_ALARM', 'x', true, '7 of 9 servers <b>lack</b>',
+                    extract(epoch FROM now()) * 1e6, extract(epoch FROM now()) * 1e6);
+            INSERT INTO server_past VALUES ('ui-past', 'ui-orphan-1', '{pop}', 'ui-server', 'ui-nsr', 'ui-was', '{project}', 'web', 1);
+            INSERT INTO orphan (pop_id, server_id, hostname, status, mark, since, seen_at)
+            VALUES ('{pop}', 'ui-server', 'ui-orphan-1', 'ACTIVE', 'name', extract(epoch FROM now()) * 1e6, extract(epoch FROM now()) * 1e6)""")
+    try:
+        go(b, f"#/clouds/{pop}")
+        b.click(".tabs button", "Servers")
+        b.see("ui-orphan-1")
+        b.click("table button.danger", "Delete it")
+        b.find("dialog", text="ui-orphan-1")
+        b.click("dialog button", "Cancel")
+        axe(b, "servers of a cloud")
+        go(b, "#/now")
+        b.see("7 of 9 servers <b>lack</b>")
+        b.click(".todo button", "Acknowledge")
+        until(lambda: sql("SELECT acked_by FROM alarm WHERE id = 'ui-alarm'") == USER, 30, "it is acknowledged")
+        axe(b, "now, with an alarm")
+        quiet(b)
+    finally:
+        sql("DELETE FROM alarm WHERE id = 'ui-alarm'; DELETE FROM orphan WHERE server_id = 'ui-server'; DELETE FROM server_past WHERE instance_id = 'ui-past'")
 
 
 def suite_subscribes_and_enrols(b, rest):

@@ -13,6 +13,7 @@ export function now() {
   const again = () => setTimeout(status.read, 400);
 
   const refresh = (p) => call('GET', path`/datacenters/${p.id}/refresh`).then(() => { notice(t.clouds.refreshed); again(); }, failed);
+  const acknowledge = (a) => call('PATCH', path`/baton/alarms/${a.id}`, { body: { ackState: 'ACKNOWLEDGED' } }).then(again, failed);
   const look = (...to) => h('a', { class: 'button', href: link(...to) }, t.now.look);
   const todo = (key, kind, what, ...actions) => h('div', { class: 'todo', key }, pill(kind), h('div', {}, what), actions);
 
@@ -32,7 +33,14 @@ export function now() {
     }
     const isTold = new Set((s.openOperations || []).filter((o) => o.state === 'FAILED_TEMP').map((o) => o.nsr?.id));
     for (const f of s.failed || []) if (!isTold.has(f.id)) add(`f${f.id}`, 'ERROR', [h('a', { href: link('services', f.id) }, h('strong', {}, plain(f.name))), h('div', {}, plain(f.fault || ''))], look('services', f.id));
-    for (const x of s.serversGone || []) add(`sg${x.host}`, 'missing', `${t.now.onHost(plain(x.host), plain(x.nsrName))}: ${t.service.serverGone}`, h('span', { class: 'dim' }, since(x.since)), look('services', x.nsr));
+    const isAlarmed = new Set(status.alarms.map((a) => a.host).filter(Boolean));
+    for (const a of status.alarms) {
+      const to = a.nsrId ? look('services', a.nsrId) : a.popId ? look('clouds', a.popId) : null;
+      add(`al${a.id}`, a.perceivedSeverity, [h('strong', {}, plain([a.faultType, a.host, a.nsrName || a.popName].filter(Boolean).join(' '))), ' ', h('span', { class: 'dim' }, since(a.alarmRaisedTime)),
+        h('div', {}, (a.faultDetails || []).map(plain).join('; ') || plain(a.probableCause || '')), a.healing ? h('div', { class: 'dim' }, plain(a.healing)) : null],
+      a.ackState === 'ACKNOWLEDGED' ? null : action(t.now.acknowledge, () => acknowledge(a)), to);
+    }
+    for (const x of s.serversGone || []) if (!isAlarmed.has(x.host)) add(`sg${x.host}`, 'missing', `${t.now.onHost(plain(x.host), plain(x.nsrName))}: ${t.service.serverGone}`, h('span', { class: 'dim' }, since(x.since)), look('services', x.nsr));
     for (const x of s.agentsGone || []) add(`ag${x.host}`, 'missing', `${t.now.onHost(plain(x.host), plain(x.nsrName))}: ${t.service.agentGone}`, h('span', { class: 'dim' }, since(x.since)), look('services', x.nsr));
     for (const x of s.inFlight || []) if (x.due && x.due < s.now) add(`od${x.id}`, 'ERROR', [h('a', { href: link('services', x.id) }, h('strong', {}, plain(x.name))), ` ${phases.nsr[x.phase] || x.phase}: `, h('span', { class: 'late' }, t.service.overdue(span((s.now - x.due) / 1000)))], look('services', x.id));
     for (const [i, r] of (s.refusals || []).entries()) add(`r${i}`, 'ERROR', [`${t.now.refusals}: ${plain(r.account || r.subject || '')} `, plain(r.words || r.kind), r.hint ? h('div', { class: 'dim' }, plain(r.hint)) : null], look('suite'));

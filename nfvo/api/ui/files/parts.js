@@ -9,7 +9,7 @@ import { t } from './text.js';
 
 const kinds = {
   ok: ['ACTIVE', 'UP', 'READY', 'DONE', 'COMPLETED', 'active'],
-  bad: ['ERROR', 'FAILED', 'FAILED_TEMP', 'UNKNOWN', 'UNDO_FAILED', 'DOUBT', 'missing', 'inactive'],
+  bad: ['CRITICAL', 'MAJOR', 'ERROR', 'FAILED', 'FAILED_TEMP', 'UNKNOWN', 'UNDO_FAILED', 'DOUBT', 'missing', 'inactive'],
   busy: ['DEPLOYING', 'INSTANTIATING', 'GRANTING', 'GRANTED', 'ALLOCATING', 'ALLOCATED', 'MODIFYING', 'STARTING', 'SCALING', 'RESUMING', 'RELEASING',
     'LAUNCHING', 'DELETING', 'PROCESSING', 'SENT', 'ROLLING_BACK', 'UNDOING', 'REGISTERING', 'STANDBY_SYNC'],
 };

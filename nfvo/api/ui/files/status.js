@@ -6,13 +6,14 @@ import { redraw } from './state.js';
 export function watchStatus() {
   const abort = new AbortController();
   let timer = 0, isReading = false, deadAt = 0;
-  const s = { data: null, dead: [], error: null, read, readDead, stop };
+  const s = { data: null, dead: [], alarms: [], error: null, read, readDead, stop };
   async function read() {
     if (isReading) return;
     isReading = true;
     clearTimeout(timer);
     try {
       s.data = await call('GET', '/baton/status', { signal: abort.signal });
+      s.alarms = await call('GET', '/baton/alarms', { query: { state: 'open', limit: 50 }, signal: abort.signal });
       if (isAdmin() && Date.now() - deadAt > DEAD_MS) readDead();
       s.error = null;
     } catch (e) {

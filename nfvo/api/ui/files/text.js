@@ -208,7 +208,7 @@ export const t = {
     deadLetters: (k) => `Dead letters: ${k}`,
     queueWaits: (q, k) => `${q}: ${n(k, 'message waits', 'messages wait')}, no consumer`,
     notReady: 'The suite is not ready',
-    heal: 'Heal', refresh: 'Refresh', look: 'Look',
+    heal: 'Heal', refresh: 'Refresh', look: 'Look', acknowledge: 'Acknowledge',
     states: 'Services by state',
     open: 'Open requests', outbox: 'Outbox', version: 'Version',
     onHost: (host, service) => `${host} of ${service}`,
@@ -223,6 +223,9 @@ export const t = {
     instances: 'servers', cores: 'cores', ram: 'MB of RAM', address: 'Address', note: 'Note', warning: 'Warning', forget: 'Forget', forgetAbout: 'The PoP is no longer managed. Nothing in the cloud is deleted.',
     edit: 'Change', editAbout: 'Secrets are shown as asterisks; those that you leave so stay as they are.', refreshed: 'Read again', service: 'Service', id: 'Id', name: 'Name', external: 'External',
     subnets: 'Subnets', disk: 'Disk', size: 'Size', noQuota: 'This cloud names no quota.', noServers: 'No server of a service of this project is here.',
+    serversTab: 'Servers', drift: 'What differs', noDrift: 'All servers and networks are as the suite believes.', orphans: 'Orphans', noOrphans: 'There is no server that was launched here and that no service owns.', server: 'Server', was: 'Was of',
+    listed: (found, expected) => `${n(found, 'server', 'servers')} listed, ${expected} expected`, compare: 'Compare now', compared: 'Compared at the next listing', outage: 'So many servers are missing that nothing is healed here, since',
+    collect: 'Delete it', collectAbout: 'The server and what is on its disks are lost.',
     others: (k) => `${n(k, 'server', 'servers')} of ours in all; only those of this project are listed`,
   },
 
