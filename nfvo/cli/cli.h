@@ -85,6 +85,7 @@ enum cli_exit {
     X(NO_RESTART, "no-restart", 0, "", "do not start the service again behind it")                             \
     X(TELL, "tell", 0, "", "change nothing: only tell the VNF again what those that it depends on have")        \
     X(RECORD_ONLY, "record-only", 0, "", "only store it; no VNFM gets it")                                     \
+    X(AFTER, "after", 0, "N", "what has a higher number; default 0: all that is kept")                        \
     X(REPEAT, "repeat", 0, "", "agree that scripts may run a second time")                                    \
     X(UNKNOWN, "unknown", 0, "WORD", "steps that may or may not have run: repeat them, or count them as done") \
     X(FORCEFUL, "forceful", 0, "", "do not wait for what VNFMs have in hand")                                  \

@@ -88,6 +88,30 @@ int cli_cmd_pop_refresh(struct cli *c)
     return CLI_OK;
 }
 
+int cli_cmd_event_replay(struct cli *c)
+{
+    AUTO(sbuf_release) struct sbuf id = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    const char *after = c->option[CLI_OPT_AFTER];
+    if (after && (!*after || strspn(after, "0123456789") != strlen(after) || strlen(after) > 18))
+        return cli_usage(c, "--after takes the number of an event, not", after);
+    int exit = cli_resolve(c, "event", cli_event.path, c->args[0], &id);
+    if (exit != CLI_OK)
+        return exit;
+    sbuf_addf(&path, "%s/%s/replay", cli_event.path, id.s);
+    sbuf_addf(&body, "{\"after\":%lld}", after ? atoll(after) : 0LL);
+    if (cli_request(c, "POST", path.s, body.s, &a) != CLI_OK)
+        return cli_report(c, &a, "replay the event subscription '%s'", c->args[0]);
+    if (c->output == CLI_JSON)
+        fprintf(c->out, "%s\n", a.body.s);
+    else
+        fprintf(c->out, "%lld events are sent again\n",
+                (long long)json_integer_value(json_object_get(a.json, "events")));
+    return CLI_OK;
+}
+
 int cli_cmd_event_create(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf nsr = SBUF_INIT;

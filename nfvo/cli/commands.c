@@ -90,6 +90,7 @@ const struct cli_command cli_commands[] = {
     {"event",      "watch",    "",       0, 0, CLI_BIT(NSR) | CLI_BIT(EVENT), cli_cmd_events_watch, "Print lifecycle events as they happen, until Ctrl-C; --event STEP,SERV*: those only"},
     {"event",      "create",   "NAME",   1, 1, CLI_BIT(EVENT) | CLI_BIT(ENDPOINT) | CLI_BIT(NSR), cli_cmd_event_create, "Subscribe a queue or URL"},
     {"event",      "login",    "NAME",   1, 1, CLI_BIT(QUEUE) | CLI_BIT(ROOM) | CLI_BIT(FOR), cli_cmd_event_login, "Make a broker account that hears events in queues of its own, called NAME.<any>; its password is shown once"},
+    {"event",      "replay",   "EVENT",  1, 1, CLI_BIT(AFTER),          cli_cmd_event_replay, "Send it again what it was sent, or could not be sent, of the last hour"},
     {"event",      "delete",   "EVENT...", 1, CLI_ARGS_MAX, 0,                       cli_cmd_event_delete, "Unsubscribe it"},
     {"user",       "list",     "",       0, 0, LIST,                    cli_cmd_user_list,    "List the users; who is no administrator sees themselves"},
     {"user",       "show",     "[USER]", 0, 1, 0,                       cli_cmd_user_show,    "Show one; without a name the one who is logged in"},

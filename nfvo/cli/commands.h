@@ -72,6 +72,7 @@ int cli_cmd_manager_delete(struct cli *c);
 int cli_cmd_driver_list(struct cli *c);
 int cli_cmd_event_list(struct cli *c);
 int cli_cmd_event_create(struct cli *c);
+int cli_cmd_event_replay(struct cli *c);
 int cli_cmd_event_delete(struct cli *c);
 int cli_cmd_event_login(struct cli *c);
 int cli_cmd_status(struct cli *c);

@@ -15,7 +15,7 @@
 #include "nfvo/store/store.h"
 #include "proto/topology.h"
 
-enum { EXPIRE_EVERY_MS = 10000, HISTORY_PIECE = 5000 };
+enum { EXPIRE_EVERY_MS = 10000, HISTORY_PIECE = 5000, REPLAY_MAX = 1000 };
 
 static const char *const kinds[] = {"rabbit", "rest", NULL};
 static const struct metric_def metric_defs[M_N] = {
@@ -48,6 +48,14 @@ static void expire(struct worker *w)
     metric_add(d->metrics, M_DROPPED, orphans, WHY_ORPHAN, 0);
     if (old || orphans)
         log_warn(LOG_EVENT, "events_expired", KV_I("old", old), KV_I("orphans", orphans));
+}
+
+static void forget_sent(struct worker *w)
+{
+    struct err err = ERR_INIT;
+    if (store_event_forget(w->db, w->d->setup.options->replay_keep_ms * USEC_PER_MS, REPLAY_MAX,
+                           &err) != ERR_OK)
+        log_warn(LOG_EVENT, "events_not_forgotten", KV_ERR(&err));
 }
 
 static void report_ended(void *arg, const char *id, const char *endpoint)
@@ -117,6 +125,7 @@ static void *listener_run(void *arg)
             wake_all(d);
         if (clock_mono_us() >= expire_at && !atomic_load(&d->is_stopping)) {
             expire(w);
+            forget_sent(w);
             forget_history(w);
             forget_operations(w);
             end_subscriptions(w);

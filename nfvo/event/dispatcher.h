@@ -17,6 +17,8 @@
  * is dropped; after one was dropped the next ones get one try each, until one succeeds. Events
  * older than event-max-age are dropped. All of that is counted and logged.
  *
+ * What left event_out is kept for event-replay-keep, to be sent again when its subscriber asks.
+ *
  * Rooms (design.md, "Rooms on the broker"): subscriptions are taken in each, and name the project
  * of the room; events go into the queue of the room that the subscription came out of; only who is
  * in that room ends it. The inner room, unless it has a project itself, may name any.
@@ -38,7 +40,7 @@ struct store;
 
 struct dispatcher_options {
     int64_t http_threads, attempts, retry_ms, http_timeout_ms, max_age_ms, poll_ms, batch,
-        history_keep_ms, operation_keep_ms, endpoint_keep_ms;
+        history_keep_ms, operation_keep_ms, endpoint_keep_ms, replay_keep_ms;
 };
 
 /* clang-format off */
@@ -49,6 +51,7 @@ struct dispatcher_options {
     CONFIG_DURATION(S, m.http_timeout_ms, "event-http-timeout", "5s", 10, 60000, "longest POST of an event"),           \
     CONFIG_DURATION(S, m.max_age_ms, "event-max-age", "1h", 1000, 604800000, "events that could not be delivered for so long are dropped"), \
     CONFIG_DURATION(S, m.endpoint_keep_ms, "event-endpoint-keep", "1d", 1000, INT64_C(31536000000), "a subscription whose queue or URL does not answer for so long is removed"), \
+    CONFIG_DURATION(S, m.replay_keep_ms, "event-replay-keep", "1h", 0, 604800000, "events are kept for so long to be sent again, the last 1000 of each subscription"), \
     CONFIG_DURATION(S, m.history_keep_ms, "history-keep", "30d", 1000, INT64_C(315360000000), "the history of services is kept for so long"), \
     CONFIG_DURATION(S, m.operation_keep_ms, "operation-keep", "30d", 1000, INT64_C(315360000000), "operations that ended are kept for so long"), \
     CONFIG_DURATION(S, m.poll_ms, "event-poll", "1s", 10, 60000, "how often events are looked for without being told"), \

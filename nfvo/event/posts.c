@@ -46,6 +46,13 @@ static enum err_code post(struct turn *t, const struct store_event *e, int *ret_
     return rc;
 }
 
+static enum err_code finish_refused(struct turn *t, int64_t id, const char *why, struct err *err)
+{
+    AUTO(db_array_release) struct db_array ids = DB_INT8_ARRAY;
+    db_array_int(&ids, id);
+    return store_event_refused(t->w->db, &ids, why, err);
+}
+
 static enum err_code finish(struct turn *t, int64_t id, bool is_delivered, struct err *err)
 {
     AUTO(db_array_release) struct db_array ids = DB_INT8_ARRAY;
@@ -94,14 +101,18 @@ static enum step deliver(struct turn *t, const struct store_event *e, enum err_c
         note_target(t->w, t->target, NULL);
     set_suspect(d, t->target, false);
     bool is_delivered = sent == ERR_OK && status / 100 == 2;
-    if (is_delivered)
+    if (is_delivered) {
         metric_add(d->metrics, M_DELIVERED, 1, KIND_REST, 0);
-    else {
-        if (sent == ERR_OK)
-            err_set(&why, ERR_PEER, "status %d", status);
-        note_dropped(d, t->target, e->id, WHY_REFUSED, why.msg);
+        *rc = finish(t, e->id, true, err);
+        return GO_ON;
     }
-    *rc = finish(t, e->id, is_delivered, err);
+    char shown[100] = "it is not a URL that can be called";
+    if (sent == ERR_OK) {
+        err_set(&why, ERR_PEER, "status %d", status);
+        snprintf(shown, sizeof(shown), "it answered the last event with status %d", status);
+    }
+    note_dropped(d, t->target, e->id, WHY_REFUSED, why.msg);
+    *rc = finish_refused(t, e->id, shown, err);
     return GO_ON;
 }
 

@@ -33,11 +33,14 @@
 #define SQL_EVENT_DOC(e)                                                                           \
     "(left(rtrim(event_doc_masked(" e ".doc)), -1) || coalesce((SELECT ',\"lastDelivery\":' || "   \
     "json_build_object('at', y.at, 'seq', y.seq, 'count', y.n)::text FROM event_delivery y "       \
-    "WHERE y.endpoint_id = " e ".id), '') || coalesce((SELECT ',\"fault\":' || "                   \
+    "WHERE y.endpoint_id = " e ".id AND y.n > 0), '') || coalesce((SELECT ',\"fault\":' || "       \
     "json_build_object('message', "                                                                \
     "g.fault, 'hint', 'it is tried again: is somebody there?', 'since', g.since, 'tries', "        \
     "g.tries)::text FROM event_target g WHERE g.key = " e                                          \
-    ".target AND g.fault <> ''), '') || '}')"
+    ".target AND g.fault <> ''), (SELECT ',\"fault\":' || json_build_object('message', "           \
+    "y.refused, 'hint', format('it is not sent again by itself: baton event replay %s', "          \
+    "y.endpoint_id), 'since', y.refused_at, 'tries', 1)::text FROM event_delivery y WHERE "        \
+    "y.endpoint_id = " e ".id AND y.refused <> ''), '') || '}')"
 
 /* An operation that goes on may stop, rebuild and delete servers. One that waits for a person does
  * not. */

@@ -216,24 +216,68 @@ enum err_code store_event_load(struct db *db, const struct store_target *t, int6
     return ERR_OK;
 }
 
+/* They go from event_out, and are kept to be sent again. */
+#define SQL_MOVE                                                                                   \
+    "WITH gone AS (DELETE FROM event_out WHERE id = ANY ($1::int8[]) RETURNING id, stream, "       \
+    "endpoint_id, body), kept AS (INSERT INTO event_kept (id, stream, endpoint_id, body) SELECT "  \
+    "id, stream, endpoint_id, body FROM gone ON CONFLICT (id) DO NOTHING) "
+
 enum err_code store_event_delivered(struct db *db, struct db_array *ids, struct err *err)
 {
     static const struct db_statement delivered = {
         "event_delivered",
-        "WITH gone AS (DELETE FROM event_out WHERE id = ANY ($1::int8[]) RETURNING endpoint_id, "
-        "id) INSERT INTO event_delivery AS d (endpoint_id, at, seq, n) SELECT "
-        "g.endpoint_id, " SQL_NOW
-        ", max(g.id), count(*) FROM gone g JOIN event_endpoint e ON e.id = g.endpoint_id GROUP BY "
-        "g.endpoint_id ON CONFLICT (endpoint_id) DO UPDATE SET at = excluded.at, seq = "
-        "excluded.seq, n = d.n + excluded.n"};
+        SQL_MOVE "INSERT INTO event_delivery AS d (endpoint_id, at, seq, n) SELECT "
+                 "g.endpoint_id, " SQL_NOW
+                 ", max(g.id), count(*) FROM gone g JOIN event_endpoint e ON e.id = g.endpoint_id "
+                 "GROUP BY g.endpoint_id ON CONFLICT (endpoint_id) DO UPDATE SET at = excluded.at, "
+                 "seq = excluded.seq, n = d.n + excluded.n, refused = ''"};
     return store_write(db, &delivered, DB_PARAMS(db_param_array(ids)), NULL, err);
+}
+
+enum err_code store_event_refused(struct db *db, struct db_array *ids, const char *why,
+                                  struct err *err)
+{
+    static const struct db_statement refused = {
+        "event_refused", SQL_MOVE
+        "INSERT INTO event_delivery AS d (endpoint_id, at, seq, n, refused, refused_at) "
+        "SELECT DISTINCT g.endpoint_id, 0::bigint, 0::bigint, 0::bigint, $2::text, " SQL_NOW
+        " FROM gone g JOIN event_endpoint e ON e.id = g.endpoint_id ON CONFLICT "
+        "(endpoint_id) DO UPDATE SET refused = excluded.refused, refused_at = "
+        "excluded.refused_at"};
+    return store_write(db, &refused, DB_PARAMS(db_param_array(ids), db_param_text(why)), NULL, err);
 }
 
 enum err_code store_event_delete(struct db *db, struct db_array *ids, struct err *err)
 {
     static const struct db_statement remove = {"event_out_delete",
-                                               "DELETE FROM event_out WHERE id = ANY ($1::int8[])"};
-    return store_write(db, &remove, DB_PARAMS(db_param_array(ids)), NULL, err);
+                                               SQL_MOVE "SELECT count(*) FROM gone"};
+    struct db_result res;
+    enum err_code rc = db_query(db, &remove, DB_PARAMS(db_param_array(ids)), &res, err);
+    db_results_clear(db);
+    return rc;
+}
+
+enum err_code store_event_replay(struct db *db, const char *id, const char *project, int64_t after,
+                                 int64_t *ret_n, struct err *err)
+{
+    static const struct db_statement replay = {
+        "event_replay",
+        "WITH e AS (SELECT id FROM event_endpoint WHERE id = $1::text AND ($2::text = '*' OR "
+        "project_id = $2::text)), again AS (DELETE FROM event_kept k USING e WHERE k.endpoint_id = "
+        "e.id AND k.id > $3::bigint RETURNING k.id, k.stream, k.endpoint_id, k.body), put AS "
+        "(INSERT INTO event_out (id, stream, endpoint_id, next_at, body) SELECT id, stream, "
+        "endpoint_id, 0, body FROM again ON CONFLICT (id) DO NOTHING RETURNING 1) SELECT (SELECT "
+        "count(*) FROM e), (SELECT count(*) FROM put), pg_notify('" STORE_EVENT_CHANNEL "', '')"};
+    struct db_result res;
+    enum err_code rc = db_query(
+        db, &replay, DB_PARAMS(db_param_text(id), db_param_text(project), db_param_int(after)),
+        &res, err);
+    if (rc == ERR_OK && db_int64(&res, 0, 0) == 0)
+        rc = err_set(err, ERR_NOT_FOUND, "No Event found with ID %s", id);
+    if (rc == ERR_OK)
+        *ret_n = db_int64(&res, 0, 1);
+    db_results_clear(db);
+    return rc;
 }
 
 enum err_code store_event_delay(struct db *db, int64_t id, int64_t delay_us, bool has_tried,
@@ -263,6 +307,24 @@ enum err_code store_event_expire(struct db *db, int64_t max_age_us, int64_t *ret
     if (rc == ERR_OK)
         rc = store_write(db, &orphans, NULL, 0, ret_orphans, err);
     return rc == ERR_OK ? store_write(db, &ended, NULL, 0, NULL, err) : rc;
+}
+
+enum err_code store_event_forget(struct db *db, int64_t keep_us, int64_t keep_n, struct err *err)
+{
+    static const struct db_statement old = {"event_kept_old",
+                                            "DELETE FROM event_kept k WHERE k.at < " SQL_NOW
+                                            " - $1::bigint OR NOT EXISTS (SELECT 1 "
+                                            "FROM event_endpoint e WHERE e.id = k.endpoint_id)"};
+    static const struct db_statement many = {
+        "event_kept_many",
+        "DELETE FROM event_kept k USING (SELECT d.endpoint_id, (SELECT x.id FROM event_kept x "
+        "WHERE "
+        "x.endpoint_id = d.endpoint_id ORDER BY x.id DESC OFFSET $1::bigint LIMIT 1) AS last FROM "
+        "(SELECT DISTINCT endpoint_id FROM event_kept) d) t WHERE k.endpoint_id = t.endpoint_id "
+        "AND "
+        "k.id <= t.last"};
+    enum err_code rc = store_write(db, &old, DB_PARAMS(db_param_int(keep_us)), NULL, err);
+    return rc == ERR_OK ? store_write(db, &many, DB_PARAMS(db_param_int(keep_n)), NULL, err) : rc;
 }
 
 enum err_code store_history_expire(struct db *db, int64_t keep_us, int64_t max, int64_t *ret_gone,

@@ -57,8 +57,18 @@ MUST_USE enum err_code store_event_load(struct db *db, const struct store_target
                                         int64_t *ret_wait_us, struct err *err);
 /* Delivered: they go, and their subscriptions say so. ids: event rows. */
 MUST_USE enum err_code store_event_delivered(struct db *db, struct db_array *ids, struct err *err);
-/* Given up. */
+/* The receiver answered that it does not take them: shown with their subscriptions until it takes one. */
+MUST_USE enum err_code store_event_refused(struct db *db, struct db_array *ids, const char *why,
+                                           struct err *err);
+/* Given up. Delivered, refused and given up ones are kept in event_kept. */
 MUST_USE enum err_code store_event_delete(struct db *db, struct db_array *ids, struct err *err);
+/* What was kept of this subscription with a number above `after` is sent again, in its order, under the
+ * same numbers. project "*": of any. ERR_NOT_FOUND. */
+MUST_USE enum err_code store_event_replay(struct db *db, const char *id, const char *project,
+                                          int64_t after, int64_t *ret_n, struct err *err);
+/* Of what is kept: what is older, and all but the last keep_n of each subscription. */
+MUST_USE enum err_code store_event_forget(struct db *db, int64_t keep_us, int64_t keep_n,
+                                          struct err *err);
 /* Not now; has_tried counts it as an attempt. */
 MUST_USE enum err_code store_event_delay(struct db *db, int64_t id, int64_t delay_us,
                                          bool has_tried, struct err *err);

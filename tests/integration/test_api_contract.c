@@ -211,6 +211,7 @@ static const struct contract_row {
     {"GET",    V1 "/events",                            NULL, 200, NULL, 0},
     {"GET",    V1 "/events/{event}",                    NULL, 200, NULL, 404},
     {"GET",    V1 "/events/actions",                    NULL, 200, NULL, 0},
+    {"POST",   V1 "/events/{event}/replay",             "{\"after\":0}", 200, "{\"after\":-1}", 422},
     {"DELETE", V1 "/events/{event}",                    NULL, 204, NULL, 404},
     {"POST",   V1 "/events/multipledelete",             "[\"{event}\"]", 204, "[\"x\"]", 404},
     /* 2.10 */

@@ -129,6 +129,7 @@ static const struct matrix_row {
     {"GET /api/v1/events/actions", READ},
     {"POST /api/v1/events/multipledelete", WRITE},
     {"GET /api/v1/events/{id}", READ},
+    {"POST /api/v1/events/{id}/replay", WRITE},
     {"DELETE /api/v1/events/{id}", WRITE},
     {"PUT /api/v1/users/changepwd", PERSON},
     {"PUT /api/v1/users/changepwd/{username}", ADMIN_WRITE},

@@ -5,6 +5,7 @@
 #include "common/sys/clock.h"
 #include "nfvo/event/dispatcher.h"
 #include "nfvo/store/store_doc.h"
+#include "nfvo/store/store_event.h"
 #include "proto/records/manager.h"
 #include "proto/topology.h"
 #include "tests/support/broker.h"
@@ -81,6 +82,7 @@ static int set_up(void **state)
                                           .history_keep_ms = 86400000,
                                           .operation_keep_ms = 86400000,
                                           .endpoint_keep_ms = 86400000,
+                                          .replay_keep_ms = 3600000,
                                           .poll_ms = 200,
                                           .batch = 64};
     if (dial_rules_parse(&dial, (const char *const[]){"127.0.0.0/8"}, 1, &err) != ERR_OK)
@@ -446,6 +448,60 @@ static void test_no_way_to_this_host(void **state)
         "true");
 }
 
+/* What was delivered, refused and given up comes again, under its number; of another project nothing. */
+static void test_replay_from_a_number(void **state)
+{
+    struct err err = ERR_INIT;
+    int64_t n = 0, after = 0;
+    (void)state;
+    add_endpoint("e1", "REST", web_url());
+    add_endpoint("e2", "REST", "http://127.0.0.1:1/e");
+    options.attempts = 1;
+    add_events("e1", 1, 3);
+    add_events("e2", 1, 2);
+    open_dispatcher(0);
+    await_web("1 2 3 ");
+    await_nothing_left();
+    after = atoll(test_query(ts->db, "SELECT min(id) FROM event_kept WHERE endpoint_id = 'e1'"));
+    assert_int_equal(store_event_replay(ts->db, "e1", "*", after, &n, &err), ERR_OK);
+    assert_int_equal(n, 2);
+    await_web("1 2 3 2 3 ");
+    await_nothing_left();
+    web.status = 500;
+    add_events("e1", 4, 4);
+    await_web("1 2 3 2 3 4 ");
+    await_nothing_left();
+    assert_string_equal(
+        test_query(ts->db, "SELECT refused FROM event_delivery WHERE endpoint_id = 'e1'"),
+        "it answered the last event with status 500");
+    web.status = 200;
+    assert_int_equal(store_event_replay(ts->db, "e1", "*", after + 2, &n, &err), ERR_OK);
+    await_web("1 2 3 2 3 4 4 ");
+    await_nothing_left();
+    test_query_await(ts->db, "SELECT refused || n FROM event_delivery WHERE endpoint_id = 'e1'",
+                     "6");
+    assert_int_equal(store_event_replay(ts->db, "e2", "*", 0, &n, &err), ERR_OK);
+    assert_int_equal(n, 2); /* that nobody took */
+    assert_int_equal(store_event_replay(ts->db, "e1", "lab", 0, &n, &err), ERR_NOT_FOUND);
+}
+
+/* By age, by number for each subscription, and with the subscription. */
+static void test_what_is_kept_is_bounded(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    add_endpoint("e1", "REST", web_url());
+    add_endpoint("e2", "REST", web_url());
+    test_sql(ts->db,
+             "INSERT INTO event_kept (id, stream, endpoint_id, body, at) SELECT i, 's', "
+             "CASE WHEN i <= 10 THEN 'e1' WHEN i <= 13 THEN 'e2' ELSE 'gone' END, 'x', CASE "
+             "WHEN i = 13 THEN 1 ELSE 4000000000000000 END FROM generate_series(1, 20) i");
+    assert_int_equal(store_event_forget(ts->db, 3600000000, 4, &err), ERR_OK);
+    assert_string_equal(test_query(ts->db, "SELECT string_agg(id::text, ',' ORDER BY id) FROM "
+                                           "event_kept"),
+                        "7,8,9,10,11,12");
+}
+
 /* --- endpoints that are no subscriber, but an attack ------------------------------------------ */
 
 enum hostile {
@@ -566,7 +622,7 @@ static void test_hostile_endpoints_harm_nobody(void **state)
     await_web("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
     /* 200 is an answer, also when more follows than is read; a redirection is one that refuses. */
     assert_string_equal(test_query(ts->db, "SELECT string_agg(endpoint_id, ',' ORDER BY "
-                                           "endpoint_id) FROM event_delivery"),
+                                           "endpoint_id) FROM event_delivery WHERE n > 0"),
                         "bad0,bad1,good");
     assert_int_equal(metric("baton_events_dropped_total{why=\"refused\"} "), 1);
     assert_int_equal(metric("baton_events_dropped_total{why=\"gone\"} "), HOSTILE_N - 3 + 1);
@@ -751,6 +807,8 @@ int main(void)
         T(test_url_stays_down),
         T(test_refusing_url_is_not_asked_again),
         T(test_no_way_to_this_host),
+        T(test_replay_from_a_number),
+        T(test_what_is_kept_is_bounded),
         T(test_hostile_endpoints_harm_nobody),
         T(test_silent_url_holds_up_nobody),
         T(test_old_and_orphaned_are_dropped),

@@ -78,6 +78,7 @@ static int set_up(void **state)
                                           .history_keep_ms = 86400000,
                                           .operation_keep_ms = 86400000,
                                           .endpoint_keep_ms = 86400000,
+                                          .replay_keep_ms = 3600000,
                                           .poll_ms = 200,
                                           .batch = 64};
     assert_int_equal(rooms_open(&rooms, ts->store, inner->name, &err), ERR_OK);

@@ -13,8 +13,8 @@
 /* Bodies that one call only has: declared where it is. */
 extern const struct proto_type account_wanted_type, log_lines_type, service_wanted_type,
     password_change_type, nsd_part_type, vnffgd_type, restart_body_type, upgrade_body_type,
-    configure_body_type, verb_body_type, alarm_body_type, scale_body_type, action_body_type,
-    pnfr_type;
+    configure_body_type, verb_body_type, alarm_body_type, replay_body_type, scale_body_type,
+    action_body_type, pnfr_type;
 
 /* clang-format off */
 #define NONE         {BODY_NONE, NULL, NULL, false}
@@ -182,6 +182,7 @@ const struct contract_row contract_rows[] = {
     {"GET",    V1 "/events/actions",                  "listEventNames",      NONE, SHAPES(text), NULL, NULL},
     {"POST",   V1 "/events/multipledelete",           "deleteSubscriptions", IDS, NONE, NULL, EXAMPLE_IDS},
     {"GET",    V1 "/events/{id}",                     "getSubscription",     NONE, REC(event_endpoint), NULL, NULL},
+    {"POST",   V1 "/events/{id}/replay",              "replayEvents",        PART(replay_body), SHAPE(object), NULL, "{\"after\":0}"},
     {"DELETE", V1 "/events/{id}",                     "deleteSubscription",  NONE, NONE, NULL, NULL},
     /* the image repository */
     {"POST",   V1 "/nfvimage",                        "addImage",            OF(IMAGE), REC(nfv_image), "nfv_image", NULL},

@@ -119,6 +119,29 @@ static enum err_code event_add(struct call *c, struct err *err)
     return rc;
 }
 
+/* --- what was sent is sent again ---------------------------------------------------------------- */
+
+#define REPLAY_BODY_FIELDS(X) X(INT, after, "after", _, OPTIONAL)
+PROTO_RECORD(replay_body, REPLAY_BODY_FIELDS)
+#define PROTO_THIS struct replay_body
+PROTO_RECORD_DEFINE(replay_body, REPLAY_BODY_FIELDS)
+#undef PROTO_THIS
+
+static enum err_code event_replay(struct call *c, struct err *err)
+{
+    struct replay_body *body;
+    int64_t n = 0;
+    enum err_code rc = call_body(c, &replay_body_type, &body, err);
+    if (rc == ERR_OK && body->after < 0) {
+        err_set(err, ERR_INVALID, "after is the number of an event, or 0 for all that are kept");
+        return err_where(err, "after");
+    }
+    if (rc == ERR_OK)
+        rc = store_event_replay(call_db(c), call_param(c, "id"), scope_of(c), body->after, &n, err);
+    sbuf_addf(&c->out, "{\"events\":%lld}", (long long)n);
+    return rc;
+}
+
 /* clang-format off */
 const struct endpoint event_endpoints[] = {
     {"POST",   BASE,                   event_add,         201, API_PROJECT, "Subscribe to events"},
@@ -126,6 +149,7 @@ const struct endpoint event_endpoints[] = {
     {"GET",    BASE "/actions",        event_actions,     200, 0,           "List the names of events"},
     {"POST",   BASE "/multipledelete", event_delete_many, 204, API_PROJECT, "End several subscriptions"},
     {"GET",    BASE "/{id}",           event_get,         200, API_PROJECT, "Show a subscription"},
+    {"POST",   BASE "/{id}/replay",    event_replay,      200, API_PROJECT, "Send a subscription again what it was sent: {\"after\":N}, above the number N"},
     {"DELETE", BASE "/{id}",           event_delete,      204, API_PROJECT, "End a subscription"},
     {0},
 };
