@@ -27,6 +27,8 @@ static unsigned facts_of(const struct api_command *cmd)
     unsigned facts = FACT_SUBSCRIPTIONS | FACT_DRIVERS;
     if (cmd->agg_kind == AGG_NSR)
         facts |= FACT_POPS | FACT_VNFMS;
+    if (cmd->agg_kind == AGG_NSR && cmd->event == EV_NSR_OPERATE)
+        facts |= FACT_IMAGES;
     if (cmd->event == EV_NSR_OPERATE && operate->is_dry)
         facts |= FACT_USE_OF_NSR;
     if (cmd->agg_kind == AGG_NSR && cmd->fact_key)

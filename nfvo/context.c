@@ -189,6 +189,10 @@ enum err_code nfvo_open_workers(struct nfvo *n, struct err *err)
 {
     snprintf(n->options.broker_port_text, sizeof(n->options.broker_port_text), "%d",
              (int)n->options.broker.port);
+    snprintf(n->options.image_url_text, sizeof(n->options.image_url_text), "http%s://%s:%d",
+             *n->options.api.tls_cert ? "s" : "",
+             strcmp(n->options.api.listen, "0.0.0.0") == 0 ? "127.0.0.1" : n->options.api.listen,
+             (int)n->options.api.port);
     n->workers_bus = broker_options(&n->options.broker, "nfvo worker");
     n->workers_bus.max_body = (size_t)n->options.broker.max_message;
     struct workers *w = NULL;

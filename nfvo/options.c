@@ -38,6 +38,7 @@ const struct config_option nfvo_options[] = {
     CONFIG_BOOL(struct nfvo_options, lifecycle.quota_check, "quota-check", "true", "ask PoPs for their quotas, and give a VDU to one that has room in it; a PoP that tells none is taken as before"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_ip, "broker-public-host", "", "broker's address as VNFs see it; empty: broker-host"),
     CONFIG_STR(struct nfvo_options, lifecycle.broker_port, "broker-public-port", "", "its port; empty: broker-port"),
+    CONFIG_STR(struct nfvo_options, lifecycle.image_url, "image-url", "", "URL of this REST API as drivers reach it, where they fetch images; empty: by listen, port and tls-cert"),
     CONFIG_STR(struct nfvo_options, lifecycle.timezone, "timezone", "CET", "handed to VNFs"),
     ENROL(name, "enrol", CONFIG_T_STR, "", "make this account for a VNFM or driver on the broker, write its password to password-file, say what goes into the peer's configuration, and end; repeated: the account stays as it is"),
     ENROL(type, "type", CONFIG_T_STR, "", "of enrol: the type of the VNFM or driver"),
@@ -84,5 +85,6 @@ struct lifecycle_settings lifecycle_settings_of(const struct nfvo_options *o)
     s.broker_port = *t->broker_port ? t->broker_port : o->broker_port_text;
     s.monitoring_ip = o->api.monitoring_ip;
     s.timezone = t->timezone;
+    s.image_url = *t->image_url ? t->image_url : o->image_url_text;
     return s;
 }

@@ -24,7 +24,7 @@ struct lifecycle_options {
 #define X(member, ...) int64_t member##_ms;
     LIFECYCLE_TIMES(X)
 #undef X
-    const char *broker_ip, *broker_port, *timezone;
+    const char *broker_ip, *broker_port, *timezone, *image_url;
     bool quota_check;
     bool heal_tells_targets;
 };
@@ -49,6 +49,7 @@ struct nfvo_options {
     int64_t rest_vnfm_doubt_ms;
     int64_t workers;
     char broker_port_text[8]; /* broker.port, for VNFs; not an option */
+    char image_url_text[300]; /* where image-url is not set */
 };
 
 extern const struct config_option nfvo_options[];

@@ -22,7 +22,7 @@ lib-vim_docker-src := $(shell find vim-drivers/docker -name '*.c' -not -name mai
 bins += vim-driver-docker
 bin-vim-driver-docker-src := vim-drivers/docker/main.c
 bin-vim-driver-docker-libs := vim_docker vim_common ob_vim proto common
-bin-vim-driver-docker-ldlibs := -lrabbitmq -lcurl -lgnutls -lz -luuid -lm
+bin-vim-driver-docker-ldlibs := -lrabbitmq -lcurl -larchive -lgnutls -lz -luuid -lm
 
 libs += vim_openstack
 lib-vim_openstack-src := $(shell find vim-drivers/openstack -name '*.c' -not -name main.c | sort)

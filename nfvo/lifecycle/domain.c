@@ -25,6 +25,7 @@ static const struct row_kind row_kinds[ROW_KIND_N] = {
     [ROW_VNFM]     = { "vnfm_sdk",       { "sdk" },                                        { 0 },                                      false, false },
     [ROW_USE]      = { "instance_use",   { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
     [ROW_USE_OF_NSR] = { "nsr_use",      { "pop_id", "flavour", "n" },                     { 0 },                                      false, false },
+    [ROW_IMAGE]    = { "nfv_image",      { "project_id", "name" },                         { 0 },                                      true,  false },
 };
 
 static const struct agg_kind agg_kinds[AGG_N] = {
@@ -45,6 +46,11 @@ static bool pop_of_nsr(const struct row *root, const struct row *pop)
 static bool use_of_pop(const struct row *root, const struct row *use)
 {
     return strcmp(root->id, use->key[USE_POP]) == 0;
+}
+
+static bool of_its_project(const struct row *root, const struct row *image)
+{
+    return strcmp(root->key[NSR_PROJECT], image->key[IMAGE_PROJECT]) == 0;
 }
 
 static bool any(const struct row *root, const struct row *candidate)
@@ -110,6 +116,14 @@ static const struct fact_kind fact_kinds[] = {
     {FACT_NAMED_POPS, ROW_DRIVER, AGG_NSR,
      DRIVERS_OF("SELECT p.type FROM pop p WHERE p.id IN " NAMED_POPS), any, true},
     {FACT_NAMED_POPS, ROW_USE_OF_NSR, AGG_NSR, USE_OF(NAMED_POPS), any, true},
+    {FACT_NAMED_POPS, ROW_IMAGE, AGG_NSR,
+     "FROM nfv_image r WHERE r.project_id IN (SELECT p.project_id FROM pop p WHERE p.id "
+     "IN " NAMED_POPS ")",
+     any, true},
+    {FACT_IMAGES, ROW_IMAGE, AGG_NSR,
+     "FROM nfv_image r WHERE r.project_id IN (SELECT n.project_id FROM nsr n WHERE n.id = "
+     "ANY ($1::text[]))",
+     of_its_project, false},
     /* By the account that serves the type; of before rooms, one without an account. */
     {FACT_VNFMS, ROW_VNFM, AGG_NSR,
      "FROM (SELECT DISTINCT ON (e.type) e.type AS id, m.sdk FROM vnfm_endpoint e JOIN "
@@ -147,8 +161,9 @@ static unsigned facts_of_request(enum action a)
     static const enum vnfr_event grant[] = {VNFR_EV_GRANT}, allocate[] = {VNFR_EV_ALLOCATE},
                                  update[] = {VNFR_EV_UPDATE};
     if (a == ACTION_SCALING) /* operate_scaling.c */
-        return FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS;
-    return facts_of_vnfr_events(a == ACTION_GRANT_OPERATION      ? grant
+        return FACT_POPS | FACT_DRIVERS | FACT_SUBSCRIPTIONS | FACT_IMAGES;
+    return (a == ACTION_GRANT_OPERATION ? FACT_IMAGES : 0u) |
+           facts_of_vnfr_events(a == ACTION_GRANT_OPERATION      ? grant
                                 : a == ACTION_ALLOCATE_RESOURCES ? allocate
                                                                  : update,
                                 1);
@@ -246,6 +261,8 @@ static enum err_code understand_internal(const struct message *m, struct arena *
         in->agg_kind == AGG_NSR ? FACT_POPS | FACT_SUBSCRIPTIONS | FACT_DRIVERS : FACT_DRIVERS;
     if (in->agg_kind == AGG_POP && strcmp(msg->what, "prepare") == 0)
         in->facts |= FACT_USE;
+    if (in->agg_kind == AGG_NSR && strcmp(msg->what, "prepared") == 0)
+        in->facts |= FACT_IMAGES; /* the next PoP may be chosen */
     return ERR_OK;
 }
 

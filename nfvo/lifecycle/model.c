@@ -442,6 +442,21 @@ struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_sta
     return NULL;
 }
 
+struct image *fact_image(struct decision *d, const struct vdu *vdu)
+{
+    for (uint32_t w = 0; w < vdu->vm_image.n; w++)
+        for (uint32_t i = 0; i < d->facts.n; i++) {
+            struct row *r = d->facts.at[i];
+            if (r->kind != ROW_IMAGE || strcmp(r->key[IMAGE_NAME], vdu->vm_image.at[w]) != 0 ||
+                (d->root && strcmp(r->key[IMAGE_PROJECT], d->root->key[NSR_PROJECT]) != 0))
+                continue;
+            if (!r->decoded)
+                r->decoded = decode_own(d, r, &image_type, r->doc);
+            return r->decoded;
+        }
+    return NULL;
+}
+
 struct network *pop_network(const struct vim_instance *pop, const struct pop_state *st,
                             const char *name)
 {

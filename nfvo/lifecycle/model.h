@@ -105,6 +105,9 @@ struct vim_instance *fact_pop(struct decision *d, const char *id, struct pop_sta
  * under that name; NULL: none. */
 struct network *pop_network(const struct vim_instance *pop, const struct pop_state *st,
                             const char *name);
+/* Of the repository of the service's project: the first one that the VDU names; NULL: none (or not
+ * among the facts). Its id is the repository's. */
+struct image *fact_image(struct decision *d, const struct vdu *vdu);
 /* NULL: the PoP does not list it. */
 const struct deployment_flavour *pop_flavour(const struct vim_instance *pop, const char *key);
 /* So many instances of that flavour, which may be NULL. */

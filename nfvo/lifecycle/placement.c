@@ -35,6 +35,12 @@ static bool are_images_open(const struct vim_instance *pop)
     return strncmp(pop->type, "test", 4) == 0 || strncmp(pop->type, "amazon", 6) == 0;
 }
 
+struct image *vdu_image_to_add(struct decision *d, const struct vim_instance *pop,
+                               const struct vdu *vdu)
+{
+    return are_images_open(pop) || pop_image(pop, vdu) ? NULL : fact_image(d, vdu);
+}
+
 /* OpenStack's driver makes a flavour that is missing. */
 static bool has_flavour(const struct vim_instance *pop, const char *key)
 {
@@ -66,10 +72,11 @@ static struct fitness judge_snapshot(struct decision *d, const struct vim_instan
                   arena_printf(d->arena, "name another one, or none; its zones: baton pop show %s",
                                pop->name),
                   doubt);
-    if (!pop_image(pop, vdu))
+    if (!pop_image(pop, vdu) && !vdu_image_to_add(d, pop, vdu))
         return no(arena_printf(d->arena, "none of the images %s is available there",
                                names_of(vdu, d->arena)),
-                  "upload the image to the PoP and refresh it, or name another one in vm_image",
+                  "put the image into the repository (baton image add NAME FILE), or upload it to "
+                  "the PoP and refresh it, or name another one in vm_image",
                   are_images_open(pop) ? DOUBT_SNAPSHOT : doubt);
     if (key && !has_flavour(pop, key))
         return no(arena_printf(d->arena, "it has no flavour '%s'", key),

@@ -38,6 +38,11 @@ enum err_code placement_foretell(struct vnfr_member *v, uint32_t place, const ch
  * what speaks against it although it may be old, or NULL. */
 const char *placement_why(struct vnfr_member *v, uint32_t place, const char **ret_doubt);
 
+/* The image of the repository that the PoP has to get before the VDU can run there; NULL: none, it
+ * has what the VDU names, or there is nothing to give. */
+struct image *vdu_image_to_add(struct decision *d, const struct vim_instance *pop,
+                               const struct vdu *vdu);
+
 /* Is there a VDU that more than one PoP is allowed for? */
 bool placement_has_choice(struct vnfr_member *v);
 

@@ -17,7 +17,13 @@ static bool is_open(const struct decision *d, int kind)
     return false;
 }
 
-/* A CMD_CREATE_NETWORK that may or may not have been sent. */
+/* What is looked for, before it is asked for again. */
+static bool is_making(int kind)
+{
+    return kind == CMD_CREATE_NETWORK || kind == CMD_ADD_IMAGE;
+}
+
+/* One that is_making, and may or may not have been sent. */
 static bool is_in_doubt(const struct command *c)
 {
     return strncmp(c->data, CALL_IN_DOUBT, sizeof(CALL_IN_DOUBT) - 1) == 0;
@@ -144,6 +150,39 @@ static void fail_waiting_for(struct pop_model *p, const char *network, struct fa
     }
 }
 
+static void fail_waiting_for_image(struct pop_model *p, const char *name, struct fault *fault)
+{
+    struct decision *d = p->d;
+    EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
+    {
+        const struct internal *msg = asked(d, c);
+        bool hit = false;
+        for (uint32_t k = 0; !hit && k < msg->images.n; k++)
+            hit = msg->images.at[k]->name && strcmp(msg->images.at[k]->name, name) == 0;
+        if (hit)
+            tell_fault(p, c, "prepared", fault);
+    }
+}
+
+/* true: the waiter has all its images. A copy takes long: one serves all who ask for that name. */
+static bool has_images(struct pop_model *p, const struct internal *msg)
+{
+    bool all = true;
+    for (uint32_t k = 0; k < msg->images.n; k++) {
+        const struct image *wanted = msg->images.at[k];
+        struct err err = ERR_INIT;
+        if (!wanted->name || !wanted->id || pop_has_image(p->pop, wanted->name))
+            continue;
+        all = false;
+        if (!decision_find_for(p->d, CMD_ADD_IMAGE, wanted->name) &&
+            !send_add_image(p, wanted, &err)) {
+            fail_waiting_for_image(p, wanted->name, fault_of(p, &err));
+            return false;
+        }
+    }
+    return all;
+}
+
 /* true: the waiter has all its networks. Sends for what is missing, one request a name, whoever
  * asks. */
 static bool has_networks(struct pop_model *p, const struct internal *msg)
@@ -191,6 +230,14 @@ static void want_listing(struct pop_model *p)
     }
 }
 
+/* Networks and images are asked for at the same time. */
+static bool is_prepared(struct pop_model *p, const struct command *waiter)
+{
+    const struct internal *msg = asked(p->d, waiter);
+    bool is_connected = has_networks(p, msg);
+    return waiter->mark != ROW_GONE && has_images(p, msg) && is_connected;
+}
+
 static void pop_proceed(struct pop_model *p)
 {
     struct decision *d = p->d;
@@ -200,7 +247,7 @@ static void pop_proceed(struct pop_model *p)
         {
             if (!is_fresh_for(p, c))
                 is_stale = true;
-            else if (has_networks(p, asked(d, c)))
+            else if (is_prepared(p, c))
                 tell(p, c, "prepared", proto_new(&internal_type, d->arena));
         }
     /* A snapshot taken while a network was being created may lack it: one after the other. */
@@ -269,6 +316,9 @@ static void refreshed(struct pop_model *p, const struct driver_reply *reply, con
     EACH_COMMAND(c, d, CMD_CREATE_NETWORK)
     if (network_named(p, c->subject))
         decision_close(c);
+    EACH_COMMAND(c, d, CMD_ADD_IMAGE)
+    if (pop_has_image(p->pop, c->subject))
+        decision_close(c);
     p->st->refreshed_at = d->now;
     p->st->fault = NULL;
     d->root->phase = POP_READY;
@@ -306,6 +356,36 @@ static void network_created(struct pop_model *p, const char *name, const struct 
     if (!network_named(p, name))
         proto_list_add(&p->pop->networks, got, d->arena);
     p->st->refresh_again |= is_open(d, CMD_REFRESH); /* a snapshot under way may be from before */
+    pop_changed(p);
+}
+
+static void image_added(struct pop_model *p, const char *name, const struct driver_reply *reply,
+                        const struct err *bad)
+{
+    struct decision *d = p->d;
+    struct err err = ERR_INIT;
+    struct image *got = NULL;
+    enum err_code rc = bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "addImage", &err);
+    if (rc == ERR_OK)
+        rc = proto_decode(&image_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+    if (rc == ERR_OK) {
+        got->name = got->name ? got->name : name;
+        got->id = got->id ? got->id : decision_new_id(d);
+        if (!pop_has_image(p->pop, name))
+            proto_list_add(&p->pop->images, got, d->arena);
+        if (!pop_has_image(p->pop, name)) /* or it would be asked for again and again */
+            rc = err_set(&err, ERR_PEER,
+                         "the driver of PoP '%s' added image '%s' as '%s', status %s: it cannot be "
+                         "used",
+                         p->pop->name, name, got->name, got->status ? got->status : "not told");
+    }
+    p->st->refresh_again |= is_open(d, CMD_REFRESH); /* a snapshot under way may be from before */
+    if (rc != ERR_OK) {
+        err_hint(&err, "see the driver's log; the image is as it was put in: baton image show %s",
+                 name);
+        p->st->refreshed_at = 0; /* it may be there all the same */
+        fail_waiting_for_image(p, name, fault_of(p, &err));
+    }
     pop_changed(p);
 }
 
@@ -473,6 +553,8 @@ static void driver_answer(struct pop_model *p, struct command *c, const struct d
         refreshed(p, reply, bad);
     else if (kind == CMD_CREATE_NETWORK)
         network_created(p, subject, reply, bad);
+    else if (kind == CMD_ADD_IMAGE)
+        image_added(p, subject, reply, bad);
     else if (kind == CMD_LIST_SERVERS)
         servers_listed(p, reply, bad);
     else if (kind == CMD_GET_QUOTA)
@@ -567,7 +649,7 @@ static void too_late(struct pop_model *p, const struct command *c, struct err *e
     err_hint(err, "is it running? 'baton status' shows its queue; some drivers need a restart");
 }
 
-/* Its network may have been made: look, then make it if it is not there. */
+/* Its network or image may have been made: look, then make it if it is not there. */
 static void look_again(struct pop_model *p, struct command *c)
 {
     decision_close(c);
@@ -580,7 +662,7 @@ static void call_lost(struct pop_model *p, struct command *c)
 {
     int kind = c->kind;
     decision_close(c);
-    if (kind == CMD_CREATE_NETWORK) {
+    if (is_making(kind)) {
         look_again(p, c);
     } else if (kind == CMD_REFRESH) {
         p->st->refresh_from = 0; /* it served nobody */
@@ -612,7 +694,7 @@ static void pop_deadline(struct pop_model *p)
     too_late(p, c, &err);
     if (method_of(c->kind) && strcmp(c->data, COMMAND_LOST) == 0)
         call_lost(p, c);
-    else if (c->kind == CMD_CREATE_NETWORK && is_in_doubt(c))
+    else if (is_making(c->kind) && is_in_doubt(c))
         look_again(p, c);
     else if (c->kind == CMD_WAIT_PREPARE)
         tell_fault(p, c, "prepared", fault_of(p, &err));
@@ -630,7 +712,7 @@ static void pop_deadline(struct pop_model *p)
 static void pop_in_doubt(struct pop_model *p)
 {
     struct command *c = decision_find(p->d, p->d->in->command);
-    if (!c || c->kind != CMD_CREATE_NETWORK) {
+    if (!c || !is_making(c->kind)) {
         p->d->outcome = DECISION_STALE;
         return;
     }

@@ -71,11 +71,16 @@ struct command *send_delete_stray(struct pop_model *p, const char *ext_id, const
 struct command *send_quota(struct pop_model *p, int64_t timeout_us, struct err *err);
 struct command *send_create_network(struct pop_model *p, const struct network *wanted,
                                     struct err *err);
+/* wanted: as the repository has it. A file goes with a token (REFERENCE_IMAGE) in the third
+ * parameter, a link has two. */
+struct command *send_add_image(struct pop_model *p, const struct image *wanted, struct err *err);
 
 /* Does this user data ask for a broker login of the instance's agent? */
 bool wants_agent(const char *userdata);
 /* And for a virtual host in which that agent is alone? */
 bool wants_own_vhost(const char *userdata);
+/* Is an image of that name there, and usable? */
+bool pop_has_image(const struct vim_instance *pop, const char *name);
 /* The extId of the first image of the VDU that is available on the PoP; NULL: none. */
 const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu);
 

@@ -118,6 +118,14 @@ static bool is_image(const struct image *im, const char *wanted)
            (im->name && strcmp(im->name, wanted) == 0 && usable);
 }
 
+bool pop_has_image(const struct vim_instance *pop, const char *name)
+{
+    for (uint32_t i = 0; i < pop->images.n; i++)
+        if (is_image(pop->images.at[i], name))
+            return true;
+    return false;
+}
+
 const char *pop_image(const struct vim_instance *pop, const struct vdu *vdu)
 {
     for (uint32_t w = 0; w < vdu->vm_image.n; w++)
@@ -331,6 +339,29 @@ struct command *send_create_network(struct pop_model *p, const struct network *w
     }
     sbuf_addc(&body, '}');
     return pop_request(p, CMD_CREATE_NETWORK, body.s, wanted->name, err);
+}
+
+struct command *send_add_image(struct pop_model *p, const struct image *wanted, struct err *err)
+{
+    struct decision *d = p->d;
+    struct known_driver driver;
+    bool is_link = wanted->url && *wanted->url;
+    if (!fact_driver(d, p->pop->type, &driver)) {
+        no_driver(err, p->pop->type);
+        return NULL;
+    }
+    AUTO(driver_body_release) struct driver_body body = {.text = SBUF_INIT};
+    driver_begin(d, &body, CMD_ADD_IMAGE, d->root->id, p->pop->hb_version, "");
+    sbuf_addc(&body.text, ',');
+    proto_encode(&image_type, wanted, 0, &body.text);
+    quoted_parameter(&body.text, is_link ? wanted->url
+                                         : arena_printf(d->arena, "%s/api/v1/nfvimage/file/%s",
+                                                        settings_of(d)->image_url, wanted->id));
+    if (!is_link) {
+        sbuf_addc(&body.text, ',');
+        decision_refer(d, &body.places, body.text.len, REFERENCE_IMAGE, wanted->id, 0, "");
+    }
+    return driver_end(d, &body, &driver, CMD_ADD_IMAGE, wanted->name, NULL);
 }
 
 void send_internal(struct decision *d, struct internal *msg)

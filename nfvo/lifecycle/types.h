@@ -29,6 +29,7 @@ enum row_kinds {
     ROW_OPERATION,
     ROW_VNFM,
     ROW_USE_OF_NSR,
+    ROW_IMAGE,
     ROW_KIND_N
 };
 enum nsr_keys { NSR_PROJECT, NSR_NAME, NSR_NSD, NSR_POPS };
@@ -65,6 +66,7 @@ enum driver_keys {
     DRIVER_ROOM
 };
 enum vnfm_keys { VNFM_SDK }; /* of the row `type`; its words: operation/answers.h, "": not told */
+enum image_keys { IMAGE_PROJECT, IMAGE_NAME }; /* of the repository */
 enum use_keys { USE_POP, USE_FLAVOUR, USE_N }; /* of both: no table, our instances, counted */
 
 /* Rows of other aggregates that a decision may read. */
@@ -76,8 +78,10 @@ enum facts {
     FACT_USE = 1 << 3, /* what our own instances use of this PoP; no rows where no quota is known */
     FACT_USE_OF_NSR = 1 << 5, /* the same of the PoPs that this NSR may use: for plans */
     FACT_VNFMS = 1 << 4,      /* with which SDK the VNFMs of this NSR's VNFRs are written */
-    FACT_NAMED_POPS = 1 << 6, /* PoPs that the fact_key names ("id,id"), their drivers, and what our
-                                 own instances use of them: for plans of what is not there yet */
+    FACT_NAMED_POPS = 1 << 6, /* PoPs that the fact_key names ("id,id"), their drivers, what our own
+                                 instances use of them, and the images of their projects'
+                                 repository: for plans of what is not there yet */
+    FACT_IMAGES = 1 << 7,     /* the repository of this NSR's project: where PoPs are chosen */
 };
 
 /* --- phases (nfvo/words/phases.h) --- */
@@ -175,6 +179,7 @@ enum reference_kind {
     REFERENCE_POP = 1, /* id, version (0: as it is then), arg: the zone asked for, "" if none */
     REFERENCE_PACKAGE, /* id, version */
     REFERENCE_AGENT,   /* id: a hostname; the password of that instance's agent */
+    REFERENCE_IMAGE,   /* id: of the repository; a token for its file, in quotes */
 };
 
 /* data of an Or-Vnfm command whose VNFM, or of a call whose driver, died with it in hand; the store
@@ -289,6 +294,7 @@ struct logs_request {
     X(STR,  from,     "from",     _,       OPTIONAL)                                                        \
     X(STR,  command,  "command",  _,       OPTIONAL) /* of the asker; comes back with the answer */         \
     X(LIST, networks, "networks", network, OPTIONAL) /* wanted by name and cidr; answered with extId */     \
+    X(LIST, images,   "images",   image,   OPTIONAL) /* wanted, as the repository has them */               \
     X(STRS, servers,  "servers",  _,       OPTIONAL) /* asked about: hostnames and vc ids; answered: present ones */ \
     X(LIST, found,    "found",    server,  OPTIONAL) /* the servers of those names */                       \
     X(BOOL, weak,     "weak",     _,       OPTIONAL) /* an empty answer: see instance_fsm.c */                  \
@@ -428,6 +434,7 @@ struct lifecycle_settings { /* microseconds */
     bool
         heal_tells_targets; /* targets are configured again after a HEAL, also if no value changed */
     const char *broker_ip, *broker_port, *monitoring_ip, *timezone; /* extension of INSTANTIATE */
+    const char *image_url; /* where drivers fetch images: https://HOST:PORT */
 };
 /* clang-format off */
 #define LIFECYCLE_DEFAULT_(member, option, seconds, ...) .member##_us = (seconds) * USEC_PER_SEC,
@@ -437,7 +444,7 @@ struct lifecycle_settings { /* microseconds */
         .silence_us = 5 * USEC_PER_SEC, .sources_us = 2 * 3600 * USEC_PER_SEC,                     \
         .turn_us = 2 * 3600 * USEC_PER_SEC, .list_retry_us = 1 * USEC_PER_SEC,                     \
         .is_quota_checked = true, .broker_ip = "127.0.0.1", .broker_port = "5672",                 \
-        .monitoring_ip = "", .timezone = "CET"                                                     \
+        .monitoring_ip = "", .timezone = "CET", .image_url = "http://127.0.0.1:8080"                                                     \
     }
 /* clang-format on */
 

@@ -17,6 +17,38 @@ static void want_network(struct nsr_model *m, struct internal *msg, const struct
     proto_list_add(&msg->networks, n, m->d->arena);
 }
 
+static bool is_placed_there(struct vnfr_member *v, const struct vdu *vdu, const char *pop_id)
+{
+    const char *id, *zone, *ref = proto_strmap_get(&v->st->vdu_pop, vdu->id);
+    if (!ref)
+        return false;
+    pop_ref_split(v->m->d->arena, ref, &id, &zone);
+    return strcmp(id, pop_id) == 0;
+}
+
+/* Those of the VDUs that were placed there; where none was (one more of a VDU, on another PoP than
+ * the others), of all. */
+static struct image_list missing_images(struct vnfr_member *v, const struct vim_instance *pop)
+{
+    struct decision *d = v->m->d;
+    const struct vnfr *vnfr = member_vnfr(v);
+    struct image_list list = {0};
+    bool is_any = false;
+    for (uint32_t i = 0; i < vnfr->vdu.n; i++)
+        is_any |= is_placed_there(v, vnfr->vdu.at[i], pop->id);
+    for (uint32_t i = 0; i < vnfr->vdu.n; i++) {
+        struct image *image = !is_any || is_placed_there(v, vnfr->vdu.at[i], pop->id)
+                                  ? vdu_image_to_add(d, pop, vnfr->vdu.at[i])
+                                  : NULL;
+        bool is_known = false;
+        for (uint32_t k = 0; k < list.n; k++)
+            is_known |= list.at[k] == image;
+        if (image && !is_known)
+            proto_list_add(&list, image, d->arena);
+    }
+    return list;
+}
+
 /* Releases of before did not say until when: what came to them has the time from now on. */
 static int64_t time_left(struct vnfr_member *v)
 {
@@ -26,12 +58,14 @@ static int64_t time_left(struct vnfr_member *v)
     return v->st->grant_until - now;
 }
 
-/* Asks a PoP for a fresh snapshot, and for the networks of the service. */
+/* Asks a PoP for a fresh snapshot, and for the networks of the service and the images of the VNF. */
 static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool with_networks,
                              struct err *err)
 {
     struct decision *d = v->m->d;
     struct nsr *nsr = model_nsr(v->m);
+    struct pop_state *st;
+    const struct vim_instance *pop = fact_pop(d, pop_id, &st);
     /* Longer than the PoP's own wait, whose fault says more; but all that are tried one after the
      * other have to end before the VNFM gives up (the Java SDK: 1000 s). */
     int64_t left = time_left(v), wanted = with_networks ? settings_of(d)->driver_us * 9 / 4
@@ -41,6 +75,8 @@ static enum err_code ask_pop(struct vnfr_member *v, const char *pop_id, bool wit
     struct internal *msg = proto_new(&internal_type, d->arena);
     for (uint32_t i = 0; with_networks && i < nsr->vlr.n; i++)
         want_network(v->m, msg, nsr->vlr.at[i]);
+    if (with_networks && pop)
+        msg->images = missing_images(v, pop);
     struct command *c =
         decision_open(d, CMD_PREPARE_POP, v->row->id, left < wanted ? left : wanted, pop_id);
     msg->what = "prepare";
@@ -69,6 +105,8 @@ enum err_code vnfr_prepare_pop(struct vnfr_member *v, const char *pop_id, struct
         st->refreshed_at + settings_of(d)->pop_cache_us > d->now && !placement_is_tight(v, pop_id);
     for (uint32_t i = 0; ready && i < nsr->vlr.n; i++)
         ready = network_of(pop, st, nsr->vlr.at[i]) != NULL;
+    if (ready)
+        ready = missing_images(v, pop).n == 0;
     if (!ready)
         return ask_pop(v, pop_id, true, err);
     placement_asked(v, pop_id, true);

@@ -75,6 +75,8 @@ enum command_peer {
     X(TIMER_OPERATION,  22, TIMER,     "",                  NEVER, queue_us,         0,  5, "the turn of an operation, or a pause in it")                        \
     /* of a PoP */                                                                                                               \
     X(TIMER_LATE,       23, TIMER,     "",                  NEVER, driver_us,        0,  0, "the next look for launches that took effect too late on PoP '{pop}'")  \
+    X(ADD_IMAGE,        24, TO_DRIVER, "addImage",          ASK,   driver_us,        7, 10, "the driver of PoP '{pop}' ({popType}) to get image '{subject}'")    \
+        /* subject = name; ends before who waits for it gives up */                                                              \
     X(STEP_REINSTANTIATE,65,TO_VNFM,   "INSTANTIATE",       NEVER, instantiate_us,   4,  7, "VNFM '{vnfm}' to answer INSTANTIATE (on rebuilt servers) of {vnfr}")  \
     X(STEP_MODIFY,      66, TO_VNFM,   "MODIFY",            NEVER, modify_us,        4,  7, "VNFM '{vnfm}' to answer MODIFY (configure) of {vnfr}")              \
     X(STEP_START,       67, TO_VNFM,   "START",             NEVER, start_us,         4,  7, "VNFM '{vnfm}' to answer START of {vnfr}")                           \

@@ -1,5 +1,7 @@
 #include "common/base/mem.h"
+#include "common/sys/clock.h"
 #include "nfvo/lifecycle/types.h"
+#include "nfvo/store/image_token.h"
 #include "nfvo/store/seal.h"
 #include "nfvo/store/store_package.h"
 #include "nfvo/store/store_pop.h"
@@ -12,6 +14,7 @@
 
 #define SLOTS       16
 #define CACHED_SIZE (256 * 1024) /* larger texts are made each time */
+#define TOKEN_S     (6 * 3600)   /* of an image: longer than any call to a driver */
 
 struct slot {
     char key[160]; /* kind, id, version, zone of the reference; "" if it is too long to be kept */
@@ -86,6 +89,18 @@ static char *agent_password(const struct render_cache *c, const char *hostname)
     return text;
 }
 
+/* In quotes: a parameter of its own. */
+static char *image_token(const struct render_cache *c, const char *id)
+{
+    AUTO(sbuf_release) struct sbuf token = SBUF_INIT;
+    sbuf_addc(&token, '"');
+    image_token_make(c->seal, id, clock_wall_us() / 1000000 + TOKEN_S, &token);
+    sbuf_addc(&token, '"');
+    char *text = xstrndup(token.s, token.len);
+    explicit_bzero(token.s, token.len);
+    return text;
+}
+
 /* With its scripts, whose payloads are arrays of numbers (amqp-protocol.md 3.1). What changed since
  * the version that is asked for goes along. */
 static enum err_code load_package(struct db *db, const char *id, struct slot *s, struct err *err)
@@ -114,6 +129,10 @@ enum err_code render_reference(void *cache, struct db *db, const struct send_ref
     char key[160];
     if (ref->kind == REFERENCE_AGENT) {
         *ret = agent_password(c, ref->id);
+        return ERR_OK;
+    }
+    if (ref->kind == REFERENCE_IMAGE) {
+        *ret = image_token(c, ref->id);
         return ERR_OK;
     }
     if (ref->kind != REFERENCE_POP && ref->kind != REFERENCE_PACKAGE)

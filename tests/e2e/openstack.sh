@@ -12,8 +12,9 @@ if [[ ${OB_TEST_OPENSTACK-} != real ]]; then
     . "$suite/cloud.env"
     set +a
 fi
-suite_start_nfvo
-suite_start_openstack_driver --poll "$([[ ${OB_TEST_OPENSTACK-} == real ]] && echo 1s || echo 100ms)"
+mkdir "$suite/images"
+suite_start_nfvo --image-dir "$suite/images"
+suite_start_openstack_driver --outbound-allow 127.0.0.0/8 --poll "$([[ ${OB_TEST_OPENSTACK-} == real ]] && echo 1s || echo 100ms)"
 suite_start_vnfm
 suite_wait_for_peers openstack dummy
 
@@ -23,7 +24,14 @@ expect 'the PoP is registered' baton pop create "$suite/pop.json"
 expect 'its images are known' test "$(baton pop show cloud -o json | jq '[.images[] | select(.name == "tiny")] | length')" == 1
 jq '.vnfd |= map(.deployment_flavour = [{flavour_key: "m1.tiny"}] | .vdu |= map(.vm_image = ["tiny"] | .vimInstanceName = ["cloud"] |
     .scale_in_out = 3)) | .vnfd[0].vdu[0].vnfc[0].connection_point[0].floatingIp = "random"' "$e2e_top/deploy/examples/dummy-nsd.json" >"$suite/nsd.json"
+# One of its VDUs wants an image that the cloud gets from the repository.
+jq '.vnfd[1].vdu |= map(.vm_image = ["own:1"])' "$suite/nsd.json" >"$suite/own.json" && mv "$suite/own.json" "$suite/nsd.json"
+printf 'QFI\xfb%100000s' image >"$suite/own.qcow2"
 expect 'the NSD is onboarded' baton nsd create "$suite/nsd.json"
+expect_exit 0 baton nsr create dummy --plan
+expect_said 'none of the images'
+expect 'the image is uploaded' baton image add own:1 "$suite/own.qcow2"
+expect 'its format was seen' test "$(baton image list -o json | jq -r '.[] | .name + " " + .diskFormat')" == 'own:1 qcow2'
 n=$(jq '[.vnfd[].vdu[].vnfc | length] | add' "$suite/nsd.json")
 
 left() { python3 "$e2e_top/tests/support/openstack_count.py"; }
@@ -37,6 +45,8 @@ expect 'the service is deployed' baton nsr create dummy --wait --timeout 240s
 nsr=$(baton nsr list -o name)
 expect 'the service is active' nsr_is "$nsr" ACTIVE
 has "servers $n ports $n floatingips 1"
+own_images() { baton pop refresh cloud -o json | jq -c '[.images[] | select(.name == "own:1") | [.diskFormat, .isPublic // false]]'; }
+expect 'the image was copied once, privately' test "$(own_images)" == '[["qcow2",false]]'
 expect 'each has an address' test "$(instances '.ips[0].ip' | grep -c '^[0-9.]*$')" == "$n"
 expect 'one has a floating address' test "$(instances '.floatingIps[0].ip // empty' | grep -c '^203\.0\.113\.')" == 1
 
@@ -48,5 +58,7 @@ expect_exit 0 baton nsr heal dummy "$host" --cause 'it does not look well' --wai
 expect_exit 0 baton nsr scale-in dummy "$vnfr" --wait --timeout 240s
 eventually 60 'one server less' has_servers "$n"
 
+expect 'the image is deleted from the repository' baton image delete own:1
+expect 'its file is, too' test -z "$(ls "$suite/images")"
 expect 'the service is deleted' baton nsr delete "$nsr" --wait --timeout 240s
 wait_until 60 nothing_is_left || fail "left: $(left)"

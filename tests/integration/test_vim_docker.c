@@ -2,8 +2,10 @@
  * its calls through a broker, killed at each step. NOT RUN, and why, where no engine can run. */
 #include "common/base/sbuf.h"
 #include "common/http/client.h"
+#include "common/http/server.h"
 #include "tests/support/mini_nfvo.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -50,6 +52,7 @@ static void engine_ask(const char *method, const char *path, const char *body,
     struct http_call call = {.method = method,
                              .url = url,
                              .unix_socket = socket_path,
+                             .max_body = (size_t)64 << 20,
                              .body = body,
                              .body_len = body ? strlen(body) : 0,
                              .type = body ? HTTP_TYPE_JSON : NULL};
@@ -125,11 +128,12 @@ static void start_as(const char *its_queue, const char *more)
     snprintf(kind, sizeof(kind), "--type=%s", type);
     snprintf(sockets, sizeof(sockets), "--sockets=%s", socket_path);
     snprintf(spent, sizeof(spent), "--spent-file=%s/spent", folder);
-    child = test_program_start(
-        "vim-driver-docker",
-        (const char *[]){host, port, vh, user, kind, sockets, spent, "--broker-password=registrar",
-                         "--log-level=error", "--ems-agent=build/bin/ems-agent-static",
-                         "--floating-addresses=127.0.0.7,127.0.0.8", more, NULL});
+    child = test_program_start("vim-driver-docker",
+                               (const char *[]){host, port, vh, user, kind, sockets, spent,
+                                                "--broker-password=registrar", "--log-level=error",
+                                                "--ems-agent=build/bin/ems-agent-static",
+                                                "--floating-addresses=127.0.0.7,127.0.0.8",
+                                                "--outbound-allow=127.0.0.0/8", more, NULL});
     mini_nfvo_await_consumer(nfvo, its_queue);
 }
 
@@ -166,18 +170,24 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* A call for the project; rest: its parameters, each with a comma in front. */
-static const char *ask(const char *method, const char *token, const char *rest)
+/* A call for that project; rest: its parameters, each with a comma in front. */
+static const char *ask_as(const char *project, const char *method, const char *token,
+                          const char *rest)
 {
     static int number;
     char id[40], body[8192];
     snprintf(id, sizeof(id), "ask-%d-%d", (int)getpid(), ++number);
     snprintf(body, sizeof(body),
              "{\"methodName\":\"%s\"%s%s%s,\"parameters\":[{\"id\":\"v-1\",\"name\":\"pop\","
-             "\"type\":\"docker\",\"projectId\":\"p-1\",\"authUrl\":\"unix://%s\"}%s]}",
+             "\"type\":\"docker\",\"projectId\":\"%s\",\"authUrl\":\"unix://%s\"}%s]}",
              method, token ? ",\"clientToken\":\"" : "", token ? token : "", token ? "\"" : "",
-             socket_path, rest);
+             project, socket_path, rest);
     return mini_nfvo_ask(nfvo, queue, body, id);
+}
+
+static const char *ask(const char *method, const char *token, const char *rest)
+{
+    return ask_as("p-1", method, token, rest);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -443,12 +453,113 @@ static void test_networks_killed_at_each_step(void **state)
     assert_int_equal(kills, 4);
 }
 
+/* --- images of the repository --- */
+
+static char served_path[100];
+static char served_query[200];
+static unsigned served_n;
+
+static enum http_result serve(struct http_request *req, struct http_reply *reply)
+{
+    struct stat st;
+    int fd = open(served_path, O_RDONLY | O_CLOEXEC);
+    const char *token = http_request_query(req, "token");
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    snprintf(served_query, sizeof(served_query), "%s", token ? token : "");
+    served_n++;
+    http_reply_file(reply, 200, "application/octet-stream", fd, (size_t)st.st_size);
+    return HTTP_DONE;
+}
+
+/* What the engine answers there, into the file that is served. */
+static void keep_file(const char *path)
+{
+    struct http_response res = HTTP_RESPONSE_INIT;
+    engine_ask("GET", path, NULL, &res);
+    assert_int_equal(res.status, 200);
+    FILE *out = fopen(served_path, "w");
+    assert_non_null(out);
+    assert_int_equal(fwrite(res.body.s, 1, res.body.len, out), res.body.len);
+    assert_int_equal(fclose(out), 0);
+    http_response_release(&res);
+}
+
+static void keep_text(const char *text)
+{
+    FILE *out = fopen(served_path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static const char *add(const struct http_server *server, const char *name)
+{
+    static char rest[300];
+    snprintf(rest, sizeof(rest), ",{\"name\":\"%s\"},\"http://127.0.0.1:%d/file\",\"secret\"", name,
+             (int)http_server_port(server));
+    return ask("addImage", NULL, rest);
+}
+
+static int status_of(const char *method, const char *path)
+{
+    struct http_response res = HTTP_RESPONSE_INIT;
+    engine_ask(method, path, NULL, &res);
+    int status = res.status;
+    http_response_release(&res);
+    return status;
+}
+
+/* One that docker save made, and a root file system. Neither takes a name away from another. */
+static void test_repository_images(void **state)
+{
+    static const struct http_route routes[] = {{"GET", "/file", serve, 0}, {NULL, NULL, NULL, 0}};
+    struct http_server_options options = {.routes = routes, .threads = 1};
+    struct http_server *server = NULL;
+    struct err err = ERR_INIT;
+    (void)state;
+    if (!has_engine)
+        skip();
+    snprintf(served_path, sizeof(served_path), "%s/served", folder);
+    assert_int_equal(http_server_open(&server, &options, &err), ERR_OK);
+    served_n = 0;
+    keep_file("/images/bb:1/get");
+    assert_int_equal(status_of("POST", "/images/bb:1/tag?repo=kept&tag=1"), 201);
+    assert_int_equal(status_of("DELETE", "/images/bb:1"), 200); /* the saved one has this name */
+    const char *answer = add(server, "own:1");
+    assert_has(answer, "\"tags\":[\"own:1\"]");
+    assert_string_equal(served_query, "secret");
+    assert_null(strstr(answer, "secret"));
+    assert_int_equal(status_of("GET", "/images/bb:1/json"), 404);
+    assert_int_equal(status_of("POST", "/images/kept:1/tag?repo=bb&tag=1"), 201);
+    assert_has(add(server, "own:1"), "\"tags\":[\"own:1\"]"); /* the call again */
+    assert_int_equal(served_n, 1);
+    assert_has(ask("listImages", NULL, ""), "\"own:1\"");
+    assert_null(strstr(ask_as("p-2", "listImages", NULL, ""), "\"own:1\""));
+    answer = launch("own-1", "own-1", "own:1", "", "");
+    assert_has(answer, "\"status\":\"ACTIVE\"");
+    await_logs("baton-own-1", "hello from own-1");
+    keep_file("/containers/baton-own-1/export");
+    delete_server("baton-own-1");
+    assert_has(add(server, "root"), "\"tags\":[\"root\"]");
+    answer = launch("own-2", "own-2", "root", "", "");
+    assert_has(answer, "\"status\":\"ACTIVE\"");
+    await_logs("baton-own-2", "hello from own-2");
+    delete_server("baton-own-2");
+    keep_text("QFI\xfb is no tar");
+    assert_has(add(server, "disk"), "the file is no image for Docker");
+    keep_text("");
+    assert_has(add(server, "none"), "the image is empty");
+    assert_null(strstr(ask("listImages", NULL, ""), "\"disk\""));
+    http_server_close(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_life, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_repository_images, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_networks_killed_at_each_step, set_up, tear_down),
     };

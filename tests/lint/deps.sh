@@ -67,7 +67,7 @@ libraries='
 <curl/                                    common/http
 <jansson                                  common/json proto/codec common/log nfvo/cli
 <libsmartcols                             nfvo/cli
-<archive                                  nfvo/catalogue vim-drivers/local
+<archive                                  nfvo/catalogue vim-drivers/docker vim-drivers/local
 <yaml.h                                   nfvo/catalogue nfvo/cli
 '
 

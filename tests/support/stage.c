@@ -81,6 +81,16 @@ struct row *stage_driver(struct stage *s, const char *queue, const char *capabil
     return r;
 }
 
+struct row *stage_image(struct stage *s, const char *id, const char *project, const char *name)
+{
+    struct row *r = add_fact(s, ROW_IMAGE, id);
+    r->key[IMAGE_PROJECT] = project;
+    r->key[IMAGE_NAME] = name;
+    r->doc = arena_printf(&s->arena, "{\"id\":\"%s\",\"name\":\"%s\",\"diskFormat\":\"qcow2\"}", id,
+                          name);
+    return r;
+}
+
 void stage_use(struct stage *s, const char *pop, const char *flavour, int n)
 {
     static const int kinds[] = {ROW_USE, ROW_USE_OF_NSR};
@@ -119,6 +129,7 @@ static unsigned fact_bit(int row_kind)
            : row_kind == ROW_USE        ? FACT_USE
            : row_kind == ROW_USE_OF_NSR ? FACT_USE_OF_NSR
            : row_kind == ROW_VNFM       ? FACT_VNFMS
+           : row_kind == ROW_IMAGE      ? FACT_IMAGES
                                         : FACT_DRIVERS;
 }
 
@@ -341,7 +352,10 @@ const char *stage_rendered(struct stage *s, const struct send *send)
         if (r->kind == REFERENCE_AGENT) {
             sbuf_addf(&out, "<password of %s>", r->id);
         } else {
-            sbuf_addf(&out, "{\"%s\":", r->kind == REFERENCE_POP ? "pop" : "package");
+            sbuf_addf(&out, "{\"%s\":",
+                      r->kind == REFERENCE_POP     ? "pop"
+                      : r->kind == REFERENCE_IMAGE ? "token"
+                                                   : "package");
             proto_quotes(
                 &out, arena_printf(&s->arena, "%s:%lld:%s", r->id, (long long)r->version, r->arg));
             sbuf_addc(&out, '}');

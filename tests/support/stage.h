@@ -51,6 +51,8 @@ void stage_release(struct stage *s);
 
 /* --- facts */
 struct row *stage_pop(struct stage *s, const char *id, const char *type, const char *doc);
+/* One of the repository of a project. */
+struct row *stage_image(struct stage *s, const char *id, const char *project, const char *name);
 void stage_pop_is_fresh(struct stage *s, struct row *pop, bool is_fresh);
 struct row *stage_driver(struct stage *s, const char *queue, const char *capabilities);
 /* So many instances of ours on a PoP. */

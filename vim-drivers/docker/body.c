@@ -40,8 +40,160 @@ static bool is_variable(const char *name)
     return *name && (*name < '0' || *name > '9') && strspn(name, letters) == strlen(name);
 }
 
+/* --- volumes, health, restart ---------------------------------------------------------------- */
+
+enum { VOLUMES_MAX = 16 };
+
+/* "/data, /var/lib/db": the next path, without blanks; n 0: there are no more. */
+static const char *next_path(const char **at, size_t *ret_n)
+{
+    *at += strspn(*at, ", ");
+    const char *path = *at;
+    *ret_n = strcspn(path, ", ");
+    *at += *ret_n;
+    return path;
+}
+
+/* Folders of the host are nobody's to give away: "/host:/in" is refused. */
+static enum err_code check_volumes(const char *text, struct err *err)
+{
+    size_t n, count = 0;
+    for (const char *path = next_path(&text, &n); n; path = next_path(&text, &n)) {
+        bool is_bad =
+            *path != '/' || n < 2 || n > 255 || memchr(path, ':', n) || memmem(path, n, "..", 2);
+        if (!is_bad && ++count <= VOLUMES_MAX)
+            continue;
+        err_set(err, ERR_INVALID,
+                "metadata 'volumes' of the VDU: '%.*s' is no folder of the server",
+                (int)(n < 80 ? n : 80), path);
+        return err_hint(err,
+                        "folders that get a volume of the server's own, at most %d: \"/data, "
+                        "/var/lib/db\"; none is shared with the engine's host",
+                        VOLUMES_MAX);
+    }
+    return ERR_OK;
+}
+
+/* Digits, at most four; -1: something else. */
+static int64_t count_of(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    int64_t value = 0;
+    if (n == 0 || n > 4 || text[n])
+        return -1;
+    for (; *text; text++)
+        value = value * 10 + (*text - '0');
+    return value;
+}
+
+/* "10s", "2m", "1h"; -1: something else. */
+static int64_t seconds_of(const char *text)
+{
+    char digits[8];
+    size_t n = strlen(text);
+    if (n < 2 || n > sizeof(digits))
+        return -1;
+    memcpy(digits, text, n - 1);
+    digits[n - 1] = '\0';
+    int64_t value = count_of(digits);
+    int64_t unit = text[n - 1] == 's'   ? 1
+                   : text[n - 1] == 'm' ? 60
+                   : text[n - 1] == 'h' ? 3600
+                                        : -1;
+    return value < 0 || unit < 0 ? -1 : value * unit;
+}
+
+static const char *const restarts[] = {"no", "always", "unless-stopped", "on-failure"};
+
+/* "on-failure:3": the policy's length, and how often; 0: it is none. */
+static size_t read_restart(const char *text, int64_t *ret_times)
+{
+    size_t n = strcspn(text, ":");
+    *ret_times = text[n] ? count_of(text + n + 1) : 0;
+    for (size_t i = 0; i < ARRAY_LEN(restarts); i++)
+        if (strlen(restarts[i]) == n && memcmp(restarts[i], text, n) == 0)
+            return *ret_times >= 0 && (!text[n] || i == 3) ? n : 0;
+    return 0;
+}
+
+static const struct health_word {
+    const char *key, *member;
+    bool is_time;
+} health_words[] = {{"health.interval", "Interval", true},
+                    {"health.timeout", "Timeout", true},
+                    {"health.start-period", "StartPeriod", true},
+                    {"health.retries", "Retries", false}};
+
+static enum err_code check_life(const struct ob_cloud_launch *want, struct err *err)
+{
+    const char *restart = wish(want, "restart");
+    int64_t times;
+    if (restart && !read_restart(restart, &times)) {
+        err_set(err, ERR_INVALID, "metadata 'restart' of the VDU: '%.40s' is no policy", restart);
+        return err_hint(err, "no, always, unless-stopped, on-failure or on-failure:TIMES");
+    }
+    for (size_t i = 0; i < ARRAY_LEN(health_words); i++) {
+        const struct health_word *w = &health_words[i];
+        const char *text = wish(want, w->key);
+        if (!text || (w->is_time ? seconds_of(text) : count_of(text)) >= 0)
+            continue;
+        err_set(err, ERR_INVALID, "metadata '%s' of the VDU: '%.40s'", w->key, text);
+        return err_hint(err, w->is_time ? "a time: 10s, 2m, 1h" : "a number");
+    }
+    return ERR_OK;
+}
+
+static void add_health(const struct ob_cloud_launch *want, struct sbuf *out)
+{
+    const char *command = wish(want, "health.command");
+    if (!command)
+        return;
+    sbuf_adds(out, ",\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",");
+    proto_quotes(out, command);
+    sbuf_addc(out, ']');
+    for (size_t i = 0; i < ARRAY_LEN(health_words); i++) {
+        const struct health_word *w = &health_words[i];
+        const char *text = wish(want, w->key);
+        int64_t value = !text ? -1 : w->is_time ? seconds_of(text) * 1000000000 : count_of(text);
+        if (value >= 0)
+            sbuf_addf(out, ",\"%s\":%lld", w->member, (long long)value);
+    }
+    sbuf_addc(out, '}');
+}
+
+/* Of the container alone: they have no name, and go with it. */
+static void add_volumes(const struct ob_cloud_launch *want, struct sbuf *out)
+{
+    const char *text = wish(want, "volumes"), *sep = "";
+    size_t n;
+    if (!text)
+        return;
+    sbuf_adds(out, ",\"Mounts\":[");
+    for (const char *path = next_path(&text, &n); n; path = next_path(&text, &n)) {
+        sbuf_addf(out, "%s{\"Type\":\"volume\",\"Target\":", sep);
+        proto_quote(out, path, n);
+        sbuf_addc(out, '}');
+        sep = ",";
+    }
+    sbuf_addc(out, ']');
+}
+
+static void add_restart(const struct ob_cloud_launch *want, struct sbuf *out)
+{
+    const char *text = wish(want, "restart");
+    int64_t times;
+    size_t n = text ? read_restart(text, &times) : 0;
+    if (!n)
+        return;
+    sbuf_adds(out, ",\"RestartPolicy\":{\"Name\":");
+    proto_quote(out, text, n);
+    sbuf_addf(out, ",\"MaximumRetryCount\":%lld}", (long long)times);
+}
+
 enum err_code dk_body_check(const struct ob_cloud_launch *want, struct err *err)
 {
+    const char *volumes = wish(want, "volumes");
+
     for (size_t i = 0; i < want->metadata_n; i++) {
         const char *key = want->metadata[i].key;
         if (text_starts_with(key, ENV) && !is_variable(key + strlen(ENV))) {
@@ -50,7 +202,8 @@ enum err_code dk_body_check(const struct ob_cloud_launch *want, struct err *err)
             return err_hint(err, "letters, digits and underscore, e.g. env.LOG_LEVEL");
         }
     }
-    return ERR_OK;
+    enum err_code rc = volumes ? check_volumes(volumes, err) : ERR_OK;
+    return rc == ERR_OK ? check_life(want, err) : rc;
 }
 
 /* Ours last: of two with one name the last one counts. */
@@ -195,6 +348,8 @@ static void limits(const struct dk_body *b, struct sbuf *out)
         proto_quotes(out, b->o->capabilities.items[i]);
     }
     sbuf_addc(out, ']');
+    add_volumes(b->want, out);
+    add_restart(b->want, out);
     if (wants_floating(b) && b->image->config)
         published(b, out);
     sbuf_addc(out, '}');
@@ -222,6 +377,7 @@ void dk_body_create(const struct dk_body *b, struct sbuf *out)
     sbuf_adds(out, ",\"StopTimeout\":10");
     environment(b, out);
     command(b, out);
+    add_health(b->want, out);
     labels(b, out);
     limits(b, out);
     if (b->port_n) {

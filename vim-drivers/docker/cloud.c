@@ -1,6 +1,7 @@
 #include "vim-drivers/docker/docker.h"
 
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 
 #include <stdio.h>
@@ -50,7 +51,11 @@ enum err_code dk_open(struct dk *d, const struct dk_options *o, struct err *err)
     d->stop_fd = -1;
     pthread_mutex_init(&d->lock, NULL);
     find_agent(d);
-    enum err_code rc = read_flavours(d, err);
+    enum err_code rc = dial_rules_parse(&d->outbound, o->outbound.items, o->outbound.n, err);
+    if (rc != ERR_OK)
+        rc = err_add(err, "option outbound-allow");
+    if (rc == ERR_OK)
+        rc = read_flavours(d, err);
     if (rc != ERR_OK)
         dk_close(d);
     return rc;
@@ -86,16 +91,28 @@ static enum err_code refresh(void *arg, struct ob_cloud_call *call, unsigned wan
     return rc;
 }
 
-/* The image is where its registry has it: url, or else its name. */
-static enum err_code add_image(void *arg, struct ob_cloud_call *call, const char *name,
-                               const char *url, struct ob_cloud_image *ret, struct err *err)
+/* What has no scheme, or docker://, is where its registry has it. */
+static bool is_web(const char *url)
+{
+    return text_starts_with(url, "http://") || text_starts_with(url, "https://");
+}
+
+/* The image is a file at url; or where its registry has it: url, or else its name. */
+static enum err_code add_image(void *arg, struct ob_cloud_call *call,
+                               const struct ob_cloud_new_image *want, struct ob_cloud_image *ret,
+                               struct err *err)
 {
     struct engine e;
     struct dk_image_inspect *image;
-    const char *reference = url && url[0] ? url : name;
+    const char *reference = want->url[0] ? want->url : want->name;
     if (strncmp(reference, "docker://", 9) == 0)
         reference += 9;
     enum err_code rc = engine_open(&e, arg, call, err);
+    if (rc == ERR_OK && is_web(reference)) {
+        rc = dk_image_load(&e, want, ret, err);
+        engine_close(&e);
+        return rc;
+    }
     if (rc == ERR_OK)
         rc = dk_pull(&e, reference, err);
     if (rc == ERR_OK)

@@ -6,6 +6,7 @@
 
 #include "common/base/arena.h"
 #include "common/http/client.h"
+#include "common/http/dial.h"
 #include "vim-drivers/docker/options.h"
 #include "vim-drivers/docker/records.h"
 #include "vim-drivers/docker/text.h"
@@ -47,6 +48,7 @@ struct dk {
     struct ob_cloud_flavour flavours[DK_FLAVOURS_MAX];
     char flavour_names[DK_FLAVOURS_MAX][DK_FLAVOUR_NAME_MAX];
     size_t flavour_n;
+    struct dial_rules outbound;
     pthread_mutex_t lock; /* of what follows */
     struct http_client *clients[DK_CLIENTS_MAX];
     size_t client_n;
@@ -82,6 +84,7 @@ struct dk_request {
     const char *path;   /* behind the version, escaped */
     const void *body;
     size_t body_len;
+    int body_fd;      /* > 0: body_len bytes of this file instead */
     const char *type; /* NULL, with a body: JSON */
     struct http_header header;
     int64_t timeout_ms; /* 0: 60 s; never more than the call has left */
@@ -115,7 +118,20 @@ MUST_USE enum err_code dk_image_get(struct engine *e, const struct ob_cloud_imag
  * names, and images are named by users who may not read a PoP's password. */
 void dk_registry_auth(const struct dk_options *o, const struct ob_cloud_pop *pop,
                       const char *repository, struct sbuf *out);
+/* Of the image repository: a tar that docker save made, or of a root file system, from a URL. It is
+ * the project's own: on the engine it has a name that holds the project's. */
+MUST_USE enum err_code dk_image_load(struct engine *e, const struct ob_cloud_new_image *want,
+                                     struct ob_cloud_image *ret, struct err *err);
 MUST_USE enum err_code dk_pull(struct engine *e, const char *reference, struct err *err);
+
+/* --- archive.c --- */
+/* Does the tar (also compressed) hold a saved image? Then *ret_fd is a copy of it, of *ret_n bytes,
+ * under that one reference and no other name: what it was called where it was saved would take
+ * that name away from an image of somebody else. -1: it is a root file system. ERR_INVALID: it is
+ * neither, or of several images. */
+struct download;
+MUST_USE enum err_code dk_archive_rename(const struct download *f, const char *reference,
+                                         int *ret_fd, int64_t *ret_n, struct err *err);
 
 /* --- label.c --- */
 const char *dk_label(const struct proto_strmap *labels, const char *key); /* "" without it */

@@ -57,6 +57,7 @@ static enum err_code request(struct engine *e, const struct dk_request *want, co
                              .header_n = want->header.name ? 1 : 0,
                              .body = want->body,
                              .body_len = want->body_len,
+                             .body_fd = want->body_fd,
                              .type = want->type   ? want->type
                                      : want->body ? HTTP_TYPE_JSON
                                                   : NULL,

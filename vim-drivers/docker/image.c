@@ -1,23 +1,37 @@
 #include "vim-drivers/docker/docker.h"
 
 #include "common/base/base64.h"
+#include "common/base/text.h"
 #include "common/log/log.h"
 
-#include <string.h>
+#include "vim-drivers/common/download.h"
 
-/* "web:latest" is "web", too. */
+#include <string.h>
+#include <unistd.h>
+
+/* "web:latest" is "web", too. Of other projects' images of the repository nothing is told. */
 static void add_image(struct engine *e, const struct dk_image *i)
 {
     const char *tags[64] = {NULL};
     size_t n = 0;
+    bool is_foreign = false;
     for (uint32_t k = 0; k < i->tags.n && n + 2 < 64; k++) {
-        const char *tag = i->tags.at[k], *colon = strrchr(tag, ':');
+        const char *tag = i->tags.at[k], *own;
         if (strcmp(tag, "<none>:<none>") == 0)
             continue;
+        if (dk_own_name_read(tag, text_or_empty(e->pop->project), &e->arena, &own)) {
+            is_foreign |= own == NULL;
+            tag = own;
+        }
+        if (!tag)
+            continue;
+        const char *colon = strrchr(tag, ':');
         tags[n++] = tag;
         if (colon && strcmp(colon, ":latest") == 0)
             tags[n++] = arena_strndup(&e->arena, tag, (size_t)(colon - tag));
     }
+    if (n == 0 && is_foreign)
+        return;
     ob_cloud_add_image(e->call, &(struct ob_cloud_image){.id = i->id,
                                                          .name = n ? tags[0] : i->id,
                                                          .tags = tags,
@@ -121,4 +135,82 @@ enum err_code dk_image_get(struct engine *e, const struct ob_cloud_image *want,
     if (rc == ERR_OK)
         rc = inspect(e, name, ret, err);
     return rc == ERR_OK ? rc : err_add(err, "image '%s'", name);
+}
+
+/* --- of the image repository --- */
+
+static enum err_code send_file(struct engine *e, const char *path, int fd, int64_t n,
+                               struct err *err)
+{
+    struct dk_stream stream = DK_STREAM_INIT;
+    const struct dk_request want = {.method = "POST",
+                                    .path = path,
+                                    .body_fd = fd,
+                                    .body_len = (size_t)n,
+                                    .type = "application/x-tar",
+                                    .stream = &stream,
+                                    .timeout_ms = INT64_MAX};
+    enum err_code rc = engine_ask(e, &want, err);
+    if (rc == ERR_OK)
+        rc = dk_stream_end(&stream, err); /* success is in the stream, not in the status */
+    dk_stream_release(&stream);
+    return rc;
+}
+
+static enum err_code transfer(struct engine *e, const struct download *f, const char *reference,
+                              struct err *err)
+{
+    AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
+    int copy = -1;
+    int64_t n = 0;
+    enum err_code rc = dk_archive_rename(f, reference, &copy, &n, err);
+    if (rc == ERR_OK && copy >= 0) {
+        rc = send_file(e, "/images/load?quiet=1", copy, n, err);
+    } else if (rc == ERR_OK) {
+        sbuf_adds(&path, "/images/create?fromSrc=-&repo=");
+        http_percent_encode(&path, reference);
+        rc = send_file(e, path.s, f->fd, f->n, err);
+    }
+    if (copy >= 0)
+        close(copy);
+    return rc;
+}
+
+enum err_code dk_image_load(struct engine *e, const struct ob_cloud_new_image *want,
+                            struct ob_cloud_image *ret, struct err *err)
+{
+    struct dk_image_inspect *image;
+    struct download f = {.folder = e->d->o->image_folder,
+                         .max_mb = e->d->o->image_max_mb,
+                         .timeout_ms = ob_cloud_left_ms(e->call),
+                         .dial = &e->d->outbound,
+                         .cancel_fd = e->d->stop_fd,
+                         .fd = -1};
+    const char *reference = dk_own_name(want->name, text_or_empty(e->pop->project), &e->arena);
+    if (!reference) {
+        err_set(err, ERR_INVALID, "'%.60s' is too long for the name of an image", want->name);
+        return err_hint(err, "at most %d characters", DK_OWN_NAME_MAX);
+    }
+    enum err_code rc = inspect(e, reference, &image, err);
+    if (rc == ERR_NOT_FOUND) {
+        *err = (struct err)ERR_INIT;
+        rc = download_open(&f, want->fetch_url, err);
+        if (rc == ERR_OK)
+            rc = transfer(e, &f, reference, err);
+        dk_step(e->d);
+        if (rc == ERR_OK)
+            rc = inspect(e, reference, &image, err);
+    }
+    if (f.fd >= 0)
+        close(f.fd);
+    if (rc != ERR_OK)
+        return err_add(err, "image '%.60s'", want->name);
+    const char **tags = ob_cloud_alloc(e->call, sizeof(*tags));
+    tags[0] = ob_cloud_text(e->call, want->name);
+    *ret = (struct ob_cloud_image){.id = ob_cloud_text(e->call, image->id),
+                                   .name = tags[0],
+                                   .tags = tags,
+                                   .tag_n = 1,
+                                   .is_private = true};
+    return ERR_OK;
 }

@@ -27,6 +27,10 @@ PROTO_RECORD_DEFINE(dk_image_config, DK_IMAGE_CONFIG_FIELDS)
 #define PROTO_THIS struct dk_image_inspect
 PROTO_RECORD_DEFINE(dk_image_inspect, DK_IMAGE_INSPECT_FIELDS)
 #undef PROTO_THIS
+#define PROTO_THIS struct dk_manifest
+PROTO_RECORD_DEFINE(dk_manifest, DK_MANIFEST_FIELDS)
+#undef PROTO_THIS
+
 #define PROTO_THIS struct dk_subnet
 PROTO_RECORD_DEFINE(dk_subnet, DK_SUBNET_FIELDS)
 #undef PROTO_THIS

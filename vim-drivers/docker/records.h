@@ -52,6 +52,13 @@ PROTO_RECORD(dk_image_config, DK_IMAGE_CONFIG_FIELDS)
     X(REC, config, "Config", dk_image_config, OPTIONAL)
 PROTO_RECORD(dk_image_inspect, DK_IMAGE_INSPECT_FIELDS)
 
+/* Of a saved image. */
+#define DK_MANIFEST_FIELDS(X)                           \
+    X(STR,  config, "Config",   _, REQUIRED)            \
+    X(STRS, tags,   "RepoTags", _, OPTIONAL)            \
+    X(STRS, layers, "Layers",   _, OPTIONAL)
+PROTO_RECORD(dk_manifest, DK_MANIFEST_FIELDS)
+
 #define DK_SUBNET_FIELDS(X)                             \
     X(STR, subnet,  "Subnet",  _, OPTIONAL)             \
     X(STR, gateway, "Gateway", _, OPTIONAL)

@@ -52,7 +52,8 @@ static const char *status_of(const struct dk_container *c, const char **ret_why)
     const char *state = c->state ? c->state : "";
     for (size_t i = 0; words[i][0]; i++)
         if (strcmp(state, words[i][0]) == 0) {
-            *ret_why = NULL;
+            /* "Up 3 minutes (unhealthy)": it runs, and its own check says no. */
+            *ret_why = c->status && strstr(c->status, "(unhealthy)") ? c->status : NULL;
             return words[i][1];
         }
     *ret_why = c->status;

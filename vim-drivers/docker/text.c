@@ -240,3 +240,51 @@ void dk_stream_release(struct dk_stream *s)
 {
     sbuf_release(&s->line);
 }
+
+/* --- images of the repository --- */
+
+#define OWN "baton/"
+
+static void own_prefix(const char *project, struct sbuf *out)
+{
+    sbuf_adds(out, OWN);
+    for (const char *p = project; *p; p++)
+        sbuf_addf(out, "%02x", (unsigned char)*p);
+    sbuf_adds(out, *project ? "/" : "none/");
+}
+
+const char *dk_own_name(const char *name, const char *project, struct arena *a)
+{
+    AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+    if (!*name || strlen(name) > DK_OWN_NAME_MAX || strlen(project) > 36)
+        return NULL;
+    own_prefix(project, &out);
+    for (const char *p = name; *p; p++)
+        sbuf_addf(&out, "%02x", (unsigned char)*p);
+    return arena_strdup(a, out.s);
+}
+
+static int digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool dk_own_name_read(const char *tag, const char *project, struct arena *a, const char **ret_name)
+{
+    AUTO(sbuf_release) struct sbuf prefix = SBUF_INIT;
+    AUTO(sbuf_release) struct sbuf name = SBUF_INIT;
+    *ret_name = NULL;
+    if (strncmp(tag, OWN, strlen(OWN)) != 0)
+        return false;
+    own_prefix(project, &prefix);
+    if (strncmp(tag, prefix.s, prefix.len) != 0)
+        return true;
+    for (const char *p = tag + prefix.len; *p && *p != ':'; p += 2) {
+        int high = digit(p[0]), low = high < 0 ? -1 : digit(p[1]);
+        if (low < 0 || high * 16 + low == 0)
+            return true;
+        sbuf_addc(&name, (char)(high * 16 + low));
+    }
+    *ret_name = name.len ? arena_strndup(a, name.s, name.len) : NULL;
+    return true;
+}

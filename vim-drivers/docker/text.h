@@ -2,6 +2,7 @@
 #ifndef VIM_DRIVERS_DOCKER_TEXT_H
 #define VIM_DRIVERS_DOCKER_TEXT_H
 
+#include "common/base/arena.h"
 #include "common/base/err.h"
 #include "common/base/sbuf.h"
 
@@ -44,6 +45,13 @@ void dk_tar_file(struct sbuf *out, const char *path, unsigned mode, const void *
 void dk_tar_end(struct sbuf *out);
 
 /* --- what a pull says, line by line --- */
+/* Images of the repository are a project's own, and names on an engine are everybody's: on the engine
+ * one is called baton/PROJECT/<its name in hex>. In the arena; NULL: the name is too long. */
+enum { DK_OWN_NAME_MAX = 80 };
+const char *dk_own_name(const char *name, const char *project, struct arena *a);
+/* Is the tag such a name? *ret_name: what it stands for; NULL: another project's. */
+bool dk_own_name_read(const char *tag, const char *project, struct arena *a, const char **ret_name);
+
 struct dk_stream {
     struct sbuf line;
     struct err fault; /* the first that it said, or ERR_SYNTAX, ERR_LIMIT */

@@ -2,10 +2,9 @@
 #include "common/base/text.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
+#include "vim-drivers/common/download.h"
 #include "vim-drivers/openstack/os.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,91 +81,18 @@ enum err_code os_list_images(struct os_conn *c, int64_t not_before_us, struct er
 
 /* --- one more: fetched into a file, then sent: its length is known, and both ends may be slow --- */
 
-struct fetch {
-    int fd;
-    int64_t n, max;
-    bool is_too_long;
-    int sys;
-};
-
-static bool on_data(void *arg, const char *data, size_t len)
-{
-    struct fetch *f = arg;
-    if (f->n + (int64_t)len > f->max) {
-        f->is_too_long = true;
-        return false;
-    }
-    while (len > 0) {
-        ssize_t n = write(f->fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            f->sys = errno;
-            return false;
-        }
-        data += n;
-        len -= (size_t)n;
-        f->n += n;
-    }
-    return true;
-}
-
-/* Without a name: it goes with this process. */
-static enum err_code open_file(const struct os *os, int *ret, struct err *err)
-{
-    char path[4096];
-    *ret = open(os->o->image_folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
-    if (*ret >= 0)
-        return ERR_OK;
-    snprintf(path, sizeof(path), "%s/baton-image-XXXXXX", os->o->image_folder);
-    *ret = mkostemp(path, O_CLOEXEC);
-    if (*ret < 0)
-        return err_set_errno(err, ERR_IO, errno, "keep an image in '%s'", os->o->image_folder);
-    unlink(path);
-    return ERR_OK;
-}
-
-static enum err_code fetch(struct os_conn *c, const char *url, struct fetch *f, struct err *err)
-{
-    AUTO(http_client_freep) struct http_client *http = http_client_new();
-    struct http_response res = HTTP_RESPONSE_INIT;
-    struct http_call call = {.url = url,
-                             .timeout_ms = ob_cloud_left_ms(c->call),
-                             .dial = &c->os->outbound,
-                             .cancel_fd = c->os->stop_fd,
-                             .on_data = on_data,
-                             .on_data_arg = f};
-    f->max = c->os->o->image_max_mb << 20;
-    enum err_code rc = http_client_call(http, &call, &res, err);
-    if (rc == ERR_OK && res.status != 200) {
-        rc = err_set(err, ERR_PEER, "the image's server answers %d", res.status);
-        err_hint(err, "redirects are not followed: give the address where it is");
-    }
-    if (f->is_too_long) {
-        rc = err_set(err, ERR_LIMIT, "the image is larger than %lld MB",
-                     (long long)c->os->o->image_max_mb);
-        err_hint(err, "option image-max of the driver");
-    }
-    if (f->sys)
-        rc = err_set_errno(err, ERR_IO, f->sys, "keep the image in '%s'", c->os->o->image_folder);
-    if (rc == ERR_OK && f->n == 0)
-        rc = err_set(err, ERR_PEER, "the image is empty");
-    http_response_release(&res);
-    return rc;
-}
-
-static enum err_code make(struct os_conn *c, const char *name, const char *url,
-                          const struct fetch *f, struct os_image **ret, struct err *err)
+static enum err_code make(struct os_conn *c, const struct ob_cloud_new_image *want,
+                          const struct download *f, struct os_image **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf body = SBUF_INIT;
     unsigned char *head = arena_alloc(&c->arena, HEAD_BYTES);
     ssize_t n = pread(f->fd, head, HEAD_BYTES, 0);
     sbuf_addc(&body, '{');
-    os_add_pair(&body, "name", name);
+    os_add_pair(&body, "name", want->name);
     os_add_pair(&body, "disk_format", os_disk_format(head, n > 0 ? (size_t)n : 0));
     os_add_pair(&body, "container_format", "bare");
     os_add_pair(&body, "visibility", "private"); /* a member may not make public ones */
-    os_add_pair(&body, "baton_source", url);
+    os_add_pair(&body, "baton_source", want->url);
     sbuf_addc(&body, '}');
     os_step(c->os);
     enum err_code rc = os_ask(c,
@@ -180,7 +106,7 @@ static enum err_code make(struct os_conn *c, const char *name, const char *url,
     return rc == ERR_OK ? os_read(c, &os_image_type, &c->arena, ret, err) : rc;
 }
 
-static enum err_code upload(struct os_conn *c, const struct os_image *i, const struct fetch *f,
+static enum err_code upload(struct os_conn *c, const struct os_image *i, const struct download *f,
                             struct err *err)
 {
     enum err_code rc =
@@ -207,17 +133,17 @@ static enum err_code get_image(struct os_conn *c, const char *id, struct os_imag
 }
 
 /* Of an earlier try: whole, it is the answer; half, it goes. */
-static enum err_code find_earlier(struct os_conn *c, const char *name, const char *url,
+static enum err_code find_earlier(struct os_conn *c, const struct ob_cloud_new_image *want,
                                   struct os_image **ret, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_image_list l = {0};
     *ret = NULL;
     sbuf_adds(&query, "name=");
-    http_percent_encode(&query, name);
+    http_percent_encode(&query, want->name);
     enum err_code rc = os_fetch(c, OS_IMAGES, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
-        if (!text_matches(l.at[i]->name, name) || !text_matches(l.at[i]->source, url))
+        if (!text_matches(l.at[i]->name, want->name) || !text_matches(l.at[i]->source, want->url))
             continue;
         if (is_whole(l.at[i]))
             *ret = l.at[i];
@@ -227,17 +153,19 @@ static enum err_code find_earlier(struct os_conn *c, const char *name, const cha
     return rc;
 }
 
-static enum err_code transfer(struct os_conn *c, const char *name, const char *url,
+static enum err_code transfer(struct os_conn *c, const struct ob_cloud_new_image *want,
                               struct os_image **ret, struct err *err)
 {
-    struct fetch f = {.fd = -1};
+    struct download f = {.folder = c->os->o->image_folder,
+                         .max_mb = c->os->o->image_max_mb,
+                         .timeout_ms = ob_cloud_left_ms(c->call),
+                         .dial = &c->os->outbound,
+                         .cancel_fd = c->os->stop_fd};
     struct os_image *made = NULL;
     struct err other = ERR_INIT;
-    enum err_code rc = open_file(c->os, &f.fd, err);
+    enum err_code rc = download_open(&f, want->fetch_url, err);
     if (rc == ERR_OK)
-        rc = fetch(c, url, &f, err);
-    if (rc == ERR_OK)
-        rc = make(c, name, url, &f, &made, err);
+        rc = make(c, want, &f, &made, err);
     if (rc == ERR_OK)
         rc = upload(c, made, &f, err);
     if (f.fd >= 0)
@@ -250,23 +178,24 @@ static enum err_code transfer(struct os_conn *c, const char *name, const char *u
     return rc;
 }
 
-enum err_code os_add_image(void *arg, struct ob_cloud_call *call, const char *name, const char *url,
-                           struct ob_cloud_image *ret, struct err *err)
+enum err_code os_add_image(void *arg, struct ob_cloud_call *call,
+                           const struct ob_cloud_new_image *want, struct ob_cloud_image *ret,
+                           struct err *err)
 {
     struct os_conn c;
     struct os_image *i = NULL;
     enum err_code rc = os_conn_open(&c, arg, call, err);
-    if (rc == ERR_OK && (!name[0] || !url[0]))
+    if (rc == ERR_OK && (!want->name[0] || !want->url[0]))
         rc = err_set(err, ERR_INVALID, "an image needs a name and a URL");
     if (rc == ERR_OK)
-        rc = find_earlier(&c, name, url, &i, err);
+        rc = find_earlier(&c, want, &i, err);
     if (rc == ERR_OK && !i)
-        rc = transfer(&c, name, url, &i, err);
+        rc = transfer(&c, want, &i, err);
     if (rc == ERR_OK)
         record(&c, i, ret);
     os_forget(&c, OS_IMAGES);
     os_conn_close(&c);
-    return rc == ERR_OK ? rc : err_add(err, "'%.80s'", name);
+    return rc == ERR_OK ? rc : err_add(err, "'%.80s'", want->name);
 }
 
 /* --- changes --- */

@@ -272,8 +272,9 @@ MUST_USE enum err_code os_body_server(const struct os_body *b, struct sbuf *out,
 /* --- image.c, cloud.c --- */
 MUST_USE enum err_code os_list_images(struct os_conn *c, int64_t not_before_us,
                                       struct err *err); /* to the call */
-MUST_USE enum err_code os_add_image(void *arg, struct ob_cloud_call *call, const char *name,
-                                    const char *url, struct ob_cloud_image *ret, struct err *err);
+MUST_USE enum err_code os_add_image(void *arg, struct ob_cloud_call *call,
+                                    const struct ob_cloud_new_image *want,
+                                    struct ob_cloud_image *ret, struct err *err);
 MUST_USE enum err_code os_update_image(void *arg, struct ob_cloud_call *call,
                                        const struct ob_cloud_image *want,
                                        struct ob_cloud_image *ret, struct err *err);

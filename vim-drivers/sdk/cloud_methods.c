@@ -347,11 +347,12 @@ static enum err_code add_flavour(struct ob_cloud_call *c, struct sbuf *answer, s
     return rc == ERR_OK ? rc : err_add(err, "add flavour");
 }
 
-static enum err_code add_image(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
+static enum err_code add_image_of(struct ob_cloud_call *c, bool has_token, struct sbuf *answer,
+                                  struct err *err)
 {
     struct image *want;
     struct ob_cloud_image made = {.id = NULL};
-    const char *url = "";
+    const char *url = "", *token = "";
     size_t len;
     const char *json = ob_call_json(c->call, 0, &len);
     if (!table(c)->add_image)
@@ -359,12 +360,34 @@ static enum err_code add_image(struct ob_cloud_call *c, struct sbuf *answer, str
     enum err_code rc = proto_decode(&image_type, json, len, 0, &c->arena, &want, err);
     if (rc == ERR_OK)
         rc = ob_call_str(c->call, 1, &url, err);
-    if (rc == ERR_OK)
-        rc = table(c)->add_image(c->cloud->arg, c, want->name ? want->name : "", url, &made, err);
+    if (rc == ERR_OK && has_token)
+        rc = ob_call_str(c->call, 2, &token, err);
+    if (rc != ERR_OK)
+        return err_add(err, "add image");
+    const struct ob_cloud_new_image asked = {
+        .name = want->name ? want->name : "",
+        .url = url,
+        .fetch_url = token[0] ? arena_printf(&c->arena, "%s?token=%s", url, token) : url,
+        .hash = want->hash,
+        .disk_format = want->disk_format,
+        .container_format = want->container_format};
+    rc = table(c)->add_image(c->cloud->arg, c, &asked, &made, err);
     if (rc != ERR_OK)
         return err_add(err, "add image");
     proto_encode(&image_type, cloud_image_record(&made, &c->arena), PROTO_COMPLETE, answer);
     return ERR_OK;
+}
+
+static enum err_code add_image(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
+{
+    return add_image_of(c, false, answer, err);
+}
+
+/* Of the NFVO's own repository: only who has the token may fetch it. */
+static enum err_code add_repository_image(struct ob_cloud_call *c, struct sbuf *answer,
+                                          struct err *err)
+{
+    return add_image_of(c, true, answer, err);
 }
 
 static enum err_code read_image(struct ob_cloud_call *c, struct image **ret, struct err *err)
@@ -453,7 +476,7 @@ const struct cloud_method cloud_methods[] = {
     {"deleteSubnet",            1, delete_subnet,  false},
     {"addFlavor",               1, add_flavour,    false},
     {"addImage",                2, add_image,      true},
-    {"addImage",                3, add_image,      true},
+    {"addImage",                3, add_repository_image, true},
     {"updateImage",             1, update_image,   false},
     {"deleteImage",             1, delete_image,   false},
     {"getQuota",                0, quota,          false},

@@ -100,6 +100,14 @@ struct ob_cloud_network {
     size_t subnet_n;
 };
 
+struct ob_cloud_new_image {
+    const char *name;
+    const char *url; /* where it is; with the name, what tells it from another one; "": not said */
+    const char *fetch_url; /* the same with a token, which is a secret: what is fetched */
+    const char *hash;      /* MD5 in hex; NULL: not told */
+    const char *disk_format, *container_format; /* NULL: not told */
+};
+
 struct ob_cloud_port { /* a connection point; in the order of interfaces */
     const char *network,
         *network_id; /* name of the link; id, if one was given. Either may be NULL */
@@ -170,8 +178,10 @@ struct ob_cloud_table {
                                    struct ob_cloud_network *ret, struct ob_err *err);
     enum ob_code (*delete_network)(void *arg, struct ob_cloud_call *call, const char *id,
                                    bool *ret_was_there, struct ob_err *err);
-    enum ob_code (*add_image)(void *arg, struct ob_cloud_call *call, const char *name,
-                              const char *url, struct ob_cloud_image *ret, struct ob_err *err);
+    /* One of that name and URL that is there is the answer, too; what is half made goes. */
+    enum ob_code (*add_image)(void *arg, struct ob_cloud_call *call,
+                              const struct ob_cloud_new_image *want, struct ob_cloud_image *ret,
+                              struct ob_err *err);
     enum ob_code (*quota)(void *arg, struct ob_cloud_call *call, struct ob_cloud_quota *ret,
                           struct ob_err *err);
     /* NULL: what refresh lists is all there is. One of that name that is there is the answer, too. */

@@ -40,6 +40,7 @@ static void test_codes_keep_their_meaning(void **state)
                                         "GET_QUOTA",
                                         "TIMER_OPERATION",
                                         "TIMER_LATE",
+                                        "ADD_IMAGE",
                                         [65] = "STEP_REINSTANTIATE",
                                         [66] = "STEP_MODIFY",
                                         [67] = "STEP_START",

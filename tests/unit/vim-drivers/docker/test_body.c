@@ -104,8 +104,66 @@ static void test_create(void **state)
     assert_int_equal(proto_decode(&dk_message_type, out.s, out.len, 0, &a, &any, NULL), ERR_OK);
 }
 
+/* Volumes, restart, health: what a VDU may say, and what becomes of it. */
+static void test_life(void **state)
+{
+    static const struct {
+        const char *key, *value, *want; /* want NULL: refused */
+    } cases[] = {
+        {"volumes", "/data", "\"Mounts\":[{\"Type\":\"volume\",\"Target\":\"/data\"}]"},
+        {"volumes", "/a, /b", "{\"Type\":\"volume\",\"Target\":\"/b\"}]"},
+        {"volumes", "/etc/shadow:/x", NULL},
+        {"volumes", "/", NULL},
+        {"volumes", "data", NULL},
+        {"volumes", "/a/../b", NULL},
+        {"volumes", "/1,/2,/3,/4,/5,/6,/7,/8,/9,/10,/11,/12,/13,/14,/15,/16,/17", NULL},
+        {"restart", "always", "\"RestartPolicy\":{\"Name\":\"always\",\"MaximumRetryCount\":0}"},
+        {"restart", "on-failure:3", "{\"Name\":\"on-failure\",\"MaximumRetryCount\":3}"},
+        {"restart", "on-failure:", NULL},
+        {"restart", "on-failure:x", NULL},
+        {"restart", "always:3", NULL},
+        {"restart", "alway", NULL},
+        {"health.command", "wget -q \"x\"", "\"Test\":[\"CMD-SHELL\",\"wget -q \\\"x\\\"\"]"},
+        {"health.interval", "10s", ",\"Interval\":10000000000"},
+        {"health.start-period", "2m", ",\"StartPeriod\":120000000000"},
+        {"health.retries", "5", ",\"Retries\":5"},
+        {"health.interval", "10", NULL},
+        {"health.interval", "99999s", NULL},
+        {"health.timeout", "s", NULL},
+        {"health.retries", "-1", NULL},
+    };
+    struct dk_image_inspect image = {.id = "sha256:1"};
+    struct dk_options o = {.processes = 10};
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        AUTO(sbuf_release) struct sbuf out = SBUF_INIT;
+        AUTO(arena_release) struct arena a = ARENA_INIT;
+        struct err err = ERR_INIT;
+        struct dk_message *any;
+        struct ob_cloud_pair pairs[] = {{"health.command", "true"}, {cases[i].key, cases[i].value}};
+        struct ob_cloud_launch want = {
+            .name = "w", .flavour = {.name = "f", .vcpus = 1}, .metadata = pairs, .metadata_n = 2};
+        struct dk_body b = {.want = &want,
+                            .image = &image,
+                            .name = "baton-t",
+                            .image_name = "web:1",
+                            .project = "p",
+                            .o = &o};
+        if (strcmp(cases[i].key, pairs[0].key) == 0)
+            want.metadata = &pairs[1], want.metadata_n = 1;
+        enum err_code rc = dk_body_check(&want, &err);
+        if ((rc == ERR_OK) != (cases[i].want != NULL))
+            fail_msg("%s %s: %d %s", cases[i].key, cases[i].value, rc, err.msg);
+        if (!cases[i].want)
+            continue;
+        dk_body_create(&b, &out);
+        assert_has(out.s, cases[i].want);
+        assert_int_equal(proto_decode(&dk_message_type, out.s, out.len, 0, &a, &any, NULL), ERR_OK);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_create)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_create), cmocka_unit_test(test_life)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -312,6 +312,42 @@ static void test_records(void **state)
     }
 }
 
+/* Names of the repository's images are a project's own, whatever is in them. */
+static void test_own_names(void **state)
+{
+    static const char *const names[] = {"web", "web:1", "r.example:5000/a/b:1", "A b/../%\xc3\xa4"};
+    char longest[DK_OWN_NAME_MAX + 2];
+    struct arena a = ARENA_INIT;
+    const char *got, *tag;
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *own = dk_own_name(names[i], "p-1", &a);
+        assert_int_equal(strspn(own, "abcdef0123456789/notr"), strlen(own));
+        tag = arena_printf(&a, "%s:latest", own);
+        assert_true(dk_own_name_read(tag, "p-1", &a, &got));
+        assert_string_equal(got, names[i]);
+        assert_true(dk_own_name_read(tag, "p-2", &a, &got));
+        assert_null(got);
+        assert_true(dk_own_name_read(tag, "", &a, &got));
+        assert_null(got);
+    }
+    memset(longest, 'x', sizeof(longest));
+    longest[DK_OWN_NAME_MAX + 1] = '\0';
+    assert_null(dk_own_name(longest, "p", &a));
+    assert_null(dk_own_name("", "p", &a));
+    longest[DK_OWN_NAME_MAX] = '\0';
+    assert_true(strlen(dk_own_name(longest, "0123456789abcdef0123456789abcdef0123", &a)) < 248);
+    static const char *const bad[] = {"baton/702d31/7:latest", "baton/702d31/00:x",
+                                      "baton/702d31/zz", "baton/702d31/", "baton/"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_true(dk_own_name_read(bad[i], "p-1", &a, &got));
+        assert_null(got);
+    }
+    assert_false(dk_own_name_read("batonx/702d31/77", "p-1", &a, &got));
+    assert_false(dk_own_name_read("web:1", "p-1", &a, &got));
+    arena_release(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_endless_line),
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_registries),
+        cmocka_unit_test(test_own_names),
         cmocka_unit_test(attack_an_image_of_ones_own_registry),
         cmocka_unit_test(attack_an_engine_that_says_much),
         cmocka_unit_test(attack_a_subnet_that_is_others),
