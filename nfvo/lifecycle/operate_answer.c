@@ -204,6 +204,14 @@ void operate_answered(struct nsr_model *m, struct command *c, const struct vnfm_
     operate_due(m, &run);
 }
 
+/* SCALE_OUT alone is answered under another name. */
+static bool is_answer_to(const struct command *c, const char *action)
+{
+    const char *call = command_rows[c->kind].call;
+    return strcmp(call, action) == 0 || (strcmp(call, action_word(ACTION_SCALE_OUT)) == 0 &&
+                                         strcmp(action, action_word(ACTION_SCALED)) == 0);
+}
+
 bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const struct vnfm_or *msg)
 {
     struct decision *d = m->d;
@@ -211,7 +219,7 @@ bool operate_unsolicited(struct nsr_model *m, const struct row *vnfr, const stru
     for (uint32_t i = 0; i < d->commands.n; i++) {
         struct command *c = d->commands.at[i];
         if (c->mark == ROW_GONE || !operate_is_request(c) || !command_is_about(c, vnfr->id) ||
-            !msg->action || strcmp(command_rows[c->kind].call, msg->action) != 0)
+            !msg->action || !is_answer_to(c, msg->action))
             continue;
         if (found)
             return false;

@@ -8,11 +8,29 @@ scenario_open
 suite_start_nfvo
 suite_start_driver
 
+# Each operation of one that runs; a target that depends on it is told of what comes and goes.
+operate()
+{
+    local host
+    host=$(baton nsr show "$nsr" -o json | jq -r '[.vnfr[] | select(.name == "dummy-server")][0].vdu[0].vnfc_instance[0].hostname')
+    printf '#!/bin/sh\n' >"$suite/look.sh"
+    expect "$1: it grows" baton nsr scale-out "$nsr" dummy-server --wait --timeout 60s
+    expect "$1: an instance is healed" baton nsr heal "$nsr" "$host" --cause 'a test' --wait --timeout 60s
+    expect "$1: it shrinks" baton nsr scale-in "$nsr" dummy-server --wait --timeout 60s
+    expect "$1: it is stopped" baton nsr stop "$nsr" dummy-server --wait --timeout 60s
+    expect "$1: it is started" baton nsr start "$nsr" dummy-server --wait --timeout 60s
+    expect "$1: it is configured" baton nsr configure "$nsr" dummy-server mood=good --wait --timeout 60s
+    expect "$1: a script is sent" baton nsr execute "$nsr" dummy-server "$suite/look.sh" --wait --timeout 60s
+    expect "$1: its scripts are updated" baton nsr update "$nsr" dummy-server --wait --timeout 60s
+    expect "$1: it is ACTIVE again" nsr_is "$nsr" ACTIVE
+}
+
 live()
 {
     expect "$1: it is deployed" baton nsr create dummy --wait --timeout 60s
     nsr=$(baton nsr list -o name)
     expect "$1: it is ACTIVE" nsr_is "$nsr" ACTIVE
+    operate "$1"
     delete_and_leave_nothing "$nsr"
 }
 

@@ -246,6 +246,22 @@ static void test_conversation(void **state)
                         "ERROR");
 }
 
+/* As the Java REST SDK answers: a message of its own, that names neither request nor correlation. */
+static void test_result_as_a_message_of_its_own(void **state)
+{
+    (void)state;
+    to_active(false);
+    scale("client");
+    scaling("client");
+    launched(NULL);
+    stage_message(&s, (struct message){.queue = QUEUE_ACTIONS,
+                                       .body = arena_printf(&s.arena,
+                                                            "{\"action\":\"SCALED\","
+                                                            "\"virtualNetworkFunctionRecord\":%s}",
+                                                            stage_vnfr(&s, "client")->doc)});
+    assert_string_equal(state_of("op-1"), "COMPLETED");
+}
+
 static void other(enum operation_kind kind, const char *vnf)
 {
     struct operate_request req = request(vnf);
@@ -768,6 +784,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_message),
         TEST(test_conversation),
+        TEST(test_result_as_a_message_of_its_own),
         TEST(test_task),
         TEST(test_stale_pop),
         TEST(test_standby),
