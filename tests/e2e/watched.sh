@@ -79,6 +79,16 @@ expect "the samples are as delivered: $missing" test -z "$missing"
 is_told() { baton event list -o json | jq -e 'all(.lastDelivery.count > 0 and .lastDelivery.seq > 0)' >/dev/null; }
 eventually 60 'the last delivery of each is shown' is_told
 
+# What was lost is sent again, under its number.
+finished() { grep '"action":"INSTANTIATE_FINISH"' "$suite/delivered" | cut -d' ' -f1; }
+number=$(finished)
+expect_exit 0 baton event replay h-INSTANTIATE_FINISH --after "$((number - 1))"
+expect_said '1 events are sent again'
+came_again() { [[ $(finished | xargs) == "$number $number" ]]; }
+eventually 60 'the event comes again' came_again
+expect_exit 0 baton event replay h-INSTANTIATE_FINISH --after "$number"
+expect_said '0 events are sent again'
+
 block sh 2 >"$suite/account.sh"
 expect_exit 0 env PATH="$suite_bin:$PATH" bash "$suite/account.sh" # typed as it stands there
 kill "$taker"
