@@ -66,7 +66,7 @@ static void connection_points(struct decision *d, struct vnfc_instance *vi,
 }
 
 static void fill_instance(struct vnfr_member *v, struct vdu *vdu, const struct instance_member *i,
-                          const struct server *s)
+                          const struct server *s, const char *state)
 {
     struct decision *d = v->m->d;
     struct vnfc_instance *vi = proto_new(&vnfc_instance_type, d->arena);
@@ -74,7 +74,7 @@ static void fill_instance(struct vnfr_member *v, struct vdu *vdu, const struct i
     vi->hostname = i->row->key[INSTANCE_HOSTNAME];
     vi->vim_id = i->row->key[INSTANCE_POP];
     vi->vc_id = i->row->key[INSTANCE_VC];
-    vi->state = s->status;
+    vi->state = state ? state : s->status;
     for (uint32_t k = 0; k < vdu->vnfc.n; k++)
         if (strcmp(vdu->vnfc.at[k]->id, i->st->vnfc_id) == 0)
             vi->vnf_component = vdu->vnfc.at[k];
@@ -123,9 +123,12 @@ static void drop_address(struct vnfr *vnfr, const char *ip)
     vnfr->vnf_address.n = n;
 }
 
-/* Launched in the place of one that was gone: its entry, and its addresses, are another one's. */
-static void forget_before(struct vnfr *vnfr, struct vdu *vdu, const char *id)
+/* Launched in the place of one that was gone: its entry, and its addresses, are another one's. What the
+ * instance was, it still is: one that stands by, or has failed, does not serve because its server is
+ * new. NULL: there was none. */
+static const char *forget_before(struct vnfr *vnfr, struct vdu *vdu, const char *id)
 {
+    const char *state = NULL;
     uint32_t n = 0;
     for (uint32_t k = 0; k < vdu->vnfc_instance.n; k++) {
         const struct vnfc_instance *vi = vdu->vnfc_instance.at[k];
@@ -133,12 +136,14 @@ static void forget_before(struct vnfr *vnfr, struct vdu *vdu, const char *id)
             vdu->vnfc_instance.at[n++] = vdu->vnfc_instance.at[k];
             continue;
         }
+        state = vi->state;
         for (uint32_t p = 0; p < vi->ips.n; p++)
             drop_address(vnfr, vi->ips.at[p]->ip);
         for (uint32_t p = 0; p < vi->floating_ips.n; p++)
             drop_address(vnfr, vi->floating_ips.at[p]->ip);
     }
     vdu->vnfc_instance.n = n;
+    return state;
 }
 
 static int came_up(struct instance_turn *t, const struct server *s)
@@ -154,8 +159,8 @@ static int came_up(struct instance_turn *t, const struct server *s)
     if (vdu && v->row->phase == VNFR_ACTIVE && !has_component(vdu, i))
         instance_delete(t->m, t->i);
     else if (vdu) {
-        forget_before(vnfr, vdu, i->row->id);
-        fill_instance(v, vdu, i, s);
+        const char *state = forget_before(vnfr, vdu, i->row->id);
+        fill_instance(v, vdu, i, s, state);
     }
     t->text = addresses_of(t->m->d, s);
     return INSTANCE_UP;
