@@ -29,6 +29,8 @@ static const char *why_not(enum heal_answer answer)
                "(baton alarm list kind=OUTAGE_SUSPECTED state=open)";
     case HEAL_SETTLING:
         return "not healed yet: its PoP, or the driver, came back a moment ago";
+    case HEAL_UNSEEN:
+        return "not healed yet: its PoP was not listed since its service changed";
     case HEAL_PAUSE:
         return "not healed yet: the last attempt is not long ago";
     case HEAL_HOUR:
@@ -46,7 +48,8 @@ static enum err_code begin(struct reconciler *r, const struct store_heal *h, boo
 {
     char operation[ID_SIZE];
     r->setup.engine.make_id(r->setup.engine.ctx, operation);
-    enum err_code rc = store_heal_begin(r->db, h, operation, ret_begun, err);
+    enum err_code rc =
+        store_heal_begin(r->db, h, operation, r->setup.options->heal_at_once, ret_begun, err);
     if (rc != ERR_OK || !*ret_begun)
         return rc;
     rc = store_heal_note(r->db, h->subject,
@@ -67,7 +70,7 @@ static enum err_code begin(struct reconciler *r, const struct store_heal *h, boo
                          &(struct reconcile_heal){h->nsr, h->vnfr, h->subject, operation, cause,
                                                   is_whole,
                                                   drift_parse(h->kind) == DRIFT_SERVER_GONE},
-                         outcome_done, outcome_new(r, h->subject, true));
+                         outcome_done, outcome_new(r, h->subject, NULL));
     return ERR_OK;
 }
 
@@ -99,6 +102,8 @@ static enum err_code consider(struct reconciler *r, const struct store_heal *h, 
                                          .good_since = h->good_since,
                                          .outage_at = h->outage_at,
                                          .is_outage_acked = h->is_outage_acked,
+                                         .looked_at = h->looked_at,
+                                         .changed_at = h->changed_at,
                                          .running = h->running + begun_on(b, h->pop),
                                          .attempts = h->attempts,
                                          .hour_at = h->hour_at,

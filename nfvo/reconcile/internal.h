@@ -23,8 +23,9 @@ enum { M_LOOKS, M_FAILED, M_DRIFT, M_ALARMS, M_ORPHANS, M_OUTAGES, M_HEALS, M_N 
 struct outcome {
     struct outcome *next;
     struct reconciler *r;
-    char id[64]; /* alarm, or subject of a heal */
-    bool is_heal, is_refused;
+    char id[64];   /* alarm, or subject of a heal */
+    char told[32]; /* what its service was told of that alarm; "": it is a heal */
+    bool is_refused;
     char text[256];
 };
 
@@ -58,7 +59,8 @@ MUST_USE enum err_code heal_round(struct reconciler *r, struct err *err);
 /* --- outcome.c --- */
 /* Writes what has come. */
 MUST_USE enum err_code outcomes_take(struct reconciler *r, struct err *err);
-struct outcome *outcome_new(struct reconciler *r, const char *id, bool is_heal);
+/* told NULL: of a heal. */
+struct outcome *outcome_new(struct reconciler *r, const char *id, const char *told);
 void outcome_done(void *arg, const struct err *err); /* of type reconcile_done_fn */
 
 #endif

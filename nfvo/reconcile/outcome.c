@@ -5,12 +5,12 @@
 #include "common/base/mem.h"
 #include "nfvo/reconcile/internal.h"
 
-struct outcome *outcome_new(struct reconciler *r, const char *id, bool is_heal)
+struct outcome *outcome_new(struct reconciler *r, const char *id, const char *told)
 {
     struct outcome *o = xcalloc(1, sizeof(*o));
     o->r = r;
-    o->is_heal = is_heal;
     snprintf(o->id, sizeof(o->id), "%s", id);
+    snprintf(o->told, sizeof(o->told), "%s", told ? told : "");
     pthread_mutex_lock(&r->lock);
     r->in_flight++;
     pthread_mutex_unlock(&r->lock);
@@ -35,12 +35,12 @@ void outcome_done(void *arg, const struct err *err)
 static enum err_code take_outcome(struct reconciler *r, const struct outcome *o, struct err *err)
 {
     char text[320];
+    if (*o->told) /* one that was refused is told again later */
+        return o->is_refused ? ERR_OK : store_alarm_told(r->db, o->id, o->told, err);
     if (!o->is_refused)
         return ERR_OK;
-    if (!o->is_heal) /* told again later */
-        return store_alarm_told(r->db, o->id, "", err);
     snprintf(text, sizeof(text), "not healed: %s", o->text);
-    return store_heal_note(r->db, o->id, text, err);
+    return store_heal_refused(r->db, o->id, text, err);
 }
 
 enum err_code outcomes_take(struct reconciler *r, struct err *err)

@@ -11,6 +11,7 @@ enum {
     COLLECTED_MAX = 100
 };
 #define LEASE_US  (660 * USEC_PER_SEC) /* longer than a driver has for a listing (WAIT_LIST) */
+#define TELL_US   (30 * USEC_PER_SEC)  /* so long the engine has for an alarm */
 #define FOLLOW_US (5 * USEC_PER_SEC)
 #define HEAL_US   (1 * USEC_PER_SEC)
 #define SWEEP_US  (600 * USEC_PER_SEC)
@@ -48,23 +49,25 @@ static enum err_code read_finished(struct reconciler *r, struct err *err)
     return rc;
 }
 
-/* Marked as told first: two processes must not tell it twice. What the engine does not take is told
- * again. */
+/* Told when the engine has taken it: a process that dies on the way leaves a lease that ends. So it may
+ * be told twice, and never not at all. */
 static enum err_code tell(struct reconciler *r, struct err *err)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct store_untold *all = NULL;
     size_t n = 0;
-    enum err_code rc = store_alarms_untold(r->db, TOLD_MAX, &a, &all, &n, err);
+    enum err_code rc = store_alarms_untold(r->db, TOLD_MAX, TELL_US, &a, &all, &n, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++) {
         const struct store_untold *u = &all[i];
-        bool is_cleared = strcmp(u->word, "CLEARED") == 0;
+        const char *told = strcmp(u->word, "CLEARED") == 0 ? u->word : u->kind;
+        bool is_mine = false;
         const struct alarm_news news = {u->word, u->kind, u->instance, u->vnfr,
                                         u->host, u->text, u->body};
-        rc = store_alarm_told(r->db, u->id, is_cleared ? u->word : u->kind, err);
-        if (rc == ERR_OK && *u->nsr)
+        rc = *u->nsr ? store_alarm_telling(r->db, u, &is_mine, err)
+                     : store_alarm_told(r->db, u->id, told, err);
+        if (rc == ERR_OK && is_mine)
             r->setup.engine.tell(r->setup.engine.ctx, u->nsr, &news, outcome_done,
-                                 outcome_new(r, u->id, false));
+                                 outcome_new(r, u->id, told));
     }
     return rc;
 }

@@ -29,7 +29,7 @@ enum err_code store_alarm_ack(struct db *db, const char *id, const char *project
     return rc == ERR_OK && n == 0 ? err_set(err, ERR_NOT_FOUND, "there is no alarm '%s'", id) : rc;
 }
 
-enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
+enum err_code store_alarms_untold(struct db *db, int64_t max, int64_t lease_us, struct arena *a,
                                   struct store_untold **ret, size_t *ret_n, struct err *err)
 {
     static const struct db_statement read = {
@@ -38,11 +38,12 @@ enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
         "CASE WHEN t.vnfr_id <> '' THEN t.subject END, t.host, t.kind, "
         "CASE WHEN t.cleared_at IS NOT NULL THEN 'CLEARED' "
         "WHEN t.told = '' THEN 'RAISED' ELSE 'CHANGED' END, "
-        "t.detail, " SQL_ALARM_DOC "::text FROM alarm t "
+        "t.detail, " SQL_ALARM_DOC "::text, t.telling_at FROM alarm t "
         "WHERE t.told <> CASE WHEN t.cleared_at IS NULL THEN t.kind ELSE 'CLEARED' END "
-        "ORDER BY t.changed_at LIMIT $1::int8"};
+        "AND t.telling_at < " SQL_NOW " - $2::int8 ORDER BY t.changed_at LIMIT $1::int8"};
     struct db_result res;
-    enum err_code rc = db_query(db, &read, DB_PARAMS(db_param_int(max)), &res, err);
+    enum err_code rc =
+        db_query(db, &read, DB_PARAMS(db_param_int(max), db_param_int(lease_us)), &res, err);
     if (rc != ERR_OK)
         return rc;
     *ret_n = (size_t)db_rows(&res);
@@ -57,16 +58,30 @@ enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
                                           .kind = store_text(a, &res, i, 5),
                                           .word = store_text(a, &res, i, 6),
                                           .text = store_text(a, &res, i, 7),
-                                          .body = store_text(a, &res, i, 8)};
+                                          .body = store_text(a, &res, i, 8),
+                                          .telling_at = db_int64(&res, i, 9)};
     }
     db_results_clear(db);
     return ERR_OK;
 }
 
+enum err_code store_alarm_telling(struct db *db, const struct store_untold *u, bool *ret,
+                                  struct err *err)
+{
+    static const struct db_statement telling = {"alarm_telling",
+                                                "UPDATE alarm SET telling_at = " SQL_NOW
+                                                " WHERE id = $1 AND telling_at = $2::int8"};
+    int64_t n = 0;
+    enum err_code rc = store_write(
+        db, &telling, DB_PARAMS(db_param_text(u->id), db_param_int(u->telling_at)), &n, err);
+    *ret = n > 0;
+    return rc;
+}
+
 enum err_code store_alarm_told(struct db *db, const char *id, const char *told, struct err *err)
 {
-    static const struct db_statement tell = {"alarm_told",
-                                             "UPDATE alarm SET told = $2 WHERE id = $1"};
+    static const struct db_statement tell = {"alarm_told", "UPDATE alarm SET told = $2, telling_at "
+                                                           "= 0 WHERE id = $1"};
     return store_write(db, &tell, DB_PARAMS(db_param_text(id), db_param_text(told)), NULL, err);
 }
 

@@ -7,10 +7,15 @@
 
 struct store_untold {
     const char *id, *nsr, *vnfr, *instance, *host, *kind, *word, *text, *body;
+    int64_t telling_at;
 };
-/* Alarms of which their services were not told yet; at most max. */
-MUST_USE enum err_code store_alarms_untold(struct db *db, int64_t max, struct arena *a,
-                                           struct store_untold **ret, size_t *ret_n,
+/* Alarms of which their services were not told yet, and that nobody tells since lease_us; at most
+ * max. */
+MUST_USE enum err_code store_alarms_untold(struct db *db, int64_t max, int64_t lease_us,
+                                           struct arena *a, struct store_untold **ret,
+                                           size_t *ret_n, struct err *err);
+/* It is told now. false: another process is faster. */
+MUST_USE enum err_code store_alarm_telling(struct db *db, const struct store_untold *u, bool *ret,
                                            struct err *err);
 MUST_USE enum err_code store_alarm_told(struct db *db, const char *id, const char *word_or_kind,
                                         struct err *err);

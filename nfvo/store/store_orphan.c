@@ -7,7 +7,8 @@ enum err_code store_past_find(struct db *db, const char *pop, struct db_array *i
                               void (*report)(void *arg, int64_t index, const char *mark), void *arg,
                               struct err *err)
 {
-    /* An id that is made of an instance's, as docker's container is: baton-<token>. A launch that was
+    /* By its id one may be ours whose name another has: it was missing when that one was launched.
+     * An id that is made of an instance's, as docker's container is: baton-<token>. A launch that was
      * never answered told no id: its name, which comes once, is all that there is. */
     static const struct db_statement find = {
         "past_find",
@@ -18,8 +19,8 @@ enum err_code store_past_find(struct db *db, const char *pop, struct db_array *i
         "server_past p WHERE p.pop_id = $1 AND (p.hostname = x.name OR (p.vc_id <> '' AND p.vc_id "
         "= "
         "x.id) OR p.instance_id = right(x.id, 36)) ORDER BY 1 LIMIT 1) m WHERE NOT EXISTS (SELECT "
-        "1 "
-        "FROM instance i WHERE i.hostname = x.name OR i.id = right(x.id, 36))"};
+        "1 FROM instance i WHERE CASE WHEN m.mark = 'id' THEN i.vc_id = x.id ELSE i.hostname = "
+        "x.name OR i.id = right(x.id, 36) END)"};
     struct db_result res;
     enum err_code rc = db_query(
         db, &find, DB_PARAMS(db_param_text(pop), db_param_array(ids), db_param_array(names)), &res,
@@ -41,8 +42,9 @@ enum err_code store_orphans_take(struct db *db, const char *pop, struct db_array
         ", asked_by = $3 WHERE (pop_id, server_id) IN (SELECT o.pop_id, o.server_id FROM orphan o "
         "WHERE o.pop_id = $1 AND o.times >= 2 AND (o.hostname = ANY ($2::text[]) OR o.server_id = "
         "ANY ($2::text[]) OR (cardinality($2::text[]) = 0 AND o.mark <> 'name')) AND NOT EXISTS "
-        "(SELECT 1 FROM instance i WHERE i.pop_id = $1 AND (i.hostname = o.hostname OR (i.vc_id = "
-        "o.server_id AND i.vc_id <> ''))) ORDER BY o.since LIMIT $4::int8 FOR UPDATE) RETURNING "
+        "(SELECT 1 FROM instance i WHERE i.pop_id = $1 AND ((i.hostname = o.hostname AND o.mark <> "
+        "'id') OR (i.vc_id = o.server_id AND i.vc_id <> ''))) ORDER BY o.since LIMIT $4::int8 FOR "
+        "UPDATE) RETURNING "
         "server_id"};
     struct db_result res;
     enum err_code rc = db_query(

@@ -6,6 +6,9 @@
 
 /* --- which PoP, when --------------------------------------------------------------------------- */
 
+#define SQL_HAS_OURS                                                                               \
+    "EXISTS (SELECT 1 FROM instance i WHERE i.pop_id = w.pop_id AND i." SQL_INSTANCE_IS_LEFT ")"
+
 enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_us, struct err *err)
 {
     static const struct db_statement
@@ -14,6 +17,11 @@ enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_
                " + $2::int8 + (random() * $1::int8)::int8 FROM pop p WHERE p." SQL_POP_IS_SEEN
                " AND NOT EXISTS (SELECT 1 FROM pop_watch w WHERE w.pop_id = p.id) "
                "ON CONFLICT DO NOTHING"},
+        /* that had none of ours when it was looked at last, and was to be left alone for a while */
+        near = {"watch_near",
+                "UPDATE pop_watch w SET next_at = " SQL_NOW
+                " + (random() * $1::int8)::int8 WHERE $1::int8 > 0 AND w.operation = '' "
+                "AND w.next_at > " SQL_NOW " + $1::int8 AND " SQL_HAS_OURS},
         end = {"watch_end", "DELETE FROM pop_watch w WHERE NOT EXISTS (SELECT 1 FROM pop p WHERE "
                             "p.id = w.pop_id AND p." SQL_POP_IS_SEEN ")"},
         drift = {"watch_drift_end", "DELETE FROM drift d WHERE NOT EXISTS (SELECT 1 FROM pop p "
@@ -26,6 +34,7 @@ enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_
                  "a.pop_id)"};
     db_begin(db);
     db_send(db, &add, DB_PARAMS(db_param_int(within_us), db_param_int(from_us)));
+    db_send(db, &near, DB_PARAMS(db_param_int(within_us)));
     db_send(db, &end, NULL, 0);
     db_send(db, &drift, NULL, 0);
     db_send(db, &orphan, NULL, 0);
@@ -34,9 +43,6 @@ enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_
     db_results_clear(db);
     return rc;
 }
-
-#define SQL_HAS_OURS                                                                               \
-    "EXISTS (SELECT 1 FROM instance i WHERE i.pop_id = w.pop_id AND i." SQL_INSTANCE_IS_LEFT ")"
 
 enum err_code store_watch_take(struct db *db, int64_t max, int64_t lease_us, struct arena *a,
                                struct store_due **ret, size_t *ret_n, struct err *err)
@@ -303,7 +309,8 @@ static void send_alarms(struct db *db, const char *pop, struct store_findings *f
                  "JOIN nsr n ON n.id = x.nsr ON CONFLICT (subject) WHERE cleared_at IS NULL DO "
                  "UPDATE SET kind = excluded.kind, severity = excluded.severity, event_type = "
                  "excluded.event_type, cause = excluded.cause, detail = excluded.detail, "
-                 "resource_id = excluded.resource_id, changed_at = excluded.changed_at WHERE "
+                 "resource_id = excluded.resource_id, changed_at = excluded.changed_at, healing = "
+                 "CASE WHEN a.kind = excluded.kind THEN a.healing ELSE '' END WHERE "
                  "(a.kind, a.detail) IS DISTINCT FROM (excluded.kind, excluded.detail)"},
         follow = {"alarm_follow",
                   "UPDATE alarm a SET is_root = false, root_id = r.id FROM alarm r WHERE r.subject "
@@ -460,7 +467,8 @@ enum err_code store_reconcile_sweep(struct db *db, int64_t keep_us, struct err *
                  " - $1::int8 ORDER BY cleared_at LIMIT 1000)"},
         heal = {"heal_sweep", "DELETE FROM heal WHERE last_at < " SQL_NOW " - 7200000000"},
         past = {"past_sweep",
-                "DELETE FROM server_past WHERE instance_id IN (SELECT p.instance_id FROM "
+                "DELETE FROM server_past WHERE (instance_id, vc_id) IN (SELECT p.instance_id, "
+                "p.vc_id FROM "
                 "server_past p WHERE p.gone_at < " SQL_NOW
                 " - 7776000000000 AND NOT EXISTS (SELECT 1 FROM orphan o WHERE o.hostname = "
                 "p.hostname) ORDER BY p.gone_at LIMIT 1000)"};

@@ -9,7 +9,7 @@
 /* --- which PoP, when --------------------------------------------------------------------------- */
 
 /* A row for each PoP that users see, its first look after from_us, spread over within_us; none for
- * others. */
+ * others. One that has servers of ours is looked at within within_us (0: when its time comes). */
 MUST_USE enum err_code store_watch_follow(struct db *db, int64_t from_us, int64_t within_us,
                                           struct err *err);
 

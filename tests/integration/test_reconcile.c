@@ -3,8 +3,10 @@
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
+#include "common/sys/ids.h"
 #include "nfvo/reconcile/reconciler.h"
 #include "nfvo/store/store_alarm.h"
+#include "nfvo/store/store_heal.h"
 #include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"
 #include "tests/support/nfvo_store.h"
@@ -120,12 +122,20 @@ static void collect(void *ctx, const char *pop, const struct proto_strs *servers
         say("collect %s of %s\n", servers->at[i], pop);
 }
 
+static void make_id(void *ctx, char out[ID_SIZE])
+{
+    (void)ctx;
+    id_new(out);
+}
+
+static struct err tell_refusal; /* of alarms; code ERR_OK: they are taken */
+
 static void tell(void *ctx, const char *nsr, const struct alarm_news *news, reconcile_done_fn *done,
                  void *arg)
 {
     (void)ctx;
     say("%s %s of %s at %s: %s\n", news->word, news->kind, news->host, nsr, news->text);
-    done(arg, NULL);
+    done(arg, tell_refusal.code == ERR_OK ? NULL : &tell_refusal);
 }
 
 static struct err refusal; /* of heals; code ERR_OK: they are taken */
@@ -160,7 +170,7 @@ static int set_up(void **state)
                                          .heal_at_once = 2,
                                          .heal_outage_ms = 3600000,
                                          .alarm_keep_ms = 3600000};
-    refusal = (struct err)ERR_INIT;
+    refusal = tell_refusal = (struct err)ERR_INIT;
     sbuf_clear(&said);
     test_sql(
         ts->db,
@@ -207,6 +217,7 @@ static void open_reconciler(void)
                         &(struct reconciler_setup){.options = &options,
                                                    .store = ts->store,
                                                    .engine = {.ctx = ts->store,
+                                                              .make_id = make_id,
                                                               .list = list,
                                                               .refresh = refresh,
                                                               .collect = collect,
@@ -342,6 +353,89 @@ static void test_refused_heal_says_why(void **state)
     assert_int_equal(times_said("heal a"), 1); /* the pause */
 }
 
+/* Three at most in any hour, whenever it begins; at most so many at once, also where two processes
+ * begin at the same time and neither's operation is there yet. */
+static void test_attempts_are_counted(void **state)
+{
+    struct store_heal a = {.subject = "a", .pop = "p", .nsr = "n"}, b = a;
+    struct err err = ERR_INIT;
+    bool is_begun;
+    (void)state;
+    b.subject = "b";
+    test_sql(ts->db, "INSERT INTO pop_watch (pop_id, next_at) VALUES ('p', 0)");
+    assert_int_equal(store_heal_begin(ts->db, &a, "o1", 1, &is_begun, &err), ERR_OK);
+    assert_true(is_begun);
+    assert_int_equal(store_heal_begin(ts->db, &b, "o2", 1, &is_begun, &err), ERR_OK);
+    assert_false(is_begun);
+    assert_int_equal(store_heal_begin(ts->db, &b, "o2", 2, &is_begun, &err), ERR_OK);
+    assert_true(is_begun);
+    assert_int_equal(store_heal_begin(ts->db, &a, "o3", 9, &is_begun, &err), ERR_OK);
+    assert_false(is_begun); /* another one was faster */
+    assert_int_equal(store_heal_refused(ts->db, "b", "no", &err), ERR_OK);
+    count_is("heal WHERE operation = ''", "1");
+    test_sql(ts->db, "UPDATE heal SET recent = ARRAY[1, last_at - 3000000000], last_at = 7 WHERE "
+                     "subject = 'a'");
+    a.last_at = 7;
+    assert_int_equal(store_heal_begin(ts->db, &a, "o4", 1, &is_begun, &err), ERR_OK);
+    assert_true(is_begun);
+    count_is("heal WHERE subject = 'a' AND attempts = 2 AND cardinality(recent) = 2", "1");
+}
+
+/* What its service has not taken is told again, when the one that told it has had its time. */
+static void test_told_when_it_is_taken(void **state)
+{
+    (void)state;
+    err_set(&tell_refusal, ERR_UNAVAIL, "stopping");
+    listed("ac", "");
+    open_reconciler();
+    await_said("RAISED SERVER_GONE of web-2");
+    await_lists(3);
+    count_is("alarm WHERE told = '' AND telling_at > 0", "1");
+    assert_int_equal(times_said("RAISED"), 1);
+    tell_refusal = (struct err)ERR_INIT;
+    test_sql(ts->db, "UPDATE alarm SET telling_at = 1");
+    count_is("alarm WHERE told = 'SERVER_GONE' AND telling_at = 0", "1");
+    assert_int_equal(times_said("RAISED"), 2);
+}
+
+/* One that is known to be healed since is not healed again before a listing says that it is down. */
+static void test_healed_when_seen_since(void **state)
+{
+    (void)state;
+    options.interval_ms = options.confirm_ms = 3600000;
+    test_sql(ts->db,
+             "INSERT INTO operation (id, agg, project_id, nsr_name, kind, state, origin, "
+             "asked_by, asked_at, state_at, doc) VALUES ('o', 'n', 'project', 'shop', "
+             "'HEAL', 'COMPLETED', 'user', 'admin', 1, (extract(epoch FROM clock_timestamp()) * "
+             "1000000)::int8, '{}');"
+             "INSERT INTO pop_watch (pop_id, next_at, looked_at, good_since) VALUES ('p', "
+             "9000000000000000, 1, 1);"
+             "INSERT INTO drift (subject, pop_id, kind, weight, believed, since) VALUES ('a', "
+             "'p', 'SERVER_GONE', 6, 'SERVER_GONE', 1);"
+             "INSERT INTO alarm (id, subject, kind, project_id, pop_id, pop_name, nsr_id, vnfr_id, "
+             "severity, event_type, cause, is_root, detail, raised_at, changed_at, told) VALUES "
+             "('x', 'a', 'SERVER_GONE', 'project', 'p', 'cloud-p', 'n', 'v', 'CRITICAL', '', '', "
+             "true, '', 1, 1, 'SERVER_GONE')");
+    open_reconciler();
+    count_is("alarm WHERE healing LIKE '%was not listed since%'", "1");
+    assert_int_equal(times_said("heal"), 0);
+    test_sql(ts->db, "UPDATE pop_watch SET looked_at = next_at");
+    await_said("heal a gone");
+}
+
+/* A PoP that had none of ours is looked at as often as the others when it has. */
+static void test_nearer(void **state)
+{
+    struct err err = ERR_INIT;
+    (void)state;
+    test_sql(ts->db, POP("far") "INSERT INTO pop_watch (pop_id, next_at) VALUES ('p', "
+                                "9000000000000000), ('far', 9000000000000000)");
+    assert_int_equal(store_watch_follow(ts->db, 0, 0, &err), ERR_OK);
+    count_is("pop_watch WHERE next_at = 9000000000000000", "2");
+    assert_int_equal(store_watch_follow(ts->db, 0, 1000, &err), ERR_OK);
+    count_is("pop_watch WHERE next_at = 9000000000000000 AND pop_id = 'far'", "1");
+}
+
 /* All of them: the cloud is suspected, and nothing is healed until somebody says so. */
 static void test_outage(void **state)
 {
@@ -451,6 +545,28 @@ static void test_orphans(void **state)
     count_is("alarm WHERE kind = 'ORPHANS' AND cleared_at IS NULL", "0");
 }
 
+/* Another one was launched in its place, and it is there again. */
+static void test_orphan_of_a_name(void **state)
+{
+    struct err err = ERR_INIT;
+    struct proto_strs ids = {0};
+    AUTO(db_array_release) struct db_array none = DB_TEXT_ARRAY;
+    (void)state;
+    test_sql(ts->db, "UPDATE instance SET vc_id = '', phase = 'LAUNCHING' WHERE id = 'a';"
+                     "UPDATE instance SET vc_id = 'vc-new', phase = 'UP' WHERE id = 'a'");
+    count_is("server_past WHERE instance_id = 'a' AND vc_id = 'vc-a' AND vnfr_name = 'web'", "1");
+    listed("abc", "{\"id\":\"vc-new\",\"host\":\"web-1\",\"status\":\"ACTIVE\",\"ips\":"
+                  "\"net=10.0.0.1\"}");
+    open_reconciler();
+    count_is("orphan WHERE server_id = 'vc-a' AND mark = 'id' AND times > 1", "1");
+    count_is("drift", "0");
+    assert_int_equal(store_orphans_take(ts->db, "p", &none, "me", 9, &memory, &ids, &err), ERR_OK);
+    assert_int_equal(ids.n, 1);
+    assert_string_equal(ids.at[0], "vc-a");
+    /* The server of today is nobody's orphan, though it is known by the same name. */
+    count_is("orphan", "1");
+}
+
 static void test_orphans_by_policy(void **state)
 {
     (void)state;
@@ -519,6 +635,11 @@ int main(void)
         T(test_operation_in_hand),
         T(test_heals),
         T(test_refused_heal_says_why),
+        T(test_attempts_are_counted),
+        T(test_told_when_it_is_taken),
+        T(test_healed_when_seen_since),
+        T(test_nearer),
+        T(test_orphan_of_a_name),
         T(test_outage),
         T(test_settling),
         T(test_networks),

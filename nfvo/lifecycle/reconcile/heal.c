@@ -36,6 +36,8 @@ enum heal_answer heal_decide(const struct heal_limits *limits, const struct heal
         *ret_at = f->good_since + limits->settle_us;
         return HEAL_SETTLING;
     }
+    if (f->looked_at <= f->changed_at) /* what is known of it is from before: it may be healed */
+        return HEAL_UNSEEN;
     if (is_same_hour && f->attempts >= limits->per_hour) {
         *ret_at = f->hour_at + HOUR_US;
         return HEAL_HOUR;

@@ -24,15 +24,19 @@ struct heal_limits {
 };
 struct heal_facts {
     int64_t now;
-    int64_t good_since, outage_at;      /* of its PoP; 0: it is not good; no outage */
-    bool is_outage_acked;               /* a person has looked: go on */
-    int64_t running;                    /* heals on that PoP that have not ended */
-    int64_t attempts, hour_at, last_at; /* of this server, since hour_at */
+    int64_t good_since, outage_at; /* of its PoP; 0: it is not good; no outage */
+    bool is_outage_acked;          /* a person has looked: go on */
+    int64_t looked_at;  /* when the last listing of its PoP that was compared was asked for */
+    int64_t changed_at; /* when an operation on its service last began, went on, or ended */
+    int64_t running;    /* heals on that PoP that have not ended */
+    int64_t attempts, hour_at,
+        last_at; /* of this server, within the last hour: the first, the last */
 };
 enum heal_answer {
     HEAL_NOW,
     HEAL_AFTER_OUTAGE, /* so much is missing that the cloud is suspected, not the servers */
     HEAL_SETTLING,     /* the PoP, or its driver, came back a moment ago */
+    HEAL_UNSEEN,       /* no listing is younger than what was last done to its service */
     HEAL_PAUSE,        /* the last attempt is not long ago */
     HEAL_HOUR,         /* all attempts of the hour are used up */
     HEAL_TURN,         /* others are being healed on that PoP */

@@ -43,13 +43,26 @@ static struct watched *find(const struct seen *s, const struct table *t, const c
     return e ? &s->watched[CONTAINER_OF(e, struct named, entry)->i] : NULL;
 }
 
-/* By its id before its name: a name may be another server's by now. */
-static void take(struct watched *w, const struct listed_server *server, bool is_by_id)
+static bool take_by_id(struct seen *s, const struct table *ids, const struct listed_server *l)
 {
-    if (w->server && (w->is_by_id || !is_by_id))
-        return;
-    w->server = server;
-    w->is_by_id = is_by_id;
+    struct watched *w = find(s, ids, l->id);
+    if (w && !w->server) {
+        w->server = l;
+        w->is_by_id = true;
+    }
+    return w != NULL;
+}
+
+/* A second one of a name is nobody's: the one that a cloud had lost, and has again, when another was
+ * launched in its place. */
+static bool take_by_name(struct seen *s, const struct table *names, const struct listed_server *l)
+{
+    struct watched *w = find(s, names, l->host);
+    w = w ? w : find(s, names, l->name);
+    if (!w || w->server)
+        return false;
+    w->server = l;
+    return true;
 }
 
 void judge_match(struct seen *s, struct arena *a)
@@ -63,20 +76,14 @@ void judge_match(struct seen *s, struct arena *a)
         put(&ids, &entries[2 * i], s->watched[i].vc_id, i);
         put(&names, &entries[2 * i + 1], s->watched[i].hostname, i);
     }
-    for (uint32_t i = 0; i < listed->n; i++) {
-        const struct listed_server *l = listed->at[i];
-        struct watched *w = find(s, &ids, l->id);
-        if (w) {
-            take(w, l, true);
-            continue;
-        }
-        w = find(s, &names, l->host);
-        w = w ? w : find(s, &names, l->name);
-        if (w)
-            take(w, l, false);
-        else
-            s->strangers[s->n_strangers++] = l;
-    }
+    const struct listed_server **others = arena_alloc(a, ((size_t)listed->n + 1) * sizeof(*others));
+    uint32_t n = 0; /* by their ids before their names: a name may be another server's by now */
+    for (uint32_t i = 0; i < listed->n; i++)
+        if (!take_by_id(s, &ids, listed->at[i]))
+            others[n++] = listed->at[i];
+    for (uint32_t i = 0; i < n; i++)
+        if (!take_by_name(s, &names, others[i]))
+            s->strangers[s->n_strangers++] = others[i];
     table_release(&ids);
     table_release(&names);
 }

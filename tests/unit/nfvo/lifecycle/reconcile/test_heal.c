@@ -93,41 +93,59 @@ static void test_answers(void **state)
         struct heal_facts f = cases[i].f;
         int64_t at = -1;
         f.now = now;
+        f.looked_at = now - S;
         enum heal_answer got = heal_decide(&limits, &f, &at);
         if (got != cases[i].want || at != cases[i].at)
             fail_msg("case %zu: %d at %lld", i, (int)got, (long long)(at - now));
     }
 }
 
-/* A server that is down for ever costs at most per_hour attempts in any hour, whenever one asks. */
+/* What is known is older than what was done last: the simulator healed a server that was well. */
+static void test_seen_since(void **state)
+{
+    struct heal_facts f = {.now = 10 * HOUR, .good_since = HOUR, .looked_at = 9 * HOUR};
+    int64_t at;
+    (void)state;
+    f.changed_at = 9 * HOUR - 1;
+    assert_int_equal(heal_decide(&limits, &f, &at), HEAL_NOW);
+    f.changed_at = 9 * HOUR;
+    assert_int_equal(heal_decide(&limits, &f, &at), HEAL_UNSEEN);
+    assert_int_equal(at, 0);
+}
+
+/* A server that is down, always or now and then, costs at most per_hour attempts in any hour. */
 static void test_never_a_storm(void **state)
 {
-    struct heal_facts f = {.good_since = 1};
-    int64_t begun[200];
-    int n = 0;
     (void)state;
-    for (f.now = 10 * HOUR; f.now < 40 * HOUR; f.now += S) {
-        int64_t at;
-        if (heal_decide(&limits, &f, &at) != HEAL_NOW)
-            continue;
-        if (f.now >= f.hour_at + HOUR) { /* as store_heal_begin counts */
-            f.hour_at = f.now;
-            f.attempts = 0;
+    for (int64_t down = S; down <= HOUR; down += 97 * S) {
+        struct heal_facts f = {.good_since = 1};
+        int64_t begun[200];
+        int n = 0, first = 0;
+        for (f.now = 10 * HOUR; f.now < 40 * HOUR; f.now += S) {
+            int64_t at;
+            for (; first < n && begun[first] <= f.now - HOUR; first++) /* as the store counts */
+                ;
+            f.attempts = n - first;
+            f.hour_at = first < n ? begun[first] : 0;
+            f.last_at = n ? begun[n - 1] : 0;
+            f.looked_at = f.now - 1;
+            if (f.now % HOUR >= down || heal_decide(&limits, &f, &at) != HEAL_NOW)
+                continue;
+            assert_true(n < 200);
+            begun[n++] = f.now;
+            if (n > 1)
+                assert_true(begun[n - 1] - begun[n - 2] >= limits.pause_us);
+            if (n > 3)
+                assert_true(begun[n - 1] - begun[n - 4] >= HOUR);
         }
-        f.attempts++;
-        f.last_at = f.now;
-        assert_true(n < 200);
-        begun[n++] = f.now;
-        if (n > 1)
-            assert_true(begun[n - 1] - begun[n - 2] >= limits.pause_us);
+        assert_in_range(n, 28, 90);
     }
-    assert_in_range(n, 85, 90);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_policy),
-                                       cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_never_a_storm)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_policy), cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_seen_since), cmocka_unit_test(test_never_a_storm)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,24 @@ static void test_kinds(void **state)
     }
 }
 
+/* One was missing, another was launched in its place, and it is there again. */
+static void test_second_of_a_name(void **state)
+{
+    static const char *const listed[] = {
+        "{\"servers\":[{\"id\":\"old\",\"host\":\"web-1\"},{\"id\":\"vc\",\"host\":\"web-1\"}]}",
+        "{\"servers\":[{\"id\":\"vc\",\"host\":\"web-1\"},{\"id\":\"old\",\"host\":\"web-1\"}]}"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(listed); i++) {
+        struct watched w = server("i1", "web-1", "vc");
+        struct seen seen = {.listing = listing(listed[i]), .watched = &w, .n = 1};
+        judge_match(&seen, &arena);
+        assert_true(w.is_by_id);
+        assert_string_equal(w.server->id, "vc");
+        assert_int_equal(seen.n_strangers, 1);
+        assert_string_equal(seen.strangers[0]->id, "old");
+    }
+}
+
 static void test_two_listings(void **state)
 {
     struct watched w = server("i1", "web-1", "vc");
@@ -209,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_kinds, teardown),
+        cmocka_unit_test_teardown(test_second_of_a_name, teardown),
         cmocka_unit_test_teardown(test_two_listings, teardown),
         cmocka_unit_test_teardown(test_weak_listings, teardown),
         cmocka_unit_test_teardown(test_not_judged, teardown),
