@@ -53,6 +53,10 @@ struct cloud_server {
     bool is_broken, is_late; /* late: launched after its deadline */
     int64_t late_at;         /* as that of a network */
     int rebuilds;
+    /* drift.h */
+    bool is_foreign, is_stopped, was_hidden;
+    const char *shown_as, *ip; /* NULL: as it was launched */
+    int64_t hidden_until;
 };
 struct cloud_network {
     const char *id, *name, *pop;
@@ -126,6 +130,8 @@ struct vnfr *vnfm_scale_itself(struct vnfm *v, const struct vnfr *record, const 
 /* driver_cloud.c: what the methods do, and the body that says so; NULL: no answer. *ret_ok: it did
  * something. */
 const char *driver_perform(struct driver *d, const struct driver_request *rq, const struct fate *f);
+/* One that somebody else launched there. */
+void cloud_add_foreign(struct driver *d, const char *pop, const char *hostname);
 /* Elements of a JSON array as slices of its text; at most max. */
 uint32_t json_elements(struct proto_raw array, struct proto_raw *ret, uint32_t max);
 

@@ -1,6 +1,7 @@
 #include "tests/sim/crowd.h"
 
 #include "nfvo/lifecycle/operate.h"
+#include "tests/sim/drift.h"
 #include "tests/sim/registry.h"
 #include "tests/sim/stranger.h"
 #include "tests/sim/watch.h"
@@ -193,7 +194,7 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
         sim_id(s, id);
         n->id = id;
         n->request = crowd_descriptor(s, i, &n->servers);
-        int64_t at = s->now + some_time(s) / 10;
+        int64_t at = s->now + some_time(s) / 10 + drift_delay(s);
         n->deploy = wish(s, WISH_DEPLOY, id, n->request, at);
         for (int64_t k = sim_between(s, 0, s->weather.user_operates); k > 0; k--)
             wish(s, WISH_OPERATE, id, NULL, at + 20 * some_time(s))->after = n->deploy;
@@ -207,6 +208,7 @@ static void open_up(struct sim *s, void *arg, uint64_t tag)
     sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);
     if (s->weather.crashes && s->weather.peer_crash && sim_chance(s, 300))
         sim_at(s, s->now + some_time(s), broker_restarts, c, 0);
+    drift_open(s);
 }
 
 void crowd_resume_all(struct sim *s)
@@ -218,6 +220,7 @@ void crowd_resume_all(struct sim *s)
                 wish(s, WISH_OPERATE, c->nsrs[i].id, NULL, s->now + 40 * some_time(s));
     s->calm = sim_chance(s, 500);
     sim_at(s, s->now + sim_between(s, 60 * SEC, 2000 * SEC), storm_ends, c, 0);
+    drift_again(s);
 }
 
 void crowd_release_all(struct sim *s)
@@ -293,6 +296,7 @@ void crowd_start(struct sim *s)
     peers(s);
     s->calm =
         s->weather.relaxed || sim_chance(s, 700); /* registering in a storm is another matter */
+    drift_start(s);
     fleet_start(s, &c->dom, crowd_process_died);
     stranger_start(s);
     c->n_pops = (int)sim_between(s, 1, POPS_MAX);

@@ -1,6 +1,7 @@
 /* Network services of several shapes: one to three VNFDs, one or two VDUs and components each,
  * dependencies with and without cycles. */
 #include "tests/sim/crowd.h"
+#include "tests/sim/drift.h"
 
 #include <string.h>
 
@@ -32,6 +33,9 @@ static struct vdu *vdu(struct sim *s, const char *name, int components)
     u->vm_image.at[u->vm_image.n++] = "img";
     for (int i = 0; i < components; i++)
         proto_list_add(&u->vnfc, component(s), &s->arena);
+    const char *policy = drift_policy(s);
+    if (*policy)
+        proto_strmap_set(&u->metadata, "baton.heal", policy, &s->arena);
     return u;
 }
 

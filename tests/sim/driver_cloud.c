@@ -2,6 +2,7 @@
  * answer in each manner. */
 #include "common/base/sbuf.h"
 #include "tests/sim/cloud.h"
+#include "tests/sim/drift.h"
 
 #include <string.h>
 
@@ -65,11 +66,16 @@ static bool could_know(const struct sim *s, const struct fate *f, int64_t other_
 /* --- servers --- */
 static void add_server(struct sbuf *b, const struct cloud_server *v)
 {
+    const char *name = v->shown_as ? v->shown_as : v->hostname;
     sbuf_addf(b,
               "{\"name\":\"%s\",\"hostName\":\"%s\",\"extId\":\"%s\",\"status\":\"%s\",\"ips\":{"
-              "\"mgmt\":[\"10.0.0.1\"]},"
+              "\"mgmt\":[\"%s\"]},"
               "\"floatingIps\":{}}",
-              v->hostname, v->hostname, v->id, v->is_broken ? "ERROR" : "ACTIVE");
+              name, name, v->id,
+              v->is_broken    ? "ERROR"
+              : v->is_stopped ? "SHUTOFF"
+                              : "ACTIVE",
+              v->ip ? v->ip : "10.0.0.1");
 }
 
 static struct cloud_server *server_with(struct driver *d, const char *hostname, const char *token)
@@ -112,8 +118,8 @@ static struct cloud_server *add_cloud_server(struct driver *d, const char *pop,
     struct arena *a = &d->s->arena;
     const char *id = arena_printf(a, "srv-%s-%llu", d->type, (unsigned long long)++d->launches);
     d->servers = arena_grow_array(a, d->servers, d->n_servers, sizeof(*d->servers));
-    d->servers[d->n_servers] =
-        (struct cloud_server){id, hostname, token, pop, is_broken, false, 0, 0};
+    d->servers[d->n_servers] = (struct cloud_server){
+        .id = id, .hostname = hostname, .token = token, .pop = pop, .is_broken = is_broken};
     if (token) {
         d->spent = arena_grow_array(a, d->spent, d->n_spent, sizeof(*d->spent));
         d->spent[d->n_spent++] = token;
@@ -121,6 +127,11 @@ static struct cloud_server *add_cloud_server(struct driver *d, const char *pop,
     sim_tell(d->s, d->queue, "cloud", "server %s for %s%s", id, hostname,
              is_broken ? " (broken)" : "");
     return &d->servers[d->n_servers++];
+}
+
+void cloud_add_foreign(struct driver *d, const char *pop, const char *hostname)
+{
+    add_cloud_server(d, pop, hostname, NULL, false)->is_foreign = true;
 }
 
 static const char *launch(struct driver *d, const struct driver_request *rq, const char *pop,
@@ -136,7 +147,8 @@ static const char *launch(struct driver *d, const struct driver_request *rq, con
         if (!leaves_it)
             return exception(d, "no valid host", NULL);
         const struct cloud_server *other = server_with(d, hostname, NULL);
-        if (other && could_know(s, f, other->late_at))
+        bool is_known = other && !other->was_hidden && !other->is_foreign;
+        if (is_known && could_know(s, f, other->late_at))
             sim_violate(s, "%s: a second server for hostname '%s'", d->queue, hostname);
         v = add_cloud_server(d, pop, hostname, rq->client_token, f->fails);
         v->is_late = is_late(d->s, f);
@@ -162,6 +174,9 @@ static const char *rebuild(struct driver *d, const char *id, const struct fate *
         return exception(d, "no such server", NULL);
     if (f->fails)
         return exception(d, sim_chance(d->s, 500) ? "not implemented" : "no valid host", NULL);
+    if (v->is_foreign)
+        sim_violate(d->s, "%s: server %s (%s) is rebuilt, and not ours", d->queue, id, v->hostname);
+    v->is_stopped = false;
     v->rebuilds++;
     sim_tell(d->s, d->queue, "cloud", "server %s rebuilt", id);
     sbuf_adds(&b, "{\"answer\":");
@@ -177,6 +192,9 @@ static const char *delete_server(struct driver *d, const char *id, const struct 
     for (size_t i = 0; i < d->n_servers; i++)
         if (strcmp(d->servers[i].id, id) == 0) {
             sim_tell(d->s, d->queue, "cloud", "server %s deleted", id);
+            if (d->servers[i].is_foreign)
+                sim_violate(d->s, "%s: server %s (%s) is deleted, and not ours", d->queue, id,
+                            d->servers[i].hostname);
             memmove(&d->servers[i], &d->servers[i + 1],
                     (d->n_servers - i - 1) * sizeof(*d->servers));
             d->n_servers--;
@@ -205,15 +223,23 @@ static const char *list_servers(struct driver *d, const char *pop, const struct 
 {
     AUTO(sbuf_release) struct sbuf b = SBUF_INIT;
     d->listings++;
-    if (f->fails)
+    if (f->fails || drift_has_dark(d->s, pop))
         return exception(d, "cloud is busy", NULL);
     const char **lied = lied_about(d, pop);
     bool glitches = !*lied && sim_faulty(d->s, d->s->weather.peer_fails);
     if (!f->silent && !f->garbles && !f->crashes_after)
         *lied = glitches ? arena_strdup(&d->s->arena, pop) : NULL;
     size_t n = 0;
+    struct pop_weather *w = drift_weather(d->s, pop);
+    if (w && w->lies > 0 && !f->silent && !f->garbles && !f->crashes_after) {
+        glitches = true;
+        w->lies--;
+        drift_hide_all(d->s, pop);
+    }
     for (size_t i = 0; !glitches && i < d->n_servers; i++)
-        if (strcmp(d->servers[i].pop, pop) == 0) {
+        if (strcmp(d->servers[i].pop, pop) == 0 && drift_is_hidden(d->s, &d->servers[i]))
+            d->servers[i].was_hidden = true;
+        else if (strcmp(d->servers[i].pop, pop) == 0) {
             sbuf_adds(&b, n++ ? "," : "{\"answer\":[");
             add_server(&b, &d->servers[i]);
         }

@@ -1,6 +1,7 @@
 #include "tests/sim/fleet.h"
 
 #include "proto/topology.h"
+#include "tests/sim/drift.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -97,6 +98,13 @@ static void die(struct process *p)
     sim_at(s, s->now + sim_delay(s, SEC), start, p, 0);
     if (p->f->died)
         p->f->died(s, p);
+    drift_process_died(s, p);
+}
+
+void fleet_kill(struct process *p)
+{
+    if (p->is_alive)
+        die(p);
 }
 
 static void next_kill(struct fleet *f)
@@ -201,6 +209,7 @@ static void start(struct sim *s, void *arg, uint64_t tag)
     for (int i = 0; i < p->n_workers; i++)
         start_worker(p, i);
     sim_tell(s, p->workers[0]->name, "", "started, %d workers", p->n_workers);
+    drift_process_started(s, p);
 }
 
 static void lose_some(struct sim *s, void *arg, uint64_t tag)
@@ -235,6 +244,7 @@ void fleet_start(struct sim *s, const struct domain *dom,
 
 void fleet_stop(struct sim *s)
 {
+    drift_stop(s);
     for (int i = 0; i < s->fleet->n; i++) {
         struct process *p = &s->fleet->at[i];
         if (!p->is_alive && !p->queue)

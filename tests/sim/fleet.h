@@ -25,6 +25,7 @@ struct worker {
     uint64_t wait; /* which sleep it is in; events that are meant for an older one are void */
     bool is_waiting;
 };
+struct aide;
 struct process {
     struct fleet *f;
     int number, generation;
@@ -32,6 +33,7 @@ struct process {
     struct engine_queue *queue;
     struct worker *workers[WORKERS_MAX];
     int n_workers;
+    struct aide *aide; /* its reconciler: drift.h; or NULL */
 };
 struct fleet {
     struct sim *s;
@@ -48,6 +50,8 @@ extern uint64_t fleet_passed[], fleet_killed[]; /* by point, over all runs */
 void fleet_start(struct sim *s, const struct domain *dom,
                  void (*died)(struct sim *s, struct process *p));
 void fleet_stop(struct sim *s); /* at the end of a run: gives everything back */
+/* kill -9, now; from inside of one of its fibers too, which yields then. */
+void fleet_kill(struct process *p);
 void fleet_submit(struct process *p, struct engine_request *r);
 struct process *fleet_any(struct sim *s); /* one that lives, or NULL */
 

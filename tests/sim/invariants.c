@@ -6,6 +6,7 @@
 
 #include "nfvo/lifecycle/deadlines.h"
 #include "proto/topology.h"
+#include "tests/sim/drift.h"
 #include "tests/sim/knowledge.h"
 
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static bool is_of_vnfm(const struct row *r)
 static bool is_left(const struct sim *s, const char *hostname)
 {
     const struct cloud_server *v = server_named(s, hostname, NULL);
-    return v && !v->is_late;
+    return v && !v->is_late && !v->was_hidden && !v->is_foreign;
 }
 
 /* --- while it runs --- */
@@ -70,6 +71,7 @@ static void on_row(struct sim *s, const struct row *before, const struct row *af
 {
     const struct row *r = after ? after : before;
     watch_row(s, before, after);
+    drift_row_changed(s, before, after);
     if (before && after && before->phase == after->phase)
         return;
     sim_tell(s, "", "", "%s %.8s %s: %s => %s", s->store->dom->rows[r->kind].table, r->id,
@@ -79,7 +81,7 @@ static void on_row(struct sim *s, const struct row *before, const struct row *af
         sim_violate(s, "VNFR %.8s: the matrix returned FSM_ILLEGAL out of %s", r->id,
                     phase_name(before));
     if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_UP && !is_of_vnfm(r) &&
-        !server_named(s, after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]))
+        !s->drift && !server_named(s, after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]))
         sim_violate(s, "instance %s is said to be UP as '%s', but there is no such server",
                     after->key[INSTANCE_HOSTNAME], after->key[INSTANCE_VC]);
     if (r->kind == ROW_INSTANCE && after && after->phase == INSTANCE_GONE && before &&
@@ -134,12 +136,12 @@ static void check_active(struct sim *s, const struct row *nsr)
                         phase_name(r));
         if (r->kind == ROW_INSTANCE && r->phase == INSTANCE_UP && !is_of_vnfm(r)) {
             up++;
-            if (!server_named(s, r->key[INSTANCE_HOSTNAME], r->key[INSTANCE_VC]))
+            if (!s->drift && !server_named(s, r->key[INSTANCE_HOSTNAME], r->key[INSTANCE_VC]))
                 sim_violate(s, "NSR %.8s is ACTIVE, but server %s is not there", nsr->id,
                             r->key[INSTANCE_HOSTNAME]);
         }
     }
-    for (int i = 0; i < s->crowd->n_nsrs && !is_scaled(s, nsr->id); i++)
+    for (int i = 0; i < s->crowd->n_nsrs && !s->drift && !is_scaled(s, nsr->id); i++)
         if (strcmp(s->crowd->nsrs[i].id, nsr->id) == 0 && s->crowd->nsrs[i].servers != up)
             sim_violate(s, "NSR %.8s is ACTIVE with %d servers instead of %d", nsr->id, up,
                         s->crowd->nsrs[i].servers);
@@ -210,6 +212,7 @@ static void on_note(struct sim *s, const char *doc)
     if (strstr(doc, "led out of the rule"))
         sim_violate(s, "the matrix returned FSM_ILLEGAL: %.200s", doc);
     watch_note(s, doc);
+    drift_note(s, doc);
     sim_tell(s, "", "", "note %.160s", doc);
 }
 
@@ -318,6 +321,7 @@ void invariants_settled(struct sim *s)
     check_wishes(s);
     watch_settled(s, is_released);
     check_operations(s, false);
+    drift_settled(s);
     for (int i = 0; i < s->crowd->n_nsrs; i++) {
         const struct wanted *n = &s->crowd->nsrs[i];
         const struct row *r = store_row(s, ROW_NSR, n->id);
@@ -359,6 +363,13 @@ static void check_queues(struct sim *s)
         sim_violate(s, "queue %s is left, and nobody will answer it", broker_left_reply(s));
 }
 
+static void check_left(struct sim *s, const struct driver *d, const struct cloud_server *v)
+{
+    const char *wrong = s->drift ? drift_left(s, v) : "is left over";
+    if (wrong)
+        sim_violate(s, "server %s (%s) at %s %s", v->hostname, v->id, d->queue, wrong);
+}
+
 void invariants_empty(struct sim *s)
 {
     const struct store *st = s->store;
@@ -369,9 +380,11 @@ void invariants_empty(struct sim *s)
                         st->rows[i]->id, row_name(st->rows[i]), phase_name(st->rows[i]));
     for (int i = 0; i < s->cloud->n_drivers; i++)
         for (size_t k = 0; k < s->cloud->drivers[i].n_servers; k++)
-            sim_violate(s, "server %s (%s) is left over at %s",
-                        s->cloud->drivers[i].servers[k].hostname,
-                        s->cloud->drivers[i].servers[k].id, s->cloud->drivers[i].queue);
+            check_left(s, &s->cloud->drivers[i], &s->cloud->drivers[i].servers[k]);
+    if (s->drift && drift_foreigners(s) != s->drift->foreigners)
+        sim_violate(s, "%llu servers of others are there, and there were %llu",
+                    (unsigned long long)drift_foreigners(s),
+                    (unsigned long long)s->drift->foreigners);
     check_operations(s, true);
     if (st->n_locks)
         sim_violate(s, "%zu locks are left over", st->n_locks);

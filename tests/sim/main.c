@@ -1,5 +1,7 @@
 /* sim: runs seeds through the simulator. See README.md. */
+#include "common/log/log.h"
 #include "nfvo/lifecycle/domain.h"
+#include "tests/sim/drift.h"
 #include "tests/sim/invariants.h"
 #include "tests/sim/plant.h"
 #include "tests/sim/selftest.h"
@@ -49,6 +51,7 @@ static void run_seed(struct sim *s, uint64_t seed, int plant, bool tracing)
     s->calm = true;
     crowd_release_all(s);
     sim_run(s, s->now + 2 * HOUR);
+    drift_end(s);
     if (!*s->violation)
         invariants_empty(s);
     fleet_stop(s);
@@ -78,6 +81,10 @@ static void print_summary(const struct totals *t, double took)
     printf("killed at:");
     for (int i = 0; i < POINT_N; i++)
         printf(" %s %" PRIu64 "%s", point_names[i], fleet_killed[i], i + 1 < POINT_N ? "," : "\n");
+    printf("drift:");
+    for (int i = 0; i < DC_N; i++)
+        printf(" %s %" PRIu64 "%s", drift_count_names[i], drift_counts[i],
+               i + 1 < DC_N ? "," : "\n");
     printf("cells never hit:\n");
     print_cells(false);
     printf("%" PRIu64 " schedules, %" PRIu64 " events in %.1f s: %.0f schedules/s\n", t->seeds,
@@ -141,6 +148,8 @@ static int replay(uint64_t seed, int plant, bool tracing)
 int main(int argc, char **argv)
 {
     uint64_t n = 1000, from = 1, seed = 0, most = 10;
+    for (int i = 0; i < LOG_CATEGORY_N; i++) /* the story tells more */
+        log_levels[i] = LOG_LEVEL_CRIT;
     int plant = 0;
     bool tracing = false, one = false, plants = false;
     for (int i = 1; i < argc; i++) {

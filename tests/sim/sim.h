@@ -22,6 +22,7 @@ struct store;
 struct fleet;
 struct cloud;
 struct crowd;
+struct drift_world;
 struct known;
 struct sim;
 
@@ -74,10 +75,11 @@ struct sim {
     struct broker *broker;
     struct store *store;
     struct fleet *fleet;
-    struct cloud *cloud;     /* the peers */
-    struct crowd *crowd;     /* the users */
-    struct known *knowledge; /* of targets: knowledge.h */
-    struct watch *watch;     /* who looks at operations */
+    struct cloud *cloud;       /* the peers */
+    struct crowd *crowd;       /* the users */
+    struct known *knowledge;   /* of targets: knowledge.h */
+    struct watch *watch;       /* who looks at operations */
+    struct drift_world *drift; /* the reconciler, and what it is there for; NULL: neither is */
 };
 
 void sim_init(struct sim *s, uint64_t seed);
