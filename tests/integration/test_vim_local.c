@@ -379,7 +379,7 @@ static void test_refusals(void **state)
     assert_int_equal(loc_cloud_open(&other, &cloud_options, &err), ERR_STATE);
     assert_non_null(strstr(err.msg, "another vim-driver-local"));
     assert_int_equal(cloud_try_launch(l, "a", NULL, "", &s, &err), ERR_NOT_FOUND);
-    assert_string_equal(err.msg, "launch 'a': network 'private' is not there");
+    assert_string_equal(err.msg, "network 'private' is not there");
     assert_string_equal(s.id, "");
     cloud_network(l, "private", NULL);
     struct loc_launch want = {.name = "a", .image = "nothing", .flavour = "tiny"};

@@ -3,6 +3,9 @@
 #define VIM_DRIVERS_LOCAL_CLOUD_H
 
 #include "vim-drivers/local/local.h"
+#include "vim-drivers/sdk/ob_cloud.h"
+
+extern const struct ob_cloud_table loc_table; /* table.c; arg: struct loc */
 
 /* Opens the state folder, chooses the mode, and takes over what is there. o is borrowed. */
 MUST_USE enum err_code loc_cloud_open(struct loc *l, struct loc_options *o, struct err *err);

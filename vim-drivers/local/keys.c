@@ -2,56 +2,12 @@
  * would put them there. */
 #include "vim-drivers/local/local.h"
 
-#include "proto/records/record.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEYS_BYTES_MAX = 1024 * 1024, KEY_BYTES_MAX = 16 * 1024 };
-
-/* A key is a line: what holds another could authorize whom nobody named. */
-static bool is_a_line(const char *key)
-{
-    size_t n = strlen(key);
-    if (n == 0 || n > KEY_BYTES_MAX)
-        return false;
-    for (; *key; key++)
-        if ((unsigned char)*key < 0x20 || *key == 0x7f)
-            return false;
-    return true;
-}
-
-enum err_code loc_keys_read(const char *json, size_t len, struct arena *a, const char **ret,
-                            struct err *err)
-{
-    AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
-    struct ssh_key_list keys = {0};
-    if (!json)
-        return ERR_OK; /* an overload without keys */
-    enum err_code rc = proto_decode_list(&ssh_key_type, json, len, a, &keys, err);
-    if (rc != ERR_OK)
-        return err_add(err, "keys");
-    for (uint32_t i = 0; i < keys.n; i++) {
-        const char *key = keys.at[i]->public_key ? keys.at[i]->public_key : "";
-        size_t n = strlen(key);
-        while (n > 0 && (key[n - 1] == '\n' || key[n - 1] == '\r')) /* as files end */
-            n--;
-        key = arena_strndup(a, key, n);
-        if (!is_a_line(key)) {
-            err_set(err, ERR_INVALID, "keys[%u] '%.60s': publicKey is not one line of text", i,
-                    keys.at[i]->name ? keys.at[i]->name : "");
-            return err_hint(err, "it has the form: ssh-ed25519 AAAA... comment");
-        }
-        sbuf_addf(&text, "%s\n", key);
-    }
-    if (text.len > KEYS_BYTES_MAX)
-        return err_set(err, ERR_LIMIT, "the keys have %zu bytes together, more than %d", text.len,
-                       KEYS_BYTES_MAX);
-    *ret = arena_strndup(a, text.s ? text.s : "", text.len);
-    return ERR_OK;
-}
+enum { KEYS_BYTES_MAX = 1024 * 1024 };
 
 static const char keys_file[] = "authorized-keys";
 

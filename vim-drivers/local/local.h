@@ -41,9 +41,10 @@ struct loc_flavour {
 struct loc_server {
     struct loc_server *next;
     char id[ID_SIZE], name[LOC_NAME_MAX], token[LOC_NAME_MAX], image[LOC_NAME_MAX];
-    char project[LOC_PROJECT_MAX]; /* as a network's */
-    char rebuild[LOC_NAME_MAX];    /* id of the call that rebuilt it last */
-    char created[48], updated[48], boot[LOC_BOOT_MAX], fault[LOC_FAULT_MAX];
+    char project[LOC_PROJECT_MAX];  /* as a network's */
+    char rebuild[LOC_NAME_MAX];     /* id of the call that rebuilt it last */
+    int64_t created_at, updated_at; /* seconds since 1970; 0: not known */
+    char boot[LOC_BOOT_MAX], fault[LOC_FAULT_MAX];
     struct loc_flavour flavour;
     int64_t disk_size; /* bytes; 0: not bounded */
     enum loc_phase phase;
@@ -158,10 +159,6 @@ const char *loc_server_status(const struct loc *l, const struct loc_server *s,
 MUST_USE enum err_code loc_adopt(struct loc *l, struct err *err);
 
 /* --- keys.c --- */
-/* The list of a launch (amqp-protocol.md 5.2) as the lines of authorized_keys, in the arena; json
- * NULL: *ret stays. ERR_INVALID: one of them is not a line. */
-MUST_USE enum err_code loc_keys_read(const char *json, size_t len, struct arena *a,
-                                     const char **ret, struct err *err);
 /* Is that name in a server's folder the file of its keys? */
 bool loc_keys_are(const char *name);
 /* Beside the server's user data, for its start and each rebuild; kept: "" when there are none. */
@@ -204,8 +201,6 @@ void loc_sharing_log(const struct loc *l, const struct loc_server *s);
 
 /* --- flavour.c --- */
 MUST_USE enum err_code loc_flavours_open(struct loc *l, struct err *err);
-MUST_USE enum err_code loc_flavour_parse(const char *text, struct loc_flavour *ret,
-                                         struct err *err);
 MUST_USE enum err_code loc_flavour_add(struct loc *l, const struct loc_flavour *f, struct err *err);
 
 /* --- image.c --- */

@@ -4,14 +4,13 @@
 #include "common/daemon/metrics_page.h"
 #include "vim-drivers/common/process.h"
 #include "vim-drivers/local/cloud.h"
-#include "vim-drivers/local/methods.h"
 
 #include <stdio.h>
 
 struct driver {
     struct loc_options o;
     struct loc loc;
-    struct ob_vim *vim;
+    struct ob_cloud *cloud;
     struct metrics_page *page;
 };
 
@@ -60,32 +59,35 @@ static void cloud_close(void *ctx)
 static enum err_code driver_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    d->vim = ob_vim_new(&(struct ob_vim_options){.type = d->o.type,
-                                                 .name = d->o.name,
-                                                 .broker = peer_settings_bus(&d->o.peer),
-                                                 .threads = (unsigned)d->o.peer.threads,
-                                                 .prefetch = (unsigned)d->o.peer.prefetch,
-                                                 .has_client_token = true,
-                                                 .methods = loc_methods,
-                                                 .arg = &d->loc,
-                                                 .on_event = driver_on_event},
-                        err);
+    struct ob_cloud_options o = {.vim = {.type = d->o.type,
+                                         .name = d->o.name,
+                                         .broker = peer_settings_bus(&d->o.peer),
+                                         .threads = (unsigned)d->o.peer.threads,
+                                         .prefetch = (unsigned)d->o.peer.prefetch},
+                                 .table = &loc_table,
+                                 .arg = &d->loc,
+                                 .launches = (unsigned)d->o.launches,
+                                 .spent = d->loc.spent,
+                                 .default_flavour = d->o.default_flavour,
+                                 .on_event = driver_on_event};
+    d->cloud = ob_cloud_new(&o, err);
     driver_begins();
-    return d->vim ? ob_vim_start(d->vim, err) : err->code;
+    return d->cloud ? ob_cloud_start(d->cloud, err) : err->code;
 }
 
 static void driver_close(void *ctx)
 {
     struct driver *d = ctx;
-    ob_vim_stop(d->vim, (int)d->o.stop_grace_ms);
-    driver_log_served(d->vim);
-    ob_vim_free(d->vim);
+    ob_cloud_stop(d->cloud, (int)d->o.stop_grace_ms);
+    driver_log_served(ob_cloud_vim(d->cloud));
+    ob_cloud_free(d->cloud);
 }
 
 static enum err_code metrics_duty(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-local", d->vim, err);
+    return driver_metrics_open(&d->page, d->o.peer.metrics_listen, "vim-driver-local",
+                               ob_cloud_vim(d->cloud), err);
 }
 
 static void metrics_done(void *ctx)

@@ -45,7 +45,7 @@ static enum err_code range_as_said(struct loc *l, struct loc_network *n, const c
         return ERR_OK;
     enum err_code rc = ip4_range_parse(cidr, is_loopback, &n->range, err);
     if (rc != ERR_OK)
-        return err_add(err, "network '%s'", n->name);
+        return rc;
     const struct loc_network *o = overlapped(l, n);
     bool is_known = o && loc_network_is_for(o, n->project); /* others' are not spoken of */
     if (o && is_loopback && !is_known)
@@ -54,7 +54,7 @@ static enum err_code range_as_said(struct loc *l, struct loc_network *n, const c
     if (!o)
         return ERR_OK;
     ip4_range_print(&o->range, text);
-    err_set(err, ERR_EXISTS, "network '%s': '%s' overlaps with '%s' of network '%s'", n->name, cidr,
+    err_set(err, ERR_EXISTS, "'%s' overlaps with '%s' of network '%s'", cidr,
             is_known ? text : "a range", is_known ? o->name : "of another project");
     return err_hint(err, "choose another cidr, or delete that network");
 }
@@ -67,8 +67,7 @@ static enum err_code range_for(struct loc *l, struct loc_network *n, const char 
     bool is_good;
     for (const struct loc_network *o = l->networks; o; o = o->next) {
         if (used_n == NETWORKS_MAX)
-            return err_set(err, ERR_LIMIT, "network '%s': %zu networks are enough", n->name,
-                           used_n);
+            return err_set(err, ERR_LIMIT, "%zu networks are enough", used_n);
         used[used_n++] = o->range;
     }
     enum err_code rc = range_as_said(l, n, cidr, &is_good, err);
@@ -234,7 +233,7 @@ enum err_code loc_network_create(struct loc *l, const char *project, const char 
         drop(l, n);
     pthread_cond_broadcast(&l->changed);
     pthread_mutex_unlock(&l->lock);
-    return rc == ERR_OK ? rc : err_add(err, "create network '%s'", name);
+    return rc;
 }
 
 /* With the lock held: may the project delete it? */

@@ -41,6 +41,7 @@ const struct config_option loc_option_rows[] = {
     CONFIG_INT(O, quota_instances, "quota-instances", "200", 1, 10000, NULL, "servers at most"),
     CONFIG_INT(O, console_bytes, "console-size", "1M", 4096, 1 << 30, "bytes",
                "of an instance's console.log; the older half goes when it is full"),
+    CONFIG_INT(O, launches, "launches", "8", 1, 256, NULL, "launches in flight at most; others wait"),
     CONFIG_DURATION(O, stop_grace_ms, "stop-grace", "5s", 0, 600000, "for calls in hand when stopping"),
     { .name = "probe-mode", .type = CONFIG_T_BOOL, .initial = "no", .flags = CONFIG_FLAG_ONLY,
       .help = "say which mode works here, and why, and end", .offset = CONFIG_AT_(O, wants_probe, bool) },

@@ -15,7 +15,7 @@ struct loc_options {
     int mode, limit_disk;
     struct config_list relay, flavours, capabilities, shared_networks;
     const char *default_flavour;
-    int64_t quota_cores, quota_ram, quota_instances, console_bytes, stop_grace_ms, die_at;
+    int64_t quota_cores, quota_ram, quota_instances, console_bytes, launches, stop_grace_ms, die_at;
     int64_t processes, default_disk_gb, disk_reserve;
     bool wants_probe, wants_clean;
 };

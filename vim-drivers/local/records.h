@@ -25,7 +25,9 @@ PROTO_RECORD(loc_nic_file, LOC_NIC_FIELDS)
     X(INT,  ram,     "ram",      _, OPTIONAL) /* MB */   \
     X(INT,  disk,    "disk",     _, OPTIONAL) /* GB */   \
     X(INT,  disk_size, "diskSize", _, OPTIONAL) /* bytes */ \
-    X(STR,  created, "created",  _, OPTIONAL)            \
+    X(INT,  created_at, "createdAt", _, OPTIONAL) /* seconds since 1970 */ \
+    X(INT,  updated_at, "updatedAt", _, OPTIONAL)        \
+    X(STR,  created, "created",  _, OPTIONAL) /* of before: as the wire has it */ \
     X(STR,  updated, "updated",  _, OPTIONAL)            \
     X(STR,  fault,   "fault",    _, OPTIONAL)            \
     X(STR,  rebuild, "rebuild",  _, OPTIONAL)            \

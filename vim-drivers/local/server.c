@@ -19,18 +19,6 @@
 #include <string.h>
 #include <time.h>
 
-/* Gson's form, the only one that Go parses: amqp-protocol.md 5.3. */
-static void date(char *out, size_t size)
-{
-    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    struct tm t;
-    time_t now = time(NULL);
-    gmtime_r(&now, &t);
-    snprintf(out, size, "%s %d, %d %d:%02d:%02d %s", months[t.tm_mon], t.tm_mday, t.tm_year + 1900,
-             (t.tm_hour + 11) % 12 + 1, t.tm_min, t.tm_sec, t.tm_hour < 12 ? "AM" : "PM");
-}
-
 const struct loc_maker *loc_maker_of(enum loc_mode mode)
 {
     return mode == LOC_RUNC ? &loc_container : &loc_plain;
@@ -126,8 +114,7 @@ static enum err_code plan(struct loc *l, const struct loc_launch *want, struct l
     snprintf(s.token, sizeof(s.token), "%s", want->token ? want->token : "");
     snprintf(s.image, sizeof(s.image), "%s", image->name);
     snprintf(s.boot, sizeof(s.boot), "%s", l->boot);
-    date(s.created, sizeof(s.created));
-    date(s.updated, sizeof(s.updated));
+    s.created_at = s.updated_at = clock_wall_us() / USEC_PER_SEC;
     enum err_code rc = find_flavour(l, want->flavour, &s.flavour, err);
     if (rc == ERR_OK)
         rc = loc_nics_take(l, want, &s, err);
@@ -243,7 +230,7 @@ enum err_code loc_server_launch(struct loc *l, const struct loc_launch *want,
     }
     pthread_mutex_unlock(&l->lock);
     if (rc != ERR_OK)
-        return err_add(err, "launch '%s'", want->name ? want->name : "");
+        return rc;
     rc = loc_save_server(l, &s, err);
     if (rc == ERR_OK)
         rc = make(l, &s, want->user_data, want->authorized_keys, err);
@@ -254,7 +241,7 @@ enum err_code loc_server_launch(struct loc *l, const struct loc_launch *want,
                  KV_I("took_ms", (clock_mono_us() - began) / 1000));
     if (!is_gone)
         *ret = s;
-    return rc == ERR_OK ? rc : err_add(err, "launch '%s'", want->name);
+    return rc;
 }
 
 /* --- delete, rebuild --- */
@@ -333,7 +320,7 @@ static enum err_code make_again(struct loc *l, struct loc_server *s, const char 
     s->fault[0] = '\0';
     snprintf(s->image, sizeof(s->image), "%s", image);
     snprintf(s->rebuild, sizeof(s->rebuild), "%s", call);
-    date(s->updated, sizeof(s->updated));
+    s->updated_at = clock_wall_us() / USEC_PER_SEC;
     enum err_code rc = loc_save_server(l, s, err);
     loc_step(l);
     if (rc == ERR_OK)

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *const loc_phase_names[LOC_PHASE_N] = {"making", "running", "deleting", "failed",
@@ -74,8 +75,8 @@ enum err_code loc_save_server(struct loc *l, const struct loc_server *s, struct 
                                 .ram = s->flavour.ram,
                                 .disk = s->flavour.disk,
                                 .disk_size = s->disk_size,
-                                .created = s->created,
-                                .updated = s->updated,
+                                .created_at = s->created_at,
+                                .updated_at = s->updated_at,
                                 .fault = s->fault[0] ? s->fault : NULL,
                                 .rebuild = s->rebuild[0] ? s->rebuild : NULL,
                                 .boot = s->boot,
@@ -144,6 +145,14 @@ static void copy(char *out, size_t size, const char *text)
     snprintf(out, size, "%s", text ? text : "");
 }
 
+/* "Dec 1, 2026 3:02:01 PM", which files had before. 0: not that. */
+static int64_t seconds_of(const char *date)
+{
+    struct tm t = {.tm_isdst = 0};
+    const char *end = date ? strptime(date, "%b %d, %Y %I:%M:%S %p", &t) : NULL;
+    return end && !*end ? (int64_t)timegm(&t) : 0;
+}
+
 static enum err_code read_server(struct loc *l, const void *rec, struct err *err)
 {
     const struct loc_server_file *f = rec;
@@ -153,8 +162,8 @@ static enum err_code read_server(struct loc *l, const void *rec, struct err *err
     copy(s->project, sizeof(s->project), f->project);
     copy(s->token, sizeof(s->token), f->token);
     copy(s->image, sizeof(s->image), f->image);
-    copy(s->created, sizeof(s->created), f->created);
-    copy(s->updated, sizeof(s->updated), f->updated);
+    s->created_at = f->created_at ? f->created_at : seconds_of(f->created);
+    s->updated_at = f->updated_at ? f->updated_at : seconds_of(f->updated);
     copy(s->boot, sizeof(s->boot), f->boot);
     copy(s->fault, sizeof(s->fault), f->fault);
     copy(s->rebuild, sizeof(s->rebuild), f->rebuild);

@@ -222,7 +222,9 @@ static enum err_code open_all(struct ob_cloud *cloud, const struct ob_cloud_opti
     cloud->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (cloud->stop_fd < 0)
         return err_set(err, ERR_IO, "no descriptor for a cloud");
-    enum err_code rc = ob_spent_open(o->spent_file, true, &cloud->spent, err);
+    cloud->spent = o->spent;
+    cloud->is_spent_theirs = o->spent != NULL;
+    enum err_code rc = o->spent ? ERR_OK : ob_spent_open(o->spent_file, true, &cloud->spent, err);
     if (rc != ERR_OK)
         return rc;
     cloud->vim = ob_vim_new(&vim, err);
@@ -282,7 +284,8 @@ void ob_cloud_free(struct ob_cloud *cloud)
     if (!cloud)
         return;
     ob_vim_free(cloud->vim);
-    ob_spent_close(cloud->spent);
+    if (!cloud->is_spent_theirs)
+        ob_spent_close(cloud->spent);
     if (cloud->stop_fd >= 0)
         close(cloud->stop_fd);
     pthread_mutex_destroy(&cloud->lock);
@@ -368,6 +371,16 @@ void ob_cloud_add_flavour(struct ob_cloud_call *c, const struct ob_cloud_flavour
 void ob_cloud_add_server(struct ob_cloud_call *c, const struct ob_cloud_server *server)
 {
     proto_list_add(&c->servers, cloud_server_record(server, &c->arena), &c->arena);
+}
+
+void ob_cloud_warn(struct ob_cloud_call *c, const char *text)
+{
+    c->warning = arena_strdup(&c->arena, text);
+}
+
+void ob_cloud_note(struct ob_cloud_call *c, const char *text)
+{
+    c->note = arena_strdup(&c->arena, text);
 }
 
 enum err_code ob_cloud_spend(struct ob_cloud_call *c, const char *token, struct err *err)

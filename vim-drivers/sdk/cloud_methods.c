@@ -60,6 +60,13 @@ static enum err_code list_servers(struct ob_cloud_call *c, struct sbuf *answer, 
     return rc;
 }
 
+static void say(struct ob_cloud_call *c, struct vim_instance *vim, const char *key,
+                const char *text)
+{
+    if (text)
+        proto_strmap_set(&vim->metadata, key, text, &c->arena);
+}
+
 /* The instance itself, with what is there: same class, all its members kept. */
 static enum err_code refresh(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
 {
@@ -76,6 +83,8 @@ static enum err_code refresh(struct ob_cloud_call *c, struct sbuf *answer, struc
     vim->networks = c->networks;
     vim->flavours = c->flavours;
     vim->zones = c->zones;
+    say(c, vim, VIM_WARNING, c->warning);
+    say(c, vim, VIM_NOTE, c->note);
     proto_encode(&vim_instance_type, vim, PROTO_COMPLETE, answer);
     return ERR_OK;
 }
@@ -264,16 +273,26 @@ static enum err_code delete_network(struct ob_cloud_call *c, struct sbuf *answer
     return rc;
 }
 
+/* By id, or else by name. */
 static enum err_code find_network(struct ob_cloud_call *c, const char *id,
                                   const struct network **ret, struct err *err)
 {
+    const struct network *by_name = NULL;
     enum err_code rc = list(c, OB_CLOUD_NETWORKS, err);
-    for (uint32_t i = 0; rc == ERR_OK && i < c->networks.n; i++)
-        if (text_matches(c->networks.at[i]->ext_id, id)) {
-            *ret = c->networks.at[i];
+    for (uint32_t i = 0; rc == ERR_OK && i < c->networks.n; i++) {
+        const struct network *n = c->networks.at[i];
+        if (text_matches(n->ext_id, id)) {
+            *ret = n;
             return ERR_OK;
         }
-    return rc == ERR_OK ? err_set(err, ERR_NOT_FOUND, "no network '%s'", id) : rc;
+        if (!by_name && text_matches(n->name, id))
+            by_name = n;
+    }
+    if (rc == ERR_OK && !by_name)
+        rc = err_set(err, ERR_NOT_FOUND, "no network '%s'", id);
+    if (rc == ERR_OK)
+        *ret = by_name;
+    return rc;
 }
 
 static enum err_code get_network(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
@@ -300,10 +319,18 @@ static enum err_code create_subnet(struct ob_cloud_call *c, struct sbuf *answer,
     if (rc == ERR_OK)
         rc = proto_decode(&subnet_type, json, len, 0, &c->arena, &want, err);
     if (rc == ERR_OK)
-        rc = find_network(c, given->ext_id ? given->ext_id : "", &n, err);
+        rc = find_network(c,
+                          given->ext_id ? given->ext_id
+                          : given->name ? given->name
+                                        : "",
+                          &n, err);
+    if (rc == ERR_OK && want->cidr && n->subnet && strcmp(want->cidr, n->subnet) != 0)
+        rc = err_set(err, ERR_INVALID, "network '%s' has the subnet '%s', and no other", n->name,
+                     n->subnet);
     if (rc != ERR_OK)
         return rc;
-    r->ext_id = r->network_id = n->ext_id;
+    r->ext_id = arena_printf(&c->arena, "subnet-%s", n->ext_id);
+    r->network_id = n->ext_id;
     r->name = want->name;
     r->cidr = n->subnet;
     r->gateway_ip = n->gateway;
@@ -321,6 +348,13 @@ static enum err_code delete_subnet(struct ob_cloud_call *c, struct sbuf *answer,
 
 /* --- the rest --- */
 
+/* Sizes that are not said are those that it has. */
+static bool has_other_sizes(const struct ob_cloud_flavour *f, const struct deployment_flavour *want)
+{
+    return (want->vcpus || want->ram || want->disk) &&
+           (want->vcpus != f->vcpus || want->ram != f->ram_mb || want->disk != f->disk_gb);
+}
+
 /* One that is there already is the answer; clouds of this shape have theirs from their operator. */
 static enum err_code add_flavour(struct ob_cloud_call *c, struct sbuf *answer, struct err *err)
 {
@@ -329,11 +363,15 @@ static enum err_code add_flavour(struct ob_cloud_call *c, struct sbuf *answer, s
     size_t len;
     const char *json = ob_call_json(c->call, 0, &len);
     enum err_code rc = proto_decode(&deployment_flavour_type, json, len, 0, &c->arena, &want, err);
+    if (rc == ERR_OK && (!want->flavour_key || !want->flavour_key[0]))
+        rc = err_set(err, ERR_INVALID, "a flavour needs a flavour_key");
     if (rc == ERR_OK)
         rc = list(c, OB_CLOUD_FLAVOURS, err);
     if (rc == ERR_OK)
-        rc = find_flavour(c, want->flavour_key ? want->flavour_key : "", &f, err);
-    if (rc == ERR_NOT_FOUND && table(c)->add_flavour && want->flavour_key && want->flavour_key[0]) {
+        rc = find_flavour(c, want->flavour_key, &f, err);
+    if (rc == ERR_OK && has_other_sizes(&f, want))
+        rc = err_set(err, ERR_EXISTS, "'%s' exists, with other sizes", f.name);
+    if (rc == ERR_NOT_FOUND && table(c)->add_flavour) {
         struct ob_cloud_flavour asked = {.name = want->flavour_key,
                                          .vcpus = want->vcpus,
                                          .ram_mb = want->ram,

@@ -65,6 +65,7 @@ struct ob_cloud_call { /* one try */
     struct deployment_flavour_list flavours;
     struct server_list servers;
     struct availability_zone_list zones;
+    const char *warning, *note; /* NULL: the cloud says nothing of the kind */
 };
 
 typedef enum err_code cloud_method_fn(struct ob_cloud_call *c, struct sbuf *answer,
@@ -83,6 +84,7 @@ struct ob_cloud {
     void *arg;
     struct ob_vim *vim;
     struct ob_spent *spent;
+    bool is_spent_theirs;
     char *default_flavour, *type;
     int64_t call_timeout_ms;
     bool may_fetch_images, is_remote;

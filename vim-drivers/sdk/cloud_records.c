@@ -111,10 +111,14 @@ struct server *cloud_server_record(const struct ob_cloud_server *s, struct arena
     r->extended_status = arena_strdup(a, s->why);
     r->hypervisor_host_name = arena_strdup(a, s->host);
     r->created = date(s->created_at, a);
+    r->updated = date(s->updated_at, a);
     if (s->image)
         r->image = cloud_image_record(&(struct ob_cloud_image){.name = s->image}, a);
     if (s->flavour)
-        r->flavor = cloud_flavour_record(&(struct ob_cloud_flavour){.name = s->flavour}, a);
+        r->flavor = cloud_flavour_record(
+            &(struct ob_cloud_flavour){
+                .name = s->flavour, .vcpus = s->vcpus, .ram_mb = s->ram_mb, .disk_gb = s->disk_gb},
+            a);
     for (size_t i = 0; i < s->address_n; i++)
         if (s->addresses[i].network && s->addresses[i].ip)
             add_address(r, &s->addresses[i], a);
@@ -351,6 +355,20 @@ static bool is_word(const char *s)
                strlen(s);
 }
 
+enum err_code ob_cloud_check_flavour(const struct ob_cloud_flavour *f, struct err *err)
+{
+    if (!is_word(f->name)) {
+        err_set(err, ERR_INVALID, "'%s' is no name for a flavour", f->name);
+        return err_hint(err, "letters, digits, dot, dash and underscore");
+    }
+    if (f->vcpus < 1 || f->vcpus > 1024 || f->ram_mb < 16 || f->ram_mb > 16 * 1024 * 1024 ||
+        f->disk_gb < 0 || f->disk_gb > 1024 * 1024) {
+        err_set(err, ERR_INVALID, "flavour '%s' is out of range", f->name);
+        return err_hint(err, "1 to 1024 vcpus, 16 to 16777216 MB of ram, 0 to 1048576 GB of disk");
+    }
+    return ERR_OK;
+}
+
 enum err_code ob_cloud_read_flavour(const char *text, char *name, size_t size,
                                     struct ob_cloud_flavour *ret, struct err *err)
 {
@@ -365,15 +383,9 @@ enum err_code ob_cloud_read_flavour(const char *text, char *name, size_t size,
     }
     memcpy(name, text, len);
     name[len] = '\0';
-    if (!is_word(name)) {
-        err_set(err, ERR_INVALID, "'%s' is no name for a flavour", name);
-        return err_hint(err, "letters, digits, dot, dash and underscore");
-    }
-    if (vcpus < 1 || vcpus > 1024 || ram < 16 || ram > 16 * 1024 * 1024 || disk < 0 ||
-        disk > 1024 * 1024) {
-        err_set(err, ERR_INVALID, "flavour '%s' is out of range", name);
-        return err_hint(err, "1 to 1024 vcpus, 16 to 16777216 MB of ram, 0 to 1048576 GB of disk");
-    }
-    *ret = (struct ob_cloud_flavour){.name = name, .vcpus = vcpus, .ram_mb = ram, .disk_gb = disk};
-    return ERR_OK;
+    struct ob_cloud_flavour f = {.name = name, .vcpus = vcpus, .ram_mb = ram, .disk_gb = disk};
+    enum err_code rc = ob_cloud_check_flavour(&f, err);
+    if (rc == ERR_OK)
+        *ret = f;
+    return rc;
 }

@@ -50,6 +50,7 @@
 extern "C" {
 #endif
 
+struct ob_spent;
 struct ob_cloud;      /* one driver */
 struct ob_cloud_call; /* one call in hand */
 
@@ -143,7 +144,8 @@ struct ob_cloud_server {
     const char *why;       /* for people; NULL: nothing to say */
     const char *host;      /* where it runs; NULL: not known */
     const char *image, *flavour;
-    int64_t created_at; /* seconds since 1970; 0: not known */
+    int64_t vcpus, ram_mb, disk_gb; /* of its flavour; 0: not known */
+    int64_t created_at, updated_at; /* seconds since 1970; 0: not known */
     const struct ob_cloud_address *addresses;
     size_t address_n;
 };
@@ -184,7 +186,8 @@ struct ob_cloud_table {
                               struct ob_err *err);
     enum ob_code (*quota)(void *arg, struct ob_cloud_call *call, struct ob_cloud_quota *ret,
                           struct ob_err *err);
-    /* NULL: what refresh lists is all there is. One of that name that is there is the answer, too. */
+    /* NULL: what refresh lists is all there is. One of that name that is there is the answer, too,
+     * and refused if other sizes are asked for: this is for new ones only. */
     enum ob_code (*add_flavour)(void *arg, struct ob_cloud_call *call,
                                 const struct ob_cloud_flavour *want, struct ob_cloud_flavour *ret,
                                 struct ob_err *err);
@@ -204,6 +207,7 @@ struct ob_cloud_options {
     unsigned launches;           /* in flight at most, others wait [8] */
     int64_t call_timeout_ms;     /* tries of a call end after this [240000] */
     const char *spent_file;      /* ob_spent.h; NULL or "": in memory only */
+    struct ob_spent *spent;      /* one that is open already, instead; borrowed */
     const char *default_flavour; /* of launches that name none; NULL: refused */
     bool is_remote;              /* its functions wait for a network: the threads of launches serve
                                   * all calls, half of them those of one PoP at most, three quarters
@@ -240,6 +244,10 @@ void ob_cloud_add_network(struct ob_cloud_call *call, const struct ob_cloud_netw
 void ob_cloud_add_zone(struct ob_cloud_call *call, const char *name, bool is_available);
 void ob_cloud_add_flavour(struct ob_cloud_call *call, const struct ob_cloud_flavour *flavour);
 void ob_cloud_add_server(struct ob_cloud_call *call, const struct ob_cloud_server *server);
+/* In refresh: what people of the project have to know of this cloud, e.g. with whom they share it.
+ * It is in the history of their services. "": there is no such thing any more. */
+void ob_cloud_warn(struct ob_cloud_call *call, const char *text);
+void ob_cloud_note(struct ob_cloud_call *call, const char *text); /* less than a warning */
 /* The server of this token is about to be deleted: no launch with it makes another. As
  * ob_spent_add. */
 OB_MUST_USE enum ob_code ob_cloud_spend(struct ob_cloud_call *call, const char *token,
@@ -248,6 +256,10 @@ OB_MUST_USE enum ob_code ob_cloud_spend(struct ob_cloud_call *call, const char *
  * OB_ERR_INVALID, with what it should be. */
 OB_MUST_USE enum ob_code ob_cloud_read_flavour(const char *text, char *name, size_t size,
                                                struct ob_cloud_flavour *ret, struct ob_err *err);
+/* As there: a name of letters, digits, dot, dash and underscore; sizes that may be. OB_ERR_INVALID.
+ */
+OB_MUST_USE enum ob_code ob_cloud_check_flavour(const struct ob_cloud_flavour *flavour,
+                                                struct ob_err *err);
 
 #ifdef __cplusplus
 }

@@ -1,4 +1,4 @@
-#include "vim-drivers/local/local.h"
+#include "vim-drivers/sdk/cloud_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -27,7 +27,7 @@ static void test_read(void **state)
         AUTO(arena_release) struct arena a = ARENA_INIT;
         struct err err = ERR_INIT;
         const char *text = NULL;
-        enum err_code rc = loc_keys_read(rows[i].json, strlen(rows[i].json), &a, &text, &err);
+        enum err_code rc = cloud_read_keys(rows[i].json, strlen(rows[i].json), &a, &text, &err);
         if ((rc == ERR_OK) != (rows[i].want != NULL) ||
             (rows[i].want && strcmp(text, rows[i].want) != 0))
             fail_msg("%s: '%s' (%s)", rows[i].json, text ? text : "", err.msg);
@@ -39,10 +39,10 @@ static void test_read(void **state)
 static void test_absent(void **state)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
-    const char *text = "as before";
+    const char *text = NULL;
     (void)state;
-    assert_int_equal(loc_keys_read(NULL, 0, &a, &text, NULL), ERR_OK);
-    assert_string_equal(text, "as before");
+    assert_int_equal(cloud_read_keys(NULL, 0, &a, &text, NULL), ERR_OK);
+    assert_string_equal(text, "");
 }
 
 int main(void)
