@@ -164,6 +164,44 @@ static struct admitted release(const struct run *run, const struct operation *as
     return ret;
 }
 
+static bool goes_beside(const struct operation *op)
+{
+    return operation_kinds[op->kind].claims.vnfr == CLAIM_R;
+}
+
+/* What fails is repaired by them, so a new one is not refused because others failed: the oldest of
+ * these ends. */
+static void make_room(const struct run *run, const struct operation *asked, struct admitted *ret)
+{
+    struct operation *failed = NULL, *first = NULL;
+    uint32_t n = 0;
+    for (uint32_t i = 0; goes_beside(asked) && i < run->operations->n; i++) {
+        struct operation *op = run->operations->at[i];
+        if (op == asked || !goes_beside(op) || op->state == OPERATION_STATE_STARTING ||
+            operation_is_final(op))
+            continue;
+        n++;
+        first = first ? first : op;
+        if (!failed && op->state == OPERATION_STATE_FAILED_TEMP && !op->superseded_by)
+            failed = op;
+    }
+    if (n < BESIDE_MAX)
+        return;
+    if (failed)
+        proto_list_add(&ret->ended, failed, run->arena);
+    else
+        ret->busy = first;
+}
+
+static enum err_code all_run(const struct operation *first, bool may_queue, struct err *err)
+{
+    err_set(err, ERR_STATE,
+            "Busy: %d operations that run scripts on this service are under way already",
+            BESIDE_MAX);
+    return err_hint(err, "wait for one of them: baton op wait %s%s", first->id,
+                    may_queue ? "; or have this one queued behind it: ?queue=true" : "");
+}
+
 struct admitted operation_admit(const struct run *run, const struct operation *asked,
                                 bool may_queue, struct err *err)
 {
@@ -185,6 +223,9 @@ struct admitted operation_admit(const struct run *run, const struct operation *a
                  operations_conflict(op, true, asked))
             proto_list_add(&ret.ended, op, run->arena);
     }
+    bool is_full = !ret.busy;
+    if (is_full)
+        make_room(run, asked, &ret);
     if (!ret.busy)
         return ret;
     ret.ended.n = 0;
@@ -202,7 +243,9 @@ struct admitted operation_admit(const struct run *run, const struct operation *a
         return ret;
     }
     bool is_queueable = is_user && asked->kind != OPERATION_RESUME;
-    err_ignore(busy(ret.busy, run->now, is_queueable, err), "the answer says it");
+    err_ignore(is_full ? all_run(ret.busy, is_queueable, err)
+                       : busy(ret.busy, run->now, is_queueable, err),
+               "the answer says it");
     return ret;
 }
 

@@ -10,6 +10,9 @@
 #include "nfvo/lifecycle/operation/runner.h"
 
 #define QUEUED_MAX 8 /* operations that wait, per service */
+/* Open ones, per service, that run a script beside all others (claim R): EXECUTE, UPDATE_SCRIPT. They
+ * exclude none of their own, so only this bounds them. */
+#define BESIDE_MAX 32
 
 extern const char claim_letters[CLAIM_N + 1]; /* "-XSRT" */
 /* Symmetric. */
@@ -31,7 +34,8 @@ enum admission { ADMIT, QUEUE, REFUSE };
 struct admitted {
     enum admission answer;
     const struct operation *busy; /* REFUSE, QUEUE: in whose way it is; NULL: the queue is full */
-    struct operations ended;      /* ADMIT: operations that it supersedes, or releases */
+    struct operations ended;      /* ADMIT: operations that it supersedes, or releases; also the
+                                     oldest of BESIDE_MAX that has failed, and waits for a person */
 };
 /* asked is not among the open ones, or is queued there (then only those before it count).
  * may_queue: the request said so, and its origin is a user: reconcilers and engines never queue.

@@ -121,7 +121,7 @@ struct scene {
     struct arena arena;
     struct operations open;
     struct run run;
-    struct operation ops[16];
+    struct operation ops[64];
     uint32_t n;
     struct err err;
 };
@@ -206,6 +206,36 @@ static void test_queue(void **state)
     arena_release(&s.arena);
 }
 
+/* Those that exclude none of their own are bounded: the oldest failed one makes room. */
+static void test_room_beside_others(void **state)
+{
+    struct scene s;
+    (void)state;
+    set_up(&s);
+    struct operation *all[BESIDE_MAX];
+    for (int i = 0; i < BESIDE_MAX; i++) {
+        assert_int_equal(try_it(&s, OPERATION_EXECUTE, "v", NULL, false).answer, ADMIT);
+        all[i] = add(&s, i % 2 ? OPERATION_EXECUTE : OPERATION_UPDATE_SCRIPT, "v", NULL,
+                     OPERATION_STATE_PROCESSING);
+    }
+    struct admitted full = try_it(&s, OPERATION_EXECUTE, "v", NULL, false);
+    assert_int_equal(full.answer, REFUSE);
+    assert_ptr_equal(full.busy, all[0]);
+    assert_string_equal(s.err.msg, "Busy: 32 operations that run scripts on this service are under "
+                                   "way already");
+    assert_non_null(strstr(s.err.hint, "baton op wait op-1"));
+    assert_int_equal(try_it(&s, OPERATION_EXECUTE, "v", NULL, true).answer, QUEUE);
+    assert_int_equal(try_it(&s, OPERATION_HEAL, "w", "i", false).answer, ADMIT);
+    all[5]->state = all[9]->state = OPERATION_STATE_FAILED_TEMP;
+    struct admitted one = try_it(&s, OPERATION_EXECUTE, "v", NULL, false);
+    assert_int_equal(one.answer, ADMIT);
+    assert_int_equal(one.ended.n, 1);
+    assert_ptr_equal(one.ended.at[0], all[5]);
+    all[0]->state = OPERATION_STATE_COMPLETED;
+    assert_int_equal(try_it(&s, OPERATION_UPDATE_SCRIPT, "v", NULL, false).ended.n, 0);
+    arena_release(&s.arena);
+}
+
 /* What is left of the claims of what has failed. */
 static void test_failed_temp(void **state)
 {
@@ -282,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_claims_are_symmetric),
         cmocka_unit_test(test_busy),
         cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_room_beside_others),
         cmocka_unit_test(test_failed_temp),
         cmocka_unit_test(test_retry_takes_its_claims_again),
         cmocka_unit_test(test_release),
