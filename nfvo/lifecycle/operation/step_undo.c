@@ -5,7 +5,7 @@ static int undone(struct step_turn *t)
 {
     struct plan_step *s = t->s;
     run_say(t->run, RUN_UNDONE, t->op, s, s->kind);
-    s->is_touched = false;
+    s->is_touched = s->is_anew && s->undo == UNDO_VNFR; /* its record stays, to be filled */
     s->done_at = t->run->now;
     if (!s->is_anew)
         return STEP_STATE_UNDONE;

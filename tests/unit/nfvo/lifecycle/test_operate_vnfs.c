@@ -364,10 +364,9 @@ static void test_rolled_back(void **state)
     assert_int_equal(s.d.err.code, ERR_OK);
 }
 
-/* It is tried again by itself, after a pause: what there was of it is gone by then. */
-static void test_anew_after_a_pause(void **state)
+/* Its INSTANTIATE failed, what there was of it is gone, and it waits to be made anew. */
+static void begin_to_pause(void)
 {
-    (void)state;
     run_service();
     pop_is_stale();
     struct deploy_request *deploy = added(NULL);
@@ -379,6 +378,13 @@ static void test_anew_after_a_pause(void **state)
     stage_prepared(&s, "db", "{\"code\":\"ERR_PEER\",\"message\":\"no network\"}");
     answer(CMD_RELEASE_RESOURCES, "{\"action\":\"RELEASE_RESOURCES\"}");
     assert_int_equal(stage_vnfr(&s, "db")->phase, VNFR_FAILED);
+}
+
+/* It is tried again by itself, after a pause: what there was of it is gone by then. */
+static void test_anew_after_a_pause(void **state)
+{
+    (void)state;
+    begin_to_pause();
     const char *subject = NULL;
     for (uint32_t i = 0; i < s.commands.n; i++)
         if (s.commands.at[i]->kind == CMD_TIMER_OPERATION)
@@ -390,6 +396,20 @@ static void test_anew_after_a_pause(void **state)
     for (uint32_t i = 0; i < s.d.rows.n; i++) /* what is not marked is not saved */
         if (strcmp(s.d.rows.at[i]->id, stage_vnfr(&s, "db")->id) == 0)
             assert_int_equal(s.d.rows.at[i]->mark, ROW_CHANGED);
+}
+
+/* Its record waits for another attempt: it goes, too (the simulator found that). */
+static void test_rolled_back_in_a_pause(void **state)
+{
+    (void)state;
+    begin_to_pause();
+    verb("op-1", OPERATION_EV_ROLLBACK);
+    assert_string_equal(state_of("op-1"), "ROLLED_BACK");
+    assert_null(stage_vnfr(&s, "db"));
+    assert_string_equal(nsr_status(), "ACTIVE");
+    assert_int_equal(s.commands.n, 0);
+    for (uint32_t i = 0; i < s.d.notes.n; i++)
+        assert_null(strstr(s.d.notes.at[i]->doc, "not there before"));
 }
 
 /* Before its VNFM knew it. */
@@ -988,6 +1008,7 @@ int main(void)
         T(test_anew_before_its_grant),
         T(test_rolled_back),
         T(test_anew_after_a_pause),
+        T(test_rolled_back_in_a_pause),
         T(test_rolled_back_early),
         T(test_abandoned),
         T(test_given_up_on_its_way),
