@@ -41,6 +41,12 @@ static enum ob_code refresh(void *arg, struct ob_cloud_call *call, unsigned want
     if (wants & OB_CLOUD_IMAGES)
         ob_cloud_add_image(
             call, &(struct ob_cloud_image){.id = "i-1", .name = "img", .tags = tags, .tag_n = 2});
+    if (wants & OB_CLOUD_NETWORKS)
+        ob_cloud_add_network(
+            call, &(struct ob_cloud_network){
+                      .id = "n-1", .name = "net", .cidr = "10.1.0.0/24", .gateway = "10.1.0.1"});
+    ob_cloud_warn(call, "others are here");
+    ob_cloud_note(call, "");
     if (wants & OB_CLOUD_FLAVOURS)
         ob_cloud_add_flavour(call, &(struct ob_cloud_flavour){.name = "tiny", .ram_mb = 64});
     return ERR_OK;
@@ -311,6 +317,15 @@ static void test_calls(void **state)
     assert_has(ask("refresh", ""), "\"flavour_key\":\"tiny\"");
     assert_has(ask("addFlavor", ",{\"flavour_key\":\"tiny\"}"), "\"extId\":\"tiny\"");
     assert_has(ask("addFlavor", ",{\"flavour_key\":\"huge\"}"), "flavour 'huge' is not there");
+    assert_has(ask("addFlavor", ",{\"flavour_key\":\"tiny\",\"ram\":65}"), "with other sizes");
+    assert_has(ask("addFlavor", ",{\"flavour_key\":\"tiny\",\"ram\":64}"), "\"extId\":\"tiny\"");
+    assert_has(ask("addFlavor", ",{}"), "a flavour needs a flavour_key");
+    assert_has(ask("refresh", ""), "\"baton.warning\":\"others are here\",\"baton.note\":\"\"");
+    assert_has(ask("getNetworkById", ",\"net\""), "\"extId\":\"n-1\"");
+    assert_has(ask("createSubnet", ",{\"name\":\"net\"},{\"name\":\"s\"}"),
+               "\"extId\":\"subnet-n-1\"");
+    assert_has(ask("createSubnet", ",{\"extId\":\"n-1\"},{\"cidr\":\"10.2.0.0/24\"}"),
+               "network 'net' has the subnet '10.1.0.0/24', and no other");
     assert_has(ask("getQuota", ""), "\"instances\":-1");
     assert_has(ask("getType", ""), type);
     assert_has(ask("createNetwork", ",{}"), "makes no networks");

@@ -16,14 +16,19 @@ static enum err_code decode(struct ob_call *c, struct err *err)
 {
     size_t len;
     const char *body = peer_request_body(c->peer, &len);
+    unsigned before = c->vim->is_monitor ? 1 : 0,
+             n = 0; /* the place of the VIM instance is empty */
     if (c->msg)
         return ERR_OK;
     enum err_code rc = proto_decode(&driver_request_type, body, len, 0, &c->arena, &c->msg, err);
     if (rc == ERR_OK)
-        rc = params_split(c->msg->parameters, c->params, CALL_PARAMS_MAX, &c->param_n, err);
+        rc =
+            params_split(c->msg->parameters, c->params + before, CALL_PARAMS_MAX - before, &n, err);
+    if (rc == ERR_OK)
+        c->param_n = n + before;
     if (rc == ERR_OK && c->param_n == 0)
         rc = err_set(err, ERR_INVALID, "the first parameter must be the VIM instance");
-    if (rc == ERR_OK)
+    if (rc == ERR_OK && !c->vim->is_monitor)
         rc = proto_decode(&call_vim_type, c->params[0].at, c->params[0].n, 0, &c->arena, &c->pop,
                           err);
     return rc == ERR_OK ? rc : err_add(err, "call of the NFVO");
@@ -45,7 +50,7 @@ static enum err_code find_method(const struct ob_call *c, const struct ob_vim_me
     }
     if (is_known)
         return err_set(err, ERR_INVALID, "method '%s' does not take %u parameters", name,
-                       c->param_n);
+                       c->param_n - c->vim->is_monitor);
     return err_set(err, ERR_NOT_FOUND, "driver '%s' has no method '%s'", c->vim->queue, name);
 }
 

@@ -22,7 +22,7 @@ struct ob_call {
     struct peer_request *peer;
     struct arena arena;
     struct driver_request *msg;
-    /* [0] is the VIM instance; slices of msg->parameters */
+    /* [0] is the VIM instance, of a monitor's calls nothing; slices of msg->parameters */
     struct proto_raw params[CALL_PARAMS_MAX];
     unsigned param_n;
     struct call_vim *pop;
@@ -36,7 +36,7 @@ struct ob_vim {
     struct peer *peer;
     char *type, *name, *queue;
     char instance[ID_SIZE];
-    bool has_client_token;
+    bool has_client_token, is_monitor;
     const struct ob_vim_method *methods;
     void *arg;
     void (*on_event)(void *arg, enum ob_vim_state state, int code, const char *text);

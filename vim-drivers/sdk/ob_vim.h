@@ -41,6 +41,10 @@
  * repeat it: a driver that announces `client_token` gives the server it made for that token, never
  * a second one.
  *
+ * Monitoring systems are attached in the same way (is_monitor): their calls, as queryPMJob, have no
+ * VIM instance, so all parameters count, and ob_call_vim* give NULL. Who calls them are the engines
+ * for scaling and faults, not the NFVO.
+ *
  * Ownership: options are borrowed and duplicated (but methods and arg). Handles are taken by
  * answer, fail and drop. Strings got from a call end with it, or with its deferral. Errors are
  * values; nothing here ends the process, except running out of memory. Build with `pkg-config --cflags
@@ -82,6 +86,7 @@ struct ob_vim_options {
     struct ob_broker broker;
     unsigned threads;      /* [4] */
     unsigned prefetch;     /* calls in hand at most [512] */
+    bool is_monitor;       /* queue monitor.<type>.<name>: of a monitoring system, see above */
     bool has_client_token; /* launches are repeatable by their token, also when their server was
                               deleted meanwhile: ob_spent.h */
     /* Ends with a zero row; borrowed for the life of the driver */

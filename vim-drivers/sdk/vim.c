@@ -80,7 +80,9 @@ struct ob_vim *ob_vim_new(const struct ob_vim_options *o, struct err *err)
     if (v) {
         v->type = strdup(o->type);
         v->name = strdup(name);
-        if (asprintf(&v->queue, QUEUE_VIM_DRIVER_PREFIX "%s.%s", o->type, name) < 0)
+        if (asprintf(&v->queue, "%s%s.%s",
+                     o->is_monitor ? QUEUE_MONITOR_PREFIX : QUEUE_VIM_DRIVER_PREFIX, o->type,
+                     name) < 0)
             v->queue = NULL;
     }
     if (!v || !v->type || !v->name || !v->queue) {
@@ -90,6 +92,7 @@ struct ob_vim *ob_vim_new(const struct ob_vim_options *o, struct err *err)
     }
     id_new(v->instance);
     v->has_client_token = o->has_client_token;
+    v->is_monitor = o->is_monitor;
     v->methods = o->methods;
     v->arg = o->arg;
     v->on_event = o->on_event;
