@@ -533,7 +533,7 @@ static void test_images(void **state)
     if (is_real)
         skip();
     /* The cloud itself serves a file: the body of a 404 is none. */
-    snprintf(rest, sizeof(rest), ",{\"name\":\"mine\"},\"%sseen\"", control_url);
+    snprintf(rest, sizeof(rest), ",{\"name\":\"mine:1\"},\"%sseen\"", control_url);
     const char *answer = ask("addImage", NULL, rest);
     assert_has(answer, "\"status\":\"ACTIVE\"");
     id_of(answer, id);

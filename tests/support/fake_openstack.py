@@ -353,6 +353,9 @@ def image(method, path, query, body):
     if path == "/images" and method == "POST":
         return 201, new("images", status="queued", created_at=now(), min_disk=0, min_ram=0, tags=[], **body)
     if path == "/images":
+        operator = query.get("name", [""])[0].split(":")
+        if len(operator) > 1 and operator[0] not in ("in", "eq"):
+            raise Problem(400, "html", "Unable to filter by unknown operator '%s'." % operator[0])
         rows = [r for r in tables["images"].values() if "name" not in query or r["name"] == query["name"][0]]
         out = page("images", rows, query)
         links = out.pop("images_links", None)

@@ -139,8 +139,11 @@ static enum err_code find_earlier(struct os_conn *c, const struct ob_cloud_new_i
     AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_image_list l = {0};
     *ret = NULL;
-    sbuf_adds(&query, "name=");
-    http_percent_encode(&query, want->name);
+    /* glance takes what stands before a colon for an operator; the list is looked through anyway. */
+    if (want->name[strcspn(want->name, ":,\"")] == '\0') {
+        sbuf_adds(&query, "name=");
+        http_percent_encode(&query, want->name);
+    }
     enum err_code rc = os_fetch(c, OS_IMAGES, query.s, &c->arena, &l, err);
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++) {
         if (!text_matches(l.at[i]->name, want->name) || !text_matches(l.at[i]->source, want->url))

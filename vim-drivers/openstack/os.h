@@ -206,7 +206,7 @@ MUST_USE enum err_code os_delete_network(void *arg, struct ob_cloud_call *call, 
                                          bool *ret_was_there, struct err *err);
 
 /* --- port.c: what a server is connected by --- */
-/* All of the network. */
+/* All of the network; NULL: none. */
 MUST_USE enum err_code os_ports_of(struct os_conn *c, const char *network, struct os_port_list *ret,
                                    struct err *err);
 /* Those of the token, by interface: at[i] has the index i; NULL: not there. More than one of an index:

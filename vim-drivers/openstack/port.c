@@ -21,10 +21,12 @@ enum err_code os_ports_of(struct os_conn *c, const char *network, struct os_port
 {
     AUTO(sbuf_release) struct sbuf query = SBUF_INIT;
     struct os_port_list l = {0};
+    *ret = (struct os_port_list){0};
+    if (!network) /* the cloud did not say which */
+        return ERR_OK;
     sbuf_adds(&query, "network_id=");
     http_percent_encode(&query, network);
     enum err_code rc = os_fetch(c, OS_PORTS, query.s, &c->arena, &l, err);
-    *ret = (struct os_port_list){0};
     for (uint32_t i = 0; rc == ERR_OK && i < l.n; i++)
         if (text_matches(l.at[i]->network, network))
             proto_list_add(ret, l.at[i], &c->arena);
