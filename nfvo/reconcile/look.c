@@ -188,8 +188,8 @@ static enum err_code put_networks(struct look *l, struct err *err)
     struct store_network *nets = NULL;
     size_t n = 0;
     const char *digest = NULL;
-    enum err_code rc = store_networks_read(l->r->db, l->looked->pop, l->looked->networks,
-                                           l->looked->asked_at, l->a, &nets, &n, &digest, err);
+    enum err_code rc = store_networks_read(l->r->db, l->looked->pop, l->looked->networks, l->a,
+                                           &nets, &n, &digest, err);
     for (size_t i = 0; rc == ERR_OK && i < n; i++)
         put_network(l, &nets[i]);
     l->end.networks = digest ? digest : "";

@@ -1,5 +1,6 @@
 #include "nfvo/store/store_reconcile.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "nfvo/store/internal.h"
@@ -183,20 +184,34 @@ store_expected_addresses(struct db *db, struct db_array *vnfrs, struct db_array 
     return rc;
 }
 
+/* "1700000000000000:md5": of which snapshot, and which networks. A process of before wrote the latter
+ * alone. */
+static const char *digest_split(const char *digest, int64_t *ret_at)
+{
+    char *end = NULL;
+    long long at = strtoll(digest, &end, 10);
+    bool has_time = end > digest && *end == ':';
+    *ret_at = has_time ? at : 0;
+    return has_time ? end + 1 : digest;
+}
+
 enum err_code store_networks_read(struct db *db, const char *pop, const char *digest,
-                                  int64_t asked_at, struct arena *a, struct store_network **ret,
-                                  size_t *ret_n, const char **ret_digest, struct err *err)
+                                  struct arena *a, struct store_network **ret, size_t *ret_n,
+                                  const char **ret_digest, struct err *err)
 {
     static const struct db_statement read = {
         "networks_read",
-        "WITH p AS MATERIALIZED (SELECT doc_json(p.doc)->'networks' AS nets FROM pop p WHERE p.id "
-        "= $1 AND coalesce((doc_json(p.state)->>'refreshedAt')::int8, 0) >= $3::int8), "
+        "WITH p AS MATERIALIZED (SELECT doc_json(p.doc)->'networks' AS nets, "
+        "(doc_json(p.state)->>'refreshedAt')::int8 AS at FROM pop p WHERE p.id = $1 AND "
+        "(doc_json(p.state)->>'refreshedAt')::int8 > $3::int8), "
         "listed AS MATERIALIZED (SELECT e->>'extId' AS id FROM p, json_array_elements(p.nets) e "
         "WHERE json_typeof(p.nets) = 'array'), "
         "g AS MATERIALIZED (SELECT md5(coalesce(string_agg(id, ',' ORDER BY id), '')) AS digest "
         "FROM listed WHERE EXISTS (SELECT 1 FROM p)) "
         "SELECT g.digest, l.id, l.name, l.ext, l.nsr, coalesce(d.kind, ''), coalesce(d.believed, "
-        "''), coalesce(d.weight, 0), EXISTS (SELECT 1 FROM listed x WHERE x.id = l.ext) FROM g "
+        "''), coalesce(d.weight, 0), EXISTS (SELECT 1 FROM listed x WHERE x.id = l.ext), (SELECT "
+        "at "
+        "FROM p) FROM g "
         "LEFT JOIN (SELECT v->>'id' AS id, v->>'name' AS name, v->>'extId' AS ext, n.id AS nsr "
         "FROM nsr n, json_array_elements(doc_json(n.doc)->'vlr') v WHERE n." SQL_NSR_IS_ACTIVE
         " AND $1 = ANY (string_to_array(n.pops, ',')) AND v->>'vim_id' = $1 AND "
@@ -204,16 +219,19 @@ enum err_code store_networks_read(struct db *db, const char *pop, const char *di
         "WHERE y.pop_id = $1 AND starts_with(y.subject, 'net:')) "
         "LEFT JOIN drift d ON d.subject = 'net:' || l.id WHERE EXISTS (SELECT 1 FROM p)"};
     struct db_result res;
-    enum err_code rc = db_query(
-        db, &read, DB_PARAMS(db_param_text(pop), db_param_text(digest), db_param_int(asked_at)),
-        &res, err);
+    int64_t at;
+    const char *before = digest_split(digest, &at);
+    enum err_code rc =
+        db_query(db, &read, DB_PARAMS(db_param_text(pop), db_param_text(before), db_param_int(at)),
+                 &res, err);
     *ret_n = 0;
     *ret_digest = digest;
     if (rc != ERR_OK)
         return rc;
     *ret = arena_alloc(a, ((size_t)db_rows(&res) + 1) * sizeof((*ret)[0]));
     for (int i = 0; i < db_rows(&res); i++) {
-        *ret_digest = store_text_or_empty(a, &res, i, 0);
+        *ret_digest = arena_printf(a, "%lld:%s", (long long)db_int64(&res, i, 9),
+                                   store_text_or_empty(a, &res, i, 0));
         if (!db_is_null(&res, i, 1))
             (*ret)[(*ret_n)++] =
                 (struct store_network){.id = store_text_or_empty(a, &res, i, 1),

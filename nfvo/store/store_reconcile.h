@@ -60,11 +60,11 @@ struct store_network {
     bool is_listed;
 };
 /* Networks of services on that PoP, if the PoP's are not those of `digest` (then *ret_digest is
- * another), or if one is missed already; by a snapshot that is younger than asked_at. */
+ * another), or if one is missed already; by a snapshot that is younger than the one of `digest`, so that
+ * each counts once. Not younger than the listing: where a refresh takes longer, that would never come. */
 MUST_USE enum err_code store_networks_read(struct db *db, const char *pop, const char *digest,
-                                           int64_t asked_at, struct arena *a,
-                                           struct store_network **ret, size_t *ret_n,
-                                           const char **ret_digest, struct err *err);
+                                           struct arena *a, struct store_network **ret,
+                                           size_t *ret_n, const char **ret_digest, struct err *err);
 
 /* --- what was found ---------------------------------------------------------------------------- */
 

@@ -80,7 +80,7 @@ struct driver {
     const char **spent; /* client tokens that had a server */
     size_t n_spent;
     struct cloud_network *networks;
-    size_t n_networks;
+    size_t n_networks, n_created; /* created: numbers are not given again */
     uint64_t launches, deletes, listings;
 };
 struct cloud {

@@ -143,6 +143,7 @@ static void to_network(struct sim *s)
         if (!d->n_networks || !drift_chance(s, 500))
             continue;
         size_t k = (size_t)drift_between(s, 0, (int64_t)d->n_networks - 1);
+        s->drift->net_lost_at = s->drift->net_lost_at ? s->drift->net_lost_at : s->now;
         sim_tell(s, "cloud", "", "LOSES network %s (%s)", d->networks[k].id, d->networks[k].name);
         memmove(&d->networks[k], &d->networks[k + 1],
                 (d->n_networks - k - 1) * sizeof(*d->networks));

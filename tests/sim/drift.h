@@ -98,8 +98,9 @@ struct drift_world {
     struct pop_weather pops[4];
     int n_pops;
     int disasters, kills_left, kill_after;
-    bool has_ended;   /* no process asks any more */
-    int64_t upset_at; /* when something happened the last time by which a look may be late */
+    bool has_ended;      /* no process asks any more */
+    int64_t net_lost_at; /* the first network; 0: none */
+    int64_t upset_at;    /* when something happened the last time by which a look may be late */
     uint64_t hides, foreigners;
     REC_LIST(begun) begun;
     REC_LIST(missed) missed;

@@ -441,8 +441,8 @@ static void links_of(struct sim *s, const struct row *row, const struct vim_inst
 }
 
 enum err_code store_networks_read(struct db *db, const char *pop_id, const char *digest,
-                                  int64_t asked_at, struct arena *a, struct store_network **ret,
-                                  size_t *ret_n, const char **ret_digest, struct err *err)
+                                  struct arena *a, struct store_network **ret, size_t *ret_n,
+                                  const char **ret_digest, struct err *err)
 {
     struct sim *s = db->s;
     struct vim_instance *pop = NULL;
@@ -456,10 +456,12 @@ enum err_code store_networks_read(struct db *db, const char *pop_id, const char 
     if (!r ||
         proto_decode(&vim_instance_type, r->doc, strlen(r->doc), 0, a, &pop, NULL) != ERR_OK ||
         proto_decode(&pop_state_type, r->state, strlen(r->state), 0, a, &st, NULL) != ERR_OK ||
-        st->refreshed_at < asked_at)
+        st->refreshed_at <= atoll(digest))
         return ERR_OK;
-    *ret_digest = digest_of(pop, a);
-    if (strcmp(*ret_digest, digest) == 0 && !has_net_drift(rec_of(db), pop_id))
+    const char *nets = digest_of(pop, a);
+    *ret_digest = arena_printf(a, "%lld:%s", (long long)st->refreshed_at, nets);
+    if (strchr(digest, ':') && strcmp(nets, strchr(digest, ':') + 1) == 0 &&
+        !has_net_drift(rec_of(db), pop_id))
         return ERR_OK;
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *n = s->store->rows[i];

@@ -307,7 +307,7 @@ static const char *create_network(struct driver *d, const char *pop, struct prot
     }
     d->networks = arena_grow_array(&s->arena, d->networks, d->n_networks, sizeof(*d->networks));
     d->networks[d->n_networks] =
-        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_networks),
+        (struct cloud_network){arena_printf(&s->arena, "net-%zu", d->n_created++),
                                w->name,
                                pop,
                                f->message,
