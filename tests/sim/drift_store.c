@@ -7,6 +7,7 @@
 #include "nfvo/lifecycle/reconcile/judge.h"
 #include "tests/sim/crowd.h"
 #include "tests/sim/drift.h"
+#include "tests/sim/plant.h"
 
 #include <arpa/inet.h>
 #include <endian.h>
@@ -171,7 +172,7 @@ void rec_row(struct sim *s, const struct row *before, const struct row *after)
     bool is_going = after->phase == INSTANCE_DELETING || after->phase == INSTANCE_GONE;
     if (is_going && before->phase != after->phase)
         remember_past(s, after, new);
-    else if (!is_going && *old && strcmp(old, new) != 0)
+    else if (!is_going && *old && strcmp(old, new) != 0 && s->plant != PLANT_FORGETS_REPLACED)
         remember_past(s, after, old);
 }
 
@@ -591,7 +592,8 @@ static void apply_alarms(struct db *db)
                                            .resource = text_at(s, &f->alarm.resource, i),
                                            .detail = text_at(s, &f->alarm.detail, i)});
     for (size_t i = 0; i < rec->alarm.n; i++)
-        if (!rec->alarm.at[i].cleared_at && array_has(s, &f->cleared, rec->alarm.at[i].subject))
+        if (s->plant != PLANT_CLEARS_NOTHING && !rec->alarm.at[i].cleared_at &&
+            array_has(s, &f->cleared, rec->alarm.at[i].subject))
             clear(&rec->alarm.at[i], db->now);
 }
 
@@ -619,7 +621,8 @@ static void apply_gone(struct db *db)
     for (size_t i = 0; i < rec->alarm.n; i++) {
         struct rec_alarm *a = &rec->alarm.at[i];
         const struct rec_drift *d = rec_drift_of(s, a->subject);
-        if (strcmp(a->pop, db->end->pop) == 0 && !a->cleared_at && *a->nsr && (!d || !*d->believed))
+        if (strcmp(a->pop, db->end->pop) == 0 && !a->cleared_at && *a->nsr &&
+            (!d || !*d->believed) && s->plant != PLANT_CLEARS_NOTHING)
             clear(a, db->now);
     }
 }
@@ -669,6 +672,8 @@ static void apply_end(struct db *db)
     w->good_since = e->good_since;
     w->failures = e->failures;
     w->outage_at = e->outage_at;
+    if (db->s->plant == PLANT_LOOKS_ONCE)
+        w->next_at = store_clock(db->s) + 24 * HOUR_US;
     w->fault = dup(db->s, e->fault);
     w->networks = dup(db->s, e->networks);
 }
@@ -698,7 +703,7 @@ enum err_code db_commit(struct db *db, struct err *err)
 /* --- orphans ------------------------------------------------------------------------------------ */
 
 static const char *mark_of(const struct rec_past *p, const char *pop, const char *id,
-                           const char *name)
+                           const char *name, bool is_mine)
 {
     if (strcmp(p->pop, pop) != 0)
         return NULL;
@@ -706,7 +711,7 @@ static const char *mark_of(const struct rec_past *p, const char *pop, const char
         return "id";
     if (strcmp(p->hostname, name) != 0)
         return NULL;
-    return *p->vc ? "name" : "launch";
+    return !*p->vc ? "launch" : is_mine ? "id" : "name";
 }
 
 /* By its name; of one whose id is known to be ours, by its id. */
@@ -734,7 +739,8 @@ enum err_code store_past_find(struct db *db, const char *pop, struct db_array *i
     for (int i = 0; i < ids->n; i++) {
         const char *id = text_at(s, ids, i), *name = text_at(s, names, i), *best = NULL;
         for (size_t k = 0; k < rec->past.n; k++) {
-            const char *mark = mark_of(&rec->past.at[k], pop, id, name);
+            const char *mark =
+                mark_of(&rec->past.at[k], pop, id, name, s->plant == PLANT_TAKES_FOREIGNERS);
             if (mark && (!best || strcmp(mark, best) < 0))
                 best = mark;
         }
@@ -801,7 +807,7 @@ static int64_t running_on(const struct sim *s, const char *pop, const char *but)
 {
     const struct rec *rec = &s->drift->rec;
     int64_t n = 0;
-    for (size_t i = 0; i < rec->heal.n; i++) {
+    for (size_t i = 0; i < rec->heal.n && s->plant != PLANT_HEALS_ALL_AT_ONCE; i++) {
         const struct rec_heal *h = &rec->heal.at[i];
         n += strcmp(h->pop, pop) == 0 && strcmp(h->subject, but) != 0 && is_asked(s, h);
     }
@@ -815,7 +821,7 @@ static int64_t recent_of(struct sim *s, const struct rec_heal *h, int64_t *ret_n
     *ret_n = 0;
     for (size_t i = 0; h && i < ARRAY_LEN(h->recent); i++) {
         int64_t at = h->recent[i];
-        if (at <= store_clock(s) - HOUR_US)
+        if (at <= store_clock(s) - HOUR_US || s->plant == PLANT_COUNTS_NO_ATTEMPT)
             continue;
         first = first && first < at ? first : at;
         ++*ret_n;
@@ -829,7 +835,7 @@ static int64_t changed_at(struct sim *s, const char *nsr)
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *r = s->store->rows[i];
         if (r->kind == ROW_OPERATION && strcmp(r->agg, nsr) == 0 &&
-            atoll(r->key[OPERATION_STATE_AT]) > at)
+            s->plant != PLANT_HEALS_UNSEEN && atoll(r->key[OPERATION_STATE_AT]) > at)
             at = atoll(r->key[OPERATION_STATE_AT]);
     }
     return at;

@@ -39,6 +39,14 @@ const char *const plant_names[PLANTS + 1] = {
     "a cancelled DEPLOY goes on",
     "op fail completes a DEPLOY",
     "what a VNF kept of its deployment's steps is lost",
+    /* drift_store.c */
+    "heal-at-once is not looked at",
+    "attempts at healing are not counted",
+    "a server in whose place another one was launched is forgotten",
+    "what has a name of ours is ours",
+    "a PoP is looked at once",
+    "a heal does not wait for a listing",
+    "an alarm is not cleared",
 };
 
 /* The real domain, with something wrong. One simulator, one thread: the plant's state may be
