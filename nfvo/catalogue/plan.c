@@ -62,6 +62,8 @@ enum err_code catalogue_plan_deploy(const struct nsd *nsd, const struct deploy_b
     if (body && body->monitoring_ip && *body->monitoring_ip)
         plan.monitoring_ip = body->monitoring_ip;
     plan.nsd = proto_dup(&nsd_type, nsd, a);
+    if (body && body->name && *body->name)
+        plan.nsd->name = body->name; /* the record takes it from here */
     enum err_code rc = plan_body(body, nsd, a, err);
     if (rc == ERR_OK)
         rc = plan_keys(body, facts, a, &plan, err);

@@ -42,7 +42,7 @@ static void on_unknown(void *arg, const char *path, const char *what)
     err_set(err, ERR_INVALID, "%s: %s", path, what);
     err_where(err, "%s", path);
     err_hint(err, "there are: keys, vduVimInstances, configurations (name, configurationParameters "
-                  "(confKey, value, description)), monitoringIp");
+                  "(confKey, value, description)), monitoringIp, name");
 }
 
 static enum err_code check_members(const struct deploy_body *body, struct err *err)

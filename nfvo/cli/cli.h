@@ -44,7 +44,7 @@ enum cli_exit {
     X(INSECURE, "insecure", 0, "", "do not check the server's certificate")                                   \
     X(USER, "user", 0, "NAME", "user; default admin")                                                         \
     X(PASSWORD_FILE, "password-file", 0, "FILE", "read the password from the file's first line; -: stdin")    \
-    X(BODY, "body", 0, "FILE", "JSON: keys, vduVimInstances, configurations, monitoringIp; -: stdin")         \
+    X(BODY, "body", 0, "FILE", "JSON: name, keys, vduVimInstances, configurations, monitoringIp; -: stdin")   \
     X(WAIT, "wait", 0, "", "wait until it is done, showing progress")                                         \
     X(TIMEOUT, "timeout", 0, "TIME", "with --wait: give up after 90s, 5m, ..; test: wait so long for the peer; default 10m") \
     X(STRICT, "strict", 0, "", "unknown members are errors")                                                  \
@@ -55,7 +55,7 @@ enum cli_exit {
     X(LINES, "lines", 'n', "LINES", "only the last LINES")                                                    \
     X(DIR, "dir", 0, "DIR", "where the folder is made; default ./NAME")                                       \
     X(LIMIT, "limit", 0, "N", "at most N of them")                                                            \
-    X(NAME, "name", 0, "NAME", "only those of this name; 'web*': whose name begins with 'web'")               \
+    X(NAME, "name", 0, "NAME", "list: only those of this name; 'web*': whose name begins with 'web'; nsr create: how the service is called, default as its NSD")               \
     X(STATUS, "status", 0, "STATUS", "only those in this status: ACTIVE, ERROR, ..")                          \
     X(FILTER, "filter", 0, "NAME=VALUE,..", "only those whose column or JSON member is so; VALUE may have * and ?; NAME!=VALUE: is not") \
     X(SORT, "sort", 0, "ORDER", "created (default), name; -created, -name: backwards")                        \
@@ -98,6 +98,8 @@ enum cli_exit {
     X(ANSWER_WITHIN, "answer-within", 0, "TIME", "how long the peer may take for an answer; default 10s")         \
     X(LOAD, "load", 0, "N", "so many requests at once; default 50")                                               \
     X(HTML, "html", 0, "FILE", "write the report as one HTML file as well")                                       \
+    X(WATCH, "watch", 'w', "", "show it again whenever it has changed, until Ctrl-C")                                  \
+    X(YES, "yes", 'y', "", "do not ask whether to do it; without a terminal it is not asked")                    \
     X(HELP, "help", 'h', "", "explain the command")                                                               \
     X(VERSION, "version", 0, "", "print the version of the client, and end")
 enum cli_option {
@@ -146,6 +148,10 @@ struct cli {
     enum cli_output output; /* JSON for the forms of form.h, too */
     struct cli_form *form;  /* open; NULL: none is asked for */
     struct cli_session session;
+    char *split[2];        /* NSR and VNF of an argument VNF@NSR */
+    int width;             /* of the terminal; 0: unknown, or none */
+    int interrupt_fd;      /* > 0: readable when Ctrl-C was pressed: interrupt.h */
+    bool was_interrupted;  /* it ended a wait: main.c */
     bool has_session;      /* rest.c has made it ready */
     bool is_login_passing; /* its token was fetched for this command, and nobody keeps it */
     struct http_client *http;
@@ -193,6 +199,13 @@ MUST_USE enum cli_exit cli_lines(struct cli *c, long *ret);
 /* --- environment.c: USAGE, and a message, when a variable BATON_* is none that there is. */
 MUST_USE enum cli_exit cli_check_environment(struct cli *c);
 void cli_help_environment(FILE *to);
+
+/* --- confirm.c: "delete nsr 'web'? [y/N]", if the command takes --yes, it was not said, and somebody
+ * sits at a terminal. USAGE: the answer was no. */
+MUST_USE enum cli_exit cli_confirm(struct cli *c);
+
+/* --- repeat.c: --watch: the command, run again and again; what it prints is shown when it differs. */
+MUST_USE int cli_repeat(struct cli *c);
 
 /* --- help.c */
 void cli_help(const struct cli *c, FILE *to, const char *noun, const char *verb); /* NULL: all */

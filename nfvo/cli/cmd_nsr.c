@@ -3,15 +3,15 @@
 #include "nfvo/cli/commands.h"
 #include "nfvo/cli/common.h"
 #include "nfvo/cli/explain.h"
+#include "nfvo/cli/interrupt.h"
 #include "nfvo/cli/logs.h"
 #include "nfvo/cli/operation.h"
 #include "nfvo/cli/saved_plan.h"
 #include "nfvo/cli/watch.h"
 #include "nfvo/cli/words.h"
 
-#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define POLL_QUICK_MS 100 /* at first: a deployment on the test driver takes less than a second */
 #define POLL_SLOW_MS  500
@@ -220,11 +220,22 @@ static int summarize(struct wait *w, const struct cli_answer *a, int exit)
     return exit;
 }
 
+static int interrupt(struct wait *w)
+{
+    w->c->was_interrupted = true;
+    cli_watch_end_line(w->watch);
+    fprintf(w->c->errors, "baton: the %s of nsr '%s' goes on without being watched\n", noun_of(w),
+            w->name);
+    fprintf(w->c->errors, "  watch it again: baton nsr wait %s\n", w->id);
+    return CLI_TIMEOUT;
+}
+
 static int time_out(struct wait *w)
 {
     fprintf(w->c->errors, "baton: the %s of nsr '%s' is not done after %.0f s; it goes on\n",
             noun_of(w), w->name, (double)(w->deadline_us - w->start_us) / 1e6);
-    fprintf(w->c->errors, "  hint: baton explain %s\n", w->id);
+    fprintf(w->c->errors, "  hint: baton explain %s; go on waiting: baton nsr wait %s\n", w->id,
+            w->id);
     return CLI_TIMEOUT;
 }
 
@@ -249,6 +260,8 @@ static int follow(struct wait *w, struct cli_answer *a)
                  (long long)cli_watch_after(w->watch));
         cli_ask_explain(w->c, w->id, query, a);
         int64_t now_us = clock_mono_us();
+        if (cli_interrupted(0))
+            return interrupt(w);
         note_absence(w, a, now_us);
         if (a->exit == CLI_OK) {
             cli_watch_show(w->watch, a->json, now_us);
@@ -260,7 +273,8 @@ static int follow(struct wait *w, struct cli_answer *a)
             return time_out(w);
         int pause_ms = now_us - w->start_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS;
         int left_ms = clock_left_ms(w->deadline_us);
-        poll(NULL, 0, pause_ms < left_ms ? pause_ms : left_ms);
+        if (cli_interrupted(pause_ms < left_ms ? pause_ms : left_ms))
+            return interrupt(w);
     }
 }
 
@@ -278,6 +292,7 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     w.phases = json_object();
     FILE *raw = to == c->out ? c->raw_out : c->raw_errors;
     w.watch = cli_watch_new(to, raw, is_delete ? "RELEASE" : "DEPLOY", w.start_us);
+    c->interrupt_fd = cli_interrupt_fd();
     int exit = follow(&w, a);
     cli_watch_free(w.watch);
     json_decref(w.logs);
@@ -285,15 +300,46 @@ static int wait_for(struct cli *c, const json_t *nsr, bool is_delete, struct cli
     return exit;
 }
 
+/* --name goes in behind the first brace: lines of the file stay what they are in its faults. */
+static int put_name(struct cli *c, const char *name, struct sbuf *body)
+{
+    json_t *given = json_loadb(body->s, body->len, 0, NULL), *text = json_string(name);
+    bool is_object = json_is_object(given), is_named = json_object_get(given, "name") != NULL;
+    bool is_empty = json_object_size(given) == 0;
+    json_decref(given);
+    if (!text || !*name || !is_object || is_named) {
+        json_decref(text);
+        return cli_fail(c, CLI_USAGE, NULL, "%s",
+                        is_named     ? "the body has a name: leave --name out, or the member"
+                        : !is_object ? "the body must be a JSON object"
+                                     : "--name takes a name: text in UTF-8");
+    }
+    AUTO(sbuf_release) struct sbuf named = SBUF_INIT;
+    size_t brace = strcspn(body->s, "{") + 1;
+    char *quoted = json_dumps(text, JSON_ENCODE_ANY);
+    sbuf_add(&named, body->s, brace);
+    sbuf_addf(&named, "\"name\":%s%s", quoted, is_empty ? "" : ",");
+    sbuf_add(&named, body->s + brace, body->len - brace);
+    sbuf_clear(body);
+    sbuf_add(body, named.s, named.len);
+    free(quoted);
+    json_decref(text);
+    return CLI_OK;
+}
+
 static int read_body(struct cli *c, struct sbuf *body)
 {
     int64_t timeout_ms;
+    int exit = CLI_OK;
     if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
         return CLI_USAGE; /* before anything is deployed */
     if (c->option[CLI_OPT_BODY])
-        return cli_read_json(c, c->option[CLI_OPT_BODY], body);
-    sbuf_adds(body, "{}");
-    return CLI_OK;
+        exit = cli_read_json(c, c->option[CLI_OPT_BODY], body);
+    else
+        sbuf_adds(body, "{}");
+    if (exit == CLI_OK && c->option[CLI_OPT_NAME])
+        exit = put_name(c, c->option[CLI_OPT_NAME], body);
+    return exit;
 }
 
 /* Nothing is deployed. */
@@ -395,7 +441,12 @@ static int wait_until_gone(struct cli *c, const json_t *ids, int64_t timeout_ms)
                     "baton: the deletion is not done; it goes on\n  hint: baton status\n");
             return CLI_TIMEOUT;
         }
-        poll(NULL, 0, POLL_SLOW_MS);
+        if (cli_interrupted(POLL_SLOW_MS)) {
+            c->was_interrupted = true;
+            fprintf(c->errors, "baton: the deletion goes on without being watched\n"
+                               "  watch it again: baton nsr list --watch\n");
+            return CLI_TIMEOUT;
+        }
     }
     say_left(c, gone, n, &said_us, true);
     return CLI_OK;
@@ -467,6 +518,41 @@ int cli_cmd_nsr_delete(struct cli *c)
     exit = wait_for(c, nsr, true, &last);
     json_decref(nsr);
     return exit;
+}
+
+/* --- nsr wait --------------------------------------------------------------------------------- */
+
+/* What it is on its way to is what is waited for. */
+static int wait_for_one(struct cli *c, const char *id, const char *named)
+{
+    AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
+    AUTO(cli_answer_release) struct cli_answer last = CLI_ANSWER_INIT;
+    if (cli_ask_explain(c, id, "limit=0", &a) != CLI_OK)
+        return cli_report(c, &a, "wait for the nsr '%s'", named);
+    const char *phase = cli_json_str(a.json, "nsr.phase");
+    bool is_delete = strncmp(phase, "RELEAS", 6) == 0 || strcmp(phase, "DELETED") == 0;
+    int exit = wait_for(c, json_object_get(a.json, "nsr"), is_delete, &last);
+    if (c->output == CLI_NAME)
+        fprintf(c->out, "%s\n", id);
+    else if (c->output == CLI_JSON && last.json && !is_delete)
+        cli_print_object(c, &cli_nsr, &last);
+    return exit;
+}
+
+int cli_cmd_nsr_wait(struct cli *c)
+{
+    int64_t timeout_ms;
+    int worst = CLI_OK;
+    if (cli_timeout_ms(c, &timeout_ms) != CLI_OK)
+        return CLI_USAGE;
+    json_t *ids = json_array();
+    int exit = resolve_all(c, ids);
+    for (size_t i = 0; exit == CLI_OK && i < json_array_size(ids) && !c->was_interrupted; i++) {
+        int code = wait_for_one(c, json_string_value(json_array_get(ids, i)), c->args[i]);
+        worst = worst == CLI_OK ? code : worst;
+    }
+    json_decref(ids);
+    return exit == CLI_OK ? worst : exit;
 }
 
 int cli_cmd_nsr_history(struct cli *c)

@@ -36,6 +36,7 @@ int cli_cmd_script_put(struct cli *c);
 int cli_cmd_nsr_list(struct cli *c);
 int cli_cmd_nsr_show(struct cli *c);
 int cli_cmd_nsr_create(struct cli *c);
+int cli_cmd_nsr_wait(struct cli *c);
 int cli_cmd_nsr_delete(struct cli *c);
 int cli_cmd_nsr_history(struct cli *c);
 int cli_cmd_nsr_scale_out(struct cli *c);

@@ -46,6 +46,7 @@ static void print_environment(FILE *to)
     cli_help_environment(to);
     fprintf(to, "\nNSR, NSD, POP are names, ids or how ids begin; a name of several objects is "
                 "refused with their ids.\n"
+                "VNF@NSR may be said for NSR VNF.\n"
                 "FILE is a path, or - for standard input.\n");
 }
 

@@ -25,3 +25,13 @@ bool cli_interrupted(int timeout_ms)
     struct pollfd p = {.fd = cli_interrupt_fd(), .events = POLLIN};
     return poll(&p, 1, timeout_ms) > 0;
 }
+
+void cli_interrupt_end(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT); /* pending, if it is blocked */
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}

@@ -10,4 +10,7 @@ int cli_interrupt_fd(void);
 /* Waits so long, or until it comes; true: it came. */
 bool cli_interrupted(int timeout_ms);
 
+/* End the process by SIGINT, as the shell expects it of a program that was interrupted. */
+void cli_interrupt_end(void);
+
 #endif

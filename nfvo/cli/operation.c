@@ -3,6 +3,7 @@
 #include "common/http/http.h"
 #include "common/sys/clock.h"
 #include "common/sys/ids.h"
+#include "nfvo/cli/interrupt.h"
 #include "nfvo/cli/terminal.h"
 #include "nfvo/cli/words.h"
 
@@ -498,6 +499,16 @@ static void say_end(struct follow *f, const json_t *op)
     print_end(f->to, op);
 }
 
+static int interrupt(struct cli *c, const char *id)
+{
+    c->was_interrupted = true;
+    fprintf(c->errors,
+            "baton: the operation goes on without being watched\n"
+            "  watch it again: baton op wait %s; end it: baton op cancel %s\n",
+            id, id);
+    return CLI_TIMEOUT;
+}
+
 int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct cli_answer *last)
 {
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
@@ -506,8 +517,13 @@ int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct
     struct follow f = {.c = c, .to = cli_is_for_people(c) ? c->out : c->errors};
     f.seen = json_object();
     sbuf_addf(&path, "%s/%s", cli_op.path, id);
+    c->interrupt_fd = cli_interrupt_fd();
     for (;;) {
         cli_request(c, "GET", path.s, NULL, last);
+        if (cli_interrupted(0)) {
+            exit = interrupt(c, id);
+            break;
+        }
         bool is_away = last->exit == CLI_UNREACHABLE || last->status >= 500;
         if (is_away != f.is_away)
             fprintf(f.to, "%12s%s\n", "",
@@ -534,7 +550,10 @@ int cli_wait_operation(struct cli *c, const char *id, int64_t timeout_ms, struct
             exit = CLI_TIMEOUT;
             break;
         }
-        poll(NULL, 0, now_us - begin_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS);
+        if (cli_interrupted(now_us - begin_us < QUICK_FOR_US ? POLL_QUICK_MS : POLL_SLOW_MS)) {
+            exit = interrupt(c, id);
+            break;
+        }
     }
     json_decref(f.seen);
     return exit;

@@ -1,9 +1,11 @@
 #include "nfvo/cli/cli.h"
 
+#include "common/base/mem.h"
 #include "common/base/version.h"
 #include "nfvo/cli/form.h"
 #include "nfvo/cli/guess.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* "--name", "--name=value", "-o", "-ojson": the index, -1 when there is none. *ret_value: NULL when
@@ -141,9 +143,29 @@ static enum cli_exit check_output(struct cli *c)
                   : CLI_OK;
 }
 
+/* "web@shop" is the VNF web of the service shop, where a command takes NSR and VNF. Noun and verb
+ * stand before the arguments: there is room for one more. */
+static void split_address(struct cli *c)
+{
+    const char *at = c->arg_n > 0 ? strrchr(c->args[0], '@') : NULL;
+    bool takes_vnf = strncmp(c->command->args, "NSR [VNF", 8) == 0 ||
+                     strncmp(c->command->args, "NSR VNF", 7) == 0;
+    if (!takes_vnf || !at || at == c->args[0] || !at[1])
+        return;
+    free(c->split[0]);
+    free(c->split[1]);
+    c->split[0] = xstrdup(at + 1);
+    c->split[1] = xstrndup(c->args[0], (size_t)(at - c->args[0]));
+    c->args--;
+    c->args[0] = c->split[0];
+    c->args[1] = c->split[1];
+    c->arg_n++;
+}
+
 static enum cli_exit check_fit(struct cli *c)
 {
     const struct cli_command *cmd = c->command;
+    split_address(c);
     for (int i = 0; i < CLI_OPT_N; i++)
         if (c->option[i] && !((cmd->options | CLI_COMMON_OPTIONS) & CLI_BIT_OF(i)))
             return cli_usage(c, "this command does not take the option", cli_option_rows[i].name);
@@ -157,6 +179,10 @@ static enum cli_exit check_fit(struct cli *c)
         return cli_usage(c, "only together with --wait:", "--timeout");
     if (c->option[CLI_OPT_PLAN] && c->option[CLI_OPT_WAIT])
         return cli_usage(c, "a plan does nothing to wait for: not together with --wait:", "--plan");
+    const char *output = c->option[CLI_OPT_OUTPUT];
+    if (c->option[CLI_OPT_WATCH] && output && strcmp(output, "table") != 0 &&
+        strcmp(output, "wide") != 0 && strcmp(output, "name") != 0)
+        return cli_usage(c, "--watch is for people, with -o table, wide or name, not", output);
     return check_output(c);
 }
 

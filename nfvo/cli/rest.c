@@ -100,6 +100,8 @@ static int call(struct cli *c, const struct http_call *wanted, struct cli_answer
         c->http = http_client_new();
     if (!http.timeout_ms)
         http.timeout_ms = CALL_TIMEOUT_MS;
+    if (http.cancel_fd <= 0) /* Ctrl-C ends a request, too, of what waits */
+        http.cancel_fd = c->interrupt_fd;
     http.ca_file = c->session.ca;
     http.is_insecure = c->session.is_insecure;
     http.max_body = (size_t)256 * 1024 * 1024;

@@ -62,8 +62,9 @@ static struct cli_table *make(struct cli *c, FILE *to, const char *const *headin
     t->raw = to == c->out ? c->raw_out : to == c->errors ? c->raw_errors : to;
     scols_table_set_stream(t->table, t->raw);
     scols_table_enable_colors(t->table, c->has_colors);
-    if (!c->is_terminal)
-        scols_table_set_termforce(t->table, SCOLS_TERMFORCE_NEVER);
+    /* Said and not found out: under --watch the stream is memory. */
+    scols_table_set_termforce(t->table,
+                              c->is_terminal ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER);
     for (; headings[t->n]; t->n++) {
         bool is_root = is_tree && t->n == 0;
         scols_table_new_column(t->table, headings[t->n], 0,
@@ -71,8 +72,8 @@ static struct cli_table *make(struct cli *c, FILE *to, const char *const *headin
                                : may_wrap(c, headings[t->n]) ? SCOLS_FL_WRAP
                                                              : 0);
     }
-    if (cli_terminal_width(t->raw) > 0)
-        scols_table_set_termwidth(t->table, (size_t)cli_terminal_width(t->raw));
+    if (c->width > 0)
+        scols_table_set_termwidth(t->table, (size_t)c->width);
     return t;
 }
 

@@ -53,6 +53,11 @@ static void erase_live_line(struct cli_watch *w)
     w->has_live_line = false;
 }
 
+void cli_watch_end_line(struct cli_watch *w)
+{
+    erase_live_line(w);
+}
+
 void cli_watch_free(struct cli_watch *w)
 {
     if (!w)

@@ -32,6 +32,8 @@ void cli_watch_say(struct cli_watch *w, int64_t now_us, const char *who, const c
 /* What failed and was passed over, with all that is known of it; returns how many there were. */
 size_t cli_watch_faults(struct cli_watch *w, FILE *to);
 /* A table: VNFs and their phases, in seconds. Ends the last line of a terminal. */
+/* A live line of a terminal is erased: something else is about to be printed. */
+void cli_watch_end_line(struct cli_watch *w);
 void cli_watch_steps(struct cli_watch *w, struct cli *c);
 
 /* The same of a whole history: rows {"at","entry"}. Prints nothing when there was no step. */

@@ -57,7 +57,8 @@ int main(void)
         "\"\n.SH NAME\nbaton \\- the client of Baton's orchestrator\n"
         ".SH SYNOPSIS\n.B baton\n.I COMMAND\n[\\fIARGUMENT\\fR ...] [\\fIOPTION\\fR ...]\n"
         ".SH DESCRIPTION\nNSR, NSD, POP and the like are names, ids or how ids begin; a name that "
-        "several objects have is refused with their ids.\nFILE is a path, or \\- for standard "
+        "several objects have is refused with their ids.\nVNF@NSR may be said for NSR VNF.\n"
+        "FILE is a path, or \\- for standard "
         "input.\n"
         ".B baton help\n.I COMMAND\nexplains one command.\n.SH COMMANDS\n");
     for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++)

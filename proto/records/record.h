@@ -116,6 +116,7 @@ PROTO_RECORD(nsr, NSR_FIELDS)
 
 /* Body of POST /ns-records/{nsdId}: rest-api.md 2.5. vduVimInstances by VDU *name*, configurations by VNFD name. */
 #define DEPLOY_BODY_FIELDS(X)                                                                     \
+    X(STR,     name,              "name",            _,             OPTIONAL, .form = &form_name) /* ours: of the service; default: the NSD's */ \
     X(STRS,    keys,              "keys",            _,             OPTIONAL, .form = &form_name) \
     X(STRSMAP, vdu_vim_instances, "vduVimInstances", _,             OPTIONAL)                     \
     X(MAP,     configurations,    "configurations",  configuration, OPTIONAL)                     \

@@ -96,6 +96,7 @@ static void wrong_usage_exits_2_and_says_what(void **state)
         {{"baton", "nsr", "list", "--wait"}, "does not take the option 'wait'"},
         {{"baton", "nsr", "list", "-o", "xml"}, "not 'xml'"},
         {{"baton", "nsr", "list", "--output"}, "a value is missing behind '--output'"},
+        {{"baton", "nsr", "list", "-w", "-o", "json"}, "--watch is for people"},
         {{"baton", "nsr", "list", "--nonsense"},
          "no such option '--nonsense'\n  hint: baton help nsr list\n"},
         {{"baton", "events", "--nonsense"}, "hint: baton help event\n"},
@@ -194,6 +195,49 @@ static void options_stand_anywhere(void **state)
     int64_t ms = 0;
     assert_int_equal(cli_timeout_ms(&f->c, &ms), CLI_OK);
     assert_int_equal(ms, 5000);
+}
+
+static void a_vnf_is_named_with_its_service(void **state)
+{
+    static const struct {
+        const char *words[6], *args[4];
+    } rows[] = {
+        {{"baton", "nsr", "stop", "web@shop"}, {"shop", "web"}},
+        {{"baton", "nsr", "execute", "a@b@shop", "f.sh"}, {"shop", "a@b", "f.sh"}},
+        {{"baton", "nsr", "upgrade", "web@shop", "v2"}, {"shop", "web", "v2"}},
+        {{"baton", "nsr", "stop", "@shop"}, {"@shop"}},
+        {{"baton", "nsr", "stop", "shop@"}, {"shop@"}},
+        {{"baton", "nsr", "show", "web@shop"}, {"web@shop"}},
+        {{"baton", "user", "show", "web@shop"}, {"web@shop"}},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char copy[6][32], *argv[7] = {NULL};
+        int argc = 0, n = 0;
+        for (; argc < 6 && rows[i].words[argc]; argc++) {
+            snprintf(copy[argc], sizeof(copy[argc]), "%s", rows[i].words[argc]);
+            argv[argc] = copy[argc];
+        }
+        assert_int_equal(cli_parse(&f->c, argc, argv), CLI_OK);
+        for (; n < 4 && rows[i].args[n]; n++)
+            assert_string_equal(f->c.args[n], rows[i].args[n]);
+        assert_int_equal(f->c.arg_n, n);
+    }
+}
+
+/* Everything that deletes asks; nothing else does. */
+static void what_deletes_takes_yes(void **state)
+{
+    (void)state;
+    for (const struct cli_command *cmd = cli_commands; cmd->noun; cmd++) {
+        bool asks = (cmd->options & CLI_BIT(YES)) != 0;
+        bool is_delete = cmd->verb && strcmp(cmd->verb, "delete") == 0;
+        bool is_other =
+            cmd->verb && (strcmp(cmd->verb, "remove-vnf") == 0 ||
+                          strcmp(cmd->verb, "restart") == 0 || strcmp(cmd->verb, "orphans") == 0);
+        if (asks != (is_delete || is_other))
+            fail_msg("baton %s %s", cmd->noun, cmd->verb);
+    }
 }
 
 static void help_names_every_command_and_exit_code(void **state)
@@ -604,6 +648,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_unknown_variable_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(completion_of_three_shells, setup, teardown),
         cmocka_unit_test_setup_teardown(the_version_needs_no_server, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_vnf_is_named_with_its_service, setup, teardown),
+        cmocka_unit_test(what_deletes_takes_yes),
         cmocka_unit_test_setup_teardown(options_stand_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(help_names_every_command_and_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(not_logged_in_is_4_and_unreachable_5, setup, teardown),
