@@ -260,8 +260,7 @@ enum err_code catalogue_package_read(const struct package_source *source,
     struct package_reader r = {.a = a, .rules = rules};
     r.faults = arena_alloc(a, PACKAGE_FAULTS_MAX * sizeof(r.faults[0]));
     check(&r, source);
-    *ret =
-        (struct package){.faults = r.faults, .fault_n = r.fault_n, .image_file_n = r.image_file_n};
+    *ret = (struct package){.faults = r.faults, .fault_n = r.fault_n, .images = r.metadata.images};
     memcpy(ret->level_n, r.level_n, sizeof(ret->level_n));
     if (r.error_n > 0)
         return first_error(&r, err);

@@ -55,7 +55,7 @@ struct package {
     struct vnf_package *record; /* with ids and scripts */
     struct vnfd *vnfd;          /* complete, to be stored with it */
     const char *identity;       /* what may be there once in a project */
-    uint32_t image_file_n;      /* files under images/: checked, not kept */
+    struct image_list images;   /* of Metadata.yaml: with a url, or a file images/NAME */
     struct package_fault *faults;
     uint32_t fault_n;
     uint32_t level_n[FINDING_LEVEL_N]; /* how many of each there are, also those not in faults */
@@ -66,6 +66,9 @@ struct package {
 MUST_USE enum err_code catalogue_package_read(const struct package_source *source,
                                               const struct package_rules *rules, struct arena *a,
                                               struct package *ret, struct err *err);
+/* The bytes of one of its files, in the order of fd. ERR_NOT_FOUND, ERR_LIMIT (no room), ERR_IO. */
+MUST_USE enum err_code catalogue_package_extract(const struct package_source *source,
+                                                 const char *name, int fd, struct err *err);
 /* What "file:line path" is called: "vnfd.json:12 vdu[0].vm_image". In the arena. */
 const char *catalogue_package_place(const struct package_fault *f, struct arena *a);
 

@@ -14,11 +14,6 @@ struct package_files {
     uint32_t n;
 };
 
-struct package_image {
-    const char *name;
-    struct image *image;
-};
-
 /* What Metadata.yaml says. */
 struct package_metadata {
     const char *file; /* its name as it is in the archive */
@@ -29,8 +24,9 @@ struct package_metadata {
     struct proto_strmap requirements;
     struct proto_strs image_names; /* for VDUs; see images_are_added */
     bool images_are_added;         /* `image`: to every VDU; `images`: to VDUs that have none */
-    struct image *image;
-    const char *repositories; /* additional-repos as JSON, or NULL */
+    struct image *image;           /* of the old form */
+    struct image_list images;      /* of both */
+    const char *repositories;      /* additional-repos as JSON, or NULL */
 };
 
 struct package_reader {
@@ -42,7 +38,6 @@ struct package_reader {
     struct vnfd *vnfd;
     struct package_fault *faults;
     uint32_t fault_n, error_n, level_n[FINDING_LEVEL_N];
-    uint32_t image_file_n;
 };
 
 /* Adds a fault; more than PACKAGE_FAULTS_MAX are counted only. Returns it, never NULL. */

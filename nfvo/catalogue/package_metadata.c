@@ -264,6 +264,8 @@ static void read_images(struct yaml *y, const yaml_node_t *map)
         struct image *image = read_image(y, yaml_document_get_node(y->doc, p->value), at);
         if (!image->url && !package_find(y->r, arena_printf(y->r->a, "images/%s", name)))
             fault(y, key, at, "The image '%s' has neither a url nor a file images/%s", name, name);
+        image->name = name;
+        proto_list_add(&y->m->images, image, y->r->a);
         proto_list_add(&y->m->image_names, name, y->r->a);
     }
 }
@@ -290,6 +292,11 @@ static void read_old_image(struct yaml *y, const yaml_node_t *map)
                   "Not defined 'image-config' with a 'name', needed for upload: true");
         y->m->image = read_image(y, config, "image-config");
         y->m->image->name = name;
+        if (name && link) {
+            struct image *added = proto_dup(&image_type, y->m->image, y->r->a);
+            added->url = link;
+            proto_list_add(&y->m->images, added, y->r->a);
+        }
         if (name)
             proto_list_add(&y->m->image_names, name, y->r->a);
     } else {

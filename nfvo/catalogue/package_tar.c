@@ -1,11 +1,13 @@
 /* From an archive to files in memory, and back. The only file that knows libarchive. */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "common/base/mem.h"
 #include "common/base/utf8.h"
@@ -91,7 +93,7 @@ static bool refuse(struct unpack *u, enum err_code code, const char *name, const
     return false;
 }
 
-/* Only what is read is kept; images go to the PoP, and other files are for people. */
+/* Only what is read is kept; images are extracted, and other files are for people. */
 static bool is_kept(const char *name)
 {
     size_t n = strlen(name);
@@ -164,7 +166,6 @@ static bool add_file(struct unpack *u, const char *name, int64_t size)
     file.n = (size_t)size;
     if (is_kept(name) && !read_data(u, &file))
         return false;
-    r->image_file_n += package_below(name, "images") != NULL;
     r->files.at = arena_grow_array(r->a, r->files.at, r->files.n, sizeof(r->files.at[0]));
     r->files.at[r->files.n++] = file;
     return true;
@@ -242,20 +243,72 @@ static struct archive *open_archive(const struct package_source *source)
 
 /* libarchive turns names into the locale's characters, and a daemon's locale has none beyond ASCII.
  */
+struct names_locale {
+    locale_t utf8, before;
+};
+
+static struct names_locale names_begin(void)
+{
+    struct names_locale l = {newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), (locale_t)0};
+    if (l.utf8)
+        l.before = uselocale(l.utf8);
+    return l;
+}
+
+static void names_end(const struct names_locale *l)
+{
+    if (!l->utf8)
+        return;
+    uselocale(l->before);
+    freelocale(l->utf8);
+}
+
 void package_unpack(struct package_reader *r, const struct package_source *source)
 {
-    locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
+    struct names_locale locale = names_begin();
     struct unpack u = {.r = r, .archive = open_archive(source)};
     if (u.archive)
         read_entries(&u);
     else
         package_fault(r, ERR_INVALID, "", 0, "", NOT_A_TAR);
     archive_read_free(u.archive);
-    if (utf8) {
-        uselocale(before);
-        freelocale(utf8);
+    names_end(&locale);
+}
+
+/* --- one of its files ------------------------------------------------------------------------- */
+
+static enum err_code extract(struct archive *a, const char *name, int fd, struct err *err)
+{
+    struct archive_entry *entry;
+    int rc;
+    while ((rc = archive_read_next_header(a, &entry)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
+        const char *at = archive_entry_pathname(entry);
+        while (at && strncmp(at, "./", 2) == 0)
+            at += 2;
+        if (!at || strcmp(at, name) != 0 || archive_entry_filetype(entry) != AE_IFREG)
+            continue;
+        if (archive_read_data_into_fd(a, fd) == ARCHIVE_OK)
+            return ERR_OK;
+        const char *why = archive_error_string(a);
+        return err_set(err, archive_errno(a) == ENOSPC ? ERR_LIMIT : ERR_IO, "extract '%s': %s",
+                       name, why ? why : "failed");
     }
+    return err_set(err, ERR_NOT_FOUND, "'%s' is not in the package", name);
+}
+
+enum err_code catalogue_package_extract(const struct package_source *source, const char *name,
+                                        int fd, struct err *err)
+{
+    struct names_locale locale = names_begin();
+    enum err_code rc = ERR_OK;
+    if (!source->data && lseek(source->fd, 0, SEEK_SET) < 0)
+        rc = err_set_errno(err, ERR_IO, errno, "read the package again");
+    struct archive *a = rc == ERR_OK ? open_archive(source) : NULL;
+    if (rc == ERR_OK)
+        rc = a ? extract(a, name, fd, err) : err_set(err, ERR_INVALID, NOT_A_TAR);
+    archive_read_free(a);
+    names_end(&locale);
+    return rc;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

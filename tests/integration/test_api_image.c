@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "nfvo/catalogue/package.h"
 #include "nfvo/store/image_token.h"
 #include "nfvo/store/store_image.h"
 
@@ -221,6 +222,65 @@ static void no_room(void **state)
     HAS_NOT("\"name\"");
 }
 
+static int upload_package(struct api_fixture *f, const char *version, const char *images)
+{
+    AUTO(sbuf_release) struct sbuf tar = SBUF_INIT;
+    struct package_writer *w = catalogue_package_writer_new(&tar);
+    const char *const files[][2] = {
+        {"Metadata.yaml", api_text("name: p\nvendor: v\nversion: %s\nnfvo_version: 6.0\nvim_types: "
+                                   "[openstack]\n%s",
+                                   version, images)},
+        {"vnfd.json",
+         "{\"name\":\"p\",\"vendor\":\"v\",\"version\":\"1\",\"type\":\"t\",\"endpoint\":"
+         "\"generic\",\"vdu\":[{\"vnfc\":[{\"connection_point\":[]}]}]}"},
+        {"images/disk", "the bytes"}};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        assert_int_equal(
+            catalogue_package_add(w, files[i][0], files[i][1], strlen(files[i][1]), NULL), ERR_OK);
+    assert_int_equal(catalogue_package_writer_end(w, NULL), ERR_OK);
+    return api_upload(f, "/api/v1/vnf-packages", tar.s, tar.len);
+}
+
+#define FORMATS                                                                                    \
+    "diskFormat: qcow2, containerFormat: bare, minCPU: 1, minDisk: 2, minRam: 64, isPublic: true"
+
+/* What a package brings is in the repository, and its VDUs name it. */
+static void images_of_packages(void **state)
+{
+    struct api_fixture *f = *state;
+    char id[64];
+    WANT(200, upload_package(f, "1",
+                             "images:\n  disk: {" FORMATS
+                             "}\n  far: {url: 'http://192.0.2.1/x', " FORMATS "}\n"));
+    HAS("\"vm_image\":[\"disk\",\"far\"]");
+    HAS_NOT("repository");
+    WANT(200, api_call(f, "GET", IMAGES "?name=disk", NULL));
+    HAS("\"hash\":\"ab48e870377e5d9fbe11663949e229b0\"");
+    HAS("\"minDiskSpace\":2");
+    HAS_NOT("\"isPublic\":true");
+    snprintf(id, sizeof(id), "%s", api_member(f, "id"));
+    WANT(200, api_call(f, "GET", file_url(f, id, time(NULL) + 60), NULL));
+    assert_string_equal(f->res.body.s, "the bytes");
+    WANT(200, api_call(f, "GET", IMAGES "?name=far", NULL));
+    HAS("\"url\":\"http://192.0.2.1/x\"");
+    WANT(200, upload_package(f, "2", "images:\n  disk: {" FORMATS "}\n"));
+    HAS("the repository has an image of that name: it stays as it is");
+    assert_int_equal(files(), 1);
+    f->options.image_directory = "";
+    api_fixture_reopen(f);
+    WANT(200, upload_package(f, "3", "images:\n  disk: {" FORMATS "}\n"));
+    HAS("it is not in the repository: this orchestrator keeps no image files (image-dir)");
+    WANT(200, upload_package(f, "4",
+                             "image: {upload: true, link: 'http://192.0.2.1/old'}\n"
+                             "image-config: {name: old, " FORMATS "}\n"));
+    WANT(200, api_call(f, "GET", IMAGES "?name=old", NULL));
+    HAS("\"url\":\"http://192.0.2.1/old\"");
+    WANT(200, upload_package(f, "5",
+                             "image: {upload: true, link: 'http://u:p@192.0.2.1/old'}\n"
+                             "image-config: {name: sly, " FORMATS "}\n"));
+    HAS("seems to hold a login");
+}
+
 static void put_file(const char *name, bool is_old)
 {
     char path[200];
@@ -254,10 +314,15 @@ static void swept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IMAGE_TEST(image_lives),    IMAGE_TEST(large_one),
-        IMAGE_TEST(links),          IMAGE_TEST(attack_bad_requests),
-        IMAGE_TEST(attack_foreign), IMAGE_TEST(attack_tokens),
-        IMAGE_TEST(no_room),        IMAGE_TEST(swept),
+        IMAGE_TEST(image_lives),
+        IMAGE_TEST(large_one),
+        IMAGE_TEST(links),
+        IMAGE_TEST(attack_bad_requests),
+        IMAGE_TEST(attack_foreign),
+        IMAGE_TEST(attack_tokens),
+        IMAGE_TEST(no_room),
+        IMAGE_TEST(swept),
+        IMAGE_TEST(images_of_packages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

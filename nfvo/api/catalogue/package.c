@@ -1,11 +1,15 @@
 /* /vnf-packages: rest-api.md 2.4. What a package must be like is the catalogue's. */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/log/log.h"
+#include "common/base/text.h"
 #include "nfvo/api/catalogue/descriptor.h"
 #include "nfvo/api/catalogue/package_script.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/list.h"
+#include "nfvo/api/vim/image.h"
 #include "nfvo/catalogue/package.h"
 #include "nfvo/store/store_package.h"
 #include "proto/records/manager.h"
@@ -14,7 +18,8 @@
 
 /* --- upload ----------------------------------------------------------------------------------- */
 
-static enum err_code read_upload(struct call *c, struct package *ret, struct err *err)
+static enum err_code read_upload(struct call *c, struct package *ret, struct package_source *source,
+                                 struct err *err)
 {
     const struct http_file *file = http_request_file(c->req);
     struct package_rules rules = {
@@ -26,8 +31,59 @@ static enum err_code read_upload(struct call *c, struct package *ret, struct err
         err_set(err, ERR_INVALID, "File is null or empty!");
         return err_hint(err, "send the tar as the part 'file' of a multipart/form-data body");
     }
-    const struct package_source source = {.data = file->data, .size = file->size, .fd = file->fd};
-    return catalogue_package_read(&source, &rules, &c->arena, ret, err);
+    *source = (struct package_source){.data = file->data, .size = file->size, .fd = file->fd};
+    return catalogue_package_read(source, &rules, &c->arena, ret, err);
+}
+
+/* Out of the package into a file without a name, then into the repository. */
+static enum err_code put_image(struct call *c, const struct package_source *source,
+                               struct nfv_image *image, struct err *err)
+{
+    if (image->url)
+        return image_put(c, image, NULL, err);
+    if (!image_has_folder(c))
+        return err_set(err, ERR_UNSUPPORTED, "this orchestrator keeps no image files (image-dir)");
+    const char *own = text_or_null(c->api->options->upload_directory), *folder = own ? own : "/tmp";
+    int fd = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set_errno(err, ERR_IO, errno, "keep a file in '%s'", folder);
+    enum err_code rc = catalogue_package_extract(
+        source, arena_printf(&c->arena, "images/%s", image->name), fd, err);
+    off_t size = lseek(fd, 0, SEEK_END);
+    if (rc == ERR_OK)
+        rc = image_put(c, image,
+                       &(struct http_file){.name = image->name, .fd = fd, .size = (size_t)size},
+                       err);
+    close(fd);
+    return rc;
+}
+
+/* The package is there; what becomes of its images is told beside it. */
+static void put_images(struct call *c, const struct package *p, const struct package_source *source,
+                       struct descriptor_advice *advice)
+{
+    for (uint32_t i = 0; i < p->images.n; i++) {
+        const struct image *said = p->images.at[i];
+        struct nfv_image *image = proto_new(&nfv_image_type, &c->arena);
+        struct err err = ERR_INIT;
+        image->name = said->name;
+        image->id = call_new_id(c);
+        image->project_id = c->project;
+        image->url = said->url;
+        image->min_ram = said->min_ram;
+        image->min_disk_space = said->min_disk_space;
+        image->min_cpu = said->min_cpu;
+        image->disk_format = said->disk_format;
+        image->container_format = said->container_format;
+        enum err_code rc = put_image(c, source, image, &err);
+        const char *path = arena_printf(&c->arena, "images.%s", said->name);
+        if (rc == ERR_EXISTS)
+            descriptor_advise(advice, FINDING_WARNING, path,
+                              "the repository has an image of that name: it stays as it is");
+        else if (rc != ERR_OK)
+            descriptor_advise(advice, FINDING_WARNING, path,
+                              arena_printf(&c->arena, "it is not in the repository: %s", err.msg));
+    }
 }
 
 static enum err_code package_add(struct call *c, struct err *err)
@@ -35,7 +91,8 @@ static enum err_code package_add(struct call *c, struct err *err)
     AUTO(descriptor_advice_release)
     struct descriptor_advice advice = {.call = c, .kind = "package", .list = SBUF_INIT};
     struct package p;
-    enum err_code rc = read_upload(c, &p, err);
+    struct package_source source;
+    enum err_code rc = read_upload(c, &p, &source, err);
     if (rc == ERR_OK)
         p.vnfd->id = call_object_id(c);
     if (rc == ERR_OK)
@@ -48,12 +105,10 @@ static enum err_code package_add(struct call *c, struct err *err)
     if (rc != ERR_OK)
         return rc;
     c->made = arena_printf(&c->arena, BASE "/%s", p.record->id);
-    if (p.image_file_n > 0)
-        log_warn(LOG_CAT, "package_images_dropped", KV_S("package", p.record->id),
-                 KV_I("files", p.image_file_n));
     for (uint32_t i = 0; i < p.fault_n; i++)
         descriptor_advise(&advice, p.faults[i].level,
                           catalogue_package_place(&p.faults[i], &c->arena), p.faults[i].message);
+    put_images(c, &p, &source, &advice);
     descriptor_answer(&advice, &vnfd_type, p.vnfd, p.vnfd->id);
     return ERR_OK;
 }

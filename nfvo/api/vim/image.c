@@ -1,5 +1,5 @@
 /* /nfvimage: the images of a project that PoPs get when a VDU needs them. rest-api.md 2.7. */
-#include "nfvo/api/vim/image_files.h"
+#include "nfvo/api/vim/image.h"
 
 #include "common/base/text.h"
 #include "common/http/url.h"
@@ -9,6 +9,7 @@
 #include "nfvo/api/context.h"
 #include "nfvo/api/request/idempotency.h"
 #include "nfvo/api/request/list.h"
+#include "nfvo/api/vim/image_files.h"
 #include "nfvo/store/image_token.h"
 #include "nfvo/store/store_doc.h"
 #include "nfvo/store/store_image.h"
@@ -112,53 +113,62 @@ static enum err_code read_image(struct call *c, struct nfv_image **ret, struct e
         rc = read_text(c, "containerFormat", &i->container_format, err);
     if (rc != ERR_OK)
         return rc;
+    i->id = call_object_id(c);
     i->url = query(c, "url");
+    i->project_id = c->project;
+    return ERR_OK;
+}
+
+bool image_has_folder(const struct call *c)
+{
+    return folder_of(c) != NULL;
+}
+
+enum err_code image_put(struct call *c, struct nfv_image *i, const struct http_file *file,
+                        struct err *err)
+{
+    struct image_digests digests;
+    const char *folder = folder_of(c);
+    enum err_code rc = ERR_OK;
+    i->is_public = false; /* the reference offers it; no cloud lets members do it */
     i->is_in_image_repo = true;
     i->status = "ACTIVE";
     i->created = call_now(c);
-    i->project_id = c->project;
-    return proto_validate(&nfv_image_type, i, err);
-}
-
-/* Asked before the copy is made: the name's index decides again. */
-static enum err_code image_add(struct call *c, struct err *err)
-{
-    struct nfv_image *i;
-    struct image_digests digests;
-    const struct http_file *file = http_request_file(c->req);
-    const char *folder = folder_of(c);
-    if (file && file->size == 0 && query(c, "url"))
-        file = NULL; /* no body */
-    enum err_code rc = read_image(c, &i, err);
+    rc = proto_validate(&nfv_image_type, i, err);
     if (rc == ERR_OK)
         rc = check_source(c, i, file, err);
+    if (rc == ERR_OK && file)
+        rc = image_file_keep(folder, i->id, file, c->api->options->image_reserve, &digests, err);
     if (rc != ERR_OK)
         return rc;
-    i->id = call_object_id(c);
     if (file) {
-        rc = image_file_keep(folder, i->id, file, c->api->options->image_reserve, &digests, err);
-        if (rc != ERR_OK)
-            return rc;
-        i->hash = digests.md5;
-        i->sha256 = digests.sha256;
+        i->hash = arena_strdup(&c->arena, digests.md5);
+        i->sha256 = arena_strdup(&c->arena, digests.sha256);
         i->size = (int64_t)file->size;
         i->stored_locally = true;
     }
     rc = store_image_add(call_db(c), i, err);
     if (rc != ERR_OK && file)
         image_file_remove(folder, i->id);
-    if (rc == ERR_EXISTS) {
-        err_set(err, rc,
-                "An image with name %s exists already in the image repository for project %s",
-                i->name, c->project);
-        return err_hint(err, "delete it first, or take another name");
-    }
-    if (rc != ERR_OK)
+    if (rc != ERR_EXISTS)
         return rc;
-    if (call_query_is_yes(c, "isPublic")) /* the reference offers it; no cloud lets members do it */
-        log_info(LOG_API, "image_is_private", KV_S("image", i->id));
-    call_json(c, &nfv_image_type, i);
-    return ERR_OK;
+    err_set(err, rc, "An image with name %s exists already in the image repository for project %s",
+            i->name, i->project_id);
+    return err_hint(err, "delete it first, or take another name");
+}
+
+static enum err_code image_add(struct call *c, struct err *err)
+{
+    struct nfv_image *i;
+    const struct http_file *file = http_request_file(c->req);
+    if (file && file->size == 0 && query(c, "url"))
+        file = NULL; /* no body */
+    enum err_code rc = read_image(c, &i, err);
+    if (rc == ERR_OK)
+        rc = image_put(c, i, file, err);
+    if (rc == ERR_OK)
+        call_json(c, &nfv_image_type, i);
+    return rc;
 }
 
 /* --- the others ------------------------------------------------------------------------------- */

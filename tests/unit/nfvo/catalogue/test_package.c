@@ -186,7 +186,9 @@ static void images_are_given_to_vdus_without(void **state)
     assert_int_equal(p.vnfd->vdu.at[0]->vm_image.n, 2);
     assert_string_equal(p.vnfd->vdu.at[0]->vm_image.at[1], "two");
     assert_int_equal(p.vnfd->vdu.at[1]->vm_image.n, 1);
-    assert_int_equal(p.image_file_n, 1);
+    assert_int_equal(p.images.n, 2);
+    assert_string_equal(p.images.at[0]->name, "one");
+    assert_string_equal(p.images.at[1]->url, "http://x");
 }
 
 static void fixed_hosts_are_asked_for_their_login(void **state)
