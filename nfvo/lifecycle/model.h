@@ -56,6 +56,7 @@ struct pop_model {
     struct vim_instance *pop;
     struct pop_state *st;
     bool is_changed;
+    const struct err *no_snapshot; /* NO_SNAPSHOT is raised: why */
 };
 
 const struct lifecycle_settings *settings_of(const struct decision *d);

@@ -156,6 +156,36 @@ enum instance_event {
 extern const char *const instance_event_names[INSTANCE_EV_N];
 extern const struct fsm instance_fsm; /* the matrix: instance_fsm.c */
 
+#define POP_EVENTS(X)                                                                              \
+    X(REFRESH) /* a user wants a snapshot */                                                       \
+    X(UPDATE)  /* ... of a PoP that is changed */                                                  \
+    X(LIST)    /* a call wants all of its servers */                                               \
+    X(COLLECT) /* servers that are nobody's are to go */                                           \
+    X(DELETE)                                                                                      \
+    X(PREPARE)     /* a service wants a snapshot, and networks */                                  \
+    X(FIND)        /* a service asks for servers by name */                                        \
+    X(LATE)        /* a service says which launches may take effect yet */                         \
+    X(LOOK)        /* it is time to look for those */                                              \
+    X(REFRESHED)   /* answer to a refresh, or its deadline */                                      \
+    X(NO_SNAPSHOT) /* the refresh failed, or cannot be asked for */                                \
+    X(NETWORK)     /* answer to createNetwork, or its deadline */                                  \
+    X(IMAGE)       /* answer to addImage, or its deadline */                                       \
+    X(SERVERS)     /* answer to a listing, or its deadline */                                      \
+    X(QUOTA)       /* answer to the question for it, or its deadline */                            \
+    X(LOST)        /* the driver died with a call in hand */                                       \
+    X(IN_DOUBT)    /* createNetwork or addImage may not have been sent */                          \
+    X(UNSURE)      /* ... and was not answered in time */                                          \
+    X(WAIT_OVER)   /* the deadline of a service's question */                                      \
+    X(CALL_OVER)   /* the deadline of a user's call */
+enum pop_event {
+#define X(name) POP_EV_##name,
+    POP_EVENTS(X)
+#undef X
+        POP_EV_N
+};
+extern const char *const pop_event_names[POP_EV_N];
+extern const struct fsm pop_fsm; /* the matrix: pop_fsm.c */
+
 /* --- commands (nfvo/words/commands.h) --- */
 struct command_row {
     const char *word; /* NULL: no kind has this code */
