@@ -78,7 +78,7 @@ phases_hold_scripts()
     onboard leaving leaves
 
     create leaving --wait --timeout 60s
-    expect_exit 0 baton nsr delete -y "$created"
+    expect_exit 0 baton nsr delete "$created"
     eventually 30 'its TERMINATE script runs' ran leaves stop.sh 1
     await_phase "$created" RELEASING gone
     create installing
@@ -109,7 +109,7 @@ create_launching()
         create dummy
         eventually 60 'its VNFRs are ALLOCATING, or one has failed' has_begun_or_failed "$created"
         is_in_phase "$created" "$(number_of FAILED)" || return 0
-        expect_exit 0 baton nsr delete -y "$created" --wait --timeout 60s
+        expect_exit 0 baton nsr delete "$created" --wait --timeout 60s
     done
     fail "no service gets as far as ALLOCATING, at the ${try}th try"
 }
@@ -125,9 +125,9 @@ phases_hold_peers()
     create_launching
     await_phase "$created" ALLOCATING ACTIVE
     create_launching
-    expect_exit 0 baton nsr delete -y "$created"
+    expect_exit 0 baton nsr delete "$created"
     await_phase "$created" UNDOING gone
-    expect_exit 0 baton nsr delete -y "$deleting"
+    expect_exit 0 baton nsr delete "$deleting"
     await_phase "$deleting" DELETING gone
 
     halt slow-driver

@@ -202,7 +202,7 @@ step 'everything is deleted: scripts run on agents of before, nothing is left'
 cared=$(ids cared | wc -l)
 mapfile -t all < <(baton nsr list -o name)
 for nsr in "${all[@]}"; do
-    expect_exit 0 baton nsr delete -y "$nsr"
+    expect_exit 0 baton nsr delete "$nsr"
 done
 wait_until 60 suite_is_clean || fail "this is left: $(suite_leftovers)"
 expect 'each ran its TERMINATE script' test "$(runs cared stop.sh)" = "$cared"
