@@ -13,6 +13,19 @@ static enum err_code not_now(const struct operation *op, const char *why, struct
                    operation_kind_word(op->kind), operation_state_words[op->state], why);
 }
 
+/* Never believed, whoever looked: of a scale-out that is done there is a server (operations.md 2.2, rule
+ * 4). Its VNFM may ask for one yet, and would get that of the next scale-out. */
+static bool cannot_be_done(const struct plan_step *s)
+{
+    return s->kind == STEP_SCALE_OUT && !s->instance;
+}
+
+static enum err_code refuse_step(const struct plan_step *s, const char *why, struct err *err)
+{
+    return err_set(err, ERR_STATE, "step %u, %s of '%s': %s", s->n, step_kind_word(s->kind),
+                   s->name ? s->name : "", why);
+}
+
 /* In FAILED_TEMP, and where one of its steps has failed while others run. */
 static enum err_code may_retry_steps(const struct run *run, const struct operation *op,
                                      const struct run_ask *ask, struct err *err)
@@ -20,11 +33,13 @@ static enum err_code may_retry_steps(const struct run *run, const struct operati
     for (uint32_t i = 0; i < op->n_steps; i++) {
         const struct plan_step *s = &op->steps[i];
         bool is_done = s->state == STEP_STATE_UNKNOWN && ask->consent.unknown == UNKNOWN_IS_DONE;
+        if (is_done && cannot_be_done(s))
+            return refuse_step(
+                s, "no server of it is known: it is not done; repeat it or roll back", err);
         if ((s->state != STEP_STATE_FAILED && s->state != STEP_STATE_UNKNOWN) || is_done ||
             retry_form(s, run_sdk(run, s), &ask->consent) != FORM_REFUSED)
             continue;
-        return err_set(err, ERR_STATE, "step %u, %s of '%s': %s", s->n, step_kind_word(s->kind),
-                       s->name ? s->name : "", retry_refusal(s));
+        return refuse_step(s, retry_refusal(s), err);
     }
     return ERR_OK;
 }
