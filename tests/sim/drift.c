@@ -256,7 +256,7 @@ void drift_stop(struct sim *s)
 
 void drift_start(struct sim *s)
 {
-    if (s->seed / 5 % 3 != 1)
+    if (s->seed / 5 % 9 != 1)
         return;
     struct drift_world *d = arena_alloc(&s->arena, sizeof(*d));
     s->drift = d;

@@ -1,6 +1,6 @@
 /* Drift: clouds that lose, stop, rename and hide servers, and the reconciler (nfvo/reconcile) that has
  * to see it. The reconciler's own turn runs here, one in each NFVO process, over its rows in memory
- * (drift_store.c): killed inside of any call, beside the others. In a third of the runs; the others
+ * (drift_store.c): killed inside of any call, beside the others. In a ninth of the runs; the others
  * are as if it were not there. */
 #ifndef TESTS_SIM_DRIFT_H
 #define TESTS_SIM_DRIFT_H
