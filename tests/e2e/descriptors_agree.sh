@@ -13,8 +13,9 @@ suite_start_nfvo
 eventually 120 'nfvo answers' baton status
 
 # what the descriptors refer to
-expect 'the server of iperf3 is there' baton package upload "$e2e_top/deploy/examples/iperf3-server"
-expect 'the client of iperf3 is there' baton package upload "$e2e_top/deploy/examples/iperf3-client"
+for package in "$e2e_top"/deploy/examples/*/Metadata.yaml; do
+    expect "$package is there" baton package upload "$(dirname "$package")"
+done
 web=$suite/web
 expect 'a package is made' baton package create web --dir "$web" -o name
 expect 'it is there' baton package upload "$web"
