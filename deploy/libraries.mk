@@ -4,7 +4,7 @@
 sdk-libs := ob_vnfm ob_vim
 # The soname's number (the first of the version) changes when a program that was built before would not run any more.
 sdk-version-ob_vnfm := 2.0.0
-sdk-version-ob_vim := 1.0.0
+sdk-version-ob_vim := 2.0.0
 sdk-major = $(firstword $(subst ., ,$(sdk-version-$(1))))
 sdk-home-ob_vnfm := vnfm-generic/sdk
 sdk-home-ob_vim := vim-drivers/sdk
