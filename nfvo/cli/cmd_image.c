@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,18 +34,11 @@ static const struct cli_column image_columns[] = {
     {.heading = "CONTAINER", .path = "containerFormat"},
     {.heading = "SIZE", .print = say_size},
     {.heading = "SHA256", .path = "sha256", .is_wide = true},
+    {.heading = "MD5", .path = "hash", .is_wide = true},
     {.heading = "URL", .path = "url", .is_wide = true},
     {0}};
 
-static void show_image(struct cli *c, const json_t *image)
-{
-    static const char *const more[][2] = {{"URL", "url"}, {"SHA256", "sha256"}, {"MD5", "hash"}};
-    cli_print_fields(c, image_columns, image);
-    for (size_t i = 0; i < ARRAY_LEN(more); i++)
-        if (*cli_json_str(image, more[i][1]))
-            fprintf(c->out, "%s: %s\n", more[i][0], cli_json_str(image, more[i][1]));
-}
-static const struct cli_kind images = {"image", IMAGES, image_columns, show_image, false};
+static const struct cli_kind images = {"image", IMAGES, image_columns, NULL, false};
 
 int cli_cmd_image_list(struct cli *c)
 {
@@ -86,6 +80,21 @@ static const char *format_of(const char *path, const char **ret_container, struc
     return "raw";
 }
 
+/* Of a link: as its name says. Nothing said is no "raw": a cloud would boot what it cannot read. */
+static const char *format_of_link(const char *url, struct err *err)
+{
+    static const char *const formats[] = {"qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso"};
+    size_t len = strcspn(url, "?#"), at = len;
+    while (at > 0 && url[at - 1] != '.' && url[at - 1] != '/')
+        at--;
+    for (size_t i = 0; at > 0 && url[at - 1] == '.' && i < ARRAY_LEN(formats); i++)
+        if (len - at == strlen(formats[i]) && strncasecmp(url + at, formats[i], len - at) == 0)
+            return formats[i];
+    err_set(err, ERR_INVALID, "the link's name does not say its format");
+    err_hint(err, "baton image add NAME URL FORMAT, e.g. qcow2");
+    return NULL;
+}
+
 static void add_parameter(struct sbuf *path, const char *name, const char *value)
 {
     sbuf_addf(path, "%s%s=", strchr(path->s, '?') ? "&" : "?", name);
@@ -97,10 +106,13 @@ int cli_cmd_image_add(struct cli *c)
     AUTO(sbuf_release) struct sbuf path = SBUF_INIT;
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     struct err err = ERR_INIT;
-    const char *name = c->args[0], *source = c->args[1], *container = "bare", *format = "raw";
+    const char *name = c->args[0], *source = c->args[1], *container = "bare";
     bool is_url = text_starts_with(source, "http://") || text_starts_with(source, "https://");
-    if (!is_url && !(format = format_of(source, &container, &err)))
-        return cli_fail(c, CLI_USAGE, &err, "the image");
+    const char *format = c->arg_n > 2 && is_url ? c->args[2]
+                         : is_url               ? format_of_link(source, &err)
+                                                : format_of(source, &container, &err);
+    if (!format)
+        return cli_fail(c, CLI_USAGE, &err, "the image '%s'", name);
     if (c->arg_n > 2)
         format = c->args[2];
     sbuf_adds(&path, IMAGES);

@@ -113,7 +113,7 @@ const struct cli_command cli_commands[] = {
     {"project",    "delete",   "PROJECT", 1, 1, SURE,                      cli_cmd_project_delete, "Delete one that has nothing in it, and the roles in it"},
     {"image",      "list",     "",       0, 0, LIST,                    cli_cmd_image_list,   "List the images of the project that PoPs get when a VDU needs them"},
     {"image",      "show",     "IMAGE",  1, 1, 0,                       cli_cmd_image_show,   "Show one with its digests"},
-    {"image",      "add",      "NAME FILE|URL [FORMAT]", 2, 3, 0,       cli_cmd_image_add,    "Upload one, or say where it is; NAME is what vm_image says, FORMAT (qcow2, raw, ..) is seen in a file"},
+    {"image",      "add",      "NAME FILE|URL [FORMAT]", 2, 3, 0,       cli_cmd_image_add,    "Upload one, or say where it is; NAME is what vm_image says, FORMAT (qcow2, raw, ..) is seen in a file, and in a link's name"},
     {"image",      "delete",   "IMAGE",  1, 1, SURE,                       cli_cmd_image_delete, "Delete it here; PoPs that have it keep it"},
     {"key",        "list",     "",       0, 0, LIST,                    cli_cmd_key_list,     "List the ssh keys of the project"},
     {"key",        "show",     "KEY",    1, 1, 0,                       cli_cmd_key_show,     "Show one with its public part"},
