@@ -49,6 +49,7 @@ const struct proto_type *const proto_types[] = {
     &location_type,
     &manager_credentials_type,
     &network_type,
+    &nfv_image_type,
     &nsd_type,
     &nsr_type,
     &project_type,

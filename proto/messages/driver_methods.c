@@ -42,7 +42,7 @@ const struct driver_method driver_methods[] = {
     {"updateFlavor",            false, {ONE("flavour", deployment_flavour)}, ONE("", deployment_flavour), "change it"},
     {"deleteFlavor",            false, {TEXT("flavour (extId)")}, BOOLEAN, "remove it"},
     {"addImage",                false, {ONE("image", image), BYTES("file, or its URL")}, ONE("", image), "add an image"},
-    {"addImage",                false, {ONE("image", image), TEXT("URL"), TEXT("token of the image repository")}, ONE("", image), "the same, from where a token is needed"},
+    {"addImage",                true,  {ONE("image", image), TEXT("URL"), TEXT("token of the image repository")}, ONE("", image), "the same, from where a token is needed"},
     {"updateImage",             false, {ONE("image", image)}, ONE("", image), "change it"},
     {"copyImage",               false, {ONE("image", image), BYTES("file")}, ONE("", image), "copy it"},
     {"deleteImage",             false, {ONE("image", image)}, BOOLEAN, "remove it"},

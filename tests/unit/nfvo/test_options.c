@@ -35,7 +35,7 @@ static void test_defaults_agree(void **state)
 static void test_times_arrive(void **state)
 {
     (void)state;
-    struct nfvo_options o = {.lifecycle = {.broker_ip = "", .broker_port = ""}};
+    struct nfvo_options o = {.lifecycle = {.broker_ip = "", .broker_port = "", .image_url = ""}};
     int64_t n = 0;
 #define X(member, ...) o.lifecycle.member##_ms = ++n;
     LIFECYCLE_TIMES(X)

@@ -32,7 +32,7 @@ static void where_status_listens(void **state)
 {
     (void)state;
     expect(&(struct api_options){.status_listen = "[::1]:9100"}, NULL);
-    expect(&(struct api_options){.status_listen = "9100"}, "status-listen '9100'");
+    expect(&(struct api_options){.status_listen = "9100"}, "status-listen: '9100'");
     expect(&(struct api_options){.status_listen = "127.0.0.1:99999"}, "is not ADDRESS:PORT");
 }
 
