@@ -39,6 +39,7 @@ enum cli_exit {
 #define CLI_OPTIONS(X)                                                                                        \
     X(OUTPUT, "output", 'o', "FORM", "table; wide: more columns, ids whole; json: as the server sent it; yaml; name: ids only; jsonpath=TEXT, template=TEXT: what stands at each {PATH} of TEXT")  \
     X(URL, "url", 0, "URL", "the server; default http://127.0.0.1:8080")                                      \
+    X(CONTEXT, "context", 0, "NAME", "the stored login to use, see baton context list; beats the environment") \
     X(PROJECT, "project", 0, "NAME|ID", "project to work in; default: that of the login")                     \
     X(CA, "ca", 0, "FILE", "PEM file of the authority that signed the server's certificate")                  \
     X(INSECURE, "insecure", 0, "", "do not check the server's certificate")                                   \
@@ -118,8 +119,8 @@ _Static_assert(CLI_OPT_N <= 128, "cli_options has no bit for the last");
 
 /* Every command takes these. */
 #define CLI_COMMON_OPTIONS                                                                         \
-    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(PROJECT) | CLI_BIT(CA) | CLI_BIT(INSECURE) |         \
-     CLI_BIT(HELP) | CLI_BIT(VERSION))
+    (CLI_BIT(OUTPUT) | CLI_BIT(URL) | CLI_BIT(CONTEXT) | CLI_BIT(PROJECT) | CLI_BIT(CA) |          \
+     CLI_BIT(INSECURE) | CLI_BIT(HELP) | CLI_BIT(VERSION))
 
 struct cli_option_row {
     const char *name; /* without the hyphens */
@@ -199,6 +200,11 @@ MUST_USE enum cli_exit cli_lines(struct cli *c, long *ret);
 /* --- environment.c: USAGE, and a message, when a variable BATON_* is none that there is. */
 MUST_USE enum cli_exit cli_check_environment(struct cli *c);
 void cli_help_environment(FILE *to);
+/* The context that was asked for, by --context or BATON_CONTEXT; NULL: the one in use. Borrowed. */
+const char *cli_context(const struct cli *c);
+/* Option or variable; NULL: neither is set. A context that was asked for beats the variable, so that
+ * nobody who says "lab" acts on another server. Borrowed. */
+const char *cli_setting(const struct cli *c, enum cli_option option, const char *variable);
 
 /* --- confirm.c: "delete nsr 'web'? [y/N]", if the command takes --yes, it was not said, and somebody
  * sits at a terminal. USAGE: the answer was no. */

@@ -63,7 +63,7 @@ static int log_in(struct cli *c, const char *user, const char *password)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     struct err err = ERR_INIT;
-    const char *project = first_of(c->option[CLI_OPT_PROJECT], getenv("BATON_PROJECT"), NULL);
+    const char *project = cli_setting(c, CLI_OPT_PROJECT, "BATON_PROJECT");
     if (cli_fetch_token(c, user, password, &a) != CLI_OK)
         return cli_report(c, &a, "log in as '%s' at %s", user, c->session.url);
     cli_session_set(&c->session.user, user);
@@ -74,6 +74,10 @@ static int log_in(struct cli *c, const char *user, const char *password)
         return cli_fail(c, CLI_USAGE, &err, "keep the login");
     c->is_login_passing = false;
     fprintf(c->errors, "logged in as '%s' at %s\n", user, c->session.url);
+    char *current = cli_session_current();
+    if (strcmp(c->session.context, current) != 0)
+        fprintf(c->errors, "use it for every command: baton context use %s\n", c->session.context);
+    free(current);
     return CLI_OK;
 }
 
@@ -81,34 +85,49 @@ int cli_cmd_login(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
     struct err err = ERR_INIT;
-    if (cli_session_read(&c->session, &err) != ERR_OK)
+    enum err_code rc = cli_session_read(&c->session, cli_context(c), &err);
+    if (rc != ERR_OK && (rc != ERR_NOT_FOUND || !cli_context(c))) /* what is asked for is made */
         return cli_fail(c, CLI_USAGE, &err, "read the stored login");
-    const char *url = first_of(c->option[CLI_OPT_URL], getenv("BATON_URL"), NULL);
+    const char *url = cli_setting(c, CLI_OPT_URL, "BATON_URL");
     if (url)
         cli_session_set(&c->session.url, url);
     else if (!c->session.url)
         cli_session_set(&c->session.url, CLI_URL_DEFAULT);
-    const char *ca = first_of(c->option[CLI_OPT_CA], getenv("BATON_CA"), NULL);
+    const char *ca = cli_setting(c, CLI_OPT_CA, "BATON_CA");
     if (ca || url)
         cli_session_set(&c->session.ca, ca);
     c->session.is_insecure = c->option[CLI_OPT_INSECURE] != NULL;
-    const char *user = first_of(c->option[CLI_OPT_USER], getenv("BATON_USER"), "admin");
-    int exit = get_password(c, user, &password);
+    const char *user = cli_setting(c, CLI_OPT_USER, "BATON_USER");
+    AUTO(sbuf_release) struct sbuf name = SBUF_INIT; /* log_in replaces what the session has */
+    sbuf_adds(&name, user ? user : cli_context(c) && c->session.user ? c->session.user : "admin");
+    int exit = get_password(c, name.s, &password);
     if (exit == CLI_OK)
-        exit = log_in(c, user, password.s);
+        exit = log_in(c, name.s, password.s);
     explicit_bzero(password.s, password.len);
     return exit;
+}
+
+/* A context stays with its server and user, so that the next login need not name them; `default` is
+ * the login alone. */
+static enum err_code forget(struct cli *c, struct err *err)
+{
+    if (strcmp(c->session.context, CLI_CONTEXT_DEFAULT) == 0)
+        return cli_session_remove(CLI_CONTEXT_DEFAULT, err);
+    cli_session_set(&c->session.token, NULL);
+    return cli_session_write(&c->session, err);
 }
 
 int cli_cmd_logout(struct cli *c)
 {
     AUTO(cli_answer_release) struct cli_answer a = CLI_ANSWER_INIT;
     struct err err = ERR_INIT;
-    if (cli_session_read(&c->session, &err) != ERR_OK)
-        return cli_fail(c, CLI_USAGE, &err, "read the stored login");
+    enum err_code rc = cli_session_read(&c->session, cli_context(c), &err);
+    if (rc != ERR_OK)
+        return cli_fail(c, rc == ERR_NOT_FOUND ? CLI_NOT_FOUND : CLI_USAGE, &err,
+                        "read the stored login");
     bool has_token = c->session.url && c->session.token;
     int exit = has_token ? cli_revoke_token(c, &a) : CLI_OK;
-    enum err_code rc = cli_session_remove(&err);
+    rc = forget(c, &err);
     if (rc != ERR_OK && rc != ERR_NOT_FOUND)
         return cli_fail(c, CLI_USAGE, &err, "log out");
     if (exit == CLI_NOT_FOUND) { /* a server of the reference */

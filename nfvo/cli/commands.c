@@ -23,6 +23,10 @@
 const struct cli_command cli_commands[] = {
     {"login",      NULL,       "",       0, 0, LOGIN,                   cli_cmd_login,        "Get a token and keep it, with URL and project, for the next commands"},
     {"logout",     NULL,       "",       0, 0, 0,                       cli_cmd_logout,       "End the login at the server, and forget the token"},
+    {"context",    "list",     "",       0, 0, 0,                       cli_cmd_context_list, "List the stored logins, each with its server; baton login --context NAME makes one"},
+    {"context",    "use",      "CONTEXT", 1, 1, 0,                      cli_cmd_context_use,  "Use this one when neither --context nor BATON_CONTEXT says which"},
+    {"context",    "show",     "[CONTEXT]", 0, 1, 0,                    cli_cmd_context_show, "Show one, without its token; default: the one in use"},
+    {"context",    "delete",   "CONTEXT...", 1, CLI_ARGS_MAX, SURE,     cli_cmd_context_delete, "End their logins, and forget them"},
     {"session",    "list",     "",       0, 0, LIST,                    cli_cmd_session_list, "List your logins; an administrator: everybody's"},
     {"session",    "delete",   "SESSION...", 1, CLI_ARGS_MAX, SURE,        cli_cmd_session_delete, "End logins: their tokens are good no more, at once"},
     {"audit",      NULL,       "[FILTER=VALUE...]", 0, CLI_ARGS_MAX, CLI_BIT(LIMIT), cli_cmd_audit, "Say who did what, from where, with what outcome, the newest first: who=admin kind=login outcome=refused from=ADDRESS what=POST* object=/api/v1/users/* since=2h until=2026-11-30"},

@@ -6,6 +6,10 @@
 
 int cli_cmd_login(struct cli *c);
 int cli_cmd_logout(struct cli *c);
+int cli_cmd_context_list(struct cli *c);
+int cli_cmd_context_use(struct cli *c);
+int cli_cmd_context_show(struct cli *c);
+int cli_cmd_context_delete(struct cli *c);
 int cli_cmd_audit(struct cli *c);
 int cli_cmd_session_list(struct cli *c);
 int cli_cmd_session_delete(struct cli *c);

@@ -4,6 +4,7 @@
 
 #include "nfvo/cli/terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,16 @@ static void put_question(const struct cli *c, struct sbuf *out)
     }
     if (c->arg_n > NAMED_MAX)
         sbuf_addf(out, " and %d more", c->arg_n - NAMED_MAX);
+    if (strcmp(cmd->noun, "context") == 0)
+        return;
+    char *current = cli_session_current();
+    const char *context = cli_context(c) ? cli_context(c) : current;
+    if (strcmp(context, CLI_CONTEXT_DEFAULT) != 0) { /* of several servers: the wrong one? */
+        sbuf_adds(out, " in the context '");
+        cli_put_line(out, context);
+        sbuf_adds(out, "'");
+    }
+    free(current);
 }
 
 static bool is_asked(const struct cli *c)

@@ -5,6 +5,7 @@
 #include "common/base/mem.h"
 #include "common/base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@ static const struct {
     const char *name, *help;
 } ours[] = {
     {"URL",           "the server, as --url"},
+    {"CONTEXT",       "as --context: the other ones but PASSWORD, PASSWORD_FILE and BROKER_URL are not looked at then"},
     {"PROJECT",       "as --project"},
     {"CA",            "as --ca"},
     {"TOKEN",         "use this token"},
@@ -40,6 +42,24 @@ static bool is_known(const char *name, size_t len)
         if (text_starts_with(name, prefixes[i]))
             return true;
     return false;
+}
+
+static const char *if_any(const char *text)
+{
+    return text && *text ? text : NULL;
+}
+
+const char *cli_context(const struct cli *c)
+{
+    const char *option = c->option[CLI_OPT_CONTEXT];
+    return option ? option : if_any(getenv("BATON_CONTEXT"));
+}
+
+const char *cli_setting(const struct cli *c, enum cli_option option, const char *variable)
+{
+    if (option < CLI_OPT_N && if_any(c->option[option]))
+        return c->option[option];
+    return cli_context(c) ? NULL : if_any(getenv(variable));
 }
 
 enum cli_exit cli_check_environment(struct cli *c)

@@ -217,6 +217,11 @@ static int call_until_answered(struct cli *c, const struct http_call *http, stru
     return exit;
 }
 
+static bool has_other_context(const struct cli *c)
+{
+    return c->session.context && strcmp(c->session.context, CLI_CONTEXT_DEFAULT) != 0;
+}
+
 /* extra: timeout, stream, type of the body, file to upload; or NULL. */
 static int send_call(struct cli *c, const char *method, const char *path, const char *body,
                      const struct http_call *extra, struct cli_answer *ret)
@@ -251,7 +256,9 @@ static int send_call(struct cli *c, const char *method, const char *path, const 
         return answer_error(ret, CLI_USAGE, ERR_INVALID, "there are several projects",
                             "say which: --project NAME, or BATON_PROJECT=NAME");
     if (ret->status == 401)
-        err_ignore(err_hint(&ret->err, "the token is not or no longer valid: baton login"),
+        err_ignore(err_hint(&ret->err, "the token is not or no longer valid: baton login%s%s",
+                            has_other_context(c) ? " --context " : "",
+                            has_other_context(c) ? c->session.context : ""),
                    "is reported");
     return exit;
 }
@@ -278,25 +285,20 @@ int cli_choose_project(struct cli *c, const char *wanted, struct cli_answer *ret
     return CLI_OK;
 }
 
-static const char *first(const char *option, const char *variable)
-{
-    const char *value = option ? option : getenv(variable);
-    return value && *value ? value : NULL;
-}
-
 /* A stored token is for the server that gave it and no other: otherwise --url would hand it to
  * anybody. */
 static bool apply_url(struct cli *c)
 {
-    const char *url = first(c->option[CLI_OPT_URL], "BATON_URL");
+    const char *url = cli_setting(c, CLI_OPT_URL, "BATON_URL");
     if (url && (!c->session.url || strcmp(url, c->session.url) != 0)) {
         cli_session_release(&c->session);
         cli_session_set(&c->session.url, url);
     }
     if (!c->session.url)
         cli_session_set(&c->session.url, CLI_URL_DEFAULT);
-    if (first(c->option[CLI_OPT_CA], "BATON_CA"))
-        cli_session_set(&c->session.ca, first(c->option[CLI_OPT_CA], "BATON_CA"));
+    const char *ca = cli_setting(c, CLI_OPT_CA, "BATON_CA");
+    if (ca)
+        cli_session_set(&c->session.ca, ca);
     if (c->option[CLI_OPT_INSECURE])
         c->session.is_insecure = true;
     return url != NULL;
@@ -309,11 +311,24 @@ static void wiped_release(struct sbuf *s)
     sbuf_release(s);
 }
 
+static int not_logged_in(const struct cli *c, struct cli_answer *ret)
+{
+    if (!has_other_context(c))
+        return answer_error(
+            ret, CLI_AUTH, ERR_AUTH, "not logged in",
+            "baton login --url URL --user NAME, or set BATON_URL, BATON_USER and BATON_PASSWORD");
+    clear(ret);
+    err_set(&ret->err, ERR_AUTH, "not logged in in the context '%s'", c->session.context);
+    err_hint(&ret->err, "baton login --context %s", c->session.context);
+    return ret->exit = CLI_AUTH;
+}
+
 static int get_token(struct cli *c, struct cli_answer *ret)
 {
-    const char *token = first(NULL, "BATON_TOKEN"), *user = first(NULL, "BATON_USER");
-    const char *password = first(NULL, "BATON_PASSWORD"),
-               *file = password ? NULL : first(NULL, "BATON_PASSWORD_FILE");
+    const char *token = cli_setting(c, CLI_OPT_N, "BATON_TOKEN"),
+               *user = cli_setting(c, CLI_OPT_N, "BATON_USER"),
+               *password = cli_setting(c, CLI_OPT_N, "BATON_PASSWORD"),
+               *file = password ? NULL : cli_setting(c, CLI_OPT_N, "BATON_PASSWORD_FILE");
     AUTO(wiped_release) struct sbuf kept = SBUF_INIT;
     if (user && file && !token) {
         if (cli_read_file(file, &kept, &ret->err) != ERR_OK)
@@ -328,9 +343,7 @@ static int get_token(struct cli *c, struct cli_answer *ret)
     if (!token && user && password)
         return cli_fetch_token(c, user, password, ret);
     if (!c->session.token)
-        return answer_error(
-            ret, CLI_AUTH, ERR_AUTH, "not logged in",
-            "baton login --url URL --user NAME, or set BATON_URL, BATON_USER and BATON_PASSWORD");
+        return not_logged_in(c, ret);
     return CLI_OK;
 }
 
@@ -339,11 +352,12 @@ enum cli_exit cli_connect(struct cli *c, struct cli_answer *ret)
     if (c->has_session)
         return CLI_OK;
     clear(ret);
-    if (cli_session_read(&c->session, &ret->err) != ERR_OK)
-        return ret->exit = CLI_USAGE;
+    enum err_code rc = cli_session_read(&c->session, cli_context(c), &ret->err);
+    if (rc != ERR_OK)
+        return ret->exit = rc == ERR_NOT_FOUND ? CLI_NOT_FOUND : CLI_USAGE;
     apply_url(c);
     int exit = get_token(c, ret);
-    const char *project = first(c->option[CLI_OPT_PROJECT], "BATON_PROJECT");
+    const char *project = cli_setting(c, CLI_OPT_PROJECT, "BATON_PROJECT");
     if (exit == CLI_OK && (project || !c->session.project))
         exit = cli_choose_project(c, project, ret);
     c->has_session = exit == CLI_OK;

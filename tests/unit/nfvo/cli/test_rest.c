@@ -252,6 +252,44 @@ static void a_login_is_kept_until_logout(void **state)
     assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
 }
 
+static void a_context_is_a_login_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    char path[128];
+    assert_int_equal(RUN(f, "login", "--context", "lab", "--url", "http://127.0.0.1:1"),
+                     CLI_UNREACHABLE); /* and nothing is kept */
+    assert_int_equal(RUN(f, "nsd", "list", "--context", "lab"), CLI_NOT_FOUND);
+    assert_has(f->errors, "there is no context 'lab'");
+    assert_int_equal(RUN(f, "login", "--context", "lab", "--url", f->url, "--user", "admin"),
+                     CLI_OK);
+    assert_has(f->errors, "baton context use lab");
+    setenv("BATON_URL", "http://127.0.0.1:1", 1); /* who says "lab" means lab */
+    assert_int_equal(RUN(f, "nsd", "list", "-o", "name", "--context", "lab"), CLI_OK);
+    assert_string_equal(f->out, "d/1\n");
+    assert_int_equal(f->tokens, 1);
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_UNREACHABLE);
+    unsetenv("BATON_URL");
+    unsetenv("BATON_USER");
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
+    assert_int_equal(RUN(f, "context", "use", "lab"), CLI_OK);
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_OK);
+    assert_int_equal(RUN(f, "context", "list", "-o", "json"), CLI_OK);
+    assert_has(f->out, "\"name\":\"lab\"");
+    assert_null(strstr(f->out, "good")); /* the token */
+    assert_int_equal(RUN(f, "logout"), CLI_OK);
+    assert_int_equal(f->revoked, 1);
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
+    assert_has(f->errors, "hint: baton login --context lab");
+    assert_int_equal(RUN(f, "login", "--context", "lab"), CLI_OK); /* it knows where, and who */
+    assert_int_equal(RUN(f, "context", "delete", "lab"), CLI_OK);
+    assert_int_equal(f->revoked, 2);
+    assert_int_equal(RUN(f, "context", "show", "lab"), CLI_NOT_FOUND);
+    snprintf(path, sizeof(path), "%s/baton/contexts", f->home);
+    assert_int_equal(rmdir(path), 0);
+    snprintf(path, sizeof(path), "%s/baton/context", f->home);
+    unlink(path);
+}
+
 /* Else each command of a script would leave one for 30 days. */
 static void the_login_of_a_command_ends_with_it(void **state)
 {
@@ -445,6 +483,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_context_is_a_login_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(the_login_of_a_command_ends_with_it, setup, teardown),
         cmocka_unit_test_setup_teardown(several_projects_are_asked_about_where_one_is_needed, setup,
                                         teardown),
