@@ -254,9 +254,14 @@ void drift_stop(struct sim *s)
 
 /* --- the run ------------------------------------------------------------------------------------ */
 
+bool drift_is_in(uint64_t seed)
+{
+    return seed / 5 % 9 == 1;
+}
+
 void drift_start(struct sim *s)
 {
-    if (s->seed / 5 % 9 != 1)
+    if (!drift_is_in(s->seed))
         return;
     struct drift_world *d = arena_alloc(&s->arena, sizeof(*d));
     s->drift = d;

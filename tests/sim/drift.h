@@ -121,6 +121,7 @@ enum drift_count {
 };
 
 /* NULL-safe where s->drift is. */
+bool drift_is_in(uint64_t seed); /* runs with this seed have it */
 void drift_start(struct sim *s); /* draws whether and what; before the fleet */
 void drift_open(struct sim *s);  /* services are deployed: disasters begin */
 void drift_again(struct sim *s); /* the second storm */

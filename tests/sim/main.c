@@ -98,12 +98,20 @@ static double seconds(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* A fault of the reconciler is looked for where it runs, the others where it does not: a run with it costs ten others. */
+static bool may_show(int plant, uint64_t seed)
+{
+    return !plant || drift_is_in(seed) == (plant >= PLANT_HEALS_ALL_AT_ONCE);
+}
+
 /* Runs seeds until one fails, or all; with a plant, a failure is what is looked for. */
 static void run_seeds(struct totals *t, uint64_t from, uint64_t n, int plant,
                       uint64_t most_failures)
 {
     struct sim s = {0};
     for (uint64_t seed = from; seed < from + n && t->failed < most_failures; seed++) {
+        if (!may_show(plant, seed))
+            continue;
         run_seed(&s, seed, plant, false);
         t->seeds++;
         t->events += s.events;
