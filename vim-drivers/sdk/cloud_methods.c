@@ -312,7 +312,7 @@ static enum err_code create_subnet(struct ob_cloud_call *c, struct sbuf *answer,
 {
     struct network *given;
     const struct network *n = NULL;
-    struct subnet *want, *r = proto_new(&subnet_type, &c->arena);
+    struct subnet *want = NULL, *r = proto_new(&subnet_type, &c->arena);
     size_t len;
     const char *json = ob_call_json(c->call, 1, &len);
     enum err_code rc = read_network(c, &given, err);
