@@ -10,6 +10,6 @@ sim-program: $(O)/sim/sim
 sim: sim-program
 	@$(MAKE) --no-print-directory O=$(ASAN_O) SANITIZE="$(ASAN_FLAGS)" OPT="-O1" sim-program
 	@$(ASAN_O)/sim/sim --seeds $$(($(SEEDS) / 50 + 1)) --from 1000000
-	@$(O)/sim/sim --plants $(SEEDS)
-	@$(O)/sim/sim --seeds $(SEEDS)
+	@$(O)/sim/sim --seeds $(SEEDS) >$(O)/sim/seeds.log 2>&1 & seeds=$$!; rc=0; \
+	$(O)/sim/sim --plants $(SEEDS) || rc=1; wait $$seeds || rc=1; cat $(O)/sim/seeds.log; exit $$rc
 .PHONY: sim-program
