@@ -90,8 +90,10 @@ enum db_prepared_state *db_prepared_find(struct db *db, const struct db_statemen
 void db_prepared_settle(struct db *db); /* what was not confirmed is not prepared */
 void db_prepared_clear(struct db *db);
 
-/* --- pipeline.c --- */
+/* --- run.c: below connect.c, which listens again by it --- */
 
+/* Note what the server will answer to a message that is in libpq's buffer. */
+void db_queue_push(struct db *db, enum db_entry_kind kind, const struct db_statement *statement);
 /* Queue a control statement (BEGIN, LISTEN ...) that is not worth preparing. */
 void db_queue_control(struct db *db, enum db_entry_kind kind, const struct db_statement *statement,
                       const char *sql);
