@@ -4,6 +4,7 @@
 #include "common/daemon/daemon.h"
 #include "common/daemon/metrics_page.h"
 #include "common/log/log.h"
+#include "common/peer/options.h"
 
 void driver_begins(void)
 {
@@ -33,6 +34,17 @@ void driver_on_event(void *arg, enum ob_vim_state state, int code, const char *t
         log_warn(LOG_DRIVER, "answer_dropped", KV_I("code", code), KV_S("text", text));
         break;
     }
+}
+
+struct ob_vim_options driver_vim_options(const char *type, const char *name,
+                                         const struct peer_settings *peer)
+{
+    return (struct ob_vim_options){.type = type,
+                                   .name = name,
+                                   .broker = peer_settings_bus(peer),
+                                   .threads = (unsigned)peer->threads,
+                                   .prefetch = (unsigned)peer->prefetch,
+                                   .on_event = driver_on_event};
 }
 
 static void render(const void *ctx, struct sbuf *out)
@@ -71,4 +83,25 @@ void driver_log_served(const struct ob_vim *vim)
     ob_vim_get_stats(vim, &s);
     log_info(LOG_DRIVER, "served", KV_I("calls", s.calls), KV_I("repeats", s.repeats),
              KV_I("replies", s.replies), KV_I("dropped", s.dropped));
+}
+
+enum err_code driver_cloud_open(struct ob_cloud **ret, int *ret_stop_fd,
+                                const struct ob_cloud_options *o, struct err *err)
+{
+    struct ob_cloud_options own = *o;
+    own.on_event = driver_on_event;
+    *ret = ob_cloud_new(&own, err);
+    if (!*ret)
+        return err->code;
+    if (ret_stop_fd)
+        *ret_stop_fd = ob_cloud_stop_fd(*ret);
+    driver_begins();
+    return ob_cloud_start(*ret, err);
+}
+
+void driver_cloud_close(struct ob_cloud *taken, int grace_ms)
+{
+    ob_cloud_stop(taken, grace_ms);
+    driver_log_served(ob_cloud_vim(taken));
+    ob_cloud_free(taken);
 }

@@ -26,33 +26,21 @@ static void cloud_close(void *ctx)
 static enum err_code driver_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    struct ob_cloud_options o = {.vim = {.type = d->o.type,
-                                         .name = d->o.name,
-                                         .broker = peer_settings_bus(&d->o.peer),
-                                         .threads = (unsigned)d->o.peer.threads,
-                                         .prefetch = (unsigned)d->o.peer.prefetch},
+    struct ob_cloud_options o = {.vim = driver_vim_options(d->o.type, d->o.name, &d->o.peer),
                                  .table = &dk_table,
                                  .arg = &d->dk,
                                  .launches = (unsigned)d->o.launches,
                                  .call_timeout_ms = d->o.call_timeout_ms,
                                  .spent_file = d->o.spent_file,
                                  .default_flavour = d->o.default_flavour,
-                                 .may_fetch_images = true,
-                                 .on_event = driver_on_event};
-    d->dk.cloud = ob_cloud_new(&o, err);
-    if (!d->dk.cloud)
-        return err->code;
-    d->dk.stop_fd = ob_cloud_stop_fd(d->dk.cloud);
-    driver_begins();
-    return ob_cloud_start(d->dk.cloud, err);
+                                 .may_fetch_images = true};
+    return driver_cloud_open(&d->dk.cloud, &d->dk.stop_fd, &o, err);
 }
 
 static void driver_close(void *ctx)
 {
     struct driver *d = ctx;
-    ob_cloud_stop(d->dk.cloud, (int)d->o.stop_grace_ms);
-    driver_log_served(ob_cloud_vim(d->dk.cloud));
-    ob_cloud_free(d->dk.cloud);
+    driver_cloud_close(d->dk.cloud, (int)d->o.stop_grace_ms);
 }
 
 static enum err_code metrics_duty(void *ctx, struct err *err)

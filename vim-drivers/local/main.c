@@ -59,28 +59,19 @@ static void cloud_close(void *ctx)
 static enum err_code driver_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    struct ob_cloud_options o = {.vim = {.type = d->o.type,
-                                         .name = d->o.name,
-                                         .broker = peer_settings_bus(&d->o.peer),
-                                         .threads = (unsigned)d->o.peer.threads,
-                                         .prefetch = (unsigned)d->o.peer.prefetch},
+    struct ob_cloud_options o = {.vim = driver_vim_options(d->o.type, d->o.name, &d->o.peer),
                                  .table = &loc_table,
                                  .arg = &d->loc,
                                  .launches = (unsigned)d->o.launches,
                                  .spent = d->loc.spent,
-                                 .default_flavour = d->o.default_flavour,
-                                 .on_event = driver_on_event};
-    d->cloud = ob_cloud_new(&o, err);
-    driver_begins();
-    return d->cloud ? ob_cloud_start(d->cloud, err) : err->code;
+                                 .default_flavour = d->o.default_flavour};
+    return driver_cloud_open(&d->cloud, NULL, &o, err);
 }
 
 static void driver_close(void *ctx)
 {
     struct driver *d = ctx;
-    ob_cloud_stop(d->cloud, (int)d->o.stop_grace_ms);
-    driver_log_served(ob_cloud_vim(d->cloud));
-    ob_cloud_free(d->cloud);
+    driver_cloud_close(d->cloud, (int)d->o.stop_grace_ms);
 }
 
 static enum err_code metrics_duty(void *ctx, struct err *err)

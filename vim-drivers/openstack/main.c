@@ -29,33 +29,21 @@ static void cloud_close(void *ctx)
 static enum err_code driver_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    struct ob_cloud_options o = {.vim = {.type = d->o.type,
-                                         .name = d->o.name,
-                                         .broker = peer_settings_bus(&d->o.peer),
-                                         .threads = (unsigned)d->o.peer.threads,
-                                         .prefetch = (unsigned)d->o.peer.prefetch},
+    struct ob_cloud_options o = {.vim = driver_vim_options(d->o.type, d->o.name, &d->o.peer),
                                  .table = &os_table,
                                  .arg = &d->os,
                                  .launches = (unsigned)d->o.launches * THREADS_PER_LAUNCH,
                                  .is_remote = true,
                                  .call_timeout_ms = d->o.call_timeout_ms,
                                  .spent_file = d->o.spent_file,
-                                 .default_flavour = d->o.default_flavour,
-                                 .on_event = driver_on_event};
-    d->os.cloud = ob_cloud_new(&o, err);
-    if (!d->os.cloud)
-        return err->code;
-    d->os.stop_fd = ob_cloud_stop_fd(d->os.cloud);
-    driver_begins();
-    return ob_cloud_start(d->os.cloud, err);
+                                 .default_flavour = d->o.default_flavour};
+    return driver_cloud_open(&d->os.cloud, &d->os.stop_fd, &o, err);
 }
 
 static void driver_close(void *ctx)
 {
     struct driver *d = ctx;
-    ob_cloud_stop(d->os.cloud, (int)d->o.stop_grace_ms);
-    driver_log_served(ob_cloud_vim(d->os.cloud));
-    ob_cloud_free(d->os.cloud);
+    driver_cloud_close(d->os.cloud, (int)d->o.stop_grace_ms);
 }
 
 static enum err_code metrics_duty(void *ctx, struct err *err)

@@ -213,16 +213,11 @@ static void cloud_close(void *ctx)
 static enum err_code driver_open(void *ctx, struct err *err)
 {
     struct driver *d = ctx;
-    d->vim = ob_vim_new(&(struct ob_vim_options){.type = d->o.type,
-                                                 .name = d->o.name,
-                                                 .broker = peer_settings_bus(&d->o.peer),
-                                                 .threads = (unsigned)d->o.peer.threads,
-                                                 .prefetch = (unsigned)d->o.peer.prefetch,
-                                                 .has_client_token = d->o.client_token,
-                                                 .methods = d->methods,
-                                                 .arg = d,
-                                                 .on_event = driver_on_event},
-                        err);
+    struct ob_vim_options o = driver_vim_options(d->o.type, d->o.name, &d->o.peer);
+    o.has_client_token = d->o.client_token;
+    o.methods = d->methods;
+    o.arg = d;
+    d->vim = ob_vim_new(&o, err);
     driver_begins();
     return d->vim ? ob_vim_start(d->vim, err) : err->code;
 }
