@@ -23,9 +23,16 @@ struct loc_bundle {
 /* config.json of runc. */
 void loc_bundle_config(const struct loc_bundle *b, struct sbuf *out);
 
+/* --- capability.c --- */
+
 /* Has root in a container that capability ("SYS_ADMIN"): by default, or by the option. */
 bool loc_has_capability(const struct loc_options *o, const char *name);
-/* The member "seccomp" of it: seccomp.c. */
+/* The member "capabilities" of config.json. */
+void loc_capabilities(const struct loc_options *o, struct sbuf *out);
+
+/* --- seccomp.c --- */
+
+/* The member "seccomp" of it. */
 void loc_seccomp(const struct loc_options *o, struct sbuf *out);
 
 /* --- disk.c --- */

@@ -152,11 +152,15 @@ MUST_USE enum err_code loc_server_delete(struct loc *l, const char *id, bool *re
 MUST_USE enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *image,
                                           const char *call, struct loc_server *ret,
                                           struct err *err);
-/* "ACTIVE", "ERROR", "DELETED"...: what Open Baton calls it; and why. */
-const char *loc_server_status(const struct loc *l, const struct loc_server *s,
-                              const char **ret_why);
 /* After loc_state_open: removes what is half made or half deleted, sees to the networks. */
 MUST_USE enum err_code loc_adopt(struct loc *l, struct err *err);
+
+/* --- describe.c --- */
+/* "ACTIVE", "ERROR", "BUILD", "REBUILD": what Open Baton calls it; and why. */
+const char *loc_server_status(const struct loc *l, const struct loc_server *s,
+                              const char **ret_why);
+/* Text of <etc>/baton/metadata.json. */
+void loc_metadata(const struct loc_server *s, struct sbuf *out);
 
 /* --- keys.c --- */
 /* Is that name in a server's folder the file of its keys? */
@@ -219,8 +223,6 @@ struct loc_maker {
 };
 extern const struct loc_maker loc_plain, loc_container;
 const struct loc_maker *loc_maker_of(enum loc_mode mode);
-/* Text of <etc>/baton/metadata.json. */
-void loc_metadata(const struct loc_server *s, struct sbuf *out);
 
 /* --- fabric.c: the networks of runc mode --- */
 MUST_USE enum err_code loc_fabric_open(struct loc *l, struct err *err); /* starts what is missing */

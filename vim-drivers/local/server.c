@@ -9,7 +9,6 @@
 #include "common/base/mem.h"
 #include "common/log/log.h"
 #include "common/sys/clock.h"
-#include "proto/codec/codec.h"
 #include "vim-drivers/sdk/ob_spent.h"
 
 #include <dirent.h>
@@ -22,38 +21,6 @@
 const struct loc_maker *loc_maker_of(enum loc_mode mode)
 {
     return mode == LOC_RUNC ? &loc_container : &loc_plain;
-}
-
-void loc_metadata(const struct loc_server *s, struct sbuf *out)
-{
-    char ip[IP4_TEXT];
-    sbuf_adds(out, "{\"name\":");
-    proto_quotes(out, s->name);
-    sbuf_addf(out, ",\"id\":\"%s\",\"mode\":\"%s\",\"image\":", s->id, loc_mode_names[s->mode]);
-    proto_quotes(out, s->image);
-    sbuf_adds(out, ",\"flavour\":");
-    proto_quotes(out, s->flavour.name);
-    sbuf_addf(out, ",\"vcpus\":%lld,\"ram\":%lld,\"disk\":%lld,\"ips\":{",
-              (long long)s->flavour.vcpus, (long long)s->flavour.ram, (long long)s->flavour.disk);
-    for (unsigned i = 0; i < s->nic_n; i++) {
-        bool is_again = false; /* a network that an earlier one has named */
-        for (unsigned k = 0; k < i; k++)
-            is_again |= strcmp(s->nics[k].name, s->nics[i].name) == 0;
-        if (is_again)
-            continue;
-        sbuf_adds(out, i ? "," : "");
-        proto_quotes(out, s->nics[i].name);
-        const char *sep = ":[";
-        for (unsigned k = i; k < s->nic_n; k++) {
-            if (strcmp(s->nics[k].name, s->nics[i].name) != 0)
-                continue;
-            ip4_print(s->nics[k].ip, ip);
-            sbuf_addf(out, "%s\"%s\"", sep, ip);
-            sep = ",";
-        }
-        sbuf_addc(out, ']');
-    }
-    sbuf_adds(out, "}}\n");
 }
 
 /* --- launch --- */
@@ -366,26 +333,6 @@ enum err_code loc_server_rebuild(struct loc *l, const char *id, const char *imag
         log_info(LOG_DRIVER, "rebuilt", KV_S("server", s.id), KV_S("name", s.name),
                  KV_S("image", s.image));
     return rc == ERR_OK ? rc : err_add(err, "rebuild server '%s'", s.name);
-}
-
-/* --- what it is like now --- */
-
-const char *loc_server_status(const struct loc *l, const struct loc_server *s, const char **ret_why)
-{
-    *ret_why = s->fault[0] ? s->fault : NULL;
-    if (s->phase == LOC_MAKING)
-        return "BUILD";
-    if (s->phase == LOC_REBUILDING)
-        return "REBUILD";
-    if (s->phase == LOC_FAILED)
-        return "ERROR";
-    if (strcmp(s->boot, l->boot) != 0)
-        *ret_why = "stopped: this host was started again since";
-    else if (!s->start || loc_process_start(s->pid) != s->start)
-        *ret_why = "stopped: its first process has ended";
-    else
-        return "ACTIVE";
-    return "ERROR";
 }
 
 /* --- a new driver --- */
