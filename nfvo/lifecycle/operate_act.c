@@ -1,7 +1,6 @@
 /* What the runner says, done: effects, faults, history, events, commands. */
 #include "nfvo/lifecycle/operate_life.h"
 
-#include "common/base/text.h"
 #include "nfvo/lifecycle/notify.h"
 #include "nfvo/lifecycle/operation/digest.h"
 #include "nfvo/lifecycle/operation/projection.h"
@@ -13,115 +12,6 @@
 static bool has_record(struct vnfr_member *v)
 {
     return v && !v->is_dropped && member_vnfr(v);
-}
-
-/* --- effects ---------------------------------------------------------------------------------- */
-
-static bool is_word(const char *state, enum instance_state_word word)
-{
-    return state && strcmp(state, instance_state_words[word]) == 0;
-}
-
-/* Whole START and STOP leave STANDBY and FAILED instances alone (O5). */
-static void set_instances(struct vnfr_member *v, const char *id, enum instance_state_word to)
-{
-    struct vnfr *vnfr = member_vnfr(v);
-    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
-        for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++) {
-            struct vnfc_instance *x = vnfr->vdu.at[u]->vnfc_instance.at[k];
-            bool is_meant = id ? x->id && strcmp(x->id, id) == 0
-                               : !is_word(x->state, INSTANCE_STATE_STANDBY) &&
-                                     !is_word(x->state, INSTANCE_STATE_FAILED);
-            if (is_meant)
-                x->state = instance_state_words[to];
-        }
-    member_changed(v);
-}
-
-static bool any_active(struct vnfr_member *v)
-{
-    const struct vnfr *vnfr = member_vnfr(v);
-    for (uint32_t u = 0; u < vnfr->vdu.n; u++)
-        for (uint32_t k = 0; k < vnfr->vdu.at[u]->vnfc_instance.n; k++)
-            if (is_word(vnfr->vdu.at[u]->vnfc_instance.at[k]->state, INSTANCE_STATE_ACTIVE))
-                return true;
-    return false;
-}
-
-static void set_stable(struct vnfr_member *v, enum vnfr_state_word to)
-{
-    if (v->row->phase != VNFR_ACTIVE) /* how far its deployment came is its machine's */
-        return;
-    v->st->stable = to == VNFR_STATE_ACTIVE ? NULL : vnfr_state_words[to];
-    if (v->st->by_steps)
-        v->st->reached = vnfr_state_words[to];
-    v->st->by_steps = v->st->by_steps && to != VNFR_STATE_ACTIVE;
-    member_changed(v);
-}
-
-static bool installs_again(const struct operation *op, const struct vnfr_member *v)
-{
-    for (uint32_t i = 0; i < op->n_steps; i++)
-        if (op->steps[i].kind == STEP_REINSTANTIATE && text_matches(op->steps[i].vnfr, v->row->id))
-            return true;
-    return false;
-}
-
-/* Of one that FAILED, too: what was installed and configured before is not there any more. */
-static void set_initialized(struct vnfr_member *v)
-{
-    if (v->st->emptied && v->row->phase == VNFR_FAILED)
-        v->st->reached = vnfr_state_words[VNFR_STATE_INITIALIZED];
-    v->st->emptied = false;
-    set_stable(v, VNFR_STATE_INITIALIZED);
-    member_changed(v);
-}
-
-static void apply(struct vnfr_member *v, const struct operation *op, enum step_effect effect)
-{
-    switch (effect) {
-    case EFFECT_EMPTIED:
-        v->st->emptied = v->st->emptied || installs_again(op, v);
-        member_changed(v);
-        break;
-    case EFFECT_INITIALIZED:
-        set_initialized(v);
-        break;
-    case EFFECT_INACTIVE:
-        set_stable(v, VNFR_STATE_INACTIVE);
-        break;
-    case EFFECT_ACTIVE:
-        set_stable(v, VNFR_STATE_ACTIVE);
-        break;
-    case EFFECT_INACTIVE_IF_NONE:
-        if (!any_active(v))
-            set_stable(v, VNFR_STATE_INACTIVE);
-        break;
-    case EFFECT_ACTIVE_IF_ANY:
-        if (any_active(v) && !v->st->broken)
-            set_stable(v, VNFR_STATE_ACTIVE);
-        break;
-    default:
-        break;
-    }
-}
-
-static void apply_of(struct vnfr_member *v, const struct run_action *a, enum step_kind kind)
-{
-    const struct step_kind_row *row = &step_kinds[kind];
-    apply(v, a->op, a->step->instance ? row->effect_instance : row->effect);
-}
-
-/* What the request of that kind does to the record. */
-static void effect_of(struct vnfr_member *v, const struct run_action *a, enum step_kind kind)
-{
-    const struct plan_step *s = a->step;
-    if (kind == STEP_SCALE_OUT && s->instance)
-        set_instances(v, s->instance, s->mode ? INSTANCE_STATE_STANDBY : INSTANCE_STATE_ACTIVE);
-    if (kind == STEP_START || kind == STEP_STOP)
-        set_instances(v, s->instance,
-                      kind == STEP_START ? INSTANCE_STATE_ACTIVE : INSTANCE_STATE_INACTIVE);
-    apply_of(v, a, kind);
 }
 
 static void mend(struct vnfr_member *v)
@@ -163,10 +53,12 @@ static void on_effect(struct nsr_model *m, struct vnfr_member *v, const struct r
     operate_note(m, a->op, a->step, "is done", NULL);
     if (!has_record(v))
         return;
-    if (a->kind == STEP_HEAL)
+    if (a->kind == STEP_HEAL) {
+        operate_fill(v, a->step->instance);
         operate_activate(v, a->step);
+    }
     bool was_new = v->st->by_steps;
-    effect_of(v, a, a->kind);
+    operate_effect(v, a, a->kind);
     if (a->kind == STEP_SCALE_IN)
         operate_forget(m, v, a->step, a->step->instance);
     if (operation_is_life(a->op) || (was_new && !v->st->by_steps)) /* it is all there now */
@@ -224,8 +116,8 @@ static void on_fault(struct nsr_model *m, struct vnfr_member *v, const struct ru
     }
     if (!v || v->is_dropped)
         return;
-    if (a->kind == STEP_REBUILD && a->step->cause == CAUSE_OUTCOME) /* it may have been */
-        apply_of(v, a, a->kind);
+    if (a->kind == STEP_REBUILD && a->step->cause == CAUSE_OUTCOME)
+        operate_effect(v, a, a->kind); /* it may have been */
     if (operation_is_life(a->op)) {
         remember_cause(v, a);
         if (member_vnfr(v))
@@ -249,16 +141,16 @@ static void on_undone(struct nsr_model *m, struct vnfr_member *v, const struct r
     if (operation_is_life(a->op))
         mend(v);
     if (s->undo == UNDO_START || s->undo == UNDO_STOP)
-        effect_of(v, a, step_undos[s->undo].stages[0]);
+        operate_effect(v, a, step_undos[s->undo].stages[0]);
     if (s->undo == UNDO_AGAIN && s->needs_again) /* else it was never sent */
-        apply_of(v, a, s->kind);
+        operate_effect_again(v, a, s->kind);
     if (s->undo == UNDO_MODIFY) { /* it was told again, and started */
-        set_instances(v, NULL, INSTANCE_STATE_ACTIVE);
-        set_stable(v, VNFR_STATE_ACTIVE);
+        operate_set_instances(v, NULL, INSTANCE_STATE_ACTIVE);
+        operate_set_stable(v, VNFR_STATE_ACTIVE);
     }
     if (s->undo == UNDO_SCALE_IN && s->before &&
         strcmp(s->before, vnfr_state_words[VNFR_STATE_ACTIVE]) == 0)
-        set_stable(v, VNFR_STATE_ACTIVE); /* MODIFY made it INACTIVE; nobody stopped it */
+        operate_set_stable(v, VNFR_STATE_ACTIVE); /* MODIFY made it INACTIVE; nobody stopped it */
     operate_note(m, a->op, a->step, "is undone", NULL);
 }
 

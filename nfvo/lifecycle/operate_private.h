@@ -86,6 +86,19 @@ bool operate_is_terminated(struct nsr_model *m, struct vnfr_member *v, struct pl
                            struct step_news *ret);
 const char *operate_stage_of(const struct vnfr_member *v, const struct plan_step *s);
 
+/* --- what a step makes of a VNFR's record (operate_effect.c) --- */
+/* id NULL: all but STANDBY and FAILED ones (O5). */
+void operate_set_instances(struct vnfr_member *v, const char *id, enum instance_state_word to);
+void operate_set_stable(struct vnfr_member *v, enum vnfr_state_word to);
+/* Of the request of that kind, which is the step's own, or one that undoes it. */
+void operate_effect(struct vnfr_member *v, const struct run_action *a, enum step_kind kind);
+/* Only of the VNFR: what its instances are is known. */
+void operate_effect_again(struct vnfr_member *v, const struct run_action *a, enum step_kind kind);
+/* The server of that instance was made anew, or may have been, for a HEAL alone: an instance that was
+ * ACTIVE is INACTIVE until its HEAL is done, whatever else ends well. */
+void operate_empty(struct vnfr_member *v, const struct operation *op, const char *id);
+void operate_fill(struct vnfr_member *v, const char *id); /* its HEAL is done */
+
 /* --- REBUILD (operate_rebuild.c), and what it is for (operate_values.c) --- */
 operate_step_fn operate_rebuild;
 bool operate_rebuild_look(struct nsr_model *m, struct vnfr_member *v, struct plan_step *s,

@@ -135,8 +135,10 @@ void operate_rebuild(struct nsr_model *m, struct vnfr_member *v, const struct ru
     }
     a->step->command = c->id;
     a->step->before = arena_printf(m->d->arena, "%" PRId64, m->d->now);
-    if (c->kind == CMD_LAUNCH)
+    if (c->kind == CMD_LAUNCH) {
+        operate_empty(v, a->op, a->step->instance);
         return;
+    }
     i->st->rebuild = REBUILD_SENT;
     i->st->seen = i->st->misses = i->st->lists = 0;
     row_touch(i->row);

@@ -400,7 +400,8 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(STR,  rebuild, "rebuild", _, OPTIONAL) /* UP: how far its REBUILD is (operate_rebuild.c) */     \
     X(INT,  seen,    "seen",   _, OPTIONAL) /* ... listings in a row that showed it ACTIVE */ \
     X(BOOL, missing, "missing", _, OPTIONAL) /* UP: its PoP does not list it any more (EV_NSR_ALARM) */ \
-    X(INT,  launches, "launches", _, OPTIONAL) /* servers that were launched in the place of one that was gone */
+    X(INT,  launches, "launches", _, OPTIONAL) /* servers that were launched in the place of one that was gone */ \
+    X(BOOL, emptied, "emptied", _, OPTIONAL) /* it was ACTIVE, and nothing is installed on its server: that was made anew for a HEAL, which is not done */
 PROTO_RECORD(instance_state, INSTANCE_STATE_FIELDS)
 
 /* What our own instances use of a PoP, as far as it is known. */

@@ -160,11 +160,13 @@ static void note_step(struct sim *s, const struct operation *op, const struct pl
     }
     seen->is_newly_done = x->state == STEP_STATE_DONE && was && was->state != x->state &&
                           !watch_has(s->watch->vouched, op->id);
-    if ((!was || was->state != x->state) && x->state != STEP_STATE_SENT &&
-        x->state != STEP_STATE_PLANNED && x->vnfr) {
+    /* One that launches another server says by being sent that the one before is gone. */
+    bool is_told = x->state != STEP_STATE_SENT || x->kind == STEP_REBUILD;
+    if ((!was || was->state != x->state) && is_told && x->state != STEP_STATE_PLANNED && x->vnfr) {
         struct change *c = arena_alloc(&s->arena, sizeof(*c));
         bool is_of_one = step_kinds[x->kind].takes == TAKES_BOTH ||
-                         step_kinds[x->kind].takes == TAKES_INSTANCE || x->kind == STEP_MARK_FAILED;
+                         step_kinds[x->kind].takes == TAKES_INSTANCE ||
+                         x->kind == STEP_MARK_FAILED || x->kind == STEP_REBUILD;
         *c = (struct change){.next = s->watch->ended, .vnfr = arena_strdup(&s->arena, x->vnfr)};
         c->instance = is_of_one && x->instance ? arena_strdup(&s->arena, x->instance) : NULL;
         s->watch->ended = c;

@@ -43,6 +43,14 @@ static enum err_code refuse_aside(const struct view_instance *x, const char *nsr
     return err_hint(err, "remove it: baton nsr scale-in %s %s", nsr, x->hostname);
 }
 
+static enum err_code refuse_empty(const struct view_instance *x, const char *nsr, struct err *err)
+{
+    err_set(err, ERR_STATE,
+            "the server of instance '%s' was made anew, and nothing is installed on it",
+            x->hostname);
+    return err_hint(err, "have its VNFM install it: baton nsr heal %s %s", nsr, x->hostname);
+}
+
 enum err_code plan_single(struct planning *p, struct err *err)
 {
     enum operation_kind kind = p->request->kind;
@@ -54,6 +62,8 @@ enum err_code plan_single(struct planning *p, struct err *err)
                        singles[kind].step == STEP_START ? "started" : "stopped");
     if (wants_instance && stands_aside(x))
         return refuse_aside(x, p->view->name, err);
+    if (wants_instance && x->is_emptied && singles[kind].step == STEP_START)
+        return refuse_empty(x, p->view->name, err);
     bool is_repair = v->has_resources && (kind == OPERATION_UPDATE || kind == OPERATION_EXECUTE);
     if ((v->state < singles[kind].at_least && !is_repair) || v->state == VNFR_STATE_GONE)
         return not_yet(p, err);
@@ -144,10 +154,20 @@ static uint16_t rebuild(struct planning *p, enum step_kind set_kind)
     return start;
 }
 
+/* Not ACTIVE only because a server of it was made anew and not healed: to install it again helps. */
+static bool awaits_heal(const struct view_vnfr *v)
+{
+    bool is_empty = false;
+    for (uint32_t i = 0; i < v->n_instances; i++)
+        is_empty = is_empty || v->instances[i].is_emptied;
+    return is_empty && v->state == VNFR_STATE_INACTIVE;
+}
+
 static enum err_code all_active(const struct planning *p, struct err *err)
 {
     for (uint32_t i = 0; i < p->view->n_vnfrs; i++)
-        if (p->view->vnfrs[i].state != VNFR_STATE_ACTIVE || p->view->vnfrs[i].is_broken)
+        if ((p->view->vnfrs[i].state != VNFR_STATE_ACTIVE && !awaits_heal(&p->view->vnfrs[i])) ||
+            p->view->vnfrs[i].is_broken)
             return err_set(err, ERR_STATE, "NSR is not in ACTIVE status");
     return ERR_OK;
 }

@@ -44,7 +44,8 @@ struct view_instance {
     const char *id, *hostname, *vdu, *pop; /* vdu: id; pop: id */
     const char *component;                 /* id */
     enum instance_state_word state;
-    int64_t made; /* orders them by age: larger is younger */
+    bool is_emptied; /* its server was made anew, and its HEAL is not done: nothing is installed */
+    int64_t made;    /* orders them by age: larger is younger */
     const char
         *addresses;    /* "net=10.0.0.2 net_floatingIp=..." in the record's order; for the digest */
     const char *image; /* name */

@@ -155,6 +155,154 @@ static void test_heal_launches_again(void **state)
     assert_int_equal(s.commands.n, 0);
 }
 
+/* --- its HEAL fails ---------------------------------------------------------------------------- */
+
+#define STATE "vdu.0.vnfc_instance.0.state"
+
+static void is(const char *vnf, const char *instance, const char *status)
+{
+    assert_string_equal(operated_text(&s, vnf, STATE), instance);
+    assert_string_equal(operated_text(&s, vnf, "status"), status);
+}
+
+static void rebuilt(const char *vnf)
+{
+    operated_answer(&s, CMD_STEP_REBUILD, "{\"answer\":{\"extId\":\"x\"}}");
+    up(vnf);
+    up(vnf);
+}
+
+static void starts(int n, enum operation_kind kind, const char *vnf)
+{
+    operated_ask(&s, operated_request(&s, n, kind, vnf));
+    assert_int_equal(s.d.err.code, ERR_OK);
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
+}
+
+/* Nothing is installed on its server: it does not serve, whatever is started, before its HEAL. */
+static void test_rebuilt_and_not_healed(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    heal(1, "web", false);
+    rebuilt("web");
+    assert_string_equal(operated_text(&s, "web", STATE), "INACTIVE");
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"ERROR\",\"message\":\"disk full\"}");
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
+    is("web", "INACTIVE", "INACTIVE");
+    operated_ask(&s, operated_request(&s, 2, OPERATION_START_INSTANCE, "web"));
+    assert_int_equal(s.d.err.code, ERR_STATE);
+    assert_non_null(strstr(s.d.err.hint, "baton nsr heal "));
+    starts(3, OPERATION_START_VNF, "web");
+    is("web", "INACTIVE", "INACTIVE");
+    operated_ask(&s, operated_request(&s, 4, OPERATION_HEAL, "web")); /* by hand */
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    is("web", "ACTIVE", "ACTIVE");
+    assert_string_equal(operated_state(&s, "op-4"), "COMPLETED");
+    starts(5, OPERATION_START_INSTANCE, "web");
+}
+
+static void test_healed_by_a_retry(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    heal(1, "web", false);
+    rebuilt("web");
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"ERROR\",\"message\":\"disk full\"}");
+    operated_verb(&s, "op-1", OPERATION_EV_RETRY);
+    assert_string_equal(stage_text(operated_sent(&s), "resumedAction"), "HEAL");
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    is("web", "ACTIVE", "ACTIVE");
+}
+
+/* Neither listed as before nor ACTIVE, and the driver never answered: it may be empty. */
+static void test_rebuilt_or_not(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    heal(1, "web", false);
+    const char *subject = arena_strdup(&s.arena, operated_command(&s, CMD_STEP_REBUILD)->subject);
+    stage_late(&s, CMD_STEP_REBUILD, subject);
+    stage_late(&s, CMD_STEP_REBUILD, subject);
+    is("web", "INACTIVE", "INACTIVE");
+}
+
+/* The driver said no: it is what it was. */
+static void test_not_rebuilt(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    heal(1, "web", false);
+    operated_answer(&s, CMD_STEP_REBUILD, "{\"exception\":{\"detailMessage\":\"no host\"}}");
+    is("web", "ACTIVE", "ACTIVE");
+}
+
+/* Its server is gone, and there is no other one. */
+static void test_not_launched_again(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    const char *id = operated_instance(&s, "web");
+    heal(1, "web", true);
+    stage_answer(&s, CMD_LAUNCH, id, "{\"exception\":{\"detailMessage\":\"no room\"}}");
+    assert_string_equal(operated_state(&s, "op-1"), "FAILED_TEMP");
+    is("web", "INACTIVE", "INACTIVE");
+    heal(2, "web", true);
+    stage_answer(&s, CMD_LAUNCH, id, "{\"answer\":{\"extId\":\"vc-2\",\"status\":\"ACTIVE\"}}");
+    assert_string_equal(operated_text(&s, "web", STATE), "INACTIVE");
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"HEAL\"}");
+    is("web", "ACTIVE", "ACTIVE");
+}
+
+/* Installed again as a whole, it needs no HEAL any more. */
+static void test_restarted_after_that(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    heal(1, "web", false);
+    rebuilt("web");
+    operated_answer(&s, CMD_STEP_HEAL, "{\"action\":\"ERROR\",\"message\":\"disk full\"}");
+    operated_ask(&s, operated_request(&s, 2, OPERATION_RESTART, "web"));
+    rebuilt("web");
+    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
+    is("web", "ACTIVE", "ACTIVE");
+}
+
+/* What it was before its server was lost, it is. */
+static void launched_as(const char *word)
+{
+    struct row *r = stage_vnfr(&s, "web");
+    const char *id = operated_instance(&s, "web");
+    char *doc = arena_strdup(&s.arena, r->doc);
+    char *at = strstr(strstr(doc, "\"vnfc_instance\""), "\"state\":\"ACTIVE\"");
+    assert_non_null(at);
+    r->doc = arena_printf(&s.arena, "%.*s\"state\":\"%s\"%s", (int)(at - doc), doc, word,
+                          at + strlen("\"state\":\"ACTIVE\""));
+    alarm_is("RAISED", "SERVER_GONE", "web");
+    operated_ask(&s, operated_request(&s, 1, OPERATION_RESTART, "web"));
+    stage_answer(&s, CMD_LAUNCH, id, "{\"answer\":{\"extId\":\"vc-2\",\"status\":\"ACTIVE\"}}");
+    assert_string_equal(operated_text(&s, "web", "vdu.0.vnfc_instance.0.vc_id"), "vc-2");
+    assert_string_equal(operated_text(&s, "web", STATE), word);
+    operated_answer(&s, CMD_STEP_REINSTANTIATE, "{\"action\":\"INSTANTIATE\"}");
+    operated_answer(&s, CMD_STEP_START, "{\"action\":\"START\"}");
+    assert_string_equal(operated_text(&s, "web", STATE), word);
+}
+
+static void test_launched_again_it_stands_by(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    launched_as("STANDBY");
+}
+
+static void test_launched_again_it_has_failed(void **state)
+{
+    (void)state;
+    operated_service(&s, true);
+    launched_as("FAILED");
+}
+
 /* A restart by hand knows it, too, by the alarm; the driver refuses: the next try launches again. */
 static void test_restart_of_one_that_is_gone(void **state)
 {
@@ -298,6 +446,14 @@ int main(void)
         TEST(test_history_and_event, open_stage),
         TEST(test_heal_rebuilds, open_stage),
         TEST(test_heal_launches_again, open_stage),
+        TEST(test_rebuilt_and_not_healed, open_stage),
+        TEST(test_healed_by_a_retry, open_stage),
+        TEST(test_rebuilt_or_not, open_stage),
+        TEST(test_not_rebuilt, open_stage),
+        TEST(test_not_launched_again, open_stage),
+        TEST(test_restarted_after_that, open_stage),
+        TEST(test_launched_again_it_stands_by, open_stage),
+        TEST(test_launched_again_it_has_failed, open_stage),
         TEST(test_restart_of_one_that_is_gone, open_stage),
         TEST(test_released_meanwhile, open_stage),
         TEST(test_launched_again_and_never_answered, open_stage),
