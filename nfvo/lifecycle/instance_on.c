@@ -265,6 +265,7 @@ int instance_on_found(void *ctx)
     const struct server *s = t->in->server;
     struct err err = ERR_INIT;
     t->i->st->answered = t->i->st->tries; /* by the listing */
+    t->i->st->by_token = false;           /* known by its name alone */
     decision_close(decision_find_for(t->m->d, CMD_LAUNCH, t->i->row->id));
     if (!s->status || strcmp(s->status, "ERROR") != 0)
         return came_up(t, s);

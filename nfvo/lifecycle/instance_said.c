@@ -124,16 +124,24 @@ bool instance_late_answer(struct nsr_model *m, const struct driver_reply *reply)
 
 /* --- listings --- */
 
+/* A server of its name with another id may be its own: launched twice, or in the place of one that was
+ * gone. Not where its driver makes one of a token, and that one is known: then it is somebody else's,
+ * another suite's in the same tenant, say. */
+static bool is_only_by_id(const struct instance_member *i)
+{
+    return *i->row->key[INSTANCE_VC] && i->st->by_token && !i->st->launches;
+}
+
+/* By its id before its name: others may have that. */
 static const struct server *found_as(const struct internal *msg, const struct instance_member *i)
 {
-    for (uint32_t k = 0; k < msg->found.n; k++) {
-        const struct server *s = msg->found.at[k];
-        const char *host = i->row->key[INSTANCE_HOSTNAME], *vc = i->row->key[INSTANCE_VC];
-        if ((*vc && s->ext_id && strcmp(s->ext_id, vc) == 0) ||
-            (s->host_name && strcmp(s->host_name, host) == 0) ||
-            (s->name && strcmp(s->name, host) == 0))
-            return s;
-    }
+    const char *vc = i->row->key[INSTANCE_VC];
+    for (uint32_t k = 0; *vc && k < msg->found.n; k++)
+        if (msg->found.at[k]->ext_id && strcmp(msg->found.at[k]->ext_id, vc) == 0)
+            return msg->found.at[k];
+    for (uint32_t k = 0; !is_only_by_id(i) && k < msg->found.n; k++)
+        if (is_named(i, msg->found.at[k]))
+            return msg->found.at[k];
     return NULL;
 }
 

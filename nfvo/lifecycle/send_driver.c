@@ -211,6 +211,7 @@ struct command *send_launch(struct nsr_model *m, struct instance_member *i, stru
     sbuf_addc(&body.text, ',');
     proto_encode_list(&ssh_key_type, &m->st->keys, 0, &body.text);
     body.metadata = &vdu->metadata;
+    i->st->by_token = driver.has_client_token && (i->st->by_token || !i->st->tries);
     i->st->tries++;
     if (!i->st->until) /* ALLOCATE_RESOURCES ends before the Java SDK's 1000 s */
         i->st->until = d->now + 3 * settings_of(d)->driver_us;

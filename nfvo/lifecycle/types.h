@@ -391,6 +391,7 @@ PROTO_RECORD(vnfr_state, VNFR_STATE_FIELDS)
     X(STR,  owner,   "owner",  _, OPTIONAL) /* "vnfm": made by its VNFM, not by us */        \
     X(INT,  misses,  "misses", _, OPTIONAL) /* weight of the listings in a row that missed it */      \
     X(INT,  tries,   "tries",  _, OPTIONAL) /* launches sent */                              \
+    X(BOOL, by_token, "byToken", _, OPTIONAL) /* each of its launches bore its token, and was answered: there is one server at most, and its id is known */ \
     X(INT,  answered, "answered", _, OPTIONAL) /* of them, less those of before the last `launches` that were not: what became of these may come to light late */ \
     X(INT,  until,   "until",  _, OPTIONAL) /* its launches end before (database clock, us) */    \
     X(INT,  list_at, "listAt", _, OPTIONAL) /* DOUBT, DELETING: when it wants a listing */   \

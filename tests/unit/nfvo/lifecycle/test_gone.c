@@ -264,6 +264,71 @@ static void test_gone_when_two_good_listings_miss_it(void **state)
     }
 }
 
+/* --- another suite in the same tenant has a server of that name --------------------------------- */
+
+#define OURS   "{\"name\":\"client-101\",\"extId\":\"vm-client-101\"}"
+#define OTHERS "{\"name\":\"client-101\",\"extId\":\"others\"}"
+
+static void with_tokens(void)
+{
+    stage_forget(&s, "vim-drivers.test.test");
+    stage_driver(&s, "vim-drivers.test.test", "correlation client_token");
+}
+
+static void list_while_it_is_deleted(const char *found)
+{
+    if (!stage_command(&s, CMD_LIST_POP, "pop-1") && stage_command(&s, CMD_TIMER_LIST, "pop-1"))
+        stage_late(&s, CMD_TIMER_LIST, "pop-1");
+    if (stage_command(&s, CMD_DELETE, NULL))
+        stage_late(&s, CMD_DELETE, instance_id());
+    stage_listed(&s, "pop-1", found, false);
+}
+
+/* Its driver made one server of its token, and that one is known: the other one is not deleted, and
+ * nobody waits for it to go. */
+static void test_others_of_its_name_are_left_alone(void **state)
+{
+    (void)state;
+    with_tokens();
+    stage_to(&s, VNFR_DELETING);
+    list_while_it_is_deleted(OTHERS "," OURS);
+    assert_int_equal(instance_phase(), INSTANCE_DELETING);
+    assert_string_equal(stage_instance(&s, "client")->key[INSTANCE_VC], "vm-client-101");
+    list_while_it_is_deleted(OTHERS);
+    list_while_it_is_deleted(OTHERS);
+    assert_int_equal(stage_vnfr(&s, "client")->phase, VNFR_GONE);
+    assert_string_equal(stage_instance(&s, "client")->key[INSTANCE_VC], "vm-client-101");
+}
+
+/* Else it may be another one that a launch of ours made: deleted, too, but behind the known one. */
+static void test_without_tokens_the_name_tells(void **state)
+{
+    (void)state;
+    stage_to(&s, VNFR_DELETING);
+    list_while_it_is_deleted(OTHERS "," OURS);
+    assert_string_equal(stage_instance(&s, "client")->key[INSTANCE_VC], "vm-client-101");
+    list_while_it_is_deleted(OTHERS);
+    list_while_it_is_deleted(OTHERS);
+    assert_int_equal(instance_phase(), INSTANCE_DELETING);
+    assert_string_equal(stage_instance(&s, "client")->key[INSTANCE_VC], "others");
+}
+
+/* Found by its name, after a launch that was not answered: the token's may come yet. */
+static void test_adopted_by_its_name(void **state)
+{
+    (void)state;
+    with_tokens();
+    stage_to(&s, VNFR_ALLOCATING);
+    stage_launched(&s, "client", "{}");
+    list_until_settled("{\"name\":\"client-100\",\"extId\":\"v\"}", false, 1);
+    assert_int_equal(instance_phase(), INSTANCE_UP);
+    stage_release_nsr(&s);
+    stage_answer_well(&s, CMD_RELEASE_RESOURCES, "client");
+    for (int i = 0; i < 3; i++)
+        list_while_it_is_deleted("{\"name\":\"client-100\",\"extId\":\"others\"}");
+    assert_int_equal(instance_phase(), INSTANCE_DELETING);
+}
+
 /* --- a driver that answers no delete, and can only say nothing of an empty PoP (Python) --------
  */
 
@@ -451,6 +516,9 @@ int main(void)
         T(test_a_launch_is_lost),
         T(test_delete_request),
         T(test_gone_when_two_good_listings_miss_it),
+        T(test_others_of_its_name_are_left_alone),
+        T(test_without_tokens_the_name_tells),
+        T(test_adopted_by_its_name),
         T(test_late_deletes_delay_nobody),
         T(test_tombstone),
         T(test_a_late_server_is_looked_for),
