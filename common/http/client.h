@@ -58,8 +58,21 @@ struct http_call {
     void *on_data_arg;
 };
 
+/* Why a connection was not made, where somebody can do something about it; HTTP_WHY_OTHER: the error
+ * says it. */
+enum http_why {
+    HTTP_WHY_OTHER,
+    HTTP_WHY_AUTHORITY, /* signed by none that is trusted here */
+    HTTP_WHY_NAME,      /* the certificate is for other hosts */
+    HTTP_WHY_TIME,      /* it has expired, or is not valid yet */
+    HTTP_WHY_NO_TLS,    /* https:// to a port that speaks something else */
+    HTTP_WHY_TLS,     /* http://, and the server ended it without an answer: as one with TLS does */
+    HTTP_WHY_CA_FILE, /* call->ca_file cannot be read, or has no certificate */
+};
+
 struct http_response {
     int status;
+    enum http_why why;
     struct sbuf body;    /* always NUL-terminated */
     struct sbuf headers; /* private: http_response_header */
 };

@@ -297,6 +297,29 @@ static enum err_code code_of(const struct http_transfer *t, CURLcode result)
     }
 }
 
+/* OpenSSL's X509_V_ERR_..: of x509_vfy.h, which the users of libcurl do not need. libcurl leaves it at
+ * CERT_UNSPECIFIED when it is the name that does not fit. */
+enum { CERT_UNSPECIFIED = 1, CERT_NOT_YET_VALID = 9, CERT_HAS_EXPIRED = 10 };
+
+static enum http_why why_of(const struct http_transfer *t, CURLcode result)
+{
+    const char *url = t->call->url ? t->call->url : "";
+    long verify = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_SSL_VERIFYRESULT, &verify);
+    if (result == CURLE_PEER_FAILED_VERIFICATION)
+        return verify <= CERT_UNSPECIFIED                                   ? HTTP_WHY_NAME
+               : verify == CERT_NOT_YET_VALID || verify == CERT_HAS_EXPIRED ? HTTP_WHY_TIME
+                                                                            : HTTP_WHY_AUTHORITY;
+    if (result == CURLE_SSL_CONNECT_ERROR &&
+        (strstr(t->text, "wrong version number") || strstr(t->text, "packet length too long")))
+        return HTTP_WHY_NO_TLS;
+    if (result == CURLE_SSL_CACERT_BADFILE)
+        return HTTP_WHY_CA_FILE;
+    bool is_ended = result == CURLE_GOT_NOTHING || result == CURLE_RECV_ERROR;
+    return is_ended && t->ret->status == 0 && strncmp(url, "https:", 6) != 0 ? HTTP_WHY_TLS
+                                                                             : HTTP_WHY_OTHER;
+}
+
 enum err_code http_transfer_end(struct http_transfer *t, CURLcode result, struct err *err)
 {
     const char *method = t->call->is_probe ? "connect" : t->call->method ? t->call->method : "GET";
@@ -306,6 +329,7 @@ enum err_code http_transfer_end(struct http_transfer *t, CURLcode result, struct
     t->ret->status = (int)status;
     if (result == CURLE_OK || t->is_enough)
         return ERR_OK;
+    t->ret->why = why_of(t, result);
     http_url_mask(&url, t->call->url ? t->call->url : "");
     if (t->is_cancelled)
         return err_set(err, ERR_UNAVAIL, "%s %s: cancelled", method, url.s);
@@ -334,6 +358,7 @@ enum err_code http_transfer_begin(struct http_transfer *t, CURL *easy, const str
                                 .easy = easy,
                                 .max = call->max_body ? call->max_body : (size_t)4 << 20};
     ret->status = 0;
+    ret->why = HTTP_WHY_OTHER;
     sbuf_clear(&ret->body);
     sbuf_clear(&ret->headers);
     curl_easy_reset(easy);

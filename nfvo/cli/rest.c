@@ -91,6 +91,36 @@ static void read_answer(struct cli_answer *a, const struct http_response *res)
         a->exit = CLI_FAULT;
 }
 
+/* What to do about it, as the user would type it. */
+static void hint_at(const struct cli *c, enum http_why why, struct err *err)
+{
+    switch (why) {
+    case HTTP_WHY_AUTHORITY:
+        if (c->session.ca)
+            err_hint(err, "'%.60s' is not its authority: --ca FILE", c->session.ca);
+        else
+            err_hint(err, "get the certificate of its authority, and say --ca FILE");
+        break;
+    case HTTP_WHY_NAME:
+        err_hint(err, "put a name into --url that the certificate has, or this one into it");
+        break;
+    case HTTP_WHY_TIME:
+        err_hint(err, "renew the server's certificate; is the clock right here?");
+        break;
+    case HTTP_WHY_NO_TLS:
+        err_hint(err, "that port speaks no TLS: --url http://HOST:PORT, or another port");
+        break;
+    case HTTP_WHY_TLS:
+        err_hint(err, "did nfvo end just now? if that port speaks TLS: --url https://HOST:PORT");
+        break;
+    case HTTP_WHY_CA_FILE:
+        err_hint(err, "--ca takes a file with certificates in PEM: '-----BEGIN CERTIFICATE-----'");
+        break;
+    case HTTP_WHY_OTHER:
+        err_hint(err, "is '%s' right, and does nfvo run there?", c->session.url);
+    }
+}
+
 static int call(struct cli *c, const struct http_call *wanted, struct cli_answer *ret)
 {
     struct http_response res = HTTP_RESPONSE_INIT;
@@ -109,9 +139,9 @@ static int call(struct cli *c, const struct http_call *wanted, struct cli_answer
     if (rc == ERR_OK) {
         read_answer(ret, &res);
     } else {
-        err_ignore(err_hint(&ret->err, "is '%s' right, and does nfvo run there?", c->session.url),
-                   "is reported");
-        ret->exit = rc == ERR_INVALID ? CLI_USAGE : CLI_UNREACHABLE;
+        hint_at(c, res.why, &ret->err);
+        bool is_ours = rc == ERR_INVALID || res.why == HTTP_WHY_CA_FILE;
+        ret->exit = is_ours ? CLI_USAGE : CLI_UNREACHABLE;
     }
     http_response_release(&res);
     return ret->exit;

@@ -376,11 +376,16 @@ static void test_tls(void **state)
         const char *host;
         struct http_call call;
         enum err_code want;
+        enum http_why why;
     } cases[] = {
-        {"localhost", {.ca_pem = pem}, ERR_OK},       {"127.0.0.1", {.ca_pem = pem}, ERR_PEER},
-        {"localhost", {.ca_pem = ""}, ERR_PEER},      {"localhost", {.ca_file = cert}, ERR_OK},
-        {"localhost", {.ca_file = NULL}, ERR_PEER},   {"127.0.0.1", {.ca_file = cert}, ERR_PEER},
-        {"127.0.0.1", {.is_insecure = true}, ERR_OK},
+        {"localhost", {.ca_pem = pem}, ERR_OK, HTTP_WHY_OTHER},
+        {"127.0.0.1", {.ca_pem = pem}, ERR_PEER, HTTP_WHY_NAME},
+        {"localhost", {.ca_pem = ""}, ERR_PEER, HTTP_WHY_AUTHORITY},
+        {"localhost", {.ca_file = cert}, ERR_OK, HTTP_WHY_OTHER},
+        {"localhost", {.ca_file = NULL}, ERR_PEER, HTTP_WHY_AUTHORITY},
+        {"127.0.0.1", {.ca_file = cert}, ERR_PEER, HTTP_WHY_NAME},
+        {"localhost", {.ca_file = key}, ERR_IO, HTTP_WHY_CA_FILE},
+        {"127.0.0.1", {.is_insecure = true}, ERR_OK, HTTP_WHY_OTHER},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct http_call call = cases[i].call;
@@ -389,8 +394,22 @@ static void test_tls(void **state)
         enum err_code rc = http_client_call(f->client, &call, &f->res, &f->err);
         if (rc != cases[i].want)
             fail_msg("case %zu: %s %s", i, err_name(rc), f->err.msg);
+        if (f->res.why != cases[i].why)
+            fail_msg("case %zu: why %d %s", i, f->res.why, f->err.msg);
         assert_string_equal(f->res.body.s, rc == ERR_OK ? "hello" : "");
     }
+    /* With TLS at one end only. */
+    snprintf(f->url, sizeof(f->url), "http://localhost:%u/x", http_server_port(s));
+    struct http_call plain = {.url = f->url};
+    assert_int_equal(http_client_call(f->client, &plain, &f->res, &f->err), ERR_UNKNOWN);
+    assert_int_equal(f->res.why, HTTP_WHY_TLS);
+    struct http_server *without = NULL;
+    struct http_server_options plain_options = {.routes = routes, .threads = 1};
+    assert_int_equal(http_server_open(&without, &plain_options, &f->err), ERR_OK);
+    snprintf(f->url, sizeof(f->url), "https://127.0.0.1:%u/x", http_server_port(without));
+    assert_int_equal(http_client_call(f->client, &plain, &f->res, &f->err), ERR_PEER);
+    assert_int_equal(f->res.why, HTTP_WHY_NO_TLS);
+    http_server_close(without);
     /* What came to no connection is counted. */
     http_server_close(s);
     assert_int_equal(http_server_open(&s, &o, &f->err), ERR_OK);
