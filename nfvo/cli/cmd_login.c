@@ -81,6 +81,14 @@ static int log_in(struct cli *c, const char *user, const char *password)
     return CLI_OK;
 }
 
+/* As every folder finds it; one that is not there is told by the call that follows. */
+static void keep_ca(struct cli *c, const char *file)
+{
+    char *whole = file ? realpath(file, NULL) : NULL;
+    cli_session_set(&c->session.ca, whole ? whole : file);
+    free(whole);
+}
+
 int cli_cmd_login(struct cli *c)
 {
     AUTO(sbuf_release) struct sbuf password = SBUF_INIT;
@@ -95,7 +103,7 @@ int cli_cmd_login(struct cli *c)
         cli_session_set(&c->session.url, CLI_URL_DEFAULT);
     const char *ca = cli_setting(c, CLI_OPT_CA, "BATON_CA");
     if (ca || url)
-        cli_session_set(&c->session.ca, ca);
+        keep_ca(c, ca);
     c->session.is_insecure = c->option[CLI_OPT_INSECURE] != NULL;
     const char *user = cli_setting(c, CLI_OPT_USER, "BATON_USER");
     AUTO(sbuf_release) struct sbuf name = SBUF_INIT; /* log_in replaces what the session has */

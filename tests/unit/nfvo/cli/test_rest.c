@@ -252,6 +252,29 @@ static void a_login_is_kept_until_logout(void **state)
     assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
 }
 
+/* The file of --ca is found from every folder. */
+static void a_login_keeps_where_its_ca_is(void **state)
+{
+    struct fixture *f = *state;
+    char file[128], was[512], text[4096] = "";
+    assert_non_null(getcwd(was, sizeof(was)));
+    snprintf(file, sizeof(file), "%s/ca.pem", f->home);
+    FILE *out = fopen(file, "we");
+    assert_non_null(out);
+    fclose(out);
+    assert_int_equal(chdir(f->home), 0);
+    assert_int_equal(RUN(f, "login", "--ca", "ca.pem"), CLI_OK);
+    assert_int_equal(chdir(was), 0);
+    snprintf(file, sizeof(file), "%s/baton/session", f->home);
+    FILE *in = fopen(file, "re");
+    assert_non_null(in);
+    text[fread(text, 1, sizeof(text) - 1, in)] = '\0';
+    fclose(in);
+    snprintf(file, sizeof(file), "%s/ca.pem", f->home);
+    assert_non_null(strstr(text, file));
+    unlink(file);
+}
+
 static void a_context_is_a_login_of_its_own(void **state)
 {
     struct fixture *f = *state;
@@ -483,6 +506,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_login_keeps_where_its_ca_is, setup, teardown),
         cmocka_unit_test_setup_teardown(a_context_is_a_login_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(the_login_of_a_command_ends_with_it, setup, teardown),
         cmocka_unit_test_setup_teardown(several_projects_are_asked_about_where_one_is_needed, setup,
