@@ -356,6 +356,10 @@ static void test_refused_heal_says_why(void **state)
     count_is("alarm WHERE host = 'web-1' AND healing = 'not healed: Busy: somebody else'", "1");
     await_lists(5);
     assert_int_equal(times_said("heal a"), 1); /* the pause */
+    /* It is there, by another name: what was not done about its absence is not said of that. */
+    listed("bc", "{\"id\":\"vc-a\",\"host\":\"web-9\",\"status\":\"ACTIVE\"}");
+    await_said("CHANGED SERVER_RENAMED of web-1");
+    count_is("alarm WHERE host = 'web-1' AND cleared_at IS NULL AND healing = ''", "1");
 }
 
 /* Three at most in any hour, whenever it begins; at most so many at once, also where two processes
