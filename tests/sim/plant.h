@@ -27,7 +27,7 @@ enum plant {
     PLANT_DEPLOY_CANCEL_GOES_ON,
     PLANT_DEPLOY_FAIL_COMPLETES,
     PLANT_DEPLOY_FORGETS_STEPS,
-    /* of the reconciler: drift_store.c */
+    /* of the reconciler: drift_store.c, drift_heals.c, drift_alarms.c */
     PLANT_HEALS_ALL_AT_ONCE,
     PLANT_COUNTS_NO_ATTEMPT,
     PLANT_FORGETS_REPLACED,
