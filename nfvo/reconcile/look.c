@@ -270,7 +270,7 @@ static void bad_listing(struct look *l, const char *why)
 {
     l->end.fault = why;
     l->end.failures = l->looked->failures + 1;
-    l->end.networks = l->looked->networks;
+    l->end.networks = ""; /* what was found once is forgotten (drift_bad): compared anew */
     l->end.outage_at = l->looked->outage_at;
     if (l->end.failures >= 2)
         raise_alarm(l, &(struct raised){pop_subject(l, "listing"), "POP_NOT_LISTED", NULL, NULL,

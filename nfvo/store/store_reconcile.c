@@ -184,8 +184,9 @@ store_expected_addresses(struct db *db, struct db_array *vnfrs, struct db_array 
     return rc;
 }
 
-/* "1700000000000000:md5": of which snapshot, and which networks. A process of before wrote the latter
- * alone. */
+/* "1700000000000000:md5": of which snapshot; which networks, and which services looked for theirs:
+ * one that becomes ACTIVE is compared, though no network came or went. A process of before wrote
+ * the networks alone. */
 static const char *digest_split(const char *digest, int64_t *ret_at)
 {
     char *end = NULL;
@@ -206,7 +207,9 @@ enum err_code store_networks_read(struct db *db, const char *pop, const char *di
         "(doc_json(p.state)->>'refreshedAt')::int8 > $3::int8), "
         "listed AS MATERIALIZED (SELECT e->>'extId' AS id FROM p, json_array_elements(p.nets) e "
         "WHERE json_typeof(p.nets) = 'array'), "
-        "g AS MATERIALIZED (SELECT md5(coalesce(string_agg(id, ',' ORDER BY id), '')) AS digest "
+        "g AS MATERIALIZED (SELECT md5(coalesce(string_agg(id, ',' ORDER BY id), '') || '/' || "
+        "coalesce((SELECT string_agg(n.id::text, ',' ORDER BY n.id) FROM nsr n WHERE "
+        "n." SQL_NSR_IS_ACTIVE " AND $1 = ANY (string_to_array(n.pops, ','))), '')) AS digest "
         "FROM listed WHERE EXISTS (SELECT 1 FROM p)) "
         "SELECT g.digest, l.id, l.name, l.ext, l.nsr, coalesce(d.kind, ''), coalesce(d.believed, "
         "''), coalesce(d.weight, 0), EXISTS (SELECT 1 FROM listed x WHERE x.id = l.ext), (SELECT "

@@ -90,13 +90,21 @@ static bool has_network(const struct vim_instance *pop, const char *id)
     return false;
 }
 
+static bool looks_for_its_own(const struct row *r, const char *pop)
+{
+    return r->kind == ROW_NSR && r->phase == NSR_ACTIVE && strstr(r->key[NSR_POPS], pop);
+}
+
 /* Ids in the order of the listing: a digest that changes too often costs a comparison. */
-static const char *digest_of(const struct vim_instance *pop, struct arena *a)
+static const char *digest_of(const struct sim *s, const struct vim_instance *pop, struct arena *a)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     sbuf_adds(&text, "#");
     for (uint32_t i = 0; i < pop->networks.n; i++)
         sbuf_addf(&text, "%s,", text_or_empty(pop->networks.at[i]->ext_id));
+    for (size_t i = 0; i < s->store->n_rows; i++)
+        if (looks_for_its_own(s->store->rows[i], pop->id))
+            sbuf_addf(&text, "/%s", s->store->rows[i]->id);
     return arena_strdup(a, text.s);
 }
 
@@ -150,14 +158,14 @@ enum err_code store_networks_read(struct db *db, const char *pop_id, const char 
         proto_decode(&pop_state_type, r->state, strlen(r->state), 0, a, &st, NULL) != ERR_OK ||
         st->refreshed_at <= atoll(digest))
         return ERR_OK;
-    const char *nets = digest_of(pop, a);
+    const char *nets = digest_of(s, pop, a);
     *ret_digest = arena_printf(a, "%lld:%s", (long long)st->refreshed_at, nets);
     if (strchr(digest, ':') && strcmp(nets, strchr(digest, ':') + 1) == 0 &&
         !has_net_drift(drift_rec(db), pop_id))
         return ERR_OK;
     for (size_t i = 0; i < s->store->n_rows; i++) {
         const struct row *n = s->store->rows[i];
-        if (n->kind == ROW_NSR && n->phase == NSR_ACTIVE && strstr(n->key[NSR_POPS], pop_id))
+        if (looks_for_its_own(n, pop_id))
             links_of(s, n, pop, a, ret, ret_n);
     }
     return ERR_OK;

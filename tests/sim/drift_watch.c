@@ -272,20 +272,17 @@ static void check_instance(struct sim *s, const struct row *i)
 static bool has_ours(const struct sim *s, const char *pop)
 {
     EACH_ROW(r, s, ROW_INSTANCE)
-    if (strcmp(r->key[INSTANCE_POP], pop) == 0)
+    if (strcmp(r->key[INSTANCE_POP], pop) == 0 && r->phase != INSTANCE_GONE)
         return true;
     return false;
 }
 
-/* Which PoP it is of says the link; network ids are of one driver. Not of a service that was not ACTIVE
- * when a network vanished: the digest is compared then, and not again (NEEDSWORK: it should say of
- * which services it is). */
+/* Which PoP it is of says the link; network ids are of one driver. */
 static void check_networks(struct sim *s, const struct row *nsr)
 {
     AUTO(arena_release) struct arena a = ARENA_INIT;
     struct nsr *n = NULL;
-    if (missed_of(s, nsr->id)->since > s->drift->net_lost_at ||
-        proto_decode(&nsr_type, nsr->doc, strlen(nsr->doc), 0, &a, &n, NULL) != ERR_OK)
+    if (proto_decode(&nsr_type, nsr->doc, strlen(nsr->doc), 0, &a, &n, NULL) != ERR_OK)
         return;
     for (uint32_t i = 0; i < n->vlr.n; i++) {
         const struct vlr *l = n->vlr.at[i];
