@@ -139,7 +139,8 @@ static size_t short_id(const json_t *list)
         ids[i] = cli_json_str(json_array_get(list, i), "id");
         n = id_is_valid(ids[i]) ? n : 0;
     }
-    qsort(ids, count, sizeof(*ids), by_text);
+    if (n > 0)
+        qsort(ids, count, sizeof(*ids), by_text);
     for (i = 1; i < count && n > 0; i++) {
         for (k = 0; ids[i][k] && ids[i][k] == ids[i - 1][k]; k++)
             ;

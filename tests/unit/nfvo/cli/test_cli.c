@@ -365,7 +365,7 @@ static void a_list_has_names_first_and_short_ids_last(void **state)
                          "{\"id\":\"22222222-2222-4222-8222-222222222222\",\"name\":\"b\"}]"),
            *alike = parse("[{\"id\":\"11111111-1111-4111-8111-111111111111\"},"
                           "{\"id\":\"11111111-1111-5111-8111-111111111111\"}]"),
-           *strange = parse("[{\"id\":\"no uuid\",\"name\":\"a\"}]");
+           *strange = parse("[{\"id\":\"no uuid\",\"name\":\"a\"},{\"id\":7},{}]");
     static const struct cli_column columns[] = {
         {.heading = "ID", .path = "id"}, {.heading = "NAME", .path = "name"}, {0}};
     cli_print_page(&f->c, columns, list, true, true);
@@ -377,6 +377,8 @@ static void a_list_has_names_first_and_short_ids_last(void **state)
     assert_string_equal(f->out, "NAME ID\na    11111111\nb    22222222\n"
                                 "     11111111-1111-4\n     11111111-1111-5\n"
                                 "a    no uuid\n"
+                                "     7\n"
+                                "     \n"
                                 "     11111111-1111-4111-8111-111111111111\n"
                                 "     11111111-1111-5111-8111-111111111111\n");
     assert_true(cli_is_short_id("11111111-1111-4"));
