@@ -109,10 +109,11 @@ static void clean(char ret[METRIC_VALUE_SIZE], const char *text)
     ret[n] = '\0';
 }
 
-static unsigned find_given(const struct metric *metric, unsigned label, const char *text)
+/* The place of a text among the n that are given; n: it is none of them. */
+static unsigned find_given(char *const *given, unsigned n, const char *text)
 {
-    unsigned n = atomic_load_explicit(&metric->given_n[label], memory_order_acquire), i = 0;
-    while (i < n && strcmp(metric->given[label][i], text) != 0)
+    unsigned i = 0;
+    while (i < n && strcmp(given[i], text) != 0)
         i++;
     return i;
 }
@@ -123,18 +124,22 @@ unsigned metric_value(struct metrics *m, unsigned id, unsigned label, const char
     if (id >= m->n || label >= METRIC_LABELS || !m->metric[id].given[label])
         return 0;
     struct metric *metric = &m->metric[id];
+    char **given = metric->given[label];
     clean(value, text);
-    unsigned other = metric->values[label] - 1, i = find_given(metric, label, value);
-    if (i < atomic_load_explicit(&metric->given_n[label], memory_order_acquire))
+    unsigned other = metric->values[label] - 1; /* with all places taken, what is new gets that */
+    unsigned n = atomic_load_explicit(&metric->given_n[label], memory_order_acquire);
+    unsigned i = find_given(given, n, value);
+    if (i < n || n == other)
         return i;
     pthread_mutex_lock(&m->lock);
-    i = find_given(metric, label, value); /* another thread may have been first */
-    if (i == atomic_load(&metric->given_n[label]) && i < other) {
-        metric->given[label][i] = xstrdup(value);
-        atomic_store_explicit(&metric->given_n[label], i + 1, memory_order_release);
+    n = atomic_load(&metric->given_n[label]); /* others may have been first, with any value */
+    i = find_given(given, n, value);
+    if (i == n && n < other) {
+        given[i] = xstrdup(value);
+        atomic_store_explicit(&metric->given_n[label], n + 1, memory_order_release);
     }
     pthread_mutex_unlock(&m->lock);
-    return i; /* with all places taken, that of METRIC_OTHER */
+    return i;
 }
 
 /* The first cell of a series; NULL: there is no such. */

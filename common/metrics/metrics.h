@@ -15,7 +15,7 @@
  * only known at run time (types of VNFMs, names of PoPs) have a number of places: metric_value gives
  * one to a text that is new, and METRIC_OTHER when all are taken. One registry per process and subject
  * hangs on its context; rendering several is rendering them one behind the other. All functions but
- * new and free are thread-safe and never block.
+ * new and free are thread-safe and never block (a text that is new takes a lock for a moment).
  *
  * Names are those of OpenMetrics: baton_ in front, the unit behind (_seconds, _bytes), counters end
  * with _total. Times are in seconds everywhere. */

@@ -226,6 +226,52 @@ static void test_threads_give_values(void **state)
     metrics_free(m);
 }
 
+/* Each gives values of its own, at the same time as the others: none gets the place of another. */
+enum { GIVERS = 4, GIVEN = 100 };
+struct giver {
+    struct metrics *m;
+    int number;
+    unsigned places[GIVEN];
+};
+
+static void *give_own(void *arg)
+{
+    struct giver *g = arg;
+    char name[32];
+    for (int i = 0; i < GIVEN; i++) {
+        snprintf(name, sizeof(name), "n%d-%d", g->number, i);
+        g->places[i] = metric_value(g->m, 0, 0, name);
+    }
+    return NULL;
+}
+
+static void test_threads_give_different_values(void **state)
+{
+    (void)state;
+    static const struct metric_def defs_all[] = {
+        {METRIC_COUNTER, "z_total", "Seen.",
+         .labels = {{.name = "type", .room = (unsigned)GIVERS * GIVEN}}}};
+    for (int round = 0; round < 20; round++) {
+        struct metrics *m = metrics_new(defs_all, 1);
+        pthread_t threads[GIVERS];
+        struct giver givers[GIVERS];
+        bool is_taken[GIVERS * GIVEN] = {false};
+        for (int i = 0; i < GIVERS; i++) {
+            givers[i] = (struct giver){.m = m, .number = i};
+            assert_int_equal(pthread_create(&threads[i], NULL, give_own, &givers[i]), 0);
+        }
+        for (int i = 0; i < GIVERS; i++)
+            pthread_join(threads[i], NULL);
+        for (int i = 0; i < GIVERS; i++)
+            for (int k = 0; k < GIVEN; k++) {
+                assert_true(givers[i].places[k] < ARRAY_LEN(is_taken));
+                assert_false(is_taken[givers[i].places[k]]);
+                is_taken[givers[i].places[k]] = true;
+            }
+        metrics_free(m);
+    }
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -253,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_sparse_and_scale),
         cmocka_unit_test(test_process),
         cmocka_unit_test(test_threads_give_values),
+        cmocka_unit_test(test_threads_give_different_values),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
