@@ -140,6 +140,20 @@ int pop_on_look(void *ctx)
 
 /* --- answers of the driver --- */
 
+static enum err_code read_answer(const struct pop_turn *t, const char *method,
+                                 const struct proto_type *type, void *ret, struct err *err)
+{
+    const struct driver_reply *reply = t->in->reply;
+    if (t->in->bad) {
+        *err = *t->in->bad;
+        return err->code;
+    }
+    enum err_code rc = pop_driver_said(t->p, reply, method, err);
+    return rc != ERR_OK
+               ? rc
+               : proto_decode(type, reply->answer.at, reply->answer.n, 0, t->p->d->arena, ret, err);
+}
+
 static const char *make_id(void *arg)
 {
     return decision_new_id(arg);
@@ -163,17 +177,11 @@ static void take_snapshot(struct pop_model *p, struct vim_instance *got)
 int pop_on_refreshed(void *ctx)
 {
     const struct pop_turn *t = ctx;
-    const struct driver_reply *reply = t->in->reply;
-    const struct err *bad = t->in->bad;
     struct pop_model *p = t->p;
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct vim_instance *got = NULL;
-    enum err_code rc = bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "refresh", &err);
-    if (rc == ERR_OK)
-        rc = proto_decode(&vim_instance_type, reply->answer.at, reply->answer.n, 0, d->arena, &got,
-                          &err);
-    if (rc != ERR_OK) {
+    if (read_answer(t, "refresh", &vim_instance_type, &got, &err) != ERR_OK) {
         err_hint(&err, "check the PoP's address and credentials, and the driver's log");
         pop_no_snapshot(p, &err);
         return stay(t);
@@ -206,7 +214,7 @@ static void tell_all(struct pop_model *p, const struct err *err)
     struct fault *f = pop_fault_of(p, err);
     p->st->fault = f;
     pop_changed(p);
-    pop_fail_waiting(p, NULL, f);
+    pop_fail_waiting(p, CMD_REFRESH, NULL, f);
     EACH_COMMAND(c, d, CMD_WAIT_OPERATION) pop_finish_call(p, c, 422, pop_fault_text(p, f));
 }
 
@@ -230,23 +238,16 @@ int pop_on_network(void *ctx)
 {
     const struct pop_turn *t = ctx;
     const char *name = t->in->command->subject;
-    const struct driver_reply *reply = t->in->reply;
-    const struct err *bad = t->in->bad;
     struct pop_model *p = t->p;
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct network *got = NULL;
-    enum err_code rc =
-        bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "createNetwork", &err);
-    if (rc == ERR_OK)
-        rc =
-            proto_decode(&network_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
-    if (rc != ERR_OK) {
+    if (read_answer(t, "createNetwork", &network_type, &got, &err) != ERR_OK) {
         err_hint(&err, "check whether the PoP allows another network, and the driver's log");
         p->st->refreshed_at =
             0; /* it may have been created all the same: look before the next try */
         pop_changed(p);
-        pop_fail_waiting(p, name, pop_fault_of(p, &err));
+        pop_fail_waiting(p, CMD_CREATE_NETWORK, name, pop_fault_of(p, &err));
         return stay(t);
     }
     /* The docker driver renames (5.7): the link keeps its name, and is known by its extId. */
@@ -268,15 +269,11 @@ int pop_on_image(void *ctx)
 {
     const struct pop_turn *t = ctx;
     const char *name = t->in->command->subject;
-    const struct driver_reply *reply = t->in->reply;
-    const struct err *bad = t->in->bad;
     struct pop_model *p = t->p;
     struct decision *d = p->d;
     struct err err = ERR_INIT;
     struct image *got = NULL;
-    enum err_code rc = bad ? (err = *bad, bad->code) : pop_driver_said(p, reply, "addImage", &err);
-    if (rc == ERR_OK)
-        rc = proto_decode(&image_type, reply->answer.at, reply->answer.n, 0, d->arena, &got, &err);
+    enum err_code rc = read_answer(t, "addImage", &image_type, &got, &err);
     if (rc == ERR_OK) {
         got->name = got->name ? got->name : name;
         got->id = got->id ? got->id : decision_new_id(d);
@@ -294,7 +291,7 @@ int pop_on_image(void *ctx)
         err_hint(&err, "see the driver's log; the image is as it was put in: baton image show %s",
                  name);
         p->st->refreshed_at = 0; /* it may be there all the same */
-        pop_fail_waiting_for_image(p, name, pop_fault_of(p, &err));
+        pop_fail_waiting(p, CMD_ADD_IMAGE, name, pop_fault_of(p, &err));
     }
     pop_changed(p);
     return stay(t);

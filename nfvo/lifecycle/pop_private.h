@@ -58,10 +58,10 @@ void pop_tell_fault(struct pop_model *p, struct command *c, const char *what, st
 void pop_finish_call(struct pop_model *p, struct command *c, int status, const char *body);
 const char *pop_fault_text(struct pop_model *p, const struct fault *f);
 struct fault *pop_fault_of(struct pop_model *p, const struct err *err);
-/* network NULL: whoever waits for a preparation. */
-void pop_fail_waiting(struct pop_model *p, const char *network, struct fault *fault);
+/* kind: of the call that failed. CMD_CREATE_NETWORK, CMD_ADD_IMAGE: who waits for what has that name;
+ * CMD_REFRESH: all who wait for a preparation. */
+void pop_fail_waiting(struct pop_model *p, int kind, const char *name, struct fault *fault);
 bool pop_is_fresh_for(const struct pop_model *p, const struct command *waiter);
-void pop_fail_waiting_for_image(struct pop_model *p, const char *name, struct fault *fault);
 /* The waiter has all its networks and images; what is missing is sent for. */
 bool pop_is_prepared(struct pop_model *p, const struct command *waiter);
 /* Raises NO_SNAPSHOT: its event runs when the handler has returned. */

@@ -2,6 +2,7 @@
 #include "nfvo/lifecycle/pop_private.h"
 
 #include "common/base/sbuf.h"
+#include "common/base/text.h"
 
 #include <string.h>
 
@@ -93,18 +94,23 @@ void pop_tell_fault(struct pop_model *p, struct command *c, const char *what, st
     pop_tell(p, c, what, answer);
 }
 
-void pop_fail_waiting(struct pop_model *p, const char *network, struct fault *fault)
+static bool wants(const struct internal *msg, int kind, const char *name)
+{
+    for (uint32_t k = 0; kind == CMD_CREATE_NETWORK && k < msg->networks.n; k++)
+        if (text_matches(msg->networks.at[k]->name, name))
+            return true;
+    for (uint32_t k = 0; kind == CMD_ADD_IMAGE && k < msg->images.n; k++)
+        if (text_matches(msg->images.at[k]->name, name))
+            return true;
+    return false;
+}
+
+void pop_fail_waiting(struct pop_model *p, int kind, const char *name, struct fault *fault)
 {
     struct decision *d = p->d;
     EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
-    {
-        const struct internal *msg = pop_asked(d, c);
-        bool hit = network == NULL;
-        for (uint32_t k = 0; !hit && k < msg->networks.n; k++)
-            hit = msg->networks.at[k]->name && strcmp(msg->networks.at[k]->name, network) == 0;
-        if (hit)
-            pop_tell_fault(p, c, "prepared", fault);
-    }
+    if (kind == CMD_REFRESH || wants(pop_asked(d, c), kind, name))
+        pop_tell_fault(p, c, "prepared", fault);
 }
 
 /* --- what is needed, what is missing --- */
@@ -141,25 +147,11 @@ static bool has_networks(struct pop_model *p, const struct internal *msg)
         all = false;
         if (!decision_find_for(p->d, CMD_CREATE_NETWORK, wanted->name) &&
             !send_create_network(p, wanted, &err)) {
-            pop_fail_waiting(p, wanted->name, pop_fault_of(p, &err));
+            pop_fail_waiting(p, CMD_CREATE_NETWORK, wanted->name, pop_fault_of(p, &err));
             return false;
         }
     }
     return all;
-}
-
-void pop_fail_waiting_for_image(struct pop_model *p, const char *name, struct fault *fault)
-{
-    struct decision *d = p->d;
-    EACH_COMMAND(c, d, CMD_WAIT_PREPARE)
-    {
-        const struct internal *msg = pop_asked(d, c);
-        bool hit = false;
-        for (uint32_t k = 0; !hit && k < msg->images.n; k++)
-            hit = msg->images.at[k]->name && strcmp(msg->images.at[k]->name, name) == 0;
-        if (hit)
-            pop_tell_fault(p, c, "prepared", fault);
-    }
 }
 
 /* true: the waiter has all its images. A copy takes long: one serves all who ask for that name. */
@@ -174,7 +166,7 @@ static bool has_images(struct pop_model *p, const struct internal *msg)
         all = false;
         if (!decision_find_for(p->d, CMD_ADD_IMAGE, wanted->name) &&
             !send_add_image(p, wanted, &err)) {
-            pop_fail_waiting_for_image(p, wanted->name, pop_fault_of(p, &err));
+            pop_fail_waiting(p, CMD_ADD_IMAGE, wanted->name, pop_fault_of(p, &err));
             return false;
         }
     }
