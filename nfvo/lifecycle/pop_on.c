@@ -234,6 +234,14 @@ int pop_on_no_first_snapshot(void *ctx)
     return stay(t);
 }
 
+/* It may have been made all the same: a snapshot that begins now is looked at before the next try. */
+static void look_first(struct pop_model *p)
+{
+    p->st->refreshed_at = 0;
+    p->st->refresh_again |= pop_is_open(p->d, CMD_REFRESH);
+    pop_changed(p);
+}
+
 int pop_on_network(void *ctx)
 {
     const struct pop_turn *t = ctx;
@@ -244,9 +252,7 @@ int pop_on_network(void *ctx)
     struct network *got = NULL;
     if (read_answer(t, "createNetwork", &network_type, &got, &err) != ERR_OK) {
         err_hint(&err, "check whether the PoP allows another network, and the driver's log");
-        p->st->refreshed_at =
-            0; /* it may have been created all the same: look before the next try */
-        pop_changed(p);
+        look_first(p);
         pop_fail_waiting(p, CMD_CREATE_NETWORK, name, pop_fault_of(p, &err));
         return stay(t);
     }
@@ -290,7 +296,7 @@ int pop_on_image(void *ctx)
     if (rc != ERR_OK) {
         err_hint(&err, "see the driver's log; the image is as it was put in: baton image show %s",
                  name);
-        p->st->refreshed_at = 0; /* it may be there all the same */
+        look_first(p);
         pop_fail_waiting(p, CMD_ADD_IMAGE, name, pop_fault_of(p, &err));
     }
     pop_changed(p);
@@ -317,8 +323,7 @@ int pop_on_quota(void *ctx)
 int pop_on_unsure(void *ctx)
 {
     const struct pop_turn *t = ctx;
-    t->p->st->refreshed_at = 0;
-    pop_changed(t->p);
+    look_first(t->p);
     return stay(t);
 }
 
@@ -345,8 +350,7 @@ int pop_on_in_doubt(void *ctx)
     struct command *c = t->in->command;
     if (!pop_is_in_doubt(c))
         command_change(c, c->due_at, arena_printf(p->d->arena, CALL_IN_DOUBT "%s", c->data));
-    p->st->refreshed_at = 0;
-    pop_changed(p);
+    look_first(p);
     if (pop_is_open(p->d, CMD_WAIT_PREPARE))
         pop_want_refresh(p);
     return stay(t);

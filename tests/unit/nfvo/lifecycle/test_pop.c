@@ -246,6 +246,24 @@ static void test_a_network_that_fails(void **state)
     assert_non_null(stage_command(&s, CMD_WAIT_PREPARE, "nsr-2:0.5.1"));
 }
 
+/* It may be there all the same. A snapshot that was under way may be from before, and must not make
+ * the next try sure that it is not. */
+static void test_one_that_fails_is_looked_for_anew(void **state)
+{
+    (void)state;
+    ask("prepare", "nsr-1", net);
+    user(EV_POP_REFRESH, NULL, NULL);
+    stage_late(&s, CMD_CREATE_NETWORK, "net");
+    stage_answer(&s, CMD_REFRESH, "pop-1", answer_to_refresh);
+    ask("prepare", "nsr-2", net);
+    assert_null(stage_command(&s, CMD_CREATE_NETWORK, "net"));
+    stage_answer(
+        &s, CMD_REFRESH, "pop-1",
+        "{\"answer\":{\"type\":\"test\",\"networks\":[{\"name\":\"net\",\"extId\":\"e\"}]}}");
+    assert_null(stage_command(&s, CMD_CREATE_NETWORK, "net"));
+    assert_null(stage_command(&s, CMD_WAIT_PREPARE, NULL));
+}
+
 static void test_in_doubt_a_network_is_looked_for(void **state)
 {
     (void)state;
@@ -682,6 +700,7 @@ int main(void)
         T(test_a_network_is_made_once),
         T(test_a_renamed_network_is_not_made_again),
         T(test_a_network_that_fails),
+        T(test_one_that_fails_is_looked_for_anew),
         T(test_in_doubt_a_network_is_looked_for),
         T(test_listings),
         T(test_a_long_listing),
