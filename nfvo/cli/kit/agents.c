@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 
-#define SYSTEM_CA "/etc/ssl/certs/ca-certificates.crt"
 enum { COMMANDS_MAX = 100, HELLO_AGAIN_MS = 300, EVENTS_PER_ROUND = 32 };
 
 struct command {
@@ -72,8 +71,7 @@ static const char *make_place(struct kit *k, struct kit_agents *all, const char 
         !value_in(user_data, "EMS_VIRTUAL_HOST", all->vhost, sizeof(all->vhost)) ||
         !value_in(user_data, "ENDPOINT", all->endpoint, sizeof(all->endpoint)))
         return "not tested: its user data has no lines '#EmsUser=', EMS_VIRTUAL_HOST and ENDPOINT, "
-               "by "
-               "which an agent would find the VNFM";
+               "by which an agent would find the VNFM";
     if (kit_broker_agents_place(k, all->vhost, all->endpoint, &is_new, &err) != ERR_OK) {
         kit_announce(k, "the agents' virtual host '%s': %s", all->vhost, err.msg);
         all->vhost[0] = '\0';
@@ -105,15 +103,13 @@ void kit_agents_see(struct kit *k, const char *user_data)
 
 static void connect_it(struct kit *k, struct kit_agent *a)
 {
-    a->bus = bus_new(&(struct bus_options){
-        .host = k->url.host,
-        .port = k->url.port,
-        .vhost = k->agents->vhost,
-        .user = a->user,
-        .password = a->password,
-        .name = "agent of the test kit",
-        .max_body = EMS_MESSAGE_MAX,
-        .tls = {.is_on = k->url.has_tls, .ca = k->o->ca ? k->o->ca : SYSTEM_CA}});
+    struct bus_options login = kit_bus_options(k);
+    login.vhost = k->agents->vhost;
+    login.user = a->user;
+    login.password = a->password;
+    login.name = "agent of the test kit";
+    login.max_body = EMS_MESSAGE_MAX;
+    a->bus = bus_new(&login);
     bus_want_queue(a->bus, &(struct bus_queue){.name = a->queue, .is_auto_delete = true});
     bus_want_consumer(a->bus, &(struct bus_consumer){.queue = a->queue, .prefetch = 16});
     a->is_told = false;

@@ -173,20 +173,20 @@ static enum err_code put_user(struct kit *k, const char *user, const char *passw
     return change(k, "PUT", PATH("users", user), body.s, err);
 }
 
-#define MADE_BY_US "{\"description\":\"made by the test kit of baton\"}"
-
-static enum err_code make_vhost(struct kit *k, struct err *err)
+/* One that is there is left alone; a new one is the kit's, with all rights, also after a failure. */
+static enum err_code make_vhost(struct kit *k, const char *vhost, bool *ret_is_new, struct err *err)
 {
-    int status = call(k, "GET", PATH("vhosts", k->url.vhost), NULL, NULL, err);
+    int status = call(k, "GET", PATH("vhosts", vhost), NULL, NULL, err);
+    *ret_is_new = status == 404;
     if (status / 100 == 2)
         return ERR_OK;
     if (status != 404)
         return err->code;
-    enum err_code rc = change(k, "PUT", PATH("vhosts", k->url.vhost), MADE_BY_US, err);
+    enum err_code rc = change(k, "PUT", PATH("vhosts", vhost),
+                              "{\"description\":\"made by the test kit of baton\"}", err);
     if (rc != ERR_OK)
         return rc;
-    k->made_vhost = true;
-    return change(k, "PUT", PATH("permissions", k->url.vhost, k->url.user),
+    return change(k, "PUT", PATH("permissions", vhost, k->url.user),
                   "{\"configure\":\".*\",\"write\":\".*\",\"read\":\".*\"}", err);
 }
 
@@ -229,7 +229,7 @@ enum err_code kit_broker_open(struct kit *k, struct err *err)
                   "no management API at %s: the peer gets the kit's own account\n", k->api);
         return ERR_OK;
     }
-    enum err_code rc = make_vhost(k, err);
+    enum err_code rc = make_vhost(k, k->url.vhost, &k->made_vhost, err);
     if (rc == ERR_OK)
         rc = make_registrar(k, err);
     if (rc == ERR_OK)
@@ -312,17 +312,10 @@ enum err_code kit_broker_agents_place(struct kit *k, const char *vhost, const ch
                                       bool *ret_is_new, struct err *err)
 {
     static const char *const exchanges[] = {TOPOLOGY_EXCHANGE, TOPOLOGY_AGENTS_EXCHANGE};
-    static const char all[] = "{\"configure\":\".*\",\"write\":\".*\",\"read\":\".*\"}";
     AUTO(topology_rights_release) struct topology_rights r = RIGHTS_INIT;
-    int status = call(k, "GET", PATH("vhosts", vhost), NULL, NULL, err);
-    *ret_is_new = status == 404;
-    if (status / 100 == 2)
-        return ERR_OK;
-    if (status != 404)
-        return err->code;
-    enum err_code rc = change(k, "PUT", PATH("vhosts", vhost), MADE_BY_US, err);
-    if (rc == ERR_OK)
-        rc = change(k, "PUT", PATH("permissions", vhost, k->url.user), all, err);
+    enum err_code rc = make_vhost(k, vhost, ret_is_new, err);
+    if (!*ret_is_new)
+        return rc;
     for (size_t i = 0; i < ARRAY_LEN(exchanges) && rc == ERR_OK; i++)
         rc = change(k, "PUT", PATH("exchanges", vhost, exchanges[i]),
                     "{\"type\":\"topic\",\"durable\":true}", err);

@@ -126,6 +126,7 @@ MUST_USE enum err_code kit_broker_agent(struct kit *k, const char *vhost, const 
 void kit_broker_agents_gone(struct kit *k, const char *vhost);
 
 /* --- link.c */
+struct bus_options kit_bus_options(const struct kit *k); /* its own login; borrows from k */
 MUST_USE enum err_code kit_link_open(struct kit *k, struct err *err);
 void kit_pump(struct kit *k, int ms);
 /* Goes on as long as condition holds and the deadline is not reached. False: deadline, or Ctrl-C. */

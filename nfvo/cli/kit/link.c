@@ -199,17 +199,23 @@ static bool has_entries(struct kit *k, void *arg)
     return bus_has_all(k->bus);
 }
 
-enum err_code kit_link_open(struct kit *k, struct err *err)
+struct bus_options kit_bus_options(const struct kit *k)
 {
-    uint32_t messages, consumers;
-    k->bus = bus_new(&(struct bus_options){
+    return (struct bus_options){
         .host = k->url.host,
         .port = k->url.port,
         .vhost = k->url.vhost,
         .user = k->url.user,
         .password = k->url.password,
         .name = "test kit",
-        .tls = {.is_on = k->url.has_tls, .ca = k->o->ca ? k->o->ca : SYSTEM_CA}});
+        .tls = {.is_on = k->url.has_tls, .ca = k->o->ca ? k->o->ca : SYSTEM_CA}};
+}
+
+enum err_code kit_link_open(struct kit *k, struct err *err)
+{
+    uint32_t messages, consumers;
+    const struct bus_options login = kit_bus_options(k);
+    k->bus = bus_new(&login);
     bus_want_exchange(k->bus, &(struct bus_exchange){
                                   .name = TOPOLOGY_EXCHANGE, .type = "topic", .is_durable = true});
     enum err_code rc = await_connection(k, err);
