@@ -7,7 +7,7 @@
 #include "common/base/text.h"
 #include "nfvo/api/auth/session.h"
 #include "nfvo/api/context.h"
-#include "nfvo/store/store_target.h"
+#include "nfvo/store/store_scrape.h"
 #include "proto/records/manager.h"
 
 enum { PATH_MAX_SIZE = 200 };
@@ -31,7 +31,7 @@ static void add_label(struct sbuf *out, const char *before, const char *name, co
     text_add_json(out, value);
 }
 
-static void add_target(struct sbuf *out, const struct store_target *t, long port, const char *path)
+static void add_target(struct sbuf *out, const struct store_scrape *t, long port, const char *path)
 {
     AUTO(sbuf_release) struct sbuf at = SBUF_INIT;
     bool is_v6 = strchr(t->address, ':') != NULL;
@@ -59,7 +59,7 @@ static enum err_code targets(struct call *c, struct err *err)
     const char *port_text = http_request_query(c->req, "port");
     const char *path = "", *none = "";
     long port = 0, default_port = 0;
-    struct store_target *found = NULL;
+    struct store_scrape *found = NULL;
     size_t n = 0;
     if (port_text && (!read_metrics(port_text, &default_port, &none) || *none)) {
         err_set(err, ERR_INVALID, "port '%.40s' is not a number from 1 to 65535", port_text);
@@ -72,7 +72,7 @@ static enum err_code targets(struct call *c, struct err *err)
         if (user->roles.at[i]->project)
             db_array_text(&names, user->roles.at[i]->project);
     enum err_code rc =
-        store_target_list(call_db(c), project, session_is_everywhere(c->session) ? NULL : &names,
+        store_scrape_list(call_db(c), project, session_is_everywhere(c->session) ? NULL : &names,
                           default_port > 0, &c->arena, &found, &n, err);
     if (rc != ERR_OK)
         return rc;

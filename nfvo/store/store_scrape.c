@@ -1,4 +1,4 @@
-#include "nfvo/store/store_target.h"
+#include "nfvo/store/store_scrape.h"
 
 #include "nfvo/store/internal.h"
 
@@ -13,13 +13,13 @@
     "f->>'ip' FROM json_array_elements(CASE json_typeof(e->'ips') WHEN 'array' THEN e->'ips' "     \
     "ELSE '[]' END) f WHERE f->>'ip' <> '' LIMIT 1), '')"
 
-enum err_code store_target_list(struct db *db, const char *project, struct db_array *names,
-                                bool all, struct arena *a, struct store_target **ret, size_t *ret_n,
+enum err_code store_scrape_list(struct db *db, const char *project, struct db_array *names,
+                                bool all, struct arena *a, struct store_scrape **ret, size_t *ret_n,
                                 struct err *err)
 {
     /* clang-format off */
-    static const struct db_statement list = {"target_list",
-        "SELECT q.* FROM (SELECT pr.name AS project, n.id, n.name, v.id AS vnfr, v.name AS vnfr_name, coalesce(d.doc->>'type', '') AS type, i.hostname, coalesce(u->>'name', '') AS vdu, "
+    static const struct db_statement list = {"scrape_list",
+        "SELECT q.* FROM (SELECT pr.name AS project, n.id, n.name, v.id AS vnfr, v.name AS vnfr_name, i.hostname, coalesce(u->>'name', '') AS vdu, "
         "p.name AS pop, " SQL_ADDRESS " AS address, " SQL_METRICS " AS metrics "
         "FROM nsr n JOIN project pr ON pr.id = n.project_id JOIN vnfr v ON v.agg = n.id AND v.doc <> '' "
         "CROSS JOIN LATERAL (SELECT doc_json(v.doc) AS doc OFFSET 0) d CROSS JOIN LATERAL json_array_elements(d.doc->'vdu') u "
@@ -33,7 +33,7 @@ enum err_code store_target_list(struct db *db, const char *project, struct db_ar
         db_query(db, &list,
                  DB_PARAMS(db_param_text(project ? project : ""), db_param_bool(!names),
                            db_param_array(names ? names : &none), db_param_bool(all),
-                           db_param_int(STORE_TARGETS_MAX)),
+                           db_param_int(STORE_SCRAPE_MAX)),
                  &res, err);
     db_array_release(&none);
     if (rc != ERR_OK)
@@ -41,20 +41,19 @@ enum err_code store_target_list(struct db *db, const char *project, struct db_ar
     *ret_n = (size_t)db_rows(&res);
     *ret = arena_alloc(a, (*ret_n + 1) * sizeof((*ret)[0]));
     for (size_t k = 0; k < *ret_n; k++) {
-        const char *text[11];
-        for (int i = 0; i < 11; i++)
+        const char *text[10];
+        for (int i = 0; i < 10; i++)
             text[i] = store_text_or_empty(a, &res, (int)k, i);
-        (*ret)[k] = (struct store_target){.project = text[0],
+        (*ret)[k] = (struct store_scrape){.project = text[0],
                                           .nsr = text[1],
                                           .nsr_name = text[2],
                                           .vnfr = text[3],
                                           .vnfr_name = text[4],
-                                          .vnf_type = text[5],
-                                          .host = text[6],
-                                          .vdu = text[7],
-                                          .pop = text[8],
-                                          .address = text[9],
-                                          .metrics = text[10]};
+                                          .host = text[5],
+                                          .vdu = text[6],
+                                          .pop = text[7],
+                                          .address = text[8],
+                                          .metrics = text[9]};
     }
     db_results_clear(db);
     return ERR_OK;
