@@ -173,15 +173,21 @@ static int run(struct cli *c, int argc, char **argv)
     exit = cli_confirm(c);
     if (exit != CLI_OK)
         return exit;
-    int code = c->option[CLI_OPT_WATCH] ? cli_repeat(c) : c->command->run(c);
-    if (fflush(c->out) != 0 && code == CLI_OK)
-        return cli_fail(c, CLI_USAGE, NULL, "the output cannot be written");
-    return code;
+    return c->option[CLI_OPT_WATCH] ? cli_repeat(c) : c->command->run(c);
+}
+
+/* Tables go around c->out. */
+static bool is_written(struct cli *c)
+{
+    return fflush(c->out) == 0 && !ferror(c->out) && !ferror(c->raw_out);
 }
 
 int cli_main(struct cli *c, int argc, char **argv)
 {
-    int code = cli_form_close(c, run(c, argc, argv));
+    int code = run(c, argc, argv);
+    cli_form_close(c);
+    if (code == CLI_OK && !is_written(c))
+        code = cli_fail(c, CLI_USAGE, NULL, "the output cannot be written");
     c->interrupt_fd = 0; /* what was waited for is over: the login is ended for all that */
     cli_end_login(c, code);
     fflush(c->out);

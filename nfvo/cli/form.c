@@ -214,15 +214,14 @@ enum cli_exit cli_form_open(struct cli *c, const char *text)
     return CLI_OK;
 }
 
-int cli_form_close(struct cli *c, int code)
+void cli_form_close(struct cli *c)
 {
     struct cli_form *f = c->form;
     if (!f)
-        return code;
+        return;
     fclose(c->out);
     show_caught(f, true);
     c->out = f->to;
     c->form = NULL;
     form_free(f);
-    return code;
 }

@@ -3,7 +3,7 @@
  *
  *     cli_form_open(c, "yaml");      c->out catches from here
  *     ... the command prints JSON ...
- *     cli_form_close(c, code);       what was caught is shown
+ *     cli_form_close(c);             what was caught is shown
  *
  * Values that come one by one (baton event watch) are shown one by one. What is no JSON is handed on
  * as it is: a command may have only text to say.
@@ -20,7 +20,7 @@
 bool cli_is_form(const char *text);
 /* USAGE, and a message, when TEXT has a mistake. */
 MUST_USE enum cli_exit cli_form_open(struct cli *c, const char *text);
-/* Nothing is open: nothing happens. Returns code, or what went wrong when that is OK. */
-int cli_form_close(struct cli *c, int code);
+/* Nothing is open: nothing happens. c->out, as it was, knows whether it could be written. */
+void cli_form_close(struct cli *c);
 
 #endif

@@ -179,6 +179,29 @@ static void the_version_needs_no_server(void **state)
     assert_string_equal(f->errors, "");
 }
 
+/* A script must not take half an answer for one. */
+static void output_that_cannot_be_written_is_a_failure(void **state)
+{
+    static const char *const forms[] = {"table", "wide", "json",
+                                        "name",  "yaml", "template={.name}"};
+    struct fixture *f = *state;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
+        struct cli c;
+        char words[4][32] = {"baton", "context", "list", "-o"}, form[32];
+        char *argv[] = {words[0], words[1], words[2], words[3], form, NULL};
+        FILE *full = fopen("/dev/full", "we");
+        assert_non_null(full);
+        snprintf(form, sizeof(form), "%s", forms[i]);
+        cli_init(&c, full, f->c.raw_errors);
+        if (cli_main(&c, 5, argv) != CLI_USAGE)
+            fail_msg("-o %s did not fail", form);
+        cli_release(&c);
+        fclose(full);
+    }
+    flush(f);
+    assert_has(f->errors, "the output cannot be written");
+}
+
 static void options_stand_anywhere(void **state)
 {
     struct fixture *f = *state;
@@ -652,6 +675,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_version_needs_no_server, setup, teardown),
         cmocka_unit_test_setup_teardown(a_vnf_is_named_with_its_service, setup, teardown),
         cmocka_unit_test(what_deletes_takes_yes),
+        cmocka_unit_test_setup_teardown(output_that_cannot_be_written_is_a_failure, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(options_stand_anywhere, setup, teardown),
         cmocka_unit_test_setup_teardown(help_names_every_command_and_exit_code, setup, teardown),
         cmocka_unit_test_setup_teardown(not_logged_in_is_4_and_unreachable_5, setup, teardown),

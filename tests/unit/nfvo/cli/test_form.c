@@ -114,7 +114,7 @@ static char *shown(const char *form, const char *printed, int *ret_exit, char **
             if (*p == '\n' || *p == ',')
                 fflush(c.out);
         }
-        *ret_exit = cli_form_close(&c, CLI_OK);
+        cli_form_close(&c);
     }
     cli_release(&c);
     fclose(to);
