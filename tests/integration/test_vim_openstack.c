@@ -729,6 +729,56 @@ static void test_two_drivers(void **state)
     child = first;
 }
 
+static void await_seen(const char *what)
+{
+    AUTO(sbuf_release) struct sbuf all = SBUF_INIT;
+    for (time_t end = time(NULL) + WAIT_S; !strstr(all.s ? all.s : "", what);) {
+        assert_true(time(NULL) < end);
+        mini_nfvo_pump(nfvo, 20);
+        control("seen", NULL, &all);
+    }
+}
+
+/* A launch that comes again looks for its server when that is being deleted: none comes back. */
+static void test_deleted_meanwhile(void **state)
+{
+    char body[4000], rest[120], id[80];
+    (void)state;
+    if (is_real)
+        skip();
+    id_of(launch("a", "meanwhile", "", ""), id);
+    control("seen", NULL, NULL);
+    fault("GET .*/servers/detail", "hold", 1);
+    body_of(body, sizeof(body), "launchInstanceAndWait", "meanwhile", NULL,
+            ",\"a\",\"tiny\",\"m1.tiny\",\"\",[],[],\"\",{},[]");
+    mini_nfvo_send(nfvo, queue, body, "meanwhile-again");
+    await_seen("GET /compute/v2.1/servers/detail");
+    snprintf(rest, sizeof(rest), ",\"%s\"", id);
+    body_of(body, sizeof(body), "deleteServerByIdAndWait", NULL, NULL, rest);
+    mini_nfvo_send(nfvo, queue, body, "meanwhile-deleted");
+    await_seen("DELETE /compute/v2.1/servers/ID");
+    control("set", "{\"no_faults\":true}", NULL);
+    assert_has(mini_nfvo_await(nfvo, "meanwhile-deleted", 1), "{\"answer\":true}");
+    assert_has(mini_nfvo_await(nfvo, "meanwhile-again", 1), "exception");
+    assert_left(NOTHING);
+}
+
+/* A call without a token is its own: it comes again after its server was deleted, too. */
+static void test_no_token(void **state)
+{
+    char body[4000], id[80];
+    (void)state;
+    body_of(body, sizeof(body), "launchInstanceAndWait", NULL, NULL,
+            ",\"a\",\"tiny\",\"m1.tiny\",\"\",[],[],\"\",{},[]");
+    mini_nfvo_send(nfvo, queue, body, "no-token");
+    id_of(mini_nfvo_await(nfvo, "no-token", 1), id);
+    delete_server(id);
+    restart(NULL); /* it would answer as before */
+    mini_nfvo_send(nfvo, queue, body, "no-token");
+    assert_has(mini_nfvo_await(nfvo, "no-token", 2), "exception");
+    assert_left(NOTHING);
+}
+
 /* Waiting holds no thread, and one listing serves all who wait. */
 static void test_many(void **state)
 {
@@ -907,6 +957,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_too_slow, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_drivers, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_deleted_meanwhile, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_token, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_networks_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_killed_at_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),

@@ -5,9 +5,8 @@ services of Debian 12 gave (tests/clouds/ runs the driver against these). Python
 
     fake_openstack.py ENV-FILE [CERTIFICATE KEY]      listens on loopback; ENV-FILE gets OS_* variables when it serves; ends with its parent
     POST /-/fault  {"match": "POST .*/servers$", "do": "500-after", "times": 1}
-                   do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow,
-                   flood (a list of "mb" MB)
-                   (seconds: "s"), skip: first let so many pass
+                   do: 409 429 500 503 (nothing was done), 500-after, cut-before, cut-after (of the connection), slow
+                   (seconds: "s"), hold (until no_faults), flood (a list of "mb" MB); skip: first let so many pass
     POST /-/set    {"build_s": 0.2, "page": 2, "fail": "words", "tokens_end": true, "vanish": "image", "old": 3600,
                    "ids": "what new ones begin with", "hides": ["member that lists leave out"]}
     GET  /-/left   what the project has, as openstack_count.py says it
@@ -32,6 +31,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 lock = threading.RLock()
 settings = {"build_s": 0.05, "page": 2, "fail": "", "token_s": 3600, "hides": []}
 faults, seen, tokens = [], collections.Counter(), {}
+released = threading.Condition(lock)
 tables = collections.defaultdict(dict)  # "servers" -> id -> object
 PROJECT, USER, PASSWORD = "0123456789abcdef0123456789abcdef", "baton", "secret"
 
@@ -447,6 +447,7 @@ def control(path, body):
                     tables["ports"][port].update(device_id="", device_owner="")
         if body.pop("no_faults", None):
             faults.clear()
+            released.notify_all()
         settings.update(body)
     return {}
 
@@ -538,6 +539,9 @@ class Handler(BaseHTTPRequestHandler):
         before = self.fault("before")
         if before and before["do"] == "slow":
             time.sleep(before.get("s", 2))
+        elif before and before["do"] == "hold":
+            with lock:
+                released.wait_for(lambda: before not in faults)
         elif before and before["do"] == "flood":
             one = b'{"id":"%s","name":"f","pad":"' + b"x" * (1 << 20) + b'"}'
             name = path.rsplit("/", 1)[-1].encode()

@@ -329,6 +329,8 @@ static enum err_code launch(struct launch *l, struct ob_cloud_server *ret, struc
     if (rc == ERR_OK && c)
         rc = take_over(l, c, &is_there, err);
     if (rc == ERR_OK && !is_there)
+        rc = ob_cloud_check_spent(l->e->call, l->want->token, err);
+    if (rc == ERR_OK && !is_there)
         rc = prepare(l, err);
     if (rc == ERR_OK && !is_there)
         rc = make_somewhere(l, ret, err);

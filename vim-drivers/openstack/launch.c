@@ -230,7 +230,9 @@ static enum err_code undo(struct launch *l, enum err_code rc, struct ob_cloud_se
 static enum err_code make(struct launch *l, struct ob_cloud_server *ret, struct err *err)
 {
     const struct os_network *networks[OB_CLOUD_PORTS_MAX] = {NULL};
-    enum err_code rc = find_networks(l, networks, err);
+    enum err_code rc = ob_cloud_check_spent(l->c->call, l->want->token, err);
+    if (rc == ERR_OK)
+        rc = find_networks(l, networks, err);
     if (rc == ERR_OK && l->want->port_n)
         rc = os_ports_find(l->c, l->want->token, l->ports, err);
     if (rc == ERR_OK)

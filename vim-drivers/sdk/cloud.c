@@ -387,3 +387,8 @@ enum err_code ob_cloud_spend(struct ob_cloud_call *c, const char *token, struct 
 {
     return ob_spent_add(c->cloud->spent, token, err);
 }
+
+enum err_code ob_cloud_check_spent(struct ob_cloud_call *c, const char *token, struct err *err)
+{
+    return ob_spent_check(c->cloud->spent, token, err);
+}

@@ -32,8 +32,8 @@
  * The cloud is the store: what a driver has to know of a server stands in the cloud's own labels or
  * metadata, above all the client token. A launch that comes again with a token gives the server of
  * that token, whole or half made; one whose server was deleted is refused (ob_spent.h, by
- * ob_cloud_spend). Of another project's servers and networks nothing is told: functions look at
- * ob_cloud_pop(call)->project.
+ * ob_cloud_spend and ob_cloud_check_spent). Of another project's servers and networks nothing is
+ * told: functions look at ob_cloud_pop(call)->project.
  *
  * Errors: OB_ERR_UNAVAIL says that nothing reached the cloud; the call is tried again, with growing
  * delays and no thread, until it is too old. Every other error is answered as it is, hint included:
@@ -252,6 +252,10 @@ void ob_cloud_note(struct ob_cloud_call *call, const char *text); /* less than a
  * ob_spent_add. */
 OB_MUST_USE enum ob_code ob_cloud_spend(struct ob_cloud_call *call, const char *token,
                                         struct ob_err *err);
+/* For launches, after they looked for the server of this token and before they make one: it may have
+ * been deleted since the call began, which was checked then. As ob_spent_check. */
+OB_MUST_USE enum ob_code ob_cloud_check_spent(struct ob_cloud_call *call, const char *token,
+                                              struct ob_err *err);
 /* "NAME:VCPUS:RAM in MB:DISK in GB", e.g. of an option: name keeps it as long as *ret is used.
  * OB_ERR_INVALID, with what it should be. */
 OB_MUST_USE enum ob_code ob_cloud_read_flavour(const char *text, char *name, size_t size,
