@@ -64,6 +64,48 @@ static void test_replay_from_a_number(void **state)
     assert_int_equal(store_event_replay(bed.ts->db, "e1", "lab", 0, &n, &err), ERR_NOT_FOUND);
 }
 
+/* Into a queue, too: in order and under the same numbers, and what is new comes behind. */
+static void test_replay_into_a_queue(void **state)
+{
+    struct err err = ERR_INIT;
+    int64_t n = 0, seq = 0, first[3];
+    (void)state;
+    event_bed_subscribe(&bed, "e1", "RABBIT", "sub");
+    event_bed_want_queue(&bed, "sub");
+    event_bed_start(&bed, 0);
+    event_bed_add(&bed, "e1", 1, 3);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(event_bed_next(&bed, &first[i]), i + 1);
+    event_bed_await_nothing_left(&bed);
+    assert_int_equal(store_event_replay(bed.ts->db, "e1", "*", first[0], &n, &err), ERR_OK);
+    assert_int_equal(n, 2);
+    event_bed_add(&bed, "e1", 4, 4);
+    for (int i = 1; i < 3; i++) {
+        assert_int_equal(event_bed_next(&bed, &seq), i + 1);
+        assert_int_equal(seq, first[i]);
+    }
+    event_bed_expect(&bed, 4, 4);
+    event_bed_await_nothing_left(&bed);
+    test_query_await(bed.ts->db, "SELECT count(*) FROM event_kept WHERE endpoint_id = 'e1'", "4");
+}
+
+/* A queue that was not there: what was given up comes when it is. */
+static void test_replay_into_a_queue_that_was_gone(void **state)
+{
+    struct err err = ERR_INIT;
+    int64_t n = 0;
+    (void)state;
+    event_bed_subscribe(&bed, "e1", "RABBIT", "gone");
+    event_bed_add(&bed, "e1", 1, 3);
+    event_bed_start(&bed, 0);
+    event_bed_await_nothing_left(&bed);
+    event_bed_want_queue(&bed, "gone");
+    assert_int_equal(store_event_replay(bed.ts->db, "e1", "*", 0, &n, &err), ERR_OK);
+    assert_int_equal(n, 3);
+    event_bed_expect(&bed, 1, 3);
+    event_bed_await_nothing_left(&bed);
+}
+
 /* By age, by number for each subscription, and with the subscription. */
 static void test_what_is_kept_is_bounded(void **state)
 {
@@ -86,6 +128,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         T(test_replay_from_a_number),
+        T(test_replay_into_a_queue),
+        T(test_replay_into_a_queue_that_was_gone),
         T(test_what_is_kept_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
