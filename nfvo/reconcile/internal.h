@@ -11,6 +11,7 @@
 #include "common/sys/ids.h"
 #include "nfvo/reconcile/reconciler.h"
 #include "nfvo/store/store_alarm.h"
+#include "nfvo/store/store_findings.h"
 #include "nfvo/store/store_heal.h"
 #include "nfvo/store/store_orphan.h"
 #include "nfvo/store/store_reconcile.h"

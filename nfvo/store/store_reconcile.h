@@ -68,21 +68,7 @@ MUST_USE enum err_code store_networks_read(struct db *db, const char *pop, const
 
 /* --- what was found ---------------------------------------------------------------------------- */
 
-/* One column each; all of one length. Alarms: raised or changed. */
-struct store_findings {
-    struct db_array subject, kind, weight, believed, detail; /* drift */
-    struct db_array over;                                    /* subjects without one any more */
-    struct {
-        struct db_array subject, kind, nsr, vnfr, host, resource, severity, type, cause, detail;
-    } alarm;
-    struct db_array cleared; /* subjects of alarms */
-    struct {
-        struct db_array id, host, status, mark;
-    } orphan; /* all of them */
-};
-void store_findings_init(struct store_findings *f);
-void store_findings_release(struct store_findings *f);
-
+struct store_findings; /* store_findings.h */
 struct store_look_end {
     const char *pop, *fault, *networks;
     int64_t next_us; /* until it is asked again */

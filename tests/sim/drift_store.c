@@ -296,36 +296,6 @@ enum err_code store_watch_finished(struct db *db, struct arena *a, struct store_
 
 /* --- what was found ----------------------------------------------------------------------------- */
 
-enum { COLUMNS = 21 };
-static void columns_of(struct store_findings *f, struct db_array *ret[COLUMNS])
-{
-    struct db_array *const all[COLUMNS] = {
-        &f->subject,        &f->kind,       &f->weight,        &f->believed,
-        &f->detail,         &f->over,       &f->alarm.subject, &f->alarm.kind,
-        &f->alarm.nsr,      &f->alarm.vnfr, &f->alarm.host,    &f->alarm.resource,
-        &f->alarm.severity, &f->alarm.type, &f->alarm.cause,   &f->alarm.detail,
-        &f->cleared,        &f->orphan.id,  &f->orphan.host,   &f->orphan.status,
-        &f->orphan.mark};
-    memcpy(ret, all, sizeof(all));
-}
-
-void store_findings_init(struct store_findings *f)
-{
-    struct db_array *columns[COLUMNS];
-    columns_of(f, columns);
-    for (size_t i = 0; i < COLUMNS; i++)
-        *columns[i] = (struct db_array)DB_TEXT_ARRAY;
-    f->weight = (struct db_array)DB_INT8_ARRAY;
-}
-
-void store_findings_release(struct store_findings *f)
-{
-    struct db_array *columns[COLUMNS];
-    columns_of(f, columns);
-    for (size_t i = 0; i < COLUMNS; i++)
-        db_array_release(columns[i]);
-}
-
 /* They are the caller's until the commit, which is before it gives them back. */
 void store_look_write(struct db *db, const struct store_look_end *end, struct store_findings *f,
                       int64_t now)
