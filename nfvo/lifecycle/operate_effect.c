@@ -11,13 +11,6 @@ static bool is_word(const char *state, enum instance_state_word word)
     return state && strcmp(state, instance_state_words[word]) == 0;
 }
 
-/* Nothing of it runs, whatever was started, before its HEAL (operate_empty). */
-static bool is_empty(struct vnfr_member *v, const struct vnfc_instance *x)
-{
-    const struct instance_member *i = x->id ? model_instance_by_id(v->m, x->id) : NULL;
-    return i && i->st->emptied;
-}
-
 /* Whole START and STOP leave STANDBY and FAILED instances alone (O5). */
 void operate_set_instances(struct vnfr_member *v, const char *id, enum instance_state_word to)
 {
@@ -28,7 +21,7 @@ void operate_set_instances(struct vnfr_member *v, const char *id, enum instance_
             bool is_meant = id ? x->id && strcmp(x->id, id) == 0
                                : !is_word(x->state, INSTANCE_STATE_STANDBY) &&
                                      !is_word(x->state, INSTANCE_STATE_FAILED);
-            if (is_meant && !(to == INSTANCE_STATE_ACTIVE && is_empty(v, x)))
+            if (is_meant && !(to == INSTANCE_STATE_ACTIVE && operate_is_empty(v->m, x)))
                 x->state = instance_state_words[to];
         }
     member_changed(v);

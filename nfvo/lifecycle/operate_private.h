@@ -98,6 +98,8 @@ void operate_effect_again(struct vnfr_member *v, const struct run_action *a, enu
  * ACTIVE is INACTIVE until its HEAL is done, whatever else ends well. */
 void operate_empty(struct vnfr_member *v, const struct operation *op, const char *id);
 void operate_fill(struct vnfr_member *v, const char *id); /* its HEAL is done */
+/* Between the two (operate_view.c): nothing of it runs, whatever was started. */
+bool operate_is_empty(struct nsr_model *m, const struct vnfc_instance *x);
 
 /* --- REBUILD (operate_rebuild.c), and what it is for (operate_values.c) --- */
 operate_step_fn operate_rebuild;

@@ -56,7 +56,7 @@ static enum instance_state_word instance_state(const struct nsr_model *m,
     return INSTANCE_STATE_UP;
 }
 
-static bool is_emptied(struct nsr_model *m, const struct vnfc_instance *x)
+bool operate_is_empty(struct nsr_model *m, const struct vnfc_instance *x)
 {
     const struct instance_member *i = model_instance_by_id(m, x->id);
     return i && i->st->emptied;
@@ -101,7 +101,7 @@ static void view_instances(struct nsr_model *m, struct vnfr_member *member, stru
                                        .pop = x->vim_id,
                                        .component = x->vnf_component ? x->vnf_component->id : NULL,
                                        .state = instance_state(m, x),
-                                       .is_emptied = is_emptied(m, x),
+                                       .is_emptied = operate_is_empty(m, x),
                                        .made = place,
                                        .addresses = addresses(a, x),
                                        .image = vdu->vm_image.n ? vdu->vm_image.at[0] : NULL};
