@@ -148,6 +148,7 @@ const struct rec_drift *rec_drift_of(const struct sim *s, const char *subject);
 const struct rec_alarm *rec_alarm_of(const struct sim *s, const char *subject); /* open */
 const struct rec_orphan *rec_orphan_of(const struct sim *s, const char *id);
 bool rec_is_changing(const struct sim *s, const char *nsr);
+bool rec_is_running(const struct sim *s, const char *operation); /* it has not ended, or failed */
 int64_t rec_next_at(struct sim *s); /* when a turn has something to do (run's time) */
 
 /* drift_watch.c */

@@ -1,6 +1,5 @@
 /* Orphans and heals: what nfvo/store/store_{orphan,heal}.h promise. */
 #include "common/base/text.h"
-#include "nfvo/lifecycle/operation/states.h"
 #include "nfvo/lifecycle/reconcile/judge.h"
 #include "tests/sim/drift_private.h"
 #include "tests/sim/plant.h"
@@ -97,17 +96,11 @@ enum err_code store_orphans_due(struct db *db, int64_t older_us, struct arena *a
 
 /* --- heals -------------------------------------------------------------------------------------- */
 
-static bool is_running(const struct sim *s, const char *operation)
-{
-    const struct row *r = store_row(s, ROW_OPERATION, operation);
-    return r && r->phase < OPERATION_STATE_COMPLETED && r->phase != OPERATION_STATE_FAILED_TEMP;
-}
-
-/* Or it is not known yet whether it is accepted. */
+/* It runs, or it is not known yet whether it is accepted. */
 static bool is_asked(const struct sim *s, const struct rec_heal *h)
 {
     if (store_row(s, ROW_OPERATION, h->operation))
-        return is_running(s, h->operation);
+        return rec_is_running(s, h->operation);
     return *h->operation && h->last_at > store_clock(s) - 60 * SEC;
 }
 

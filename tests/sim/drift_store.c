@@ -126,6 +126,12 @@ bool rec_is_changing(const struct sim *s, const char *nsr)
     return false;
 }
 
+bool rec_is_running(const struct sim *s, const char *operation)
+{
+    const struct row *r = store_row(s, ROW_OPERATION, operation);
+    return r && r->phase < OPERATION_STATE_COMPLETED && r->phase != OPERATION_STATE_FAILED_TEMP;
+}
+
 static bool is_seen(const struct row *pop)
 {
     return pop->kind == ROW_POP && pop->phase == POP_READY;

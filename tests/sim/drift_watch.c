@@ -121,19 +121,13 @@ void drift_watch(struct sim *s)
 
 /* --- heals -------------------------------------------------------------------------------------- */
 
-static bool is_running(const struct sim *s, const char *operation)
-{
-    const struct row *r = store_row(s, ROW_OPERATION, operation);
-    return r && r->phase < OPERATION_STATE_COMPLETED && r->phase != OPERATION_STATE_FAILED_TEMP;
-}
-
 static void check_storm(struct sim *s, const struct begun *b)
 {
     int64_t recent = 0, running = 1;
     for (size_t i = 0; i < s->drift->begun.n; i++) {
         const struct begun *o = &s->drift->begun.at[i];
         recent += strcmp(o->instance, b->instance) == 0 && o->at > s->now - 3600 * SEC;
-        running += strcmp(o->pop, b->pop) == 0 && is_running(s, o->operation);
+        running += strcmp(o->pop, b->pop) == 0 && rec_is_running(s, o->operation);
     }
     if (recent >= s->drift->options.heal_per_hour)
         sim_violate(s, "server %s is healed %lld times within an hour", b->instance,
