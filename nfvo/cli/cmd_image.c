@@ -61,16 +61,18 @@ static const char *format_of(const char *path, const char **ret_container, struc
     char head[HEAD_SIZE] = "";
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n =
-        fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof(head)) : -1;
-    int sys = fd >= 0 && errno == 0 ? EINVAL : errno;
+    bool is_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+    ssize_t n = is_file ? read(fd, head, sizeof(head)) : -1;
+    int sys = errno;
     if (fd >= 0)
         close(fd);
     *ret_container = "bare";
-    if (n < 0) {
+    if (fd >= 0 && !is_file)
+        err_set(err, ERR_INVALID, "'%s' is no file", path);
+    else if (n < 0)
         err_set_errno(err, ERR_IO, sys, "read '%s'", path);
+    if (n < 0)
         return NULL;
-    }
     if (n >= 4 && memcmp(head, "QFI\xfb", 4) == 0)
         return "qcow2";
     if (n >= 4 && memcmp(head, "KDMV", 4) == 0)

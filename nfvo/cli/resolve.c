@@ -130,8 +130,9 @@ bool cli_is_short_id(const char *text)
 
 static int find(struct cli *c, const char *kind, const char *path, struct search *s)
 {
-    if (search(c, kind, path, s) != CLI_OK)
-        return CLI_FAULT;
+    int exit = search(c, kind, path, s);
+    if (exit != CLI_OK)
+        return exit;
     if (s->n == 1)
         return CLI_OK;
     if (s->n > 1)

@@ -36,6 +36,7 @@ struct fixture {
     bool has_no_default; /* project */
     int tokens, revoked;
     bool has_no_revoke; /* as the reference */
+    bool is_expired;    /* the token, for lists that are searched */
 };
 
 static enum http_result say(struct http_reply *reply, int status, const char *text)
@@ -76,6 +77,8 @@ static enum http_result projects(struct http_request *req, struct http_reply *re
 static enum http_result nsds(struct http_request *req, struct http_reply *reply)
 {
     const char *project = http_request_header(req, "project-id");
+    if (((struct fixture *)req->ctx)->is_expired && http_request_query(req, "slim"))
+        return say(reply, 401, "{\"error\":\"invalid_token\"}");
     if (!project)
         return say(
             reply, 400,
@@ -313,6 +316,16 @@ static void a_context_is_a_login_of_its_own(void **state)
     unlink(path);
 }
 
+/* What a search for the beginning of an id meets is what the command ends with. */
+static void a_search_that_fails_says_why(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(RUN(f, "nsd", "show", "scv"), CLI_NOT_FOUND);
+    assert_has(f->errors, "did you mean: svc");
+    f->is_expired = true;
+    assert_int_equal(RUN(f, "nsd", "show", "scv"), CLI_AUTH);
+}
+
 /* Else each command of a script would leave one for 30 days. */
 static void the_login_of_a_command_ends_with_it(void **state)
 {
@@ -508,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
         cmocka_unit_test_setup_teardown(a_login_keeps_where_its_ca_is, setup, teardown),
         cmocka_unit_test_setup_teardown(a_context_is_a_login_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_search_that_fails_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(the_login_of_a_command_ends_with_it, setup, teardown),
         cmocka_unit_test_setup_teardown(several_projects_are_asked_about_where_one_is_needed, setup,
                                         teardown),
