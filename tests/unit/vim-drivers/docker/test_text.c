@@ -335,6 +335,8 @@ static void test_own_names(void **state)
     longest[DK_OWN_NAME_MAX + 1] = '\0';
     assert_null(dk_own_name(longest, "p", &a));
     assert_null(dk_own_name("", "p", &a));
+    assert_null(dk_own_name("x", "0123456789abcdef0123456789abcdef01234", &a));
+    assert_string_equal(dk_own_name("x", "", &a), "baton/none/78");
     longest[DK_OWN_NAME_MAX] = '\0';
     assert_true(strlen(dk_own_name(longest, "0123456789abcdef0123456789abcdef0123", &a)) < 248);
     static const char *const bad[] = {"baton/702d31/7:latest", "baton/702d31/00:x",

@@ -48,8 +48,23 @@ static void test_known(void **state)
         }
 }
 
+/* The end of 512 MB of zeros, as dd bs=1M count=512 </dev/zero | md5sum says: their number of bits
+ * takes two words. */
+static void test_long(void **state)
+{
+    struct md5 m = {.state = {0xf0407588, 0xae350ce4, 0x76d7e5b6, 0x161dc26f},
+                    .size = UINT64_C(512) << 20};
+    unsigned char out[16];
+    char got[33];
+    (void)state;
+    md5_end(&m, out);
+    for (size_t i = 0; i < 16; i++)
+        snprintf(got + 2 * i, 3, "%02x", out[i]);
+    assert_string_equal(got, "aa559b4e3523a6c931f08f4df52d58f2");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_known)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_known), cmocka_unit_test(test_long)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
