@@ -63,13 +63,31 @@ void operated_verb(struct stage *s, const char *id, enum operation_event what)
                                     .payload = r});
 }
 
-const char *operated_state(struct stage *s, const char *id)
+const struct row *operated_row(struct stage *s, const char *id)
 {
     for (uint32_t i = 0; i < s->rows.n; i++)
         if (s->rows.at[i]->kind == ROW_OPERATION && strcmp(s->rows.at[i]->id, id) == 0)
-            return operation_state_words[s->rows.at[i]->phase];
+            return s->rows.at[i];
     fail_msg("there is no operation %s", id);
-    return "";
+    return NULL;
+}
+
+const char *operated_state(struct stage *s, const char *id)
+{
+    return operation_state_words[operated_row(s, id)->phase];
+}
+
+const char *operated_step(struct stage *s, const char *id, const char *kind)
+{
+    json_t *doc = stage_record(s, operated_row(s, id)), *step;
+    size_t i;
+    json_array_foreach(json_object_get(doc, "steps"), i, step)
+    {
+        const char *word = stage_text(step, "kind");
+        if (word && strcmp(word, kind) == 0)
+            return stage_text(step, "state");
+    }
+    return NULL;
 }
 
 const struct command *operated_command(struct stage *s, int kind)

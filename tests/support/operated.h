@@ -14,7 +14,10 @@ struct operate_request operated_request(struct stage *s, int n, enum operation_k
                                         const char *vnf);
 void operated_ask(struct stage *s, struct operate_request req);
 void operated_verb(struct stage *s, const char *id, enum operation_event what);
-const char *operated_state(struct stage *s, const char *id); /* word; fails when there is none */
+const struct row *operated_row(struct stage *s, const char *id); /* fails when there is none */
+const char *operated_state(struct stage *s, const char *id);     /* word */
+/* Of its first step of that kind: word; NULL: it has none. */
+const char *operated_step(struct stage *s, const char *id, const char *kind);
 /* The open command of that kind; NULL: none. */
 const struct command *operated_command(struct stage *s, int kind);
 void operated_answer(struct stage *s, int kind, const char *body); /* fails when there is none */
