@@ -189,14 +189,23 @@ static void filters_leave_what_fits(void **state)
         size_t most;
         const char *left;
     } rows[] = {
-        {"name=a", 9, "a"},      {"NAME=b*", 9, "b c"},
-        {"name!=a", 9, "b c"},   {"two n=5", 9, "b c"},
-        {"n=1", 9, "a"},         {"..status=ERROR", 9, "a"},
-        {"..status=", 9, "b c"}, {"name=*,n=2.5", 9, "b c"},
-        {"name=*", 9, "ab c"},   {"name=*", 1, "a"},
-        {"name=A", 9, ""},       {"name", 9, NULL},
-        {"=x", 9, NULL},         {"[x=1", 9, NULL},
+        {"name=a", 9, "a"},
+        {"NAME=b*", 9, "b c"},
+        {"name!=a", 9, "b c"},
+        {"two n=5", 9, "b c"},
+        {"n=1", 9, "a"},
+        {"..status=ERROR", 9, "a"},
+        {"..status=", 9, "b c"},
+        {"name=*,n=2.5", 9, "b c"},
+        {"name=*", 9, "ab c"},
+        {"name=*", 1, "a"},
+        {"name=A", 9, ""},
+        {"name", 9, NULL},
+        {"=x", 9, NULL},
+        {"[x=1", 9, NULL},
         {"", 9, NULL},
+        {"n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1", 9, "a"},
+        {"n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1,n=1", 9, NULL},
     };
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

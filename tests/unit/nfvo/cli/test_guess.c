@@ -14,11 +14,20 @@ static void the_nearest_word(void **state)
     static const struct {
         const char *typed, *best;
     } rows[] = {
-        {"list", "list"},          {"lst", "list"},     {"lsit", "list"},
-        {"lits", "list"},          {"lists", "list"},   {"scale-ot", "scale-out"},
-        {"scaleout", "scale-out"}, {"hist", "history"}, {"h", NULL},
-        {"explode", NULL},         {"", NULL},          {"xyz", NULL},
+        {"list", "list"},
+        {"lst", "list"},
+        {"lsit", "list"},
+        {"lits", "list"},
+        {"lists", "list"},
+        {"scale-ot", "scale-out"},
+        {"scaleout", "scale-out"},
+        {"hist", "history"},
+        {"h", NULL},
+        {"explode", NULL},
+        {"", NULL},
+        {"xyz", NULL},
         {"up", "update"},
+        {"scale", "scale-out"}, /* the first of those that are as near */
     };
     static const char *const words[] = {"show",    "list",   "scale-out", "scale-in",
                                         "history", "update", ""};
@@ -34,6 +43,11 @@ static void the_nearest_word(void **state)
     }
     memset(long_one, 'x', sizeof(long_one) - 1);
     struct cli_guess g = {.typed = long_one};
+    cli_guess_try(&g, long_one);
+    assert_null(cli_guess_best(&g));
+    cli_guess_try(&g, "list");
+    assert_null(cli_guess_best(&g));
+    g = (struct cli_guess){.typed = "xxx"};
     cli_guess_try(&g, long_one);
     assert_null(cli_guess_best(&g));
 }

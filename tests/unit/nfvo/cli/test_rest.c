@@ -302,6 +302,10 @@ static void a_context_is_a_login_of_its_own(void **state)
     assert_int_equal(RUN(f, "context", "list", "-o", "json"), CLI_OK);
     assert_has(f->out, "\"name\":\"lab\"");
     assert_null(strstr(f->out, "good")); /* the token */
+    f->is_expired = true;
+    assert_int_equal(RUN(f, "nsd", "show", "scv"), CLI_AUTH);
+    assert_has(f->errors, "no longer valid: baton login --context lab");
+    f->is_expired = false;
     assert_int_equal(RUN(f, "logout"), CLI_OK);
     assert_int_equal(f->revoked, 1);
     assert_int_equal(RUN(f, "nsd", "list"), CLI_AUTH);
@@ -314,6 +318,27 @@ static void a_context_is_a_login_of_its_own(void **state)
     assert_int_equal(rmdir(path), 0);
     snprintf(path, sizeof(path), "%s/baton/context", f->home);
     unlink(path);
+}
+
+/* A port without TLS, and a file of no certificates: each says what to do. */
+static void an_error_of_tls_says_what_to_do(void **state)
+{
+    struct fixture *f = *state;
+    char url[80], file[128];
+    snprintf(url, sizeof(url), "https%s", f->url + strlen("http"));
+    setenv("BATON_URL", url, 1);
+    assert_int_equal(RUN(f, "nsd", "list"), CLI_UNREACHABLE);
+    assert_has(f->errors, "that port speaks no TLS: --url http://HOST:PORT");
+    snprintf(file, sizeof(file), "%s/ca.pem", f->home);
+    FILE *out = fopen(file, "we");
+    assert_non_null(out);
+    fputs("no certificate\n", out);
+    fclose(out);
+    assert_int_equal(RUN(f, "nsd", "list", "--ca", file), CLI_USAGE);
+    assert_has(f->errors, "--ca takes a file with certificates in PEM");
+    unlink(file);
+    assert_int_equal(RUN(f, "nsd", "list", "--url", "http://127.0.0.1:1"), CLI_UNREACHABLE);
+    assert_has(f->errors, "is 'http://127.0.0.1:1' right, and does nfvo run there?");
 }
 
 /* What a search for the beginning of an id meets is what the command ends with. */
@@ -521,6 +546,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_login_is_kept_until_logout, setup, teardown),
         cmocka_unit_test_setup_teardown(a_login_keeps_where_its_ca_is, setup, teardown),
         cmocka_unit_test_setup_teardown(a_context_is_a_login_of_its_own, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_error_of_tls_says_what_to_do, setup, teardown),
         cmocka_unit_test_setup_teardown(a_search_that_fails_says_why, setup, teardown),
         cmocka_unit_test_setup_teardown(the_login_of_a_command_ends_with_it, setup, teardown),
         cmocka_unit_test_setup_teardown(several_projects_are_asked_about_where_one_is_needed, setup,
