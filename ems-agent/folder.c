@@ -1,6 +1,7 @@
 #include "ems-agent/folder.h"
 
 #include "common/base/mem.h"
+#include "common/sys/file.h"
 #include "proto/messages/ems.h"
 
 #include <dirent.h>
@@ -128,19 +129,6 @@ enum err_code folder_open(const char *root, const char *relative, int *ret_fd, s
     return ERR_OK;
 }
 
-static enum err_code write_all(int fd, const char *data, size_t len, struct err *err)
-{
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(fd, data + at, len - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_set_errno(err, ERR_IO, errno, "write");
-        at += (size_t)n;
-    }
-    return ERR_OK;
-}
-
 /* The folder of a name, and its last part (borrowed from mapped). */
 static enum err_code open_parent(const char *root, const char *relative, struct sbuf *mapped,
                                  int *ret_fd, char **ret_last, struct err *err)
@@ -175,8 +163,8 @@ static enum err_code put(int dir, const char *name, const void *data, size_t len
                            : err_set(err, ERR_DENIED, "'%s' is not a regular file", name);
     if (rc == ERR_OK && (size_t)st.st_size + len > FOLDER_FILE_MAX)
         rc = err_set(err, ERR_LIMIT, "'%s' would be larger than %zu bytes", name, FOLDER_FILE_MAX);
-    if (rc == ERR_OK)
-        rc = write_all(fd, data, len, err);
+    if (rc == ERR_OK && !file_write_all(fd, data, len))
+        rc = err_set_errno(err, ERR_IO, errno, "write");
     if (rc == ERR_OK && fchmod(fd, 0755) != 0)
         rc = err_set_errno(err, ERR_IO, errno, "make '%s' executable", name);
     if (close(fd) != 0 && rc == ERR_OK)

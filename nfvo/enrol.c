@@ -13,6 +13,7 @@
 #include "common/bus/bus.h"
 #include "common/daemon/daemon.h"
 #include "common/sys/clock.h"
+#include "common/sys/file.h"
 #include "nfvo/broker/topology_bus.h"
 #include "nfvo/context.h"
 #include "nfvo/vnfm/account.h"
@@ -22,27 +23,13 @@ enum { PAUSE_MS = 250 };
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-static enum err_code write_all(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return ERR_IO;
-        text += n;
-        len -= (size_t)n;
-    }
-    return ERR_OK;
-}
-
 static enum err_code write_password(const char *path, const struct sbuf *password, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf temporary = SBUF_INIT;
     sbuf_addf(&temporary, "%s.new-XXXXXX", path);
     int fd = mkostemp(temporary.s, O_CLOEXEC); /* 0600 */
-    bool is_written = fd >= 0 && write_all(fd, password->s, password->len) == ERR_OK &&
-                      write_all(fd, "\n", 1) == ERR_OK && fsync(fd) == 0;
+    bool is_written = fd >= 0 && file_write_all(fd, password->s, password->len) &&
+                      file_write_all(fd, "\n", 1) && fsync(fd) == 0;
     int error = errno;
     if (fd >= 0)
         close(fd);

@@ -2,8 +2,8 @@
  * is allocated for what is announced, only for what is there. */
 #include "common/base/mem.h"
 #include "common/http/server_private.h"
+#include "common/sys/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,20 +54,6 @@ static void give(struct http_private *p, enum http_bytes kind)
 
 /* --- uploads --- */
 
-static bool write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* Out of memory into a file without a name: nothing is left behind when the process dies. */
 static bool spill(struct http_private *p)
 {
@@ -78,7 +64,7 @@ static bool spill(struct http_private *p)
     if (u->file.fd < 0)
         return false;
     unlink(path);
-    bool good = write_all(u->file.fd, u->memory.s, u->memory.len);
+    bool good = file_write_all(u->file.fd, u->memory.s, u->memory.len);
     sbuf_release(&u->memory);
     give(p, HTTP_BYTES_MEMORY);
     return good;
@@ -105,7 +91,7 @@ static bool upload_add(void *arg, const char *data, size_t len)
         good = spill(p);
     u->file.size += len;
     if (good && on_disk)
-        good = write_all(u->file.fd, data, len);
+        good = file_write_all(u->file.fd, data, len);
     else if (good)
         sbuf_add(&u->memory, data, len);
     if (!good)

@@ -1,6 +1,7 @@
 #include "vim-drivers/common/download.h"
 
 #include "common/http/client.h"
+#include "common/sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,19 +23,10 @@ static bool on_data(void *arg, const char *data, size_t len)
         t->is_too_long = true;
         return false;
     }
-    while (len > 0) {
-        ssize_t n = write(d->fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            t->sys = errno;
-            return false;
-        }
-        data += n;
-        len -= (size_t)n;
-        d->n += n;
-    }
-    return true;
+    d->n += (int64_t)len;
+    if (!file_write_all(d->fd, data, len))
+        t->sys = errno;
+    return t->sys == 0;
 }
 
 enum err_code download_file(const char *folder, int *ret, struct err *err)

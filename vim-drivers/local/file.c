@@ -1,5 +1,6 @@
 #include "vim-drivers/local/file.h"
 
+#include "common/sys/file.h"
 #include "vim-drivers/local/spawn.h"
 
 #include <dirent.h>
@@ -13,20 +14,6 @@
 
 enum { DEPTH_MAX = 100 };
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, text, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        text += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 static bool sync_folder_of(const char *path)
 {
     char folder[LOC_PATH_MAX];
@@ -34,12 +21,7 @@ static bool sync_folder_of(const char *path)
     char *slash = strrchr(folder, '/');
     if (slash)
         *slash = '\0';
-    int fd = open(slash && folder[0] ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool is_good = fsync(fd) == 0;
-    close(fd);
-    return is_good;
+    return file_sync_folder(slash && folder[0] ? folder : "/");
 }
 
 enum err_code loc_write_durably(const char *path, const char *text, size_t len, struct err *err)
@@ -49,7 +31,7 @@ enum err_code loc_write_durably(const char *path, const char *text, size_t len, 
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return err_set_errno(err, ERR_IO, errno, "write '%s'", path);
-    bool is_good = write_all(fd, text, len) && fsync(fd) == 0;
+    bool is_good = file_write_all(fd, text, len) && fsync(fd) == 0;
     int why = errno;
     close(fd);
     if (is_good && (rename(fresh, path) != 0 || !sync_folder_of(path))) {
@@ -68,7 +50,7 @@ enum err_code loc_write(const char *path, const char *text, size_t len, unsigned
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
         return err_set_errno(err, ERR_IO, errno, "write '%s'", path);
-    bool is_good = write_all(fd, text, len) && fchmod(fd, mode) == 0;
+    bool is_good = file_write_all(fd, text, len) && fchmod(fd, mode) == 0;
     int why = errno;
     close(fd);
     return is_good ? ERR_OK : err_set_errno(err, ERR_IO, why, "write '%s'", path);

@@ -4,6 +4,7 @@
 #include "common/base/sbuf.h"
 #include "common/base/table.h"
 #include "common/sys/clock.h"
+#include "common/sys/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,17 +74,8 @@ static void keep(struct ob_spent *s, const char *text, int64_t at)
 static enum err_code write_all(const struct ob_spent *s, int fd, const struct sbuf *text,
                                struct err *err)
 {
-    const char *at = text->s;
-    size_t left = text->len;
-    while (left) {
-        ssize_t n = write(fd, at, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_set_errno(err, ERR_IO, errno, "write '%s'", s->path);
-        at += n;
-        left -= (size_t)n;
-    }
+    if (!file_write_all(fd, text->s, text->len))
+        return err_set_errno(err, ERR_IO, errno, "write '%s'", s->path);
     if (s->is_durable && fdatasync(fd) != 0)
         return err_set_errno(err, ERR_IO, errno, "sync '%s'", s->path);
     return ERR_OK;

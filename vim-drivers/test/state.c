@@ -2,6 +2,7 @@
 #include "vim-drivers/test/model_private.h"
 
 #include "common/base/mem.h"
+#include "common/sys/file.h"
 #include "proto/codec/codec.h"
 
 #include <errno.h>
@@ -27,26 +28,14 @@ PROTO_RECORD(state_line, STATE_LINE_FIELDS)
 PROTO_RECORD_DEFINE(state_line, STATE_LINE_FIELDS)
 #undef PROTO_THIS
 
-static enum err_code write_all(int fd, const char *data, size_t len, struct err *err)
-{
-    while (len) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_set_errno(err, ERR_IO, errno, "write the state file");
-        data += n;
-        len -= (size_t)n;
-    }
-    return ERR_OK;
-}
-
 static enum err_code write_line(int fd, const struct state_line *line, struct err *err)
 {
     AUTO(sbuf_release) struct sbuf text = SBUF_INIT;
     proto_encode(&state_line_type, line, 0, &text);
     sbuf_addc(&text, '\n');
-    return write_all(fd, text.s, text.len, err);
+    return file_write_all(fd, text.s, text.len)
+               ? ERR_OK
+               : err_set_errno(err, ERR_IO, errno, "write the state file");
 }
 
 static enum err_code write_object(int fd, const char *pop, enum model_kind kind, const char *id,

@@ -2,6 +2,7 @@
 
 #include "common/base/mem.h"
 #include "common/log/log.h"
+#include "common/sys/file.h"
 #include "common/sys/ids.h"
 #include "nfvo/api/vim/md5.h"
 
@@ -41,20 +42,6 @@ static enum err_code check_room(const char *folder, size_t size, int64_t reserve
                                                                       : ERR_OK;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 struct digesting {
     struct md5 md5;
     crypto_hash_sha256_state sha256;
@@ -64,7 +51,7 @@ static int take_piece(struct digesting *d, int fd, const char *data, size_t len)
 {
     md5_add(&d->md5, data, len);
     crypto_hash_sha256_update(&d->sha256, (const unsigned char *)data, len);
-    return write_all(fd, data, len);
+    return file_write_all(fd, data, len) ? 0 : errno;
 }
 
 /* 0, or an errno. */
@@ -96,17 +83,6 @@ static int copy_upload(const struct http_file *upload, int fd, struct image_dige
     return sys;
 }
 
-/* The name is there after a crash, too. */
-static int sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    int sys = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    return sys;
-}
-
 enum err_code image_file_keep(const char *folder, const char *id, const struct http_file *upload,
                               int64_t reserve, struct image_digests *ret, struct err *err)
 {
@@ -126,8 +102,8 @@ enum err_code image_file_keep(const char *folder, const char *id, const struct h
     close(fd);
     if (sys == 0 && rename(part.s, path.s) != 0)
         sys = errno;
-    if (sys == 0)
-        sys = sync_folder(folder);
+    if (sys == 0 && !file_sync_folder(folder)) /* the name is there after a crash, too */
+        sys = errno;
     if (sys == 0)
         return ERR_OK;
     unlink(part.s);
